@@ -1,0 +1,1 @@
+"""The nouns and rules of queues; standard library only."""
