@@ -1,1 +1,1 @@
-"""The nouns and rules of queues; standard library only."""
+"""Nouns and rules of the project; standard library only."""
