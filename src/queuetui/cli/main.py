@@ -20,7 +20,6 @@ COMMANDS = {
     "cancel": ("acts", "cancel"),
     "cleanup": ("acts", "cleanup"),
     "delete": ("acts", "delete"),
-
     "discover": ("discover", "command"),
     "enqueue": ("enqueue", "command"),
     "jobs": ("jobs", "command"),
