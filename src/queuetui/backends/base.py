@@ -1,0 +1,265 @@
+"""The contract of every backend, split by who uses it.
+
+Backends are synchronous and safe to call from several threads. Every method may raise Unreachable, Denied or Unsupported;
+no driver error crosses this line. All times are by the store's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from queuetui.model.act import Act, JobRef, Result
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
+from queuetui.model.limits import Limits
+from queuetui.model.page import Page, PageRequest, PlannedTerm
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.query import Query
+from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.worker import WorkerCard
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOptions:
+    """What a profile says of a connection.
+
+    `kind` picks one backend where a store holds several ("native", "laravel"); `create` lets the embedded file and schema be made;
+    `statement_timeout_s` bounds console reads; `settings` are the backend's own (`laravel.connections`, `laravel.jobs_table` ...).
+    `now` fixes the clock that captures are judged by (foreign backends, tests).
+    """
+
+    name: str = ""
+    kind: str | None = None
+    create: bool = False
+    limits: Limits = field(default_factory=Limits)
+    summaries: SummaryPaths = field(default_factory=dict)
+    statement_timeout_s: float = 5.0
+    connect_timeout_s: float = 5.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One job queue system found in a store; `detail` says in our words what it was told by."""
+
+    kind: str
+    label: str
+    detail: str
+    queues: int | None = None
+    jobs: int | None = None
+
+
+class Inspector(Protocol):
+    """What a console reads. Reading never writes and takes no lock that another reader or writer could wait for."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this backend can do."""
+        ...
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Return all that was asked for in one short read; a part that fails alone is named in `problems`."""
+        ...
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return one page by keyset, never by OFFSET."""
+        ...
+
+    def get(self, job_id: str) -> Job:
+        """Return one job whole. Raises NotFound."""
+        ...
+
+    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
+        """Return the jobs whose id is or ends in `suffix`, at most `limit`: the short ids that people type."""
+        ...
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Return the kept attempts of a job, oldest first; empty where none are kept."""
+        ...
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term of a filter is answered."""
+        ...
+
+    def close(self) -> None:
+        """Give back every connection."""
+        ...
+
+
+class Operator(Protocol):
+    """What a person may change, handed to `operate` alone."""
+
+    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+        """Do RETRY, CANCEL, DELETE or RELEASE to each target, compared and set at the moment of the write; one Result a target, in order.
+
+        RETRY: retrying, scheduled and final jobs become pending (due now; attempts start again, `fence` and `lost` stay).
+        CANCEL: waiting jobs become cancelled, a processing one gets `cancel_requested`. DELETE: any job that is not processing
+        (a foreign backend may allow a stuck one). RELEASE: a processing job whose lease is over goes back to pending.
+        """
+        ...
+
+    def apply_to_queue(self, act: Act, queue: str) -> Result:
+        """PAUSE or RESUME a queue; the ref's id is the queue's name."""
+        ...
+
+    def clean_workers(self, act: Act, silent_s: float) -> int:
+        """Delete the registrations of workers silent for longer; return how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one worker to hold jobs of one queue until a time of the store's clock."""
+
+    id: str
+    queue: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The answer to one step.
+
+    `accepted` are the jobs whose ending was written; the others were STALE: nothing was changed and an `ack_lost` attempt was recorded.
+    `lease_valid` False: the lease is over, nothing was claimed, open another.
+    """
+
+    accepted: frozenset[str]
+    claimed: tuple[ClaimedJob, ...]
+    lease_valid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The leases that were still valid and are prolonged, and the held jobs that a person asked to cancel."""
+
+    valid: frozenset[str]
+    cancels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A job that runs right now: since how long by the worker's clock, and what its handler last reported."""
+
+    job_id: str
+    fence: int
+    running_s: float
+    progress: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A job taken from an expired lease: `failed` tells that it was its third loss alone and is quarantined."""
+
+    job_id: str
+    type: str
+    queue: str
+    worker: str
+    failed: bool
+
+
+class JobStore(Protocol):
+    """What a worker and a client use; every write of a run is guarded by a live lease and the job's fence, in one transaction each."""
+
+    def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
+        """Store jobs, all or none; an id or idempotency key that exists answers with its job. `connection` joins the caller's transaction."""
+        ...
+
+    def register(self, worker: WorkerCard) -> None:
+        """Write a worker's registration and first beat."""
+        ...
+
+    def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
+        """Write a beat; False when the registration is gone (cleaned): register again."""
+        ...
+
+    def retire(self, worker_id: str) -> None:
+        """Delete a worker's registration; its leases must be closed."""
+        ...
+
+    def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the unpaused queues that have pending jobs, in the order given (None: all, busiest order unspecified)."""
+        ...
+
+    def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
+        """Open a lease."""
+        ...
+
+    def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
+        """Prolong the leases that are still valid; an expired one is never revived."""
+        ...
+
+    def close_lease(self, lease_id: str) -> int:
+        """End a lease and release the jobs still held under it, uncounted; return how many."""
+        ...
+
+    def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
+        """Write endings and then claim at most `claim` jobs of the lease's queue, in one transaction.
+
+        A RETRY, SNOOZED or RELEASED job with a cancel request becomes cancelled. Claim order: priority desc, due time, id.
+        """
+        ...
+
+    def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
+        """Write start times and progress of jobs that run longer than a moment; stale ones are passed over."""
+        ...
+
+    def promote(self, limit: int) -> int:
+        """Make due scheduled and retrying jobs pending; return how many."""
+        ...
+
+    def sweep(self, limit: int) -> tuple[Swept, ...]:
+        """Free jobs of expired or missing leases: `lost` + 1, back to pending, or failed (PoisonPill) at the third loss alone."""
+        ...
+
+    def prune(self, limit: int) -> int:
+        """Delete final jobs past their retention, expired keys and old tally rows, in one small bite; return how many."""
+        ...
+
+    def next_due_s(self) -> float | None:
+        """Return the seconds until the next scheduled or retrying job is due, None when there is none."""
+        ...
+
+
+class SchemaStore(Protocol):
+    """The version of a native schema."""
+
+    def version(self) -> int | None:
+        """Return the schema's version, None when there is none."""
+        ...
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the schema up to date; return the names of the migrations applied. Raises SchemaTooNew."""
+        ...
+
+    def pending(self) -> tuple[str, ...]:
+        """Return the names of the migrations still to apply. Raises SchemaTooNew."""
+        ...
+
+
+class ForeignBackend(Inspector, Operator, Protocol):
+    """Somebody else's queue: looked at and mended, never worked."""
+
+
+class NativeBackend(Inspector, Operator, JobStore, SchemaStore, Protocol):
+    """Our own queue."""
+
+
+def iterate(inspector: Inspector, query: Query, limits: Limits, page_size: int = 500) -> Iterator[Job]:
+    """Yield every job that matches, page by page."""
+    cursor: str | None = None
+    while True:
+        page = inspector.page(PageRequest(query, page_size, cursor), limits)
+        yield from page.jobs
+        if not page.has_more or page.last is None:
+            return
+        cursor = page.last

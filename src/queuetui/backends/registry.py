@@ -1,0 +1,74 @@
+"""Opens a backend for a URL; imports only the driver that the URL names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from queuetui.model.errors import NotFound, Unsupported
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import BackendOptions, ForeignBackend, Found, NativeBackend
+
+NATIVE = "native"
+SQL_SCHEMES = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "memory": "memory"}
+FOREIGN_KINDS = ("laravel",)
+
+
+def scheme_of(url: str) -> str:
+    """Return the family of a URL: sqlite, postgresql, mysql or memory. Raises Unsupported for any other."""
+    written = urlsplit(url).scheme.split("+")[0].lower()
+    family = "memory" if written == "memory" else SQL_SCHEMES.get(written)
+    if family is None:
+        shown = written if written.isalnum() else "?"
+        message = f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME"
+        raise Unsupported(message)
+    return family
+
+
+def open_native(url: str, options: BackendOptions) -> NativeBackend:
+    """Open our own queue. Raises NotFound when the store or its schema is absent and `options.create` is off."""
+    family = scheme_of(url)
+    folder = NATIVE_SCHEMES.get(family)
+    if folder is None:
+        message = f"the native queue does not live on {family} yet; use sqlite or postgresql"
+        raise Unsupported(message)
+    module = import_module(f"queuetui.backends.native.{folder}.backend")
+    return cast("NativeBackend", module.open_backend(url, options))
+
+
+def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend:
+    """Open somebody else's queue of a known kind. Raises NotFound when it is not in the store."""
+    if kind not in FOREIGN_KINDS:
+        message = f"no adapter is called {kind!r}; there are {', '.join(FOREIGN_KINDS)}"
+        raise Unsupported(message)
+    module = import_module(f"queuetui.backends.foreign.{kind}.backend")
+    return cast("ForeignBackend", module.open_backend(url, options))
+
+
+def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return every job queue system found in a store, our own first; reading only."""
+    family = scheme_of(url)
+    modules = [f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend"] if family in NATIVE_SCHEMES else []
+    if family != "memory":
+        modules += [f"queuetui.backends.foreign.{kind}.backend" for kind in FOREIGN_KINDS]
+    found = [import_module(name).discover(url, options) for name in modules]
+    return tuple(one for one in found if one is not None)
+
+
+def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBackend:
+    """Open the one that `options.kind` names, else the first found in the store. Raises NotFound saying what was looked for."""
+    if options.kind == NATIVE or options.create:
+        return open_native(url, options)
+    if options.kind is not None:
+        return open_foreign(options.kind, url, options)
+    found = discover(url, options)
+    if not found:
+        message = (
+            "no job queue was found there: looked for queuetui's own tables (queuetui_meta) and Laravel's jobs and failed_jobs; "
+            "check the URL, or make a queue with: queuetui enqueue"
+        )
+        raise NotFound(message)
+    return open_native(url, options) if found[0].kind == NATIVE else open_foreign(found[0].kind, url, options)

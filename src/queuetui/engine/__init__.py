@@ -1,0 +1,1 @@
+"""Does the work: claims, runs, finishes and sweeps jobs."""

@@ -1,0 +1,71 @@
+"""What a person asks to be done to jobs, and the answer for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import uuid4
+
+from queuetui.model.state import State
+
+
+class Verb(StrEnum):
+    """What can be done; PAUSE and RESUME are about a queue, CLEAN is about a worker's registration."""
+
+    RETRY = "retry"
+    CANCEL = "cancel"
+    DELETE = "delete"
+    RELEASE = "release"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CLEAN = "clean"
+
+
+class Outcome(StrEnum):
+    """How an act ended for one target."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class JobRef:
+    """A job as it was seen: `rev` changes with every write, so an act on a stale ref changes nothing.
+
+    `id` is the true id (an `Untrusted` text once shown); `rev` is opaque to all but its backend.
+    """
+
+    backend: str
+    id: str
+    rev: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One request by one actor; the same `id` asked twice acts once on native backends."""
+
+    verb: Verb
+    actor: str
+    reason: str = ""
+    filter: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one target.
+
+    `before` is JSON text, enough to write the row back; `state_now` is the state found at the moment of the write
+    (after it, when done); `note` says why it was skipped or failed, or what to beware of, in our own words.
+    """
+
+    ref: JobRef
+    outcome: Outcome
+    state_now: State | None = None
+    note: str = ""
+    before: str | None = None
+    rev_after: str | None = None

@@ -1,0 +1,22 @@
+"""Times as the project passes them round: aware UTC datetimes, whole microseconds in stores."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_us(us: int) -> datetime:
+    """Return the UTC time of microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def to_us(at: datetime) -> int:
+    """Return microseconds since 1970 of an aware time."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def to_text(at: datetime) -> str:
+    """Return RFC 3339 UTC with microseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

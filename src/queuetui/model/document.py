@@ -1,0 +1,113 @@
+"""A job as programs read it: the one shape of the command line, the client and later the HTTP interface."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from queuetui.model.clock import to_text
+from queuetui.model.job import Job
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class JobDocument:
+    """A job with true values; times are RFC 3339 UTC with microseconds, None where unknown or absent.
+
+    `payload` and `result` are the JSON values where they could be read, else the text as stored.
+    """
+
+    id: str
+    version: str
+    backend: str
+    type: str
+    name: str | None
+    queue: str
+    state: str
+    stuck: bool
+    verdict: dict[str, Any] | None
+    priority: int | None
+    attempts: int
+    max_attempts: int | None
+    lost: int
+    payload: Any
+    data: str | None
+    result: Any
+    error: dict[str, str] | None
+    worker: str | None
+    correlation_id: str | None
+    idempotency_key: str | None
+    tags: list[str]
+    progress: Any
+    scheduled_at: str | None
+    started_at: str | None
+    completed_at: str | None
+    created_at: str | None
+    updated_at: str | None
+
+
+def document(job: Job, verdict: Verdict | None) -> JobDocument:
+    """Return the document of a job and what was judged of it."""
+    error = job.error
+    return JobDocument(
+        id=job.ref.id,
+        version=job.ref.rev,
+        backend=job.ref.backend,
+        type=job.type.raw,
+        name=_text(job.name),
+        queue=job.queue.raw,
+        state=job.state.value,
+        stuck=verdict is not None and verdict.stuck,
+        verdict=None if verdict is None else describe_verdict(verdict),
+        priority=job.priority,
+        attempts=job.attempts,
+        max_attempts=job.max_attempts,
+        lost=job.lost,
+        payload=_value(job.payload),
+        data=_text(job.data),
+        result=_value(job.result),
+        error=None
+        if error is None
+        else {"class": error.class_name.raw, "message": error.message.raw, "traceback": error.traceback.raw},
+        worker=_text(job.worker),
+        correlation_id=_text(job.correlation_id),
+        idempotency_key=_text(job.idempotency_key),
+        tags=[tag.raw for tag in job.tags],
+        progress=_value(job.progress),
+        scheduled_at=_time(job.scheduled_at),
+        started_at=_time(job.started_at),
+        completed_at=_time(job.completed_at),
+        created_at=_time(job.created_at),
+        updated_at=_time(job.updated_at),
+    )
+
+
+def describe_verdict(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as programs read it."""
+    return {
+        "code": verdict.code.value,
+        "severity": verdict.severity.name.lower(),
+        "summary": verdict.summary,
+        "evidence": dict(verdict.evidence),
+        "next": verdict.next,
+    }
+
+
+def _text(text: Untrusted | None) -> str | None:
+    return None if text is None else text.raw
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else to_text(at)
+
+
+def _value(text: Untrusted | None) -> Any:  # noqa: ANN401 - a JSON value may be anything
+    if text is None:
+        return None
+    try:
+        return json.loads(text.raw)
+    except (ValueError, RecursionError):
+        return text.raw

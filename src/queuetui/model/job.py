@@ -1,0 +1,174 @@
+"""A job as a person sees it, as a program sends it and as a worker holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from queuetui.model.act import JobRef
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+PAYLOAD_HEAD_CHARS = 2048
+PRIORITY_NAMES = {"low": -10, "normal": 0, "high": 10, "critical": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """The last error of a job."""
+
+    class_name: Untrusted
+    message: Untrusted
+    traceback: Untrusted
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it was read; None is unknown or absent, never zero.
+
+    On a page `payload` holds at most PAYLOAD_HEAD_CHARS and `payload_whole` tells whether that is all; `get` gives all.
+    `scheduled_at` is when it is or was due; `remarks` are the backend's own words about this row.
+    """
+
+    ref: JobRef
+    type: Untrusted
+    queue: Untrusted
+    state: State
+    payload: Untrusted
+    payload_whole: bool = True
+    name: Untrusted | None = None
+    data: Untrusted | None = None
+    priority: int | None = None
+    attempts: int = 0
+    max_attempts: int | None = None
+    lost: int = 0
+    error: JobError | None = None
+    result: Untrusted | None = None
+    progress: Untrusted | None = None
+    worker: Untrusted | None = None
+    correlation_id: Untrusted | None = None
+    idempotency_key: Untrusted | None = None
+    tags: tuple[Untrusted, ...] = ()
+    created_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    claimed_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    updated_at: datetime | None = None
+    cancel_requested_at: datetime | None = None
+    lease_until: datetime | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> Untrusted:
+        """The id, for showing; identity is `ref.id`."""
+        return Untrusted(self.ref.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One ended run that is worth keeping: failures, losses and lost acknowledgements."""
+
+    fence: int
+    outcome: str
+    error: JobError | None
+    worker: Untrusted | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to enqueue; `id` is client-made so that an unknown answer can be sent again.
+
+    `payload` is JSON in UTF-8 and stays opaque. `delay_s` counts from the store's clock, `at` is absolute; both unset means due now.
+    """
+
+    id: str
+    type: str
+    payload: bytes
+    queue: str = "default"
+    name: str | None = None
+    priority: int = 0
+    delay_s: float | None = None
+    at: datetime | None = None
+    max_attempts: int = 3
+    idempotency_key: str | None = None
+    correlation_id: str | None = None
+    tags: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """The answer to one NewJob: `created` False means that the key or id already belongs to job `id`.
+
+    `state` is None when that job has been pruned and only its key is left.
+    """
+
+    id: str
+    created: bool
+    state: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job in a worker's hands; `attempts` counts the runs that ended before this one."""
+
+    id: str
+    fence: int
+    type: str
+    queue: str
+    payload: bytes
+    name: str | None
+    priority: int
+    attempts: int
+    max_attempts: int
+    lost: int
+    correlation_id: str | None
+    tags: tuple[str, ...]
+    timeout_s: float | None
+    created_at: datetime
+    scheduled_at: datetime
+    cancel_requested: bool = False
+
+
+class Ending(StrEnum):
+    """How a run ended, said by the worker that ran it."""
+
+    COMPLETED = "completed"
+    RETRY = "retry"
+    FAILED = "failed"
+    SNOOZED = "snoozed"
+    RELEASED = "released"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """An error of a run in plain text, from our own process."""
+
+    class_name: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of one run, guarded by lease and fence.
+
+    COMPLETED, RETRY and FAILED count an attempt; SNOOZED and RELEASED do not. RETRY and SNOOZED are due after `delay_s`, or at `at`.
+    `duration_s` is the run's length by the worker's own steady clock, None when the handler never began (RELEASED).
+    """
+
+    job_id: str
+    fence: int
+    type: str
+    ending: Ending
+    duration_s: float | None = None
+    result: bytes | None = None
+    error: RunError | None = None
+    delay_s: float = 0.0
+    at: datetime | None = None

@@ -1,0 +1,40 @@
+"""How long is too long, and which waiting queues nobody listens to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The floors from the profile that stuck verdicts are judged by.
+
+    `stuck_after_s` bounds a run, and how long a due job may wait for a queue with no consumer; `overdue_after_s` bounds waiting where
+    the store knows no workers; a worker silent for `worker_silent_s` is not live.
+    """
+
+    stuck_after_s: float = 300.0
+    overdue_after_s: float = 900.0
+    worker_silent_s: float = 30.0
+    per_queue_s: Mapping[str, float] = field(default_factory=dict)
+    per_type_s: Mapping[str, float] = field(default_factory=dict)
+
+    def run_limit_s(self, queue: str, job_type: str) -> float:
+        """Return the run limit that holds for a job: its type's, else its queue's, else the floor."""
+        by_queue = self.per_queue_s.get(queue, self.stuck_after_s)
+        return self.per_type_s.get(job_type, by_queue)
+
+
+def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
+    """Tell whether a worker has beaten lately by the store's clock."""
+    return (now - worker.beat_at).total_seconds() <= limits.worker_silent_s
+
+
+def unconsumed(queues: Iterable[str], workers: Iterable[WorkerInfo], now: datetime, limits: Limits) -> frozenset[str]:
+    """Return the queues that no live worker listens to."""
+    heard = {queue for worker in workers if is_live(worker, now, limits) for queue in worker.queue_names}
+    return frozenset() if EVERY_QUEUE in heard else frozenset(queues) - heard

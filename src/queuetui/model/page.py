@@ -1,0 +1,53 @@
+"""Pages of jobs by keyset, and how a filter will be answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from queuetui.model.job import Job
+from queuetui.model.measured import Measured
+from queuetui.model.query import Query, Term
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page of at most `limit` jobs after (or, `backward`, before) an opaque cursor; None starts at the top."""
+
+    query: Query = field(default_factory=Query)
+    limit: int = 100
+    cursor: str | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs in the order asked for.
+
+    `first` and `last` are the cursors at both ends (None on an empty page); `has_more` tells whether the direction asked for goes on.
+    `total` counts all that match; `notes` say in our words what was residual and how far was looked.
+    """
+
+    jobs: tuple[Job, ...]
+    total: Measured[int]
+    first: str | None = None
+    last: str | None = None
+    has_more: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Handling(StrEnum):
+    """How a backend answers one term of a filter."""
+
+    PUSHED = "pushed down"
+    RESIDUAL = "residual"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTerm:
+    """A term, how it is answered, and why when it is not pushed down."""
+
+    term: Term
+    handling: Handling
+    why: str = ""

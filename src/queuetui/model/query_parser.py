@@ -1,0 +1,185 @@
+"""Reads the filter language; every error says where."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from queuetui.model.duration import parse_duration_s
+from queuetui.model.errors import BadQuery
+from queuetui.model.query import (
+    FIELDS,
+    FLAGS,
+    NAME_FIELDS,
+    NUMBER_FIELDS,
+    SORTS,
+    SPAN_FIELDS,
+    TEXT_FIELDS,
+    TIME_FIELDS,
+    WORD,
+    Comparison,
+    Query,
+    Sort,
+    Term,
+    Value,
+)
+from queuetui.model.state import State
+
+_FIELD = re.compile(r"([A-Za-z_]+)((?:\.[^\s:~<>=\".]+)*)(>=|<=|[:~<>=])")
+_ALIASES = {"correlation": "correlation_id", "due": "scheduled", "idempotency_key": "key", "tags": "tag", "status": "state"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: str
+    position: int
+    quoted: bool
+
+
+def parse_query(text: str) -> Query:
+    """Return the filter that `text` writes. Raises BadQuery with the position of what cannot be read."""
+    terms: list[Term] = []
+    sort: Sort | None = None
+    for start, end in _spans(text):
+        term = _read_term(text[start:end], start)
+        if term.field == "sort":
+            sort = _read_sort(term)
+        else:
+            terms.append(term)
+    return Query(tuple(terms), sort, text.strip())
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    start: int | None = None
+    quote: int | None = None
+    for index, char in enumerate(text):
+        if char == '"' and (index == 0 or text[index - 1] != "\\"):
+            quote = index if quote is None else None
+        if char.isspace() and quote is None:
+            if start is not None:
+                yield start, index
+            start = None
+        elif start is None:
+            start = index
+    if quote is not None:
+        message = f'the quote opened at position {quote} is never closed; add a second "'
+        raise BadQuery(message, quote)
+    if start is not None:
+        yield start, len(text)
+
+
+def _read_term(text: str, start: int) -> Term:
+    negated = text.startswith("-") and len(text) > 1
+    body, position = (text[1:], start + 1) if negated else (text, start)
+    match = _FIELD.match(body)
+    if match is None or body.startswith('"'):
+        return Term(WORD, Comparison.HAS, (_unquote(body),), negated, (), start)
+    name, path = _read_field(match.group(1), match.group(2), position)
+    operator = match.group(3)
+    comparison = Comparison.IS if operator == "=" else Comparison(operator)
+    pieces = list(_split_values(body[match.end() :], position + match.end()))
+    if not pieces:
+        message = f"{name}{operator} has no value at position {position + match.end()}; write one after it"
+        raise BadQuery(message, position + match.end())
+    if name != "sort":
+        _check_comparison(name, path, comparison, position)
+    values = tuple(_read_value(name, path, comparison, piece) for piece in pieces)
+    return Term(name, comparison, values, negated, path, start)
+
+
+def _read_field(name: str, dotted: str, position: int) -> tuple[str, tuple[str, ...]]:
+    name = _ALIASES.get(name.lower(), name.lower())
+    path = tuple(dotted.split(".")[1:])
+    if name not in FIELDS or (path and name != "payload"):
+        written = name + dotted
+        near = difflib.get_close_matches(name, FIELDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(FIELDS)} and payload.KEY"
+        message = f"there is no field {written!r} (position {position}); {hint}"
+        raise BadQuery(message, position)
+    return name, path
+
+
+def _check_comparison(name: str, path: tuple[str, ...], comparison: Comparison, position: int) -> None:
+    ordered = {Comparison.OVER, Comparison.AT_LEAST, Comparison.UNDER, Comparison.AT_MOST}
+    allowed: set[Comparison]
+    if name in NUMBER_FIELDS or path:
+        allowed = ordered | {Comparison.IS} | ({Comparison.HAS} if path else set())
+    elif name in SPAN_FIELDS or name in TIME_FIELDS:
+        allowed = ordered
+    elif name in TEXT_FIELDS:
+        allowed = {Comparison.IS, Comparison.HAS}
+    else:
+        allowed = {Comparison.IS} | ({Comparison.HAS} if name in NAME_FIELDS and name != "state" else set())
+    if comparison not in allowed:
+        signs = " ".join(sorted(sign.value for sign in allowed))
+        message = f"{name} cannot be compared with {comparison.value} (position {position}); use one of {signs}"
+        raise BadQuery(message, position)
+
+
+def _split_values(text: str, position: int) -> Iterator[_Piece]:
+    for match in re.finditer(r'"((?:[^"\\]|\\.)*)"|[^,]+', text):
+        quoted = match.group(0).startswith('"')
+        yield _Piece(_unquote(match.group(0)), position + match.start(), quoted)
+
+
+def _unquote(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return text
+
+
+def _read_value(name: str, path: tuple[str, ...], comparison: Comparison, piece: _Piece) -> Value:
+    if name == "state":
+        return _one_of(piece, tuple(State), "state")
+    if name == "is":
+        return _one_of(piece, FLAGS, "flag")
+    if name in NUMBER_FIELDS or (path and comparison not in {Comparison.IS, Comparison.HAS}):
+        return _read_number(name, piece)
+    if name in SPAN_FIELDS:
+        try:
+            return parse_duration_s(piece.text)
+        except ValueError as error:
+            message = f"{name}: {error} (position {piece.position})"
+            raise BadQuery(message, piece.position) from None
+    if name in TIME_FIELDS:
+        return _read_time(name, piece)
+    return piece.text
+
+
+def _one_of(piece: _Piece, allowed: tuple[str, ...], noun: str) -> str:
+    value = piece.text.lower()
+    if value not in allowed:
+        near = difflib.get_close_matches(value, allowed, n=1)
+        hint = f"did you mean {near[0]}?" if near else "they are " + ", ".join(allowed)
+        message = f"there is no {noun} {piece.text!r} (position {piece.position}); {hint}"
+        raise BadQuery(message, piece.position)
+    return str(value)
+
+
+def _read_number(name: str, piece: _Piece) -> float:
+    try:
+        return float(piece.text)
+    except ValueError:
+        message = f"{name} takes a number, not {piece.text!r} (position {piece.position})"
+        raise BadQuery(message, piece.position) from None
+
+
+def _read_time(name: str, piece: _Piece) -> datetime:
+    try:
+        at = datetime.fromisoformat(piece.text)
+    except ValueError:
+        message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.text!r} (position {piece.position})"
+        raise BadQuery(message, piece.position) from None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _read_sort(term: Term) -> Sort:
+    written = str(term.values[0])
+    name = _ALIASES.get(written.lstrip("-"), written.lstrip("-"))
+    if name not in SORTS or term.negated or len(term.values) != 1:
+        message = f"cannot sort by {written!r} (position {term.position}); sort by one of {', '.join(SORTS)}, with - before it to turn the order"
+        raise BadQuery(message, term.position)
+    return Sort(name, written.startswith("-"))

@@ -1,0 +1,90 @@
+"""One immutable picture of a backend at one time of its own clock, and what is asked for to get it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import Measured
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Verdict
+from queuetui.model.worker import WorkerInfo
+
+
+class Part(StrEnum):
+    """A part of a snapshot that can be asked for and can fail alone."""
+
+    COUNTS = "counts"
+    QUEUES = "queues"
+    WORKERS = "workers"
+    TALLY = "tally"
+    FAILURES = "failures"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only)."""
+
+    page: PageRequest | None = None
+    parts: frozenset[Part] = frozenset(Part)
+    limits: Limits = field(default_factory=Limits)
+    tally_minutes: int = 60
+    failures: int = 20
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TallyMinute:
+    """What happened in one minute, over all queues and types."""
+
+    minute: datetime
+    enqueued: int = 0
+    started: int = 0
+    completed: int = 0
+    failed: int = 0
+    retried: int = 0
+    lost: int = 0
+    busy_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueInfo:
+    """One queue: `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job."""
+
+    name: Untrusted
+    counts: Mapping[State, Measured[int]]
+    stuck: Measured[int]
+    oldest_due_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_by: Untrusted | None = None
+    consumers: int | None = None
+    average_s: float | None = None
+    done_per_minute: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
+
+    `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page.
+    """
+
+    backend: str
+    now: datetime
+    counts: Mapping[State, Measured[int]]
+    stuck: Measured[int]
+    total: Measured[int]
+    average_s: Measured[float]
+    queues: tuple[QueueInfo, ...] = ()
+    workers: tuple[WorkerInfo, ...] = ()
+    tally: tuple[TallyMinute, ...] = ()
+    failures: tuple[Job, ...] = ()
+    page: Page | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)

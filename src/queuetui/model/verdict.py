@@ -1,0 +1,62 @@
+"""What is wrong with a job, a queue or a worker, or that nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Severity(IntEnum):
+    """How much it matters, worst last."""
+
+    OK = 0
+    INFO = 1
+    WARNING = 2
+    CRITICAL = 3
+
+
+class Code(StrEnum):
+    """The name of a verdict; those in STUCK_CODES make a job stuck."""
+
+    NOT_DUE = "not_due"
+    WAITING = "waiting"
+    QUEUE_PAUSED = "queue_paused"
+    NO_CONSUMER = "no_consumer"
+    OVERDUE = "overdue"
+    ALL_SLOTS_BUSY = "all_slots_busy"
+    HEALTHY = "healthy"
+    HUNG = "hung"
+    ORPHANED = "orphaned"
+    OVER_LIMIT = "over_limit"
+    CANCEL_REQUESTED = "cancel_requested"
+    WILL_RETRY = "will_retry"
+    DEAD_LETTER = "dead_letter"
+    POISON_PILL = "poison_pill"
+    FINISHED = "finished"
+    BLOCKED = "blocked"
+    STALE_WORKER = "stale"
+    LIVE_WORKER = "live"
+
+
+STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.OVERDUE, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement with the values it was read from and the next step.
+
+    `summary` and `next` are our own words: no text of a queue is ever put into them unless it was made safe first.
+    `evidence` holds values read: numbers, times as RFC 3339 text, names made safe.
+    """
+
+    code: Code
+    severity: Severity
+    summary: str
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    next: str = ""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether this verdict makes a job stuck."""
+        return self.code in STUCK_CODES

@@ -1,0 +1,48 @@
+"""A worker as it registers itself and as a person sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from queuetui.model.text import Untrusted
+
+EVERY_QUEUE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCard:
+    """What a worker says of itself when it registers; `id` is random per boot, `types` empty means any."""
+
+    id: str
+    host: str
+    pid: int
+    version: str
+    queues: tuple[str, ...]
+    slots: int
+    types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A worker's registration as read; `busy` counts the jobs under its leases, times are the store's."""
+
+    id: Untrusted
+    host: Untrusted
+    pid: int
+    version: Untrusted
+    queues: tuple[Untrusted, ...]
+    slots: int
+    busy: int
+    started_at: datetime
+    beat_at: datetime
+    types: tuple[Untrusted, ...] = ()
+    tags: tuple[Untrusted, ...] = ()
+    rss_bytes: int | None = None
+    stopping: bool = False
+
+    @property
+    def queue_names(self) -> tuple[str, ...]:
+        """The true names of the queues it listens to."""
+        return tuple(queue.raw for queue in self.queues)

@@ -1,0 +1,1 @@
+"""Watches and explains; only reads."""

@@ -1,0 +1,1 @@
+"""The only road by which a person changes a queue."""
