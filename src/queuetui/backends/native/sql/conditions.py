@@ -76,16 +76,12 @@ def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition
     since = moment_before(asked.now, value)
     match term.field:
         case "age":
-            return _condition(compare(columns.created_at, since))
+            return and_(compare(columns.created_at, since))
         case "running":
             start = func.coalesce(columns.started_at, columns.claimed_at, type_=columns.claimed_at.type)
             return and_(state_is(columns.state, State.PROCESSING), compare(start, since))
         case _:
             return and_(state_is(columns.state, State.PENDING), compare(columns.due_at, since))
-
-
-def _condition(made: Condition) -> Condition:
-    return made
 
 
 def moment_before(now: datetime, span_s: Value) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select, tuple_, union_all
@@ -17,16 +17,20 @@ from queuetui.backends.native.sql.rows import raw_columns
 
 def read_range(segment: Segment, place: Place | None, limit: int) -> Subquery:
     """Return the first `limit` raw rows of a segment behind a place."""
-    parts = [_part(lane, beyond, segment.order, limit) for lane in segment.lanes for beyond in _beyond(segment.order, lane, place)]
+    parts = [
+        _part(lane, beyond, segment.order, limit)
+        for lane in segment.lanes
+        for beyond in _beyond(segment.order, lane, place)
+    ]
     merged = parts[0] if len(parts) == 1 else union_all(*(select(part) for part in parts)).subquery("merged")
     return select(merged).order_by(*ordering(segment.order, merged.c)).limit(limit).subquery("jobs")
 
 
-def count_range(segment: Segment, most: int | None) -> Select[Any]:
-    """Return a count of a segment's jobs that stops at `most` a lane."""
-    counts = [select(func.count()).select_from(_bare(lane, segment.order, most)).scalar_subquery() for lane in segment.lanes]
-    total = counts[0] if len(counts) == 1 else sum(counts[1:], start=counts[0].expression)
-    return select(total)
+def count_ranges(segments: Sequence[Segment], most: int) -> Select[Any]:
+    """Return a count of all jobs of the segments that stops at `most`."""
+    lanes = [select(lane.table.c.id).where(*lane.conditions) for segment in segments for lane in segment.lanes]
+    merged = lanes[0].subquery() if len(lanes) == 1 else union_all(*lanes).subquery()
+    return select(func.count()).select_from(select(merged).limit(most).subquery())
 
 
 def ordering(order: Order, columns: Columns) -> list[ColumnElement[Any]]:
@@ -38,11 +42,6 @@ def _part(lane: Lane, beyond: Condition | None, order: Order, limit: int) -> Sub
     conditions = lane.conditions if beyond is None else (*lane.conditions, beyond)
     rows = select(*raw_columns(lane.table)).where(*conditions)
     return rows.order_by(*ordering(order, lane.table.c)).limit(limit).subquery()
-
-
-def _bare(lane: Lane, order: Order, most: int | None) -> Subquery:
-    rows = select(lane.table.c.id).where(*lane.conditions)
-    return rows.subquery() if most is None else rows.order_by(*ordering(order, lane.table.c)).limit(most).subquery()
 
 
 def _beyond(order: Order, lane: Lane, place: Place | None) -> Iterator[Condition | None]:

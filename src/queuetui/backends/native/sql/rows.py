@@ -21,7 +21,19 @@ HEAD_BYTES = 8 * 1024
 
 _SHARED = (
     *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "rev"),
-    *("attempts", "max_attempts", "lost", "state", "queue", "type", "name", "worker_id", "correlation_id", "key", "tags"),
+    *(
+        "attempts",
+        "max_attempts",
+        "lost",
+        "state",
+        "queue",
+        "type",
+        "name",
+        "worker_id",
+        "correlation_id",
+        "key",
+        "tags",
+    ),
     *("progress", "error_class", "error_message", "error_traceback", "payload"),
 )
 
@@ -41,7 +53,9 @@ def _nothing(kind: Any, name: str) -> ColumnElement[Any]:  # noqa: ANN401 - any 
 def select_jobs(source: FromClause, *, whole: bool = False) -> Select[Any]:
     """Return a select of full rows from a source of raw columns; only heads of long values unless `whole`."""
     columns: Columns = source.c
-    plain = [columns[name] for name in (*_SHARED, "done_at") if name not in {"payload", "error_message", "error_traceback"}]
+    plain = [
+        columns[name] for name in (*_SHARED, "done_at") if name not in {"payload", "error_message", "error_traceback"}
+    ]
     held = select(lease.c.until).where(lease.c.id == columns.lease_id).scalar_subquery()
     outside = select(_head(job_blob.c.payload, whole)).where(job_blob.c.id == columns.id).scalar_subquery()
     outside_size = select(func.length(job_blob.c.payload)).where(job_blob.c.id == columns.id).scalar_subquery()

@@ -112,7 +112,9 @@ def _plan_term(term: Term, states: frozenset[State]) -> PlannedTerm:
         case Kind.FILTER if term.field == "type" and states == {State.COMPLETED} and not term.negated:
             return PlannedTerm(term, Handling.PUSHED)
         case Kind.FILTER:
-            return PlannedTerm(term, Handling.PUSHED, f"no index serves it: {FILTERED_ROWS:,} jobs are looked at a page")
+            return PlannedTerm(
+                term, Handling.PUSHED, f"no index serves it: {FILTERED_ROWS:,} jobs are looked at a page"
+            )
         case _:
             why = f"checked here, job by job: {RESIDUAL_ROWS:,} jobs are looked at a page"
             return PlannedTerm(term, Handling.RESIDUAL, why)
