@@ -90,7 +90,9 @@ def store_now(backend: NativeBackend) -> datetime:
     return backend.snapshot(Watch(parts=frozenset())).now
 
 
-def claim_and_vanish(backend: NativeBackend, count: int = 1, queue: str = "default") -> tuple[Lease, tuple[ClaimedJob, ...]]:
+def claim_and_vanish(
+    backend: NativeBackend, count: int = 1, queue: str = "default"
+) -> tuple[Lease, tuple[ClaimedJob, ...]]:
     """Claim jobs under a lease that is over when this returns."""
     lease, claimed = claim(backend, count, queue, BRIEF_LEASE_S, "vanished")
     wait_until(lambda: store_now(backend) > lease.until, interval_s=0.005)

@@ -16,7 +16,7 @@ from queuetui.backends.registry import NATIVE, open_native
 
 # Every backend named here is held to the whole suite.
 KINDS = ("memory",)
-KEPT_BRIEFLY = {"keep_completed_s": "0", "keep_cancelled_s": "0", "keep_failed_s": "0"}
+KEPT_BRIEFLY = {"native.keep_completed": "0", "native.keep_cancelled": "0", "native.keep_failed": "0"}
 
 
 @dataclass

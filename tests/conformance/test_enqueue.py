@@ -26,6 +26,7 @@ from tests.conformance.scenes import (
     store_now,
 )
 from tests.conformance.stores import KEPT_BRIEFLY, Store
+from tests.waiting import wait_until
 
 PAYLOADS = {
     "big numbers": b'{"n": 123456789012345678901234567890, "x": 1e400}',
@@ -173,9 +174,36 @@ def test_a_key_outlives_its_pruned_job(store: Store) -> None:
     backend = store.open(KEPT_BRIEFLY)
     first = add_one(backend, idempotency_key="k")
     run(backend)
-    assert backend.prune(100) >= 1
+    wait_until(lambda: backend.prune(100))
     (answer,) = backend.enqueue([new_job(idempotency_key="k")])
     assert (answer.created, answer.id, answer.state) == (False, first, None)
+
+
+def test_a_key_is_free_again_after_its_time(store: Store) -> None:
+    """When the key's own time is over too, a new job may take it."""
+    backend = store.open({**KEPT_BRIEFLY, "native.keep_keys": "0"})
+    first = add_one(backend, idempotency_key="k")
+    run(backend)
+    pruned = 0
+
+    def both_pruned() -> bool:
+        nonlocal pruned
+        pruned += backend.prune(100)
+        return pruned == 2
+
+    wait_until(both_pruned)
+    (answer,) = backend.enqueue([new_job(idempotency_key="k")])
+    assert answer.created
+    assert answer.id != first
+
+
+def test_a_live_jobs_key_is_never_pruned(store: Store) -> None:
+    """Whatever the settings, a key stays while its job is live."""
+    backend = store.open({**KEPT_BRIEFLY, "native.keep_keys": "0"})
+    first = add_one(backend, idempotency_key="k")
+    assert backend.prune(100) == 0
+    (answer,) = backend.enqueue([new_job(idempotency_key="k")])
+    assert (answer.created, answer.id) == (False, first)
 
 
 def test_a_key_stays_with_a_job_that_is_retried(backend: NativeBackend) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from queuetui.backends.base import NativeBackend
 from queuetui.model.act import Verb
@@ -72,9 +73,11 @@ def test_promotion_works_in_bites(backend: NativeBackend) -> None:
     assert [backend.promote(2), backend.promote(2), backend.promote(2)] == [2, 1, 0]
 
 
-def last_due(backend: NativeBackend, job_id: str) -> object:
+def last_due(backend: NativeBackend, job_id: str) -> datetime:
     """Return when a job is due."""
-    return backend.get(job_id).scheduled_at
+    due_at = backend.get(job_id).scheduled_at
+    assert due_at is not None
+    return due_at
 
 
 def test_many_promoters_promote_a_job_once(store: Store) -> None:
