@@ -21,8 +21,3 @@ def config_file() -> Path:
 def state_folder() -> Path:
     """Return the folder of the acts' record and of purged jobs."""
     return user_state_path(NAME)
-
-
-def embedded_url() -> str:
-    """Return the URL of the embedded default."""
-    return f"sqlite:///{embedded_file()}"
