@@ -60,6 +60,7 @@ def command(**given: Any) -> None:
 
 def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     """Open the store that the flags name and work it until the worker stops."""
+    from queuetui.backends.embedded import choose_default_url
     from queuetui.backends.registry import open_native
     from queuetui.engine.worker import Worker
 
@@ -71,6 +72,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
         backend = open_native(profile.url, backend_options(profile, create=True))
     except Denied as error:
         raise Unreachable(str(error)) from error
+    choose_default_url(profile.url)
     try:
         return Worker(backend, settings).run()
     finally:
