@@ -1,13 +1,11 @@
-"""Turns what SQL drivers raise into our errors, by each driver's own codes; knows no statement."""
+"""Turns what SQL drivers raise, bare or through SQLAlchemy, into our errors by each driver's own codes; imports no driver."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidRequestError, SQLAlchemyError
-
-from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable
+from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
@@ -47,12 +45,23 @@ _BY_NAME: dict[str, tuple[type[QueueTuiError], str]] = {
 }
 
 
+_PACKAGES = frozenset({"sqlalchemy", "psycopg", "psycopg_pool", "sqlite3", "pymysql"})
+_DRIVER_PACKAGES = {
+    "psycopg": "psycopg[binary]",
+    "psycopg_c": "psycopg[binary]",
+    "pymysql": "pymysql",
+    "redis": "redis",
+}
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Raise our error in place of a driver's; `doing` says in our words what was tried."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except Exception as error:
+        if not is_driver_error(error):
+            raise
         raise translate(error, doing) from error
 
 
@@ -61,35 +70,47 @@ def unknown_when_lost(doing: str) -> Iterator[None]:
     """As `translated`, for a commit: a connection lost inside leaves the outcome unknown."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except Exception as error:
+        if not is_driver_error(error):
+            raise
         ours = translate(error, doing)
         if isinstance(ours, Unreachable):
-            raise UnknownOutcome(f"{doing}: the answer was lost, so it may or may not have happened; look again") from error
+            raise UnknownOutcome(
+                f"{doing}: the answer was lost, so it may or may not have happened; look again"
+            ) from error
         raise ours from error
 
 
-def translate(error: SQLAlchemyError, doing: str) -> QueueTuiError:
+def is_driver_error(error: BaseException) -> bool:
+    """Tell whether an error was raised by SQLAlchemy, a driver, or the import of a driver that is missing."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name in _DRIVER_PACKAGES
+    return any(base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__)
+
+
+def translate(error: Exception, doing: str) -> QueueTuiError:
     """Return our error for a driver's; one that no code explains means that the store is unreachable."""
-    kind, advice = _classify(error)
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if isinstance(error, ModuleNotFoundError):
+        package = _DRIVER_PACKAGES.get(error.name or "", error.name)
+        return Unsupported(
+            f"{doing} failed: the driver {error.name} is not installed; install it with: pip install '{package}'"
+        )
+    cause = getattr(error, "orig", None) or error
+    kind, advice = _classify(cause)
     said = sanitize(next(iter(str(cause).splitlines()), ""), _SHOWN_CHARS)
     return kind(f"{doing} failed: {advice} ({said})")
 
 
-def _classify(error: SQLAlchemyError) -> tuple[type[QueueTuiError], str]:
-    if not isinstance(error, DBAPIError) or isinstance(error, InterfaceError | InvalidRequestError):
-        return Unreachable, _GONE
-    cause: object = error.orig
-    number = next(iter(getattr(cause, "args", ())), None)
-    if isinstance(number, int):
-        return _BY_NUMBER.get(number, (Unreachable, _GONE))
+def _classify(cause: object) -> tuple[type[QueueTuiError], str]:
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
         return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2]) or (Unreachable, _GONE)
     name = getattr(cause, "sqlite_errorname", None)
     if isinstance(name, str):
         return _of_sqlite(name, str(cause))
-    return _of_text(str(cause))
+    numbers = getattr(cause, "args", ())
+    number = numbers[0] if numbers else None
+    return _BY_NUMBER.get(number, (Unreachable, _GONE)) if isinstance(number, int) else _of_text(str(cause))
 
 
 def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:
