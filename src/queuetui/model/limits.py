@@ -13,12 +13,11 @@ from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
 class Limits:
     """The floors from the profile that stuck verdicts are judged by.
 
-    `stuck_after_s` bounds a run, and how long a due job may wait for a queue with no consumer; `overdue_after_s` bounds waiting where
-    the store knows no workers; a worker silent for `worker_silent_s` is not live.
+    `stuck_after_s` bounds a run, and how long a due job may wait in a queue with no consumer; a worker silent for `worker_silent_s`
+    is not live.
     """
 
     stuck_after_s: float = 300.0
-    overdue_after_s: float = 900.0
     worker_silent_s: float = 30.0
     per_queue_s: Mapping[str, float] = field(default_factory=dict)
     per_type_s: Mapping[str, float] = field(default_factory=dict)

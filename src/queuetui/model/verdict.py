@@ -23,7 +23,6 @@ class Code(StrEnum):
     WAITING = "waiting"
     QUEUE_PAUSED = "queue_paused"
     NO_CONSUMER = "no_consumer"
-    OVERDUE = "overdue"
     ALL_SLOTS_BUSY = "all_slots_busy"
     HEALTHY = "healthy"
     HUNG = "hung"
@@ -39,7 +38,7 @@ class Code(StrEnum):
     LIVE_WORKER = "live"
 
 
-STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.OVERDUE, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})
+STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})
 
 
 @dataclass(frozen=True, slots=True)

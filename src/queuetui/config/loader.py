@@ -1,0 +1,160 @@
+"""Reads the settings file into profiles; every error names the file and the key."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from queuetui.config.profile import Profile
+from queuetui.model.duration import parse_duration_s
+from queuetui.model.errors import BadConfig, NotFound
+from queuetui.model.limits import Limits
+from queuetui.model.urls import hide_password
+
+COMMAND_TIMEOUT_S = 30.0
+POLL_RANGE_S = (0.5, 60.0)
+
+
+class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One `[profiles.NAME]` table; exactly one of the three URL keys is set."""
+
+    url: str | None = None
+    url_env: str | None = None
+    url_command: list[str] | None = None
+    label: str = ""
+    colour: str = ""
+    rights: str | None = None
+    protected: bool = False
+    kind: str | None = None
+    poll: str = "2s"
+    stuck_after: str = "5m"
+    worker_silent_after: str = "30s"
+    stuck_after_per_queue: dict[str, str] = {}
+    stuck_after_per_type: dict[str, str] = {}
+    summary: dict[str, list[str]] = {}
+    settings: dict[str, str] = {}
+
+
+def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
+    """Return the profiles of a file and the name of its default; an absent file has none. Raises BadConfig."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}, None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _bad(path, "", f"it cannot be read ({error})") from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _bad(path, "", f"it is not TOML: {error}") from error
+    unknown = sorted(set(document) - {"default", "profiles"})
+    if unknown:
+        raise _bad(path, unknown[0], "there is no such key; the file has `default` and `[profiles.NAME]` tables")
+    tables = document.get("profiles", {})
+    default = document.get("default")
+    if not isinstance(tables, dict) or not (default is None or isinstance(default, str)):
+        raise _bad(path, "profiles", "write one [profiles.NAME] table a profile, and default = \"NAME\"")
+    profiles = {name: _read_table(path, name, table) for name, table in tables.items()}
+    _check_mode(path, profiles)
+    return profiles, default
+
+
+def _read_table(path: Path, name: str, table: object) -> ProfileTable:
+    try:
+        profile = msgspec.convert(table, ProfileTable)
+    except msgspec.ValidationError as error:
+        raise _bad(path, f"profiles.{name}", str(error)) from error
+    given = [key for key in ("url", "url_env", "url_command") if getattr(profile, key)]
+    if len(given) != 1:
+        raise _bad(path, f"profiles.{name}", "give exactly one of url, url_env and url_command")
+    if profile.rights not in {None, "read", "operate"}:
+        raise _bad(path, f"profiles.{name}.rights", 'it is "read" or "operate"')
+    return profile
+
+
+def _check_mode(path: Path, profiles: Mapping[str, ProfileTable]) -> None:
+    secret = any(profile.url is not None and hide_password(profile.url) != profile.url for profile in profiles.values())
+    if secret and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise _bad(path, "", "it holds a password and others may read it; run: chmod 600 on it, or use url_env")
+
+
+def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
+    """Return the profile that a table describes; runs `url_command` when there is one. Raises BadConfig."""
+    key = f"profiles.{name}"
+    poll_s = _seconds(path, f"{key}.poll", table.poll)
+    if not POLL_RANGE_S[0] <= poll_s <= POLL_RANGE_S[1]:
+        raise _bad(path, f"{key}.poll", "it is 0.5 to 60 seconds")
+    return Profile(
+        name=name,
+        url=_url(path, key, table),
+        label=table.label,
+        colour=table.colour,
+        rights=table.rights,
+        protected=table.protected,
+        kind=table.kind,
+        poll_s=poll_s,
+        limits=Limits(
+            stuck_after_s=_seconds(path, f"{key}.stuck_after", table.stuck_after),
+            worker_silent_s=_seconds(path, f"{key}.worker_silent_after", table.worker_silent_after),
+            per_queue_s=_spans(path, f"{key}.stuck_after_per_queue", table.stuck_after_per_queue),
+            per_type_s=_spans(path, f"{key}.stuck_after_per_type", table.stuck_after_per_type),
+        ),
+        summaries=table.summary,
+        settings=table.settings,
+    )
+
+
+def find_profile(path: Path, name: str | None) -> Profile | None:
+    """Return the profile of that name, or the file's default when `name` is None; None without either. Raises NotFound."""
+    tables, default = read_profiles(path)
+    wanted = name or default
+    if wanted is None:
+        return None
+    if wanted not in tables:
+        known = ", ".join(sorted(tables)) or "none"
+        message = f"there is no profile {wanted!r} in {path}; there are: {known}"
+        raise NotFound(message)
+    return make_profile(path, wanted, tables[wanted])
+
+
+def _url(path: Path, key: str, table: ProfileTable) -> str:
+    if table.url is not None:
+        return table.url
+    if table.url_env is not None:
+        value = os.environ.get(table.url_env)
+        if not value:
+            raise _bad(path, f"{key}.url_env", f"the environment variable {table.url_env} is not set")
+        return value
+    return _run(path, key, table.url_command or [])
+
+
+def _run(path: Path, key: str, words: list[str]) -> str:
+    try:
+        answer = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True)  # noqa: S603 - the user's own command, no shell
+    except (OSError, subprocess.SubprocessError) as error:
+        raise _bad(path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})") from None
+    return answer.stdout.strip()
+
+
+def _spans(path: Path, key: str, table: Mapping[str, str]) -> dict[str, float]:
+    return {name: _seconds(path, f"{key}.{name}", text) for name, text in table.items()}
+
+
+def _seconds(path: Path, key: str, text: str) -> float:
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        raise _bad(path, key, str(error)) from error
+
+
+def _bad(path: Path, key: str, why: str) -> BadConfig:
+    where = f"{path}: {key}" if key else str(path)
+    return BadConfig(f"the settings cannot be used: {where}: {why}", where)
+

@@ -1,0 +1,40 @@
+"""A profile: a named connection with its rights and thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from queuetui.model.limits import Limits
+from queuetui.model.urls import hide_password
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is connected to and how; `rights` is "read", "operate", or None: then only native queues may be operated.
+
+    `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
+    """
+
+    name: str
+    url: str = field(repr=False)
+    label: str = ""
+    colour: str = ""
+    rights: str | None = None
+    protected: bool = False
+    kind: str | None = None
+    poll_s: float = 2.0
+    limits: Limits = field(default_factory=Limits)
+    summaries: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    embedded: bool = False
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without its password."""
+        return hide_password(self.url)
+
+    @property
+    def title(self) -> str:
+        """What the profile is called on screen."""
+        return self.label or self.name

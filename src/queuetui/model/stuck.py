@@ -1,0 +1,36 @@
+"""Which jobs are stuck: the bounded candidate rule that stores count and page by, in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.state import State
+
+
+def is_stuck(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collection[str]) -> bool:
+    """Tell whether a job of our own queue is stuck at `now` by the store's clock.
+
+    `unconsumed_queues` are the unpaused queues that no live worker listens to (`limits.unconsumed`, less the paused ones).
+    """
+    if job.state is State.PROCESSING:
+        return is_orphaned(job, now) or is_over_limit(job, now, limits)
+    return job.state is State.PENDING and job.queue.raw in unconsumed_queues and is_overdue(job, now, limits)
+
+
+def is_orphaned(job: Job, now: datetime) -> bool:
+    """Tell whether the lease of a processing job is over or missing."""
+    return job.lease_until is None or job.lease_until < now
+
+
+def is_over_limit(job: Job, now: datetime, limits: Limits) -> bool:
+    """Tell whether a processing job has run, or been held, for longer than its limit."""
+    since = job.started_at or job.claimed_at
+    return since is not None and (now - since).total_seconds() > limits.run_limit_s(job.queue.raw, job.type.raw)
+
+
+def is_overdue(job: Job, now: datetime, limits: Limits) -> bool:
+    """Tell whether a pending job has been due for longer than a queue without a consumer may make it wait."""
+    return job.scheduled_at is not None and (now - job.scheduled_at).total_seconds() > limits.stuck_after_s

@@ -1,0 +1,28 @@
+"""A job that has reached a final state."""
+
+from __future__ import annotations
+
+from queuetui.model.job import Job
+from queuetui.model.state import State
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import act_on, name, span
+
+QUARANTINE = "PoisonPill"
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a completed, cancelled or failed job."""
+    ended_s = facts.seconds_since(job.completed_at)
+    ago = "" if ended_s is None else f" {span(ended_s)} ago"
+    if job.state is not State.FAILED:
+        return Verdict(Code.FINISHED, Severity.OK, f"{job.state.value}{ago}", {}, "none needed")
+    evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts, "lost": job.lost}
+    if job.error is not None and job.error.class_name.raw == QUARANTINE:
+        summary = f"quarantined{ago}: its worker was lost {job.lost} times while running it"
+        return Verdict(Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}")
+    why = "" if job.error is None else f" with {name(job.error.class_name)}"
+    tries = "" if not job.attempts else f" after {job.attempts} attempts"
+    return Verdict(
+        Code.DEAD_LETTER, Severity.WARNING, f"gave up{ago}{tries}{why}", evidence, f"read the error, then: {act_on('retry', job)}"
+    )

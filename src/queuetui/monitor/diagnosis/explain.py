@@ -1,0 +1,34 @@
+"""Picks the rule that explains a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from queuetui.model.job import Job
+from queuetui.model.state import State
+from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis import blocked, ended, healthy, no_consumer, not_due, orphaned, over_limit, queue_paused, waiting
+from queuetui.monitor.diagnosis.facts import Facts
+
+Rule = Callable[[Job, Facts], Verdict | None]
+
+RULES: dict[State, tuple[Rule, ...]] = {
+    State.SCHEDULED: (not_due.judge,),
+    State.RETRYING: (not_due.judge,),
+    State.PENDING: (queue_paused.judge, no_consumer.judge, waiting.judge),
+    State.PROCESSING: (orphaned.judge, over_limit.judge, healthy.judge),
+    State.BLOCKED: (blocked.judge,),
+    State.COMPLETED: (ended.judge,),
+    State.FAILED: (ended.judge,),
+    State.CANCELLED: (ended.judge,),
+}
+
+
+def explain(job: Job, facts: Facts) -> Verdict:
+    """Return the first verdict of the state's rules, gravest first; the last rule of each state always answers."""
+    for rule in RULES[job.state]:
+        verdict = rule(job, facts)
+        if verdict is not None:
+            return verdict
+    message = f"no rule explains a job in state {job.state}"
+    raise AssertionError(message)

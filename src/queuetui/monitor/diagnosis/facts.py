@@ -1,0 +1,56 @@
+"""What the rules judge by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One snapshot's workers and queues, the limits and what the backend stores; `now` is the store's clock."""
+
+    now: datetime
+    limits: Limits
+    capabilities: Capabilities
+    queues: Mapping[str, QueueInfo]
+    workers: tuple[WorkerInfo, ...]
+    unconsumed: frozenset[str]
+
+    def seconds_since(self, at: datetime | None) -> float | None:
+        """Return the age of a time, None when it is unknown."""
+        return None if at is None else (self.now - at).total_seconds()
+
+    def listeners(self, queue: str) -> tuple[WorkerInfo, ...]:
+        """Return the live workers that listen to a queue."""
+        return tuple(
+            worker
+            for worker in self.workers
+            if is_live(worker, self.now, self.limits) and {queue, EVERY_QUEUE} & set(worker.queue_names)
+        )
+
+    def holder(self, job: Job) -> WorkerInfo | None:
+        """Return the registered worker that holds a job, None when it is gone."""
+        if job.worker is None:
+            return None
+        return next((worker for worker in self.workers if worker.id == job.worker), None)
+
+
+def gather_facts(snapshot: Snapshot, limits: Limits, capabilities: Capabilities) -> Facts:
+    """Return the facts of a snapshot that has its queues and workers."""
+    queues = {queue.name.raw: queue for queue in snapshot.queues}
+    return Facts(
+        now=snapshot.now,
+        limits=limits,
+        capabilities=capabilities,
+        queues=queues,
+        workers=snapshot.workers,
+        unconsumed=unconsumed(queues, snapshot.workers, snapshot.now, limits),
+    )

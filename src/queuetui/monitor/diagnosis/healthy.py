@@ -1,0 +1,20 @@
+"""A run within its limit."""
+
+from __future__ import annotations
+
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a processing job that no graver rule explains."""
+    running_s = facts.seconds_since(job.started_at or job.claimed_at) or 0.0
+    evidence: dict[str, object] = {"running_s": round(running_s, 3)}
+    asked_s = facts.seconds_since(job.cancel_requested_at)
+    if asked_s is not None:
+        evidence["cancel_requested_s"] = round(asked_s, 3)
+        summary = f"cancel was asked for {span(asked_s)} ago; the worker ends it when its handler looks"
+        return Verdict(Code.CANCEL_REQUESTED, Severity.INFO, summary, evidence, "wait for its worker")
+    return Verdict(Code.HEALTHY, Severity.OK, f"running {span(running_s)}", evidence, "none needed")

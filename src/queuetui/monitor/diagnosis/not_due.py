@@ -1,0 +1,24 @@
+"""A job whose time has not come, or one that will be tried again by itself."""
+
+from __future__ import annotations
+
+from queuetui.model.clock import to_text
+from queuetui.model.job import Job
+from queuetui.model.state import State
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import act_on, span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a scheduled or retrying job."""
+    age_s = facts.seconds_since(job.scheduled_at)
+    when = "at an unknown time" if age_s is None else f"in {span(-age_s)}" if age_s < 0 else f"now (due {span(age_s)} ago)"
+    evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
+    if job.scheduled_at is not None:
+        evidence["scheduled_at"] = to_text(job.scheduled_at)
+    if job.state is State.RETRYING:
+        of = "" if job.max_attempts is None else f" of {job.max_attempts}"
+        summary = f"will retry {when}: attempt {job.attempts + 1}{of}"
+        return Verdict(Code.WILL_RETRY, Severity.INFO, summary, evidence, f"wait, or now: {act_on('retry', job)}")
+    return Verdict(Code.NOT_DUE, Severity.OK, f"due {when}", evidence, f"wait, or now: {act_on('retry', job)}")

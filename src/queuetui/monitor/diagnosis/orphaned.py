@@ -1,0 +1,31 @@
+"""A job still shown as processing whose lease is over: its worker is gone and nobody has swept it."""
+
+from __future__ import annotations
+
+from queuetui.model.clock import to_text
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import act_on, argument, name, span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a processing job; needs a backend that stores leases."""
+    if not facts.capabilities.leases or (job.lease_until is not None and job.lease_until >= facts.now):
+        return None
+    holder = facts.holder(job)
+    silent_s = None if holder is None else facts.seconds_since(holder.beat_at)
+    seen = "is no longer registered" if silent_s is None else f"silent {span(silent_s)}"
+    over_s = facts.seconds_since(job.lease_until)
+    ended = "its lease is gone" if over_s is None else f"its lease ended {span(over_s)} ago"
+    who = name(job.worker) if holder is None else f"{name(holder.host)} pid {holder.pid}"
+    evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
+    if job.lease_until is not None:
+        evidence["lease_until"] = to_text(job.lease_until)
+    return Verdict(
+        Code.ORPHANED,
+        Severity.CRITICAL,
+        f"worker {who} {seen}, {ended} and no worker has swept it",
+        evidence,
+        f"{act_on('release', job)}, or start a worker: queuetui worker -q {argument(job.queue)}",
+    )

@@ -1,0 +1,24 @@
+"""The queue of a waiting job is paused."""
+
+from __future__ import annotations
+
+from queuetui.model.clock import to_text
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import argument, name, span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a pending job."""
+    queue = facts.queues.get(job.queue.raw)
+    if queue is None or queue.paused_at is None:
+        return None
+    paused_s = facts.seconds_since(queue.paused_at) or 0.0
+    return Verdict(
+        Code.QUEUE_PAUSED,
+        Severity.WARNING,
+        f"queue {name(job.queue)} was paused {span(paused_s)} ago by {name(queue.paused_by)}",
+        {"queue": name(job.queue), "paused_at": to_text(queue.paused_at), "paused_by": name(queue.paused_by)},
+        f"resume it: queuetui resume {argument(job.queue)}",
+    )

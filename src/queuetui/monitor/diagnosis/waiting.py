@@ -1,0 +1,33 @@
+"""A due job that simply waits its turn, with what is known of why."""
+
+from __future__ import annotations
+
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import argument, name, span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a pending job that no graver rule explains."""
+    due_s = facts.seconds_since(job.scheduled_at) or 0.0
+    listeners = facts.listeners(job.queue.raw)
+    evidence: dict[str, object] = {"queue": name(job.queue), "due_s": round(due_s, 3), "listeners": len(listeners)}
+    if not facts.capabilities.workers:
+        return _judge_blind(job, due_s, facts, evidence)
+    if not listeners:
+        summary = f"due {span(due_s)}; no live worker listens to {name(job.queue)} yet"
+        return Verdict(Code.WAITING, Severity.INFO, summary, evidence, f"start a worker: queuetui worker -q {argument(job.queue)}")
+    slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy for worker in listeners)
+    evidence |= {"slots": slots, "busy": busy}
+    if busy >= slots:
+        summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {span(due_s)}"
+        return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
+    return Verdict(Code.WAITING, Severity.OK, f"due {span(due_s)}; {len(listeners)} workers listen", evidence, "none needed")
+
+
+def _judge_blind(job: Job, due_s: float, facts: Facts, evidence: dict[str, object]) -> Verdict:
+    late = due_s > facts.limits.stuck_after_s
+    summary = f"due {span(due_s)}; this store does not record which workers listen to {name(job.queue)}"
+    step = "check that a worker of this system runs for the queue" if late else "none needed"
+    return Verdict(Code.WAITING, Severity.WARNING if late else Severity.OK, summary, evidence, step)

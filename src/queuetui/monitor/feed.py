@@ -1,0 +1,87 @@
+"""Reads a backend and judges what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from queuetui.backends.base import Inspector, iterate
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.job import Attempt, Job
+from queuetui.model.limits import Limits
+from queuetui.model.page import Page, PageRequest, PlannedTerm
+from queuetui.model.query import Query
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis.explain import explain
+from queuetui.monitor.diagnosis.facts import Facts, gather_facts
+
+FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One job whole, what was judged of it and its kept attempts."""
+
+    job: Job
+    verdict: Verdict
+    attempts: tuple[Attempt, ...]
+
+
+class Feed:
+    """A backend seen through the rules; blocks, and raises what its backend raises."""
+
+    def __init__(self, inspector: Inspector, limits: Limits) -> None:
+        self._inspector = inspector
+        self.limits = limits
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the backend can do."""
+        return self._inspector.capabilities
+
+    def poll(self, watch: Watch) -> Snapshot:
+        """Return a snapshot with a verdict for every job on its page and among its failures; `watch.limits` is replaced by the feed's."""
+        watch = replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS)
+        snapshot = self._inspector.snapshot(watch)
+        page = () if snapshot.page is None else snapshot.page.jobs
+        return replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
+
+    def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
+        """Return one page and its verdicts by `ref.id`."""
+        page = self._inspector.page(request, self.limits)
+        return page, self._judge(page.jobs, self._facts())
+
+    def open(self, job_id: str) -> Detail:
+        """Return one job whole. Raises NotFound."""
+        job = self._inspector.get(job_id)
+        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id))
+
+    def search(self, query: Query, limit: int | None = None) -> Iterator[tuple[Job, Verdict]]:
+        """Yield the jobs that match with their verdicts, at most `limit`."""
+        facts = self._facts()
+        for index, job in enumerate(iterate(self._inspector, query, self.limits)):
+            if limit is not None and index >= limit:
+                return
+            yield job, explain(job, facts)
+
+    def find(self, suffix: str) -> tuple[str, ...]:
+        """Return the ids that are or end in `suffix`, at most two."""
+        return tuple(ref.id for ref in self._inspector.find(suffix))
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term of a filter is answered."""
+        return self._inspector.plan(query)
+
+    def close(self) -> None:
+        """Give back the backend's connections."""
+        self._inspector.close()
+
+    def _facts(self) -> Facts:
+        return self._facts_of(self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS)))
+
+    def _facts_of(self, snapshot: Snapshot) -> Facts:
+        return gather_facts(snapshot, self.limits, self._inspector.capabilities)
+
+    def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
+        return {job.ref.id: explain(job, facts) for job in jobs}

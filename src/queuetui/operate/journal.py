@@ -1,0 +1,76 @@
+"""The record of every act: what was meant, written before it, and what came of it, written after."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from queuetui.model.act import Act, JobRef, Result
+from queuetui.model.clock import to_text
+from queuetui.model.errors import Denied
+
+ROTATE_BYTES = 64 * 1024 * 1024
+
+
+class Journal:
+    """A file of JSON lines that only its owner may read; at ROTATE_BYTES the older half is kept beside it under `.1`."""
+
+    def __init__(self, path: Path, backend: str) -> None:
+        self._path = path
+        self._backend = backend
+
+    def intend(self, act: Act, targets: Sequence[JobRef], subject: str = "") -> None:
+        """Write what is about to be done. Raises Denied when it cannot be written: then the act must not happen."""
+        self._write(
+            {
+                "entry": "intent",
+                "act": act.id,
+                "verb": act.verb.value,
+                "actor": act.actor,
+                "reason": act.reason,
+                "filter": act.filter,
+                "backend": self._backend,
+                "subject": subject,
+                "targets": [[ref.id, ref.rev] for ref in targets],
+            }
+        )
+
+    def conclude(self, act: Act, results: Sequence[Result]) -> None:
+        """Write what came of it, with each job as it was before."""
+        self._write({"entry": "outcome", "act": act.id, "backend": self._backend, "results": [_describe(result) for result in results]})
+
+    def break_off(self, act: Act, why: str) -> None:
+        """Write that the act ended in an error, so its outcome is unknown."""
+        self._write({"entry": "broken", "act": act.id, "backend": self._backend, "why": why})
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        line = json.dumps({"at": to_text(datetime.now(UTC)), **entry}) + "\n"
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._path.exists() and self._path.stat().st_size > ROTATE_BYTES:
+                self._path.replace(self._path.with_suffix(self._path.suffix + ".1"))
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, line.encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            message = f"the act was not recorded ({error.strerror}: {self._path}), so it is not done; make that file writable and try again"
+            raise Denied(message) from error
+
+
+def _describe(result: Result) -> dict[str, Any]:
+    return {
+        "id": result.ref.id,
+        "rev": result.ref.rev,
+        "outcome": result.outcome.value,
+        "state_now": None if result.state_now is None else result.state_now.value,
+        "note": result.note,
+        "before": result.before,
+        "rev_after": result.rev_after,
+    }

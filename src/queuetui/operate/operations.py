@@ -1,0 +1,135 @@
+"""Every way a person changes a queue: prepared, confirmed, recorded, done, reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from queuetui.backends.base import Inspector, Operator, iterate
+from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.model.errors import QueueTuiError, Unreachable
+from queuetui.model.query_parser import parse_query
+from queuetui.operate.export import export_jobs
+from queuetui.operate.manifest import Manifest, make_manifest
+from queuetui.operate.report import Report
+from queuetui.operate.rights import Right, require, why_not
+
+if TYPE_CHECKING:
+    from queuetui.model.act import JobRef
+    from queuetui.model.job import Job
+    from queuetui.model.limits import Limits
+    from queuetui.model.query import Query
+    from queuetui.operate.journal import Journal
+
+BITE = 100
+MATCHING_LIMIT = 50_000
+
+
+class OperableBackend(Inspector, Operator, Protocol):
+    """A backend that can be read and changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who acts, with what right, and where it is recorded."""
+
+    right: Right
+    actor: str
+    journal: Journal
+    export_folder: Path
+
+
+class Operations:
+    """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set."""
+
+    def __init__(self, backend: OperableBackend, desk: Desk, limits: Limits) -> None:
+        self._backend = backend
+        self._desk = desk
+        self._limits = limits
+
+    def why_not(self, verb: Verb) -> str | None:
+        """Return why a verb is not to be had, None when it is."""
+        return why_not(verb, self._desk.right, self._backend.capabilities)
+
+    def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "") -> Manifest:
+        """Return what an act on these jobs will try, as they were seen."""
+        return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text)
+
+    def prepare_matching(self, verb: Verb, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
+        """Return what an act on all that matches now will try; at most `limit` jobs."""
+        jobs, more = self._matching(query, limit)
+        return make_manifest(verb, jobs, self._backend.capabilities, filter_text=query.text, more=more)
+
+    def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
+        """Return what a purge of all that matches now will delete."""
+        jobs, more = self._matching(query, limit)
+        return make_manifest(Verb.DELETE, jobs, self._backend.capabilities, filter_text=query.text, purge=True, more=more)
+
+    def prepare_cleanup(self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT) -> Manifest:
+        """Return what a cleanup of final jobs older than that will delete."""
+        query = parse_query(f"state:{','.join(states)} age>{older_than_s}s")
+        return self.prepare_matching(Verb.DELETE, query, limit)
+
+    def perform(self, manifest: Manifest, reason: str = "") -> Report:
+        """Do what was confirmed, in bites; a purge writes its file first.
+
+        Raises Denied or Unsupported before anything is done; a store that goes away in the middle leaves the rest as `unknown`.
+        """
+        for verb, _ in manifest.steps:
+            require(verb, self._desk.right, self._backend.capabilities)
+        exported = None
+        if manifest.purge and manifest.refs:
+            going = set(manifest.refs)
+            exported = export_jobs((job for job in manifest.jobs if job.ref in going), self._desk.export_folder, self._backend.get)
+        results: list[Result] = []
+        first = Act(manifest.verb, self._desk.actor, reason, manifest.filter_text)
+        for verb, refs in manifest.steps:
+            for bite in _bites(refs):
+                act = Act(verb, self._desk.actor, reason, manifest.filter_text, {"of": first.id})
+                results += self._apply(act, bite)
+        return Report(manifest.verb, first.id, tuple(results), manifest.different, None if exported is None else str(exported))
+
+    def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
+        """Pause or resume a queue."""
+        verb = Verb.PAUSE if paused else Verb.RESUME
+        require(verb, self._desk.right, self._backend.capabilities)
+        act = Act(verb, self._desk.actor, reason)
+        self._desk.journal.intend(act, (), queue)
+        result = self._backend.apply_to_queue(act, queue)
+        self._desk.journal.conclude(act, (result,))
+        return Report(verb, act.id, (result,))
+
+    def clean_workers(self, silent_s: float) -> int:
+        """Delete the registrations of workers silent for longer; return how many."""
+        require(Verb.CLEAN, self._desk.right, self._backend.capabilities)
+        act = Act(Verb.CLEAN, self._desk.actor, args={"silent_s": str(silent_s)})
+        self._desk.journal.intend(act, (), "workers")
+        cleaned = self._backend.clean_workers(act, silent_s)
+        self._desk.journal.conclude(act, ())
+        return cleaned
+
+    def _matching(self, query: Query, limit: int) -> tuple[list[Job], bool]:
+        found = list(islice(iterate(self._backend, query, self._limits), limit + 1))
+        return found[:limit], len(found) > limit
+
+    def _apply(self, act: Act, refs: tuple[JobRef, ...]) -> tuple[Result, ...]:
+        self._desk.journal.intend(act, refs)
+        try:
+            results = self._backend.apply(act, refs, self._limits)
+        except Unreachable as error:
+            self._desk.journal.break_off(act, str(error))
+            return tuple(Result(ref, Outcome.UNKNOWN, note=str(error)) for ref in refs)
+        except QueueTuiError as error:
+            self._desk.journal.break_off(act, str(error))
+            return tuple(Result(ref, Outcome.FAILED, note=str(error)) for ref in refs)
+        self._desk.journal.conclude(act, results)
+        return results
+
+
+def _bites(refs: Iterable[JobRef]) -> Iterable[tuple[JobRef, ...]]:
+    pending = iter(refs)
+    while bite := tuple(islice(pending, BITE)):
+        yield bite

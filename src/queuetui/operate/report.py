@@ -1,0 +1,81 @@
+"""What became of an act, job by job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from queuetui.model.act import Outcome, Result, Verb
+from queuetui.model.job import Job
+
+DONE_WORDS = {
+    Verb.RETRY: "retried",
+    Verb.CANCEL: "cancelled",
+    Verb.DELETE: "deleted",
+    Verb.RELEASE: "released",
+    Verb.PAUSE: "paused",
+    Verb.RESUME: "resumed",
+    Verb.CLEAN: "cleaned",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The results of one act in order; `different` were left out before it began; `exported_to` is the file a purge wrote first."""
+
+    verb: Verb
+    act_id: str
+    results: tuple[Result, ...]
+    different: tuple[tuple[Job, str], ...] = ()
+    exported_to: str | None = None
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many ended so; what was already different counts as skipped."""
+        left_out = len(self.different) if outcome is Outcome.SKIPPED else 0
+        return left_out + sum(1 for result in self.results if result.outcome is outcome)
+
+    @property
+    def done(self) -> int:
+        """How many were done."""
+        return self.count(Outcome.DONE)
+
+    @property
+    def skipped(self) -> int:
+        """How many were passed over, before or at the write."""
+        return self.count(Outcome.SKIPPED)
+
+    @property
+    def failed(self) -> int:
+        """How many the store refused."""
+        return self.count(Outcome.FAILED)
+
+    @property
+    def unknown(self) -> int:
+        """How many may or may not have been done."""
+        return self.count(Outcome.UNKNOWN)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked was done."""
+        return all(result.outcome is Outcome.DONE for result in self.results) and not self.different
+
+    def lines(self) -> list[str]:
+        """Return the report in our words: one line of counts, then one a reason."""
+        counts = (
+            f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
+        )
+        lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
+        reasons = Counter(reason for _, reason in self.different)
+        reasons.update(_reason(result) for result in self.results if _reason(result))
+        lines += [f"{number} x {reason}" for reason, number in reasons.most_common()]
+        if self.exported_to is not None:
+            lines.append(f"written first to {self.exported_to}")
+        return lines
+
+
+def _reason(result: Result) -> str:
+    if result.note:
+        return result.note
+    if result.outcome is Outcome.SKIPPED:
+        return "is gone" if result.state_now is None else f"is now {result.state_now.value}"
+    return ""

@@ -1,0 +1,28 @@
+"""Names that say what a thing is."""
+
+from __future__ import annotations
+
+from tests.architecture.source import PACKAGE, ROOT, place
+
+BANNED_NAMES = {"common", "helper", "helpers", "manager", "managers", "misc", "shared", "tools", "util", "utils"}
+
+
+def test_no_module_or_folder_is_a_drawer() -> None:
+    """No module or folder of the package has a name that would take anything."""
+    found = [
+        place(path)
+        for path in PACKAGE.rglob("*")
+        if (path.is_dir() or path.suffix == ".py") and BANNED_NAMES & set(path.stem.strip("_").split("_"))
+    ]
+    assert found == []
+
+
+def test_every_package_folder_says_what_it_is_for() -> None:
+    """Every folder that holds Python of the package has an `__init__.py` with a docstring."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    silent = []
+    for folder in folders:
+        init = folder / "__init__.py"
+        if not init.exists() or not init.read_text(encoding="utf-8").lstrip().startswith('"""'):
+            silent.append(str(folder.relative_to(ROOT)))
+    assert silent == []
