@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions, ForeignBackend, Found, NativeBackend
 
 NATIVE = "native"
-SQL_SCHEMES = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+SQL_SCHEMES = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "memory": "memory"}
 FOREIGN_KINDS = ("laravel",)
 
@@ -23,7 +29,9 @@ def scheme_of(url: str) -> str:
     family = "memory" if written == "memory" else SQL_SCHEMES.get(written)
     if family is None:
         shown = written if written.isalnum() else "?"
-        message = f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME"
+        message = (
+            f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME"
+        )
         raise Unsupported(message)
     return family
 

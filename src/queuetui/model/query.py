@@ -1,6 +1,6 @@
 """The filter language: what a filter is once it has been read.
 
-    state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word sort:-created
+state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word sort:-created
 """
 
 from __future__ import annotations

@@ -29,7 +29,13 @@ from queuetui.model.query import (
 from queuetui.model.state import State
 
 _FIELD = re.compile(r"([A-Za-z_]+)((?:\.[^\s:~<>=\".]+)*)(>=|<=|[:~<>=])")
-_ALIASES = {"correlation": "correlation_id", "due": "scheduled", "idempotency_key": "key", "tags": "tag", "status": "state"}
+_ALIASES = {
+    "correlation": "correlation_id",
+    "due": "scheduled",
+    "idempotency_key": "key",
+    "tags": "tag",
+    "status": "state",
+}
 
 
 @dataclass(frozen=True, slots=True)
