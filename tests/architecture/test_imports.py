@@ -14,7 +14,13 @@ EXECUTING_READERS = {"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "
 
 def test_the_floors_hold() -> None:
     """Every import contract of pyproject.toml is kept."""
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-cache",
+        "--no-logo",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr

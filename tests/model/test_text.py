@@ -89,6 +89,12 @@ def test_a_pile_of_combining_marks_is_taken_apart() -> None:
     assert sanitize("e" + "\u0301" * 5) == "e" + "\u0301" * 3 + "\\u0301\\u0301"
 
 
+def test_spacing_marks_are_written_out_where_columns_must_align() -> None:
+    """Terminals disagree on their width, so a cell shows them as escapes and a detail view as they are."""
+    assert sanitize("\u0915\u093f") == "\u0915\\u093f"
+    assert sanitize("\u0915\u093f", keep_newlines=True) == "\u0915\u093f"
+
+
 def test_the_cap_counts_characters_of_the_value() -> None:
     """A value at the cap is whole; one beyond it is cut and ends in an ellipsis."""
     assert sanitize("x" * CELL_CAP) == "x" * CELL_CAP

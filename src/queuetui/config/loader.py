@@ -60,7 +60,7 @@ def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
     tables = document.get("profiles", {})
     default = document.get("default")
     if not isinstance(tables, dict) or not (default is None or isinstance(default, str)):
-        raise _bad(path, "profiles", "write one [profiles.NAME] table a profile, and default = \"NAME\"")
+        raise _bad(path, "profiles", 'write one [profiles.NAME] table a profile, and default = "NAME"')
     profiles = {name: _read_table(path, name, table) for name, table in tables.items()}
     _check_mode(path, profiles)
     return profiles, default
@@ -70,7 +70,8 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
     try:
         profile = msgspec.convert(table, ProfileTable)
     except msgspec.ValidationError as error:
-        raise _bad(path, f"profiles.{name}", str(error)) from error
+        why, _, place = str(error).partition(" - at `$")
+        raise _bad(path, f"profiles.{name}{place.rstrip('`')}", why) from error
     given = [key for key in ("url", "url_env", "url_command") if getattr(profile, key)]
     if len(given) != 1:
         raise _bad(path, f"profiles.{name}", "give exactly one of url, url_env and url_command")
@@ -137,10 +138,15 @@ def _url(path: Path, key: str, table: ProfileTable) -> str:
 
 def _run(path: Path, key: str, words: list[str]) -> str:
     try:
-        answer = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True)  # noqa: S603 - the user's own command, no shell
+        answer = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise _bad(path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})") from None
-    return answer.stdout.strip()
+        raise _bad(
+            path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})"
+        ) from None
+    url = answer.stdout.strip()
+    if len(url.split()) != 1:
+        raise _bad(path, f"{key}.url_command", f"{shlex.join(words[:1])} must print one URL and nothing else")
+    return url
 
 
 def _spans(path: Path, key: str, table: Mapping[str, str]) -> dict[str, float]:
@@ -157,4 +163,3 @@ def _seconds(path: Path, key: str, text: str) -> float:
 def _bad(path: Path, key: str, why: str) -> BadConfig:
     where = f"{path}: {key}" if key else str(path)
     return BadConfig(f"the settings cannot be used: {where}: {why}", where)
-

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from queuetui.model.clock import to_text
-from queuetui.model.job import Job
+from queuetui.model.job import Attempt, Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
+from queuetui.model.worker import WorkerInfo
+
+MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
     """A job with true values; times are RFC 3339 UTC with microseconds, None where unknown or absent.
 
-    `payload` and `result` are the JSON values where they could be read, else the text as stored.
+    `payload` and `result` are the JSON values where they could be read, else the text as stored: when it is not JSON,
+    holds a number that JSON cannot write again, or is nested deeper than MAX_DEPTH.
     """
 
     id: str
@@ -47,6 +53,10 @@ class JobDocument:
     completed_at: str | None
     created_at: str | None
     updated_at: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, in order; nested values are shared, not copied."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def document(job: Job, verdict: Verdict | None) -> JobDocument:
@@ -96,6 +106,40 @@ def describe_verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
+def describe_attempt(attempt: Attempt) -> dict[str, Any]:
+    """Return a kept attempt as programs read it."""
+    error = attempt.error
+    return {
+        "fence": attempt.fence,
+        "outcome": attempt.outcome,
+        "error": None if error is None else {"class": error.class_name.raw, "message": error.message.raw},
+        "worker": _text(attempt.worker),
+        "started_at": _time(attempt.started_at),
+        "ended_at": _time(attempt.ended_at),
+    }
+
+
+def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[str, Any]:
+    """Return a worker's registration as programs read it."""
+    return {
+        "id": worker.id.raw,
+        "host": worker.host.raw,
+        "pid": worker.pid,
+        "version": worker.version.raw,
+        "queues": [queue.raw for queue in worker.queues],
+        "types": [kind.raw for kind in worker.types],
+        "tags": [tag.raw for tag in worker.tags],
+        "slots": worker.slots,
+        "busy": worker.busy,
+        "started_at": to_text(worker.started_at),
+        "beat_at": to_text(worker.beat_at),
+        "silent_seconds": round((now - worker.beat_at).total_seconds(), 3),
+        "rss_bytes": worker.rss_bytes,
+        "stopping": worker.stopping,
+        "live": live,
+    }
+
+
 def _text(text: Untrusted | None) -> str | None:
     return None if text is None else text.raw
 
@@ -108,6 +152,31 @@ def _value(text: Untrusted | None) -> Any:  # noqa: ANN401 - a JSON value may be
     if text is None:
         return None
     try:
-        return json.loads(text.raw)
+        value = json.loads(text.raw, parse_float=_finite, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text.raw
+    return value if _is_shallow(value) else text.raw
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+def _refuse(digits: str) -> float:
+    message = f"JSON cannot write {digits} again"
+    raise ValueError(message)
+
+
+def _is_shallow(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [item for node in level for item in _items(node)]
+        if not level:
+            return True
+    return False
+
+
+def _items(node: object) -> list[object]:
+    items = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    return [item for item in items if isinstance(item, dict | list)]

@@ -1,6 +1,6 @@
 """The filter language: what a filter is once it has been read.
 
-    state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word sort:-created
+state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word sort:-created
 """
 
 from __future__ import annotations
@@ -28,6 +28,13 @@ TEXT_FIELDS = ("error", "data", "payload")
 NUMBER_FIELDS = ("priority", "attempts", "max_attempts", "lost")
 SPAN_FIELDS = ("age", "running", "waiting")
 TIME_FIELDS = ("created", "scheduled", "started", "completed", "updated")
+ALIASES = {
+    "correlation": "correlation_id",
+    "due": "scheduled",
+    "idempotency_key": "key",
+    "tags": "tag",
+    "status": "state",
+}
 FLAGS = ("stuck", "live", "final", "waiting", "cancelling")
 FIELDS = (*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *SPAN_FIELDS, *TIME_FIELDS, "is", "sort")
 SORTS = ("created", "scheduled", "started", "completed", "updated", "priority", "attempts", "type", "queue", "state")

@@ -51,7 +51,11 @@ def _flag(flag: str, job: Job, is_stuck: IsStuck) -> bool:
 
 def _searched(job: Job) -> list[str]:
     texts = [job.ref.id, job.type.raw, job.queue.raw, job.payload.raw]
-    texts += [text.raw for text in (job.name, job.data, job.worker, job.correlation_id, job.idempotency_key) if text is not None]
+    texts += [
+        text.raw
+        for text in (job.name, job.data, job.worker, job.correlation_id, job.idempotency_key)
+        if text is not None
+    ]
     if job.error is not None:
         texts += [job.error.class_name.raw, job.error.message.raw]
     return texts
@@ -120,7 +124,9 @@ def _compare(comparison: Comparison, found: Value, wanted: Value) -> bool:
     if comparison is Comparison.HAS:
         return str(wanted).casefold() in str(found).casefold()
     if comparison is Comparison.IS:
-        return found == wanted or (isinstance(found, str) and isinstance(wanted, str) and fnmatchcase(found, _glob(wanted)))
+        return found == wanted or (
+            isinstance(found, str) and isinstance(wanted, str) and fnmatchcase(found, _glob(wanted))
+        )
     return _ordered(comparison, found, wanted)
 
 

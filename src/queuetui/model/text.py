@@ -17,10 +17,12 @@ _REPR_CAP = 40
 _MARKS_A_BASE_MAY_CARRY = 3
 _CACHED_CODE_POINTS = 4096
 
-# Printable by Python's tables, yet drawn as nothing, or drawn wider by one terminal than by the next.
+# Printable by Python's tables, yet drawn as nothing, or drawn wider by one terminal than by the next (measured).
 _HIDDEN_OR_UNSTEADY = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
-    "\U00016fe4\U0001d159\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2630-\u2637\u268a-\u268f\u302e\u302f\u3164"
+    "\u3248-\u324f\ufe00-\ufe0f\uffa0\U00016fe4\U00016ff0\U00016ff1\U0001d159\U0001d165\U0001d166"
+    "\U0001d16d-\U0001d172\U0001d300-\U0001d356\U0001d360-\U0001d376\U0001f3fb-\U0001f3ff"
+    "\U000e0100-\U000e01ef]"
 )
 _NEWLINES = re.compile("\r\n|\n")
 
@@ -79,12 +81,12 @@ def _escape(char: str) -> str:
 
 def _make_visible(text: str, *, keep_newlines: bool) -> str:
     if not keep_newlines:
-        return _escape_line(_NEWLINES.sub(NEWLINE_MARK, text))
-    return "\n".join(map(_escape_line, _NEWLINES.split(text)))
+        return _escape_line(_NEWLINES.sub(NEWLINE_MARK, text), _SHOWN_IN_CELLS)
+    return "\n".join(_escape_line(line, _SHOWN_IN_DETAIL) for line in _NEWLINES.split(text))
 
 
-def _escape_line(line: str) -> str:
-    shown = line.translate(_SHOWN)
+def _escape_line(line: str, forms: _ShownForms) -> str:
+    shown = line.translate(forms)
     return shown if shown.isascii() else _limit_marks(shown)
 
 
@@ -102,22 +104,22 @@ def _limit_marks(line: str) -> str:
 class _ShownForms(dict[int, str | int]):
     """What each code point is shown as, worked out when first met; bounded, since hostile text meets them all."""
 
+    def __init__(self, hidden_kinds: frozenset[str]) -> None:
+        super().__init__({ord("\t"): TAB_SPACES})
+        self._hidden_kinds = hidden_kinds
+
     def __missing__(self, code: int) -> str | int:
-        shown = _shown_form(code)
+        shown = self._form(chr(code))
         if len(self) < _CACHED_CODE_POINTS:
             self[code] = shown
         return shown
 
-
-def _shown_form(code: int) -> str | int:
-    char = chr(code)
-    if char == "\t":
-        return TAB_SPACES
-    kind = category(char)
-    hidden = not char.isprintable() and kind != "Zs"
-    if hidden or kind == "Me" or _HIDDEN_OR_UNSTEADY.match(char):
-        return _escape(char)
-    return code
+    def _form(self, char: str) -> str | int:
+        kind = category(char)
+        hidden = kind in self._hidden_kinds or not (char.isprintable() or kind == "Zs")
+        return _escape(char) if hidden or _HIDDEN_OR_UNSTEADY.match(char) else ord(char)
 
 
-_SHOWN = _ShownForms()
+# Terminals disagree on the width of spacing marks, which would push a row's later columns aside.
+_SHOWN_IN_CELLS = _ShownForms(frozenset({"Me", "Mc"}))
+_SHOWN_IN_DETAIL = _ShownForms(frozenset({"Me"}))

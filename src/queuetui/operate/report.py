@@ -21,13 +21,18 @@ DONE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The results of one act in order; `different` were left out before it began; `exported_to` is the file a purge wrote first."""
+    """The results of one act in order.
+
+    `different` were left out before it began; `exported_to` is the file a purge wrote first; `remarks` say what else a
+    person should know, such as an outcome that could not be recorded.
+    """
 
     verb: Verb
     act_id: str
     results: tuple[Result, ...]
     different: tuple[tuple[Job, str], ...] = ()
     exported_to: str | None = None
+    remarks: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """Return how many ended so; what was already different counts as skipped."""
@@ -61,16 +66,14 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the report in our words: one line of counts, then one a reason."""
-        counts = (
-            f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
-        )
+        counts = f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
         lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
         reasons = Counter(reason for _, reason in self.different)
         reasons.update(_reason(result) for result in self.results if _reason(result))
         lines += [f"{number} x {reason}" for reason, number in reasons.most_common()]
         if self.exported_to is not None:
             lines.append(f"written first to {self.exported_to}")
-        return lines
+        return [*lines, *self.remarks]
 
 
 def _reason(result: Result) -> str:

@@ -1,0 +1,61 @@
+"""Ages in steps coarse enough that a quiet screen stays quiet."""
+
+from __future__ import annotations
+
+from queuetui.model.text import SafeText, sanitize
+
+_SECOND_MS = 1000
+_MINUTE_S = 60
+_HOUR_S = 60 * _MINUTE_S
+_DAY_S = 24 * _HOUR_S
+_COARSE_STEP_S = 10
+ABSENT = sanitize("-")
+
+
+def age_text(age_s: float | None, *, is_running: bool = False) -> SafeText:
+    """Return an age such as `7 m`; seconds go by tens, and one by one only for what is running.
+
+    A negative age (a clock that runs ahead) is shown as none at all; an unknown one as `-`.
+    """
+    if age_s is None:
+        return ABSENT
+    whole_s = max(0, int(age_s))
+    if whole_s >= _MINUTE_S:
+        return sanitize(_in_large_units(whole_s))
+    if is_running:
+        return sanitize(f"{whole_s} s")
+    tens_s = whole_s - whole_s % _COARSE_STEP_S
+    return sanitize(f"{tens_s} s" if tens_s else f"<{_COARSE_STEP_S} s")
+
+
+def due_text(wait_s: float | None) -> SafeText:
+    """Return how long until something is due, such as `in 4 m`, or `due`."""
+    if wait_s is None:
+        return ABSENT
+    return sanitize("due") if wait_s <= 0 else sanitize(f"in {age_text(wait_s)}")
+
+
+def took_text(took_s: float | None) -> SafeText:
+    """Return how long a finished thing took, such as `340 ms`, `2.4 s` or `3 m 12 s`."""
+    if took_s is None:
+        return ABSENT
+    took_ms = round(max(0.0, took_s) * 1000)
+    if took_ms < _SECOND_MS:
+        return sanitize(f"{took_ms} ms")
+    tenths = round(took_s, 1)
+    if tenths < _COARSE_STEP_S:
+        return sanitize(f"{tenths:.1f} s")
+    whole_s = round(took_s)
+    if whole_s < _MINUTE_S:
+        return sanitize(f"{whole_s} s")
+    if whole_s < _HOUR_S:
+        return sanitize(f"{whole_s // _MINUTE_S} m {whole_s % _MINUTE_S} s")
+    return sanitize(f"{whole_s // _HOUR_S} h {whole_s % _HOUR_S // _MINUTE_S} m")
+
+
+def _in_large_units(whole_s: int) -> str:
+    if whole_s < _HOUR_S:
+        return f"{whole_s // _MINUTE_S} m"
+    if whole_s < 2 * _DAY_S:
+        return f"{whole_s // _HOUR_S} h"
+    return f"{whole_s // _DAY_S} d"

@@ -1,0 +1,22 @@
+"""The few signs the console draws, each one cell wide, in two alphabets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """One alphabet of signs; widgets take it as an argument and never spell a sign themselves."""
+
+    ellipsis: str
+    cursor: str
+    mark: str
+    ascending: str
+    descending: str
+    spark_levels: str
+    """From the lowest to the highest; the first stands for nothing at all."""
+
+
+UNICODE_SYMBOLS = Symbols(ellipsis="…", cursor=">", mark="*", ascending="▲", descending="▼", spark_levels=" ▁▂▃▄▅▆▇█")
+ASCII_SYMBOLS = Symbols(ellipsis="~", cursor=">", mark="*", ascending="^", descending="v", spark_levels=" .:-=+*#@")

@@ -1,0 +1,25 @@
+"""The tones a text can have; every tone is one component class and one style rule, never a colour in code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a text is about; each state has the tone of its own name, and is always written as a word too."""
+
+    PLAIN = "plain"
+    MUTED = "muted"
+    STRONG = "strong"
+    GOOD = "good"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    STUCK = "stuck"
+    SCHEDULED = "scheduled"
+    PENDING = "pending"
+    PROCESSING = "processing"
+    RETRYING = "retrying"
+    BLOCKED = "blocked"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

@@ -1,0 +1,1 @@
+"""Widgets that show safe text and repaint only what changed."""

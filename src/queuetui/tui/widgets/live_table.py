@@ -1,0 +1,271 @@
+"""A table for rows that change all the time: it repaints the cells that changed and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from queuetui.model.text import SafeText, sanitize
+from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
+from queuetui.tui.widgets import table_messages
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_lines import Sort
+from queuetui.tui.widgets.table_rows import Replaced, Row
+from queuetui.tui.widgets.table_view import HEADER_LINES, TableView
+
+_WHEEL_LINES = 3
+_NOTHING_HERE = sanitize("nothing here")
+
+
+class LiveTable(TableView, can_focus=True):
+    """Rows of safe text with a header, a cursor and marks; cursor and marks follow the rows' keys.
+
+    Give it rows with `set_rows`, as often as wanted: what did not change costs nothing. `stale = True` dims the rows
+    in place. Every tone is a component class, styled in `styles/widgets.tcss`. Messages: `RowHighlighted`,
+    `RowSelected`, `CursorLost`, `MarksChanged`, `NearEnd`, `NearStart`.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", id="table.down", show=False),
+        Binding("up,k", "move(-1)", "Up", id="table.up", show=False),
+        Binding("g,home", "first", "First", id="table.first", show=False),
+        Binding("G,end", "last", "Last", id="table.last", show=False),
+        Binding("pagedown", "move_pages(1.0)", "Page down", id="table.page_down", show=False),
+        Binding("pageup", "move_pages(-1.0)", "Page up", id="table.page_up", show=False),
+        Binding("ctrl+d", "move_pages(0.5)", "Half page down", id="table.half_page_down", show=False),
+        Binding("ctrl+u", "move_pages(-0.5)", "Half page up", id="table.half_page_up", show=False),
+        Binding("enter", "select", "Open", id="table.open", show=False),
+        Binding("space", "mark_down", "Mark", id="table.mark", show=False),
+        Binding("v", "mark_range", "Mark range", id="table.mark_range", show=False),
+        Binding("a", "mark_all", "Mark all", id="table.mark_all", show=False),
+        Binding("u", "unmark_all", "Unmark all", id="table.unmark_all", show=False),
+    ]
+
+    RowHighlighted = table_messages.RowHighlighted
+    RowSelected = table_messages.RowSelected
+    CursorLost = table_messages.CursorLost
+    MarksChanged = table_messages.MarksChanged
+    NearEnd = table_messages.NearEnd
+    NearStart = table_messages.NearStart
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty_text: SafeText = _NOTHING_HERE,
+        symbols: Symbols = UNICODE_SYMBOLS,
+        id: str | None = None,  # noqa: A002  # the name by which every Textual widget takes it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(columns, empty_text, symbols, id, classes)
+        self._asked: tuple[type[Message], str | None] | None = None
+
+    # What the console gives
+
+    def set_rows(self, rows: Sequence[Row], *, cursor_key: str | None = None, keep_absent_marks: bool = False) -> None:
+        """Show `rows`; the cursor stays with its row, or goes to `cursor_key` when that is among them.
+
+        Marks whose rows are not here any more are dropped and told, unless `keep_absent_marks`: the rows may be
+        another page of the same jobs.
+        """
+        self._check_cells_of(rows)
+        with self._repainting():
+            replaced = self._take(rows, cursor_key, keep_absent_marks=keep_absent_marks)
+        self._tell(replaced)
+
+    def set_columns(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Show other columns, with rows that have a cell for each of them; cursor and marks stay as with `set_rows`."""
+        self._columns = tuple(columns)
+        self._check_cells_of(rows)
+        replaced = self._take(rows, None, keep_absent_marks=False)
+        self._place()
+        self._keep_cursor_in_view()
+        self.refresh()
+        self._tell(replaced)
+
+    def show_sort(self, column_key: str | None, *, descending: bool = False) -> None:
+        """Put the sort arrow on a column, or nowhere; the rows come in order from outside."""
+        sort = None if column_key is None else Sort(column_key, descending)
+        if sort != self._sort:
+            self._sort = sort
+            self._refresh_whole_line(0)
+
+    def show_empty_text(self, text: SafeText) -> None:
+        """Set the sentence that stands where rows would be."""
+        if text != self._empty_text:
+            self._empty_text = text
+            if not self._rows.rows:
+                self._refresh_whole_line(HEADER_LINES)
+
+    def move_cursor_to(self, key: str) -> bool:
+        """Put the cursor on a row; False when it is not here."""
+        place = self._rows.place_of(key)
+        if place is not None:
+            self._move_to(place)
+        return place is not None
+
+    def mark(self, keys: Collection[str]) -> None:
+        """Mark rows; keys without a row are left out."""
+        with self._marking():
+            self._rows.mark(keys)
+
+    def unmark(self, keys: Collection[str]) -> None:
+        """Take marks away, for example as rows are done one by one."""
+        with self._marking():
+            self._rows.unmark(keys)
+
+    # What the console asks
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows as they were set."""
+        return self._rows.rows
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The key under the cursor, None where there are no rows."""
+        return self._rows.cursor_key
+
+    @property
+    def cursor_place(self) -> int:
+        """The position of the cursor among the rows, from 0."""
+        return self._rows.cursor
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The marked keys."""
+        return self._rows.marks
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What an action is about: the marked keys in the order of the rows, else the one under the cursor."""
+        return self._rows.targets
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """The keys of the columns that fit the present width."""
+        return tuple(placed.column.key for placed in self._placed)
+
+    # Keys and mouse
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by lines."""
+        self._move_by(lines)
+
+    def action_move_pages(self, pages: float) -> None:
+        """Move the cursor and the window by pages."""
+        lines = max(1, int(abs(pages) * self._body_height))
+        self._move_by(lines if pages > 0 else -lines, with_window=True)
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self._move_by(-len(self._rows))
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self._move_by(len(self._rows))
+
+    def action_select(self) -> None:
+        """Open the row under the cursor."""
+        if self._rows.cursor_key is not None:
+            self.post_message(self.RowSelected(self, self._rows.cursor_key))
+
+    def action_mark_down(self) -> None:
+        """Mark the row, or take its mark away, and go down."""
+        with self._marking():
+            self._rows.toggle_mark()
+        self._move_by(1)
+
+    def action_mark_range(self) -> None:
+        """Mark from the last mark to the cursor."""
+        with self._marking():
+            self._rows.mark_range()
+
+    def action_mark_all(self) -> None:
+        """Mark every row that is here."""
+        self.mark([row.key for row in self._rows.rows])
+
+    def action_unmark_all(self) -> None:
+        """Take all marks away."""
+        self.unmark(self._rows.marks)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row under the mouse; a double click opens it."""
+        offset = event.y - HEADER_LINES
+        if offset >= 0 and self._line_at(offset) is not None:
+            self._move_to(self._top + offset)
+            if event.chain > 1:
+                self.action_select()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down with the wheel."""
+        event.stop()
+        self._move_by(_WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up with the wheel."""
+        event.stop()
+        self._move_by(-_WHEEL_LINES)
+
+    # Moving and marking
+
+    def _take(self, rows: Sequence[Row], cursor_key: str | None, *, keep_absent_marks: bool) -> Replaced:
+        """Take rows; a window that has been moved keeps the cursor on its line of the screen."""
+        screen_line = self._rows.cursor - self._top
+        replaced = self._rows.replace(rows, cursor_key=cursor_key, keep_absent_marks=keep_absent_marks)
+        if self._top:
+            self._top = self._rows.cursor - screen_line
+        return replaced
+
+    def _tell(self, replaced: Replaced) -> None:
+        key = self._rows.cursor_key
+        if replaced.lost_cursor is not None:
+            self.post_message(self.CursorLost(self, replaced.lost_cursor, key))
+        if replaced.previous_cursor != key:
+            self.post_message(self.RowHighlighted(self, key))
+        if replaced.lost_marks:
+            self.post_message(self.MarksChanged(self, self._rows.marks, replaced.lost_marks))
+
+    def _move_to(self, place: int, window_lines: int = 0) -> bool:
+        with self._repainting():
+            self._top += window_lines
+            moved = self._rows.move_to(place)
+        if moved:
+            self.post_message(self.RowHighlighted(self, self._rows.cursor_key))
+        return moved
+
+    def _move_by(self, lines: int, *, with_window: bool = False) -> None:
+        moved = self._move_to(self._rows.cursor + lines, lines if with_window else 0)
+        near = self._body_height
+        if lines > 0 and self._rows.cursor >= len(self._rows) - near:
+            self._ask_for(self.NearEnd, self._rows.rows[-1:], again=not moved)
+        elif lines < 0 and self._rows.cursor < near:
+            self._ask_for(self.NearStart, self._rows.rows[:1], again=not moved)
+        else:
+            self._asked = None
+
+    def _ask_for(self, message: type[table_messages.TableMessage], edge: Sequence[Row], *, again: bool) -> None:
+        """Ask for a page once per edge, and again when a key is pressed at the very edge."""
+        asked = (message, edge[0].key if edge else None)
+        if again or asked != self._asked:
+            self._asked = asked
+            self.post_message(message(self))
+
+    @contextmanager
+    def _marking(self) -> Iterator[None]:
+        before = self._rows.marks
+        with self._repainting():
+            yield
+        if self._rows.marks != before:
+            self.post_message(self.MarksChanged(self, self._rows.marks))
+
+    def _check_cells_of(self, rows: Sequence[Row]) -> None:
+        wanted = len(self._columns)
+        wrong = next((row for row in rows if len(row.cells) != wanted), None)
+        if wrong is not None:
+            raise ValueError(f"a row of {len(wrong.cells)} cells does not fit the table's {wanted} columns")

@@ -1,0 +1,112 @@
+"""What one line of a table holds, what differs between two of them, and the segments that draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+
+from queuetui.model.text import sanitize
+from queuetui.tui.present.cells import fit
+from queuetui.tui.present.symbols import Symbols
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, PlacedColumn
+from queuetui.tui.widgets.table_rows import Cell, Row
+
+
+class Line(NamedTuple):
+    """A visible row with all that decides how it is drawn."""
+
+    row: Row
+    is_cursor: bool
+    is_marked: bool
+
+
+class Sort(NamedTuple):
+    """The column that the rows are ordered by."""
+
+    column_key: str
+    descending: bool
+
+
+class Span(NamedTuple):
+    """Cells of a line from `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+
+
+class Piece(NamedTuple):
+    """A run of text of one tone."""
+
+    text: str
+    tone: Tone
+
+
+def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> Span | None:
+    """Return the cells that must be drawn again to turn one line into the other, None when they look alike."""
+    if old is new or old == new:
+        return None
+    if old is None or new is None or old[1:] != new[1:]:
+        return Span(0, width)
+    changed = [column for column in placed if old.row.cells[column.place] != new.row.cells[column.place]]
+    return Span(changed[0].x, min(changed[-1].end, width)) if changed else None
+
+
+def row_pieces(line: Line, placed: Sequence[PlacedColumn], symbols: Symbols, width: int) -> Iterator[Piece]:
+    """Yield the gutter, the cells of a row, each in its exact width, and the room behind them."""
+    cursor = symbols.cursor if line.is_cursor else " "
+    mark = symbols.mark if line.is_marked else " "
+    yield Piece(f"{cursor}{mark}".ljust(GUTTER_CELLS), Tone.PLAIN)
+    for column in placed:
+        cell = line.row.cells[column.place]
+        text = fit(cell.text, column.width, column.column.align, symbols.ellipsis)
+        yield from _gap_before(column)
+        yield Piece(text, _tone_of(cell, column))
+    yield Piece(" " * (width - _end_of(placed)), Tone.PLAIN)
+
+
+def header_pieces(placed: Sequence[PlacedColumn], sort: Sort | None, symbols: Symbols, width: int) -> Iterator[Piece]:
+    """Yield the titles; the sorted column's title keeps room for its arrow."""
+    yield Piece(" " * GUTTER_CELLS, Tone.PLAIN)
+    for column in placed:
+        yield from _gap_before(column)
+        yield Piece(_title(column, sort, symbols), Tone.PLAIN)
+    yield Piece(" " * (width - _end_of(placed)), Tone.PLAIN)
+
+
+def merge_pieces(pieces: Iterable[Piece], style_of: Callable[[Tone], Style]) -> list[Segment]:
+    """Join neighbours of one style, as each segment costs its escape sequences."""
+    styled = ((piece.text, style_of(piece.tone)) for piece in pieces)
+    return [
+        Segment("".join(text for text, _ in run), style) for style, run in groupby(styled, key=lambda pair: pair[1])
+    ]
+
+
+def _end_of(placed: Sequence[PlacedColumn]) -> int:
+    return placed[-1].end if placed else GUTTER_CELLS
+
+
+def _gap_before(column: PlacedColumn) -> Iterator[Piece]:
+    if column.x > GUTTER_CELLS:
+        yield Piece(" " * GAP_CELLS, Tone.PLAIN)
+
+
+def _tone_of(cell: Cell, column: PlacedColumn) -> Tone:
+    if cell.tone is not None:
+        return cell.tone
+    return column.column.tone(cell.text) if column.column.tone else Tone.PLAIN
+
+
+def _title(column: PlacedColumn, sort: Sort | None, symbols: Symbols) -> str:
+    title = sanitize(column.column.title)
+    if sort is None or sort.column_key != column.column.key:
+        return fit(title, column.width, column.column.align, symbols.ellipsis)
+    arrow = symbols.descending if sort.descending else symbols.ascending
+    room = max(0, column.width - 1)
+    if len(title) > room:
+        return fit(title, room, ellipsis=symbols.ellipsis) + arrow
+    return fit(sanitize(f"{title}{arrow}"), column.width, column.column.align)

@@ -1,0 +1,60 @@
+"""What a live table tells its screen; reached as `LiveTable.RowSelected` and so on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+from textual.widget import Widget
+
+
+@dataclass
+class TableMessage(Message):
+    """A word from a table."""
+
+    table: Widget
+
+    @property
+    def control(self) -> Widget:
+        """The table, for the selectors of `on`."""
+        return self.table
+
+
+@dataclass
+class RowHighlighted(TableMessage, namespace="live_table"):
+    """The cursor is on another row now; None when there are no rows."""
+
+    key: str | None
+
+
+@dataclass
+class RowSelected(TableMessage, namespace="live_table"):
+    """Enter was pressed on a row."""
+
+    key: str
+
+
+@dataclass
+class CursorLost(TableMessage, namespace="live_table"):
+    """The row under the cursor vanished, and the cursor went to its neighbour."""
+
+    key: str
+    new_key: str | None
+
+
+@dataclass
+class MarksChanged(TableMessage, namespace="live_table"):
+    """The set of marks changed; `lost` are those whose rows vanished."""
+
+    marks: frozenset[str]
+    lost: tuple[str, ...] = ()
+
+
+@dataclass
+class NearEnd(TableMessage, namespace="live_table"):
+    """A person moves towards the last row, so the next page may be wanted."""
+
+
+@dataclass
+class NearStart(TableMessage, namespace="live_table"):
+    """A person moves towards the first row, so the previous page may be wanted."""

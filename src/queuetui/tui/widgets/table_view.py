@@ -1,0 +1,164 @@
+"""The painting half of the live table: the window onto the rows and the lines that must be drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from queuetui.model.text import SafeText
+from queuetui.tui.present.cells import fit
+from queuetui.tui.present.symbols import Symbols
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, PlacedColumn, place_columns
+from queuetui.tui.widgets.table_lines import Line, Sort, Span, changed_span, header_pieces, merge_pieces, row_pieces
+from queuetui.tui.widgets.table_rows import TableRows
+
+HEADER_LINES = 1
+
+
+class TableView(Widget):
+    """A header line above a window of rows; whatever changes them inside `_repainting` repaints only the difference."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "live-table--header",
+        "live-table--row",
+        "live-table--cursor",
+        "live-table--marked",
+        "live-table--stale",
+        "live-table--empty",
+        *(f"live-table--{tone}" for tone in Tone),
+    }
+
+    stale: reactive[bool] = reactive(False, toggle_class="-stale")
+    """The rows are no longer fresh: they stay and are dimmed."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        empty_text: SafeText,
+        symbols: Symbols,
+        widget_id: str | None,
+        classes: str | None,
+    ) -> None:
+        super().__init__(id=widget_id, classes=classes)
+        self._columns = tuple(columns)
+        self._empty_text = empty_text
+        self._symbols = symbols
+        self._sort: Sort | None = None
+        self._rows = TableRows()
+        self._top = 0
+        self._placed: tuple[PlacedColumn, ...] = ()
+        self._styles: dict[tuple[Tone, bool, bool], Style] = {}
+
+    def render_line(self, y: int) -> Strip:
+        """Return the header, a row, or the sentence that stands in their place."""
+        if y < HEADER_LINES:
+            return self._header_strip()
+        line = self._line_at(y - HEADER_LINES)
+        if line is not None:
+            return self._row_strip(line)
+        if y == HEADER_LINES and not self._rows.rows:
+            return self._empty_strip()
+        return Strip.blank(self.size.width, self._style_of(Tone.PLAIN, is_cursor=False, is_marked=False))
+
+    def notify_style_update(self) -> None:
+        """Forget the styles that a theme, a class or the focus has changed."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        """Choose the columns for the new width and keep the cursor in view."""
+        self._place()
+        self._keep_cursor_in_view()
+
+    def _place(self) -> None:
+        self._placed = place_columns(self._columns, self.size.width)
+
+    # The window onto the rows
+
+    @property
+    def _body_height(self) -> int:
+        return max(0, self.size.height - HEADER_LINES)
+
+    def _line_at(self, offset: int) -> Line | None:
+        place = self._top + offset
+        if not 0 <= place < len(self._rows):
+            return None
+        row = self._rows.rows[place]
+        return Line(row, place == self._rows.cursor, self._rows.is_marked(row.key))
+
+    def _visible_lines(self) -> list[Line | None]:
+        return [self._line_at(offset) for offset in range(self._body_height)]
+
+    def _keep_cursor_in_view(self) -> None:
+        height, cursor = self._body_height, self._rows.cursor
+        top = max(0, min(self._top, len(self._rows) - height))
+        self._top = max(cursor - height + 1, min(top, cursor)) if height else top
+
+    # What must be drawn again
+
+    @contextmanager
+    def _repainting(self) -> Iterator[None]:
+        before = self._visible_lines()
+        yield
+        self._keep_cursor_in_view()
+        after = self._visible_lines()
+        for y, (old, new) in enumerate(zip_longest(before, after), start=HEADER_LINES):
+            span = changed_span(old, new, self._placed, self.size.width)
+            if span is not None:
+                self._refresh_cells(y, span)
+
+    def _refresh_cells(self, y: int, span: Span) -> None:
+        self.refresh(Region(span.start, y, span.end - span.start, 1))
+
+    def _refresh_whole_line(self, y: int) -> None:
+        self._refresh_cells(y, Span(0, self.size.width))
+
+    # Strips and styles
+
+    def _header_strip(self) -> Strip:
+        style = self.get_component_rich_style("live-table--header")
+        pieces = header_pieces(self._placed, self._sort, self._symbols, self.size.width)
+        return self._strip(merge_pieces(pieces, lambda _: style))
+
+    def _row_strip(self, line: Line) -> Strip:
+        def style_of(tone: Tone) -> Style:
+            return self._style_of(tone, is_cursor=line.is_cursor, is_marked=line.is_marked)
+
+        return self._strip(merge_pieces(row_pieces(line, self._placed, self._symbols, self.size.width), style_of))
+
+    def _empty_strip(self) -> Strip:
+        style = self.get_component_rich_style("live-table--empty")
+        text = fit(self._empty_text, self.size.width - GUTTER_CELLS, ellipsis=self._symbols.ellipsis)
+        return self._strip([Segment(" " * GUTTER_CELLS + text, style)])
+
+    def _strip(self, segments: list[Segment]) -> Strip:
+        """Return the line; on a screen narrower than the gutter it is cut."""
+        return Strip(segments).crop(0, self.size.width)
+
+    def _style_of(self, tone: Tone, *, is_cursor: bool, is_marked: bool) -> Style:
+        key = (tone, is_cursor, is_marked)
+        if key not in self._styles:
+            self._styles[key] = self._make_style(tone, is_cursor=is_cursor, is_marked=is_marked)
+        return self._styles[key]
+
+    def _make_style(self, tone: Tone, *, is_cursor: bool, is_marked: bool) -> Style:
+        if is_cursor:
+            return self.get_component_rich_style("live-table--cursor")
+        style = self.get_component_rich_style("live-table--row")
+        style += self.get_component_rich_style(f"live-table--{tone}", partial=True)
+        if is_marked:
+            style += self.get_component_rich_style("live-table--marked", partial=True)
+        if self.stale:
+            style += self.get_component_rich_style("live-table--stale", partial=True)
+        return style

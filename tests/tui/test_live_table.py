@@ -1,0 +1,389 @@
+"""The live table: what it repaints, and that cursor and marks follow jobs rather than positions."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from queuetui.model.text import SafeText, sanitize
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_rows import Row
+from tests.tui.tables import TableApp, drawn_by, job_row, job_rows, play
+from tests.zoo import SMALL_ZOO, assert_inert
+
+
+def test_a_changed_cell_redraws_its_line_alone() -> None:
+    """One new age among many rows costs one line, and unchanged rows cost none."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        rows = job_rows(range(10))
+        app.table.set_rows(rows)
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows(job_rows(range(10)))) == []
+        changed = [*rows[:4], job_row("job-4", age="8 m"), *rows[5:]]
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows(changed)) == [5]
+        assert "8 m" in app.screen_lines()[5]
+
+    play(script)
+
+
+def test_a_changed_cell_is_sent_without_its_neighbours() -> None:
+    """The region given to the terminal is the changed cells, not the line."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(3)))
+        await pilot.pause()
+        app.table.set_rows([*job_rows(range(2)), job_row("job-2", age="8 m")])
+        regions = list(app.table._repaint_regions)
+        assert [(region.y, region.height) for region in regions] == [(3, 1)]
+        assert regions[0].width == 6
+
+    play(script)
+
+
+def test_a_cursor_step_redraws_two_lines() -> None:
+    """Moving the cursor draws the line it leaves and the line it enters."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(10)))
+        assert await drawn_by(app, pilot, lambda: app.table.action_move(1)) == [1, 2]
+
+    play(script)
+
+
+def test_a_row_that_ends_redraws_only_the_lines_below() -> None:
+    """Lines above a vanished row stay as they are."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(10)))
+        rest = job_rows(number for number in range(10) if number != 6)
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows(rest)) == [7, 8, 9, 10]
+
+    play(script)
+
+
+def test_rows_beyond_the_window_cost_nothing() -> None:
+    """Changes below the last visible line, and inserts above a window that has moved, draw nothing."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(100)))
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows(job_rows(range(120)))) == []
+        app.table.move_cursor_to("job-60")
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows(job_rows(range(-7, 120)))) == []
+        assert app.table.cursor_key == "job-60"
+
+    play(script)
+
+
+def test_the_cursor_stays_with_its_job_under_churn() -> None:
+    """However rows come, go and change order, the cursor is on the same job, and on the screen."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        chance = random.Random(4)
+        numbers = list(range(40))
+        app.table.set_rows(job_rows(numbers))
+        app.table.move_cursor_to("job-17")
+        for step in range(60):
+            numbers = [number for number in numbers if number == 17 or chance.random() > 0.1]
+            numbers += [1000 + step * 10 + extra for extra in range(chance.randrange(6))]
+            chance.shuffle(numbers)
+            app.table.set_rows(job_rows(numbers))
+            assert app.table.cursor_key == "job-17"
+            cursor_lines = [line for line in app.screen_lines() if line.startswith(">")]
+            assert len(cursor_lines) == 1
+            assert "job-17 " in cursor_lines[0]
+        await pilot.pause()
+        assert app.told_of(LiveTable.CursorLost) == []
+
+    play(script)
+
+
+@pytest.mark.parametrize(
+    ("before", "cursor", "after", "expected"),
+    [
+        ("abcde", "c", "abde", "d"),
+        ("abcde", "e", "abcd", "d"),
+        ("abcde", "c", "ae", "e"),
+        ("abcde", "c", "xab", "b"),
+        ("abc", "b", "xyz", "y"),
+        ("abc", "b", "", None),
+    ],
+)
+def test_a_vanished_job_hands_the_cursor_to_its_neighbour(
+    before: str, cursor: str, after: str, expected: str | None
+) -> None:
+    """The cursor goes to the next survivor, else the one above, and the table says so."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows([job_row(key) for key in before])
+        app.table.move_cursor_to(cursor)
+        await pilot.pause()
+        app.table.set_rows([job_row(key) for key in after])
+        assert app.table.cursor_key == expected
+        await pilot.pause()
+        assert app.told_of(LiveTable.CursorLost) == [LiveTable.CursorLost(app.table, cursor, expected)]
+        assert app.told_of(LiveTable.RowHighlighted)[-1] == LiveTable.RowHighlighted(app.table, expected)
+
+    play(script)
+
+
+def test_marks_belong_to_jobs() -> None:
+    """Marked jobs stay marked through other orders; one that vanishes is dropped and told."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(6)))
+        await pilot.press("space", "j", "space")
+        assert app.table.marks == {"job-0", "job-2"}
+        app.table.set_rows(job_rows([5, 4, 3, 2, 1, 0]))
+        assert app.table.targets == ("job-2", "job-0")
+        marked = [line for line in app.screen_lines() if line[1] == "*"]
+        assert len(marked) == 2
+        app.table.set_rows(job_rows([5, 4, 3, 2, 1]))
+        await pilot.pause()
+        assert app.told_of(LiveTable.MarksChanged)[-1] == LiveTable.MarksChanged(
+            app.table, frozenset({"job-2"}), ("job-0",)
+        )
+
+    play(script)
+
+
+def test_marks_of_another_page_may_be_kept() -> None:
+    """Paging does not take marks away from jobs that are merely elsewhere."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(5)))
+        app.table.mark(["job-1"])
+        app.table.set_rows(job_rows(range(10, 15)), cursor_key="job-12", keep_absent_marks=True)
+        assert app.table.marks == {"job-1"}
+        assert app.table.cursor_key == "job-12"
+        await pilot.pause()
+        assert app.told_of(LiveTable.CursorLost) == []
+
+    play(script)
+
+
+def test_mark_keys() -> None:
+    """Space toggles and goes down, v marks from the last mark, a marks all, u none."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(6)))
+        await pilot.press("space", "down", "down", "v")
+        assert app.table.marks == {"job-0", "job-1", "job-2", "job-3"}
+        await pilot.press("space")
+        assert app.table.marks == {"job-0", "job-1", "job-2"}
+        await pilot.press("a")
+        assert len(app.table.marks) == 6
+        await pilot.press("u")
+        assert app.table.targets == (app.table.cursor_key,)
+
+    play(script)
+
+
+def test_movement_keys() -> None:
+    """Every movement key does what vim, lazygit and pagers have taught."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(100)))
+        page = app.table.size.height - 1
+        for key, place in [
+            ("j", 1),
+            ("down", 2),
+            ("k", 1),
+            ("up", 0),
+            ("pagedown", page),
+            ("ctrl+d", page + page // 2),
+            ("ctrl+u", page),
+            ("pageup", 0),
+            ("G", 99),
+            ("g", 0),
+            ("end", 99),
+            ("home", 0),
+        ]:
+            await pilot.press(key)
+            assert app.table.cursor_place == place, key
+
+    play(script)
+
+
+def test_enter_opens_the_row_under_the_cursor() -> None:
+    """Enter names the key, and does nothing where there is no row."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "space", "v", "a", "G", "pageup")
+        assert app.told_of(LiveTable.RowSelected) == []
+        app.table.set_rows(job_rows(range(3)))
+        await pilot.press("down", "enter")
+        assert app.told_of(LiveTable.RowSelected) == [LiveTable.RowSelected(app.table, "job-1")]
+
+    play(script)
+
+
+def test_pages_are_asked_for_near_the_edges() -> None:
+    """Only a person's movement asks, once an edge, and again when a key is pressed at the very edge."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(100)))
+        await pilot.press("j", "j")
+        assert app.told_of(LiveTable.NearEnd) == []
+        app.table.move_cursor_to("job-90")
+        await pilot.press("j", "j")
+        assert len(app.told_of(LiveTable.NearEnd)) == 1
+        await pilot.press("G", "j")
+        assert len(app.told_of(LiveTable.NearEnd)) == 2
+        app.table.set_rows(job_rows(range(50, 150)), keep_absent_marks=True)
+        await pilot.press("G", "g")
+        assert len(app.told_of(LiveTable.NearEnd)) == 3
+        assert len(app.told_of(LiveTable.NearStart)) == 1
+
+    play(script)
+
+
+def test_narrow_screens_leave_out_the_least_important_columns() -> None:
+    """At each width the columns fill the line without one being clipped, the least important going first."""
+    for width, expected in [
+        (120, ("id", "state", "type", "age", "worker", "why")),
+        (80, ("id", "state", "type", "age", "why")),
+        (50, ("id", "state", "type", "age")),
+    ]:
+
+        async def script(app: TableApp, pilot: Pilot[None], expected: tuple[str, ...] = expected) -> None:
+            app.table.set_rows(job_rows(range(3)))
+            await pilot.pause()
+            assert app.table.shown_columns == expected
+
+        play(script, size=(width, 24))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 9, 20])
+def test_a_tiny_screen_is_survived(width: int) -> None:
+    """However few cells there are, every line has exactly as many, and keys work."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(5)))
+        await pilot.press("j", "space")
+        assert {cell_len(line) for line in app.screen_lines()} == {width}
+        await pilot.resize_terminal(100, 20)
+        assert app.table.cursor_key == "job-2"
+
+    play(script, size=(width, 2))
+
+
+def test_stale_rows_stay_and_are_dimmed() -> None:
+    """Losing the store changes the style of the rows and not one of their letters."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows([job_row("a", state="failed"), job_row("b", state="failed")])
+        await pilot.pause()
+        fresh, text = app.table.render_line(2), app.screen_lines()
+        app.table.stale = True
+        await pilot.pause()
+        assert app.screen_lines() == text
+        assert [segment.style for segment in app.table.render_line(2)] != [segment.style for segment in fresh]
+        app.table.stale = False
+        await pilot.pause()
+        assert [segment.style for segment in app.table.render_line(2)] == [segment.style for segment in fresh]
+
+    play(script)
+
+
+def test_no_rows_leave_a_sentence() -> None:
+    """An empty table says so, and the sentence goes when rows come."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        assert "no job matches" in app.screen_lines()[1]
+        app.table.show_empty_text(sanitize("the queue is empty"))
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows(job_rows([1]))) == [1]
+        assert "queue is empty" not in "".join(app.screen_lines())
+        assert await drawn_by(app, pilot, lambda: app.table.set_rows([])) == [1]
+        assert "the queue is empty" in app.screen_lines()[1]
+
+    play(script)
+
+
+def test_the_header_shows_the_sort() -> None:
+    """The sorted column carries an arrow, and changing it draws the header alone."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(3)))
+        assert await drawn_by(app, pilot, lambda: app.table.show_sort("age", descending=True)) == [0]
+        assert "age▼" in app.screen_lines()[0]
+        app.table.show_sort("type")
+        assert "type▲" in app.screen_lines()[0]
+        app.table.show_sort(None)
+        assert "▲" not in app.screen_lines()[0]
+
+    play(script)
+
+
+@pytest.mark.parametrize("name", SMALL_ZOO)
+def test_hostile_text_in_every_cell_is_inert_and_aligned(name: str) -> None:
+    """The zoo in each cell draws no control character and moves no column."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        text = SMALL_ZOO[name]
+        row = job_row(f"key {name}", state=text, age=text, why=text, job_type=text)
+        app.table.set_rows([job_row("plain"), row, job_row("other")])
+        await pilot.pause()
+        for line in app.screen_lines():
+            assert_inert(line, allowed="")
+            assert cell_len(line) == app.table.size.width
+        worker_at = [cell_len(line[: line.index("web-1/4411")]) for line in app.screen_lines()[1:4]]
+        assert len(set(worker_at)) == 1
+        await pilot.click(LiveTable, offset=(20, 2))
+        assert app.is_running
+
+    play(script, size=(120, 10))
+
+
+def test_columns_can_be_exchanged() -> None:
+    """Other columns come with rows of other cells, and the cursor stays with its job."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows(job_rows(range(5)))
+        app.table.move_cursor_to("job-3")
+        short = [Row(row.key, row.cells[:2]) for row in job_rows(range(5))]
+        columns = app.table._columns[:2]
+        app.table.set_columns(columns, short)
+        await pilot.pause()
+        assert app.table.shown_columns == ("id", "state")
+        assert app.table.cursor_key == "job-3"
+        with pytest.raises(ValueError, match="6 cells"):
+            app.table.set_rows(job_rows(range(2)))
+
+    play(script)
+
+
+def test_the_same_id_twice_is_shown_twice() -> None:
+    """A foreign queue may hold one id more than once; the cursor walks over both."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.table.set_rows([job_row("a"), job_row("a"), job_row("b")])
+        await pilot.press("j", "j")
+        assert app.table.cursor_key == "b"
+        assert sum(" a " in line for line in app.screen_lines()) == 2
+
+    play(script)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+def test_the_terminals_own_palette_is_kept_to(theme: str) -> None:
+    """Under an ANSI theme, which NO_COLOR chooses, no cell asks for an RGB colour."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        app.theme = theme
+        app.table.set_rows([job_row(state, state=state) for state in ("pending", "failed", "processing", "stuck")])
+        await pilot.pause()
+        for y in range(5):
+            for segment in app.table.render_line(y):
+                assert segment.style is not None
+                for colour in (segment.style.color, segment.style.bgcolor):
+                    assert colour is None or colour.triplet is None
+
+    play(script)
+
+
+def test_safe_text_is_all_a_cell_takes() -> None:
+    """The cells of a row hold proven text."""
+    assert all(isinstance(cell.text, SafeText) for cell in job_row("a", why="\x1b[0m").cells)
