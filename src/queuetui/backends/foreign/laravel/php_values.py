@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-PhpScalar: TypeAlias = None | bool | int | float | str | bytes
+PhpScalar: TypeAlias = bool | int | float | str | bytes | None
 PhpKey: TypeAlias = int | str
+
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _step_into(value: PhpValue, step: str) -> PhpValue:
         return None
     if step in members:
         return members[step]
-    return members.get(int(step)) if step.isdecimal() and len(step) < 10 else None
+    return members.get(int(step)) if step.isdecimal() and len(step) <= _MOST_DIGITS else None
 
 
 def _members(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
@@ -105,12 +107,23 @@ def to_json(value: PhpValue) -> object:
     Recurses as deep as the value is, which the reader has bounded.
     """
     match value:
+        case PhpArray(items) if list(items) == list(range(len(items))):
+            return [to_json(item) for item in items.values()]
         case PhpArray(items):
-            if list(items) == list(range(len(items))):
-                return [to_json(item) for item in items.values()]
-            return {str(key): to_json(item) for key, item in items.items()}
+            return _members_to_json(items)
         case PhpObject(class_name, properties):
-            return {"@class": class_name} | {str(key): to_json(item) for key, item in properties.items()}
+            return {"@class": class_name} | _members_to_json(properties)
+        case bool() | int() | str() | None:
+            return value
+    return _special_to_json(value)
+
+
+def _members_to_json(members: dict[PhpKey, PhpValue]) -> dict[str, object]:
+    return {str(key): to_json(item) for key, item in members.items()}
+
+
+def _special_to_json(value: PhpValue) -> object:
+    match value:
         case PhpEnum(class_name, case):
             return {"@enum": f"{class_name}::{case}"}
         case PhpCustom(class_name, body):

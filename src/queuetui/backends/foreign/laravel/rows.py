@@ -6,12 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TableClause, null, select
+from sqlalchemy import ColumnElement, RowMapping, Select, TableClause, null, select
 
 from queuetui.backends.foreign.laravel.tables import Tables, head_of, size_of
 from queuetui.model.errors import Unsupported
@@ -22,6 +21,7 @@ WHOLE_BYTES = 16 * 1024 * 1024
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ROW_ID = re.compile(r"(job|failed)-(\d{1,19})")
+_REV_PARTS = 3
 _LATEST_S = 253_402_300_799  # the last second that a datetime can hold
 
 
@@ -71,12 +71,13 @@ class FailedRow:
 
 
 Row = JobRow | FailedRow
+Record = RowMapping | dict[str, Any]
 
 
 def row_of_rev(rev: str) -> tuple[str, int] | None:
     """Return the table and row id that a revision names, None for one that was not made here."""
     parts = rev.split(".")
-    if len(parts) < 3 or parts[0] not in (JOBS, FAILED) or not parts[1].isdecimal():
+    if len(parts) < _REV_PARTS or parts[0] not in (JOBS, FAILED) or not parts[1].isdecimal():
         return None
     return parts[0], int(parts[1])
 
@@ -132,7 +133,7 @@ def select_failed(tables: Tables, dialect: str, size: int, *more: ColumnElement[
     )
 
 
-def read_job(record: Mapping[str, Any]) -> JobRow:
+def read_job(record: Record) -> JobRow:
     """Make a row of jobs of what `select_jobs` returned."""
     return JobRow(
         int(record["id"]),
@@ -145,7 +146,7 @@ def read_job(record: Mapping[str, Any]) -> JobRow:
     )
 
 
-def read_failed(record: Mapping[str, Any]) -> FailedRow:
+def read_failed(record: Record) -> FailedRow:
     """Make a row of failed_jobs of what `select_failed` returned."""
     uuid = record["uuid"]
     return FailedRow(
@@ -159,7 +160,7 @@ def read_failed(record: Mapping[str, Any]) -> FailedRow:
     )
 
 
-def write_down(table: TableClause, record: Mapping[str, Any]) -> str:
+def write_down(table: TableClause, record: Record) -> str:
     """Return a whole row as JSON, enough to insert it again byte for byte."""
     values = {name: _as_json(value) for name, value in record.items()}
     return json.dumps({"table": table.name, "row": values}, ensure_ascii=True)

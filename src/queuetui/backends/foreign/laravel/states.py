@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TableClause, and_, case, false, or_
+from sqlalchemy import ColumnElement, TableClause, and_, case, false
 
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
+from queuetui.model.stuck import is_over_limit
 
 JOB_STATES = (State.PENDING, State.SCHEDULED, State.RETRYING, State.PROCESSING)
 KEPT_STATES = frozenset({*JOB_STATES, State.FAILED})
@@ -54,46 +54,22 @@ def state_rank(jobs: TableClause, now_s: int) -> ColumnElement[int]:
     return case(*ranked, else_=len(JOB_STATES))
 
 
-@dataclass(frozen=True, slots=True)
-class StuckRule:
-    """Reserved for longer than the run limit, or due for longer than the waiting limit.
+def is_stuck(job: Job, now: datetime, limits: Limits) -> bool:
+    """Tell whether a job is reserved for longer than its limit.
 
     Nothing in the store tells a live worker from a dead one, so time is all there is to judge by.
     """
-
-    limits: Limits
-
-    @property
-    def is_exact_in_sql(self) -> bool:
-        """Whether `candidates` are the stuck rows themselves: a type's own limit cannot be seen by SQL."""
-        return not self.limits.per_type_s
-
-    def candidates(self, jobs: TableClause, now_s: int) -> ColumnElement[bool]:
-        """Return a condition that holds for every stuck row, and for no other when `is_exact_in_sql`."""
-        limits = self.limits
-        shortest = min(limits.per_type_s.values(), default=None)
-        limit_of = {queue: _smaller(limit, shortest) for queue, limit in limits.per_queue_s.items()}
-        seen_before = _since(now_s, _smaller(limits.stuck_after_s, shortest))
-        latest = (
-            case(*((jobs.c.queue == queue, _since(now_s, limit)) for queue, limit in limit_of.items()), else_=seen_before)
-            if limit_of
-            else seen_before
-        )
-        overdue = and_(in_state(jobs, State.PENDING, now_s), jobs.c.available_at <= _since(now_s, limits.overdue_after_s))
-        return or_(jobs.c.reserved_at <= latest, overdue)
-
-    def holds(self, job: Job, now: datetime) -> bool:
-        """Tell whether one job is stuck."""
-        if job.state is State.PROCESSING and job.started_at is not None:
-            return (now - job.started_at).total_seconds() >= self.limits.run_limit_s(job.queue.raw, job.type.raw)
-        if job.state is State.PENDING and job.scheduled_at is not None:
-            return (now - job.scheduled_at).total_seconds() >= self.limits.overdue_after_s
-        return False
+    return job.state is State.PROCESSING and is_over_limit(job, now, limits)
 
 
-def _since(now_s: int, limit_s: float) -> int:
-    return int(now_s - limit_s)
+def stuck_candidates(jobs: TableClause, now_s: int, limits: Limits) -> ColumnElement[bool]:
+    """Return a condition that holds for every stuck row, and for no other unless types have limits of their own."""
+    # SQL cannot see a type, which is inside the payload, so the shortest limit of any type bounds all.
+    shortest = min((*limits.per_type_s.values(), limits.stuck_after_s))
+    floor = int(now_s - shortest)
+    own = [(jobs.c.queue == queue, int(now_s - _smaller(limit, limits))) for queue, limit in limits.per_queue_s.items()]
+    return jobs.c.reserved_at < (case(*own, else_=floor) if own else floor)
 
 
-def _smaller(limit_s: float, other_s: float | None) -> float:
-    return limit_s if other_s is None else min(limit_s, other_s)
+def _smaller(limit_s: float, limits: Limits) -> float:
+    return min((limit_s, *limits.per_type_s.values()))

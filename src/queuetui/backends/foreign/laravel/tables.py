@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     select,
     table,
+    true,
 )
 from sqlalchemy.types import NullType
 
@@ -98,7 +99,7 @@ def _columns_query(dialect: str) -> Select[Any]:
     if dialect == "sqlite":
         master = table("sqlite_master", column("name", String), column("type", String))
         info = func.pragma_table_info(master.c.name).table_valued(column("name", String), name="info")
-        return select(master.c.name, info.c.name).where(master.c.type == "table")
+        return select(master.c.name, info.c.name).select_from(master.join(info, true())).where(master.c.type == "table")
     known = table(
         "columns",
         column("table_schema", String),
