@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from queuetui.backends.embedded import default_url
 from queuetui.config.loader import find_profile
-from queuetui.config.paths import config_file, embedded_url, state_folder
+from queuetui.config.paths import config_file, state_folder
 from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
 
@@ -59,7 +60,7 @@ def choose_profile(flags: Flags) -> Profile:
         profile = Profile(name="url", url=url, chosen_by_url=True)
     else:
         found = find_profile(config_file(), flags.profile)
-        profile = found or Profile(name="embedded", url=embedded_url(), embedded=True)
+        profile = found or Profile(name="embedded", url=default_url(), embedded=True)
     return replace(profile, kind=flags.kind or profile.kind)
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_state_path
 
-from queuetui.backends.embedded import embedded_file
-
 NAME = "queuetui"
 
 
@@ -21,8 +19,3 @@ def config_file() -> Path:
 def state_folder() -> Path:
     """Return the folder of the acts' record and of purged jobs."""
     return user_state_path(NAME)
-
-
-def embedded_url() -> str:
-    """Return the URL of the embedded default."""
-    return f"sqlite:///{embedded_file()}"
