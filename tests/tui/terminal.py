@@ -52,7 +52,7 @@ class Terminal:
     def column_of(self, line: int, text: str) -> int:
         """Return the cell in which a text begins on a line, as the terminal counts cells."""
         cells = [self._screen.buffer[line][x].data for x in range(self._screen.columns)]
-        return next(x for x in range(len(cells)) if "".join(cells[x:]).startswith(text))
+        return next((x for x in range(len(cells)) if "".join(cells[x:]).startswith(text)), -1)
 
     def read_until(self, text: str, timeout_s: float = 20) -> None:
         """Read until a text is on the screen."""
