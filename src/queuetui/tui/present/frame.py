@@ -109,11 +109,13 @@ def _spaced(pieces: Sequence[Piece], gap: str) -> tuple[Piece, ...]:
     return tuple(joined)
 
 
-def crumbs_line(scope: Scope, page: Page | None, snapshot: Snapshot | None) -> TextLine:
+def crumbs_line(scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None) -> TextLine:
     """Return what the table is about, and how much of it there is."""
     pieces = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
         pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
+    if queue is not None and queue.paused_at is not None:
+        pieces.append(say(" PAUSED", Tone.WARNING))
     if scope.tab.term:
         pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
