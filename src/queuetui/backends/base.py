@@ -171,7 +171,10 @@ class JobStore(Protocol):
     """What a worker and a client use; every write of a run is guarded by a live lease and the job's fence, in one transaction each."""
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
-        """Store jobs, all or none; an id or idempotency key that exists answers with its job. `connection` joins the caller's transaction."""
+        """Store jobs, all or none; an id or idempotency key that exists answers with its job.
+
+        `connection` joins the caller's transaction.
+        """
         ...
 
     def register(self, worker: WorkerCard) -> None:

@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.errors import BadConfig, NotFound, Unsupported
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions, ForeignBackend, Found, NativeBackend
+    from queuetui.backends.base import BackendOptions, ForeignBackend, Found, NativeBackend, SchemaStore
 
 NATIVE = "native"
 SQL_SCHEMES = {
@@ -24,7 +24,7 @@ FOREIGN_KINDS = ("laravel",)
 
 
 def scheme_of(url: str) -> str:
-    """Return the family of a URL: sqlite, postgresql, mysql or memory. Raises Unsupported for any other."""
+    """Return the family of a URL: sqlite, postgresql, mysql or memory. Raises BadConfig for any other."""
     written = urlsplit(url).scheme.split("+")[0].lower()
     family = "memory" if written == "memory" else SQL_SCHEMES.get(written)
     if family is None:
@@ -32,7 +32,7 @@ def scheme_of(url: str) -> str:
         message = (
             f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME"
         )
-        raise Unsupported(message)
+        raise BadConfig(message, "url")
     return family
 
 
@@ -45,6 +45,15 @@ def open_native(url: str, options: BackendOptions) -> NativeBackend:
         raise Unsupported(message)
     module = import_module(f"queuetui.backends.native.{folder}.backend")
     return cast("NativeBackend", module.open_backend(url, options))
+
+
+def open_schema(url: str, options: BackendOptions) -> SchemaStore:
+    """Open the schema of our own queue, whatever its version. Raises NotFound when the store is absent and `options.create` is off."""
+    family = scheme_of(url)
+    if NATIVE_SCHEMES.get(family) != "sql":
+        raise Unsupported(f"there is no schema to bring up to date on {family}; it is for sqlite and postgresql")
+    module = import_module("queuetui.backends.native.sql.backend")
+    return cast("SchemaStore", module.open_schema(url, options))
 
 
 def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend:

@@ -60,7 +60,7 @@ def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
     tables = document.get("profiles", {})
     default = document.get("default")
     if not isinstance(tables, dict) or not (default is None or isinstance(default, str)):
-        raise _bad(path, "profiles", "write one [profiles.NAME] table a profile, and default = \"NAME\"")
+        raise _bad(path, "profiles", 'write one [profiles.NAME] table a profile, and default = "NAME"')
     profiles = {name: _read_table(path, name, table) for name, table in tables.items()}
     _check_mode(path, profiles)
     return profiles, default
@@ -137,9 +137,11 @@ def _url(path: Path, key: str, table: ProfileTable) -> str:
 
 def _run(path: Path, key: str, words: list[str]) -> str:
     try:
-        answer = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True)  # noqa: S603 - the user's own command, no shell
+        answer = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise _bad(path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})") from None
+        raise _bad(
+            path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})"
+        ) from None
     return answer.stdout.strip()
 
 
@@ -157,4 +159,3 @@ def _seconds(path: Path, key: str, text: str) -> float:
 def _bad(path: Path, key: str, why: str) -> BadConfig:
     where = f"{path}: {key}" if key else str(path)
     return BadConfig(f"the settings cannot be used: {where}: {why}", where)
-

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_config_path, user_data_path, user_state_path
+from platformdirs import user_config_path, user_state_path
+
+from queuetui.backends.embedded import embedded_file
 
 NAME = "queuetui"
 
@@ -16,16 +18,6 @@ def config_file() -> Path:
     return Path(named).expanduser() if named else user_config_path(NAME) / "config.toml"
 
 
-def embedded_file() -> Path:
-    """Return the SQLite file used when no store is named."""
-    return user_data_path(NAME) / "queue.db"
-
-
 def state_folder() -> Path:
     """Return the folder of the acts' record and of purged jobs."""
     return user_state_path(NAME)
-
-
-def embedded_url() -> str:
-    """Return the URL of the embedded default."""
-    return f"sqlite:///{embedded_file()}"

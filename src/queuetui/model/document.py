@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from queuetui.model.clock import to_text
-from queuetui.model.job import Job
+from queuetui.model.job import Attempt, Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
+from queuetui.model.worker import WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,40 @@ def describe_verdict(verdict: Verdict) -> dict[str, Any]:
         "summary": verdict.summary,
         "evidence": dict(verdict.evidence),
         "next": verdict.next,
+    }
+
+
+def describe_attempt(attempt: Attempt) -> dict[str, Any]:
+    """Return a kept attempt as programs read it."""
+    error = attempt.error
+    return {
+        "fence": attempt.fence,
+        "outcome": attempt.outcome,
+        "error": None if error is None else {"class": error.class_name.raw, "message": error.message.raw},
+        "worker": _text(attempt.worker),
+        "started_at": _time(attempt.started_at),
+        "ended_at": _time(attempt.ended_at),
+    }
+
+
+def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[str, Any]:
+    """Return a worker's registration as programs read it."""
+    return {
+        "id": worker.id.raw,
+        "host": worker.host.raw,
+        "pid": worker.pid,
+        "version": worker.version.raw,
+        "queues": [queue.raw for queue in worker.queues],
+        "types": [kind.raw for kind in worker.types],
+        "tags": [tag.raw for tag in worker.tags],
+        "slots": worker.slots,
+        "busy": worker.busy,
+        "started_at": to_text(worker.started_at),
+        "beat_at": to_text(worker.beat_at),
+        "silent_seconds": round((now - worker.beat_at).total_seconds(), 3),
+        "rss_bytes": worker.rss_bytes,
+        "stopping": worker.stopping,
+        "live": live,
     }
 
 

@@ -132,7 +132,7 @@ def _split_values(text: str, position: int) -> Iterator[_Piece]:
 
 
 def _unquote(text: str) -> str:
-    if len(text) >= 2 and text[0] == text[-1] == '"':
+    if text != '"' and text[:1] == text[-1:] == '"':
         return re.sub(r"\\(.)", r"\1", text[1:-1])
     return text
 
@@ -186,6 +186,6 @@ def _read_sort(term: Term) -> Sort:
     written = str(term.values[0])
     name = _ALIASES.get(written.lstrip("-"), written.lstrip("-"))
     if name not in SORTS or term.negated or len(term.values) != 1:
-        message = f"cannot sort by {written!r} (position {term.position}); sort by one of {', '.join(SORTS)}, with - before it to turn the order"
+        message = f"cannot sort by {written!r} (position {term.position}); sort by one of {', '.join(SORTS)}, - before it turns the order"
         raise BadQuery(message, term.position)
     return Sort(name, written.startswith("-"))

@@ -41,7 +41,14 @@ class Journal:
 
     def conclude(self, act: Act, results: Sequence[Result]) -> None:
         """Write what came of it, with each job as it was before."""
-        self._write({"entry": "outcome", "act": act.id, "backend": self._backend, "results": [_describe(result) for result in results]})
+        self._write(
+            {
+                "entry": "outcome",
+                "act": act.id,
+                "backend": self._backend,
+                "results": [_describe(result) for result in results],
+            }
+        )
 
     def break_off(self, act: Act, why: str) -> None:
         """Write that the act ended in an error, so its outcome is unknown."""

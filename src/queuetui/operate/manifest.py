@@ -47,7 +47,13 @@ class Manifest:
 
 
 def make_manifest(
-    verb: Verb, jobs: Iterable[Job], capabilities: Capabilities, *, filter_text: str = "", purge: bool = False, more: bool = False
+    verb: Verb,
+    jobs: Iterable[Job],
+    capabilities: Capabilities,
+    *,
+    filter_text: str = "",
+    purge: bool = False,
+    more: bool = False,
 ) -> Manifest:
     """Sort the chosen jobs into what will be tried and what is already different."""
     chosen = tuple(jobs)

@@ -66,7 +66,9 @@ class Operations:
     def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
         """Return what a purge of all that matches now will delete."""
         jobs, more = self._matching(query, limit)
-        return make_manifest(Verb.DELETE, jobs, self._backend.capabilities, filter_text=query.text, purge=True, more=more)
+        return make_manifest(
+            Verb.DELETE, jobs, self._backend.capabilities, filter_text=query.text, purge=True, more=more
+        )
 
     def prepare_cleanup(self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT) -> Manifest:
         """Return what a cleanup of final jobs older than that will delete."""
@@ -76,21 +78,25 @@ class Operations:
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do what was confirmed, in bites; a purge writes its file first.
 
-        Raises Denied or Unsupported before anything is done; a store that goes away in the middle leaves the rest as `unknown`.
+        Raises Denied before anything is done; a store that goes away in the middle leaves the rest as `unknown`.
         """
         for verb, _ in manifest.steps:
             require(verb, self._desk.right, self._backend.capabilities)
         exported = None
         if manifest.purge and manifest.refs:
             going = set(manifest.refs)
-            exported = export_jobs((job for job in manifest.jobs if job.ref in going), self._desk.export_folder, self._backend.get)
+            exported = export_jobs(
+                (job for job in manifest.jobs if job.ref in going), self._desk.export_folder, self._backend.get
+            )
         results: list[Result] = []
         first = Act(manifest.verb, self._desk.actor, reason, manifest.filter_text)
         for verb, refs in manifest.steps:
             for bite in _bites(refs):
                 act = Act(verb, self._desk.actor, reason, manifest.filter_text, {"of": first.id})
                 results += self._apply(act, bite)
-        return Report(manifest.verb, first.id, tuple(results), manifest.different, None if exported is None else str(exported))
+        return Report(
+            manifest.verb, first.id, tuple(results), manifest.different, None if exported is None else str(exported)
+        )
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
         """Pause or resume a queue."""

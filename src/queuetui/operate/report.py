@@ -61,9 +61,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the report in our words: one line of counts, then one a reason."""
-        counts = (
-            f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
-        )
+        counts = f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
         lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
         reasons = Counter(reason for _, reason in self.different)
         reasons.update(_reason(result) for result in self.results if _reason(result))

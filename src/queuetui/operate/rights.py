@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import Denied, Unsupported
+from queuetui.model.errors import Denied
 
 
 class Right(StrEnum):
@@ -21,14 +21,12 @@ def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     if verb not in capabilities.verbs:
         return capabilities.reasons.get(verb, f"{capabilities.label} cannot {verb.value}")
     if right is not Right.OPERATE:
-        return "this profile is read-only; start with --operate, or give the profile rights = \"operate\""
+        return 'this profile is read-only; start with --operate, or give the profile rights = "operate"'
     return None
 
 
 def require(verb: Verb, right: Right, capabilities: Capabilities) -> None:
-    """Raise Unsupported or Denied unless the verb may be done."""
+    """Raise Denied unless the verb may be done."""
     reason = why_not(verb, right, capabilities)
     if reason is not None:
-        error = Unsupported if verb not in capabilities.verbs else Denied
-        message = f"{verb.value} was not done: {reason}"
-        raise error(message)
+        raise Denied(f"{verb.value} was not done: {reason}")

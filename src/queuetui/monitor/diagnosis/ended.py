@@ -20,9 +20,15 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts, "lost": job.lost}
     if job.error is not None and job.error.class_name.raw == QUARANTINE:
         summary = f"quarantined{ago}: its worker was lost {job.lost} times while running it"
-        return Verdict(Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}")
+        return Verdict(
+            Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}"
+        )
     why = "" if job.error is None else f" with {name(job.error.class_name)}"
     tries = "" if not job.attempts else f" after {job.attempts} attempts"
     return Verdict(
-        Code.DEAD_LETTER, Severity.WARNING, f"gave up{ago}{tries}{why}", evidence, f"read the error, then: {act_on('retry', job)}"
+        Code.DEAD_LETTER,
+        Severity.WARNING,
+        f"gave up{ago}{tries}{why}",
+        evidence,
+        f"read the error, then: {act_on('retry', job)}",
     )

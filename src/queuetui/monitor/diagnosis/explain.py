@@ -7,7 +7,17 @@ from collections.abc import Callable
 from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Verdict
-from queuetui.monitor.diagnosis import blocked, ended, healthy, no_consumer, not_due, orphaned, over_limit, queue_paused, waiting
+from queuetui.monitor.diagnosis import (
+    blocked,
+    ended,
+    healthy,
+    no_consumer,
+    not_due,
+    orphaned,
+    over_limit,
+    queue_paused,
+    waiting,
+)
 from queuetui.monitor.diagnosis.facts import Facts
 
 Rule = Callable[[Job, Facts], Verdict | None]

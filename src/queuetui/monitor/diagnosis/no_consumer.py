@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.job import Job
+from queuetui.model.stuck import is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.wording import argument, name, span
@@ -14,12 +15,17 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     queue = job.queue.raw
     if not facts.capabilities.workers or due_s is None or queue not in facts.unconsumed:
         return None
-    if due_s <= facts.limits.stuck_after_s:
+    if not is_overdue(job, facts.now, facts.limits):
         return None
     return Verdict(
         Code.NO_CONSUMER,
         Severity.CRITICAL,
         f"nobody listens to {name(job.queue)}: due {span(due_s)}, {len(facts.workers)} workers registered, none for it",
-        {"queue": name(job.queue), "due_s": round(due_s, 3), "workers": len(facts.workers), "limit_s": facts.limits.stuck_after_s},
+        {
+            "queue": name(job.queue),
+            "due_s": round(due_s, 3),
+            "workers": len(facts.workers),
+            "limit_s": facts.limits.stuck_after_s,
+        },
         f"start a worker: queuetui worker -q {argument(job.queue)}",
     )

@@ -13,7 +13,9 @@ from queuetui.monitor.diagnosis.wording import act_on, span
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a scheduled or retrying job."""
     age_s = facts.seconds_since(job.scheduled_at)
-    when = "at an unknown time" if age_s is None else f"in {span(-age_s)}" if age_s < 0 else f"now (due {span(age_s)} ago)"
+    when = (
+        "at an unknown time" if age_s is None else f"in {span(-age_s)}" if age_s < 0 else f"now (due {span(age_s)} ago)"
+    )
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
     if job.scheduled_at is not None:
         evidence["scheduled_at"] = to_text(job.scheduled_at)

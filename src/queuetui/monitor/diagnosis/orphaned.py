@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
+from queuetui.model.stuck import is_orphaned
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.wording import act_on, argument, name, span
@@ -11,7 +12,7 @@ from queuetui.monitor.diagnosis.wording import act_on, argument, name, span
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a processing job; needs a backend that stores leases."""
-    if not facts.capabilities.leases or (job.lease_until is not None and job.lease_until >= facts.now):
+    if not facts.capabilities.leases or not is_orphaned(job, facts.now):
         return None
     holder = facts.holder(job)
     silent_s = None if holder is None else facts.seconds_since(holder.beat_at)

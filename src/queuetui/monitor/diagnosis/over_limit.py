@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.job import Job
+from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.wording import act_on, name, span
@@ -12,7 +13,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a processing job: `hung` where its worker is known to live, `over_limit` where the store keeps no liveness."""
     running_s = facts.seconds_since(job.started_at or job.claimed_at)
     limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)
-    if running_s is None or running_s <= limit_s:
+    if running_s is None or not is_over_limit(job, facts.now, facts.limits):
         return None
     evidence: dict[str, object] = {"running_s": round(running_s, 3), "limit_s": limit_s}
     if facts.capabilities.leases:
@@ -22,4 +23,6 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         summary = f"running {span(running_s)}, limit {span(limit_s)}; worker {who} still beats"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))
     summary = f"taken {span(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness, so it may still run"
-    return Verdict(Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, f"check its worker, then: {act_on('release', job)}")
+    return Verdict(
+        Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, f"check its worker, then: {act_on('release', job)}"
+    )

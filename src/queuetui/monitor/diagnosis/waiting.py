@@ -17,13 +17,17 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return _judge_blind(job, due_s, facts, evidence)
     if not listeners:
         summary = f"due {span(due_s)}; no live worker listens to {name(job.queue)} yet"
-        return Verdict(Code.WAITING, Severity.INFO, summary, evidence, f"start a worker: queuetui worker -q {argument(job.queue)}")
+        return Verdict(
+            Code.WAITING, Severity.INFO, summary, evidence, f"start a worker: queuetui worker -q {argument(job.queue)}"
+        )
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if busy >= slots:
         summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {span(due_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
-    return Verdict(Code.WAITING, Severity.OK, f"due {span(due_s)}; {len(listeners)} workers listen", evidence, "none needed")
+    return Verdict(
+        Code.WAITING, Severity.OK, f"due {span(due_s)}; {len(listeners)} workers listen", evidence, "none needed"
+    )
 
 
 def _judge_blind(job: Job, due_s: float, facts: Facts, evidence: dict[str, object]) -> Verdict:

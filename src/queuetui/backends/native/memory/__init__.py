@@ -1,0 +1,1 @@
+"""The in-memory queue: the reference of what the contract means."""

@@ -1,0 +1,44 @@
+"""Opens the in-memory queue: `memory://NAME` is one store a name within the process, `memory://` a fresh one each time."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.native.memory.inspector import MemoryInspector
+from queuetui.backends.native.memory.job_store import MemoryJobStore
+from queuetui.backends.native.memory.operator import MemoryOperator
+from queuetui.backends.native.memory.store import MemoryStore
+from queuetui.backends.native.memory.upkeep import MemoryUpkeep
+
+_stores: dict[str, MemoryStore] = {}
+_stores_lock = threading.Lock()
+
+
+class MemoryBackend(MemoryInspector, MemoryOperator, MemoryJobStore, MemoryUpkeep):
+    """The reference of the contract's meaning: simple rather than fast, gone with the process."""
+
+    def __init__(self, store: MemoryStore, options: BackendOptions) -> None:
+        self.store = store
+        self.options = options
+        self.name = options.name or "memory"
+
+
+def open_backend(url: str, options: BackendOptions) -> MemoryBackend:
+    """Open the store that the URL names, made on first use."""
+    return MemoryBackend(_find_store(url), options)
+
+
+def discover(url: str, options: BackendOptions) -> Found:  # noqa: ARG001 - every discover takes the options
+    """Return the queue in the store that the URL names."""
+    store = _find_store(url)
+    with store.lock:
+        queues = {record.new.queue for record in store.jobs.values()}
+        return Found("native", "queuetui (in memory)", "lives in this process", len(queues), len(store.jobs))
+
+
+def _find_store(url: str) -> MemoryStore:
+    name = urlsplit(url).netloc
+    with _stores_lock:
+        return _stores.setdefault(name, MemoryStore()) if name else MemoryStore()

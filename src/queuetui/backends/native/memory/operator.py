@@ -1,0 +1,129 @@
+"""What a person may change, in memory: compared and set under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from queuetui.backends.native.memory.records import QueueRecord, describe_before
+from queuetui.backends.native.memory.settling import lose
+from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.errors import Unsupported
+from queuetui.model.state import FINAL, WAITING, State
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.memory.records import JobRecord
+    from queuetui.backends.native.memory.store import MemoryStore
+    from queuetui.model.limits import Limits
+
+MAY_RETRY = FINAL | {State.RETRYING, State.SCHEDULED}
+
+
+class MemoryOperator:
+    """What a person may change."""
+
+    store: MemoryStore
+    name: str
+
+    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+        """Do the act to each target; a target already done under this act's id answers as it did then."""
+        if act.verb not in _DEEDS:
+            message = f"{act.verb.value} is not done to jobs; it is about queues or workers"
+            raise Unsupported(message)
+        with self.store.lock:
+            return tuple(self._apply_once(act, ref) for ref in targets)
+
+    def _apply_once(self, act: Act, ref: JobRef) -> Result:
+        place = (act.id, ref.id)
+        if place not in self.store.acts:
+            self.store.acts[place] = self._apply_one(act, ref)
+        return self.store.acts[place]
+
+    def _apply_one(self, act: Act, ref: JobRef) -> Result:
+        record = self.store.jobs.get(ref.id)
+        if record is None:
+            return Result(ref, Outcome.SKIPPED, note="it is no longer there")
+        if str(record.rev) != ref.rev:
+            return Result(ref, Outcome.SKIPPED, record.state, "it changed since it was seen")
+        before = describe_before(record)
+        refusal = _DEEDS[act.verb](self.store, record)
+        if refusal:
+            return Result(ref, Outcome.SKIPPED, record.state, refusal)
+        if record.new.id not in self.store.jobs:
+            return Result(ref, Outcome.DONE, before=before)
+        note = "it was asked to stop; its worker ends it" if record.state is State.PROCESSING else ""
+        return Result(ref, Outcome.DONE, record.state, note, before, str(record.rev))
+
+    def apply_to_queue(self, act: Act, queue: str) -> Result:
+        """Pause or resume a queue."""
+        if act.verb not in {Verb.PAUSE, Verb.RESUME}:
+            message = f"{act.verb.value} is not done to queues; they are paused and resumed"
+            raise Unsupported(message)
+        with self.store.lock:
+            place = (act.id, f"queue {queue}")
+            if place not in self.store.acts:
+                self.store.acts[place] = self._set_paused(act, queue)
+            return self.store.acts[place]
+
+    def _set_paused(self, act: Act, queue: str) -> Result:
+        ref = JobRef(self.name, queue, "")
+        pause = act.verb is Verb.PAUSE
+        if self.store.is_paused(queue) == pause:
+            return Result(ref, Outcome.SKIPPED, note="it is paused already" if pause else "it is not paused")
+        now = self.store.now()
+        self.store.queues[queue] = QueueRecord(now, act.actor) if pause else QueueRecord()
+        return Result(ref, Outcome.DONE)
+
+    def clean_workers(self, act: Act, silent_s: float) -> int:
+        """Delete the registrations of workers silent for longer."""
+        with self.store.lock:
+            if act.id not in self.store.cleanings:
+                horizon = self.store.now() - timedelta(seconds=silent_s)
+                silent = [name for name, worker in self.store.workers.items() if worker.beat_at < horizon]
+                for name in silent:
+                    del self.store.workers[name]
+                self.store.cleanings[act.id] = len(silent)
+            return self.store.cleanings[act.id]
+
+
+def _retry(store: MemoryStore, record: JobRecord) -> str:
+    if record.state not in MAY_RETRY:
+        waits = record.state is State.PENDING
+        return "it is waiting to run already" if waits else "it is being worked on; release it once its lease is over"
+    record.attempts = record.lost_alone = 0
+    record.cancel_requested_at = record.result = None
+    store.move(record, State.PENDING, store.now())
+    return ""
+
+
+def _cancel(store: MemoryStore, record: JobRecord) -> str:
+    if record.state in WAITING:
+        store.move(record, State.CANCELLED)
+        return ""
+    if record.state is not State.PROCESSING:
+        return f"it is {record.state.value} already"
+    if record.cancel_requested_at is not None:
+        return "it was asked to stop already"
+    record.cancel_requested_at = store.now()
+    store.touch(record)
+    return ""
+
+
+def _delete(store: MemoryStore, record: JobRecord) -> str:
+    if record.state is State.PROCESSING:
+        return "it is being worked on; cancel it first"
+    store.remove(record)
+    return ""
+
+
+def _release(store: MemoryStore, record: JobRecord) -> str:
+    if record.state is not State.PROCESSING:
+        return "nobody is working on it"
+    if store.valid_lease(record.lease_id) is not None:
+        return "its worker still holds it; cancel it instead"
+    lose(store, record, quarantine=False)
+    return ""
+
+
+_DEEDS = {Verb.RETRY: _retry, Verb.CANCEL: _cancel, Verb.DELETE: _delete, Verb.RELEASE: _release}

@@ -1,0 +1,85 @@
+"""How runs end in memory: settled by their worker, released, or taken from a lease that is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from queuetui.backends.native.memory.store import LOST
+from queuetui.model.job import Ending, RunError, Settlement
+from queuetui.model.state import State
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.memory.records import JobRecord, LeaseRecord
+    from queuetui.backends.native.memory.store import MemoryStore
+
+LOSSES_ALONE = 3
+POISON_PILL = "PoisonPill"
+TARGETS = {
+    Ending.COMPLETED: State.COMPLETED,
+    Ending.RETRY: State.RETRYING,
+    Ending.FAILED: State.FAILED,
+    Ending.SNOOZED: State.SCHEDULED,
+    Ending.RELEASED: State.PENDING,
+    Ending.CANCELLED: State.CANCELLED,
+}
+COUNTED = frozenset({Ending.COMPLETED, Ending.RETRY, Ending.FAILED})
+GIVES_WAY = frozenset({Ending.RETRY, Ending.SNOOZED, Ending.RELEASED})
+PUT_OFF = frozenset({Ending.RETRY, Ending.SNOOZED})
+
+
+def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement) -> bool:
+    """Write one ending if the run still holds its job under this lease; else keep that the acknowledgement was lost."""
+    record = store.jobs.get(settlement.job_id)
+    if lease is None or record is None or record.lease_id != lease.id or record.fence != settlement.fence:
+        store.record_ack_lost(settlement.job_id, settlement.fence, settlement.error)
+        return False
+    _count(store, record, settlement)
+    target = TARGETS[settlement.ending]
+    if settlement.ending in GIVES_WAY and record.cancel_requested_at is not None:
+        target = State.CANCELLED
+    due_at = None
+    if target in {State.RETRYING, State.SCHEDULED}:
+        due_at = settlement.at or store.now() + timedelta(seconds=settlement.delay_s)
+    store.move(record, target, due_at)
+    return True
+
+
+def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> None:
+    if settlement.duration_s is not None and record.started_at is None:
+        record.started_at = store.now() - timedelta(seconds=settlement.duration_s)
+    if settlement.ending in COUNTED:
+        record.attempts += 1
+        record.error = settlement.error
+    record.result = settlement.result if settlement.ending is Ending.COMPLETED else None
+    if settlement.ending in {Ending.RETRY, Ending.FAILED}:
+        store.record_attempt(record, settlement.ending.value, settlement.error)
+    figures = store.tally_now(record.new.queue)
+    figures.completed += settlement.ending is Ending.COMPLETED
+    figures.failed += settlement.ending is Ending.FAILED
+    figures.retried += settlement.ending is Ending.RETRY
+    if settlement.duration_s is not None:
+        figures.busy_s += settlement.duration_s
+        figures.timed_runs += settlement.ending in COUNTED
+
+
+def release(store: MemoryStore, record: JobRecord) -> None:
+    """Give a held job back uncounted; one that was asked to stop becomes cancelled."""
+    store.move(record, State.PENDING if record.cancel_requested_at is None else State.CANCELLED)
+
+
+def lose(store: MemoryStore, record: JobRecord, *, quarantine: bool) -> bool:
+    """Take a job from a lease that is over, counted as lost; tell whether it failed for good, at its third loss alone."""
+    record.lost += 1
+    record.lost_alone += record.claimed_alone
+    store.record_attempt(record, LOST, None)
+    store.tally_now(record.new.queue).lost += 1
+    poisonous = record.claimed_alone and record.lost_alone >= LOSSES_ALONE and record.cancel_requested_at is None
+    if not (quarantine and poisonous):
+        release(store, record)
+        return False
+    message = f"its worker was lost {record.lost_alone} times while running this job; look at the job, then retry it"
+    record.error = RunError(POISON_PILL, message)
+    store.tally_now(record.new.queue).failed += 1
+    store.move(record, State.FAILED)
+    return True

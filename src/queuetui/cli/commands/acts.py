@@ -1,0 +1,165 @@
+"""`queuetui retry`, `cancel`, `delete`, `release`, `purge` and `cleanup`: what changes jobs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import rich_click as click
+from click.exceptions import Exit
+
+from queuetui.cli import exit_codes
+from queuetui.cli.options import connection_options, format_options, read_filter
+from queuetui.cli.output import Format, say, show_document
+from queuetui.cli.session import opened, resolve_id
+from queuetui.model.act import Verb
+from queuetui.model.state import FINAL, State
+from queuetui.monitor.feed import Feed
+from queuetui.operate.manifest import Manifest
+from queuetui.operate.operations import Operations
+from queuetui.operate.report import Report
+
+DAY_S = 86400.0
+SHOWN = 5
+
+
+def _confirm(manifest: Manifest, yes: bool) -> None:
+    say(_describe(manifest))
+    for warning in manifest.warnings:
+        say(f"beware: {warning}")
+    if yes or not manifest.refs:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("nothing was done: this is not a terminal, so say --yes (or look first with --dry-run)")
+    click.confirm("Do it?", abort=True, err=True)
+
+
+def _describe(manifest: Manifest) -> str:
+    verb = "purge" if manifest.purge else manifest.verb.value
+    lines = [f"{verb} {len(manifest.refs)} jobs in {', '.join(manifest.queues) or 'no queue'}"]
+    if manifest.different:
+        lines.append(
+            f"{len(manifest.different)} others are left: " + ", ".join(sorted({why for _, why in manifest.different}))
+        )
+    lines += [f"  {ref.id}" for ref in manifest.refs[:SHOWN]]
+    if len(manifest.refs) > SHOWN:
+        lines.append(f"  and {len(manifest.refs) - SHOWN} more")
+    if manifest.more:
+        lines.append("more jobs match than one act takes: run it again for the rest")
+    return "\n".join(lines)
+
+
+def _finish(report: Report, form: str) -> None:
+    if form == Format.TABLE:
+        for line in report.lines():
+            say(line)
+    else:
+        show_document(_describe_report(report), Format(form))
+    if not report.complete:
+        raise Exit(exit_codes.REFUSED)
+
+
+def _describe_report(report: Report) -> dict[str, Any]:
+    left_out = [
+        {"id": job.ref.id, "outcome": "skipped", "state_now": job.state.value, "note": why}
+        for job, why in report.different
+    ]
+    done = [
+        {"id": result.ref.id, "outcome": result.outcome.value, "state_now": result.state_now, "note": result.note}
+        for result in report.results
+    ]
+    return {
+        "act": report.act_id,
+        "verb": report.verb.value,
+        "done": report.done,
+        "skipped": report.skipped,
+        "failed": report.failed,
+        "unknown": report.unknown,
+        "exported_to": report.exported_to,
+        "results": done + left_out,
+    }
+
+
+def _carry_out(operations: Operations, manifest: Manifest, given: dict[str, Any]) -> None:
+    if given["dry_run"]:
+        say("dry run, nothing is changed: " + _describe(manifest))
+        return
+    reason = operations.why_not(manifest.verb)
+    if reason is None:
+        _confirm(manifest, given["yes"])
+    _finish(operations.perform(manifest, given["reason"]), given["form"])
+
+
+def _act_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        connection_options,
+        format_options,
+        click.option("--reason", default="", help="Kept in the record."),
+        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
+    ):
+        command = option(command)
+    return command
+
+
+def _jobs_act(verb: Verb, help_text: str) -> click.Command:
+    @click.command(verb.value, help=help_text)
+    @click.argument("words", nargs=-1, metavar="[FILTER]")
+    @click.option(
+        "--id", "ids", multiple=True, metavar="ID", help="One job, by its id or the end of it; may be repeated."
+    )
+    @_act_options
+    def command(words: tuple[str, ...], ids: tuple[str, ...], **given: Any) -> None:
+        connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+        if bool(words) == bool(ids):
+            raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
+        query = read_filter(words)
+        with opened(**connection) as (feed, operations):
+            if ids:
+                manifest = operations.prepare(verb, [_read(feed, written) for written in ids])
+            else:
+                manifest = operations.prepare_matching(verb, query)
+            _carry_out(operations, manifest, given)
+
+    return command
+
+
+def _read(feed: Feed, written: str) -> Any:
+    return feed.open(resolve_id(feed, written)).job
+
+
+retry = _jobs_act(Verb.RETRY, "Make failed, cancelled, finished or waiting jobs due now; an orphaned one is released.")
+cancel = _jobs_act(Verb.CANCEL, "Cancel waiting jobs at once; a running one is asked to stop.")
+delete = _jobs_act(Verb.DELETE, "Delete jobs, one by one.")
+release = _jobs_act(Verb.RELEASE, "Give jobs whose worker is gone back to their queue.")
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="FILTER")
+@_act_options
+def purge(words: tuple[str, ...], **given: Any) -> None:
+    """Write all jobs that match FILTER to a file, then delete them."""
+    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    query = read_filter(words)
+    with opened(**connection) as (_, operations):
+        _carry_out(operations, operations.prepare_purge(query), given)
+
+
+@click.command()
+@click.option("--days", type=click.FloatRange(0), required=True, help="Older than so many days.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(sorted(state.value for state in FINAL)),
+    default=(State.COMPLETED.value, State.CANCELLED.value),
+    show_default=True,
+    help="Which final states; failed only when named.",
+)
+@_act_options
+def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
+    """Delete completed and cancelled jobs that ended long ago."""
+    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    with opened(**connection) as (_, operations):
+        _carry_out(operations, operations.prepare_cleanup(states, days * DAY_S), given)

@@ -1,0 +1,41 @@
+"""`queuetui jobs`: list jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import rich_click as click
+
+from queuetui.cli.options import connection_options, format_options, read_filter
+from queuetui.cli.output import Format, show_rows
+from queuetui.cli.session import opened
+from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
+from queuetui.model.document import document
+
+DEFAULT_LIMIT = 50
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@click.option("--sort", metavar="FIELD", help="Sort by a field; -FIELD turns the order.")
+@click.option(
+    "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
+)
+@format_options
+@connection_options
+def command(words: tuple[str, ...], sort: str | None, limit: int, form: str, **connection: Any) -> None:
+    """List jobs that match FILTER, newest first.
+
+    FILTER: state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word
+    """
+    query = read_filter(words, sort)
+    with opened(**connection) as (feed, _):
+
+        def rows() -> Iterator[dict[str, Any]]:
+            for job, verdict in feed.search(query, limit):
+                shown = asdict(document(job, verdict))
+                yield job_row(shown) if form == Format.TABLE else shown
+
+        show_rows(rows(), JOB_COLUMNS, Format(form), JOB_TABLE)

@@ -1,0 +1,31 @@
+"""`queuetui migrate`: bring our own schema up to date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rich_click as click
+from click.exceptions import Exit
+
+from queuetui.cli import exit_codes
+from queuetui.cli.options import connection_options
+from queuetui.cli.output import say
+from queuetui.cli.session import backend_options, choose_profile, flags_of
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only say what is to be applied; exit 1 when something is.")
+@connection_options
+def command(check: bool, **connection: Any) -> None:
+    """Make or bring up to date the tables of our own queue."""
+    from queuetui.backends.registry import open_schema
+
+    profile = choose_profile(flags_of(**connection))
+    schema = open_schema(profile.url, backend_options(profile, create=not check))
+    names = schema.pending() if check else schema.migrate()
+    if not names:
+        say("the schema is up to date")
+    for name in names:
+        say(f"{'to apply' if check else 'applied'}: {name}")
+    if check and names:
+        raise Exit(exit_codes.REFUSED)

@@ -1,0 +1,37 @@
+"""`queuetui show` and `queuetui why`: one job."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import rich_click as click
+
+from queuetui.cli.options import connection_options, format_options
+from queuetui.cli.output import Format, show_document
+from queuetui.cli.session import opened, resolve_id
+from queuetui.model.document import describe_attempt, describe_verdict, document
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@format_options
+@connection_options
+def command(job_id: str, form: str, **connection: Any) -> None:
+    """Show one job whole; ID may be the last 6 or more characters of it."""
+    with opened(**connection) as (feed, _):
+        detail = feed.open(resolve_id(feed, job_id))
+        shown = asdict(document(detail.job, detail.verdict))
+        shown["remarks"] = list(detail.job.remarks)
+        shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
+        show_document(shown, Format(form))
+
+
+@click.command()
+@click.argument("job_id", metavar="ID")
+@format_options
+@connection_options
+def why(job_id: str, form: str, **connection: Any) -> None:
+    """Explain why a job is where it is: the verdict, what it was read from, the next step."""
+    with opened(**connection) as (feed, _):
+        show_document(describe_verdict(feed.open(resolve_id(feed, job_id)).verdict), Format(form))

@@ -1,0 +1,99 @@
+"""The `queuetui` program: finds the command, hands it over, turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import rich_click as click
+from click.exceptions import Exit
+
+from queuetui import __version__
+from queuetui.cli import exit_codes, output
+from queuetui.cli.options import connection_options
+from queuetui.cli.session import Flags
+from queuetui.model.errors import QueueTuiError
+
+COMMANDS = {
+    "cancel": ("acts", "cancel"),
+    "cleanup": ("acts", "cleanup"),
+    "delete": ("acts", "delete"),
+    "discover": ("discover", "command"),
+    "enqueue": ("enqueue", "command"),
+    "jobs": ("jobs", "command"),
+    "migrate": ("migrate", "command"),
+    "pause": ("queues", "pause"),
+    "profiles": ("profiles", "command"),
+    "purge": ("acts", "purge"),
+    "queues": ("queues", "command"),
+    "release": ("acts", "release"),
+    "resume": ("queues", "resume"),
+    "retry": ("acts", "retry"),
+    "show": ("show", "command"),
+    "stats": ("stats", "command"),
+    "why": ("show", "why"),
+    "worker": ("worker", "command"),
+    "workers": ("workers", "command"),
+}
+
+
+class LazyGroup(click.RichGroup):
+    """A group that imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return every command's name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"queuetui.cli.commands.{module}"), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@connection_options
+@click.version_option(__version__, prog_name="queuetui")
+@click.pass_context
+def program(context: click.Context, url: str | None, profile: str | None, kind: str | None, operate: bool) -> None:
+    """See what is running, failing and stuck in a job queue, and mend it.
+
+    Without a command the console opens.
+    """
+    context.obj = Flags(url, profile, kind, operate)
+    if context.invoked_subcommand is None:
+        console = import_module("queuetui.cli.commands.console")
+        console.open_console(context)
+
+
+def main() -> NoReturn:
+    """Run the program and exit."""
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line and return its exit code; every error of ours is one line on stderr."""
+    try:
+        program.main(arguments, prog_name="queuetui", standalone_mode=False)
+        sys.stdout.flush()
+    except Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        output.say("Stopped.")
+        return exit_codes.INTERRUPTED
+    except click.ClickException as error:
+        output.say(f"queuetui: {error.format_message()}")
+        return error.exit_code
+    except QueueTuiError as error:
+        output.say(f"queuetui: {error}")
+        return exit_codes.exit_code(error)
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.OK
+    return exit_codes.OK

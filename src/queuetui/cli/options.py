@@ -1,0 +1,60 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from queuetui.cli.output import Format
+from queuetui.model.duration import parse_duration_s
+from queuetui.model.query import Query
+from queuetui.model.query_parser import parse_query
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def duration(text: str) -> float:
+    """Return the seconds of a duration such as 90, 30s, 5m or 2d, as an option's type."""
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def connection_options(command: Command) -> Command:
+    """Add --url, --profile, --kind and --operate; given after a command they win over those before it."""
+    options = (
+        click.option(
+            "--url",
+            "-u",
+            metavar="URL",
+            help="The store: sqlite:///FILE, postgresql://..., mysql://... (QUEUETUI_URL).",
+        ),
+        click.option("--profile", metavar="NAME", help="A profile of the settings file."),
+        click.option("--kind", metavar="KIND", help="Which queue, where a store holds several: native, laravel."),
+        click.option("--operate", is_flag=True, help="Allow acts on a queue that is read-only by default."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def format_options(command: Command) -> Command:
+    """Add --format and --json, handed over as `form`."""
+    command = click.option("--json", "form", flag_value=Format.JSON.value, help="Short for --format json.")(command)
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice([form.value for form in Format]),
+        default=Format.TABLE.value,
+        show_default=True,
+        help="How the answer is written.",
+    )(command)
+
+
+def read_filter(words: tuple[str, ...], sort: str | None = None) -> Query:
+    """Return the filter that the words of a command line write. Raises BadQuery."""
+    text = " ".join(words)
+    return parse_query(f"{text} sort:{sort}" if sort else text)

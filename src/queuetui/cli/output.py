@@ -1,0 +1,126 @@
+"""The one place that prints: data on stdout, words on stderr, nothing that a terminal would obey."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from rich.cells import cell_len
+
+from queuetui.model.text import SafeText, Untrusted, sanitize
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+GAP = "  "
+CELL_CAP = 60
+
+
+class Format(StrEnum):
+    """How data is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+def show_rows(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Format, table: Sequence[str] = ()
+) -> None:
+    """Write rows; a table shows the `table` columns (else all), CSV all `columns`, JSON the whole rows."""
+    if form is Format.JSON:
+        _write_json_list(rows)
+    elif form is Format.NDJSON:
+        for row in rows:
+            write(json.dumps(row))
+    elif form is Format.CSV:
+        _write_csv(rows, columns)
+    else:
+        _write_table([[cell(row.get(column)) for column in table or columns] for row in rows], table or columns)
+
+
+def show_document(data: Mapping[str, Any], form: Format) -> None:
+    """Write one document; as a table it is one line a key, nested values in JSON."""
+    if form is Format.TABLE:
+        width = max((len(key) for key in data), default=0)
+        for key, value in data.items():
+            lines = _long_text(value).split("\n")
+            write(f"{sanitize(key):<{width}}{GAP}{lines[0]}")
+            for line in lines[1:]:
+                write(f"{'':<{width}}{GAP}{line}")
+    elif form is Format.CSV:
+        _write_csv([data], list(data))
+    else:
+        write(json.dumps(data, indent=2 if form is Format.JSON else None))
+
+
+def say(message: str) -> None:
+    """Write one line of words to stderr."""
+    print(sanitize(message, 2000, keep_newlines=True), file=sys.stderr, flush=True)
+
+
+def write(line: str) -> None:
+    """Write one line of data to stdout; the caller has made it safe."""
+    print(line)
+
+
+def cell(value: Any) -> SafeText:
+    """Return a value as one safe cell."""
+    if value is None:
+        return sanitize("-")
+    if isinstance(value, str | Untrusted):
+        return sanitize(value, CELL_CAP)
+    if isinstance(value, bool):
+        return sanitize("yes" if value else "no")
+    if isinstance(value, int | float):
+        return sanitize(f"{value:,}" if isinstance(value, int) else f"{value:.3f}")
+    return sanitize(json.dumps(value), CELL_CAP)
+
+
+def _long_text(value: Any) -> str:
+    if isinstance(value, str):
+        return sanitize(value, 64 * 1024, keep_newlines=True)
+    if isinstance(value, dict | list):
+        return sanitize(json.dumps(value, indent=2), 64 * 1024, keep_newlines=True)
+    return cell(value)
+
+
+def _write_json_list(rows: Iterable[Mapping[str, Any]]) -> None:
+    first = True
+    for row in rows:
+        write(("[" if first else ",") + json.dumps(row))
+        first = False
+    write("[]" if first else "]")
+
+
+def _write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+        write(buffer.getvalue().rstrip("\n"))
+        buffer.seek(0)
+        buffer.truncate()
+    if buffer.tell():
+        write(buffer.getvalue().rstrip("\n"))
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return str(value)
+    text = sanitize(value if isinstance(value, str) else json.dumps(value), 64 * 1024)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _write_table(cells: Sequence[Sequence[SafeText]], columns: Sequence[str]) -> None:
+    widths = [max([cell_len(column), *(cell_len(row[index]) for row in cells)]) for index, column in enumerate(columns)]
+    for row in [columns, *cells]:
+        padded = [text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)]
+        write(GAP.join(padded).rstrip())

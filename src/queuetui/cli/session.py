@@ -1,0 +1,139 @@
+"""From flags to an open backend: which profile, which right, which record."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from queuetui.backends.embedded import default_url
+from queuetui.config.loader import find_profile
+from queuetui.config.paths import config_file, state_folder
+from queuetui.config.profile import Profile
+from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import BackendOptions, ForeignBackend, NativeBackend
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.operations import Operations
+
+SHORTEST_ID = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The connection flags of a command line, before or after the command."""
+
+    url: str | None = None
+    profile: str | None = None
+    kind: str | None = None
+    operate: bool = False
+
+    def merged_with(self, later: Flags) -> Flags:
+        """Return these flags with those given later on the line put over them."""
+        return Flags(
+            later.url or (None if later.profile else self.url),
+            later.profile or (None if later.url else self.profile),
+            later.kind or self.kind,
+            self.operate or later.operate,
+        )
+
+
+def flags_of(**given: Any) -> Flags:
+    """Return the flags of the command that runs merged with those of the program."""
+    outer = click.get_current_context().find_root().obj
+    return (outer if isinstance(outer, Flags) else Flags()).merged_with(Flags(**given))
+
+
+def choose_profile(flags: Flags) -> Profile:
+    """Return the profile: --url, --profile, QUEUETUI_URL, the settings' default, else the embedded file. Raises BadConfig, NotFound."""
+    if flags.url and flags.profile:
+        raise BadConfig("--url and --profile exclude each other; give one", "--url")
+    url = flags.url or (None if flags.profile else os.environ.get("QUEUETUI_URL"))
+    if url:
+        profile = Profile(name="url", url=url)
+    else:
+        found = find_profile(config_file(), flags.profile)
+        profile = found or Profile(name="embedded", url=default_url(), embedded=True)
+    return replace(profile, kind=flags.kind or profile.kind)
+
+
+def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions:
+    """Return what a backend is told of a profile."""
+    from queuetui.backends.base import BackendOptions
+
+    return BackendOptions(
+        name=profile.name,
+        kind=profile.kind,
+        create=create,
+        limits=profile.limits,
+        summaries=profile.summaries,
+        settings=profile.settings,
+    )
+
+
+def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | ForeignBackend:
+    """Open a profile's backend; a store that refuses the login counts as unreachable."""
+    from queuetui.backends.registry import open_backend
+
+    try:
+        return open_backend(profile.url, backend_options(profile, create=create))
+    except Denied as error:
+        raise Unreachable(str(error)) from error
+
+
+def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:
+    """Open a profile for reading and acting; the right is decided here and enforced by `operate`."""
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.journal import Journal
+    from queuetui.operate.operations import Desk, Operations
+    from queuetui.operate.rights import Right
+
+    backend = open_profile(profile)
+    right = Right.OPERATE if _may_operate(profile, operate=operate, native=backend.capabilities.native) else Right.READ
+    folder = state_folder()
+    desk = Desk(right, actor(), Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged")
+    return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
+
+
+def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
+    if profile.rights == "read":
+        return False
+    given_by_url = profile.embedded or profile.name == "url"
+    return operate or profile.rights == "operate" or (native and given_by_url)
+
+
+@contextmanager
+def opened(**given: Any) -> Iterator[tuple[Feed, Operations]]:
+    """Open what the running command's flags name, and close it after."""
+    flags = flags_of(**given)
+    feed, operations = connect(choose_profile(flags), operate=flags.operate)
+    try:
+        yield feed, operations
+    finally:
+        feed.close()
+
+
+def resolve_id(feed: Feed, written: str) -> str:
+    """Return the whole id that a person wrote, or wrote the end of. Raises NotFound, Conflict."""
+    found = feed.find(written) if len(written) >= SHORTEST_ID or written.isdecimal() else ()
+    if not found:
+        raise NotFound(f"no job's id is or ends in {written!r}; see: queuetui jobs")
+    if len(found) > 1 and written not in found:
+        raise Conflict(f"more than one job's id ends in {written!r}; write more of it")
+    return written if written in found else found[0]
+
+
+def actor() -> str:
+    """Return who acts, for the record: the login and the host."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):
+        login = str(os.getuid())
+    return f"{login}@{socket.gethostname()}"

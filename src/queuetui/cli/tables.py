@@ -1,0 +1,69 @@
+"""Which columns a listing shows, and how a document becomes a row of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from queuetui.model.document import JobDocument
+
+JOB_COLUMNS = tuple(field.name for field in fields(JobDocument))
+JOB_TABLE = ("id", "type", "queue", "state", "attempts", "created", "data", "why")
+STATS_TABLE = (
+    "queue",
+    "pending",
+    "scheduled",
+    "processing",
+    "retrying",
+    "completed",
+    "failed",
+    "cancelled",
+    "stuck",
+    "total",
+    "average_seconds",
+)
+QUEUE_COLUMNS = (*STATS_TABLE, "oldest_due_at", "consumers", "paused")
+QUEUE_TABLE = (
+    "queue",
+    "pending",
+    "scheduled",
+    "processing",
+    "retrying",
+    "failed",
+    "stuck",
+    "oldest_due_at",
+    "consumers",
+    "paused",
+)
+WORKER_COLUMNS = (
+    "id",
+    "host",
+    "pid",
+    "version",
+    "queues",
+    "slots",
+    "busy",
+    "started_at",
+    "beat_at",
+    "silent_seconds",
+    "rss_bytes",
+    "live",
+)
+WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds", "live")
+SHORT_ID = 10
+
+
+def job_row(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a job document as the cells of a table; the id is cut to its end, which commands accept."""
+    verdict = shown["verdict"] or {}
+    attempts = shown["attempts"] if shown["max_attempts"] is None else f"{shown['attempts']}/{shown['max_attempts']}"
+    return {
+        "id": shown["id"][-SHORT_ID:],
+        "type": shown["name"] or shown["type"],
+        "queue": shown["queue"],
+        "state": shown["state"],
+        "attempts": attempts,
+        "created": (shown["created_at"] or "-")[:19].replace("T", " "),
+        "data": shown["data"],
+        "why": f"{verdict.get('code', '')}: {verdict.get('summary', '')}",
+    }

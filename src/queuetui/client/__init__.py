@@ -1,0 +1,8 @@
+"""What programs import to enqueue and to look."""
+
+from __future__ import annotations
+
+from queuetui.client.new_job import JobOptions
+from queuetui.client.queue import EnqueueResult, Queue
+
+__all__ = ["EnqueueResult", "JobOptions", "Queue"]

@@ -1,0 +1,45 @@
+"""JSON as it is stored, and what is to blame when a value is not JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from queuetui.model.errors import BadPayload
+
+_SCALARS = (str, bool, int, type(None))
+
+
+def encode_payload(value: object) -> bytes:
+    """Return a value as compact JSON in UTF-8. Raises BadPayload naming what is not JSON."""
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+    except RecursionError:
+        raise BadPayload("the payload is nested too deeply, or holds itself; send a flatter one") from None
+    except (TypeError, ValueError) as error:
+        blame = find_culprit(value, "payload") or str(error)
+        message = (
+            f"the payload is not JSON: {blame}; send text, numbers, true, false, null, lists and objects with text keys"
+        )
+        raise BadPayload(message) from None
+
+
+def find_culprit(value: object, path: str) -> str | None:
+    """Return where the first value stands that JSON cannot hold, and what it is."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"{path} is {value}"
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                return f"a key of {path} is of type {type(key).__name__}"
+            if (found := find_culprit(item, f"{path}.{key}")) is not None:
+                return found
+        return None if isinstance(value, dict) else f"{path} is of type {type(value).__name__}"
+    if isinstance(value, Sequence) and isinstance(value, list | tuple):
+        items = (find_culprit(item, f"{path}.{index}") for index, item in enumerate(value))
+        return next((found for found in items if found is not None), None)
+    return None if isinstance(value, _SCALARS) else f"{path} is of type {type(value).__name__}"

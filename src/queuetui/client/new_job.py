@@ -1,0 +1,101 @@
+"""Turns what a program asks for into a job to store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from queuetui.client.encoding import encode_payload
+from queuetui.model.correlation import current_correlation_id
+from queuetui.model.declaration import Handler, declared_handler, declared_type, path_of
+from queuetui.model.errors import Conflict
+from queuetui.model.job import PRIORITY_NAMES, NewJob
+from queuetui.model.job_id import new_job_id
+
+DEFAULT_QUEUE = "default"
+DEFAULT_MAX_ATTEMPTS = 3
+
+
+class JobOptions(TypedDict, total=False):
+    """What may be said of a job beside its type and payload.
+
+    `priority` is a number, higher first, or low, normal, high, critical; `delay` and `timeout` are seconds or a timedelta;
+    `at` is an aware time; a second job with the same `idempotency_key` is the first one.
+    """
+
+    id: str
+    queue: str
+    priority: int | str
+    delay: float | timedelta
+    at: datetime
+    max_attempts: int
+    idempotency_key: str
+    correlation_id: str
+    tags: Iterable[str]
+    needs: Iterable[str]
+    name: str
+    timeout: float | timedelta
+
+
+def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> NewJob:
+    """Return the job that was asked for, with the rules its handler declared where nothing was said.
+
+    Raises BadPayload, or Conflict for both a delay and a time.
+    """
+    declaration = declared_type(job_type) if isinstance(job_type, str) else declared_handler(job_type)
+    name = job_type if isinstance(job_type, str) else path_of(job_type)
+    if "delay" in options and "at" in options:
+        raise Conflict("a job cannot have both a delay and a time to run at; give one of them")
+    job_id = options.get("id") or new_job_id()
+    declared_queue = declaration.queue if declaration else None
+    declared_attempts = declaration.max_attempts if declaration else None
+    return NewJob(
+        id=job_id,
+        type=declaration.type if declaration else name,
+        payload=encode_payload({} if payload is None else payload),
+        queue=options.get("queue") or declared_queue or DEFAULT_QUEUE,
+        name=options.get("name"),
+        priority=read_priority(options.get("priority", 0)),
+        delay_s=_seconds(options.get("delay")),
+        at=_aware(options.get("at")),
+        max_attempts=_at_least_one(options.get("max_attempts") or declared_attempts or DEFAULT_MAX_ATTEMPTS),
+        idempotency_key=options.get("idempotency_key"),
+        correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
+        tags=tuple(options.get("tags", ())),
+        needs=tuple(options.get("needs", ())),
+        timeout_s=_seconds(options.get("timeout")),
+    )
+
+
+def read_priority(priority: int | str) -> int:
+    """Return the number of a priority given as a number or a name. Raises ValueError."""
+    if isinstance(priority, int):
+        return priority
+    if priority in PRIORITY_NAMES:
+        return PRIORITY_NAMES[priority]
+    try:
+        return int(priority)
+    except ValueError:
+        message = f"{priority!r} is no priority; use a whole number or one of {', '.join(PRIORITY_NAMES)}"
+        raise ValueError(message) from None
+
+
+def _seconds(span: float | timedelta | None) -> float | None:
+    return span.total_seconds() if isinstance(span, timedelta) else span
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    if at is not None and at.tzinfo is None:
+        message = (
+            f"the time {at.isoformat()} has no zone; give an aware one, such as datetime.now(UTC) + timedelta(hours=1)"
+        )
+        raise ValueError(message)
+    return at
+
+
+def _at_least_one(max_attempts: int) -> int:
+    if max_attempts < 1:
+        message = f"max_attempts is {max_attempts}; a job needs at least one attempt"
+        raise ValueError(message)
+    return max_attempts

@@ -1,0 +1,158 @@
+"""The door by which programs use a queue."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.embedded import default_url
+from queuetui.backends.registry import NATIVE, open_native
+from queuetui.client.new_job import JobOptions, make_job
+from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.model.document import JobDocument, document
+from queuetui.model.limits import unconsumed
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Part, Watch
+from queuetui.model.state import State
+from queuetui.model.stats import describe_stats
+from queuetui.model.stuck import is_stuck
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import NativeBackend
+    from queuetui.model.declaration import Handler
+    from queuetui.model.job import Enqueued, Job, NewJob
+
+TRIES_AGAINST_MOVING_JOBS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueResult:
+    """The answer to an enqueue: `created` False means that the idempotency key or id already belongs to job `id`.
+
+    `state` is None when that job has been pruned and only its key is left.
+    """
+
+    id: str
+    created: bool
+    state: State | None
+
+
+class Queue:
+    """A queue of our own in one store; safe to share between threads, to be closed when done.
+
+    Without a URL it is the one of QUEUETUI_URL, else the SQLite file in the user's data folder.
+    The file and the tables are made when absent.
+    """
+
+    def __init__(self, url: str | None = None, *, options: BackendOptions | None = None) -> None:
+        given = options if options is not None else BackendOptions(create=True)
+        self._backend: NativeBackend = open_native(url or default_url(), replace(given, kind=NATIVE))
+        self._limits = given.limits
+        self._actor = f"client {socket.gethostname()}/{os.getpid()}"
+
+    @property
+    def backend(self) -> NativeBackend:
+        """The store behind this queue, for a worker in the same process."""
+        return self._backend
+
+    def enqueue(
+        self,
+        job_type: str | Handler,
+        payload: object = None,
+        *,
+        connection: Connection | None = None,
+        **options: Unpack[JobOptions],
+    ) -> EnqueueResult:
+        """Store one job and say whether it is new; `connection` joins the caller's SQLAlchemy transaction.
+
+        A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
+        """
+        return self.enqueue_many([make_job(job_type, payload, options)], connection=connection)[0]
+
+    def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
+        """Store jobs made by `new`, all or none, in one transaction."""
+        return [_describe(answer) for answer in self._backend.enqueue(tuple(jobs), connection)]
+
+    async def aenqueue(
+        self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
+    ) -> EnqueueResult:
+        """Store one job without holding up the event loop."""
+        job = make_job(job_type, payload, options)
+        return (await asyncio.to_thread(self.enqueue_many, [job]))[0]
+
+    @staticmethod
+    def new(job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]) -> NewJob:
+        """Return a job for `enqueue_many`; nothing is stored."""
+        return make_job(job_type, payload, options)
+
+    def stats(self) -> dict[str, Any]:
+        """Return the counts by state, over all and per queue, with `stuck`, `total` and `average_seconds`."""
+        return describe_stats(self._backend.snapshot(Watch(limits=self._limits)))
+
+    def recent(self, count: int = 50) -> list[JobDocument]:
+        """Return the newest jobs, newest first."""
+        return self.jobs("sort:-created", limit=count)[0]
+
+    def jobs(
+        self, filter_text: str = "", limit: int = 100, after: str | None = None
+    ) -> tuple[list[JobDocument], str | None]:
+        """Return the jobs that match a filter, and the cursor to pass as `after` for the next ones, None at the end.
+
+        Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `queuetui why`.
+        """
+        request = PageRequest(parse_query(filter_text), limit, after)
+        page = self._backend.page(request, self._limits)
+        return self._documents(page.jobs), page.last if page.has_more else None
+
+    def get(self, job_id: str) -> JobDocument:
+        """Return one job by its whole id. Raises NotFound."""
+        return self._documents((self._backend.get(job_id),))[0]
+
+    def cancel(self, job_id: str) -> Result:
+        """Cancel a job: a waiting one at once, a running one is asked to end. Raises NotFound."""
+        return self._act(Verb.CANCEL, job_id)
+
+    def retry(self, job_id: str) -> Result:
+        """Make a job pending again, due now, with its attempts starting anew. Raises NotFound."""
+        return self._act(Verb.RETRY, job_id)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._backend.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _act(self, verb: Verb, job_id: str) -> Result:
+        """Act on the job as it stands: one that moved between the look and the act is looked at again."""
+        act = Act(verb, self._actor)
+        for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
+            seen = self._backend.get(job_id)
+            (result,) = self._backend.apply(act, (seen.ref,), self._limits)
+            if result.outcome is not Outcome.SKIPPED or result.state_now is None or result.state_now is seen.state:
+                return result
+            act = Act(verb, self._actor)
+        return self._backend.apply(act, (self._backend.get(job_id).ref,), self._limits)[0]
+
+    def _documents(self, jobs: tuple[Job, ...]) -> list[JobDocument]:
+        if not any(job.state in {State.PENDING, State.PROCESSING} for job in jobs):
+            return [document(job, None) for job in jobs]
+        picture = self._backend.snapshot(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), limits=self._limits))
+        open_queues = (queue.name.raw for queue in picture.queues if queue.paused_at is None)
+        unheard = unconsumed(open_queues, picture.workers, picture.now, self._limits)
+        return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, unheard)) for job in jobs]
+
+
+def _describe(answer: Enqueued) -> EnqueueResult:
+    return EnqueueResult(answer.id, answer.created, answer.state)

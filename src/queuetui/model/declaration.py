@@ -1,0 +1,101 @@
+"""What a handler declares about its jobs, known to who enqueues and to who works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, overload
+
+from queuetui.model.backoff import Backoff
+from queuetui.model.errors import Conflict
+
+Handler = Callable[..., Any]
+Ack = Literal["batch", "each"]
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
+
+_BY_TYPE: dict[str, Declaration] = {}
+_BY_HANDLER: dict[Handler, Declaration] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A handler with its job type and the type's own rules; None leaves a rule to who enqueues or works.
+
+    `ack` "each" writes every ending at once, where a crash must not run a batch of finished jobs again.
+    """
+
+    type: str
+    handler: Handler
+    queue: str | None = None
+    max_attempts: int | None = None
+    backoff: Backoff | None = None
+    timeout_s: float | None = None
+    ack: Ack = "batch"
+
+
+@overload
+def job(job_type: AnyHandler) -> AnyHandler: ...
+@overload
+def job(
+    job_type: str | None = None,
+    *,
+    queue: str | None = None,
+    max_attempts: int | None = None,
+    backoff: Backoff | None = None,
+    timeout: float | None = None,
+    ack: Ack = "batch",
+) -> Callable[[AnyHandler], AnyHandler]: ...
+def job(
+    job_type: str | Handler | None = None,
+    *,
+    queue: str | None = None,
+    max_attempts: int | None = None,
+    backoff: Backoff | None = None,
+    timeout: float | None = None,
+    ack: Ack = "batch",
+) -> Any:
+    """Declare a function, or a class with `handle`, as the handler of a job type; without a type its own name is the type.
+
+    `timeout` is in seconds. The handler itself is returned unchanged and can be called and tested as before.
+    """
+    if callable(job_type):
+        return declare(Declaration(job_type.__name__, job_type))
+
+    def decorate(handler: AnyHandler) -> AnyHandler:
+        name = job_type if isinstance(job_type, str) else handler.__name__
+        declare(Declaration(name, handler, queue, max_attempts, backoff, timeout, ack))
+        return handler
+
+    return decorate
+
+
+def declare(declaration: Declaration) -> Handler:
+    """Make a declaration known. Raises Conflict when another handler has the type."""
+    known = _BY_TYPE.get(declaration.type)
+    if known is not None and _place(known.handler) != _place(declaration.handler):
+        message = (
+            f"job type {declaration.type!r} is declared by {_place(known.handler)} and {_place(declaration.handler)}"
+        )
+        raise Conflict(f"{message}; give one of them another type")
+    _BY_TYPE[declaration.type] = declaration
+    _BY_HANDLER[declaration.handler] = declaration
+    return declaration.handler
+
+
+def declared_type(job_type: str) -> Declaration | None:
+    """Return the declaration of a type."""
+    return _BY_TYPE.get(job_type)
+
+
+def declared_handler(handler: Handler) -> Declaration | None:
+    """Return what a handler declared."""
+    return _BY_HANDLER.get(handler)
+
+
+def path_of(handler: Handler) -> str:
+    """Return the exact path of a handler, `package.module:name`, by which a worker finds it undeclared."""
+    return _place(handler)
+
+
+def _place(handler: Handler) -> str:
+    return f"{handler.__module__}:{handler.__qualname__}"
