@@ -13,6 +13,15 @@ def embedded_file() -> Path:
     return user_data_path("queuetui") / "queue.db"
 
 
+_chosen: str | None = None
+
+
+def choose_default_url(url: str) -> None:
+    """Make a URL this process's default: handlers enqueue where their worker works."""
+    global _chosen  # noqa: PLW0603 - one default a process is what it is for
+    _chosen = url
+
+
 def default_url() -> str:
-    """Return the URL of QUEUETUI_URL, else of the embedded file."""
-    return os.environ.get("QUEUETUI_URL") or f"sqlite:///{embedded_file()}"
+    """Return the URL chosen in this process, else of QUEUETUI_URL, else of the embedded file."""
+    return _chosen or os.environ.get("QUEUETUI_URL") or f"sqlite:///{embedded_file()}"

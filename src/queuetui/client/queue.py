@@ -48,7 +48,8 @@ class EnqueueResult:
 class Queue:
     """A queue of our own in one store; safe to share between threads, to be closed when done.
 
-    Without a URL it is the one of QUEUETUI_URL, else the SQLite file in the user's data folder.
+    Without a URL it is the worker's own store within a handler, else the one of QUEUETUI_URL, else the SQLite file in the
+    user's data folder.
     The file and the tables are made when absent.
     """
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_state_path
 
-from queuetui.backends.embedded import embedded_file
-
 NAME = "queuetui"
 
 

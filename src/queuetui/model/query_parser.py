@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadQuery
 from queuetui.model.query import (
+    ALIASES,
     FIELDS,
     FLAGS,
     NAME_FIELDS,
@@ -29,13 +30,6 @@ from queuetui.model.query import (
 from queuetui.model.state import State
 
 _FIELD = re.compile(r"([A-Za-z_]+)((?:\.[^\s:~<>=\".]+)*)(>=|<=|[:~<>=])")
-_ALIASES = {
-    "correlation": "correlation_id",
-    "due": "scheduled",
-    "idempotency_key": "key",
-    "tags": "tag",
-    "status": "state",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +91,7 @@ def _read_term(text: str, start: int) -> Term:
 
 
 def _read_field(name: str, dotted: str, position: int) -> tuple[str, tuple[str, ...]]:
-    name = _ALIASES.get(name.lower(), name.lower())
+    name = ALIASES.get(name.lower(), name.lower())
     path = tuple(dotted.split(".")[1:])
     if name not in FIELDS or (path and name != "payload"):
         written = name + dotted
@@ -184,7 +178,7 @@ def _read_time(name: str, piece: _Piece) -> datetime:
 
 def _read_sort(term: Term) -> Sort:
     written = str(term.values[0])
-    name = _ALIASES.get(written.lstrip("-"), written.lstrip("-"))
+    name = ALIASES.get(written.lstrip("-"), written.lstrip("-"))
     if name not in SORTS or term.negated or len(term.values) != 1:
         message = f"cannot sort by {written!r} (position {term.position}); sort by one of {', '.join(SORTS)}, - before it turns the order"
         raise BadQuery(message, term.position)

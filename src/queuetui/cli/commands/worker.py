@@ -1,0 +1,105 @@
+"""`queuetui worker`: work jobs without a screen."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from queuetui.cli.options import connection_options, duration
+from queuetui.cli.session import backend_options, choose_profile, flags_of
+from queuetui.model.errors import Denied, Unreachable, Unsupported
+
+if TYPE_CHECKING:
+    from queuetui.engine.settings import WorkerSettings
+    from queuetui.engine.worker import WorkerReport
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@click.command()
+@click.option("--app", metavar="MODULE[:OBJECT]", help="Import it: its declared jobs and its names are handlers.")
+@click.option("--allow", multiple=True, metavar="PREFIX", help="Modules a job may name its handler from.")
+@click.option("--queue", "-q", "queues", multiple=True, help="Listen to this queue; the first named comes first.")
+@click.option("--concurrency", "-c", type=click.IntRange(min=1), default=4, show_default=True, help="Jobs at a time.")
+@click.option("--once", is_flag=True, help="Run one job, then exit; waits for one unless --burst is given too.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
+@click.option("--timeout", type=duration, metavar="DUR", help="Stop gracefully after so long.")
+@click.option("--job-timeout", type=duration, metavar="DUR", help="How long a run may take.")
+@click.option("--sleep", type=duration, default="1", show_default=True, metavar="DUR", help="Poll when idle.")
+@click.option("--max-memory", type=float, metavar="MB", help="Stop gracefully when it holds more.")
+@click.option("--burst", is_flag=True, help="Exit when nothing is pending.")
+@click.option("--grace", type=duration, default="25", show_default=True, metavar="DUR", help="For jobs to end in.")
+@click.option("--lease", type=duration, default="30", show_default=True, metavar="DUR", help="Silence a job survives.")
+@click.option("--isolation", type=click.Choice(["thread"]), default="thread", help="Where handlers run.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with this worker; may be repeated.")
+@click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
+@connection_options
+def command(**given: Any) -> None:
+    """Run jobs until TERM or INT; the first waits for what runs, the second does not.
+
+    A job type of the form module:function runs only if --app registers it, or if its module is under an --allow prefix; by default
+    modules in the folder the worker was started in are allowed, and nothing that is installed.
+    """
+    from queuetui.engine.logs import configure_logs
+
+    level = logging.getLevelNamesMapping()[given.pop("log_level").upper()]
+    configure_logs(sys.stderr, as_json=not sys.stderr.isatty(), level=level)
+    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    report = work(_read_settings(given), **connection)
+    if report.unfinished:
+        # Handlers that do not end would hold up Python's own end, and their jobs are given back already.
+        logging.shutdown()
+        os._exit(0)
+
+
+def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
+    """Open the store that the flags name and work it until the worker stops."""
+    from queuetui.backends.embedded import choose_default_url
+    from queuetui.backends.registry import open_native
+    from queuetui.engine.worker import Worker
+
+    profile = choose_profile(flags_of(**connection))
+    if profile.kind not in {None, "native"}:
+        message = f"a worker works queuetui's own queue only, and {profile.name} is of kind {profile.kind}"
+        raise Unsupported(message)
+    try:
+        backend = open_native(profile.url, backend_options(profile, create=True))
+    except Denied as error:
+        raise Unreachable(str(error)) from error
+    choose_default_url(profile.url)
+    try:
+        return Worker(backend, settings).run()
+    finally:
+        backend.close()
+
+
+def _read_settings(given: dict[str, Any]) -> WorkerSettings:
+    from queuetui.engine.settings import WorkerSettings
+
+    here = Path.cwd()
+    # Handlers are found from the working directory, as `python -m` would find them.
+    if str(here) not in sys.path:
+        sys.path.insert(0, str(here))
+    return WorkerSettings(
+        queues=tuple(given["queues"]) or None,
+        concurrency=given["concurrency"],
+        jobs=1 if given["once"] else given["jobs"],
+        burst=given["burst"],
+        timeout_s=given["timeout"],
+        job_timeout_s=given["job_timeout"],
+        sleep_s=given["sleep"],
+        max_memory_mb=given["max_memory"],
+        grace_s=given["grace"],
+        lease_s=given["lease"],
+        tags=tuple(given["tags"]),
+        app=given["app"],
+        allow=tuple(given["allow"]),
+        retry_jitter=given["retry_jitter"],
+        root=here,
+    )

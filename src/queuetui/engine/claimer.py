@@ -1,0 +1,147 @@
+"""Decides from which queue to claim next, and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.watch import is_overstaying
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
+    from queuetui.engine.isolation import Executor
+    from queuetui.engine.lease import Leases
+    from queuetui.engine.pace import Pace
+    from queuetui.engine.run import Run
+    from queuetui.engine.settings import WorkerSettings
+
+BATCH_LIMIT = 100
+HELD_LIMIT = 2 * BATCH_LIMIT
+HELD_WORK_S = 1.0
+LONG_RUN_S = 1.0
+# How long a look at the queues holds while they have work: a queue named earlier waits no longer than this for its turn.
+LOOK_AGAIN_S = 0.25
+SHORTEST_POLL_S = 0.02
+PROMOTE_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How many jobs to ask of a queue."""
+
+    queue: str
+    size: int
+
+
+class Room:
+    """How much more a worker may hold: what starts at once, and beyond it a second of work by what is known of it."""
+
+    def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace) -> None:
+        self._slots = settings.concurrency
+        self._executor = executor
+        self._leases = leases
+        self._pace = pace
+
+    def free_slots(self, held: int) -> int:
+        """Return how many jobs would start at once; a handler that goes on after its run was ended still has its slot."""
+        return self._slots - held - sum(is_overstaying(run) for run in self._executor.running())
+
+    def for_queue(self, queue: str, held: int) -> int:
+        """Return how many more jobs of a queue may be held."""
+        free = self.free_slots(held)
+        average_s = self._pace.queue_average_s(queue)
+        if average_s is None:
+            return free
+        work = int(self._quick_slots() * HELD_WORK_S / max(average_s, 1e-4))
+        return max(free, min(HELD_LIMIT, work) - held)
+
+    def excess(self, runs: Iterable[Run], held: int) -> list[Run]:
+        """Return which of the newly claimed runs are too much after all, now that their types are seen."""
+        free = max(0, self.free_slots(held))
+        allowed_s = self._quick_slots() * HELD_WORK_S
+        work_s, too_much = 0.0, []
+        for place, run in enumerate(runs):
+            average_s = self._pace.type_average_s(run.job.type)
+            work_s += HELD_WORK_S if average_s is None else average_s
+            if place >= free and work_s > allowed_s:
+                too_much.append(run)
+        return too_much
+
+    def _quick_slots(self) -> int:
+        now_s = steady_s()
+        return self._slots - sum(run.elapsed_s(now_s) > LONG_RUN_S for run in self._executor.running())
+
+
+class Claimer:
+    """Looks which queues are ready and asks for batches that grow while they come back full: one job when idle, up to 100."""
+
+    def __init__(self, store: JobStore, settings: WorkerSettings, room: Room) -> None:
+        self._store = store
+        self._settings = settings
+        self._room = room
+        self._ready: list[str] = []
+        self._look_at_s = 0.0
+        self._poll_s = SHORTEST_POLL_S
+        self._batch = 1
+        self.found_nothing = False
+
+    def choose(self, held: int, allowance: int | None) -> Claim | None:
+        """Return what to claim now, None when nothing may be held or no queue is ready."""
+        if allowance == 0:
+            return None
+        queue = self._next_queue()
+        if queue is None:
+            return None
+        size = min(self._room.for_queue(queue, held), self._batch, BATCH_LIMIT)
+        size = size if allowance is None else min(size, allowance)
+        return Claim(queue, size) if size > 0 else None
+
+    def took(self, claim: Claim, count: int) -> None:
+        """Learn from a batch: a full one asks for more, a short one says that the queue may be empty."""
+        if count >= claim.size:
+            self._batch = min(BATCH_LIMIT, max(self._batch, claim.size * 2))
+            self._take_turns()
+            return
+        self._batch = max(1, count)
+        self._ready = [queue for queue in self._ready if queue != claim.queue]
+        if count and not self._ready:
+            self._look_at_s = 0.0
+
+    def look_in_s(self) -> float:
+        """Return how long until the queues should be looked at again."""
+        return max(0.0, self._look_at_s - steady_s())
+
+    def _take_turns(self) -> None:
+        """Without a named order the queues take turns."""
+        if self._settings.queues is None and len(self._ready) > 1:
+            self._ready.append(self._ready.pop(0))
+
+    def _next_queue(self) -> str | None:
+        if steady_s() >= self._look_at_s:
+            self._look()
+        return self._ready[0] if self._ready else None
+
+    def _look(self) -> None:
+        found = self._store.queues_ready(self._settings.queues)
+        due_s = None if found else self._store.next_due_s()
+        if due_s is not None and due_s <= 0 and self._store.promote(PROMOTE_LIMIT):
+            found = self._store.queues_ready(self._settings.queues)
+        self.found_nothing = not found
+        if found:
+            self._poll_s = SHORTEST_POLL_S
+            self._ready = self._in_turn(found)
+            self._look_at_s = steady_s() + LOOK_AGAIN_S
+            return
+        self._ready = []
+        wait_s = self._poll_s if due_s is None else min(self._poll_s, max(due_s, SHORTEST_POLL_S))
+        self._look_at_s = steady_s() + wait_s
+        self._poll_s = min(self._settings.sleep_s, self._poll_s * 2)
+
+    def _in_turn(self, found: tuple[str, ...]) -> list[str]:
+        if self._settings.queues is not None:
+            return list(found)
+        # Who had the last turn stands at the end of what is known: keep that order, newcomers first.
+        known = [queue for queue in self._ready if queue in found]
+        return [queue for queue in found if queue not in known] + known

@@ -1,0 +1,121 @@
+"""What a handler is told about its run, and what it may tell."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from queuetui.engine.outcome import Cancelled
+from queuetui.model.job import ClaimedJob
+
+JOB_LOGGER = "queuetui.job"
+NOTE_CAP_CHARS = 500
+
+
+class CancelCause(StrEnum):
+    """Why a run should end."""
+
+    PERSON = "a person asked"
+    TIMEOUT = "its time is over"
+    LEASE_LOST = "its lease is over"
+    SHUTDOWN = "the worker stops"
+
+
+class Context:
+    """One run of one job, as its handler sees it; safe to use from any thread.
+
+    A handler that has seen `cancelled()` say true ends its run as cancelled, whatever it returns. Threads cannot be stopped from
+    outside: a long handler should ask `cancelled()` between steps. After a timeout or a lost lease the result is refused.
+    """
+
+    def __init__(self, job: ClaimedJob, worker_id: str) -> None:
+        self.job = job
+        self.worker_id = worker_id
+        self.correlation_id = job.correlation_id or job.id
+        self.log = logging.getLogger(JOB_LOGGER)
+        self._cause: CancelCause | None = None
+        self._noticed = False
+        self._progress: str | None = None
+        self._on_cancel: Callable[[], object] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.job.id
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is, from 1."""
+        return self.job.attempts + 1
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether a failure now is final."""
+        return self.attempt >= self.job.max_attempts
+
+    @property
+    def fence(self) -> int:
+        """A number that grows with every run of this job, for outside systems to refuse an older run by."""
+        return self.job.fence
+
+    @property
+    def scheduled_at(self) -> datetime:
+        """When the job was due."""
+        return self.job.scheduled_at
+
+    def cancelled(self) -> bool:
+        """Tell whether this run should end now."""
+        if self._cause is None:
+            return False
+        self._noticed = True
+        return True
+
+    def raise_if_cancelled(self) -> None:
+        """End the run here if it should end. Raises Cancelled."""
+        if self.cancelled():
+            raise Cancelled(self._cause)
+
+    @property
+    def cancel_cause(self) -> CancelCause | None:
+        """Why this run should end, None while it should not."""
+        return self._cause
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether the handler has noticed a person's cancel request."""
+        return self._noticed and self._cause is CancelCause.PERSON
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        """Report how much is done, from 0 to 1, with a short note; it is stored about once a second."""
+        done = min(1.0, max(0.0, float(fraction)))
+        shown: dict[str, object] = {"fraction": round(done, 4)}
+        if note:
+            shown["note"] = note[:NOTE_CAP_CHARS]
+        self._progress = json.dumps(shown)
+
+    @property
+    def reported_progress(self) -> str | None:
+        """The last report as JSON."""
+        return self._progress
+
+    def cancel(self, cause: CancelCause) -> None:
+        """Ask the handler to end; the first cause stays, but a person's request gives way to what ends the run for good."""
+        with self._lock:
+            if self._cause is None or self._cause is CancelCause.PERSON:
+                self._cause = cause
+            on_cancel = self._on_cancel
+        if on_cancel is not None:
+            on_cancel()
+
+    def on_cancel(self, act: Callable[[], object]) -> None:
+        """Name what ends a run that can be ended from outside; done at once when the run should end already."""
+        with self._lock:
+            self._on_cancel = act
+            due = self._cause is not None
+        if due:
+            act()

@@ -1,0 +1,252 @@
+"""The one thread that talks to the store about jobs: endings and claims in fused steps."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from queuetui.backends.base import Running
+from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause
+from queuetui.engine.logs import log_event
+from queuetui.engine.outcome import settle_released
+from queuetui.engine.run import Run
+from queuetui.engine.store_health import STORE_TROUBLE
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
+    from queuetui.engine.claimer import Claim, Claimer, Room
+    from queuetui.engine.finisher import Finisher, Outbox
+    from queuetui.engine.isolation import Executor
+    from queuetui.engine.lease import HeldLease, Leases
+    from queuetui.engine.settings import WorkerSettings
+    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.store_health import StoreHealth
+    from queuetui.engine.wakeup import Wakeup
+
+PART = "jobs"
+TICK_S = 1.0
+MARK_AFTER_S = 1.0
+UNSTARTED_TOO_LONG_S = 2.0
+IDLE_LEASE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the dispatcher works with."""
+
+    store: JobStore
+    settings: WorkerSettings
+    worker_id: str
+    executor: Executor
+    leases: Leases
+    outbox: Outbox
+    finisher: Finisher
+    claimer: Claimer
+    room: Room
+    stopping: Stopping
+    health: StoreHealth
+    wakeup: Wakeup
+
+
+class Dispatcher:
+    """Claims, hands out, writes endings, and gives everything back at the end."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._tick_at_s = 0.0
+
+    def run(self) -> None:
+        """Work until the worker is to stop and nothing is held, or the grace is over."""
+        desk = self._desk
+        while not (desk.stopping.asked and (self._is_drained() or desk.stopping.grace_is_over())):
+            try:
+                self._turn()
+            except STORE_TROUBLE as error:
+                desk.stopping.pause(desk.health.failed(PART, error))
+            else:
+                desk.health.answered(PART)
+        self._give_back()
+
+    def _turn(self) -> None:
+        desk = self._desk
+        self._drop_lost_leases()
+        if desk.stopping.asked:
+            self._take_back_unstarted()
+        hungry = desk.executor.unstarted == 0
+        if desk.outbox.due_in_s(hungry=hungry) <= 0:
+            desk.outbox.post()
+        claim = self._choose_claim(hungry=hungry)
+        worked = self._write_and_claim(claim)
+        self._tick()
+        if not worked and not self._is_finished():
+            desk.wakeup.wait(self._pause_s())
+
+    def _choose_claim(self, *, hungry: bool) -> Claim | None:
+        desk = self._desk
+        if desk.stopping.asked:
+            return None
+        held = desk.leases.held_jobs() - len(desk.outbox) - self._posted()
+        # With work in stock and no ending to write, a claim can wait for the next flush.
+        if not self._posted() and (not hungry or desk.room.free_slots(held) < 1):
+            return None
+        return desk.claimer.choose(held, self._allowance())
+
+    def _posted(self) -> int:
+        return sum(len(lease.endings) for lease in self._desk.leases.all())
+
+    def _allowance(self) -> int | None:
+        desk = self._desk
+        if desk.settings.jobs is None:
+            return None
+        return max(0, desk.settings.jobs - desk.finisher.ended_jobs - desk.leases.held_jobs())
+
+    def _write_and_claim(self, claim: Claim | None) -> bool:
+        desk = self._desk
+        claiming = None if claim is None else desk.leases.for_queue(claim.queue)
+        others = [lease for lease in desk.leases.all() if lease is not claiming and lease.endings]
+        for lease in others:
+            self._step(lease, None)
+        if claiming is not None and claiming.lost is None:
+            self._step(claiming, claim)
+        return claim is not None or bool(others)
+
+    def _step(self, lease: HeldLease, claim: Claim | None) -> None:
+        desk = self._desk
+        endings = tuple(lease.endings)
+        try:
+            step = desk.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
+        except STORE_TROUBLE:
+            # The store may have granted jobs that the answer never told of: they come free when this lease is closed.
+            lease.closing = lease.closing or claim is not None
+            raise
+        desk.health.answered(PART)
+        del lease.endings[: len(endings)]
+        for one in endings:
+            lease.runs.pop((one.run.job.id, one.run.job.fence), None)
+        desk.finisher.report(endings, step.accepted)
+        if not step.lease_valid:
+            desk.leases.lose(lease, "the store says that it is over")
+        elif claim is not None:
+            self._hand_out(lease, claim, [Run(job, lease, desk.worker_id) for job in step.claimed])
+
+    def _hand_out(self, lease: HeldLease, claim: Claim, runs: list[Run]) -> None:
+        desk = self._desk
+        held = desk.leases.held_jobs() - len(desk.outbox)
+        excess = desk.room.excess(runs, held)
+        desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs))
+        if not runs:
+            return
+        lease.used_s = steady_s()
+        lease.runs.update({(run.job.id, run.job.fence): run for run in runs})
+        for run in excess:
+            self._release(run)
+        kept = [run for run in runs if not run.ended] if excess else runs
+        # A lease may be taken as lost by another thread between the answer and here.
+        if lease.lost is not None:
+            for run in kept:
+                run.abandon(CancelCause.LEASE_LOST)
+        desk.executor.submit(kept)
+
+    def _release(self, run: Run) -> None:
+        if run.end():
+            self._desk.outbox.put(run, settle_released(run.job), at_once=True)
+
+    def _take_back_unstarted(self) -> None:
+        """Release all that has not begun, for any worker to claim."""
+        for run in self._desk.executor.take_back():
+            self._release(run)
+
+    def _is_held_up(self, now_s: float) -> bool:
+        """Tell whether jobs have been waiting behind long runs."""
+        desk = self._desk
+        if not desk.executor.unstarted:
+            return False
+        waiting = (run for run in desk.leases.runs() if run.started_s is None and not run.ended)
+        return any(now_s - run.claimed_s > UNSTARTED_TOO_LONG_S for run in waiting)
+
+    def _drop_lost_leases(self) -> None:
+        desk = self._desk
+        for lease in desk.leases.all():
+            if lease.lost is None:
+                continue
+            if lease.endings:
+                self._try_last_endings(lease)
+            desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs.values())
+            desk.leases.forget(lease)
+
+    def _try_last_endings(self, lease: HeldLease) -> None:
+        """Send what had ended before the lease was given up: the store may still take it, and knows best."""
+        try:
+            self._step(lease, None)
+        except STORE_TROUBLE as error:
+            log_event("endings_dropped", logging.WARNING, queue=lease.queue, jobs=len(lease.endings), error=str(error))
+
+    def _tick(self) -> None:
+        now_s = steady_s()
+        if now_s < self._tick_at_s:
+            return
+        self._tick_at_s = now_s + TICK_S
+        if self._is_held_up(now_s):
+            self._take_back_unstarted()
+        for lease in self._desk.leases.all():
+            self._mark_running(lease, now_s)
+            if lease.idle and (lease.closing or now_s - lease.used_s > IDLE_LEASE_S):
+                self._desk.leases.close(lease)
+
+    def _mark_running(self, lease: HeldLease, now_s: float) -> None:
+        """Write the start of runs that last, and progress where it changed."""
+        news = []
+        for run in lease.runs.values():
+            elapsed_s, progress = run.elapsed_s(now_s), run.context.reported_progress
+            if elapsed_s > MARK_AFTER_S and not run.ended and run.marked != (progress or ""):
+                news.append((run, Running(run.job.id, run.job.fence, elapsed_s, progress)))
+        if not news:
+            return
+        self._desk.store.mark_running(lease.id, [running for _, running in news])
+        for run, running in news:
+            run.marked = running.progress or ""
+
+    def _pause_s(self) -> float:
+        desk = self._desk
+        hungry = desk.executor.unstarted == 0
+        pause_s = min(desk.outbox.due_in_s(hungry=hungry), TICK_S)
+        held = desk.leases.held_jobs() - len(desk.outbox)
+        looking = not desk.stopping.asked and self._allowance() != 0 and desk.room.free_slots(held) > 0
+        if looking and hungry:
+            pause_s = min(pause_s, desk.claimer.look_in_s())
+        return pause_s
+
+    def _is_drained(self) -> bool:
+        desk = self._desk
+        return not desk.leases.held_jobs() and not len(desk.outbox) and not self._posted()
+
+    def _is_finished(self) -> bool:
+        """Tell whether this turn left nothing to do, and ask the worker to stop when that was all it was to do."""
+        desk = self._desk
+        if desk.stopping.asked or not self._is_drained():
+            return False
+        if self._allowance() == 0:
+            desk.stopping.ask("all its jobs are done")
+        elif desk.settings.burst and desk.claimer.found_nothing:
+            desk.stopping.ask("nothing is pending")
+        return desk.stopping.asked
+
+    def _give_back(self) -> None:
+        """Write the last endings and close every lease: what still runs is released, and its late result refused."""
+        desk = self._desk
+        for run in desk.leases.runs():
+            run.abandon(CancelCause.SHUTDOWN)
+        desk.outbox.post()
+        try:
+            for lease in desk.leases.all():
+                if lease.endings and lease.lost is None:
+                    self._step(lease, None)
+                released = desk.leases.close(lease)
+                if released:
+                    log_event("jobs_released", logging.WARNING, queue=lease.queue, jobs=released)
+        except STORE_TROUBLE as error:
+            log_event(
+                "leases_left", logging.ERROR, error=str(error), reason="they end by themselves and any worker sweeps"
+            )

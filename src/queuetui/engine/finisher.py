@@ -1,0 +1,107 @@
+"""Endings on their way to the store: collected, flushed in batches, told once they are written."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.lease import Ended
+from queuetui.engine.logs import WORKER_LOGGER, log_event
+from queuetui.model.job import Ending
+
+if TYPE_CHECKING:
+    from queuetui.engine.pace import Pace
+    from queuetui.engine.run import Run
+    from queuetui.engine.wakeup import Wakeup
+    from queuetui.model.job import Settlement
+
+FLUSH_JOBS = 100
+FLUSH_AFTER_S = 0.005
+NEVER_S = 3600.0
+_EVENTS = {
+    Ending.COMPLETED: ("job_completed", logging.INFO),
+    Ending.RETRY: ("job_retrying", logging.WARNING),
+    Ending.FAILED: ("job_failed", logging.ERROR),
+    Ending.SNOOZED: ("job_snoozed", logging.INFO),
+    Ending.RELEASED: ("job_released", logging.INFO),
+    Ending.CANCELLED: ("job_cancelled", logging.INFO),
+}
+
+
+class Outbox:
+    """Endings that wait to be written; filled by the handlers' threads, emptied by the one that talks to the store."""
+
+    def __init__(self, wakeup: Wakeup) -> None:
+        self._waiting: deque[Ended] = deque()
+        self._first_s = 0.0
+        self._at_once = False
+        self._wakeup = wakeup
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
+        """Add an ending; the first of a batch, a full batch and one that may not wait wake the writer."""
+        if not self._waiting:
+            self._first_s = steady_s()
+        self._waiting.append(Ended(run, settlement))
+        self._at_once = self._at_once or at_once
+        if at_once or len(self._waiting) in {1, FLUSH_JOBS}:
+            self._wakeup.ring()
+
+    def due_in_s(self, *, hungry: bool) -> float:
+        """Return how long the batch may still grow: to 100 endings, for 5 ms, or until no work is left (`hungry`)."""
+        count = len(self._waiting)
+        if not count:
+            return NEVER_S
+        if hungry or self._at_once or count >= FLUSH_JOBS:
+            return 0.0
+        return max(0.0, self._first_s + FLUSH_AFTER_S - steady_s())
+
+    def post(self) -> None:
+        """Hand every ending to its lease, to be written under it."""
+        self._at_once = False
+        for _ in range(len(self._waiting)):
+            ended = self._waiting.popleft()
+            ended.run.lease.endings.append(ended)
+
+
+class Finisher:
+    """What became of endings: counted and told only when the store has taken them."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.ended_jobs = 0
+        self._pace = pace
+
+    def report(self, endings: Sequence[Ended], accepted: Collection[str]) -> None:
+        """Tell of endings that were sent; one that was not accepted is stale and has changed nothing."""
+        for ended in endings:
+            if ended.settlement.ending is not Ending.RELEASED:
+                self.ended_jobs += 1
+            if ended.settlement.job_id in accepted:
+                self._tell(ended)
+            else:
+                log_event("result_refused", logging.WARNING, **ended.run.facts, ending=ended.settlement.ending.value)
+
+    def _tell(self, ended: Ended) -> None:
+        settlement = ended.settlement
+        if settlement.duration_s is not None:
+            self._pace.record(ended.run.job.queue, settlement.type, settlement.duration_s)
+        event, level = _EVENTS[settlement.ending]
+        if not WORKER_LOGGER.isEnabledFor(level):
+            return
+        duration_s = None if settlement.duration_s is None else round(settlement.duration_s, 6)
+        error = settlement.error
+        log_event(
+            event,
+            level,
+            **ended.run.facts,
+            duration_s=duration_s,
+            delay_s=round(settlement.delay_s, 3) if settlement.delay_s else None,
+            run_at=settlement.at,
+            error_class=error.class_name if error else None,
+            error=error.message if error else None,
+        )

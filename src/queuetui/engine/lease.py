@@ -1,0 +1,117 @@
+"""The leases a worker holds, one a queue, and how far each can be trusted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause
+from queuetui.engine.logs import log_event
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
+    from queuetui.engine.run import Run
+    from queuetui.model.job import Settlement
+
+# Own work stops before the store can grant the jobs to anybody else: 20 s of 30.
+TRUSTED_PART = 2 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The ending of a run, on its way to the store."""
+
+    run: Run
+    settlement: Settlement
+
+
+@dataclass(eq=False, slots=True)
+class HeldLease:
+    """A lease in a worker's hands.
+
+    `renewed_s` is when the last completed renewal was asked for. `closing`: nothing more is claimed under it, and it is closed when
+    its last run has ended: the store may hold jobs under it that an answer never told of. `lost` says why it is over.
+    """
+
+    id: str
+    queue: str
+    renewed_s: float
+    runs: dict[tuple[str, int], Run] = field(default_factory=dict)
+    endings: list[Ended] = field(default_factory=list)
+    closing: bool = False
+    lost: str | None = None
+    used_s: float = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is held under it and nothing waits to be written."""
+        return not self.runs and not self.endings
+
+    def lose(self, why: str) -> int:
+        """Take the lease as over: its runs are asked to stop and their results refused; return how many."""
+        if self.lost is not None:
+            return 0
+        self.lost = why
+        return sum(run.abandon(CancelCause.LEASE_LOST) for run in tuple(self.runs.values()))
+
+
+class Leases:
+    """All leases of one worker. Opened and closed by the claiming thread alone; read by those that renew and watch."""
+
+    def __init__(self, store: JobStore, worker_id: str, lease_s: float) -> None:
+        self.lease_s = lease_s
+        self._store = store
+        self._worker_id = worker_id
+        self._held: dict[str, HeldLease] = {}
+        self._lock = Lock()
+
+    def all(self) -> tuple[HeldLease, ...]:
+        """Return the leases held right now."""
+        with self._lock:
+            return tuple(self._held.values())
+
+    def for_queue(self, queue: str) -> HeldLease:
+        """Return a lease to claim under, opened when there is none."""
+        for lease in self.all():
+            if lease.queue == queue and not lease.closing and lease.lost is None:
+                return lease
+        asked_s = steady_s()
+        opened = self._store.open_lease(self._worker_id, queue, self.lease_s)
+        lease = HeldLease(opened.id, queue, asked_s, used_s=asked_s)
+        with self._lock:
+            self._held[lease.id] = lease
+        return lease
+
+    def lose(self, lease: HeldLease, why: str) -> None:
+        """Take a lease as over and say so, once."""
+        if lease.lost is None:
+            stopped = lease.lose(why)
+            log_event("lease_lost", logging.ERROR, queue=lease.queue, jobs=stopped, reason=why, worker=self._worker_id)
+
+    def close(self, lease: HeldLease) -> int:
+        """Give a lease back with all that is held under it; return how many jobs the store released."""
+        released = 0 if lease.lost else self._store.close_lease(lease.id)
+        self.forget(lease)
+        return released
+
+    def forget(self, lease: HeldLease) -> None:
+        """Hold a lease no longer."""
+        with self._lock:
+            self._held.pop(lease.id, None)
+
+    def overdue(self) -> Iterable[HeldLease]:
+        """Yield the leases without a completed renewal for too long to be trusted."""
+        now_s = steady_s()
+        return (one for one in self.all() if one.lost is None and now_s - one.renewed_s > self.lease_s * TRUSTED_PART)
+
+    def runs(self) -> list[Run]:
+        """Return all runs under all leases."""
+        return [run for lease in self.all() for run in tuple(lease.runs.values())]
+
+    def held_jobs(self) -> int:
+        """Return how many jobs are held."""
+        return sum(len(lease.runs) for lease in self.all())

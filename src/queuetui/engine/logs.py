@@ -1,0 +1,99 @@
+"""What a worker says, on stderr: one JSON object a line, or words for people on a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+from queuetui.model.clock import to_text
+from queuetui.model.text import sanitize
+
+WORKER_LOGGER = logging.getLogger("queuetui.worker")
+FIELD_CAP_CHARS = 8 * 1024
+_SHORT_ID_CHARS = 8
+_FIELDS = "queuetui_fields"
+
+current_job: ContextVar[Mapping[str, object] | None] = ContextVar("queuetui_current_job", default=None)
+
+
+def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> None:
+    """Say that something happened; fields that are None are left out."""
+    if WORKER_LOGGER.isEnabledFor(level):
+        told = {name: value for name, value in fields.items() if value is not None}
+        WORKER_LOGGER.log(level, "%s", event, extra={_FIELDS: told})
+
+
+class JobFacts(logging.Filter):
+    """Puts the ids of the job that is being run on every record that its handler makes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        job = current_job.get()
+        if job is not None and not hasattr(record, _FIELDS):
+            setattr(record, _FIELDS, job)
+        return True
+
+
+class JsonFormatter(logging.Formatter):
+    """One record as one line of JSON in ASCII: nothing in it can move a cursor or forge a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {"time": _time_of(record), "level": record.levelname.lower(), **_describe(record)}
+        return json.dumps(line, default=str, ensure_ascii=True)
+
+
+class HumanFormatter(logging.Formatter):
+    """One record as a line for people; a traceback follows on lines of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with every hostile character made visible."""
+        fields = _describe(record)
+        event = str(fields.pop("event"))
+        trace = fields.pop("traceback", None)
+        words = [_time_of(record)[11:23], f"{record.levelname.lower():<7}", f"{sanitize(event, FIELD_CAP_CHARS):<17}"]
+        words += [f"{sanitize(name)}={_shown(name, value)}" for name, value in fields.items()]
+        line = " ".join(words)
+        return line if not trace else f"{line}\n{sanitize(str(trace), FIELD_CAP_CHARS, keep_newlines=True)}"
+
+
+def configure_logs(stream: TextIO, *, as_json: bool, level: int = logging.INFO) -> None:
+    """Send every record of this process to the stream, in place of what was set up before."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter() if as_json else HumanFormatter())
+    handler.addFilter(JobFacts())
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _describe(record: logging.LogRecord) -> dict[str, object]:
+    fields: Mapping[str, object] = getattr(record, _FIELDS, {})
+    if record.name == WORKER_LOGGER.name:
+        described: dict[str, object] = {"event": record.getMessage(), **fields}
+    else:
+        described = {"event": "log", "logger": record.name, "message": _message_of(record), **fields}
+    if record.exc_info:
+        described["traceback"] = logging.Formatter().formatException(record.exc_info)
+    return described
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()[:FIELD_CAP_CHARS]
+    except Exception as broken:  # noqa: BLE001 - a handler may log arguments that do not fit, or whose text raises
+        return f"{record.msg!r} (its arguments do not fit: {type(broken).__name__})"
+
+
+def _time_of(record: logging.LogRecord) -> str:
+    return to_text(datetime.fromtimestamp(record.created, UTC))
+
+
+def _shown(name: str, value: object) -> str:
+    if name in {"job_id", "correlation_id", "worker"} and isinstance(value, str):
+        return sanitize(value[-_SHORT_ID_CHARS:])
+    text = sanitize(str(value), FIELD_CAP_CHARS)
+    return f'"{text}"' if " " in text else text

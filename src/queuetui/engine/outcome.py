@@ -1,0 +1,150 @@
+"""What the end of a handler means for its job."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from queuetui.model.backoff import Backoff
+from queuetui.model.errors import BadPayload
+from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
+
+MESSAGE_CAP_CHARS = 8 * 1024
+TRACEBACK_CAP_CHARS = 64 * 1024
+RETURNED_FALSE = RunError("ReturnedFalse", "the handler returned False")
+
+
+class _Postponement(Exception):
+    """A run asks to be put off; `delay` is seconds or a timedelta, `at` an aware time."""
+
+    def __init__(self, delay: float | timedelta | None = None, *, at: datetime | None = None, reason: str = "") -> None:
+        super().__init__(reason)
+        if at is not None and at.tzinfo is None:
+            message = f"the time {at.isoformat()} has no zone; give an aware one, such as datetime.now(UTC)"
+            raise ValueError(message)
+        self.delay_s = delay.total_seconds() if isinstance(delay, timedelta) else delay
+        self.at = at
+        self.reason = reason
+
+
+class Retry(_Postponement):
+    """Raise or return it: this attempt failed, run again then; without a time the back-off of the type holds.
+
+    It counts an attempt, so the last one makes the job fail.
+    """
+
+
+class Snooze(_Postponement):
+    """Raise or return it: not now, run again then; no attempt is counted. Without a time the job is due at once."""
+
+
+class NoHandler(Exception):
+    """The worker knows no handler for a job's type, or may not run it."""
+
+
+class Cancelled(Exception):
+    """Raise it to end a run that a person asked to cancel."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """When a failed run of one type is tried again; `chance` in [0, 1) spreads it."""
+
+    backoff: Backoff
+    chance: float
+
+
+def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: RetryRule) -> Settlement:
+    """Return the ending of a run whose handler returned `value`: False is a failure, anything else its result."""
+    if value is False:
+        return _settle_failure(job, RETURNED_FALSE, duration_s, rule)
+    if isinstance(value, _Postponement):
+        return _settle_postponement(job, value, duration_s, rule)
+    return Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s, result=encode_result(value))
+
+
+def settle_raise(job: ClaimedJob, error: BaseException, duration_s: float, rule: RetryRule) -> Settlement:
+    """Return the ending of a run whose handler raised: tried again until its attempts are used up.
+
+    A type without a handler and a payload that is not JSON fail at once: no later run could end otherwise.
+    """
+    if isinstance(error, _Postponement):
+        return _settle_postponement(job, error, duration_s, rule)
+    if isinstance(error, Cancelled):
+        return settle_cancelled(job, duration_s)
+    described = describe_error(error)
+    if isinstance(error, NoHandler | BadPayload):
+        return Settlement(job.id, job.fence, job.type, Ending.FAILED, duration_s, error=described)
+    return _settle_failure(job, described, duration_s, rule)
+
+
+def settle_timeout(job: ClaimedJob, limit_s: float, duration_s: float, rule: RetryRule) -> Settlement:
+    """Return the ending of a run that was longer than its limit."""
+    error = RunError(
+        "Timeout", f"the run was longer than its limit of {limit_s:g} s; what it does after that is refused"
+    )
+    return _settle_failure(job, error, duration_s, rule)
+
+
+def settle_cancelled(job: ClaimedJob, duration_s: float | None) -> Settlement:
+    """Return the ending of a run that gave way to a cancel request."""
+    return Settlement(job.id, job.fence, job.type, Ending.CANCELLED, duration_s)
+
+
+def settle_released(job: ClaimedJob) -> Settlement:
+    """Return the ending of a claim whose handler never began."""
+    return Settlement(job.id, job.fence, job.type, Ending.RELEASED)
+
+
+def _settle_postponement(job: ClaimedJob, wish: _Postponement, duration_s: float, rule: RetryRule) -> Settlement:
+    if isinstance(wish, Snooze):
+        settled = Settlement(job.id, job.fence, job.type, Ending.SNOOZED, duration_s)
+        return replace(settled, delay_s=wish.delay_s or 0.0, at=wish.at)
+    error = RunError("Retry", wish.reason[:MESSAGE_CAP_CHARS] or "the handler asked to be run again")
+    settled = _settle_failure(job, error, duration_s, rule)
+    if settled.ending is Ending.FAILED or (wish.at is None and wish.delay_s is None):
+        return settled
+    return replace(settled, delay_s=wish.delay_s or 0.0, at=wish.at)
+
+
+def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: RetryRule) -> Settlement:
+    ended = job.attempts + 1
+    if ended >= job.max_attempts:
+        return Settlement(job.id, job.fence, job.type, Ending.FAILED, duration_s, error=error)
+    delay_s = rule.backoff.delay_s(ended, rule.chance)
+    return Settlement(job.id, job.fence, job.type, Ending.RETRY, duration_s, error=error, delay_s=delay_s)
+
+
+def encode_result(value: object) -> bytes | None:
+    """Return a result as JSON, None for none; the work is done, so what JSON cannot hold is kept as its text."""
+    if value is None:
+        return None
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_text_of).encode()
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps(_text_of(value)).encode()
+
+
+def describe_error(error: BaseException) -> RunError:
+    """Return an exception in plain text, whatever its own methods do."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ in {"builtins", __name__} else f"{kind.__module__}.{kind.__qualname__}"
+    return RunError(name, _text_of(error)[:MESSAGE_CAP_CHARS], _trace(error)[-TRACEBACK_CAP_CHARS:])
+
+
+def _trace(error: BaseException) -> str:
+    try:
+        # The first frame is this worker's own.
+        frames = error.__traceback__.tb_next if error.__traceback__ is not None else None
+        return "".join(traceback.format_exception(type(error), error, frames))
+    except Exception as broken:  # noqa: BLE001 - an exception's own methods may raise anything
+        return f"the traceback could not be written: {type(broken).__name__}"
+
+
+def _text_of(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as broken:  # noqa: BLE001 - an object's own methods may raise anything
+        return f"<{type(value).__name__} whose text could not be read: {type(broken).__name__}>"

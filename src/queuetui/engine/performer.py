@@ -1,0 +1,98 @@
+"""Carries one run from its payload to its ending."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import random
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.logs import current_job, log_event
+from queuetui.engine.outcome import RetryRule, settle_cancelled, settle_raise, settle_return, settle_timeout
+from queuetui.model.backoff import Backoff
+from queuetui.model.correlation import correlated
+from queuetui.model.errors import BadPayload
+
+if TYPE_CHECKING:
+    from queuetui.engine.event_loop import EventLoop
+    from queuetui.engine.finisher import Outbox
+    from queuetui.engine.run import Run
+    from queuetui.engine.settings import WorkerSettings
+    from queuetui.engine.tasks import Tasks
+    from queuetui.model.job import Settlement
+
+
+class Performer:
+    """Calls handlers and turns whatever they do into endings; nothing a handler does ends a slot."""
+
+    def __init__(self, tasks: Tasks, outbox: Outbox, loop: EventLoop, settings: WorkerSettings) -> None:
+        self._tasks = tasks
+        self._outbox = outbox
+        self._loop = loop
+        self._settings = settings
+
+    def perform(self, run: Run) -> None:
+        """Run one job and post its ending, unless the run was ended meanwhile."""
+        if run.ended:
+            return
+        if run.context.cancel_cause is not None:
+            self._post(run, settle_cancelled(run.job, None))
+            return
+        settlement = self._settle(run)
+        if not self._post(run, settlement):
+            log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
+
+    def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
+        """End a run that is longer than its limit; False when it ended just now."""
+        settlement = settle_timeout(run.job, limit_s, elapsed_s, self._rule(run))
+        return self._post(run, settlement)
+
+    def _settle(self, run: Run) -> Settlement:
+        token = current_job.set(run.facts)
+        started_s = run.started_s = steady_s()
+        run.timeout_s = run.job.timeout_s
+        log_event("job_started", logging.INFO, **run.facts)
+        try:
+            with correlated(run.context.correlation_id):
+                value = self._call(run)
+            took_s = steady_s() - started_s
+            if run.context.gave_way:
+                return settle_cancelled(run.job, took_s)
+            return settle_return(run.job, value, took_s, self._rule(run))
+        except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its ending, SystemExit too
+            took_s = steady_s() - started_s
+            if run.context.gave_way:
+                return settle_cancelled(run.job, took_s)
+            return settle_raise(run.job, error, took_s, self._rule(run))
+        finally:
+            current_job.reset(token)
+
+    def _call(self, run: Run) -> object:
+        task = run.task = self._tasks.find(run.job.type)
+        if run.timeout_s is None:
+            run.timeout_s = task.timeout_s if task.timeout_s is not None else self._settings.job_timeout_s
+        value = task.call(read_payload(run.job.payload), run.context)
+        return self._loop.run(value, run.context) if inspect.iscoroutine(value) else value
+
+    def _post(self, run: Run, settlement: Settlement) -> bool:
+        if not run.end():
+            return False
+        self._outbox.put(run, settlement, at_once=run.task is not None and run.task.ack == "each")
+        return True
+
+    def _rule(self, run: Run) -> RetryRule:
+        backoff = run.task.backoff if run.task is not None else Backoff()
+        if self._settings.retry_jitter is not None:
+            backoff = Backoff(backoff.base_s, backoff.cap_s, self._settings.retry_jitter)
+        return RetryRule(backoff, random.random())
+
+
+def read_payload(payload: bytes) -> object:
+    """Return the value of a payload. Raises BadPayload, and keeps what was stored out of the message."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        message = f"the payload is not JSON ({type(error).__name__}); it was kept as it is: cancel the job, or enqueue it anew"
+        raise BadPayload(message) from None

@@ -1,0 +1,65 @@
+"""One claimed job in a worker's hands."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause, Context
+
+if TYPE_CHECKING:
+    from queuetui.engine.lease import HeldLease
+    from queuetui.engine.tasks import Task
+    from queuetui.model.job import ClaimedJob
+
+
+class Run:
+    """A claim, from the moment it is held until its ending is written; it ends once, whoever ends it first."""
+
+    __slots__ = ("_ended", "claimed_s", "context", "facts", "job", "lease", "marked", "started_s", "task", "timeout_s")
+
+    def __init__(self, job: ClaimedJob, lease: HeldLease, worker_id: str) -> None:
+        self.job = job
+        self.lease = lease
+        self.context = Context(job, worker_id)
+        self.facts: dict[str, object] = describe_run(job, self.context)
+        self.claimed_s = steady_s()
+        self.started_s: float | None = None
+        self.timeout_s: float | None = None
+        self.task: Task | None = None
+        self.marked: str | None = None
+        self._ended = Lock()
+        if job.cancel_requested:
+            self.context.cancel(CancelCause.PERSON)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the ending is decided; anything the handler still says is refused."""
+        return self._ended.locked()
+
+    def end(self) -> bool:
+        """Decide the ending; False when it was decided before."""
+        return self._ended.acquire(blocking=False)
+
+    def abandon(self, cause: CancelCause) -> bool:
+        """End the run without a word to the store, and ask its handler to stop."""
+        was_open = self.end()
+        self.context.cancel(cause)
+        return was_open
+
+    def elapsed_s(self, now_s: float) -> float:
+        """Return how long the handler has been running, zero before it began."""
+        return 0.0 if self.started_s is None else now_s - self.started_s
+
+
+def describe_run(job: ClaimedJob, context: Context) -> dict[str, object]:
+    """Return what every log record about a run holds."""
+    return {
+        "job_id": job.id,
+        "job_type": job.type,
+        "queue": job.queue,
+        "attempt": context.attempt,
+        "correlation_id": context.correlation_id,
+        "worker": context.worker_id,
+    }

@@ -1,0 +1,34 @@
+"""Everything that the command line says to a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_CONCURRENCY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How a worker works; None is "no limit", and for `queues` every queue.
+
+    `queues` are listened to in their order, the first one first. `jobs` bounds how many are run, `timeout_s` the worker's own life,
+    `job_timeout_s` a run whose job and type name no limit of their own. `burst` ends the worker when nothing is pending.
+    `retry_jitter` overrides the spread of every back-off. `root` is where undeclared handlers may come from by default.
+    """
+
+    queues: tuple[str, ...] | None = None
+    concurrency: int = DEFAULT_CONCURRENCY
+    jobs: int | None = None
+    burst: bool = False
+    timeout_s: float | None = None
+    job_timeout_s: float | None = None
+    sleep_s: float = 1.0
+    max_memory_mb: float | None = None
+    grace_s: float = 25.0
+    lease_s: float = 30.0
+    tags: tuple[str, ...] = ()
+    app: str | None = None
+    allow: tuple[str, ...] = ()
+    retry_jitter: float | None = None
+    root: Path | None = None

@@ -1,0 +1,61 @@
+"""The end of a worker: asked for once, with a grace for what runs."""
+
+from __future__ import annotations
+
+from threading import Event, Lock
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.wakeup import Wakeup
+
+# How often the store is tried again while the grace is running.
+PAUSE_WHILE_STOPPING_S = 0.5
+
+
+class Stopping:
+    """Whether the worker is to stop, why, and how long its runs may still take."""
+
+    def __init__(self, grace_s: float, wakeup: Wakeup) -> None:
+        self.reason = ""
+        self._grace_s = grace_s
+        self._until_s = 0.0
+        self._asked = Event()
+        self._hurried = Event()
+        self._lock = Lock()
+        self._wakeup = wakeup
+
+    @property
+    def asked(self) -> bool:
+        """Whether the worker is to stop."""
+        return self._asked.is_set()
+
+    def ask(self, reason: str) -> bool:
+        """Ask the worker to stop: nothing is claimed from here on. False when it was asked before."""
+        with self._lock:
+            if self._asked.is_set():
+                return False
+            self.reason = reason
+            self._until_s = steady_s() + self._grace_s
+            self._asked.set()
+        self._wakeup.ring()
+        return True
+
+    def hurry(self) -> None:
+        """End the grace now."""
+        self.ask("hurried")
+        self._hurried.set()
+        self._wakeup.ring()
+
+    def grace_is_over(self) -> bool:
+        """Tell whether runs have had their time to end."""
+        return self.asked and (self._hurried.is_set() or steady_s() >= self._until_s)
+
+    def asked_within(self, span_s: float) -> bool:
+        """Wait so long, or until the worker is to stop, and tell whether it is."""
+        return self._asked.wait(span_s)
+
+    def pause(self, span_s: float) -> None:
+        """Wait so long, or until the worker is to stop; once it is, only a moment."""
+        if self.asked:
+            self._hurried.wait(min(span_s, PAUSE_WHILE_STOPPING_S))
+        else:
+            self._asked.wait(span_s)

@@ -1,0 +1,51 @@
+"""Whether the store answers, said once a change, and how long to leave it alone."""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.logs import log_event
+from queuetui.engine.wakeup import jittered
+from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
+
+# What a worker outlives: the store may come back, or the right be given again.
+STORE_TROUBLE = (Unreachable, Denied, UnknownOutcome)
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 15.0
+
+
+class StoreHealth:
+    """The state of the store as several threads see it, each under the name of its part."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, int] = {}
+        self._lost_at_s = 0.0
+        self._lock = Lock()
+
+    @property
+    def well(self) -> bool:
+        """Whether no part is in trouble."""
+        return not self._failures
+
+    def failed(self, part: str, error: QueueTuiError) -> float:
+        """Take note of trouble; return how long to wait before the next try, 1 to 15 s with jitter."""
+        with self._lock:
+            first = not self._failures
+            failures = self._failures[part] = self._failures.get(part, 0) + 1
+            if first:
+                self._lost_at_s = steady_s()
+        if first:
+            log_event("store_lost", logging.ERROR, error=str(error), part=part)
+        return jittered(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 8)))
+
+    def answered(self, part: str) -> None:
+        """Take note that the store answered."""
+        if part not in self._failures:
+            return
+        with self._lock:
+            self._failures.pop(part, None)
+            back = not self._failures
+        if back:
+            log_event("store_back", logging.INFO, away_s=round(steady_s() - self._lost_at_s, 3))

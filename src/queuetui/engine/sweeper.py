@@ -1,0 +1,80 @@
+"""The rounds that any worker makes for all: promote, sweep and prune, at times made uneven by chance."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.logs import log_event
+from queuetui.engine.store_health import STORE_TROUBLE
+from queuetui.engine.wakeup import jittered
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore, Swept
+    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.store_health import StoreHealth
+
+PART = "upkeep"
+SWEEPS_A_LEASE = 3
+PRUNE_EVERY_S = 60.0
+SWEEP_LIMIT = 100
+PROMOTE_LIMIT = 500
+PRUNE_LIMIT = 500
+BITES_A_ROUND = 20
+
+
+class Sweeper:
+    """Makes due jobs pending every moment, frees the jobs of dead workers, and deletes what is past its time."""
+
+    def __init__(
+        self, store: JobStore, lease_s: float, sleep_s: float, stopping: Stopping, health: StoreHealth
+    ) -> None:
+        self._store = store
+        self._stopping = stopping
+        self._health = health
+        self._sweep_every_s = lease_s / SWEEPS_A_LEASE
+        self._round_s = min(sleep_s, self._sweep_every_s)
+        self._sweep_at_s = steady_s()
+        self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+
+    def run(self) -> None:
+        """Make rounds until the worker is to stop."""
+        pause_s = jittered(self._round_s / 2)
+        while not self._stopping.asked_within(pause_s):
+            try:
+                self._make_round()
+            except STORE_TROUBLE as error:
+                pause_s = self._health.failed(PART, error)
+            else:
+                self._health.answered(PART)
+                pause_s = jittered(self._round_s)
+
+    def _make_round(self) -> None:
+        due_s = self._store.next_due_s()
+        if due_s is not None and due_s <= 0:
+            self._repeat(lambda: self._store.promote(PROMOTE_LIMIT) == PROMOTE_LIMIT)
+        if steady_s() >= self._sweep_at_s:
+            self._sweep_at_s = steady_s() + jittered(self._sweep_every_s)
+            self._repeat(self._sweep)
+        if steady_s() >= self._prune_at_s:
+            self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+            self._repeat(lambda: self._store.prune(PRUNE_LIMIT) == PRUNE_LIMIT)
+
+    def _repeat(self, bite: Callable[[], bool]) -> None:
+        """Take small bites while each is full, but leave time for the other rounds."""
+        for _ in range(BITES_A_ROUND):
+            if self._stopping.asked or not bite():
+                return
+
+    def _sweep(self) -> bool:
+        swept = self._store.sweep(SWEEP_LIMIT)
+        for job in swept:
+            _tell(job)
+        return len(swept) == SWEEP_LIMIT
+
+
+def _tell(job: Swept) -> None:
+    event, level = ("job_quarantined", logging.ERROR) if job.failed else ("job_rescued", logging.WARNING)
+    log_event(event, level, job_id=job.job_id, job_type=job.type, queue=job.queue, lost_worker=job.worker)

@@ -1,0 +1,95 @@
+"""What must not depend on the store or on a handler: time limits, leases past trust, memory, the worker's own life."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import psutil
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause
+from queuetui.engine.logs import log_event
+
+if TYPE_CHECKING:
+    from queuetui.engine.isolation import Executor
+    from queuetui.engine.lease import Leases
+    from queuetui.engine.performer import Performer
+    from queuetui.engine.run import Run
+    from queuetui.engine.settings import WorkerSettings
+    from queuetui.engine.stopping import Stopping
+
+MEMORY_EVERY_S = 1.0
+GIVE_UP_AFTER_S = 1.0
+GIVEN_UP_LIMIT = 20
+BYTES_PER_MB = 1024 * 1024
+_OVERSTAYING = frozenset({CancelCause.TIMEOUT, CancelCause.LEASE_LOST})
+
+
+def is_overstaying(run: Run) -> bool:
+    """Tell whether a handler goes on although its run was ended without it."""
+    return run.ended and run.context.cancel_cause in _OVERSTAYING
+
+
+def resident_bytes() -> int:
+    """Return the memory that this process holds."""
+    return int(psutil.Process().memory_info().rss)
+
+
+class Watch:
+    """Looked through several times a second by the worker's first thread."""
+
+    def __init__(
+        self, settings: WorkerSettings, executor: Executor, leases: Leases, performer: Performer, stopping: Stopping
+    ) -> None:
+        self._settings = settings
+        self._executor = executor
+        self._leases = leases
+        self._performer = performer
+        self._stopping = stopping
+        self._born_s = steady_s()
+        self._memory_at_s = 0.0
+        self._overstaying: dict[Run, float] = {}
+
+    def look(self) -> None:
+        """Act on everything whose time has come."""
+        now_s = steady_s()
+        for lease in self._leases.overdue():
+            self._leases.lose(lease, f"no renewal was completed for {now_s - lease.renewed_s:.1f} s")
+        running = self._executor.running()
+        for run in running:
+            self._limit(run, now_s)
+        self._replace_slots([run for run in running if is_overstaying(run)], now_s)
+        self._limit_worker(now_s)
+
+    def _limit(self, run: Run, now_s: float) -> None:
+        elapsed_s = run.elapsed_s(now_s)
+        if run.timeout_s is None or run.ended or elapsed_s <= run.timeout_s:
+            return
+        if self._performer.time_out(run, run.timeout_s, elapsed_s):
+            run.context.cancel(CancelCause.TIMEOUT)
+            log_event(
+                "job_timed_out", logging.WARNING, **run.facts, duration_s=round(elapsed_s, 3), limit_s=run.timeout_s
+            )
+
+    def _replace_slots(self, overstaying: list[Run], now_s: float) -> None:
+        """Give the slots of handlers that do not end to others; a worker with too many of them ends itself."""
+        self._overstaying = {run: self._overstaying.get(run, now_s) for run in overstaying}
+        for run, since_s in self._overstaying.items():
+            patience_s = GIVE_UP_AFTER_S if run.context.cancel_cause is CancelCause.TIMEOUT else self._settings.lease_s
+            if now_s - since_s > patience_s:
+                self._executor.give_up(run)
+                log_event("handler_given_up", logging.ERROR, **run.facts, duration_s=round(run.elapsed_s(now_s), 3))
+        if self._executor.given_up >= GIVEN_UP_LIMIT:
+            self._stopping.ask(f"{GIVEN_UP_LIMIT} handlers never ended after their time; only a new process frees them")
+
+    def _limit_worker(self, now_s: float) -> None:
+        limit_s, limit_mb = self._settings.timeout_s, self._settings.max_memory_mb
+        if limit_s is not None and now_s - self._born_s >= limit_s:
+            self._stopping.ask(f"its time of {limit_s:g} s is over")
+        if limit_mb is None or now_s < self._memory_at_s:
+            return
+        self._memory_at_s = now_s + MEMORY_EVERY_S
+        held_mb = resident_bytes() / BYTES_PER_MB
+        if held_mb > limit_mb:
+            self._stopping.ask(f"it holds {held_mb:.0f} MB, more than its limit of {limit_mb:g} MB")

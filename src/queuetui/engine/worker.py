@@ -1,0 +1,176 @@
+"""A worker: claims jobs, runs their handlers, and outlives the store's absence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from queuetui import __version__
+from queuetui.engine.allowed import AllowRule
+from queuetui.engine.claimer import Claimer, Room
+from queuetui.engine.clock import steady_s
+from queuetui.engine.dispatcher import Desk, Dispatcher
+from queuetui.engine.event_loop import EventLoop
+from queuetui.engine.executor import ThreadExecutor
+from queuetui.engine.finisher import Finisher, Outbox
+from queuetui.engine.lease import Leases
+from queuetui.engine.logs import log_event
+from queuetui.engine.pace import Pace
+from queuetui.engine.performer import Performer
+from queuetui.engine.renewal import Renewal
+from queuetui.engine.signals import Signals
+from queuetui.engine.stopping import Stopping
+from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
+from queuetui.engine.sweeper import Sweeper
+from queuetui.engine.tasks import Tasks
+from queuetui.engine.wakeup import Wakeup
+from queuetui.engine.watch import Watch
+from queuetui.model.worker import EVERY_QUEUE, WorkerCard
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
+    from queuetui.engine.settings import WorkerSettings
+
+WATCH_EVERY_S = 0.1
+LAST_WORDS_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """What a worker did; `unfinished` handlers were still at work when it stopped and die with the process."""
+
+    jobs: int
+    reason: str
+    unfinished: int
+
+
+class Worker:
+    """One worker with an identity of its own, random per start; `run` returns normally whatever its jobs did."""
+
+    def __init__(self, store: JobStore, settings: WorkerSettings, tasks: Tasks | None = None) -> None:
+        self.id = token_hex(16)
+        self._store = store
+        self._settings = settings
+        rule = AllowRule(settings.allow, settings.root or Path.cwd())
+        self._tasks = tasks if tasks is not None else Tasks(settings.app, rule)
+        self._wakeup = Wakeup()
+        self._stopping = Stopping(settings.grace_s, self._wakeup)
+        self._health = StoreHealth()
+        self._crash: BaseException | None = None
+
+    def stop(self, reason: str = "asked to") -> None:
+        """Stop gracefully: claim nothing more, wait for what runs within the grace. May be called from any thread."""
+        self._stopping.ask(reason)
+
+    def hurry(self) -> None:
+        """Stop without waiting for what runs."""
+        self._stopping.hurry()
+
+    def run(self) -> WorkerReport:
+        """Work until stopped. Raises Unreachable when the store is away at the very start; later it is waited for."""
+        started_s = steady_s()
+        card = self._describe()
+        self._store.register(card)
+        settings, pace = self._settings, Pace()
+        outbox, finisher, loop = Outbox(self._wakeup), Finisher(pace), EventLoop()
+        performer = Performer(self._tasks, outbox, loop, settings)
+        executor = ThreadExecutor(settings.concurrency, performer.perform)
+        leases = Leases(self._store, self.id, settings.lease_s)
+        room = Room(settings, executor, leases, pace)
+        desk = Desk(
+            store=self._store,
+            settings=settings,
+            worker_id=self.id,
+            executor=executor,
+            leases=leases,
+            outbox=outbox,
+            finisher=finisher,
+            claimer=Claimer(self._store, settings, room),
+            room=room,
+            stopping=self._stopping,
+            health=self._health,
+            wakeup=self._wakeup,
+        )
+        renewal = Renewal(self._store, card, leases, self._stopping, self._health)
+        sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
+        watch = Watch(settings, executor, leases, performer, self._stopping)
+        self._announce(card)
+        self._work(Dispatcher(desk), renewal, sweeper, watch)
+        executor.close()
+        unfinished = len(executor.running())
+        if not unfinished:
+            loop.close()
+        return self._say_goodbye(finisher.ended_jobs, unfinished, started_s)
+
+    def _work(self, dispatcher: Dispatcher, renewal: Renewal, sweeper: Sweeper, watch: Watch) -> None:
+        """Run the worker's threads, and watch over them from this one, until the last lease is closed."""
+        signals = Signals(self._stopping)
+        with signals.caught():
+            threads = [self._start(part.run) for part in (dispatcher, renewal, sweeper)]
+            while threads[0].is_alive():
+                signals.act()
+                watch.look()
+                threads[0].join(WATCH_EVERY_S)
+            signals.act()
+            renewal.end()
+            for thread in threads[1:]:
+                thread.join(LAST_WORDS_S)
+
+    def _start(self, work: Callable[[], None]) -> Thread:
+        thread = Thread(target=self._guard, args=(work,), name=f"queuetui-{work.__qualname__}", daemon=True)
+        thread.start()
+        return thread
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Let no thread die unseen: what it died of is raised by `run`."""
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that called run
+            self._crash = self._crash or error
+            self._stopping.hurry()
+
+    def _describe(self) -> WorkerCard:
+        queues = self._settings.queues if self._settings.queues is not None else (EVERY_QUEUE,)
+        return WorkerCard(
+            id=self.id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=__version__,
+            queues=queues,
+            slots=self._settings.concurrency,
+            tags=self._settings.tags,
+        )
+
+    def _announce(self, card: WorkerCard) -> None:
+        log_event(
+            "worker_started",
+            worker=card.id,
+            pid=card.pid,
+            host=card.host,
+            queues=",".join(card.queues),
+            concurrency=card.slots,
+            poll_interval_s=self._settings.sleep_s,
+            lease_s=self._settings.lease_s,
+            version=card.version,
+        )
+
+    def _say_goodbye(self, jobs: int, unfinished: int, started_s: float) -> WorkerReport:
+        try:
+            self._store.retire(self.id)
+        except STORE_TROUBLE as error:
+            log_event("registration_left", logging.WARNING, error=str(error))
+        lived_s = round(steady_s() - started_s, 3)
+        reason = self._stopping.reason
+        log_event(
+            "shutdown_complete", worker=self.id, reason=reason, jobs=jobs, unfinished=unfinished, duration_s=lived_s
+        )
+        if self._crash is not None:
+            raise self._crash
+        return WorkerReport(jobs, reason, unfinished)
