@@ -57,7 +57,12 @@ class Acting(ConsoleScreen):
 
         self.app.push_screen(
             AskDialog(
-                "Pause or resume", self.console.errands, lambda: queue, lambda asked: ask_pause(asked, profile), perform, self._tell_later
+                "Pause or resume",
+                self.console.errands,
+                lambda: queue,
+                lambda asked: ask_pause(asked, profile),
+                perform,
+                self._tell_later,
             ),
             self.act_ended,
         )

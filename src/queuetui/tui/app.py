@@ -97,7 +97,9 @@ class QueueTui(Console, inherit_bindings=False):
             if len(found) == 1:
                 self.open_job(found[0])
             else:
-                self.flash(f"{'no job has' if not found else 'several jobs have'} an id that ends in {job_id}", Tone.WARNING)
+                self.flash(
+                    f"{'no job has' if not found else 'several jobs have'} an id that ends in {job_id}", Tone.WARNING
+                )
 
         self.errands.send(lambda: connection.feed.find(job_id), open_found, lambda why: self.flash(why, Tone.CRITICAL))
 

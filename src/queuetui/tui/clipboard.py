@@ -35,7 +35,13 @@ def _load_tmux_buffer(text: str) -> bool:
     if tmux is None:
         return False
     try:
-        done = subprocess.run([tmux, "load-buffer", "-w", "-"], input=text.encode(), capture_output=True, timeout=_TMUX_WAIT_S, check=False)
+        done = subprocess.run(
+            [tmux, "load-buffer", "-w", "-"],
+            input=text.encode(),
+            capture_output=True,
+            timeout=_TMUX_WAIT_S,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

@@ -103,7 +103,9 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         confirm.label = Content(sanitize(question.confirm))
         confirm.remove_class("-hidden")
         confirm.disabled = bool(question.word)
-        self._say_hint(f"{'Enter in the field' if question.word else 'y'} does it; Esc {'' if question.word else 'or n '}cancels")
+        self._say_hint(
+            f"{'Enter in the field' if question.word else 'y'} does it; Esc {'' if question.word else 'or n '}cancels"
+        )
 
     def _fail(self, reason: str) -> None:
         if not self.is_attached:

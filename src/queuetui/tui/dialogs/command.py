@@ -48,7 +48,10 @@ class CommandDialog(PickDialog):
         if action is None and written and key is None:
             names = [one.name for one in ACTIONS]
             near = difflib.get_close_matches(written.partition(" ")[0], names, n=1)
-            self.say_hint(f"there is no command {written.partition(' ')[0]!r}" + (f"; did you mean {near[0]}?" if near else ""), Tone.CRITICAL)
+            self.say_hint(
+                f"there is no command {written.partition(' ')[0]!r}" + (f"; did you mean {near[0]}?" if near else ""),
+                Tone.CRITICAL,
+            )
             return
         chosen = action or named(key or "")
         if chosen is not None:

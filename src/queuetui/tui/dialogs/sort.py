@@ -28,9 +28,18 @@ class SortDialog(PickDialog):
     def rows_for(self, text: str) -> Sequence[Row]:
         """Return the fields that hold what was typed."""
         rows = [self._row("the store's own", BACKENDS_OWN, is_present=self._present is None)]
-        rows += [self._row(field, field, is_present=self._present is not None and self._present.field == field) for field in self._fields]
+        rows += [
+            self._row(field, field, is_present=self._present is not None and self._present.field == field)
+            for field in self._fields
+        ]
         return [row for row in rows if text.casefold() in row.cells[0].text]
 
     def _row(self, title: str, key: str, *, is_present: bool) -> Row:
-        note = "" if not is_present else "now" if self._present is None else f"now, {'descending' if self._present.descending else 'ascending'}"
+        note = (
+            ""
+            if not is_present
+            else "now"
+            if self._present is None
+            else f"now, {'descending' if self._present.descending else 'ascending'}"
+        )
         return Row(key, (Cell(sanitize(title)), Cell(sanitize(note), Tone.MUTED)))

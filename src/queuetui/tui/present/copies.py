@@ -22,7 +22,11 @@ class Copy:
 
 def copies_of(job: Job, verdict: Verdict | None) -> list[Copy]:
     """Return the parts that this job has."""
-    copies = [Copy("id", _safe(Untrusted(job.ref.id))), Copy("type", _safe(job.type)), Copy("payload", _safe(job.payload))]
+    copies = [
+        Copy("id", _safe(Untrusted(job.ref.id))),
+        Copy("type", _safe(job.type)),
+        Copy("payload", _safe(job.payload)),
+    ]
     if job.error is not None:
         story = f"{_safe(job.error.class_name)}: {_safe(job.error.message)}\n{_safe(job.error.traceback)}"
         copies.append(Copy("error", _safe(story.strip())))

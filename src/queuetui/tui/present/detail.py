@@ -38,7 +38,13 @@ def tab_lines(name: str, detail: Detail, now: datetime) -> list[TextLine]:
 
 def tabs_line(chosen: str) -> TextLine:
     """Return the names of the tabs, the chosen one in brackets."""
-    return line_of(say(" "), *(say(f"[{name}] " if name == chosen else f" {name}  ", Tone.STRONG if name == chosen else Tone.MUTED) for name in TAB_NAMES))
+    return line_of(
+        say(" "),
+        *(
+            say(f"[{name}] " if name == chosen else f" {name}  ", Tone.STRONG if name == chosen else Tone.MUTED)
+            for name in TAB_NAMES
+        ),
+    )
 
 
 def summary_lines(job: Job, verdict: Verdict | None, now: datetime) -> list[TextLine]:
@@ -85,7 +91,10 @@ def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:
         lines += [line_of(say(step, Tone.STRONG, _SENTENCE_CAP)), BLANK]
     if verdict.evidence:
         lines.append(line_of(say("read from", Tone.MUTED)))
-        lines += [line_of(_label(name), say("unknown" if value is None else str(value))) for name, value in verdict.evidence.items()]
+        lines += [
+            line_of(_label(name), say("unknown" if value is None else str(value)))
+            for name, value in verdict.evidence.items()
+        ]
     return lines
 
 
@@ -118,9 +127,22 @@ def attempts_lines(job: Job, attempts: Iterable[Attempt], now: datetime) -> list
             took_s = (attempt.ended_at - attempt.started_at).total_seconds()
         ago = age_text(None if attempt.ended_at is None else (now - attempt.ended_at).total_seconds())
         who = "" if attempt.worker is None else f"  on {sanitize(attempt.worker)}"
-        lines.append(line_of(say(f"run {attempt.fence}  ", Tone.MUTED), say(attempt.outcome, Tone.STRONG), say(f"  {ago} ago, took {took_text(took_s)}{who}")))
+        lines.append(
+            line_of(
+                say(f"run {attempt.fence}  ", Tone.MUTED),
+                say(attempt.outcome, Tone.STRONG),
+                say(f"  {ago} ago, took {took_text(took_s)}{who}"),
+            )
+        )
         if attempt.error is not None:
-            lines.append(line_of(say("    "), say(attempt.error.class_name, Tone.FAILED), say(": "), say(attempt.error.message, cap=_SENTENCE_CAP)))
+            lines.append(
+                line_of(
+                    say("    "),
+                    say(attempt.error.class_name, Tone.FAILED),
+                    say(": "),
+                    say(attempt.error.message, cap=_SENTENCE_CAP),
+                )
+            )
     if not lines:
         count = attempts_text(job)
         lines.append(line_of(say(f"Attempts: {count}. No ended run of this job is kept on record.", Tone.MUTED)))

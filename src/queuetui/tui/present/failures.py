@@ -50,4 +50,4 @@ def failure_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> S
         trace = sanitize(job.error.traceback, DETAIL_CAP, keep_newlines=True)
         body = [line_of(say(line, Tone.MUTED, 2000)) for line in trace.split("\n") if line.strip()]
     room = max(0, most - len(head) - len(step))
-    return [*head, *body[-room:] if room else [], *(line_of(say(text, Tone.STRONG, 2000)) for text in step)][:most]
+    return [*head, *(body[-room:] if room else []), *(line_of(say(text, Tone.STRONG, 2000)) for text in step)][:most]

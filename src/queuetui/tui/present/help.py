@@ -23,7 +23,11 @@ def help_lines(place: Place, why_not: Callable[[Action], str | None], text: str 
     for title, places in groups:
         actions = [action for action in ACTIONS if action.places & places and _holds(action, needle)]
         if actions:
-            lines += [line_of(say(title, Tone.STRONG)), *(_action_line(action, why_not(action)) for action in actions), BLANK]
+            lines += [
+                line_of(say(title, Tone.STRONG)),
+                *(_action_line(action, why_not(action)) for action in actions),
+                BLANK,
+            ]
     return lines or [line_of(say("Nothing of that name.", Tone.MUTED))]
 
 
@@ -36,4 +40,8 @@ def _action_line(action: Action, why_not: str | None) -> TextLine:
     key = action.shown or f":{action.name}"
     name = action.label if action.shown else action.takes
     story = action.help if why_not is None else f"{action.help} (not now: {why_not})"
-    return line_of(say(f"  {key:<{_KEY_CELLS}}", Tone.STRONG if why_not is None else tone), say(f"{name:<{_NAME_CELLS}}", tone), say(story, tone, 1000))
+    return line_of(
+        say(f"  {key:<{_KEY_CELLS}}", Tone.STRONG if why_not is None else tone),
+        say(f"{name:<{_NAME_CELLS}}", tone),
+        say(story, tone, 1000),
+    )

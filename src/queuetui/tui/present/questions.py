@@ -47,7 +47,13 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
     count = len(manifest.refs)
     verb = "purge" if manifest.purge else manifest.verb.value
     title = f"{verb.capitalize()} {jobs_text(count)} in {place_text(profile, manifest.queues)}?"
-    lines = [*_step_lines(manifest), *_left_out_lines(manifest), *_warning_lines(manifest), BLANK, *_name_lines(manifest)]
+    lines = [
+        *_step_lines(manifest),
+        *_left_out_lines(manifest),
+        *_warning_lines(manifest),
+        BLANK,
+        *_name_lines(manifest),
+    ]
     if not count:
         return Question(f"Nothing to {verb} in {place_text(profile, manifest.queues)}", tuple(lines))
     return Question(title, tuple(lines), f"{verb.capitalize()} {count:,}", _word(manifest, profile))

@@ -35,7 +35,11 @@ QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RA
 def pick_rows(snapshot: Snapshot, text: str) -> list[Row]:
     """Return `every queue` and the queues whose name holds the text, as rows keyed by their true names."""
     needle = text.casefold()
-    rows = [queue_row(queue, snapshot.now, QUEUE_PICK_COLUMNS) for queue in snapshot.queues if needle in queue.name.raw.casefold()]
+    rows = [
+        queue_row(queue, snapshot.now, QUEUE_PICK_COLUMNS)
+        for queue in snapshot.queues
+        if needle in queue.name.raw.casefold()
+    ]
     if needle in "every queue":
         every = (Cell(sanitize("every queue"), Tone.STRONG), *(Cell(sanitize("")) for _ in QUEUE_PICK_COLUMNS[1:]))
         rows.insert(0, Row(EVERY_QUEUE_KEY, every))
@@ -77,7 +81,9 @@ def _measure_cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
         return Cell(ABSENT if queue.done_per_minute is None else sanitize(f"{queue.done_per_minute:.1f}"))
     if key == "consumers":
         nobody = queue.consumers == 0
-        return Cell(ABSENT if queue.consumers is None else sanitize(str(queue.consumers)), Tone.STUCK if nobody else None)
+        return Cell(
+            ABSENT if queue.consumers is None else sanitize(str(queue.consumers)), Tone.STUCK if nobody else None
+        )
     return Cell(took_text(queue.average_s))
 
 

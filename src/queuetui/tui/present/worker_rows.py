@@ -33,8 +33,14 @@ WORKER_COLUMNS = (
 
 def worker_rows(snapshot: Snapshot, limits: Limits) -> list[Row]:
     """Return a row for each worker, those that fell silent first, then the busiest."""
-    workers = sorted(snapshot.workers, key=lambda worker: (is_live(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid))
-    return [Row(worker.id.raw, tuple(_cell(column.key, worker, snapshot.now, limits) for column in WORKER_COLUMNS)) for worker in workers]
+    workers = sorted(
+        snapshot.workers,
+        key=lambda worker: (is_live(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid),
+    )
+    return [
+        Row(worker.id.raw, tuple(_cell(column.key, worker, snapshot.now, limits) for column in WORKER_COLUMNS))
+        for worker in workers
+    ]
 
 
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:

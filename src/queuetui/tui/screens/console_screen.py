@@ -76,7 +76,9 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint the frame before anything was read."""
-        self.query_one("#too-small", TextLines).show([line_of(say("too small: queuetui needs 60 x 15 cells", Tone.STRONG))])
+        self.query_one("#too-small", TextLines).show(
+            [line_of(say("too small: queuetui needs 60 x 15 cells", Tone.STRONG))]
+        )
         self.show_frame()
 
     def on_screen_resume(self) -> None:

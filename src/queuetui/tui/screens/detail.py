@@ -90,7 +90,12 @@ class DetailScreen(Acting):
         pieces = [say(" Jobs > ", Tone.MUTED), say(sanitize(short_id(self._job_id)), Tone.STRONG)]
         if self._detail is not None:
             job = self._detail.job
-            pieces += [say("  "), say(job.name or job.type), say("  "), say(job.state.value, tone_of(job, self._detail.verdict))]
+            pieces += [
+                say("  "),
+                say(job.name or job.type),
+                say("  "),
+                say(job.state.value, tone_of(job, self._detail.verdict)),
+            ]
         self.show_lines("#crumbs", [TextLine(tuple(pieces))])
         self.show_lines("#detail-tabs", [tabs_line(self._tab)])
 

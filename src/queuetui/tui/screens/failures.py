@@ -80,7 +80,11 @@ class FailuresScreen(Acting):
     def _show_error(self) -> None:
         job = self._jobs.get(self._table.cursor_key or "")
         pane = self.query_one("#error", TextLines)
-        lines = [] if job is None else failure_lines(job, self._verdicts.get(job.ref.id), max(20, pane.size.width), max(3, pane.size.height))
+        lines = (
+            []
+            if job is None
+            else failure_lines(job, self._verdicts.get(job.ref.id), max(20, pane.size.width), max(3, pane.size.height))
+        )
         pane.show(lines)
 
     @on(LiveTable.RowSelected)

@@ -55,7 +55,11 @@ class FilterScreen(Screen["str | None"]):
                 with Horizontal(classes="field"):
                     yield TextLines(f"label-{field.name}", "label")
                     yield Input(
-                        values.get(field.name, ""), id=f"field-{field.name}", placeholder=field.example, compact=True, select_on_focus=False
+                        values.get(field.name, ""),
+                        id=f"field-{field.name}",
+                        placeholder=field.example,
+                        compact=True,
+                        select_on_focus=False,
                     )
         yield TextLines("written")
         yield TextLines("plan")
@@ -99,11 +103,17 @@ class FilterScreen(Screen["str | None"]):
 
         if connection is not None:
             query = parse_query(text)
-            self._errands.send(lambda: connection.feed.plan(query), tell, lambda why: self._show_lines(text, [line_of(say(f" {why}", Tone.WARNING, 1000))]))
+            self._errands.send(
+                lambda: connection.feed.plan(query),
+                tell,
+                lambda why: self._show_lines(text, [line_of(say(f" {why}", Tone.WARNING, 1000))]),
+            )
 
     def _show_lines(self, text: str, below: list[TextLine]) -> None:
         if self.is_attached:
-            self.query_one("#written", TextLines).show([line_of(say(f" {text}" if text else " (everything)", Tone.STRONG, 1000))])
+            self.query_one("#written", TextLines).show(
+                [line_of(say(f" {text}" if text else " (everything)", Tone.STRONG, 1000))]
+            )
             self.query_one("#plan", TextLines).show(below)
 
     @on(Input.Submitted)

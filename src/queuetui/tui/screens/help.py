@@ -45,7 +45,9 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show every key."""
         self.query_one("#title", TextLines).show([line_of(say(f"Keys in {self._place.value}", Tone.STRONG))])
-        self.query_one("#hint", TextLines).show([line_of(say("/ searches   j k scroll   ? q esc enter close", Tone.MUTED))])
+        self.query_one("#hint", TextLines).show(
+            [line_of(say("/ searches   j k scroll   ? q esc enter close", Tone.MUTED))]
+        )
         self.query_one(Input).cursor_blink = False
         self._show("")
 

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
+from queuetui.model.act import Verb
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.page import PageRequest
@@ -23,7 +24,6 @@ from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.dialogs.sort import SortDialog
-from queuetui.model.act import Verb
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.frame import crumbs_line, tabs_line
 from queuetui.tui.present.identity import queue_named, short_id
@@ -108,7 +108,9 @@ class JobsScreen(Acting):
         if page is None:
             return
         marks = self._table.marks
-        self._seen = {key: job for key, job in self._seen.items() if key in marks} | {job.ref.id: job for job in page.jobs}
+        self._seen = {key: job for key, job in self._seen.items() if key in marks} | {
+            job.ref.id: job for job in page.jobs
+        }
         self._verdicts = dict(snapshot.verdicts)
         self._table.show_empty_text(sanitize(self._empty_sentence()))
         columns = self._columns
@@ -172,7 +174,9 @@ class JobsScreen(Acting):
         self.scope = scope
         self._marks_all_matching = False
         self._window.reset()
-        sorted_column = next((key for key, field in SORT_OF_COLUMN.items() if scope.sort and field == scope.sort.field), None)
+        sorted_column = next(
+            (key for key, field in SORT_OF_COLUMN.items() if scope.sort and field == scope.sort.field), None
+        )
         self._table.show_sort(sorted_column, descending=scope.sort is not None and scope.sort.descending)
         self._set_columns()
         self._read_again()
@@ -229,7 +233,11 @@ class JobsScreen(Acting):
 
         def take(field: str | None) -> None:
             if field is not None:
-                self._rescope(replace(self.scope, sort=None if field == "" else Sort(field, descending=self._is_descending(field))))
+                self._rescope(
+                    replace(
+                        self.scope, sort=None if field == "" else Sort(field, descending=self._is_descending(field))
+                    )
+                )
 
         self.app.push_screen(SortDialog(SORTS, self.scope.sort), take)
 
@@ -240,7 +248,9 @@ class JobsScreen(Acting):
     def action_move_sort(self, step: int) -> None:
         """Order by a neighbouring column."""
         shown = [SORT_OF_COLUMN[key] for key in self._table.shown_columns if key in SORT_OF_COLUMN]
-        present = -1 if self.scope.sort is None or self.scope.sort.field not in shown else shown.index(self.scope.sort.field)
+        present = (
+            -1 if self.scope.sort is None or self.scope.sort.field not in shown else shown.index(self.scope.sort.field)
+        )
         place = len(shown) - 1 if present < 0 and step < 0 else (present + step) % len(shown)
         self._rescope(replace(self.scope, sort=Sort(shown[place], self._is_descending(shown[place]))))
 
@@ -291,7 +301,9 @@ class JobsScreen(Acting):
     @on(LiveTable.CursorLost)
     def _tell_lost_cursor(self, event: LiveTable.CursorLost) -> None:
         if event.new_key is not None and self._slow is None:
-            self.flash(f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour", Tone.MUTED)
+            self.flash(
+                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour", Tone.MUTED
+            )
 
     @on(LiveTable.MarksChanged)
     def _tell_marks(self, event: LiveTable.MarksChanged) -> None:

@@ -37,7 +37,11 @@ class WorkersScreen(ConsoleScreen):
         capabilities = self.console.capabilities
         keeps_workers = capabilities is not None and capabilities.workers
         table = self.query_one(LiveTable)
-        sentence = "No worker is registered. Start one: queuetui worker" if keeps_workers else "This store does not record its workers."
+        sentence = (
+            "No worker is registered. Start one: queuetui worker"
+            if keeps_workers
+            else "This store does not record its workers."
+        )
         table.show_empty_text(sanitize(sentence))
         table.set_rows(worker_rows(snapshot, limits))
         right = [say(f"{live_workers_text(snapshot, limits)} ", Tone.MUTED)] if keeps_workers else []

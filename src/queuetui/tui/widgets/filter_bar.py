@@ -38,7 +38,12 @@ class FilterBar(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the field and the line below it."""
         yield TextLines("filter-prompt")
-        yield Input(id="filter-text", placeholder='state:failed queue:mail age>1h error~"timed out" -type:Send*', compact=True, select_on_focus=False)
+        yield Input(
+            id="filter-text",
+            placeholder='state:failed queue:mail age>1h error~"timed out" -type:Send*',
+            compact=True,
+            select_on_focus=False,
+        )
         yield TextLines("filter-error")
 
     def on_mount(self) -> None:
@@ -69,7 +74,9 @@ class FilterBar(Vertical):
         event.stop()
         if self.is_open and self._show_error(self._error_of(event.value)):
             self._stop_settling()
-            self._settling = self.set_timer(_SETTLE_S, lambda: self.post_message(self.Filtered(event.value, kept=False)))
+            self._settling = self.set_timer(
+                _SETTLE_S, lambda: self.post_message(self.Filtered(event.value, kept=False))
+            )
 
     @on(Input.Submitted)
     def _keep(self, event: Input.Submitted) -> None:
@@ -94,7 +101,9 @@ class FilterBar(Vertical):
         self.set_class(error is not None, "-wrong")
         if error is not None:
             offset = len(_PROMPT) + error.position
-            self.query_one("#filter-error", TextLines).show([line_of(say(f"{' ' * offset}^ {error}", Tone.CRITICAL, 2000))])
+            self.query_one("#filter-error", TextLines).show(
+                [line_of(say(f"{' ' * offset}^ {error}", Tone.CRITICAL, 2000))]
+            )
         return error is None
 
     @property
