@@ -25,7 +25,10 @@ FOREIGN_KINDS = ("laravel",)
 
 def scheme_of(url: str) -> str:
     """Return the family of a URL: sqlite, postgresql, mysql or memory. Raises BadConfig for any other."""
-    written = urlsplit(url).scheme.split("+")[0].lower()
+    try:
+        written = urlsplit(url).scheme.split("+")[0].lower()
+    except ValueError:
+        raise BadConfig("the URL cannot be read; check its brackets and its port", "url") from None
     family = "memory" if written == "memory" else SQL_SCHEMES.get(written)
     if family is None:
         shown = written if written.isalnum() else "?"

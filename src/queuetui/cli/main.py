@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import NoReturn
 
 import rich_click as click
-from click.exceptions import Exit
 
 from queuetui import __version__
 from queuetui.cli import exit_codes, output
@@ -76,24 +75,44 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command line and return its exit code; every error of ours is one line on stderr."""
+    """Run a command line and return its exit code; every error is one line on stderr, its traceback with QUEUETUI_DEBUG=1."""
+    output.prepare_streams()
     try:
-        program.main(arguments, prog_name="queuetui", standalone_mode=False)
+        ended = program.main(arguments, prog_name="queuetui", standalone_mode=False)
         sys.stdout.flush()
-    except Exit as stop:
-        return stop.exit_code
-    except click.Abort:
-        output.say("Stopped.")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else exit_codes.REFUSED
+    except BrokenPipeError:
+        output.stop_writing()
+    except (click.Abort, KeyboardInterrupt):
+        output.say("stopped")
         return exit_codes.INTERRUPTED
     except click.ClickException as error:
-        output.say(f"queuetui: {error.format_message()}")
+        output.say(f"queuetui: {_in_one_line(error)}")
         return error.exit_code
-    except QueueTuiError as error:
+    except Exception as error:  # noqa: BLE001 - the last net: whatever it is, one line and an exit code
+        return _report(error)
+    else:
+        # click hands back the code of an Exit, and else what the command returned: ours return nothing.
+        return ended if isinstance(ended, int) else exit_codes.OK
+    return exit_codes.OK
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    hint = ""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f" (see: {error.ctx.command_path} --help)"
+    return " ".join(error.format_message().split()) + hint
+
+
+def _report(error: Exception) -> int:
+    if os.environ.get("QUEUETUI_DEBUG"):
+        output.say_traceback(error)
+    if isinstance(error, QueueTuiError):
         output.say(f"queuetui: {error}")
         return exit_codes.exit_code(error)
-    except KeyboardInterrupt:
-        return exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exit_codes.OK
-    return exit_codes.OK
+    # Its own words may quote anything, a password among them.
+    output.say(
+        f"queuetui: this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"
+    )
+    return exit_codes.REFUSED

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import click
+import rich_click as click
 
 from queuetui.cli.output import Format
 from queuetui.model.duration import parse_duration_s
-from queuetui.model.query import Query
+from queuetui.model.query import ALIASES, FIELDS, Query
 from queuetui.model.query_parser import parse_query
 
+NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class FilterCommand(click.RichCommand):
+    """A command whose words are a filter: `-queue:slow` is a negated term of it, never the options -q -u -e."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put negated terms behind `--`, where no option is looked for."""
+        end = args.index("--") if "--" in args else len(args)
+        negated = [word for word in args[:end] if NEGATED_TERM.match(word)]
+        if negated:
+            others = [word for word in args[:end] if not NEGATED_TERM.match(word)]
+            args = [*others, "--", *negated, *args[end + 1 :]]
+        return super().parse_args(ctx, args)
 
 
 def duration(text: str) -> float:

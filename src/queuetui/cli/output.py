@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from rich.cells import cell_len
 
-from queuetui.model.text import SafeText, Untrusted, sanitize
+from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
+from queuetui.model.urls import hide_passwords
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 GAP = "  "
 CELL_CAP = 60
+WORDS_CAP = 16 * 1024
 
 
 class Format(StrEnum):
@@ -58,9 +62,26 @@ def show_document(data: Mapping[str, Any], form: Format) -> None:
         write(json.dumps(data, indent=2 if form is Format.JSON else None))
 
 
+def prepare_streams() -> None:
+    """Let stdout and stderr take every character, whatever the terminal's encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def stop_writing() -> None:
+    """Write no more: whoever read the output has gone, and Python must not trip over that at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(message: str) -> None:
-    """Write one line of words to stderr."""
-    print(sanitize(message, 2000, keep_newlines=True), file=sys.stderr, flush=True)
+    """Write words to stderr, a line each; no password of a URL gets out."""
+    print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
+
+
+def say_traceback(error: BaseException) -> None:
+    """Write where an error came from, without the values of variables."""
+    say("".join(traceback.format_exception(error)).rstrip())
 
 
 def write(line: str) -> None:
@@ -83,9 +104,9 @@ def cell(value: Any) -> SafeText:
 
 def _long_text(value: Any) -> str:
     if isinstance(value, str):
-        return sanitize(value, 64 * 1024, keep_newlines=True)
+        return sanitize(value, DETAIL_CAP, keep_newlines=True)
     if isinstance(value, dict | list):
-        return sanitize(json.dumps(value, indent=2), 64 * 1024, keep_newlines=True)
+        return sanitize(json.dumps(value, indent=2), DETAIL_CAP, keep_newlines=True)
     return cell(value)
 
 
@@ -114,8 +135,8 @@ def _csv_cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, int | float):
-        return str(value)
-    text = sanitize(value if isinstance(value, str) else json.dumps(value), 64 * 1024)
+        return json.dumps(value)
+    text = sanitize(value if isinstance(value, str) else json.dumps(value), DETAIL_CAP)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

@@ -57,7 +57,7 @@ def choose_profile(flags: Flags) -> Profile:
         raise BadConfig("--url and --profile exclude each other; give one", "--url")
     url = flags.url or (None if flags.profile else os.environ.get("QUEUETUI_URL"))
     if url:
-        profile = Profile(name="url", url=url)
+        profile = Profile(name="url", url=url, chosen_by_url=True)
     else:
         found = find_profile(config_file(), flags.profile)
         profile = found or Profile(name="embedded", url=default_url(), embedded=True)
@@ -105,8 +105,8 @@ def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:
 def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
     if profile.rights == "read":
         return False
-    given_by_url = profile.embedded or profile.name == "url"
-    return operate or profile.rights == "operate" or (native and given_by_url)
+    unnamed = profile.embedded or profile.chosen_by_url
+    return operate or profile.rights == "operate" or (native and unnamed)
 
 
 @contextmanager

@@ -70,7 +70,8 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
     try:
         profile = msgspec.convert(table, ProfileTable)
     except msgspec.ValidationError as error:
-        raise _bad(path, f"profiles.{name}", str(error)) from error
+        why, _, place = str(error).partition(" - at `$")
+        raise _bad(path, f"profiles.{name}{place.rstrip('`')}", why) from error
     given = [key for key in ("url", "url_env", "url_command") if getattr(profile, key)]
     if len(given) != 1:
         raise _bad(path, f"profiles.{name}", "give exactly one of url, url_env and url_command")
@@ -142,7 +143,10 @@ def _run(path: Path, key: str, words: list[str]) -> str:
         raise _bad(
             path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})"
         ) from None
-    return answer.stdout.strip()
+    url = answer.stdout.strip()
+    if len(url.split()) != 1:
+        raise _bad(path, f"{key}.url_command", f"{shlex.join(words[:1])} must print one URL and nothing else")
+    return url
 
 
 def _spans(path: Path, key: str, table: Mapping[str, str]) -> dict[str, float]:

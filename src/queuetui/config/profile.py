@@ -11,8 +11,9 @@ from queuetui.model.urls import hide_password
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is connected to and how; `rights` is "read", "operate", or None: then only native queues may be operated.
+    """What is connected to and how; `rights` is "read", "operate" or None: then it is for whoever starts to say.
 
+    `chosen_by_url` and `embedded` tell that no settings named it: then a native queue may be operated.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
     """
 
@@ -28,6 +29,7 @@ class Profile:
     summaries: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     embedded: bool = False
+    chosen_by_url: bool = False
 
     @property
     def shown_url(self) -> str:

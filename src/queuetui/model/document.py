@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +15,15 @@ from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
 
+MAX_DEPTH = 64
+
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
     """A job with true values; times are RFC 3339 UTC with microseconds, None where unknown or absent.
 
-    `payload` and `result` are the JSON values where they could be read, else the text as stored.
+    `payload` and `result` are the JSON values where they could be read, else the text as stored: when it is not JSON,
+    holds a number that JSON cannot write again, or is nested deeper than MAX_DEPTH.
     """
 
     id: str
@@ -48,6 +53,10 @@ class JobDocument:
     completed_at: str | None
     created_at: str | None
     updated_at: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, in order; nested values are shared, not copied."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def document(job: Job, verdict: Verdict | None) -> JobDocument:
@@ -143,6 +152,31 @@ def _value(text: Untrusted | None) -> Any:  # noqa: ANN401 - a JSON value may be
     if text is None:
         return None
     try:
-        return json.loads(text.raw)
+        value = json.loads(text.raw, parse_float=_finite, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text.raw
+    return value if _is_shallow(value) else text.raw
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+def _refuse(digits: str) -> float:
+    message = f"JSON cannot write {digits} again"
+    raise ValueError(message)
+
+
+def _is_shallow(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [item for node in level for item in _items(node)]
+        if not level:
+            return True
+    return False
+
+
+def _items(node: object) -> list[object]:
+    items = node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    return [item for item in items if isinstance(item, dict | list)]

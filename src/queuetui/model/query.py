@@ -28,6 +28,13 @@ TEXT_FIELDS = ("error", "data", "payload")
 NUMBER_FIELDS = ("priority", "attempts", "max_attempts", "lost")
 SPAN_FIELDS = ("age", "running", "waiting")
 TIME_FIELDS = ("created", "scheduled", "started", "completed", "updated")
+ALIASES = {
+    "correlation": "correlation_id",
+    "due": "scheduled",
+    "idempotency_key": "key",
+    "tags": "tag",
+    "status": "state",
+}
 FLAGS = ("stuck", "live", "final", "waiting", "cancelling")
 FIELDS = (*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *SPAN_FIELDS, *TIME_FIELDS, "is", "sort")
 SORTS = ("created", "scheduled", "started", "completed", "updated", "priority", "attempts", "type", "queue", "state")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadQuery
 from queuetui.model.query import (
+    ALIASES,
     FIELDS,
     FLAGS,
     NAME_FIELDS,
@@ -29,13 +31,6 @@ from queuetui.model.query import (
 from queuetui.model.state import State
 
 _FIELD = re.compile(r"([A-Za-z_]+)((?:\.[^\s:~<>=\".]+)*)(>=|<=|[:~<>=])")
-_ALIASES = {
-    "correlation": "correlation_id",
-    "due": "scheduled",
-    "idempotency_key": "key",
-    "tags": "tag",
-    "status": "state",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,7 @@ def _read_term(text: str, start: int) -> Term:
 
 
 def _read_field(name: str, dotted: str, position: int) -> tuple[str, tuple[str, ...]]:
-    name = _ALIASES.get(name.lower(), name.lower())
+    name = ALIASES.get(name.lower(), name.lower())
     path = tuple(dotted.split(".")[1:])
     if name not in FIELDS or (path and name != "payload"):
         written = name + dotted
@@ -167,24 +162,27 @@ def _one_of(piece: _Piece, allowed: tuple[str, ...], noun: str) -> str:
 
 def _read_number(name: str, piece: _Piece) -> float:
     try:
-        return float(piece.text)
+        number = float(piece.text)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         message = f"{name} takes a number, not {piece.text!r} (position {piece.position})"
-        raise BadQuery(message, piece.position) from None
+        raise BadQuery(message, piece.position)
+    return number
 
 
 def _read_time(name: str, piece: _Piece) -> datetime:
     try:
         at = datetime.fromisoformat(piece.text)
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.text!r} (position {piece.position})"
         raise BadQuery(message, piece.position) from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _read_sort(term: Term) -> Sort:
     written = str(term.values[0])
-    name = _ALIASES.get(written.lstrip("-"), written.lstrip("-"))
+    name = ALIASES.get(written.lstrip("-"), written.lstrip("-"))
     if name not in SORTS or term.negated or len(term.values) != 1:
         message = f"cannot sort by {written!r} (position {term.position}); sort by one of {', '.join(SORTS)}, - before it turns the order"
         raise BadQuery(message, term.position)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from queuetui.model.document import document
 from queuetui.model.errors import Denied, NotFound
@@ -25,14 +25,20 @@ def export_jobs(jobs: Iterable[Job], folder: Path, read_whole: Callable[[str], J
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            for job in jobs:
-                file.write(json.dumps(asdict(document(_whole(job, read_whole), None))) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            _write(file, jobs, read_whole)
     except OSError as error:
-        message = f"the jobs could not be written to {path} ({error.strerror}), so nothing was deleted; free that folder and try again"
+        message = (
+            f"the jobs could not be written to {path} ({error.strerror}), so nothing was deleted; "
+            "make room there or let it be written, and try again"
+        )
         raise Denied(message) from error
     return path
+
+
+def _write(file: TextIO, jobs: Iterable[Job], read_whole: Callable[[str], Job]) -> None:
+    file.writelines(json.dumps(document(_whole(job, read_whole), None).to_dict()) + "\n" for job in jobs)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _whole(job: Job, read_whole: Callable[[str], Job]) -> Job:

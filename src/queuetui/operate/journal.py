@@ -25,50 +25,53 @@ class Journal:
 
     def intend(self, act: Act, targets: Sequence[JobRef], subject: str = "") -> None:
         """Write what is about to be done. Raises Denied when it cannot be written: then the act must not happen."""
-        self._write(
-            {
-                "entry": "intent",
-                "act": act.id,
-                "verb": act.verb.value,
-                "actor": act.actor,
-                "reason": act.reason,
-                "filter": act.filter,
-                "backend": self._backend,
-                "subject": subject,
-                "targets": [[ref.id, ref.rev] for ref in targets],
-            }
-        )
+        entry = {
+            "entry": "intent",
+            "act": act.id,
+            "verb": act.verb.value,
+            "args": dict(act.args),
+            "actor": act.actor,
+            "reason": act.reason,
+            "filter": act.filter,
+            "backend": self._backend,
+            "subject": subject,
+            "targets": [[ref.id, ref.rev] for ref in targets],
+        }
+        try:
+            self._write(entry)
+        except OSError as error:
+            message = (
+                f"the act cannot be recorded ({error.strerror}: {self._path}), so it is not done; "
+                "make that file writable and try again"
+            )
+            raise Denied(message) from error
 
-    def conclude(self, act: Act, results: Sequence[Result]) -> None:
-        """Write what came of it, with each job as it was before."""
-        self._write(
-            {
-                "entry": "outcome",
-                "act": act.id,
-                "backend": self._backend,
-                "results": [_describe(result) for result in results],
-            }
-        )
+    def conclude(self, act: Act, results: Sequence[Result], detail: str = "") -> str | None:
+        """Write what came of it, with each job as it was before; return the remark to pass on when it cannot be written."""
+        described = [_describe(result) for result in results]
+        return self._add({"entry": "outcome", "act": act.id, "detail": detail, "results": described})
 
-    def break_off(self, act: Act, why: str) -> None:
-        """Write that the act ended in an error, so its outcome is unknown."""
-        self._write({"entry": "broken", "act": act.id, "backend": self._backend, "why": why})
+    def break_off(self, act: Act, why: str) -> str | None:
+        """Write that the act ended in an error; return the remark to pass on when that cannot be written."""
+        return self._add({"entry": "broken", "act": act.id, "why": why})
+
+    def _add(self, entry: Mapping[str, Any]) -> str | None:
+        try:
+            self._write({**entry, "backend": self._backend})
+        except OSError as error:
+            return f"the outcome could not be recorded ({error.strerror}: {self._path}); the intent was"
+        return None
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         line = json.dumps({"at": to_text(datetime.now(UTC)), **entry}) + "\n"
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self._path.exists() and self._path.stat().st_size > ROTATE_BYTES:
-                self._path.replace(self._path.with_suffix(self._path.suffix + ".1"))
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(handle, line.encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            message = f"the act was not recorded ({error.strerror}: {self._path}), so it is not done; make that file writable and try again"
-            raise Denied(message) from error
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._path.exists() and self._path.stat().st_size > ROTATE_BYTES:
+            self._path.replace(self._path.with_suffix(self._path.suffix + ".1"))
+        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "ab") as file:
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _describe(result: Result) -> dict[str, Any]:

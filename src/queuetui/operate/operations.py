@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from queuetui.backends.base import Inspector, Operator, iterate
 from queuetui.model.act import Act, Outcome, Result, Verb
-from queuetui.model.errors import QueueTuiError, Unreachable
+from queuetui.model.clock import to_text
+from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
 from queuetui.operate.export import export_jobs
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
@@ -71,14 +74,16 @@ class Operations:
         )
 
     def prepare_cleanup(self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT) -> Manifest:
-        """Return what a cleanup of final jobs older than that will delete."""
-        query = parse_query(f"state:{','.join(states)} age>{older_than_s}s")
+        """Return what a cleanup of jobs that ended longer ago than that will delete."""
+        now = self._backend.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
+        ended_before = to_text(now - timedelta(seconds=older_than_s))
+        query = parse_query(f"state:{','.join(states)} completed<{ended_before}")
         return self.prepare_matching(Verb.DELETE, query, limit)
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do what was confirmed, in bites; a purge writes its file first.
 
-        Raises Denied before anything is done; a store that goes away in the middle leaves the rest as `unknown`.
+        Raises Denied before anything is done. When the store goes away, the bite under way is `unknown` and the rest is not tried.
         """
         for verb, _ in manifest.steps:
             require(verb, self._desk.right, self._backend.capabilities)
@@ -88,14 +93,18 @@ class Operations:
             exported = export_jobs(
                 (job for job in manifest.jobs if job.ref in going), self._desk.export_folder, self._backend.get
             )
-        results: list[Result] = []
         first = Act(manifest.verb, self._desk.actor, reason, manifest.filter_text)
+        run = _Run(self._backend, self._desk.journal, self._limits)
         for verb, refs in manifest.steps:
             for bite in _bites(refs):
-                act = Act(verb, self._desk.actor, reason, manifest.filter_text, {"of": first.id})
-                results += self._apply(act, bite)
+                run.take(Act(verb, self._desk.actor, reason, manifest.filter_text, {"of": first.id}), bite)
         return Report(
-            manifest.verb, first.id, tuple(results), manifest.different, None if exported is None else str(exported)
+            manifest.verb,
+            first.id,
+            tuple(run.results),
+            manifest.different,
+            None if exported is None else str(exported),
+            tuple(dict.fromkeys(run.remarks)),
         )
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
@@ -104,35 +113,77 @@ class Operations:
         require(verb, self._desk.right, self._backend.capabilities)
         act = Act(verb, self._desk.actor, reason)
         self._desk.journal.intend(act, (), queue)
-        result = self._backend.apply_to_queue(act, queue)
-        self._desk.journal.conclude(act, (result,))
-        return Report(verb, act.id, (result,))
+        try:
+            result = self._backend.apply_to_queue(act, queue)
+        except QueueTuiError as error:
+            self._desk.journal.break_off(act, str(error))
+            raise
+        remark = self._desk.journal.conclude(act, (result,))
+        return Report(verb, act.id, (result,), remarks=() if remark is None else (remark,))
 
     def clean_workers(self, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer; return how many."""
         require(Verb.CLEAN, self._desk.right, self._backend.capabilities)
         act = Act(Verb.CLEAN, self._desk.actor, args={"silent_s": str(silent_s)})
         self._desk.journal.intend(act, (), "workers")
-        cleaned = self._backend.clean_workers(act, silent_s)
-        self._desk.journal.conclude(act, ())
+        try:
+            cleaned = self._backend.clean_workers(act, silent_s)
+        except QueueTuiError as error:
+            self._desk.journal.break_off(act, str(error))
+            raise
+        self._desk.journal.conclude(act, (), f"{cleaned} deleted")
         return cleaned
 
     def _matching(self, query: Query, limit: int) -> tuple[list[Job], bool]:
         found = list(islice(iterate(self._backend, query, self._limits), limit + 1))
         return found[:limit], len(found) > limit
 
-    def _apply(self, act: Act, refs: tuple[JobRef, ...]) -> tuple[Result, ...]:
-        self._desk.journal.intend(act, refs)
+
+class _Run:
+    """One act under way, bite by bite; after a bite whose outcome is unknown, or that cannot be recorded, no other is tried."""
+
+    def __init__(self, backend: OperableBackend, journal: Journal, limits: Limits) -> None:
+        self._backend = backend
+        self._journal = journal
+        self._limits = limits
+        self._given_up = ""
+        self.results: list[Result] = []
+        self.remarks: list[str] = []
+
+    def take(self, act: Act, refs: tuple[JobRef, ...]) -> None:
+        """Do one bite. Raises Denied when the very first cannot be recorded."""
+        if not self._given_up:
+            self._intend(act, refs)
+        if self._given_up:
+            self._end(refs, Outcome.SKIPPED, f"not tried: {self._given_up}")
+            return
         try:
             results = self._backend.apply(act, refs, self._limits)
-        except Unreachable as error:
-            self._desk.journal.break_off(act, str(error))
-            return tuple(Result(ref, Outcome.UNKNOWN, note=str(error)) for ref in refs)
+        except (Unreachable, UnknownOutcome) as error:
+            self._given_up = str(error)
+            self._note(self._journal.break_off(act, str(error)))
+            self._end(refs, Outcome.UNKNOWN, str(error))
         except QueueTuiError as error:
-            self._desk.journal.break_off(act, str(error))
-            return tuple(Result(ref, Outcome.FAILED, note=str(error)) for ref in refs)
-        self._desk.journal.conclude(act, results)
-        return results
+            self._note(self._journal.break_off(act, str(error)))
+            self._end(refs, Outcome.FAILED, str(error))
+        else:
+            self._note(self._journal.conclude(act, results))
+            self.results += results
+
+    def _intend(self, act: Act, refs: tuple[JobRef, ...]) -> None:
+        try:
+            self._journal.intend(act, refs)
+        except Denied as error:
+            if not self.results:
+                raise
+            self._given_up = str(error)
+
+    def _end(self, refs: tuple[JobRef, ...], outcome: Outcome, note: str) -> None:
+        self.results += [Result(ref, outcome, note=note) for ref in refs]
+
+    def _note(self, remark: str | None) -> None:
+        if remark is not None:
+            self.remarks.append(remark)
 
 
 def _bites(refs: Iterable[JobRef]) -> Iterable[tuple[JobRef, ...]]:

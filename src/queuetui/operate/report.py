@@ -21,13 +21,18 @@ DONE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The results of one act in order; `different` were left out before it began; `exported_to` is the file a purge wrote first."""
+    """The results of one act in order.
+
+    `different` were left out before it began; `exported_to` is the file a purge wrote first; `remarks` say what else a
+    person should know, such as an outcome that could not be recorded.
+    """
 
     verb: Verb
     act_id: str
     results: tuple[Result, ...]
     different: tuple[tuple[Job, str], ...] = ()
     exported_to: str | None = None
+    remarks: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """Return how many ended so; what was already different counts as skipped."""
@@ -68,7 +73,7 @@ class Report:
         lines += [f"{number} x {reason}" for reason, number in reasons.most_common()]
         if self.exported_to is not None:
             lines.append(f"written first to {self.exported_to}")
-        return lines
+        return [*lines, *self.remarks]
 
 
 def _reason(result: Result) -> str:

@@ -10,8 +10,8 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options, format_options, read_filter
-from queuetui.cli.output import Format, say, show_document
+from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter
+from queuetui.cli.output import Format, cell, say, show_document
 from queuetui.cli.session import opened, resolve_id
 from queuetui.model.act import Verb
 from queuetui.model.state import FINAL, State
@@ -32,17 +32,22 @@ def _confirm(manifest: Manifest, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise click.UsageError("nothing was done: this is not a terminal, so say --yes (or look first with --dry-run)")
-    click.confirm("Do it?", abort=True, err=True)
+    if not click.confirm("Do it?", err=True):
+        say("nothing was done")
+        raise Exit(exit_codes.REFUSED)
 
 
 def _describe(manifest: Manifest) -> str:
     verb = "purge" if manifest.purge else manifest.verb.value
-    lines = [f"{verb} {len(manifest.refs)} jobs in {', '.join(manifest.queues) or 'no queue'}"]
+    queues = ", ".join(cell(queue) for queue in manifest.queues[:SHOWN])
+    if len(manifest.queues) > SHOWN:
+        queues += f" and {len(manifest.queues) - SHOWN} more"
+    lines = [f"{verb} {len(manifest.refs)} jobs in {queues or 'no queue'}"]
     if manifest.different:
         lines.append(
             f"{len(manifest.different)} others are left: " + ", ".join(sorted({why for _, why in manifest.different}))
         )
-    lines += [f"  {ref.id}" for ref in manifest.refs[:SHOWN]]
+    lines += [f"  {cell(ref.id)}" for ref in manifest.refs[:SHOWN]]
     if len(manifest.refs) > SHOWN:
         lines.append(f"  and {len(manifest.refs) - SHOWN} more")
     if manifest.more:
@@ -77,13 +82,26 @@ def _describe_report(report: Report) -> dict[str, Any]:
         "failed": report.failed,
         "unknown": report.unknown,
         "exported_to": report.exported_to,
+        "remarks": list(report.remarks),
         "results": done + left_out,
+    }
+
+
+def _describe_manifest(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "dry_run": True,
+        "verb": manifest.verb.value,
+        "would": [ref.id for ref in manifest.refs],
+        "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
+        "more": manifest.more,
     }
 
 
 def _carry_out(operations: Operations, manifest: Manifest, given: dict[str, Any]) -> None:
     if given["dry_run"]:
         say("dry run, nothing is changed: " + _describe(manifest))
+        if given["form"] != Format.TABLE:
+            show_document(_describe_manifest(manifest), Format(given["form"]))
         return
     reason = operations.why_not(manifest.verb)
     if reason is None:
@@ -104,7 +122,7 @@ def _act_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _jobs_act(verb: Verb, help_text: str) -> click.Command:
-    @click.command(verb.value, help=help_text)
+    @click.command(verb.value, cls=FilterCommand, help=help_text)
     @click.argument("words", nargs=-1, metavar="[FILTER]")
     @click.option(
         "--id", "ids", multiple=True, metavar="ID", help="One job, by its id or the end of it; may be repeated."
@@ -135,7 +153,7 @@ delete = _jobs_act(Verb.DELETE, "Delete jobs, one by one.")
 release = _jobs_act(Verb.RELEASE, "Give jobs whose worker is gone back to their queue.")
 
 
-@click.command()
+@click.command(cls=FilterCommand)
 @click.argument("words", nargs=-1, required=True, metavar="FILTER")
 @_act_options
 def purge(words: tuple[str, ...], **given: Any) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, format_options, read_filter
+from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter
 from queuetui.cli.output import Format, show_rows
 from queuetui.cli.session import opened
 from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
@@ -17,7 +16,7 @@ from queuetui.model.document import document
 DEFAULT_LIMIT = 50
 
 
-@click.command()
+@click.command(cls=FilterCommand)
 @click.argument("words", nargs=-1, metavar="[FILTER]")
 @click.option("--sort", metavar="FIELD", help="Sort by a field; -FIELD turns the order.")
 @click.option(
@@ -35,7 +34,7 @@ def command(words: tuple[str, ...], sort: str | None, limit: int, form: str, **c
 
         def rows() -> Iterator[dict[str, Any]]:
             for job, verdict in feed.search(query, limit):
-                shown = asdict(document(job, verdict))
+                shown = document(job, verdict).to_dict()
                 yield job_row(shown) if form == Format.TABLE else shown
 
         show_rows(rows(), JOB_COLUMNS, Format(form), JOB_TABLE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import rich_click as click
@@ -21,7 +20,7 @@ def command(job_id: str, form: str, **connection: Any) -> None:
     """Show one job whole; ID may be the last 6 or more characters of it."""
     with opened(**connection) as (feed, _):
         detail = feed.open(resolve_id(feed, job_id))
-        shown = asdict(document(detail.job, detail.verdict))
+        shown = document(detail.job, detail.verdict).to_dict()
         shown["remarks"] = list(detail.job.remarks)
         shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
         show_document(shown, Format(form))

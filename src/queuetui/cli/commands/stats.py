@@ -7,7 +7,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.options import connection_options, format_options
-from queuetui.cli.output import Format, show_document, show_rows
+from queuetui.cli.output import Format, say, show_document, show_rows
 from queuetui.cli.session import opened
 from queuetui.cli.tables import STATS_TABLE
 from queuetui.model.snapshot import Part, Watch
@@ -22,7 +22,10 @@ def command(exact: bool, form: str, **connection: Any) -> None:
     """Count jobs by state, stuck ones across states, over all and per queue."""
     parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY})
     with opened(**connection) as (feed, _):
-        figures = describe_stats(feed.poll(Watch(parts=parts, exact=exact)))
+        snapshot = feed.poll(Watch(parts=parts, exact=exact))
+    figures = describe_stats(snapshot)
+    for part, why in snapshot.problems.items():
+        say(f"not read: {part}: {why}")
     if form in {Format.JSON, Format.NDJSON}:
         show_document(figures, Format(form))
         return

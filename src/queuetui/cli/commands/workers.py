@@ -9,7 +9,7 @@ from click import get_current_context
 
 from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.session import opened
+from queuetui.cli.session import flags_of, opened
 from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
 from queuetui.model.document import describe_worker
 from queuetui.model.errors import Unsupported
@@ -22,7 +22,9 @@ from queuetui.model.snapshot import Part, Watch
 @connection_options
 def command(form: str, **connection: Any) -> None:
     """List the registered workers and how long each has been silent."""
-    if get_current_context().invoked_subcommand is not None:
+    context = get_current_context()
+    if context.invoked_subcommand is not None:
+        context.find_root().obj = flags_of(**connection)
         return
     with opened(**connection) as (feed, _):
         if not feed.capabilities.workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queuetui.model.text import SafeText, sanitize
 
+_SECOND_MS = 1000
 _MINUTE_S = 60
 _HOUR_S = 60 * _MINUTE_S
 _DAY_S = 24 * _HOUR_S
@@ -38,11 +39,13 @@ def took_text(took_s: float | None) -> SafeText:
     """Return how long a finished thing took, such as `340 ms`, `2.4 s` or `3 m 12 s`."""
     if took_s is None:
         return ABSENT
-    if took_s < 1:
-        return sanitize(f"{max(0.0, took_s) * 1000:.0f} ms")
-    if took_s < _COARSE_STEP_S:
-        return sanitize(f"{took_s:.1f} s")
-    whole_s = int(took_s)
+    took_ms = round(max(0.0, took_s) * 1000)
+    if took_ms < _SECOND_MS:
+        return sanitize(f"{took_ms} ms")
+    tenths = round(took_s, 1)
+    if tenths < _COARSE_STEP_S:
+        return sanitize(f"{tenths:.1f} s")
+    whole_s = round(took_s)
     if whole_s < _MINUTE_S:
         return sanitize(f"{whole_s} s")
     if whole_s < _HOUR_S:

@@ -10,6 +10,8 @@ from queuetui.tui.present.ages import ABSENT, age_text
 
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 _SHORT_FROM = 10_000
+_TENTHS_BELOW = 100
+_ROUNDS_UP_TO_ONE = 0.9995
 
 
 def count_text(count: Measured[int], now: datetime | None = None) -> SafeText:
@@ -31,9 +33,10 @@ def short_number(value: float) -> str:
     """Return at most four digits and a unit: `9,812`, `12.4k`, `4.1M`."""
     if abs(value) < _SHORT_FROM:
         return f"{value:,.0f}"
-    size, unit = next(pair for pair in _UNITS if abs(value) >= pair[0])
+    size, unit = next(pair for pair in _UNITS if abs(value) >= pair[0] * _ROUNDS_UP_TO_ONE)
     scaled = value / size
-    return f"{scaled:.1f}{unit}" if abs(scaled) < 100 else f"{scaled:.0f}{unit}"  # noqa: PLR2004  # three digits need no tenth
+    tenths = abs(round(scaled, 1)) < _TENTHS_BELOW
+    return f"{scaled:.1f}{unit}" if tenths else f"{scaled:.0f}{unit}"
 
 
 def rate_text(per_second: Measured[float]) -> SafeText:

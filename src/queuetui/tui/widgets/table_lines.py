@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -39,9 +40,8 @@ class Span(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A run of text of one tone, and where it begins."""
+    """A run of text of one tone."""
 
-    x: int
     text: str
     tone: Tone
 
@@ -56,48 +56,43 @@ def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColu
     return Span(changed[0].x, min(changed[-1].end, width)) if changed else None
 
 
-def row_pieces(line: Line, placed: Sequence[PlacedColumn], symbols: Symbols) -> Iterator[Piece]:
-    """Yield the gutter and the cells of a row, each in its exact width."""
+def row_pieces(line: Line, placed: Sequence[PlacedColumn], symbols: Symbols, width: int) -> Iterator[Piece]:
+    """Yield the gutter, the cells of a row, each in its exact width, and the room behind them."""
     cursor = symbols.cursor if line.is_cursor else " "
     mark = symbols.mark if line.is_marked else " "
-    yield Piece(0, f"{cursor}{mark}".ljust(GUTTER_CELLS), Tone.PLAIN)
+    yield Piece(f"{cursor}{mark}".ljust(GUTTER_CELLS), Tone.PLAIN)
     for column in placed:
         cell = line.row.cells[column.place]
         text = fit(cell.text, column.width, column.column.align, symbols.ellipsis)
         yield from _gap_before(column)
-        yield Piece(column.x, text, _tone_of(cell, column))
+        yield Piece(text, _tone_of(cell, column))
+    yield Piece(" " * (width - _end_of(placed)), Tone.PLAIN)
 
 
-def header_pieces(placed: Sequence[PlacedColumn], sort: Sort | None, symbols: Symbols) -> Iterator[Piece]:
+def header_pieces(placed: Sequence[PlacedColumn], sort: Sort | None, symbols: Symbols, width: int) -> Iterator[Piece]:
     """Yield the titles; the sorted column's title keeps room for its arrow."""
-    yield Piece(0, " " * GUTTER_CELLS, Tone.PLAIN)
+    yield Piece(" " * GUTTER_CELLS, Tone.PLAIN)
     for column in placed:
         yield from _gap_before(column)
-        yield Piece(column.x, _title(column, sort, symbols), Tone.PLAIN)
+        yield Piece(_title(column, sort, symbols), Tone.PLAIN)
+    yield Piece(" " * (width - _end_of(placed)), Tone.PLAIN)
 
 
-def merge_pieces(pieces: Iterable[Piece], style_of: Callable[[Tone], Style], breaks: Collection[int]) -> list[Segment]:
-    """Join neighbours of one style, as each segment costs its escape sequences, but keep the `breaks` apart.
+def merge_pieces(pieces: Iterable[Piece], style_of: Callable[[Tone], Style]) -> list[Segment]:
+    """Join neighbours of one style, as each segment costs its escape sequences."""
+    styled = ((piece.text, style_of(piece.tone)) for piece in pieces)
+    return [
+        Segment("".join(text for text, _ in run), style) for style, run in groupby(styled, key=lambda pair: pair[1])
+    ]
 
-    A partial update is sent by whole segments: breaks at its edges keep it as small as what changed.
-    """
-    segments: list[Segment] = []
-    texts: list[str] = []
-    current: Style | None = None
-    for piece in pieces:
-        style = style_of(piece.tone)
-        if texts and (style is not current or piece.x in breaks):
-            segments.append(Segment("".join(texts), current))
-            texts.clear()
-        current = style
-        texts.append(piece.text)
-    segments.append(Segment("".join(texts), current))
-    return segments
+
+def _end_of(placed: Sequence[PlacedColumn]) -> int:
+    return placed[-1].end if placed else GUTTER_CELLS
 
 
 def _gap_before(column: PlacedColumn) -> Iterator[Piece]:
     if column.x > GUTTER_CELLS:
-        yield Piece(column.x - GAP_CELLS, " " * GAP_CELLS, Tone.PLAIN)
+        yield Piece(" " * GAP_CELLS, Tone.PLAIN)
 
 
 def _tone_of(cell: Cell, column: PlacedColumn) -> Tone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import ClassVar
@@ -57,8 +57,8 @@ class TableView(Widget):
         self._sort: Sort | None = None
         self._rows = TableRows()
         self._top = 0
-        self._placed: tuple[PlacedColumn, ...] = ()
-        self._changed: dict[int, Span] = {}
+        self._placed_columns: tuple[PlacedColumn, ...] = ()
+        self._placed_width: int | None = None
         self._styles: dict[tuple[Tone, bool, bool], Style] = {}
 
     def render_line(self, y: int) -> Strip:
@@ -67,7 +67,7 @@ class TableView(Widget):
             return self._header_strip()
         line = self._line_at(y - HEADER_LINES)
         if line is not None:
-            return self._row_strip(line, self._changed.get(y, ()))
+            return self._row_strip(line)
         if y == HEADER_LINES and not self._rows.rows:
             return self._empty_strip()
         return Strip.blank(self.size.width, self._style_of(Tone.PLAIN, is_cursor=False, is_marked=False))
@@ -78,13 +78,23 @@ class TableView(Widget):
         super().notify_style_update()
 
     def on_resize(self) -> None:
-        """Choose the columns for the new width and keep the cursor in view."""
-        self._place()
+        """Keep the cursor in view."""
+        top = self._top
         self._keep_cursor_in_view()
+        if self._top != top:
+            self.refresh()
 
-    def _place(self) -> None:
-        self._placed = place_columns(self._columns, self.size.width)
-        self._changed.clear()
+    @property
+    def _placed(self) -> tuple[PlacedColumn, ...]:
+        """The columns that fit; placed when asked for, as a new size may be painted before it is announced."""
+        if self._placed_width != self.size.width:
+            self._placed_width = self.size.width
+            self._placed_columns = place_columns(self._columns, self.size.width)
+        return self._placed_columns
+
+    def _exchange_columns(self, columns: Sequence[Column]) -> None:
+        self._columns = tuple(columns)
+        self._placed_width = None
 
     # The window onto the rows
 
@@ -121,7 +131,6 @@ class TableView(Widget):
                 self._refresh_cells(y, span)
 
     def _refresh_cells(self, y: int, span: Span) -> None:
-        self._changed[y] = span
         self.refresh(Region(span.start, y, span.end - span.start, 1))
 
     def _refresh_whole_line(self, y: int) -> None:
@@ -131,23 +140,23 @@ class TableView(Widget):
 
     def _header_strip(self) -> Strip:
         style = self.get_component_rich_style("live-table--header")
-        pieces = header_pieces(self._placed, self._sort, self._symbols)
-        return self._full_width(merge_pieces(pieces, lambda _: style, ()), style)
+        pieces = header_pieces(self._placed, self._sort, self._symbols, self.size.width)
+        return self._strip(merge_pieces(pieces, lambda _: style))
 
-    def _row_strip(self, line: Line, breaks: Collection[int]) -> Strip:
+    def _row_strip(self, line: Line) -> Strip:
         def style_of(tone: Tone) -> Style:
             return self._style_of(tone, is_cursor=line.is_cursor, is_marked=line.is_marked)
 
-        segments = merge_pieces(row_pieces(line, self._placed, self._symbols), style_of, breaks)
-        return self._full_width(segments, style_of(Tone.PLAIN))
+        return self._strip(merge_pieces(row_pieces(line, self._placed, self._symbols, self.size.width), style_of))
 
     def _empty_strip(self) -> Strip:
         style = self.get_component_rich_style("live-table--empty")
         text = fit(self._empty_text, self.size.width - GUTTER_CELLS, ellipsis=self._symbols.ellipsis)
-        return self._full_width([Segment(" " * GUTTER_CELLS, style), Segment(text, style)], style)
+        return self._strip([Segment(" " * GUTTER_CELLS + text, style)])
 
-    def _full_width(self, segments: list[Segment], style: Style) -> Strip:
-        return Strip(segments).adjust_cell_length(self.size.width, style)
+    def _strip(self, segments: list[Segment]) -> Strip:
+        """Return the line; on a screen narrower than the gutter it is cut."""
+        return Strip(segments).crop(0, self.size.width)
 
     def _style_of(self, tone: Tone, *, is_cursor: bool, is_marked: bool) -> Style:
         key = (tone, is_cursor, is_marked)

@@ -11,6 +11,7 @@ from queuetui.backends.native.memory.job_store import MemoryJobStore
 from queuetui.backends.native.memory.operator import MemoryOperator
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep
+from queuetui.backends.native.retention import Retention
 
 _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
@@ -27,7 +28,10 @@ class MemoryBackend(MemoryInspector, MemoryOperator, MemoryJobStore, MemoryUpkee
 
 def open_backend(url: str, options: BackendOptions) -> MemoryBackend:
     """Open the store that the URL names, made on first use."""
-    return MemoryBackend(_find_store(url), options)
+    store = _find_store(url)
+    if options.settings:
+        store.retention = Retention.from_settings(options.settings)
+    return MemoryBackend(store, options)
 
 
 def discover(url: str, options: BackendOptions) -> Found:  # noqa: ARG001 - every discover takes the options

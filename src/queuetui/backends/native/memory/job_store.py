@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -32,16 +32,17 @@ class MemoryJobStore:
             message = "an in-memory queue has no transactions to join; use sqlite or postgresql"
             raise Unsupported(message)
         with self.store.lock:
-            return tuple(self._enqueue_one(new) for new in jobs)
+            now = self.store.now()
+            # All times are worked out before the first job is stored: one that cannot be keeps its neighbours out.
+            due = [new.at or now + timedelta(seconds=new.delay_s or 0.0) for new in jobs]
+            return tuple(self._enqueue_one(new, due_at, now) for new, due_at in zip(jobs, due, strict=True))
 
-    def _enqueue_one(self, new: NewJob) -> Enqueued:
+    def _enqueue_one(self, new: NewJob, due_at: datetime, now: datetime) -> Enqueued:
         key = None if new.idempotency_key is None else self.store.keys.get(new.idempotency_key)
         holder_id = new.id if key is None or new.id in self.store.jobs else key.job_id
         holder = self.store.jobs.get(holder_id)
         if holder is not None or key is not None:
             return Enqueued(holder_id, created=False, state=None if holder is None else holder.state)
-        now = self.store.now()
-        due_at = new.at or now + timedelta(seconds=new.delay_s or 0.0)
         state = State.SCHEDULED if due_at > now else State.PENDING
         self.store.jobs[new.id] = JobRecord(new, state, max(due_at, now), created_at=now, updated_at=now)
         if new.idempotency_key is not None:

@@ -17,6 +17,7 @@ from queuetui.backends.native.memory.records import (
     WorkerRecord,
     to_job,
 )
+from queuetui.backends.native.retention import Retention
 from queuetui.model.act import Result
 from queuetui.model.job import Job, RunError
 from queuetui.model.payload import SummaryPaths
@@ -25,7 +26,6 @@ from queuetui.model.state import FINAL, State
 LOST = "lost"
 ACK_LOST = "ack_lost"
 Clock = Callable[[], datetime]
-KEY_KEPT_S = 7 * 86_400.0
 
 
 def read_clock() -> datetime:
@@ -38,6 +38,7 @@ class MemoryStore:
     """All that one named in-memory queue holds; whoever touches it holds `lock`. Tests may set `clock`."""
 
     clock: Clock = read_clock
+    retention: Retention = field(default_factory=Retention)
     lock: threading.RLock = field(default_factory=threading.RLock)
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     leases: dict[str, LeaseRecord] = field(default_factory=dict)
@@ -130,4 +131,4 @@ class MemoryStore:
         if live:
             key.expires_at = None
         elif key.expires_at is None:
-            key.expires_at = self.now() + timedelta(seconds=KEY_KEPT_S)
+            key.expires_at = self.now() + timedelta(seconds=self.retention.keys_s)

@@ -10,16 +10,16 @@ from queuetui.backends.native.memory.settling import lose
 from queuetui.model.state import FINAL, State
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions
     from queuetui.backends.native.memory.records import JobRecord
     from queuetui.backends.native.memory.store import MemoryStore
+
+TALLY_KEPT_DAYS = 30
 
 
 class MemoryUpkeep:
     """The rounds that keep the queue moving."""
 
     store: MemoryStore
-    options: BackendOptions
 
     def promote(self, limit: int) -> int:
         """Make due jobs pending, the longest due first."""
@@ -66,8 +66,7 @@ class MemoryUpkeep:
             return min(limit, len(old) + len(keys) + len(minutes))
 
     def _is_past_retention(self, record: JobRecord) -> bool:
-        kept_s = self.options.settings.get(f"keep_{record.state.value}_s")
-        kept = timedelta(seconds=DEFAULT_KEPT_S if kept_s is None else float(kept_s))
+        kept = timedelta(seconds=self.store.retention.kept_s(record.state))
         return record.done_at is not None and record.done_at + kept <= self.store.now()
 
     def next_due_s(self) -> float | None:
@@ -78,7 +77,3 @@ class MemoryUpkeep:
 
     def _put_off(self) -> list[JobRecord]:
         return list(self.store.in_state(State.SCHEDULED, State.RETRYING))
-
-
-DEFAULT_KEPT_S = 7 * 86_400.0
-TALLY_KEPT_DAYS = 30

@@ -1,0 +1,176 @@
+"""Looks at a Laravel database queue without changing anything."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.console_connection import ConsoleDatabase
+from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
+from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
+from queuetui.backends.foreign.laravel.filters import plan_terms
+from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
+from queuetui.backends.foreign.laravel.lookup import find_by_suffix, find_rows, latest_failures, read_row
+from queuetui.backends.foreign.laravel.pages import Source, read_page
+from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.store_clock import read_now_s
+from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.model.act import JobRef
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.clock import from_us
+from queuetui.model.errors import NotFound, QueueTuiError
+from queuetui.model.job import Attempt, Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import absent
+from queuetui.model.page import Page, PageRequest, PlannedTerm
+from queuetui.model.query import Query
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+
+_REMEMBERED_ROWS = 20_000
+_PAGE = "page"
+_NO_COUNT = "it was not asked for or could not be read"
+_Reading = Callable[[Source], object]
+
+
+@dataclass
+class LaravelInspector:
+    """Reads one Laravel application's jobs and failed_jobs."""
+
+    database: ConsoleDatabase
+    tables: Tables
+    settings: LaravelSettings
+    options: BackendOptions
+    _rows: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    _guard: Lock = field(default_factory=Lock)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this backend can do."""
+        return CAPABILITIES
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Read all that was asked for in one transaction; after a part that failed the rest is read in another."""
+        todo = deque(_readings(watch))
+        found: dict[str, object] = {}
+        problems: dict[str, str] = {}
+        now_s = 0
+        while todo:
+            name, reading = todo[0]
+            opened = False
+            try:
+                with self._source(watch.limits) as source:
+                    opened, now_s = True, source.reader.now_s
+                    while todo:
+                        name, reading = todo[0]
+                        found[name] = reading(source)
+                        todo.popleft()
+            except QueueTuiError as error:
+                if not opened:
+                    raise
+                problems[name] = str(error)
+                todo.popleft()
+        return self._picture(now_s, found, problems)
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return one page by keyset."""
+        with self._source(limits) as source:
+            page = read_page(source, request)
+        self._remember(page.jobs)
+        return page
+
+    def get(self, job_id: str) -> Job:
+        """Return one job whole. Raises NotFound."""
+        with self._source(self.options.limits) as source:
+            for place in self._places(job_id):
+                row = read_row(source, *place)
+                job = None if row is None else source.reader.read(row)
+                if job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
+                    return job
+            found = next(iter(find_rows(source, job_id, 1)), None)
+            if found is not None:
+                return source.reader.read(found)
+        raise NotFound(
+            f"there is no job {sanitize(job_id, 60)!r}; it may have finished: Laravel deletes a job's row then, and a job without "
+            "a uuid gets another id with each release"
+        )
+
+    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
+        """Return the jobs whose id is or ends in `suffix`."""
+        with self._source(self.options.limits) as source:
+            return tuple(source.reader.read(row).ref for row in find_by_suffix(source, suffix, limit))
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Laravel keeps no attempts."""
+        return ()
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term of a filter is answered."""
+        return plan_terms(query, self.options.limits)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
+
+    @contextmanager
+    def _source(self, limits: Limits) -> Iterator[Source]:
+        with self.database.reading("reading Laravel's tables") as connection:
+            now_s = read_now_s(connection, self.options.now)
+            reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
+            yield Source(connection, self.tables, reader, limits)
+
+    def _picture(self, now_s: int, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
+        page: Page | None = found.get(_PAGE)
+        failures: tuple[Job, ...] = found.get(Part.FAILURES, ())
+        counts: Counts | None = found.get(Part.COUNTS)
+        self._remember((*(page.jobs if page else ()), *failures))
+        return Snapshot(
+            backend=self.options.name,
+            now=from_us(now_s * 1_000_000),
+            counts={state: absent(_NO_COUNT) for state in State} if counts is None else counts.by_state,
+            stuck=absent(_NO_COUNT) if counts is None else counts.stuck,
+            total=absent(_NO_COUNT) if counts is None else counts.total,
+            average_s=absent("Laravel does not keep how long jobs took"),
+            queues=() if counts is None else counts.queues,
+            failures=failures,
+            page=page,
+            problems=problems,
+        )
+
+    def _remember(self, jobs: Iterable[Job]) -> None:
+        """Keep where shown jobs stand, so that opening one needs no search through payloads."""
+        with self._guard:
+            for job in jobs:
+                self._rows[job.ref.id] = job.ref.rev
+                self._rows.move_to_end(job.ref.id)
+            while len(self._rows) > _REMEMBERED_ROWS:
+                self._rows.popitem(last=False)
+
+    def _places(self, job_id: str) -> list[tuple[str, int]]:
+        with self._guard:
+            rev = self._rows.get(job_id)
+        places = (row_of_id(job_id), None if rev is None else row_of_rev(rev))
+        return [place for place in places if place is not None]
+
+
+def _readings(watch: Watch) -> Iterator[tuple[str, _Reading]]:
+    if watch.parts & {Part.COUNTS, Part.QUEUES}:
+        yield Part.COUNTS, lambda source: count_jobs(source, exact=watch.exact)
+    if Part.FAILURES in watch.parts:
+        yield Part.FAILURES, lambda source: _read_failures(source, watch.failures)
+    request = watch.page
+    if request is not None:
+        yield _PAGE, lambda source: read_page(source, request)
+    if not watch.parts and request is None:
+        yield "clock", lambda source: source.reader.now_s
+
+
+def _read_failures(source: Source, limit: int) -> tuple[Job, ...]:
+    return tuple(cut_for_page(source.reader.read(row)) for row in latest_failures(source, limit))

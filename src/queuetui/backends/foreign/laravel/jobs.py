@@ -1,0 +1,171 @@
+"""Makes jobs that people can read of Laravel's rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from queuetui.backends.foreign.laravel.exception_text import read_exception
+from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, read_payload
+from queuetui.backends.foreign.laravel.php_values import PhpArray, to_json
+from queuetui.backends.foreign.laravel.rows import FailedRow, JobRow, Row, StoredText, is_uuid, job_id_of
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.states import state_of
+from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
+from queuetui.model.act import JobRef
+from queuetui.model.clock import EPOCH
+from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError
+from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted, sanitize
+
+_DEFAULT_TRIES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JobReader:
+    """Reads rows of one backend at one time of its clock."""
+
+    backend: str
+    settings: LaravelSettings
+    summaries: SummaryPaths
+    now_s: int
+
+    def read(self, row: Row) -> Job:
+        """Return the row as a job with all of the payload that was read."""
+        payload = read_payload(row.payload.text, cut=not row.payload.whole)
+        return self._read_waiting(row, payload) if isinstance(row, JobRow) else self._read_failed(row, payload)
+
+    def _read_waiting(self, row: JobRow, payload: LaravelPayload) -> Job:
+        state = state_of(row.attempts, row.reserved_at, row.available_at, self.now_s)
+        reserved_at = _time(row.reserved_at)
+        created_at = _created_at(payload)
+        remarks = _remarks(payload, self.now_s)
+        if created_at is None:
+            created_at = _time(row.created_at)
+            if row.attempts > 0:
+                remarks.append("created is when Laravel last put the row there: a release or a retry makes a new one")
+        return Job(
+            ref=JobRef(self.backend, job_id_of(row, payload.uuid), row.rev),
+            type=Untrusted(payload.type),
+            queue=Untrusted(row.queue),
+            state=state,
+            payload=_shown_payload(row.payload, payload),
+            payload_whole=row.payload.whole,
+            data=self._data(payload),
+            attempts=row.attempts,
+            max_attempts=payload.max_tries or None,
+            tags=tuple(map(Untrusted, payload.tags)),
+            created_at=created_at,
+            scheduled_at=_time(row.available_at),
+            claimed_at=reserved_at,
+            started_at=reserved_at,
+            updated_at=reserved_at or _time(row.created_at),
+            remarks=tuple(remarks),
+        )
+
+    def _read_failed(self, row: FailedRow, payload: LaravelPayload) -> Job:
+        failed_at = _in_utc(row.failed_at, self.settings)
+        remarks = _remarks(payload, self.now_s)
+        attempts, how = _guess_attempts(payload)
+        remarks.append(how)
+        if failed_at is not None and self.settings.timezone is UTC:
+            remarks.append("failed_at is the application's own time, taken as UTC; set laravel.timezone if it is not")
+        if row.connection not in self.settings.connections:
+            name = sanitize(row.connection, 60)
+            remarks.append(
+                f"it failed on the queue connection {name!r}, which is not this database: it cannot be retried here"
+            )
+        uuid = row.uuid if is_uuid(row.uuid) else payload.uuid
+        return Job(
+            ref=JobRef(self.backend, job_id_of(row, uuid), row.rev),
+            type=Untrusted(payload.type),
+            queue=Untrusted(row.queue),
+            state=State.FAILED,
+            payload=_shown_payload(row.payload, payload),
+            payload_whole=row.payload.whole,
+            data=self._data(payload),
+            attempts=attempts,
+            max_attempts=payload.max_tries or None,
+            error=_error(row.exception),
+            tags=tuple(map(Untrusted, payload.tags)),
+            created_at=_created_at(payload),
+            completed_at=failed_at,
+            updated_at=failed_at,
+            remarks=tuple(remarks),
+        )
+
+    def _data(self, payload: LaravelPayload) -> Untrusted | None:
+        if payload.command is None:
+            return None
+        configured = paths_for(payload.type, self.summaries)
+        paths = DEFAULT_SUMMARY_PATHS if configured is DEFAULT_SUMMARY else configured
+        line = summarise(payload.command, paths)
+        return Untrusted(line[:SUMMARY_CAP_CHARS]) if line else None
+
+
+def cut_for_page(job: Job) -> Job:
+    """Return the job with no more of its payload than a page holds."""
+    if len(job.payload) <= PAYLOAD_HEAD_CHARS:
+        return job
+    return replace(job, payload=Untrusted(job.payload.raw[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
+
+
+def _shown_payload(stored: StoredText, payload: LaravelPayload) -> Untrusted:
+    """Show the payload with its command as JSON; as stored where the command cannot be read whole."""
+    data = payload.fields.get("data")
+    if payload.command_state is not CommandState.READ or payload.command is None or not isinstance(data, dict):
+        return Untrusted(stored.text)
+    shown = payload.fields | {"data": data | {"command": to_json(payload.command.root)}}
+    return Untrusted(json.dumps(shown, ensure_ascii=False))
+
+
+def _error(exception: StoredText) -> JobError:
+    found = read_exception(exception.text)
+    return JobError(Untrusted(found.class_name), Untrusted(found.message), Untrusted(found.traceback))
+
+
+def _guess_attempts(payload: LaravelPayload) -> tuple[int, str]:
+    """Laravel drops the counter with the row; only the Redis driver leaves one in the payload."""
+    counted = payload.fields.get("attempts")
+    if isinstance(counted, int) and not isinstance(counted, bool) and 0 < counted < 2**31:
+        return counted, "attempts are what the payload says"
+    tries = payload.max_tries or _DEFAULT_TRIES
+    return tries, "attempts are what it was allowed: Laravel does not keep how often a failed job ran"
+
+
+def _remarks(payload: LaravelPayload, now_s: int) -> list[str]:
+    remarks = [] if payload.problem is None else [str(sanitize(payload.problem))]
+    if payload.command_state is CommandState.ENCRYPTED:
+        remarks.append("its data is encrypted with the application's key and cannot be shown")
+    if payload.retry_until is not None and payload.retry_until <= now_s:
+        remarks.append("its retryUntil is past: a worker that takes it fails it at once")
+    if is_uuid(payload.batch_id):
+        remarks.append(f"member of batch {payload.batch_id}: deleting it leaves the batch pending for ever")
+    if payload.command is not None:
+        chained = payload.command.find("chained")
+        if isinstance(chained, PhpArray) and chained.items:
+            remarks.append(f"head of a chain: {len(chained.items)} more jobs live only inside it and go with it")
+        if payload.command.find("uniqueFor") is not None or payload.command.find("uniqueId") is not None:
+            remarks.append("a unique job: deleting its row leaves its lock in the cache until that runs out")
+    return remarks
+
+
+def _created_at(payload: LaravelPayload) -> datetime | None:
+    """Return when the job was first dispatched, which newer versions write into the payload."""
+    at = payload.fields.get("createdAt")
+    return _time(at) if isinstance(at, int) and not isinstance(at, bool) and 0 <= at < 2**37 else None
+
+
+def _time(at_s: int | None) -> datetime | None:
+    return None if at_s is None else EPOCH + timedelta(seconds=at_s)
+
+
+def _in_utc(at: datetime | None, settings: LaravelSettings) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        return at.replace(tzinfo=settings.timezone).astimezone(UTC)
+    except OverflowError:
+        return None

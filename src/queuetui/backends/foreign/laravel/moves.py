@@ -1,0 +1,107 @@
+"""The statements of each act on one locked row; every one checks that it changed exactly that row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, CursorResult, LargeBinary, TableClause, cast, literal, null, select
+
+from queuetui.backends.foreign.laravel.rows import (
+    FAILED,
+    JOBS,
+    FailedRow,
+    JobRow,
+    Row,
+    present,
+    read_failed,
+    read_job,
+    write_down,
+)
+from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.model.errors import Stale
+
+_TEXTS = ("payload", "exception")
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRow:
+    """A row that nobody else can change until the transaction ends; `before` is enough to put it back."""
+
+    row: Row
+    before: str
+
+
+def lock_row(connection: Connection, tables: Tables, name: str, row_id: int) -> LockedRow | None:
+    """Read a row whole and lock it, None when it is gone."""
+    table = present(tables.jobs if name == JOBS else tables.failed)
+    columns = [_raw(connection, table, each.name) for each in table.c]
+    chosen = select(*columns).where(table.c.id == row_id).with_for_update()
+    found = connection.execute(chosen).mappings().one_or_none()
+    if found is None:
+        return None
+    record: dict[str, Any] = {"uuid": None, **found, "payload_size": None, "exception_size": None}
+    row = read_failed(record) if name == FAILED else read_job(record)
+    return LockedRow(row, write_down(table, found))
+
+
+def _raw(connection: Connection, table: TableClause, name: str) -> Any:  # noqa: ANN401 - a column of any type
+    """Read texts as bytes where a text that is not valid in its encoding could not be read otherwise."""
+    if name not in _TEXTS or connection.dialect.name == "postgresql":
+        return table.c[name]
+    return cast(table.c[name], LargeBinary).label(name)
+
+
+def insert_again(connection: Connection, tables: Tables, row: FailedRow, now_s: int) -> JobRow:
+    """Move a failed job back into jobs: inserted with its payload untouched, then deleted; both or neither."""
+    jobs, failed = present(tables.jobs), present(tables.failed)
+    # The database copies the payload itself, so that not one byte of it can change on the way.
+    moved = select(
+        failed.c.queue, failed.c.payload, literal(0), cast(null(), BigInteger), literal(now_s), literal(now_s)
+    ).where(failed.c.id == row.row_id)
+    names = ["queue", "payload", "attempts", "reserved_at", "available_at", "created_at"]
+    insert = jobs.insert().from_select(names, moved)
+    if connection.dialect.name == "postgresql":
+        new_id = connection.execute(insert.returning(jobs.c.id)).scalar_one()
+    else:
+        inserted = connection.execute(insert)
+        _expect_one(inserted)
+        new_id = inserted.lastrowid
+    _expect_one(connection.execute(failed.delete().where(failed.c.id == row.row_id)))
+    return JobRow(int(new_id), row.queue, row.payload, 0, None, now_s, now_s)
+
+
+def make_due(connection: Connection, tables: Tables, row: JobRow, now_s: int) -> JobRow:
+    """Let a delayed or retrying job run now, with no attempts counted."""
+    jobs = present(tables.jobs)
+    free = (jobs.c.id == row.row_id) & jobs.c.reserved_at.is_(None)
+    _expect_one(connection.execute(jobs.update().where(free).values(available_at=now_s, attempts=0)))
+    return JobRow(row.row_id, row.queue, row.payload, 0, None, now_s, row.created_at)
+
+
+def release(connection: Connection, tables: Tables, row: JobRow, latest_reserved_s: float) -> JobRow:
+    """Give back a reserved job that was taken before `latest_reserved_s`, its lost run not counted."""
+    jobs = present(tables.jobs)
+    attempts = max(row.attempts - 1, 0)
+    held = (
+        (jobs.c.id == row.row_id) & (jobs.c.reserved_at == row.reserved_at) & (jobs.c.reserved_at < latest_reserved_s)
+    )
+    _expect_one(connection.execute(jobs.update().where(held).values(reserved_at=None, attempts=attempts)))
+    return JobRow(row.row_id, row.queue, row.payload, attempts, None, row.available_at, row.created_at)
+
+
+def delete(connection: Connection, tables: Tables, row: Row) -> None:
+    """Delete a row as it was locked."""
+    if isinstance(row, FailedRow):
+        failed = present(tables.failed)
+        _expect_one(connection.execute(failed.delete().where(failed.c.id == row.row_id)))
+        return
+    jobs = present(tables.jobs)
+    taken = jobs.c.reserved_at.is_(None) if row.reserved_at is None else jobs.c.reserved_at == row.reserved_at
+    _expect_one(connection.execute(jobs.delete().where(jobs.c.id == row.row_id, taken)))
+
+
+def _expect_one(result: CursorResult[Any]) -> None:
+    """Raise Stale, and so undo the transaction, unless exactly one row was changed."""
+    if result.rowcount != 1:
+        raise Stale(f"{result.rowcount} rows would have been changed instead of one, so nothing was; look again")

@@ -1,0 +1,150 @@
+"""Reads the JSON payload of a Laravel job; a broken one is described, never raised."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from queuetui.backends.foreign.laravel.php_serialized import PhpFormatError, PhpLimits, read_php
+from queuetui.backends.foreign.laravel.php_values import PhpDocument
+
+_DATA_MARK = ',"data":{'
+_COMMAND_MARK = '"command":"'
+
+
+class CommandState(StrEnum):
+    """What could be read of the serialised command."""
+
+    READ = "read"
+    CUT = "cut"
+    ENCRYPTED = "encrypted"
+    MALFORMED = "malformed"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class LaravelPayload:
+    """What a payload says about its job; `problem` says why a part could not be read."""
+
+    uuid: str | None = None
+    display_name: str | None = None
+    command_name: str | None = None
+    max_tries: int | None = None
+    timeout_s: int | None = None
+    retry_until: int | None = None
+    tags: tuple[str, ...] = ()
+    command_state: CommandState = CommandState.ABSENT
+    command: PhpDocument | None = None
+    fields: dict[str, object] = field(default_factory=dict)
+    problem: str | None = None
+
+    @property
+    def type(self) -> str:
+        """The name an operator knows the job by."""
+        return self.display_name or self.command_name or "(unnamed)"
+
+    @property
+    def batch_id(self) -> str | None:
+        """The batch the job belongs to, from 13.x's field or from inside the command."""
+        data = self.fields.get("data")
+        named = data.get("batchId") if isinstance(data, dict) else None
+        found = named if named is not None else self.command.find("batchId") if self.command else None
+        return found if isinstance(found, str) else None
+
+
+def read_payload(text: str, *, cut: bool = False, limits: PhpLimits | None = None) -> LaravelPayload:
+    """Read a payload; with `cut` the text is the head of a longer one."""
+    try:
+        fields = _decode(_close_head(text) if cut else text)
+    except (ValueError, RecursionError) as error:
+        return LaravelPayload(problem=f"the payload is not JSON: {str(error)[:200]}")
+    if not isinstance(fields, dict):
+        return LaravelPayload(problem="the payload is JSON, but not an object")
+    data = fields.get("data")
+    command = data.get("command") if isinstance(data, dict) else None
+    state, document, problem = _read_command(command, limits, cut=cut)
+    return LaravelPayload(
+        uuid=_text(fields.get("uuid")),
+        display_name=_text(fields.get("displayName")),
+        command_name=_text(data.get("commandName") if isinstance(data, dict) else None) or _text(fields.get("job")),
+        max_tries=_whole(fields.get("maxTries")),
+        timeout_s=_whole(fields.get("timeout")),
+        retry_until=_whole(fields.get("retryUntil")),
+        tags=_texts(fields.get("tags")),
+        command_state=state,
+        command=document,
+        fields=fields,
+        problem=problem,
+    )
+
+
+def _decode(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        # The standard library takes lone surrogates and NaN, which some producers write.
+        return json.loads(text)
+
+
+def _close_head(text: str) -> str:
+    """Make whole JSON of a payload's head: the fields before `data`, and the command as far as it goes."""
+    top, mark, rest = text.partition(_DATA_MARK)
+    if not mark:
+        return top
+    before, command_mark, command = rest.partition(_COMMAND_MARK)
+    if not command_mark:
+        return top + "}"
+    # An escape cut in the middle would spoil the string: \\, \" and \uXXXX are at most six characters.
+    for dropped in range(7):
+        closed = f'{top}{mark}{before}{command_mark}{command[: len(command) - dropped]}"}}}}'
+        try:
+            json.loads(closed)
+        except ValueError:
+            continue
+        return closed
+    return top + "}"
+
+
+def _read_command(
+    command: object, limits: PhpLimits | None, *, cut: bool
+) -> tuple[CommandState, PhpDocument | None, str | None]:
+    if not isinstance(command, str) or not command:
+        return CommandState.ABSENT, None, None
+    try:
+        document = read_php(command, limits, cut=cut)
+    except PhpFormatError as error:
+        if _looks_encrypted(command):
+            return CommandState.ENCRYPTED, None, None
+        state = CommandState.CUT if cut else CommandState.MALFORMED
+        return state, None, None if cut else f"the command could not be read: {error}"
+    return (CommandState.READ if document.complete else CommandState.CUT), document, None
+
+
+def _looks_encrypted(command: str) -> bool:
+    """Tell Laravel's encrypted envelope, whole or cut, by the first field of its JSON."""
+    head = command[:64]
+    try:
+        opened = base64.b64decode(head[: len(head) // 4 * 4], validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return opened.startswith(b'{"iv":')
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _whole(value: object) -> int | None:
+    """Keep only numbers that a stored counter or time can be; anything else would break arithmetic later."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < 2**53 else None

@@ -1,0 +1,42 @@
+"""What a profile may say of a Laravel application that its database does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from queuetui.model.errors import BadConfig
+
+# What applications call the queue connection that keeps its jobs in this database.
+USUAL_CONNECTIONS = ("database", "sqlite", "mysql", "mariadb", "pgsql", "sqlsrv")
+
+
+@dataclass(frozen=True, slots=True)
+class LaravelSettings:
+    """Names and the application's time zone; `timezone` is what failed_at was written in."""
+
+    jobs_table: str | None = None
+    failed_table: str | None = None
+    batches_table: str | None = None
+    connections: tuple[str, ...] = USUAL_CONNECTIONS
+    timezone: tzinfo = field(default=UTC)
+
+
+def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
+    """Read the `laravel.*` settings of a profile. Raises BadConfig for a time zone that does not exist."""
+    names = settings.get("laravel.connections", "")
+    connections = tuple(name.strip() for name in names.split(",") if name.strip())
+    zone = settings.get("laravel.timezone")
+    try:
+        timezone = UTC if zone is None else ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadConfig(f"{zone!r} is not a time zone; write it like Europe/Berlin", "laravel.timezone") from error
+    return LaravelSettings(
+        settings.get("laravel.jobs_table"),
+        settings.get("laravel.failed_table"),
+        settings.get("laravel.batches_table"),
+        connections or USUAL_CONNECTIONS,
+        timezone,
+    )

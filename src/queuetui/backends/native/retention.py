@@ -1,0 +1,48 @@
+"""How long a native queue keeps what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from queuetui.model.duration import parse_duration_s
+from queuetui.model.errors import BadConfig
+from queuetui.model.state import State
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Seconds from the final state to the prune; a key is held that long after its job's end, pruned or not.
+
+    The settings are `native.keep_completed`, `native.keep_cancelled`, `native.keep_failed` and `native.keep_keys`, durations like `30d`.
+    """
+
+    completed_s: float = 7 * DAY_S
+    cancelled_s: float = 7 * DAY_S
+    failed_s: float = 90 * DAY_S
+    keys_s: float = 7 * DAY_S
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, str]) -> Self:
+        """Return what a profile's settings say. Raises BadConfig naming the setting."""
+        chosen = {}
+        for name in ("completed", "cancelled", "failed", "keys"):
+            written = settings.get(f"native.keep_{name}")
+            if written is not None:
+                chosen[f"{name}_s"] = _read_setting(f"native.keep_{name}", written)
+        return cls(**chosen)
+
+    def kept_s(self, state: State) -> float:
+        """Return how long a job stays after it came to a final state."""
+        kept = {State.COMPLETED: self.completed_s, State.CANCELLED: self.cancelled_s, State.FAILED: self.failed_s}
+        return kept[state]
+
+
+def _read_setting(name: str, written: str) -> float:
+    try:
+        return parse_duration_s(written)
+    except ValueError as error:
+        raise BadConfig(f"{name}: {error}", name) from None

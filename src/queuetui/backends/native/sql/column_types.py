@@ -1,0 +1,101 @@
+"""Column types that are stored differently by each dialect and read the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from queuetui.backends.native.sql.ids import parse_id
+from queuetui.backends.native.sql.state_codes import CODE_OF, STATE_OF
+from queuetui.model.clock import from_us, to_us
+from queuetui.model.state import State
+
+LongInteger = BigInteger().with_variant(Integer(), "sqlite")
+Truth = Boolean().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time: timestamptz, or integer microseconds."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose what the dialect stores."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
+        """Turn a time into what the dialect stores."""
+        return to_us(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
+        """Turn what is stored into a time."""
+        if isinstance(value, int):
+            return from_us(value)
+        return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+class JobId(TypeDecorator[str]):
+    """An id in its canonical text: uuid, or its 16 bytes. A text that is no UUID matches nothing."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose what the dialect stores."""
+        return dialect.type_descriptor(LargeBinary() if dialect.name == "sqlite" else Uuid())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> object:
+        """Turn a text into what the dialect stores."""
+        found = None if value is None else parse_id(value)
+        return found.bytes if found is not None and dialect.name == "sqlite" else found
+
+    def process_result_value(self, value: object, dialect: Dialect) -> str | None:
+        """Turn what is stored into the canonical text."""
+        if value is None:
+            return None
+        return str(UUID(bytes=value)) if isinstance(value, bytes) else str(value)
+
+
+class StateCode(TypeDecorator[State]):
+    """A state as its small integer."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose what the dialect stores."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else SmallInteger())
+
+    def process_bind_param(self, value: State | None, dialect: Dialect) -> int | None:
+        """Turn a state into its code."""
+        return None if value is None else CODE_OF[value]
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> State | None:
+        """Turn a code into its state."""
+        return None if value is None else STATE_OF[value]
+
+
+class JsonValue(TypeDecorator[Any]):
+    """A list or object of ours: jsonb, or JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose what the dialect stores."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSONB())
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> object:
+        """Turn a value into what the dialect stores."""
+        return json.dumps(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: object, dialect: Dialect) -> object:
+        """Turn what is stored into a value."""
+        return json.loads(value) if isinstance(value, str) and dialect.name == "sqlite" else value

@@ -1,0 +1,31 @@
+"""Job ids and lease ids between their texts and what the stores hold."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from queuetui.model.errors import BadPayload
+
+
+def parse_id(text: str) -> UUID | None:
+    """Return the UUID that a text is, None when it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def require_id(text: str) -> UUID:
+    """Return the UUID of a new job. Raises BadPayload for any other text."""
+    found = parse_id(text)
+    if found is None:
+        raise BadPayload(
+            f"the job id {text[:60]!r} is not a UUID; let the client make it, or pass one like {UUID(int=0)}"
+        )
+    return found
+
+
+def new_lease_id() -> UUID:
+    """Return 128 random bits."""
+    return UUID(bytes=secrets.token_bytes(16))

@@ -1,0 +1,145 @@
+"""Chooses what a page reads and in which order: segments one after the other, each a merge of index ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
+from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, state_is
+from queuetui.backends.native.sql.orders import CLAIM, DONE, DUE, NEWEST, RUN, Order
+from queuetui.backends.native.sql.tables import job, job_done
+from queuetui.backends.native.sql.term_kinds import (
+    KEPT,
+    Kind,
+    asks_for_stuck,
+    kind_of,
+    queues_asked,
+    states_asked,
+    types_asked,
+)
+from queuetui.model.query import Query, Term
+from queuetui.model.state import FINAL, LIVE, State
+
+MOST_LANES = 200
+WAITING_STATES = (State.SCHEDULED, State.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A range of one table that an index holds in its segment's order."""
+
+    table: Table
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Lanes merged in one order."""
+
+    order: Order
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a page reads: `filters` are checked by the store row by row, `residual` terms by us."""
+
+    segments: tuple[Segment, ...]
+    filters: tuple[Term, ...] = ()
+    residual: tuple[Term, ...] = ()
+
+
+def lay_out(query: Query, known_queues: tuple[str, ...], judging: Judging, asked: Asked) -> Layout:
+    """Return the layout of a filter's pages, in the backend's own order."""
+    states = states_asked(query)
+    queues = queues_asked(query, known_queues)
+    filters = tuple(term for term in query.terms if kind_of(term) is Kind.FILTER)
+    residual = tuple(term for term in query.terms if kind_of(term) is Kind.RESIDUAL)
+    indexed = [term for term in query.terms if kind_of(term) is Kind.INDEX]
+    if queues == () or not states:
+        return Layout(())
+    if asks_for_stuck(query):
+        segments = _stuck(states, queues, judging, tuple(condition_for(term, job.c, asked) for term in indexed))
+    elif indexed:
+        segments = _found_by_index(indexed, states, queues, asked)
+    elif queues is None and states in {KEPT, LIVE & KEPT}:
+        segments = [Segment(NEWEST, tuple(Lane(table) for table in _tables(states)))]
+    elif states == {State.COMPLETED} and queues is None and (types := types_asked(query)):
+        segments = [Segment(DONE, tuple(_typed(name) for name in types))]
+        filters = tuple(term for term in filters if term.field != "type" or term.negated)
+    else:
+        segments = _by_state(states, queues, known_queues)
+    return Layout(tuple(segment for segment in segments if segment.lanes), filters, residual)
+
+
+def _tables(states: Iterable[State]) -> list[Table]:
+    found = set(states)
+    return [table for table, kept in ((job, LIVE), (job_done, FINAL)) if found & kept]
+
+
+def _typed(name: str) -> Lane:
+    return Lane(job_done, (job_done.c.type == name, state_is(job_done.c.state, State.COMPLETED)))
+
+
+def _found_by_index(
+    indexed: list[Term], states: frozenset[State], queues: tuple[str, ...] | None, asked: Asked
+) -> list[Segment]:
+    lanes = []
+    for table in _tables(states):
+        conditions = [condition_for(term, table.c, asked) for term in indexed]
+        conditions.append(state_is(table.c.state, *states))
+        if queues is not None:
+            conditions.append(table.c.queue.in_(queues))
+        lanes.append(Lane(table, tuple(conditions)))
+    return [Segment(NEWEST, tuple(lanes))]
+
+
+def _stuck(
+    states: frozenset[State], queues: tuple[str, ...] | None, judging: Judging, indexed: tuple[Condition, ...]
+) -> list[Segment]:
+    runs, waits = [], []
+    if State.PROCESSING in states:
+        within = () if queues is None else (job.c.queue.in_(queues),)
+        runs.append(Lane(job, (stuck_runs(job.c, judging), *within, *indexed)))
+    if State.PENDING in states:
+        unheard = [name for name in judging.unconsumed if queues is None or name in queues]
+        waits = [Lane(job, (stuck_waits(job.c, judging, name), *indexed)) for name in unheard[:MOST_LANES]]
+    return [Segment(RUN, tuple(runs)), Segment(CLAIM, tuple(waits))]
+
+
+def _by_state(states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...]) -> list[Segment]:
+    running = _lanes(job, [State.PROCESSING], states, queues)
+    pending = _lanes(job, [State.PENDING], states, known if queues is None else queues)
+    if queues is None and states.issuperset(WAITING_STATES):
+        waiting = [Lane(job, (state_is(job.c.state, *WAITING_STATES),))]
+    else:
+        waiting = _lanes(job, WAITING_STATES, states, known if queues is None else queues)
+    final = _lanes(job_done, [State.FAILED, State.CANCELLED, State.COMPLETED], states, queues)
+    found = [(RUN, running), (CLAIM, pending), (DUE, waiting), (DONE, final)]
+    if all(len(lanes) <= MOST_LANES for _, lanes in found):
+        return [Segment(order, tuple(lanes)) for order, lanes in found]
+    return [Segment(NEWEST, tuple(_wide(table, states, queues) for table in _tables(states)))]
+
+
+def _lanes(
+    table: Table, among: Iterable[State], states: frozenset[State], queues: tuple[str, ...] | None
+) -> list[Lane]:
+    lanes = []
+    for state in among:
+        if state in states:
+            # The second way to say it is the one that the partial index is defined by.
+            own = [state_is(table.c.state, *WAITING_STATES)] if state in WAITING_STATES else []
+            own.append(state_is(table.c.state, state))
+            within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]
+            lanes += [Lane(table, (*own, *conditions)) for conditions in within]
+    return lanes
+
+
+def _wide(table: Table, states: frozenset[State], queues: tuple[str, ...] | None) -> Lane:
+    conditions = [state_is(table.c.state, *states)]
+    if queues is not None:
+        conditions.append(table.c.queue.in_(queues))
+    return Lane(table, tuple(conditions))

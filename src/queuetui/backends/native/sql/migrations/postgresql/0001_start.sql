@@ -1,0 +1,250 @@
+-- The first schema. Texts compare by bytes (collation C), times are timestamptz, states are small integers in the order of
+-- model/state.py, ids are UUIDs made by clients.
+
+create table queuetui_meta (
+    name text collate "C" primary key,
+    value text collate "C" not null
+);
+
+-- Jobs that are not final. Nearly every row is updated once and deleted once, so pages keep room and vacuum comes by count.
+create table queuetui_job (
+    id uuid primary key,
+    lease_id uuid,
+    due_at timestamptz not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    cancel_requested_at timestamptz,
+    claimed_at timestamptz,
+    started_at timestamptz,
+    priority bigint not null default 0,
+    fence bigint not null default 0,
+    rev bigint not null default 1,
+    timeout_ms bigint,
+    attempts integer not null default 0,
+    max_attempts integer not null,
+    lost integer not null default 0,
+    lost_alone integer not null default 0,
+    state smallint not null,
+    claimed_alone boolean not null default false,
+    blob boolean not null default false,
+    queue text collate "C" not null,
+    type text collate "C" not null,
+    name text collate "C",
+    worker_id text collate "C",
+    correlation_id text collate "C",
+    key text collate "C",
+    tags jsonb not null default '[]',
+    needs jsonb not null default '[]',
+    progress text collate "C",
+    error_class text collate "C",
+    error_message text collate "C",
+    error_traceback text collate "C",
+    error_fingerprint text collate "C",
+    payload bytea
+) with (
+    fillfactor = 70,
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 20000,
+    autovacuum_vacuum_cost_delay = 0,
+    autovacuum_analyze_scale_factor = 0,
+    autovacuum_analyze_threshold = 20000
+);
+create index queuetui_job_ready on queuetui_job (queue, priority desc, due_at, id) where state = 1;
+create index queuetui_job_due on queuetui_job (due_at, id) where state in (0, 3);
+create index queuetui_job_wait on queuetui_job (queue, state, due_at) where state in (0, 3);
+create index queuetui_job_held on queuetui_job (lease_id) where state = 2;
+create index queuetui_job_run on queuetui_job (queue, claimed_at) where state = 2;
+create index queuetui_job_corr on queuetui_job (correlation_id) where correlation_id is not null;
+-- People type the end of an id: its last three bytes are looked up here.
+create index queuetui_job_tail on queuetui_job (substring(uuid_send(id) from 14));
+
+-- Final jobs: written once, moved here in the statement that deletes them from queuetui_job.
+create table queuetui_job_done (
+    id uuid primary key,
+    due_at timestamptz not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    cancel_requested_at timestamptz,
+    claimed_at timestamptz,
+    started_at timestamptz,
+    done_at timestamptz not null,
+    expires_at timestamptz not null,
+    priority bigint not null,
+    fence bigint not null,
+    rev bigint not null,
+    timeout_ms bigint,
+    attempts integer not null,
+    max_attempts integer not null,
+    lost integer not null,
+    lost_alone integer not null,
+    state smallint not null,
+    blob boolean not null,
+    queue text collate "C" not null,
+    type text collate "C" not null,
+    name text collate "C",
+    worker_id text collate "C",
+    correlation_id text collate "C",
+    key text collate "C",
+    tags jsonb not null,
+    needs jsonb not null,
+    progress text collate "C",
+    error_class text collate "C",
+    error_message text collate "C",
+    error_traceback text collate "C",
+    error_fingerprint text collate "C",
+    payload bytea,
+    result bytea
+) with (fillfactor = 100);
+create index queuetui_job_done_page on queuetui_job_done (state, queue, done_at desc, id);
+create index queuetui_job_done_recent on queuetui_job_done (state, done_at desc, id);
+create index queuetui_job_done_bytype on queuetui_job_done (type, done_at desc, id);
+create index queuetui_job_done_failed on queuetui_job_done (error_fingerprint, done_at desc) where state = 6;
+create index queuetui_job_done_prune on queuetui_job_done (expires_at);
+create index queuetui_job_done_corr on queuetui_job_done (correlation_id) where correlation_id is not null;
+create index queuetui_job_done_tail on queuetui_job_done (substring(uuid_send(id) from 14));
+
+create table queuetui_job_blob (
+    id uuid primary key,
+    payload bytea not null
+);
+
+-- An idempotency key outlives its job; expires_at is null while the job is live.
+create table queuetui_job_key (
+    key text collate "C" primary key,
+    job_id uuid not null,
+    expires_at timestamptz
+);
+create index queuetui_job_key_prune on queuetui_job_key (expires_at) where expires_at is not null;
+
+create table queuetui_attempt (
+    job_id uuid not null,
+    fence bigint not null,
+    outcome text collate "C" not null,
+    error_class text collate "C",
+    error_message text collate "C",
+    error_traceback text collate "C",
+    worker_id text collate "C",
+    started_at timestamptz,
+    ended_at timestamptz not null,
+    primary key (job_id, fence)
+);
+
+create table queuetui_lease (
+    id uuid primary key,
+    worker_id text collate "C" not null,
+    queue text collate "C" not null,
+    until timestamptz not null
+) with (fillfactor = 50);
+
+create table queuetui_worker (
+    id text collate "C" primary key,
+    host text collate "C" not null,
+    pid bigint not null,
+    boot text collate "C",
+    version text collate "C" not null,
+    queues jsonb not null,
+    types jsonb not null,
+    tags jsonb not null,
+    slots integer not null,
+    started_at timestamptz not null,
+    beat_at timestamptz not null,
+    rss bigint,
+    stopping boolean not null default false,
+    socket text collate "C"
+) with (fillfactor = 50);
+
+create table queuetui_queue (
+    name text collate "C" primary key,
+    paused_at timestamptz,
+    paused_by text collate "C",
+    limits jsonb,
+    ageing jsonb,
+    events boolean not null default true
+);
+
+-- What happened in one minute; took_NN counts runs of less than 2^NN milliseconds (and not less than half), the last all longer ones.
+create table queuetui_tally (
+    minute timestamptz not null,
+    worker_id text collate "C" not null,
+    queue text collate "C" not null,
+    type text collate "C" not null,
+    enqueued bigint not null default 0,
+    started bigint not null default 0,
+    completed bigint not null default 0,
+    failed bigint not null default 0,
+    retried bigint not null default 0,
+    lost bigint not null default 0,
+    busy_us bigint not null default 0,
+    took_00 integer not null default 0,
+    took_01 integer not null default 0,
+    took_02 integer not null default 0,
+    took_03 integer not null default 0,
+    took_04 integer not null default 0,
+    took_05 integer not null default 0,
+    took_06 integer not null default 0,
+    took_07 integer not null default 0,
+    took_08 integer not null default 0,
+    took_09 integer not null default 0,
+    took_10 integer not null default 0,
+    took_11 integer not null default 0,
+    took_12 integer not null default 0,
+    took_13 integer not null default 0,
+    took_14 integer not null default 0,
+    took_15 integer not null default 0,
+    took_16 integer not null default 0,
+    took_17 integer not null default 0,
+    took_18 integer not null default 0,
+    took_19 integer not null default 0,
+    took_20 integer not null default 0,
+    took_21 integer not null default 0,
+    took_22 integer not null default 0,
+    took_23 integer not null default 0,
+    primary key (minute, worker_id, queue, type)
+) with (fillfactor = 50);
+
+create sequence queuetui_event_seq;
+create table queuetui_event (
+    seq bigint not null default nextval('queuetui_event_seq'),
+    at timestamptz not null,
+    kind text collate "C" not null,
+    queue text collate "C",
+    job_id uuid,
+    worker_id text collate "C",
+    correlation_id text collate "C",
+    data jsonb,
+    primary key (at, seq)
+) partition by range (at);
+create index queuetui_event_job on queuetui_event (job_id, seq);
+create index queuetui_event_corr on queuetui_event (correlation_id, seq) where correlation_id is not null;
+-- One partition a day is made by whoever writes events; this one takes what no day was made for.
+create table queuetui_event_rest partition of queuetui_event default;
+
+create table queuetui_act (
+    id text collate "C" primary key,
+    verb text collate "C" not null,
+    actor text collate "C" not null,
+    at timestamptz not null,
+    reason text collate "C" not null,
+    filter text collate "C" not null,
+    digest text collate "C",
+    counts jsonb
+);
+create index queuetui_act_at on queuetui_act (at);
+
+-- What an act did to one job (or queue, by its name); outcome and note let the same act asked again give the same answer.
+create table queuetui_act_row (
+    act_id text collate "C" not null,
+    job_id text collate "C" not null,
+    outcome text collate "C" not null,
+    state_now smallint,
+    note text collate "C" not null default '',
+    before text collate "C",
+    rev_after bigint,
+    primary key (act_id, job_id)
+);
+create index queuetui_act_row_job on queuetui_act_row (job_id);
+
+insert into queuetui_meta (name, value) values
+    ('minimum_client', '1'),
+    ('protocol', '1'),
+    ('identity', gen_random_uuid()::text);

@@ -1,0 +1,104 @@
+"""Pages of jobs: straight from the indexes where they serve, else over a bounded part that the page's notes name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.sql.cursors import read_cursor, write_cursor
+from queuetui.backends.native.sql.layout import Layout, Segment, lay_out
+from queuetui.backends.native.sql.orders import DONE, DONE_OLDEST, DUE, DUE_LATEST
+from queuetui.backends.native.sql.ranges import count_ranges
+from queuetui.backends.native.sql.sorting import cut_sorted
+from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
+from queuetui.backends.native.sql.walks import Found, Reading, Walk
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Sort
+
+_SERVED = {
+    ("completed", DONE.name, True): DONE,
+    ("completed", DONE.name, False): DONE_OLDEST,
+    ("scheduled", DUE.name, False): DUE,
+    ("scheduled", DUE.name, True): DUE_LATEST,
+}
+
+
+def read_page(reading: Reading, known_queues: tuple[str, ...], request: PageRequest) -> Page:
+    """Return one page."""
+    layout = lay_out(request.query, known_queues, reading.judging, reading.asked)
+    if not layout.segments:
+        return Page((), Measured(0, as_of=reading.judging.now))
+    sort = request.query.sort
+    served = layout if sort is None else _served_by_index(layout, sort)
+    if served is None and sort is not None:
+        return _read_sorted(reading, layout, request, sort)
+    return _read_walked(reading, served or layout, request)
+
+
+def _served_by_index(layout: Layout, sort: Sort) -> Layout | None:
+    if len(layout.segments) != 1:
+        return None
+    segment = layout.segments[0]
+    order = _SERVED.get((sort.field, segment.order.name, sort.descending))
+    return None if order is None else replace(layout, segments=(Segment(order, segment.lanes),))
+
+
+def _read_walked(reading: Reading, layout: Layout, request: PageRequest) -> Page:
+    orders = tuple(segment.order.name for segment in layout.segments)
+    widths = tuple(len(segment.order.keys) for segment in layout.segments)
+    place = None if request.cursor is None else read_cursor(request.cursor, orders, widths)
+    found = Walk(reading, layout, request.backward).collect(place, request.limit + 1)
+    jobs = found.jobs[: request.limit]
+    is_full = len(found.jobs) > request.limit
+    # Where the walk was cut short the page goes on from what was looked at, not from what was found.
+    end = jobs[-1][1] if is_full and jobs else found.end
+    near = jobs[0][1] if jobs else None
+    far = end or (jobs[-1][1] if jobs else None)
+    if request.backward:
+        jobs.reverse()
+        near, far = far, near
+    return Page(
+        tuple(job for job, _ in jobs),
+        _total(reading, layout, found, is_whole=request.cursor is None and found.end is None),
+        first=None if near is None else write_cursor(near),
+        last=None if far is None else write_cursor(far),
+        has_more=end is not None,
+        notes=_notes(layout, cut_short=found.end is not None and not is_full),
+    )
+
+
+def _total(reading: Reading, layout: Layout, found: Found, *, is_whole: bool) -> Measured[int]:
+    now = reading.judging.now
+    if is_whole:
+        return Measured(len(found.jobs), as_of=now)
+    if layout.residual:
+        return Measured(len(found.jobs), Exactness.CAPPED, now, "counted as far as was looked")
+    if layout.filters:
+        passed, is_all = Walk(reading, layout).count_filtered()
+        why = "" if is_all else f"counted among {FILTERED_ROWS:,} jobs"
+        return Measured(passed, Exactness.EXACT if is_all else Exactness.CAPPED, now, why)
+    counted = reading.connection.execute(count_ranges(layout.segments, COUNT_CAP + 1)).scalar_one()
+    return Measured(min(counted, COUNT_CAP), Exactness.EXACT if counted <= COUNT_CAP else Exactness.CAPPED, now)
+
+
+def _notes(layout: Layout, *, cut_short: bool) -> tuple[str, ...]:
+    notes = []
+    if cut_short:
+        looked = RESIDUAL_ROWS if layout.residual else FILTERED_ROWS
+        notes.append(f"no index serves this filter: {looked:,} jobs were looked through for this page, more lie beyond")
+    if any(term.field in {"payload", "word"} for term in layout.residual):
+        notes.append("of payloads over 8 KB only the head is searched")
+    return tuple(notes)
+
+
+def _read_sorted(reading: Reading, layout: Layout, request: PageRequest, sort: Sort) -> Page:
+    found = Walk(reading, layout).collect(None, RESIDUAL_ROWS)
+    page = cut_sorted([job for job, _ in found.jobs], request, sort)
+    is_all = found.end is None
+    total = Measured(len(found.jobs), Exactness.EXACT if is_all else Exactness.CAPPED, reading.judging.now)
+    sorted_part = (
+        f"no index serves sort:{sort.field}: only the first {len(found.jobs):,} jobs of the usual order are sorted"
+    )
+    notes = (*_notes(layout, cut_short=False), *(() if is_all else (sorted_part,)))
+    return replace(page, total=total, notes=notes)

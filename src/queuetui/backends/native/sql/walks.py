@@ -1,0 +1,142 @@
+"""Walks a layout from a place on, in bites, until enough jobs were found or enough rows were looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Subquery, and_, case, func, select
+from sqlalchemy.engine import Row
+
+from queuetui.backends.native.sql.candidates import Judging
+from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for
+from queuetui.backends.native.sql.cursors import Place
+from queuetui.backends.native.sql.layout import Layout, Segment
+from queuetui.backends.native.sql.places import place_of
+from queuetui.backends.native.sql.ranges import ordering, read_range
+from queuetui.backends.native.sql.rows import read_job, select_jobs, shorten
+from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
+from queuetui.model.job import Job
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.query_match import holds
+from queuetui.model.stuck import is_stuck
+
+RESIDUAL_BITE_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One read transaction and what its rows are read by."""
+
+    connection: Connection
+    backend: str
+    summaries: SummaryPaths
+    judging: Judging
+
+    @property
+    def asked(self) -> Asked:
+        """What conditions are made against."""
+        return Asked(self.judging.now, self.connection.dialect.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Jobs with their places; `end` is where a walk stopped that did not reach the last row, None where it did."""
+
+    jobs: list[tuple[Job, Place]]
+    end: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How a layout is walked; `backward` goes towards the top."""
+
+    reading: Reading
+    layout: Layout
+    backward: bool = False
+
+    def collect(self, place: Place | None, wanted: int) -> Found:
+        """Return the next jobs behind a place, at most `wanted`; the walk may stop earlier where no index serves the filter."""
+        jobs: list[tuple[Job, Place]] = []
+        bites = RESIDUAL_ROWS // RESIDUAL_BITE_ROWS if self.layout.residual else 1
+        for number, segment in self._segments(place):
+            at = place if place is not None and place.segment == number else None
+            while True:
+                rows, at = self._bite(number, segment, at, wanted - len(jobs))
+                jobs += rows
+                bites -= 1
+                if len(jobs) >= wanted:
+                    return Found(jobs, at or jobs[-1][1])
+                if at is None:
+                    break
+                if bites <= 0:
+                    return Found(jobs, at)
+        return Found(jobs, None)
+
+    def count_filtered(self) -> tuple[int, bool]:
+        """Return how many jobs pass the store's filters within its allowance from the top, and whether that was all there is."""
+        total = 0
+        for _, segment in self._segments(None):
+            window = read_range(segment, None, FILTERED_ROWS)
+            passed = func.sum(case((self._passes(window), 1), else_=0))
+            looked, found = self.reading.connection.execute(select(func.count(), passed).select_from(window)).one()
+            total += found or 0
+            if looked >= FILTERED_ROWS:
+                return total, False
+        return total, True
+
+    def _segments(self, place: Place | None) -> Iterator[tuple[int, Segment]]:
+        """Yield the segments that a walk from a place passes, each in the order that it is walked in."""
+        numbered = list(enumerate(self.layout.segments))
+        if self.backward:
+            numbered.reverse()
+        for number, segment in numbered:
+            if place is None or (number <= place.segment if self.backward else number >= place.segment):
+                yield number, Segment(segment.order.reverse(), segment.lanes) if self.backward else segment
+
+    def _bite(
+        self, number: int, segment: Segment, at: Place | None, missing: int
+    ) -> tuple[list[tuple[Job, Place]], Place | None]:
+        """Return the jobs of one bite, and its end unless that is the segment's."""
+        size = self._bite_rows(missing)
+        window = read_range(segment, at, size)
+        statement = select_jobs(window).order_by(*ordering(segment.order, window.c))
+        if self.layout.filters:
+            statement = statement.where(self._passes(window))
+        if not self.layout.residual:
+            statement = statement.limit(missing)
+        rows = self.reading.connection.execute(statement).all()
+        jobs = [
+            (job, place_of(row, segment.order, number)) for row, job in zip(rows, map(self._read, rows), strict=True)
+        ]
+        kept = [(shorten(job), place) for job, place in jobs if self._holds(job)]
+        if not self.layout.filters:
+            return kept, jobs[-1][1] if len(jobs) == size else None
+        if not self.layout.residual and len(jobs) == missing:
+            return kept, jobs[-1][1]
+        return kept, self._end(number, segment, window, size)
+
+    def _bite_rows(self, missing: int) -> int:
+        if self.layout.residual:
+            return RESIDUAL_BITE_ROWS
+        return FILTERED_ROWS if self.layout.filters else missing
+
+    def _end(self, number: int, segment: Segment, window: Subquery, size: int) -> Place | None:
+        columns = [window.c[key.column] for key in segment.order.keys]
+        last = select(*columns).order_by(*ordering(segment.order, window.c)).limit(1).offset(size - 1)
+        row = self.reading.connection.execute(last).one_or_none()
+        return None if row is None else place_of(row, segment.order, number)
+
+    def _passes(self, window: Subquery) -> Condition:
+        return and_(*(condition_for(term, window.c, self.reading.asked) for term in self.layout.filters))
+
+    def _read(self, row: Row[Any]) -> Job:
+        return read_job(row, self.reading.backend, self.reading.summaries)
+
+    def _holds(self, job: Job) -> bool:
+        judging = self.reading.judging
+        return all(
+            holds(term, job, judging.now, lambda one: is_stuck(one, judging.now, judging.limits, judging.unconsumed))
+            for term in self.layout.residual
+        )

@@ -1,0 +1,47 @@
+"""Runs what a person asked for, one thing after the other, on a thread that never blocks the keys."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from queuetui.model.errors import QueueTuiError
+from queuetui.tui.feed import Post
+from queuetui.tui.messages import ErrandEnded
+
+T = TypeVar("T")
+Work = Callable[[], Callable[[], None]]
+
+
+class Errands:
+    """One daemon thread; an errand in flight when the console quits is left behind, its answer unknown."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._waiting: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="queuetui-errands", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take errands."""
+        self._thread.start()
+
+    def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> None:
+        """Do `work` in the background; on the console's thread give its value to `then`, or the reason to `otherwise`."""
+
+        def errand() -> Callable[[], None]:
+            try:
+                return partial(then, work())
+            except QueueTuiError as error:
+                return partial(otherwise, str(error))
+            except Exception as error:  # noqa: BLE001 - the person who asked must hear of it
+                return partial(otherwise, f"a fault in queuetui itself ({type(error).__name__}); please report it")
+
+        self._waiting.put(errand)
+
+    def _run(self) -> None:
+        while True:
+            errand = self._waiting.get()
+            self._post(ErrandEnded(errand()))

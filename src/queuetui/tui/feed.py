@@ -1,0 +1,136 @@
+"""Polls the store on a thread of its own, so that no store can hold up a key."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual.message import Message
+
+from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
+from queuetui.model.snapshot import Watch
+from queuetui.tui.messages import Connected, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.session import Connection, Session
+
+DEFAULT_INTERVAL_S = 2.0
+FASTEST_S = 0.5
+SLOWEST_S = 60.0
+RETRY_STEPS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+_LARGEST_SHARE = 0.25
+_JITTER = 0.1
+
+Post = Callable[[Message], object]
+
+
+def pace_s(interval_s: float, cost_s: float) -> float:
+    """Return the time from one poll to the next: the interval, or more where a poll costs over a quarter of it."""
+    return min(SLOWEST_S, max(interval_s, cost_s / _LARGEST_SHARE))
+
+
+def retry_s(attempt: int) -> float:
+    """Return how long to wait after the n-th failure in a row, with jitter."""
+    step = RETRY_STEPS_S[min(attempt, len(RETRY_STEPS_S)) - 1]
+    return step * random.uniform(1 - _JITTER, 1 + _JITTER)
+
+
+class Poller:
+    """One daemon thread with at most one poll in flight; a hung store hangs this thread and nothing else."""
+
+    def __init__(self, session: Session, post: Post, interval_s: float = DEFAULT_INTERVAL_S) -> None:
+        self._session = session
+        self._post = post
+        self._interval_s = interval_s
+        self._watch: Watch | None = None
+        self._refused: Watch | None = None
+        self._connection: Connection | None = None
+        self._is_linked = False
+        self._attempt = 0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="queuetui-poller", daemon=True)
+
+    @property
+    def interval_s(self) -> float:
+        """The interval a person chose."""
+        return self._interval_s
+
+    def start(self) -> None:
+        """Connect and poll until stopped."""
+        self._thread.start()
+
+    def watch(self, watch: Watch) -> None:
+        """Read this from now on, at once where the store answers."""
+        self._watch = watch
+        if self._is_linked:
+            self._wake.set()
+
+    def poll_now(self) -> None:
+        """Do not wait for the next turn, nor for the next retry."""
+        self._wake.set()
+
+    def choose_interval(self, interval_s: float) -> None:
+        """Set the interval, within the bounds."""
+        self._interval_s = min(SLOWEST_S, max(FASTEST_S, interval_s))
+        self._wake.set()
+
+    def stop(self, wait_s: float = 0.2) -> None:
+        """Ask the thread to end and close the store; go on without it after `wait_s`."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(wait_s)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            rest_s = self._turn()
+            self._wake.wait(rest_s)
+        if self._connection is not None:
+            self._connection.feed.close()
+
+    def _turn(self) -> float:
+        """Poll once and return how long to rest."""
+        try:
+            connection = self._connection or self._connect()
+            if self._watch is None:
+                return self._interval_s
+            return self._poll(connection, self._watch)
+        except QueueTuiError as error:
+            return self._lose(str(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the console while jobs are stuck
+            return self._lose(f"a fault in queuetui itself ({type(error).__name__}); please report it")
+
+    def _connect(self) -> Connection:
+        self._connection = Connection(*self._session.connect())
+        return self._connection
+
+    def _poll(self, connection: Connection, watch: Watch) -> float:
+        started = time.monotonic()
+        asked = replace(watch, page=None) if watch is self._refused else watch
+        try:
+            snapshot = connection.feed.poll(asked)
+        except (BadQuery, Unsupported) as error:
+            if asked.page is None:
+                raise
+            self._refused = watch
+            self._post(PageRefused(watch, str(error)))
+            self._wake.set()
+            return 0
+        cost_s = time.monotonic() - started
+        pace = pace_s(self._interval_s, cost_s)
+        if not self._is_linked:
+            self._is_linked = True
+            self._attempt = 0
+            self._post(Connected(connection, connection.feed.capabilities))
+        self._post(SnapshotArrived(asked, snapshot, cost_s, pace))
+        return max(0.0, pace - cost_s)
+
+    def _lose(self, reason: str) -> float:
+        self._is_linked = False
+        self._attempt += 1
+        wait_s = retry_s(self._attempt)
+        self._post(LinkLost(reason, self._attempt, wait_s))
+        return wait_s

@@ -1,0 +1,46 @@
+"""How the store stands: whether it answers, since when not, and when it is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LinkState(StrEnum):
+    """Whether the store answers."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Times are of a steady clock; `was_live` tells whether it ever answered."""
+
+    state: LinkState = LinkState.CONNECTING
+    reason: str = ""
+    attempt: int = 0
+    lost_at: float = 0.0
+    retry_at: float = 0.0
+    was_live: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is shown is fresh."""
+        return self.state is LinkState.LIVE
+
+    def describe(self, now: float) -> str:
+        """Return the sentence of a store that does not answer."""
+        if self.state is LinkState.CONNECTING:
+            return "connecting"
+        word = "DISCONNECTED" if self.was_live else "NO CONNECTION"
+        down_s = max(0, int(now - self.lost_at))
+        wait_s = max(0, round(self.retry_at - now))
+        clock = (
+            f"{down_s // 60:02}:{down_s % 60:02}"
+            if down_s < 3600
+            else f"{down_s // 3600}:{down_s // 60 % 60:02}:{down_s % 60:02}"
+        )  # noqa: PLR2004 - an hour
+        again = f"retry in {wait_s} s" if wait_s else "trying now"
+        return f"{word} {clock} - {again} (attempt {self.attempt}): {self.reason}"

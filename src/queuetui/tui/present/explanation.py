@@ -1,0 +1,41 @@
+"""Why a job stands where it stands, in sentences."""
+
+from __future__ import annotations
+
+from queuetui.model.act import Verb
+from queuetui.model.job import Job
+from queuetui.model.text import sanitize
+from queuetui.model.verdict import Verdict
+from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.job_rows import error_text, tone_of
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.tones import Tone
+
+_SENTENCE_CAP = 2000
+_KEYS = {Verb.RETRY: "R", Verb.RELEASE: "R", Verb.CANCEL: "C", Verb.DELETE: "D"}
+_NOTHING_TO_DO = "none needed"
+
+
+def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> list[TextLine]:
+    """Return at most `most` lines below the table for the job under the cursor."""
+    head = sanitize(short_id(job.ref.id))
+    code = job.state.value if verdict is None else verdict.code.value
+    story = f"{head} {code}: {verdict.summary}." if verdict is not None else f"{head} {code}."
+    if job.error is not None:
+        story += f" {error_text(job)}"
+    next_step = next_text(verdict)
+    texts = wrap(sanitize(story, _SENTENCE_CAP), width)
+    steps = wrap(sanitize(next_step, _SENTENCE_CAP), width) if next_step else []
+    room = max(1, most - len(steps))
+    tone = tone_of(job, verdict) if verdict is not None and verdict.stuck else Tone.PLAIN
+    lines = [line_of(say(text, tone, _SENTENCE_CAP)) for text in texts[:room]]
+    return (lines + [line_of(say(text, Tone.STRONG, _SENTENCE_CAP)) for text in steps])[:most]
+
+
+def next_text(verdict: Verdict | None) -> str:
+    """Return the next step of a verdict, with the key that does it here."""
+    if verdict is None or not verdict.next or verdict.next == _NOTHING_TO_DO:
+        return ""
+    keys = [key for verb, key in _KEYS.items() if f"queuetui {verb.value} " in verdict.next]
+    here = f"{keys[0]} here, or " if keys else ""
+    return f"Next: {here}{verdict.next}"

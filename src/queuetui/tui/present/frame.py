@@ -1,0 +1,161 @@
+"""The lines of the frame: who and where, the tabs, what is shown, and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.page import Page
+from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.tui.actions import Action
+from queuetui.tui.present.ages import took_text
+from queuetui.tui.present.numbers import count_text, short_number
+from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
+
+_LADDER = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactness.CAPPED)
+_SHORT_TITLES = {"Processing": "Run", "Pending": "Pend", "Failed": "Fail", "Cancelled": "Canc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the first line tells."""
+
+    title: str
+    backend: str = ""
+    rights: str = ""
+    pace_s: float = 2.0
+    is_slowed: bool = False
+    cost_s: float | None = None
+    clock: str = ""
+    frozen: bool = False
+
+
+def heading_line(heading: Heading) -> TextLine:
+    """Return the first line: the store to the left, the poll to the right."""
+    left = [say(" queuetui  ", Tone.MUTED), say(heading.title, Tone.STRONG)]
+    left += [say(f"  {word}", Tone.MUTED) for word in (heading.backend, heading.rights) if word]
+    right = [say(f"FROZEN ({heading.clock})", Tone.WARNING)] if heading.frozen else []
+    if heading.cost_s is not None and not heading.frozen:
+        slow = " (slow store)" if heading.is_slowed else ""
+        right = [
+            say(f"every {heading.pace_s:g} s{slow}  {took_text(heading.cost_s)}  {heading.clock} (db) ", Tone.MUTED)
+        ]
+    return line_of(*left, right=right)
+
+
+def lost_line(title: str, sentence: str) -> TextLine:
+    """Return the first line while the store does not answer."""
+    return line_of(say(" queuetui  "), say(title, Tone.STRONG), say("  "), say(sentence, cap=2000))
+
+
+def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int]:
+    """Return how many jobs are behind a tab, of one queue or of all."""
+    if tab.is_stuck:
+        return snapshot.stuck if queue is None else queue.stuck
+    counts = snapshot.counts if queue is None else queue.counts
+    if tab.states:
+        return add_counts([counts[state] for state in tab.states if state in counts])
+    return snapshot.total if queue is None else add_counts(list(counts.values()))
+
+
+def add_counts(parts: Sequence[Measured[int]]) -> Measured[int]:
+    """Return the sum, which is as sure as its least sure part."""
+    known = [part for part in parts if part.value is not None]
+    if not known:
+        return absent("this store does not keep it")
+    worst = max((part.exactness for part in known), key=_LADDER.index)
+    return Measured(sum(part.value or 0 for part in known), worst, as_of=known[0].as_of)
+
+
+def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, width: int) -> TextLine:
+    """Return the state tabs with their counts; the chosen one stands in brackets, and short words serve a narrow screen."""
+    counts = {} if snapshot is None else {tab: tab_count(tab, snapshot, queue) for tab in TABS}
+    now = None if snapshot is None else snapshot.now
+    long = [
+        _tab_piece(tab, scope, tab.title, counts.get(tab), count_text(counts[tab], now) if counts else "")
+        for tab in TABS
+    ]
+    if sum(len(piece.text) + 1 for piece in long) <= width:
+        return TextLine(_spaced(long, " "))
+    short = [
+        _tab_piece(
+            tab,
+            scope,
+            _SHORT_TITLES.get(tab.title, tab.title),
+            counts.get(tab),
+            short_count(counts[tab]) if counts else "",
+        )
+        for tab in TABS
+    ]
+    return TextLine(_spaced(short, ""))
+
+
+def short_count(count: Measured[int]) -> str:
+    """Return a count in at most six characters: `9,812`, `10.0k+`, `~4.1M`."""
+    if count.value is None:
+        return "-"
+    before = "~" if count.exactness is Exactness.ESTIMATED else ""
+    return f"{before}{short_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
+
+
+def _tab_piece(tab: StateTab, scope: Scope, title: str, count: Measured[int] | None, shown: str) -> Piece:
+    is_alarm = tab is STUCK_TAB and count is not None and bool(count.value)
+    is_chosen = tab is scope.tab
+    text = f"{tab.digit} {title}{' ' if shown else ''}{shown}{'!' if is_alarm else ''}"
+    tone = Tone.STUCK if is_alarm else Tone.STRONG if is_chosen else Tone.MUTED
+    return say(f"[{text}]" if is_chosen else f" {text} ", tone)
+
+
+def _spaced(pieces: Sequence[Piece], gap: str) -> tuple[Piece, ...]:
+    """Join the tabs; without a gap the blanks of two neighbours become one."""
+    if gap:
+        return tuple(one for piece in pieces for one in (piece, say(gap)))
+    joined: list[Piece] = []
+    for piece in pieces:
+        text = piece.text.removeprefix(" ") if joined else piece.text
+        joined.append(say(text, piece.tone))
+    return tuple(joined)
+
+
+def crumbs_line(scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None) -> TextLine:
+    """Return what the table is about, and how much of it there is."""
+    pieces = [say(" Jobs", Tone.STRONG)]
+    if scope.queue is not None:
+        pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
+    if queue is not None and queue.paused_at is not None:
+        pieces.append(say(" PAUSED", Tone.WARNING))
+    if scope.tab.term:
+        pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
+    if scope.filter_text:
+        pieces += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG)]
+    return TextLine(tuple(pieces), tuple(_extent(page, snapshot)))
+
+
+def _extent(page: Page | None, snapshot: Snapshot | None) -> Iterable[Piece]:
+    if page is None:
+        return
+    if page.notes:
+        yield say(f"{page.notes[0]}  ", Tone.WARNING)
+    total = count_text(page.total, None if snapshot is None else snapshot.now)
+    if page.total.value is None:
+        yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
+        return
+    exactness = page.total.exactness.value
+    yield say(f"{len(page.jobs):,} of {total} {exactness} ", Tone.MUTED)
+
+
+def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: str = "") -> TextLine:
+    """Return the keys of a screen: whole words only, the first ones first, what is not to be had just now dimmed."""
+    tail = (say(f"{right} ", Tone.STRONG),) if right else ()
+    room = width - cells_of(tail) - (2 if tail else 0)
+    pieces: list[Piece] = [say(" ")]
+    for action, why_not in offers:
+        key, label = say(action.shown.split(" ")[0], Tone.STRONG), say(f" {action.label}  ", Tone.PLAIN)
+        if why_not is not None:
+            key, label = key._replace(tone=Tone.MUTED), label._replace(tone=Tone.MUTED)
+        if cells_of([*pieces, key, label]) - 2 <= room:
+            pieces += [key, label]
+    return TextLine(tuple(pieces), tail)

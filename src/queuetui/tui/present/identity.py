@@ -1,0 +1,48 @@
+"""What the console needs of a true name besides showing it: identity, filters and arguments."""
+
+from __future__ import annotations
+
+from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.text import Untrusted
+
+SHORT_ID_CHARS = 8
+_LONG_ID_CHARS = 16
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@")
+
+
+def short_id(job_id: str) -> Untrusted:
+    """Return what people see and type of an id: all of a short one, the end of a long one, which is the part that differs."""
+    return Untrusted(job_id if len(job_id) <= _LONG_ID_CHARS else job_id[-SHORT_ID_CHARS:])
+
+
+def true_name(name: Untrusted) -> str:
+    """Return the name as the store knows it, for acts and comparisons and never for the screen."""
+    return name.raw
+
+
+def quote_value(value: str) -> str:
+    """Return a value as one word of the filter language."""
+    if value and set(value) <= _PLAIN:
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def queue_term(name: Untrusted) -> str:
+    """Return the filter that one queue's jobs match."""
+    return f"queue:{quote_value(name.raw)}"
+
+
+def queue_named(snapshot: Snapshot | None, name: Untrusted | None) -> QueueInfo | None:
+    """Return a queue of the snapshot by its name."""
+    queues = () if snapshot is None else snapshot.queues
+    return next((queue for queue in queues if queue.name == name), None)
+
+
+def find_queue(snapshot: Snapshot | None, typed: str) -> Untrusted | None:
+    """Return the name of the queue that was typed, exactly or as the one that begins so."""
+    names = [] if snapshot is None else [queue.name for queue in snapshot.queues]
+    exact = [name for name in names if name.raw == typed]
+    begun = [name for name in names if name.raw.startswith(typed)]
+    found = exact or begun
+    return found[0] if len(found) == 1 or exact else None

@@ -1,0 +1,75 @@
+"""What the job table is about: a state tab, a queue, a filter and an order, which together are one filter text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from queuetui.model.query import Query, Sort
+from queuetui.model.query_parser import parse_query
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.tui.present.identity import queue_term
+
+
+@dataclass(frozen=True, slots=True)
+class StateTab:
+    """One tab above the table: the digit that opens it and the states whose jobs it holds; Stuck is a verdict."""
+
+    digit: str
+    title: str
+    states: tuple[State, ...] = ()
+    is_stuck: bool = False
+
+    @property
+    def term(self) -> str:
+        """The filter of the tab."""
+        if self.is_stuck:
+            return "is:stuck"
+        return f"state:{','.join(self.states)}" if self.states else ""
+
+
+TABS = (
+    StateTab("1", "All"),
+    StateTab("2", "Pending", (State.PENDING, State.BLOCKED)),
+    StateTab("3", "Processing", (State.PROCESSING,)),
+    StateTab("4", "Stuck", is_stuck=True),
+    StateTab("5", "Failed", (State.FAILED,)),
+    StateTab("6", "Later", (State.SCHEDULED, State.RETRYING)),
+    StateTab("7", "Done", (State.COMPLETED,)),
+    StateTab("8", "Cancelled", (State.CANCELLED,)),
+)
+ALL_TAB, STUCK_TAB = TABS[0], TABS[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Immutable; every change gives another scope."""
+
+    tab: StateTab = ALL_TAB
+    queue: Untrusted | None = None
+    filter_text: str = ""
+    sort: Sort | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it in the filter language."""
+        sort = "" if self.sort is None else f"sort:{'-' if self.sort.descending else ''}{self.sort.field}"
+        queue = "" if self.queue is None else queue_term(self.queue)
+        return " ".join(part for part in (self.tab.term, queue, self.filter_text, sort) if part)
+
+    @property
+    def query(self) -> Query:
+        """The filter, read."""
+        return parse_query(self.text)
+
+    def filtered(self, text: str) -> Scope:
+        """Return this scope with a filter; one that speaks of states itself leaves the tabs. Raises BadQuery."""
+        query = parse_query(text)
+        speaks_of_state = any(term.field in {"state", "is"} for term in query.terms)
+        without_sort = " ".join(word for word in text.split(" ") if not word.startswith("sort:")).strip()
+        return replace(
+            self,
+            tab=ALL_TAB if speaks_of_state else self.tab,
+            filter_text=without_sort if query.sort is not None else text.strip(),
+            sort=query.sort or self.sort,
+        )

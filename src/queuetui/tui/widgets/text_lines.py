@@ -1,0 +1,84 @@
+"""Lines of safe text that repaint one by one, and only when they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from queuetui.tui.present.pieces import BLANK, Piece, TextLine, cells_of, line_of, say
+from queuetui.tui.present.tones import Tone
+
+TONE_CLASSES = frozenset(f"tone--{tone}" for tone in Tone)
+_GAP_CELLS = 2
+
+
+class TextLines(Widget):
+    """Shows lines exactly as given, cut at its width; `style_of` gives a tone its colours from `styles/`."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
+
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id, classes=classes)
+        self._lines: tuple[TextLine, ...] = ()
+
+    @property
+    def lines(self) -> tuple[TextLine, ...]:
+        """What is shown."""
+        return self._lines
+
+    def show(self, lines: Sequence[TextLine]) -> None:
+        """Show these lines; equal ones are not painted again."""
+        before, self._lines = self._lines, tuple(lines)
+        if len(before) != len(self._lines) and self.styles.is_auto_height:
+            self.refresh(layout=True)
+            return
+        for number in range(max(len(before), len(self._lines))):
+            old = before[number] if number < len(before) else BLANK
+            new = self._lines[number] if number < len(self._lines) else BLANK
+            if old != new:
+                self._refresh_difference(number, old, new)
+
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        """Show one line of one tone."""
+        self.show([line_of(say(text, tone))])
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Return one row a line, where the height is left to the text."""
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line."""
+        width = self.size.width
+        line = self._lines[y] if y < len(self._lines) else BLANK
+        return Strip(list(self._segments(line, width))).adjust_cell_length(width, self.rich_style)
+
+    def _segments(self, line: TextLine, width: int) -> Iterator[Segment]:
+        right_cells = min(cells_of(line.right), width)
+        room = width - right_cells - (_GAP_CELLS if right_cells else 0)
+        left = Strip([self._segment(piece) for piece in line.left])
+        yield from left.adjust_cell_length(max(0, room if right_cells else width), self.rich_style)
+        if right_cells:
+            yield Segment(" " * min(_GAP_CELLS, width - right_cells), self.rich_style)
+            yield from (self._segment(piece) for piece in line.right)
+
+    def _segment(self, piece: Piece) -> Segment:
+        return Segment(piece.text, self._style_of(piece.tone))
+
+    def _style_of(self, tone: Tone) -> Style:
+        return self.get_component_rich_style(f"tone--{tone}") if tone is not Tone.PLAIN else self.rich_style
+
+    def _refresh_difference(self, number: int, old: TextLine, new: TextLine) -> None:
+        """Repaint the line, or its right part alone where that is all that changed."""
+        width = self.size.width
+        start = 0
+        if old.left == new.left and cells_of(old.right) == cells_of(new.right):
+            start = max(0, width - cells_of(new.right))
+        gutter = self.gutter
+        self.refresh(Region(gutter.left + start, gutter.top + number, width - start, 1))

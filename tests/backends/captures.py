@@ -1,0 +1,134 @@
+"""Loads SQL captures of other systems' queues into empty databases."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pymysql
+
+from queuetui.backends.base import BackendOptions, ForeignBackend
+from queuetui.backends.registry import open_foreign
+from queuetui.model.limits import Limits
+from queuetui.model.state import State
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+_STATEMENT_END = re.compile(r";\n")
+
+# The truth's words and ours; a capture cannot tell a running job from a stuck one.
+STATE_OF_WORD = {
+    "waiting": State.PENDING,
+    "delayed": State.SCHEDULED,
+    "running": State.PROCESSING,
+    "stuck": State.PROCESSING,
+    "aborted": State.CANCELLED,
+    "retrying": State.RETRYING,
+    "failed": State.FAILED,
+    "completed": State.COMPLETED,
+    "cancelled": State.CANCELLED,
+    "blocked": State.BLOCKED,
+}
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One capture in a database of its own: how to open it and what is true of it."""
+
+    kind: str
+    url: str
+    truth: dict[str, Any]
+    opened: list[ForeignBackend] = field(default_factory=list)
+
+    @property
+    def captured_at(self) -> datetime:
+        """The time that the capture is judged by."""
+        return datetime.fromtimestamp(self.truth["captured_at"], UTC)
+
+    @property
+    def stored(self) -> dict[str, dict[str, Any]]:
+        """The jobs that are in the capture, by id."""
+        return {job_id: job for job_id, job in self.truth["jobs"].items() if job["stored"]}
+
+    def open(self, after_s: float = 0, limits: Limits | None = None, **settings: str) -> ForeignBackend:
+        """Open the backend with its clock fixed so many seconds after the capture."""
+        options = BackendOptions(
+            name=self.kind,
+            limits=limits or Limits(),
+            settings={f"{self.kind}.{name}": value for name, value in settings.items()},
+            now=self.captured_at + timedelta(seconds=after_s),
+        )
+        self.opened.append(open_foreign(self.kind, self.url, options))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        """Close every backend that was opened."""
+        for backend in self.opened:
+            backend.close()
+
+
+def load_capture(kind: str, folder: str, store: str, url: str) -> Capture:
+    """Load `dump.STORE.sql` of a fixture folder into the empty database at a URL."""
+    dump = (FIXTURES / folder / f"dump.{store}.sql").read_text(encoding="utf-8")
+    run_script(url, dump)
+    truth = json.loads((FIXTURES / folder / f"truth.{store}.json").read_text(encoding="utf-8"))
+    return Capture(kind, url, truth)
+
+
+def run_script(url: str, script: str) -> None:
+    """Run the statements of a dump, each as its store's own client would."""
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        with sqlite3.connect(sqlite_path(url)) as connection:
+            connection.executescript(script)
+        connection.close()
+    elif scheme.startswith("postgres"):
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(script.encode())
+    else:
+        with connect_mysql(url) as mysql, mysql.cursor() as cursor:
+            for statement in filter(None, map(str.strip, _STATEMENT_END.split(script))):
+                cursor.execute(statement)
+
+
+def query(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Run one statement past the backend under test and return its rows."""
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        connection = sqlite3.connect(sqlite_path(url), timeout=5)
+        with connection:
+            rows = connection.execute(statement).fetchall()
+        connection.close()
+        return rows
+    if scheme.startswith("postgres"):
+        with psycopg.connect(url) as server:
+            cursor = server.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+    with connect_mysql(url) as mysql, mysql.cursor() as found:
+        found.execute(statement)
+        return list(found.fetchall())
+
+
+def connect_mysql(url: str) -> pymysql.Connection[Any]:
+    """Open a plain connection to MariaDB or MySQL that commits by itself."""
+    parts = urlsplit(url)
+    return pymysql.connect(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or 3306,
+        user=unquote(parts.username or "root"),
+        password=unquote(parts.password or ""),
+        database=parts.path.lstrip("/"),
+        charset="utf8mb4",
+        autocommit=True,
+    )
+
+
+def sqlite_path(url: str) -> str:
+    """Return the file of an SQLite URL."""
+    return url.removeprefix("sqlite:///")

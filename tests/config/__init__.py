@@ -1,0 +1,1 @@
+"""Profiles and where settings are kept."""

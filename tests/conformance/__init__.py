@@ -1,0 +1,1 @@
+"""What every native backend does alike: one suite, run over each of them."""

@@ -1,0 +1,71 @@
+"""One backend on one empty store a test, of each kind in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from queuetui.backends.base import NativeBackend
+from tests.conformance.population import populate
+from tests.conformance.stores import KINDS, Store, fresh_store
+from tests.servers.postgres import PostgresServer
+
+FreshStore = Callable[[], AbstractContextManager[Store]]
+
+
+@pytest.fixture(scope="session")
+def suite_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The one PostgreSQL database of the suite, emptied before each test."""
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def population(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeBackend]:
+    """A backend on a varied population, for tests that only read."""
+    url = request.getfixturevalue("population_database") if request.param == "postgresql" else None
+    with fresh_store(request.param, tmp_path_factory.mktemp("population"), url) as store:
+        backend = store.open()
+        populate(backend)
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def population_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL database that no other test empties."""
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of store that the test runs over."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_store(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> FreshStore:
+    """A maker of empty stores, for tests that need many."""
+    postgres_url = request.getfixturevalue("suite_database") if kind == "postgresql" else None
+    return partial(fresh_store, kind, tmp_path, postgres_url)
+
+
+@pytest.fixture
+def store(make_store: FreshStore) -> Iterator[Store]:
+    """An empty store."""
+    with make_store() as made:
+        yield made
+
+
+@pytest.fixture
+def backend(store: Store) -> NativeBackend:
+    """A backend on an empty store."""
+    return store.open()

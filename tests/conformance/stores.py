@@ -1,0 +1,67 @@
+"""Empty stores of every kind that the suite runs over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.registry import NATIVE, open_native
+
+# Every backend named here is held to the whole suite.
+KINDS = ("memory",)
+KEPT_BRIEFLY = {"native.keep_completed": "0", "native.keep_cancelled": "0", "native.keep_failed": "0"}
+
+
+@dataclass
+class Store:
+    """One store, empty at first, and the backends opened on it."""
+
+    kind: str
+    url: str
+    opened: list[NativeBackend] = field(default_factory=list)
+
+    def open(self, settings: dict[str, str] | None = None) -> NativeBackend:
+        """Open a backend on the store, as another process would."""
+        options = BackendOptions(name="shop", kind=NATIVE, create=True, settings=settings or {})
+        self.opened.append(open_native(self.url, options))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        """Close every backend opened here."""
+        while self.opened:
+            self.opened.pop().close()
+
+
+@contextmanager
+def fresh_store(kind: str, folder: Path, postgres_url: str | None) -> Iterator[Store]:
+    """Give a store with nothing in it; all PostgreSQL ones are one database, so only one is used at a time."""
+    if kind == "postgresql":
+        assert postgres_url is not None
+        _empty(postgres_url)
+        store = Store(kind, postgres_url)
+    elif kind == "sqlite":
+        store = Store(kind, f"sqlite:///{folder / uuid4().hex}.db")
+    else:
+        store = Store(kind, f"memory://{uuid4().hex}")
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _empty(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(
+            "select relname from pg_class where relname like 'queuetui_%' and relname <> 'queuetui_meta'"
+            " and relkind in ('r', 'p') and not relispartition"
+        ).fetchall()
+        if found:
+            names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
+            connection.execute(sql.SQL("truncate {}").format(names))

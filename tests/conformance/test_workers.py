@@ -1,0 +1,107 @@
+"""Registrations: who says it works here, and since when it is silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.backends.base import NativeBackend
+from queuetui.model.act import Act, Verb
+from queuetui.model.job import Ending
+from queuetui.model.worker import WorkerInfo
+from tests.conformance.scenes import add, card, claim, settle, snapshot, store_now
+from tests.waiting import wait_until
+
+
+def workers_of(backend: NativeBackend) -> dict[str, WorkerInfo]:
+    """Return the registered workers by id."""
+    return {worker.id.raw: worker for worker in snapshot(backend).workers}
+
+
+def test_a_registration_is_read_back(backend: NativeBackend) -> None:
+    """A worker is shown as it registered, with its first beat."""
+    before = store_now(backend)
+    backend.register(card("w1", "mail", "import", types=("Send*",), tags=("gpu",), slots=8))
+    worker = workers_of(backend)["w1"]
+    assert (worker.host.raw, worker.pid, worker.version.raw, worker.slots) == ("web-1", 4411, "0.1.0", 8)
+    assert worker.queue_names == ("mail", "import")
+    assert [text.raw for text in (*worker.types, *worker.tags)] == ["Send*", "gpu"]
+    assert (worker.busy, worker.rss_bytes, worker.stopping) == (0, None, False)
+    assert before <= worker.started_at <= worker.beat_at <= store_now(backend)
+
+
+def test_a_beat_is_told(backend: NativeBackend) -> None:
+    """A beat renews the time and carries memory and whether the worker is stopping."""
+    backend.register(card())
+    first = workers_of(backend)["w1"]
+    assert backend.beat("w1", 50_000_000_000, stopping=True)
+    worker = workers_of(backend)["w1"]
+    assert (worker.rss_bytes, worker.stopping, worker.started_at) == (50_000_000_000, True, first.started_at)
+    assert worker.beat_at >= first.beat_at
+
+
+def test_a_cleaned_worker_is_told_to_register_again(backend: NativeBackend) -> None:
+    """A beat without a registration says so and makes none."""
+    assert not backend.beat("w1", None, stopping=False)
+    assert workers_of(backend) == {}
+
+
+def test_a_retired_worker_is_gone(backend: NativeBackend) -> None:
+    """A worker that stops deletes its own registration only; twice is once."""
+    backend.register(card("w1"))
+    backend.register(card("w2"))
+    backend.retire("w1")
+    backend.retire("w1")
+    assert set(workers_of(backend)) == {"w2"}
+
+
+def test_busy_counts_the_jobs_in_hand(backend: NativeBackend) -> None:
+    """A worker's busy count is what it holds under its leases, over all queues."""
+    for worker in ("w1", "w2"):
+        backend.register(card(worker, "default", "mail"))
+    add(backend, 3)
+    add(backend, queue="mail")
+    lease, claimed = claim(backend, 2, worker="w1")
+    claim(backend, 1, queue="mail", worker="w1")
+    claim(backend, 1, worker="w2")
+    assert {name: worker.busy for name, worker in workers_of(backend).items()} == {"w1": 3, "w2": 1}
+    settle(backend, lease, claimed[0], Ending.COMPLETED)
+    assert workers_of(backend)["w1"].busy == 2
+
+
+def test_only_silent_workers_are_cleaned(backend: NativeBackend) -> None:
+    """Cleaning deletes the registrations silent for longer than asked and tells how many."""
+    backend.register(card("old"))
+    backend.register(card("new"))
+    assert backend.clean_workers(Act(Verb.CLEAN, "ana"), 3600) == 0
+    silent_since = workers_of(backend)["old"].beat_at
+
+    def only_old_is_silent() -> int:
+        backend.beat("new", None, stopping=False)
+        return backend.clean_workers(Act(Verb.CLEAN, "ana"), 0.2)
+
+    assert wait_until(only_old_is_silent) == 1
+    assert set(workers_of(backend)) == {"new"}
+    assert (store_now(backend) - silent_since).total_seconds() >= 0.2
+
+
+def test_a_cleaning_asked_twice_acts_once(backend: NativeBackend) -> None:
+    """The same cleaning sent again answers as it did and spares who has come since."""
+    backend.register(card("w1"))
+    act = Act(Verb.CLEAN, "ana")
+    before = store_now(backend)
+    wait_until(lambda: store_now(backend) > before)
+    assert backend.clean_workers(act, 0) == 1
+    backend.register(card("w2"))
+    now = store_now(backend)
+    wait_until(lambda: store_now(backend) > now)
+    assert backend.clean_workers(act, 0) == 1
+    assert set(workers_of(backend)) == {"w2"}
+
+
+@pytest.mark.parametrize("changes", [{"pid": 1}, {"host": "web-2"}])
+def test_a_worker_that_registers_again_replaces_itself(backend: NativeBackend, changes: dict[str, object]) -> None:
+    """One id is one registration, the latest."""
+    backend.register(card("w1"))
+    backend.register(card("w1", **changes))
+    (worker,) = workers_of(backend).values()
+    assert {"pid": worker.pid, "host": worker.host.raw}.items() >= changes.items()

@@ -1,0 +1,152 @@
+"""What each rule says: a table of cases a rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from queuetui.model.job import Job, JobError
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Code, Severity
+from queuetui.monitor.diagnosis.explain import explain
+from queuetui.monitor.diagnosis.facts import Facts
+from tests.monitor.pictures import FOREIGN, ago, facts, job, queue, running, worker
+
+LISTENED = facts(worker("mail"))
+ID = "0123456789abcdef"
+TIMEOUT = JobError(Untrusted("TimeoutError"), Untrusted("too late"), Untrusted(""))
+POISON = JobError(Untrusted("PoisonPill"), Untrusted("lost"), Untrusted(""))
+
+
+@pytest.mark.parametrize(
+    ("subject", "told", "code", "words"),
+    [
+        (job(scheduled_at=ago(-240), state=State.SCHEDULED), LISTENED, Code.NOT_DUE, "due in 4 m"),
+        (job(scheduled_at=ago(5), state=State.SCHEDULED), LISTENED, Code.NOT_DUE, "due now (due 5 s ago)"),
+        (job(state=State.SCHEDULED), LISTENED, Code.NOT_DUE, "at an unknown time"),
+        (job(scheduled_at=ago(-8), state=State.RETRYING, attempts=1), LISTENED, Code.WILL_RETRY, "in 8 s: attempt 2 of 3"),
+        (job(state=State.RETRYING, attempts=1, max_attempts=None), LISTENED, Code.WILL_RETRY, "attempt 2"),
+    ],
+)
+def test_a_job_that_is_not_due_says_when(subject: Job, told: Facts, code: Code, words: str) -> None:
+    """A scheduled or retrying job tells when it is due and which attempt comes."""
+    verdict = explain(subject, told)
+    assert (verdict.code, verdict.stuck) == (code, False)
+    assert words in verdict.summary
+    assert f"queuetui retry --id {ID}" in verdict.next
+
+
+@pytest.mark.parametrize(
+    ("due_s", "told", "code", "words"),
+    [
+        (9999, facts(queue(paused_s=60)), Code.QUEUE_PAUSED, "queue mail was paused 1 m ago by ann@web-1"),
+        (9999, facts(queue(paused_s=60), worker("mail")), Code.QUEUE_PAUSED, "paused"),
+        (301, facts(), Code.NO_CONSUMER, "nobody listens to mail: due 5 m 1 s, 0 workers"),
+        (301, facts(worker("other")), Code.NO_CONSUMER, "1 workers registered, none for it"),
+        (301, facts(worker("mail", silent_s=31)), Code.NO_CONSUMER, "nobody listens to mail"),
+        (299, facts(), Code.WAITING, "no live worker listens to mail yet"),
+        (301, facts(worker("*")), Code.WAITING, "1 workers listen"),
+        (301, LISTENED, Code.WAITING, "due 5 m 1 s; 1 workers listen"),
+        (10, facts(worker("mail", busy=2)), Code.ALL_SLOTS_BUSY, "all 2 slots of 1 workers on mail are busy"),
+        (10, facts(worker("mail", busy=2), worker("mail", worker_id="w2")), Code.WAITING, "2 workers listen"),
+        (10, facts(capabilities=FOREIGN), Code.WAITING, "does not record which workers listen to mail"),
+        (301, facts(capabilities=FOREIGN), Code.WAITING, "does not record"),
+    ],
+)
+def test_a_due_job_says_why_it_waits(due_s: float, told: Facts, code: Code, words: str) -> None:
+    """A pending job tells what it waits for; only a queue that nobody listens to for too long makes it stuck."""
+    verdict = explain(job(scheduled_at=ago(due_s)), told)
+    assert (verdict.code, verdict.stuck) == (code, code is Code.NO_CONSUMER)
+    assert words in verdict.summary
+
+
+def test_a_store_that_keeps_no_workers_is_suspicious_of_long_waits() -> None:
+    """Where workers are not stored a long wait is a warning, and a short one is none."""
+    told = facts(capabilities=FOREIGN)
+    assert explain(job(scheduled_at=ago(301)), told).severity is Severity.WARNING
+    assert explain(job(scheduled_at=ago(299)), told).severity is Severity.OK
+
+
+def test_a_queue_without_a_consumer_says_which_worker_to_start() -> None:
+    """The next step is a command that can be pasted, whatever the queue is called."""
+    verdict = explain(job(queue="a b;$(c)", scheduled_at=ago(400)), facts(queue("a b;$(c)")))
+    assert verdict.next == "start a worker: queuetui worker -q 'a b;$(c)'"
+    assert verdict.evidence["due_s"] == 400
+    assert verdict.evidence["limit_s"] == 300
+
+
+@pytest.mark.parametrize(
+    ("subject", "told", "code", "words"),
+    [
+        (running(10), LISTENED, Code.HEALTHY, "running 10 s"),
+        (replace(running(10), started_at=None, claimed_at=ago(20)), LISTENED, Code.HEALTHY, "running 20 s"),
+        (replace(running(90), cancel_requested_at=ago(7)), LISTENED, Code.CANCEL_REQUESTED, "asked for 7 s ago"),
+        (running(301), LISTENED, Code.HUNG, "running 5 m 1 s, limit 5 m; worker web-1 pid 4411 still beats"),
+        (running(301), facts(), Code.HUNG, "worker w1 still beats"),
+        (running(301, queue=Untrusted("slow")), LISTENED, Code.HEALTHY, "running"),
+        (running(3601, queue=Untrusted("slow")), LISTENED, Code.HUNG, "limit 1 h"),
+        (running(3601, type=Untrusted("Long")), LISTENED, Code.HEALTHY, "running"),
+        (running(10, lease_s=-27), facts(worker("mail", silent_s=360)), Code.ORPHANED, "web-1 pid 4411 silent 6 m"),
+        (running(10, lease_s=-27), facts(), Code.ORPHANED, "w1 is no longer registered, its lease ended 27 s ago"),
+        (running(10, lease_s=None), LISTENED, Code.ORPHANED, "its lease is gone"),
+        (running(9999, lease_s=-1), LISTENED, Code.ORPHANED, "no worker has swept it"),
+        (running(301, lease_s=None), facts(capabilities=FOREIGN), Code.OVER_LIMIT, "keeps no liveness"),
+        (running(10, lease_s=None), facts(capabilities=FOREIGN), Code.HEALTHY, "running 10 s"),
+    ],
+)
+def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Code, words: str) -> None:
+    """A run is healthy, asked to end, hung, orphaned, or over its limit where the store keeps no liveness."""
+    verdict = explain(subject, told)
+    assert verdict.code is code
+    assert verdict.stuck is (code in {Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})
+    assert words in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("subject", "told", "step"),
+    [
+        (running(301), LISTENED, f"queuetui cancel --id {ID}"),
+        (running(10, lease_s=-1), LISTENED, f"queuetui release --id {ID}, or start a worker: queuetui worker -q mail"),
+        (running(301, lease_s=None), facts(capabilities=FOREIGN), f"check its worker, then: queuetui release --id {ID}"),
+    ],
+)
+def test_a_stuck_run_names_the_act_that_mends_it(subject: Job, told: Facts, step: str) -> None:
+    """Every stuck run names a command that acts on it."""
+    assert explain(subject, told).next == step
+
+
+@pytest.mark.parametrize(
+    ("subject", "code", "severity", "words"),
+    [
+        (job(State.COMPLETED, completed_at=ago(60)), Code.FINISHED, Severity.OK, "completed 1 m ago"),
+        (job(State.CANCELLED), Code.FINISHED, Severity.OK, "cancelled"),
+        (
+            job(State.FAILED, completed_at=ago(3), attempts=3, error=TIMEOUT),
+            Code.DEAD_LETTER,
+            Severity.WARNING,
+            "gave up 3 s ago after 3 attempts with TimeoutError",
+        ),
+        (job(State.FAILED), Code.DEAD_LETTER, Severity.WARNING, "gave up"),
+        (
+            job(State.FAILED, lost=3, error=POISON, completed_at=ago(3)),
+            Code.POISON_PILL,
+            Severity.CRITICAL,
+            "quarantined 3 s ago: its worker was lost 3 times while running it",
+        ),
+    ],
+)
+def test_an_ended_job_says_how_it_ended(subject: Job, code: Code, severity: Severity, words: str) -> None:
+    """A finished job is fine, a dead letter needs a person, a poison pill more so."""
+    verdict = explain(subject, LISTENED)
+    assert (verdict.code, verdict.severity, verdict.stuck) == (code, severity, False)
+    assert verdict.summary == words
+
+
+def test_a_blocked_job_points_to_its_own_system() -> None:
+    """What a foreign system holds back is for that system to explain."""
+    verdict = explain(job(State.BLOCKED), facts(capabilities=FOREIGN))
+    assert verdict.code is Code.BLOCKED
+    assert "Laravel" in verdict.summary
+    assert "Laravel" in verdict.next

@@ -1,0 +1,31 @@
+"""How spans are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.monitor.diagnosis.wording import span
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (0, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 m"),
+        (61, "1 m 1 s"),
+        (600, "10 m"),
+        (601, "10 m"),
+        (2460, "41 m"),
+        (3600, "1 h"),
+        (7500, "2 h 5 m"),
+        (36_060, "10 h"),
+        (86_400, "1 d"),
+        (90_000, "1 d 1 h"),
+        (5_000_000, "57 d"),
+    ],
+)
+def test_a_span_is_written_in_its_two_largest_units(seconds: float, words: str) -> None:
+    """A span names at most two units, and one when it is long enough for the other not to matter."""
+    assert span(seconds) == words
