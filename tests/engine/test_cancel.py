@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 def test_a_waiting_job_is_cancelled_at_once(queue: Queue, start_worker: StartWorker) -> None:
     """A cancelled job is never run."""
     ran = threading.Event()
-    job = queue.enqueue(declare_handler(lambda payload: ran.set()))
+    job = queue.enqueue(declare_handler(lambda _: ran.set()))
     assert queue.cancel(job.id).outcome is Outcome.DONE
     start_worker(burst=True).wait()
     assert queue.get(job.id).state == "cancelled"
@@ -165,10 +165,10 @@ def test_a_handler_that_never_ends_loses_its_slot(
     """The only slot of a worker is not held for ever by a handler that was timed out: a new thread takes its place."""
     monkeypatch.setattr(watch, "GIVE_UP_AFTER_S", 0.1)
     over = threading.Event()
-    hung = queue.enqueue(declare_handler(lambda payload: over.wait(30)), max_attempts=1, timeout=0.1)
+    hung = queue.enqueue(declare_handler(lambda _: over.wait(30)), max_attempts=1, timeout=0.1)
     worker = start_worker(concurrency=1)
     wait_until(lambda: queue.get(hung.id).state == "failed")
-    after = queue.enqueue(declare_handler(lambda payload: 1))
+    after = queue.enqueue(declare_handler(lambda _: 1))
     wait_until(lambda: queue.get(after.id).state == "completed")
     assert told.of("handler_given_up")[0]["job_id"] == hung.id
     assert worker.is_alive
@@ -182,7 +182,7 @@ def test_too_many_handlers_that_never_end_stop_the_worker(
     monkeypatch.setattr(watch, "GIVE_UP_AFTER_S", 0.05)
     monkeypatch.setattr(watch, "GIVEN_UP_LIMIT", 3)
     over = threading.Event()
-    job_type = declare_handler(lambda payload: over.wait(30))
+    job_type = declare_handler(lambda _: over.wait(30))
     queue.enqueue_many([queue.new(job_type, max_attempts=1, timeout=0.05) for _ in range(4)])
     assert "never ended" in start_worker(concurrency=1).wait().reason
     over.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from queuetui.client import Queue
 from queuetui.engine.context import CancelCause, Context
@@ -27,12 +27,19 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
     job = queue.enqueue(declare_handler(run))
     workers = [start_worker(lease_s=0.5) for _ in range(2)]
     assert begun.wait(10)
-    first_until = wait_until(lambda: queue.backend.get(job.id).lease_until)
-    wait_until(lambda: (queue.backend.get(job.id).lease_until or first_until) > first_until + timedelta(seconds=1.5))
+    three_leases_on = _lease_end(queue, job.id) + timedelta(seconds=1.5)
+    wait_until(lambda: _lease_end(queue, job.id) > three_leases_on)
     over.set()
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert (runs, queue.get(job.id).lost, told.of("lease_lost")) == ([1], 0, [])
     assert all(worker.is_alive for worker in workers)
+
+
+def _lease_end(queue: Queue, job_id: str) -> datetime:
+    """Return until when the store holds a running job for its worker."""
+    until = queue.backend.get(job_id).lease_until
+    assert until is not None
+    return until
 
 
 def _claim_as_dead_worker(queue: Queue, lease_s: float = 0.2) -> None:
@@ -45,7 +52,7 @@ def _claim_as_dead_worker(queue: Queue, lease_s: float = 0.2) -> None:
 
 def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """Any worker sweeps: the job is counted as lost, not as an attempt, and is run even with one attempt allowed."""
-    job = queue.enqueue(declare_handler(lambda payload: "run"), max_attempts=1)
+    job = queue.enqueue(declare_handler(lambda _: "run"), max_attempts=1)
     _claim_as_dead_worker(queue)
     start_worker(lease_s=0.6)
     wait_until(lambda: queue.get(job.id).state == "completed")
@@ -55,7 +62,7 @@ def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker
 
 def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """The third loss alone makes a job a dead letter, though no handler of it ever ended."""
-    job = queue.enqueue(declare_handler(lambda payload: "never"))
+    job = queue.enqueue(declare_handler(lambda _: "never"))
     for _ in range(2):
         _claim_as_dead_worker(queue)
         wait_until(lambda: queue.backend.sweep(10))
@@ -97,7 +104,7 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
 
 def test_an_idle_lease_is_given_back(queue: Queue, start_worker: StartWorker) -> None:
     """A worker that stops leaves nothing held and nothing registered."""
-    job = queue.enqueue(declare_handler(lambda payload: 1))
+    job = queue.enqueue(declare_handler(lambda _: 1))
     worker = start_worker()
     wait_until(lambda: queue.get(job.id).state == "completed")
     worker.stop()

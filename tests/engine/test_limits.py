@@ -15,14 +15,14 @@ from tests.waiting import wait_until
 def test_one_job_and_no_more(queue: Queue, start_worker: StartWorker) -> None:
     """A worker for one job waits for it, runs it and ends; the rest stays as it was."""
     worker = start_worker(jobs=1)
-    jobs = queue.enqueue_many([queue.new(declare_handler(lambda payload: 1)) for _ in range(3)])
+    jobs = queue.enqueue_many([queue.new(declare_handler(lambda _: 1)) for _ in range(3)])
     assert worker.wait().jobs == 1
     assert sorted(queue.get(job.id).state for job in jobs) == ["completed", "pending", "pending"]
 
 
 def test_a_bounded_number_of_jobs(queue: Queue, start_worker: StartWorker) -> None:
     """A worker for 50 jobs runs exactly 50, with all its slots and batches."""
-    job_type = declare_handler(lambda payload: 1)
+    job_type = declare_handler(lambda _: 1)
     queue.enqueue_many([queue.new(job_type) for _ in range(120)])
     assert start_worker(jobs=50, concurrency=5).wait().jobs == 50
     stats = queue.stats()
@@ -31,8 +31,8 @@ def test_a_bounded_number_of_jobs(queue: Queue, start_worker: StartWorker) -> No
 
 def test_a_burst_ends_when_nothing_is_pending(queue: Queue, start_worker: StartWorker) -> None:
     """A burst works what is due, also what its own jobs enqueue, and leaves what is due later."""
-    child = declare_handler(lambda payload: 1)
-    queue.enqueue(declare_handler(lambda payload: queue.enqueue(child).id))
+    child = declare_handler(lambda _: 1)
+    queue.enqueue(declare_handler(lambda _: queue.enqueue(child).id))
     queue.enqueue(child, delay=3600)
     assert start_worker(burst=True).wait().jobs == 2
     assert queue.stats()["scheduled"] == 1
@@ -104,7 +104,7 @@ def test_higher_priority_runs_first(queue: Queue, start_worker: StartWorker) -> 
 
 def test_a_paused_queue_is_left_alone(queue: Queue, start_worker: StartWorker) -> None:
     """Nothing of a paused queue is begun until it is resumed."""
-    job = queue.enqueue(declare_handler(lambda payload: 1), queue="mail")
+    job = queue.enqueue(declare_handler(lambda _: 1), queue="mail")
     queue.backend.apply_to_queue(Act(Verb.PAUSE, "test"), "mail")
     start_worker(burst=True).wait()
     assert queue.get(job.id).state == "pending"
@@ -135,7 +135,7 @@ def test_as_many_run_at_a_time_as_there_are_slots(queue: Queue, start_worker: St
 
 def test_a_scheduled_job_is_not_run_early(queue: Queue, start_worker: StartWorker) -> None:
     """A delayed job begins at its time, without waiting for the poll interval."""
-    job = queue.enqueue(declare_handler(lambda payload: 1), delay=0.3)
+    job = queue.enqueue(declare_handler(lambda _: 1), delay=0.3)
     start_worker(sleep_s=30)
     wait_until(lambda: queue.get(job.id).state == "completed")
     done = queue.backend.get(job.id)
@@ -156,7 +156,7 @@ def test_a_graceful_stop_waits_for_what_runs(queue: Queue, start_worker: StartWo
     running = queue.enqueue(declare_handler(run), priority=1)
     worker = start_worker(concurrency=1)
     assert begun.wait(10)
-    waiting = queue.enqueue(declare_handler(lambda payload: 1))
+    waiting = queue.enqueue(declare_handler(lambda _: 1))
     worker.worker.stop("the test says so")
     over.set()
     assert worker.wait().unfinished == 0

@@ -63,13 +63,13 @@ def test_a_worker_starts_to_claim_again(queue: Queue, store: FailingStore, start
     store.away.set()
     wait_until(lambda: store.calls.count("queues_ready") > 5)
     store.away.clear()
-    job = queue.enqueue(declare_handler(lambda payload: 1))
+    job = queue.enqueue(declare_handler(lambda _: 1))
     wait_until(lambda: queue.get(job.id).state == "completed")
 
 
 def test_jobs_of_a_lost_answer_come_free(queue: Queue, store: FailingStore, start_worker: StartWorker) -> None:
     """A claim whose answer was lost holds jobs that nobody knows of: its lease is closed, and they are run, uncounted."""
-    jobs = [queue.enqueue(declare_handler(lambda payload: 1)) for _ in range(3)]
+    jobs = [queue.enqueue(declare_handler(lambda _: 1)) for _ in range(3)]
     store.lose_answers.add("step")
     start_worker(store)
     wait_until(lambda: queue.stats()["completed"] == 3)
@@ -130,7 +130,7 @@ def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingS
 
     store.away.set()
     with pytest.raises(Unreachable):
-        Worker(store, FAST).run()  # type: ignore[arg-type]  # a real store behind a switch
+        Worker(store, FAST).run()
 
 
 def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worker: StartWorker, told: Told) -> None:
