@@ -162,7 +162,7 @@ class ScriptedFeed:
             average_s=Measured(2.4),
             queues=tuple(self._queue(name) for name in sorted({job.queue for job in self.jobs})),
             workers=self.workers,
-            tally=tuple(TallyMinute(ago(minutes=n), completed=(n * 7) % 23) for n in range(60)) if Part.TALLY in watch.parts else (),
+            tally=tuple(TallyMinute(ago(minutes=n).replace(second=0), completed=(n * 7) % 23) for n in range(60)) if Part.TALLY in watch.parts else (),
             failures=failures[: watch.failures] if Part.FAILURES in watch.parts else (),
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from queuetui.tui.actions import Place, bindings_at
@@ -29,7 +31,7 @@ class QueueTui(Console, inherit_bindings=False):
     """Shows one profile; connects after the first paint and never lets the store hold up a key."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.EVERYWHERE)
-    MODES: ClassVar[dict[str, type[Screen[None]]]] = {
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "jobs": JobsScreen,
         "overview": OverviewScreen,
         "failures": FailuresScreen,
@@ -39,7 +41,7 @@ class QueueTui(Console, inherit_bindings=False):
 
     # Leaving and moving about
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the screen on top; at the root of another view go to Jobs, at Jobs end."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
@@ -110,21 +112,19 @@ class QueueTui(Console, inherit_bindings=False):
     def action_help(self) -> None:
         """List every key of the screen in front."""
         if isinstance(self.screen, ConsoleScreen):
-            self.push_screen(HelpScreen(self.screen.PLACE, self.why_not))
+            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.why_not))
 
     def action_command(self) -> None:
         """Open the command line."""
         if isinstance(self.screen, ConsoleScreen):
-            place = self.screen.PLACE
-            self.push_screen(CommandDialog(place, self.why_not), self._run_command)
+            self.push_screen(CommandDialog(self.screen.places, self.why_not), self._run_command)
 
     async def _run_command(self, call: str | None) -> None:
         if call is not None:
-            namespace = self.screen if hasattr(self.screen, f"action_{call.partition('(')[0]}") else self
-            focused = self.screen.focused
-            if focused is not None and hasattr(focused, f"action_{call.partition('(')[0]}") and namespace is self:
-                namespace = focused
-            await self.run_action(call, namespace)
+            method = f"action_{call.partition('(')[0]}"
+            nodes: tuple[DOMNode | None, ...] = (self.screen.focused, self.screen, self)
+            target = next(node for node in nodes if node is not None and hasattr(node, method))
+            await self.run_action(call, target)
 
     def action_queues(self) -> None:
         """Choose the queue whose jobs are shown."""
