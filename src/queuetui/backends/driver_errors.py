@@ -102,15 +102,17 @@ def translate(error: Exception, doing: str) -> QueueTuiError:
 
 
 def _classify(cause: object) -> tuple[type[QueueTuiError], str]:
+    # Newer MySQL drivers carry a SQLSTATE too, which is coarser than the number.
+    number = next(iter(getattr(cause, "args", ())), None)
+    if isinstance(number, int):
+        return _BY_NUMBER.get(number, (Unreachable, _GONE))
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
         return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2]) or (Unreachable, _GONE)
     name = getattr(cause, "sqlite_errorname", None)
     if isinstance(name, str):
         return _of_sqlite(name, str(cause))
-    numbers = getattr(cause, "args", ())
-    number = numbers[0] if numbers else None
-    return _BY_NUMBER.get(number, (Unreachable, _GONE)) if isinstance(number, int) else _of_text(str(cause))
+    return _of_text(str(cause))
 
 
 def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:

@@ -68,7 +68,9 @@ def find_tables(connection: Connection, settings: LaravelSettings) -> Tables | N
 
 def _choose(columns: dict[str, set[str]], wanted: frozenset[str], configured: str | None, usual: str) -> str | None:
     """Pick the configured name, else the usual one, else the usual one behind a prefix, else the only one that fits."""
-    fitting = sorted((name for name, present in columns.items() if wanted <= present), key=lambda name: (len(name), name))
+    fitting = sorted(
+        (name for name, present in columns.items() if wanted <= present), key=lambda name: (len(name), name)
+    )
     if configured is not None:
         return configured if configured in fitting else None
     named = [name for name in fitting if name == usual] or [name for name in fitting if name.endswith(usual)]
