@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,8 +37,12 @@ class RedisServer:
             self._process.remove()
 
 
-def start_redis(binary: Path, identity: Identity) -> RedisServer:
-    """Start a server that keeps everything in memory."""
+# What our own queue asks of a server before it entrusts jobs to it.
+KEEPING = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
+
+
+def start_redis(binary: Path, identity: Identity, settings: Mapping[str, str] = KEEPING) -> RedisServer:
+    """Start a server with settings of its own."""
     folder = short_folder()
     identity.own(folder)
     port = free_port()
@@ -51,10 +55,9 @@ def start_redis(binary: Path, identity: Identity) -> RedisServer:
         "127.0.0.1",
         "--save",
         "",
-        "--appendonly",
-        "no",
         "--dir",
         folder,
+        *(part for name, value in settings.items() for part in (f"--{name}", value)),
     ]
     process = ServerProcess(command, folder, identity, is_ready=lambda: _answers(url))
     process.start()
