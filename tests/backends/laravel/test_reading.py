@@ -81,6 +81,18 @@ def test_remarks_say_what_a_person_must_know(capture: Capture) -> None:
     assert "attempts are what it was allowed" in text["App\\Jobs\\ChargeCard"]
 
 
+def test_a_member_shows_its_batch(capture: Capture) -> None:
+    """Opening a job of a batch tells the batch's name, its state and its counters as stored."""
+    backend = capture.open()
+    member = next(job_id for job_id, truth in capture.stored.items() if "batch" in truth.get("note", ""))
+    said = "its batch 'Import CSV' is open: 3 jobs, 1 pending, 1 failures counted"
+    assert said in backend.get(member).remarks
+    query(capture.url, "UPDATE job_batches SET cancelled_at = 5")
+    assert said.replace("open", "cancelled") in backend.get(member).remarks
+    query(capture.url, "DELETE FROM job_batches")
+    assert not any(remark.startswith("its batch") for remark in backend.get(member).remarks)
+
+
 def test_the_latest_dead_letters_come_first(capture: Capture) -> None:
     """A snapshot's failures are the newest failed jobs, at most as many as asked for."""
     failures = capture.open().snapshot(Watch(failures=2)).failures
