@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from queuetui.backends.base import NativeBackend
+from tests.conformance.population import populate
 from tests.conformance.stores import KINDS, Store, fresh_store
 from tests.servers.postgres import PostgresServer
 
@@ -19,6 +20,25 @@ FreshStore = Callable[[], AbstractContextManager[Store]]
 @pytest.fixture(scope="session")
 def suite_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The one PostgreSQL database of the suite, emptied before each test."""
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database()
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def population(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeBackend]:
+    """A backend on a varied population, for tests that only read."""
+    url = request.getfixturevalue("population_database") if request.param == "postgresql" else None
+    with fresh_store(request.param, tmp_path_factory.mktemp("population"), url) as store:
+        backend = store.open()
+        populate(backend)
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def population_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL database that no other test empties."""
     server: PostgresServer = request.getfixturevalue("postgres_server")
     url = server.create_database()
     yield url

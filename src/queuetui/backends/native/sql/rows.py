@@ -78,7 +78,6 @@ def read_job(row: Row[Any], backend: str, summaries: SummaryPaths) -> Job:
     """Return the job of a row with all that was read of its payload."""
     stored = row.payload or b""
     payload = bytes(stored).decode("utf-8", "replace")
-    error_class = row.error_class
     return Job(
         ref=JobRef(backend, row.id, str(row.rev)),
         type=Untrusted(row.type),
@@ -92,7 +91,7 @@ def read_job(row: Row[Any], backend: str, summaries: SummaryPaths) -> Job:
         attempts=row.attempts,
         max_attempts=row.max_attempts,
         lost=row.lost,
-        error=None if error_class is None else _error(error_class, row.error_message, row.error_traceback),
+        error=to_error(row.error_class, row.error_message, row.error_traceback),
         result=None if row.result is None else Untrusted(bytes(row.result).decode("utf-8", "replace")),
         progress=_text(row.progress),
         worker=_text(row.worker_id),
@@ -118,7 +117,10 @@ def shorten(job_read: Job) -> Job:
     return replace(job_read, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
 
 
-def _error(class_name: str, message: str | None, traceback: str | None) -> JobError:
+def to_error(class_name: str | None, message: str | None, traceback: str | None) -> JobError | None:
+    """Return an error as it is shown, None where none is kept."""
+    if class_name is None:
+        return None
     return JobError(Untrusted(class_name), Untrusted(message or ""), Untrusted(traceback or ""))
 
 

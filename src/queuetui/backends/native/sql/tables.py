@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from queuetui.backends.native.sql.column_types import JobId, JsonValue, LongInteger, Moment, StateCode, Truth
-
-TOOK_BUCKETS = 24
-TOOK_COLUMNS = tuple(f"took_{bucket:02d}" for bucket in range(TOOK_BUCKETS))
+from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
 
 metadata = MetaData()
 

@@ -1,0 +1,41 @@
+"""Loads the named blocks of the `.sql` files: a line `-- block NAME` begins one, `:word` is a bound value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from queuetui import resources
+from queuetui.model.errors import QueueTuiError
+
+_FOLDER = ("backends", "native", "sql", "statements")
+_BLOCK = re.compile(r"^-- block (\w+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+_BOUND = re.compile(r"(?<!:):(\w+)")
+
+
+@cache
+def load_blocks(dialect: str) -> Mapping[str, str]:
+    """Return every block of a dialect by its name, in its driver's own way of binding values."""
+    blocks: dict[str, str] = {}
+    for file in sorted(resources.path(*_FOLDER, dialect).glob("*.sql")):
+        for name, statement in split_blocks(file.read_text(encoding="utf-8")).items():
+            if name in blocks:
+                raise QueueTuiError(f"two {dialect} blocks are called {name}, one of them in {file.name}")
+            blocks[name] = statement if dialect == "sqlite" else bind_by_percent(statement)
+    return blocks
+
+
+def split_blocks(text: str) -> dict[str, str]:
+    """Return the blocks of one file, without comments."""
+    _, *parts = _BLOCK.split(text)
+    names, statements = parts[::2], parts[1::2]
+    if len(set(names)) != len(names):
+        raise QueueTuiError(f"a block name stands twice among {', '.join(names)}")
+    return {name: _COMMENT.sub("", body).strip().rstrip(";") for name, body in zip(names, statements, strict=True)}
+
+
+def bind_by_percent(statement: str) -> str:
+    """Turn `:word` into `%(word)s`, the way of psycopg; `::type` stays a cast."""
+    return _BOUND.sub(r"%(\1)s", statement.replace("%", "%%"))

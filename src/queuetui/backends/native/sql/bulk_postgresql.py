@@ -1,0 +1,79 @@
+"""What touches many jobs at once, on PostgreSQL: one statement over arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from uuid import UUID
+
+from queuetui.backends.native.sql.claims import Claims, Finish, to_claimed
+from queuetui.backends.native.sql.new_rows import NewRow
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.state_codes import STATE_OF
+from queuetui.backends.native.sql.tallying import bucket_of
+from queuetui.model.state import State
+
+ROWS_A_STATEMENT = 2000
+
+
+def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
+    """Insert the jobs whose ids are new; return these with their states."""
+    # Everybody inserts in one order, or two callers with the same ids could wait for each other.
+    waiting = iter(sorted(rows, key=lambda row: row.id))
+    created: dict[UUID, State] = {}
+    while bite := list(islice(waiting, ROWS_A_STATEMENT)):
+        created |= {job_id: STATE_OF[code] for job_id, code in session.rows("insert_jobs", **_arrays(bite))}
+    if created:
+        for (job_id,) in session.rows("undo_resent", ids=list(created)):
+            del created[job_id]
+    blobs = [row for row in rows if row.is_blob and row.id in created]
+    session.change_each("insert_blob", [{"id": row.id, "payload": row.payload} for row in blobs])
+    return created
+
+
+def finish_and_claim(
+    session: Session, lease_id: UUID, finishes: Sequence[Finish], claim: int, kept: Mapping[str, int]
+) -> Claims:
+    """Finish runs and claim jobs under a lease that is still valid."""
+    rows = session.rows(
+        "finish_and_claim",
+        lease_id=lease_id,
+        ids=[one.id for one in finishes],
+        fences=[one.fence for one in finishes],
+        took_us=[one.took_us for one in finishes],
+        buckets=[None if one.took_us is None else bucket_of(one.took_us) for one in finishes],
+        results=[one.result for one in finishes],
+        claim=max(0, claim),
+        **kept,
+    )
+    if not rows:
+        return Claims(frozenset(), (), lease_valid=False)
+    claimed = sorted(
+        (to_claimed(session, row[1:]) for row in rows[1:]), key=lambda job: (-job.priority, job.scheduled_at, job.id)
+    )
+    return Claims(frozenset(rows[0][0]), tuple(claimed))
+
+
+def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+    """Move jobs that are known to be ours to the final ones."""
+    session.change_each("finish_job", rows)
+
+
+def _arrays(rows: Sequence[NewRow]) -> dict[str, list[object]]:
+    return {
+        "ids": [row.id for row in rows],
+        "queues": [row.queue for row in rows],
+        "types": [row.type for row in rows],
+        "names": [row.name for row in rows],
+        "priorities": [row.priority for row in rows],
+        "ats": [row.at for row in rows],
+        "delays_us": [row.delay_us for row in rows],
+        "max_attempts": [row.max_attempts for row in rows],
+        "correlation_ids": [row.correlation_id for row in rows],
+        "keys": [row.key for row in rows],
+        "tags": [row.tags for row in rows],
+        "needs": [row.needs for row in rows],
+        "timeouts_ms": [row.timeout_ms for row in rows],
+        "payloads": [None if row.is_blob else row.payload for row in rows],
+        "blobs": [row.is_blob for row in rows],
+    }

@@ -1,0 +1,64 @@
+"""What a step hands to the store and gets from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeVar
+from uuid import UUID
+
+from queuetui.backends.native.sql.session import Row, Session
+from queuetui.model.job import ClaimedJob
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """One completed run."""
+
+    id: UUID
+    fence: int
+    took_us: int | None
+    result: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The runs whose end was written, and the jobs that were claimed."""
+
+    accepted: frozenset[UUID]
+    claimed: tuple[ClaimedJob, ...]
+    lease_valid: bool = True
+
+
+def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
+    """Return what is claimed of (job, was lost before) in claim order: a job that was lost before is claimed alone."""
+    if ready and ready[0][1]:
+        return [ready[0][0]]
+    return [job for job, _ in takewhile(lambda pair: not pair[1], ready)]
+
+
+def to_claimed(session: Session, row: Row) -> ClaimedJob:
+    """Return the job of a claimed row."""
+    timeout_ms = row[12]
+    return ClaimedJob(
+        id=session.id_out(row[0]),
+        fence=row[1],
+        type=row[2],
+        queue=row[3],
+        payload=bytes(row[4]),
+        name=row[5],
+        priority=row[6],
+        attempts=row[7],
+        max_attempts=row[8],
+        lost=row[9],
+        correlation_id=row[10],
+        tags=tuple(json.loads(row[11])),
+        timeout_s=None if timeout_ms is None else timeout_ms / 1000,
+        created_at=session.moment_out(row[13]),
+        scheduled_at=session.moment_out(row[14]),
+        cancel_requested=bool(row[15]),
+    )

@@ -1,0 +1,100 @@
+"""Counts that stop at a cap, so that a poll costs the same at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Subquery, func, literal_column, select
+
+from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
+from queuetui.backends.native.sql.conditions import Condition, state_is
+from queuetui.backends.native.sql.layout import WAITING_STATES
+from queuetui.backends.native.sql.surroundings import names_table
+from queuetui.backends.native.sql.tables import job, job_done
+from queuetui.backends.native.sql.term_kinds import KEPT
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.state import FINAL, State
+
+Counts = Mapping[State, Measured[int]]
+MOST_LEVELS = 10_000
+COUNTED = tuple(state for state in State if state in KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts jobs at one time of the store's clock; `exact` lifts the cap."""
+
+    connection: Connection
+    now: datetime
+    exact: bool = False
+
+    def count_queues(self, names: tuple[str, ...]) -> dict[str, dict[State, Measured[int]]]:
+        """Return the jobs of each queue in each state."""
+        table = names_table(names, self.connection.dialect.name)
+        counts = [self._one(state, table.c.value).label(state.value) for state in COUNTED]
+        rows = self.connection.execute(select(table.c.value.label("name"), *counts)).all()
+        return {row.name: {state: self.measure(getattr(row, state.value)) for state in COUNTED} for row in rows}
+
+    def count_stuck(self, judging: Judging) -> dict[str, Measured[int]]:
+        """Return the stuck jobs of each queue that has any."""
+        runs = select(job.c.queue).where(stuck_runs(job.c, judging))
+        runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
+        found = runs.subquery()
+        counted = {name: count for name, count in self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))}
+        for name, count in self._count_unheard(judging):
+            counted[name] = counted.get(name, 0) + count
+        return {name: self.measure(count) for name, count in counted.items()}
+
+    def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
+        """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
+        pending = state_is(job.c.state, State.PENDING)
+        table = names_table(names, self.connection.dialect.name)
+        top = select(func.max(job.c.priority)).where(pending, job.c.queue == table.c.value).correlate(table)
+        levels = select(table.c.value.label("name"), top.scalar_subquery().label("priority")).cte("levels", recursive=True)
+        below = select(func.max(job.c.priority)).where(
+            pending, job.c.queue == levels.c.name, job.c.priority < levels.c.priority
+        )
+        step = select(levels.c.name, below.correlate(levels).scalar_subquery()).where(levels.c.priority.is_not(None))
+        levels = levels.union_all(step)
+        first = select(func.min(job.c.due_at)).where(
+            pending, job.c.queue == levels.c.name, job.c.priority == levels.c.priority
+        )
+        oldest = first.correlate(levels).scalar_subquery().label("oldest")
+        query = select(levels.c.name, oldest).where(levels.c.priority.is_not(None)).limit(MOST_LEVELS)
+        found: dict[str, datetime] = {}
+        for name, due_at in self.connection.execute(query):
+            found[name] = min(due_at, found.get(name, due_at))
+        return found
+
+    def measure(self, found: int) -> Measured[int]:
+        """Return a count, capped unless exact counts were asked for."""
+        if found > COUNT_CAP and not self.exact:
+            return Measured(COUNT_CAP, Exactness.CAPPED, self.now)
+        return Measured(found, as_of=self.now)
+
+    def _count_unheard(self, judging: Judging) -> list[tuple[str, int]]:
+        if not judging.unconsumed:
+            return []
+        table = names_table(judging.unconsumed, self.connection.dialect.name)
+        waits = self._capped(select(literal_column("1")).where(stuck_waits(job.c, judging, table.c.value)), table)
+        rows = self.connection.execute(select(table.c.value, _count(waits, table))).all()
+        return [(name, count) for name, count in rows if count]
+
+    def _one(self, state: State, name: Any) -> Any:  # noqa: ANN401 - columns of table-valued functions are untyped
+        table = job_done if state in FINAL else job
+        conditions: list[Condition] = [table.c.queue == name, state_is(table.c.state, state)]
+        if state in WAITING_STATES:
+            conditions.append(state_is(table.c.state, *WAITING_STATES))
+        return _count(self._capped(select(literal_column("1")).where(*conditions), name.table), name.table)
+
+    def _capped(self, rows: Select[Any], outer: Any) -> Subquery:  # noqa: ANN401 - a table-valued alias
+        rows = rows.correlate(outer)
+        return (rows if self.exact else rows.limit(COUNT_CAP + 1)).subquery()
+
+
+def _count(rows: Subquery, outer: Any) -> Any:  # noqa: ANN401 - a table-valued alias
+    return select(func.count()).select_from(rows).correlate(outer).scalar_subquery()

@@ -1,0 +1,108 @@
+"""One database as the native queue uses it: driver connections for the worker's writes, console connections for people."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from queuetui.backends.driver_errors import translated
+from queuetui.backends.native.sql.session import Session
+from queuetui.model.errors import Unsupported
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.console_connection import ConsoleDatabase
+
+T = TypeVar("T")
+
+
+class Database(ABC):
+    """Where the tables live; `name` is the backend's name in refs. Safe to use from several threads."""
+
+    dialect: ClassVar[str]
+
+    def __init__(self, url: str, options: BackendOptions) -> None:
+        self.url = url
+        self.options = options
+        self.name = options.name or self.dialect
+        self._console: ConsoleDatabase | None = None
+        self._console_guard = Lock()
+
+    @abstractmethod
+    def write(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work in one transaction and commit; it may be done again from the start when the store asks for that."""
+
+    def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work whose every statement is a transaction of its own, where that is cheaper."""
+        return self.write(doing, work)
+
+    @abstractmethod
+    def read(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that only reads."""
+
+    @abstractmethod
+    def join(self, connection: Connection) -> Session:
+        """Return a session inside a caller's transaction."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Make what the schema needs before its first table: the file, on SQLite."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back every connection."""
+
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[Connection]:
+        """Open a console's short read-only transaction."""
+        with self._open_console().reading(doing) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[Connection]:
+        """Open a console's transaction, which commits at the end."""
+        with self._open_console().writing(doing) as connection:
+            yield connection
+
+    def close_console(self) -> None:
+        """Give back the console's connections."""
+        with self._console_guard:
+            if self._console is not None:
+                self._console.close()
+                self._console = None
+
+    def _open_console(self) -> ConsoleDatabase:
+        # SQLAlchemy is loaded for consoles and never for a worker.
+        with translated("loading SQLAlchemy"):
+            from queuetui.backends.console_connection import open_database as open_console
+
+        with self._console_guard:
+            if self._console is None:
+                options = self.options
+                self._console = open_console(self.url, options.statement_timeout_s, options.connect_timeout_s)
+            return self._console
+
+
+def check_joinable(connection: Connection, dialect: str, driver: str) -> None:
+    """Refuse a caller's connection to another kind of database. Raises Unsupported."""
+    if (connection.dialect.name, connection.dialect.driver) != (dialect, driver):
+        raise Unsupported(
+            f"a job cannot join a transaction on {connection.dialect.name}+{connection.dialect.driver}; "
+            f"pass a connection of the queue's own database, opened with {dialect}+{driver}"
+        )
+
+
+def connect_database(url: str, options: BackendOptions) -> Database:
+    """Return the database that a URL names, unconnected. Raises NotFound for an SQLite file that is not there."""
+    if url.startswith("sqlite"):
+        from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
+
+        return SqliteDatabase(url, options)
+    from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
+
+    return PostgresqlDatabase(url, options)

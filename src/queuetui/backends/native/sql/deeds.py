@@ -1,0 +1,108 @@
+"""What each act does to locked jobs, or why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from queuetui.backends.native.sql.retention import KEY_KEPT_US
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.settling import LOST, End, Ends
+from queuetui.backends.native.sql.targets import Target
+from queuetui.model.act import Verb
+from queuetui.model.state import FINAL, WAITING, State
+
+_BUSY = "it is being worked on"
+_ASKED = "it was asked to stop; its worker ends it"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What became of a target: its state afterwards (None once deleted), or the refusal."""
+
+    state: State | None = None
+    note: str = ""
+    refusal: str = ""
+
+
+@dataclass(slots=True)
+class Deeds:
+    """All that one transaction does, decided job by job and written together."""
+
+    session: Session
+    kept_us: Mapping[State, int]
+    _ends: Ends = field(init=False)
+    _blocks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ends = Ends(self.kept_us)
+
+    def decide(self, verb: Verb, target: Target) -> Deed:
+        """Decide what becomes of a job."""
+        match verb:
+            case Verb.RETRY:
+                return self._retry(target)
+            case Verb.CANCEL:
+                return self._cancel(target)
+            case Verb.DELETE:
+                return self._delete(target)
+            case _:
+                return self._release(target)
+
+    def write(self) -> None:
+        """Write all that was decided."""
+        self._ends.write(self.session)
+        for block, many in self._blocks.items():
+            self.session.change_each(block, many)
+
+    def _do(self, block: str, **values: Any) -> None:  # noqa: ANN401 - values of columns
+        self._blocks.setdefault(block, []).append(values)
+
+    def _retry(self, target: Target) -> Deed:
+        if target.state is State.PENDING:
+            return Deed(refusal="it is waiting to run already")
+        if target.state is State.PROCESSING:
+            return Deed(refusal=f"{_BUSY}; release it once its lease is over")
+        if not target.is_done:
+            self._do("retry_waiting", id=target.id)
+            return Deed(State.PENDING)
+        self._do("revive", id=target.id)
+        self._do("delete_done", id=target.id)
+        if target.row["key"] is not None:
+            self._do("hold_key_again", id=target.id, key=target.row["key"])
+        return Deed(State.PENDING)
+
+    def _cancel(self, target: Target) -> Deed:
+        if target.state in WAITING:
+            self._ends.ends.append(End(target.held(), State.CANCELLED))
+            return Deed(State.CANCELLED)
+        if target.state in FINAL:
+            return Deed(refusal=f"it is {target.state.value} already")
+        if target.row["cancel_requested_at"] is not None:
+            return Deed(refusal="it was asked to stop already")
+        self._do("request_cancel", id=target.id)
+        return Deed(State.PROCESSING, _ASKED)
+
+    def _delete(self, target: Target) -> Deed:
+        if target.state is State.PROCESSING:
+            return Deed(refusal=f"{_BUSY}; cancel it first")
+        self._do("delete_done" if target.is_done else "delete_live", id=target.id)
+        self._do("drop_attempts", id=target.id)
+        if target.row["blob"]:
+            self._do("drop_blob", id=target.id)
+        if target.row["key"] is not None and not target.is_done:
+            self._do("expire_key", id=target.id, key=target.row["key"], key_kept_us=KEY_KEPT_US)
+        return Deed()
+
+    def _release(self, target: Target) -> Deed:
+        if target.state is not State.PROCESSING:
+            return Deed(refusal="nobody is working on it")
+        lease_id = target.row["lease_id"]
+        if lease_id is not None and self.session.row("lease_goes_on", lease_id=lease_id) is not None:
+            return Deed(refusal="its worker still holds it; cancel it instead")
+        held, row = target.held(), target.row
+        freed = State.CANCELLED if held.cancel_requested else State.PENDING
+        self._ends.ends.append(End(held, freed, lost=True, lost_alone=bool(row["claimed_alone"]), outcome=LOST))
+        self._ends.tally.add(row["worker_id"] or "", held.queue, held.type, "lost")
+        return Deed(freed)

@@ -1,0 +1,82 @@
+"""Stores new jobs: each id once, each key once, all or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
+from queuetui.backends.native.sql.ids import parse_id
+from queuetui.backends.native.sql.new_rows import NewRow, to_row
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.state_codes import STATE_OF
+from queuetui.model.errors import Conflict
+from queuetui.model.job import Enqueued, NewJob
+from queuetui.model.state import State
+
+_INSERT = {"sqlite": bulk_sqlite.insert_jobs, "postgresql": bulk_postgresql.insert_jobs}
+
+
+def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
+    """Return the rows of jobs, before any connection is taken."""
+    return tuple(map(to_row, jobs))
+
+
+def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
+    """Store what is new and answer for each row, in order."""
+    firsts, twins = _part_twins(rows)
+    # Locked in one order by everybody, or two callers with the same keys could wait for each other.
+    keyed = sorted((row for row in firsts if row.key is not None), key=lambda row: row.key or "")
+    answers = session.each("hold_key", [{"key": row.key, "id": session.id_in(row.id)} for row in keyed])
+    barred = {row.id for row, answer in zip(keyed, answers, strict=True) if answer is None}
+    created = _INSERT[session.dialect](session, [row for row in firsts if row.id not in barred])
+    unused = [row for row in keyed if row.id not in barred and row.id not in created]
+    session.change_each("drop_key", [{"key": row.key, "id": session.id_in(row.id)} for row in unused])
+    old = [row for row in firsts if row.id not in created]
+    found = {
+        row.id: Enqueued(str(row.id), True, state) for row, state in ((r, created.get(r.id)) for r in firsts) if state
+    }
+    found |= {row.id: _find_existing(session, row, barred=row.id in barred) for row in old}
+    return tuple(_answer(row, twins, found) for row in rows)
+
+
+def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, UUID]]:
+    """Return the first of each id and key, and for each other row (by identity) the id of the one it repeats."""
+    by_id: dict[UUID, NewRow] = {}
+    by_key: dict[str, NewRow] = {}
+    twins: dict[int, UUID] = {}
+    for row in rows:
+        first = by_id.get(row.id) or by_key.get(row.key or "")
+        if first is not None:
+            twins[id(row)] = first.id
+            continue
+        by_id[row.id] = row
+        if row.key:
+            by_key[row.key] = row
+    return list(by_id.values()), twins
+
+
+def _answer(row: NewRow, twins: dict[int, UUID], found: dict[UUID, Enqueued]) -> Enqueued:
+    twin = twins.get(id(row))
+    if twin is None:
+        return found[row.id]
+    first = found[twin]
+    return Enqueued(first.id, created=False, state=first.state)
+
+
+def _find_existing(session: Session, row: NewRow, *, barred: bool) -> Enqueued:
+    state = _find_state(session, row.id)
+    if state is not None:
+        return Enqueued(str(row.id), created=False, state=state)
+    held = session.row("find_key", key=row.key) if barred else None
+    if held is None:
+        # It ended and was pruned between two statements of this very call.
+        raise Conflict(f"the job {row.id} was being deleted while it was sent; send it again")
+    holder = session.id_out(held[0])
+    holder_id = parse_id(holder)
+    return Enqueued(holder, created=False, state=None if holder_id is None else _find_state(session, holder_id))
+
+
+def _find_state(session: Session, job_id: UUID) -> State | None:
+    row = session.row("find_job", id=session.id_in(job_id))
+    return None if row is None else STATE_OF[row[0]]

@@ -1,0 +1,120 @@
+"""What a person may change in our own queue on SQLite and PostgreSQL: compared and set under the row's lock, with a record beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from queuetui.backends.native.sql.deeds import Deeds
+from queuetui.backends.native.sql.ids import parse_id
+from queuetui.backends.native.sql.records import add_act, add_rows, find_results
+from queuetui.backends.native.sql.retention import read_retention
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.targets import Target, describe_before, lock_targets
+from queuetui.backends.native.sql.texts import storable
+from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.clock import to_text
+from queuetui.model.errors import Unsupported
+from queuetui.model.limits import Limits
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.sql.database import Database
+
+BITE_JOBS = 100
+JOB_VERBS = frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE})
+
+
+class SqlOperator:
+    """What a person may change."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept_us = read_retention(database.options)
+
+    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+        """Do the act to each target, a bite of them in one transaction; one already done under this act's id answers as it did then."""
+        if act.verb not in JOB_VERBS:
+            raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
+        results: list[Result] = []
+        for start in range(0, len(targets), BITE_JOBS):
+            bite = targets[start : start + BITE_JOBS]
+            results += self._database.write(f"doing {act.verb.value}", partial(self._bite, act=act, refs=bite))
+        return tuple(results)
+
+    def _bite(self, session: Session, act: Act, refs: Sequence[JobRef]) -> list[Result]:
+        add_act(session, act)
+        ids = {ref.id: parse_id(ref.id) for ref in refs}
+        found = lock_targets(session, [one for one in set(ids.values()) if one is not None])
+        results = find_results(session, act, refs)
+        deeds = Deeds(session, self._kept_us)
+        added: list[Result] = []
+        for ref in refs:
+            if ref.id not in results:
+                results[ref.id] = _do_one(session, act, ref, _target(found, ids[ref.id]), deeds)
+                added.append(results[ref.id])
+        deeds.write()
+        add_rows(session, act, added)
+        return [results[ref.id] for ref in refs]
+
+    def apply_to_queue(self, act: Act, queue: str) -> Result:
+        """Pause or resume a queue."""
+        if act.verb not in {Verb.PAUSE, Verb.RESUME}:
+            raise Unsupported(f"{act.verb.value} is not done to queues; they are paused and resumed")
+        ref = JobRef(self._database.name, queue, "")
+        return self._database.write(f"doing {act.verb.value}", lambda session: _set_paused(session, act, ref))
+
+    def clean_workers(self, act: Act, silent_s: float) -> int:
+        """Delete the registrations of workers silent for longer."""
+        return self._database.write("cleaning workers", lambda session: _clean_workers(session, act, silent_s))
+
+
+def _target(found: dict[UUID, Target], job_id: UUID | None) -> Target | None:
+    return None if job_id is None else found.get(job_id)
+
+
+def _do_one(session: Session, act: Act, ref: JobRef, target: Target | None, deeds: Deeds) -> Result:
+    if target is None:
+        return Result(ref, Outcome.SKIPPED, note="it is no longer there")
+    if str(target.rev) != ref.rev:
+        return Result(ref, Outcome.SKIPPED, target.state, "it changed since it was seen")
+    deed = deeds.decide(act.verb, target)
+    if deed.refusal:
+        return Result(ref, Outcome.SKIPPED, target.state, deed.refusal)
+    before = describe_before(session, target, with_attempts=act.verb is Verb.DELETE)
+    rev_after = None if deed.state is None else str(target.rev + 1)
+    return Result(ref, Outcome.DONE, deed.state, deed.note, before, rev_after)
+
+
+def _set_paused(session: Session, act: Act, ref: JobRef) -> Result:
+    add_act(session, act)
+    known = session.row("lock_queue", name=ref.id)
+    earlier = find_results(session, act, [ref])
+    if earlier:
+        return earlier[ref.id]
+    if act.verb is Verb.PAUSE:
+        changed = session.change("pause_queue", name=ref.id, paused_by=storable(act.actor))
+    else:
+        changed = session.change("resume_queue", name=ref.id)
+    if changed:
+        paused_at = None if known is None or known[0] is None else to_text(session.moment_out(known[0]))
+        before = json.dumps({"paused_at": paused_at, "paused_by": None if known is None else known[1]})
+        result = Result(ref, Outcome.DONE, before=before)
+    else:
+        result = Result(ref, Outcome.SKIPPED, note="it is paused already" if act.verb is Verb.PAUSE else "it is not paused")
+    add_rows(session, act, [result])
+    return result
+
+
+def _clean_workers(session: Session, act: Act, silent_s: float) -> int:
+    add_act(session, act)
+    row = session.row("find_act", id=act.id)
+    counts = None if row is None or row[0] is None else row[0]
+    if counts is not None:
+        earlier: int = (json.loads(counts) if isinstance(counts, str) else counts)["cleaned"]
+        return earlier
+    cleaned = session.change("clean_workers", silent_us=round(silent_s * 1e6))
+    session.change("count_act", id=act.id, counts=json.dumps({"cleaned": cleaned}))
+    return cleaned

@@ -1,0 +1,162 @@
+"""Takes a snapshot: one read-only transaction, begun again behind a part that failed so that the others still come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+
+from queuetui.backends.native.sql.conditions import state_is
+from queuetui.backends.native.sql.counts import Counter
+from queuetui.backends.native.sql.figures import Figures, read_figures
+from queuetui.backends.native.sql.orders import DONE
+from queuetui.backends.native.sql.pages import read_page
+from queuetui.backends.native.sql.ranges import ordering
+from queuetui.backends.native.sql.readings import open_reading
+from queuetui.backends.native.sql.rows import raw_columns, read_job, select_jobs, shorten
+from queuetui.backends.native.sql.surroundings import Surroundings, look_around
+from queuetui.backends.native.sql.tables import job_done
+from queuetui.backends.native.sql.totals import add_up, sum_counts, total_of
+from queuetui.backends.native.sql.walks import Reading
+from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
+from queuetui.model.measured import Measured, absent
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.model.job import Job
+
+_ALONE = (Unreachable, Denied, Conflict, NotFound)
+Read = Callable[[Connection, Surroundings], Any]
+
+
+@dataclass(slots=True)
+class _Picture:
+    """What has been read so far, by name."""
+
+    database: Database
+    watch: Watch
+    found: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def reads(self) -> dict[str, Read]:
+        """Return what to read, the cheapest and most wanted first."""
+        parts, watch = self.watch.parts, self.watch
+        figured = not parts.isdisjoint({Part.COUNTS, Part.QUEUES, Part.TALLY})
+        counted = not parts.isdisjoint({Part.COUNTS, Part.QUEUES})
+        wanted: list[tuple[str, bool, Read]] = [
+            ("page", watch.page is not None, self._page),
+            ("failures", Part.FAILURES in parts, self._failures),
+            ("counts", counted, lambda connection, around: self._counter(connection, around).count_queues(around.queues)),
+            ("totals", Part.COUNTS in parts, self._totals),
+            ("stuck", counted, self._stuck),
+            ("oldest", Part.QUEUES in parts, lambda link, around: self._counter(link, around).find_oldest(around.queues)),
+            ("tally", figured, lambda link, around: read_figures(link, around.now, watch.tally_minutes)),
+        ]
+        return {name: read for name, is_wanted, read in wanted if is_wanted}
+
+    def _counter(self, connection: Connection, around: Surroundings) -> Counter:
+        return Counter(connection, around.now, self.watch.exact)
+
+    def _reading(self, connection: Connection, around: Surroundings) -> Reading:
+        options = self.database.options
+        return Reading(connection, self.database.name, options.summaries, around.judging(self.watch.limits))
+
+    def _page(self, connection: Connection, around: Surroundings) -> Any:  # noqa: ANN401 - as every read
+        assert self.watch.page is not None  # noqa: S101 - asked only when there is one
+        return read_page(self._reading(connection, around), around.queues, self.watch.page)
+
+    def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
+        rows = select(*raw_columns(job_done)).where(state_is(job_done.c.state, State.FAILED))
+        newest = rows.order_by(*ordering(DONE, job_done.c)).limit(self.watch.failures).subquery()
+        found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
+        summaries = self.database.options.summaries
+        return tuple(shorten(read_job(row, self.database.name, summaries)) for row in found)
+
+    def _totals(self, connection: Connection, around: Surroundings) -> tuple[dict[State, Measured[int]], Measured[int]]:
+        counts = sum_counts(connection, self.found["counts"].values(), around.now)
+        return counts, total_of(connection, counts, around.now)
+
+    def _stuck(self, connection: Connection, around: Surroundings) -> dict[str, Measured[int]]:
+        return self._counter(connection, around).count_stuck(around.judging(self.watch.limits))
+
+
+def take_picture(database: Database, watch: Watch) -> Snapshot:
+    """Return a snapshot. A part that the store refuses or is too slow for is named in `problems`."""
+    picture = _Picture(database, watch)
+    left = picture.reads()
+    around: Surroundings | None = None
+    while around is None or left:
+        reading = ""
+        try:
+            with open_reading(database, "reading the queue") as (connection, now):
+                around = around or look_around(connection, now)
+                for reading in tuple(left):
+                    picture.found[reading] = left[reading](connection, around)
+                    del left[reading]
+        except _ALONE as error:
+            if not reading:
+                raise
+            _give_up(picture, left, reading, error)
+    return _develop(picture, around)
+
+
+def _give_up(picture: _Picture, left: dict[str, Read], name: str, error: QueueTuiError) -> None:
+    del left[name]
+    picture.problems[name] = str(error)
+    if name == "counts" and "totals" in left:
+        # The sums are made from what could not be counted.
+        del left["totals"]
+
+
+def _develop(picture: _Picture, around: Surroundings) -> Snapshot:
+    parts = picture.watch.parts
+    counted = Part.COUNTS in parts
+    why = "not asked for" if not counted else "it could not be read; see the problems"
+    counts, total = picture.found.get("totals", ({}, absent(why)))
+    figures: Figures | None = picture.found.get("tally")
+    return Snapshot(
+        picture.database.name,
+        around.now,
+        counts=counts,
+        stuck=_stuck_in_all(picture, around, why) if counted else absent(why),
+        total=total,
+        average_s=figures.average if counted and figures is not None else absent(why),
+        queues=_queues(picture, around) if Part.QUEUES in parts and "counts" in picture.found else (),
+        workers=around.workers if Part.WORKERS in parts else (),
+        tally=figures.by_minute if Part.TALLY in parts and figures is not None else (),
+        failures=picture.found.get("failures", ()),
+        page=picture.found.get("page"),
+        problems=picture.problems,
+    )
+
+
+def _stuck_in_all(picture: _Picture, around: Surroundings, why: str) -> Measured[int]:
+    stuck: dict[str, Measured[int]] | None = picture.found.get("stuck")
+    return absent(why) if stuck is None else add_up(list(stuck.values()), around.now)
+
+
+def _queues(picture: _Picture, around: Surroundings) -> tuple[QueueInfo, ...]:
+    return tuple(_queue(picture, around, name) for name in around.queues)
+
+
+def _queue(picture: _Picture, around: Surroundings, name: str) -> QueueInfo:
+    found = picture.found
+    figures: Figures | None = found.get("tally")
+    paused = around.paused.get(name)
+    none_stuck: Measured[int] = Measured(0, as_of=around.now)
+    return QueueInfo(
+        Untrusted(name),
+        found["counts"][name],
+        found["stuck"].get(name, none_stuck) if "stuck" in found else absent(picture.problems["stuck"]),
+        oldest_due_at=found.get("oldest", {}).get(name),
+        paused_at=None if paused is None else paused.at,
+        paused_by=None if paused is None or paused.by is None else Untrusted(paused.by),
+        consumers=around.consumers(name, picture.watch.limits),
+        average_s=None if figures is None else figures.average_of.get(name),
+        done_per_minute=None if figures is None else figures.done_per_minute.get(name, 0.0),
+    )

@@ -1,0 +1,144 @@
+"""A PostgreSQL database: a few connections of our own, each set up for short statements that go through indexes."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.backends.driver_errors import translate, translated
+from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
+from queuetui.backends.native.sql.session import Session
+from queuetui.model.errors import Conflict, Unreachable, Unsupported
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.native.sql.session import Row
+
+T = TypeVar("T")
+CONNECTIONS = 4
+TRIES = 4
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 10_000
+# The worker's statements touch few rows by known indexes. Planned once and for any table size, they must never be talked into
+# reading a whole table because it happened to be small that day.
+PLANNER = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+class PostgresqlDatabase(Database):
+    """A server reached by psycopg."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, options: BackendOptions) -> None:
+        super().__init__(url, options)
+        self._conninfo = "postgresql://" + url.partition("://")[2]
+        self._idle: list[psycopg.Connection[Row]] = []
+        self._idle_lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
+
+    def create(self) -> None:
+        """Do nothing: whoever runs the server makes the database."""
+
+    def write(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work in one transaction; again when the server chose it to break a deadlock."""
+        return self._until_done(doing, lambda: self._in_transaction(work))
+
+    def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work whose every statement commits by itself: one round trip less at each end."""
+        return self._until_done(doing, lambda: self._bare(work))
+
+    def read(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that only reads."""
+        return self._until_done(doing, lambda: self._bare(work))
+
+    def join(self, connection: Connection) -> Session:
+        """Return a session inside a caller's transaction."""
+        check_joinable(connection, "postgresql", "psycopg")
+        return PostgresqlSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.close_console()
+        with self._idle_lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _in_transaction(self, work: Callable[[Session], T]) -> T:
+        with self._borrowed() as connection, connection.transaction():
+            return work(PipelinedSession(connection))
+
+    def _bare(self, work: Callable[[Session], T]) -> T:
+        with self._borrowed() as connection:
+            return work(PipelinedSession(connection))
+
+    def _until_done(self, doing: str, once: Callable[[], T]) -> T:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with translated(doing):
+                    return once()
+            except Conflict as error:
+                if not tries_left:
+                    raise Unreachable(str(error)) from error
+                threading.Event().wait(random.uniform(0.0, 0.05))
+        raise AssertionError
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[psycopg.Connection[Row]]:
+        with self._places:
+            with self._idle_lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _give_back(self, connection: psycopg.Connection[Row]) -> None:
+        if connection.broken or connection.closed:
+            # A server that went away took the idle connections with it.
+            with self._idle_lock:
+                idle, self._idle = [connection, *self._idle], []
+            for one in idle:
+                one.close()
+            return
+        with self._idle_lock:
+            self._idle.append(connection)
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        import psycopg
+
+        settings = {**PLANNER, "statement_timeout": STATEMENT_TIMEOUT_MS, "lock_timeout": LOCK_TIMEOUT_MS}
+        try:
+            return psycopg.connect(
+                self._conninfo,
+                autocommit=True,
+                application_name="queuetui",
+                connect_timeout=max(2, round(self.options.connect_timeout_s)),
+                options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
+                prepare_threshold=2,
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+                tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5000,
+            )
+        except psycopg.ProgrammingError as error:
+            # Its message may quote a piece of the URL, which may be a piece of the password.
+            raise Unsupported("the database URL cannot be read; write it like postgresql://user@host/name") from error
+        except psycopg.Error as error:
+            raise translate(error, "connecting to PostgreSQL") from None

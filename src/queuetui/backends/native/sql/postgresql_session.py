@@ -1,0 +1,63 @@
+"""A transaction on a psycopg connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from queuetui.backends.native.sql.session import Row, Session
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+class PostgresqlSession(Session):
+    """Times are the server's, read by each statement."""
+
+    dialect = "postgresql"
+
+    def id_in(self, found: UUID) -> UUID:
+        """Return the id itself."""
+        return found
+
+    def id_out(self, value: Any) -> str:  # noqa: ANN401 - whatever the driver returns
+        """Return the canonical text."""
+        return str(value)
+
+    def moment_in(self, at: datetime) -> datetime:
+        """Return the time itself."""
+        return at
+
+    def moment_out(self, value: Any) -> datetime:  # noqa: ANN401 - whatever the driver returns
+        """Return the time in UTC."""
+        at: datetime = value
+        return at.astimezone(UTC)
+
+
+class PipelinedSession(PostgresqlSession):
+    """A session on a connection of ours: many sets of values go in one round trip."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        super().__init__(connection.execute)
+        self._connection = connection
+
+    def each(self, block: str, many: Sequence[Mapping[str, object]]) -> list[Row | None]:
+        """Run a block once for each set of values; return the first row of each."""
+        if len(many) <= 1:
+            return super().each(block, many)
+        with self._connection.cursor() as cursor:
+            cursor.executemany(self.statement(block), many, returning=True)
+            found = [cursor.fetchone()]
+            while cursor.nextset():
+                found.append(cursor.fetchone())
+        return found
+
+    def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> None:
+        """Run a block once for each set of values."""
+        if len(many) <= 1:
+            super().change_each(block, many)
+            return
+        with self._connection.cursor() as cursor:
+            cursor.executemany(self.statement(block), many)

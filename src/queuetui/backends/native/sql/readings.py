@@ -1,0 +1,35 @@
+"""One short read of a console: a read-only transaction with the store's clock, which goes through indexes or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from queuetui.backends.native.sql.database import Database
+from queuetui.model.clock import from_us
+
+# Ends with the transaction, so a pooled connection is handed on as it was found.
+_SETTLE = text(
+    "select clock_timestamp(), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), "
+    "set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
+)
+
+
+@contextmanager
+def open_reading(database: Database, doing: str) -> Iterator[tuple[Connection, datetime]]:
+    """Open a read-only transaction; yield it with the time that its jobs are judged at."""
+    with database.reading(doing) as connection:
+        now = read_clock(connection)
+        yield connection, database.options.now or now
+
+
+def read_clock(connection: Connection) -> datetime:
+    """Return the store's clock, and keep this transaction's statements off sequential scans."""
+    if connection.dialect.name == "sqlite":
+        return from_us(time.time_ns() // 1000)
+    clock: datetime = connection.execute(_SETTLE).one()[0]
+    return clock

@@ -1,0 +1,185 @@
+"""An SQLite file: one connection that writes behind one lock, one that reads."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import unquote
+
+from queuetui.backends.driver_errors import translated
+from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.sqlite_session import SqliteSession
+from queuetui.model.errors import NotFound, Unreachable, Unsupported
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import BackendOptions
+
+T = TypeVar("T")
+BUSY_S = 1.0
+LOCKED_LIMIT_S = 20.0
+PAGE_BYTES = 8192
+NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "afs",
+        "afpfs",
+        "ncpfs",
+        "webdav",
+        "fuse.sshfs",
+        "ceph",
+        "lustre",
+    }
+    | {"glusterfs", "fuse.glusterfs", "beegfs"}
+)
+
+
+class SqliteDatabase(Database):
+    """A file in write-ahead mode that is flushed at every commit."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: str, options: BackendOptions) -> None:
+        super().__init__(url, options)
+        self.path = file_of(url)
+        if not options.create and not self.path.is_file():
+            raise NotFound(
+                f"there is no SQLite file {str(self.path)!r}; check the path, or make a queue with: queuetui enqueue"
+            )
+        _refuse_network(self.path)
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._write_lock = threading.Lock()
+        self._read_lock = threading.Lock()
+
+    def create(self) -> None:
+        """Make the folder and the file, for its owner only."""
+        if self.path.is_file():
+            return
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise Unreachable(
+                f"the file {str(self.path)!r} cannot be made: {error.strerror}; choose another place"
+            ) from error
+        with translated("making the SQLite file"), sqlite3.connect(self.path) as connection:
+            connection.execute(f"pragma page_size = {PAGE_BYTES}")
+            connection.execute("pragma auto_vacuum = incremental")
+        connection.close()
+
+    def write(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work in one transaction that has the write lock from its start."""
+        with self._write_lock, translated(doing), self._undone_on_error() as connection:
+            _begin_immediate(connection, doing)
+            answer = work(SqliteSession(connection.execute))
+            connection.execute("commit")
+            return answer
+
+    def read(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that only reads, on one picture of the data."""
+        with self._read_lock, translated(doing):
+            if self._reader is None:
+                self._reader = _connect(self.path)
+                self._reader.execute("pragma query_only = 1")
+            self._reader.execute("begin")
+            try:
+                return work(SqliteSession(self._reader.execute))
+            finally:
+                self._reader.execute("rollback")
+
+    def join(self, connection: Connection) -> Session:
+        """Return a session inside a caller's transaction."""
+        check_joinable(connection, "sqlite", "pysqlite")
+        return SqliteSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.close_console()
+        with self._write_lock, self._read_lock:
+            for connection in (self._writer, self._reader):
+                if connection is not None:
+                    connection.close()
+            self._writer = self._reader = None
+
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[sqlite3.Connection]:
+        if self._writer is None:
+            self._writer = _connect(self.path)
+        try:
+            yield self._writer
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("rollback")
+            raise
+
+
+def file_of(url: str) -> Path:
+    """Return the file that `sqlite:///relative` or `sqlite:////absolute` names. Raises Unsupported for any other form."""
+    _, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    path = unquote(path.partition("?")[0])
+    if host or not slash or not path or path == ":memory:":
+        raise Unsupported(
+            "an SQLite URL names a file: sqlite:///FILE, or sqlite:////ABSOLUTE/FILE (for a queue in memory: memory://)"
+        )
+    return Path(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    return connection
+
+
+def _begin_immediate(connection: sqlite3.Connection, doing: str) -> None:
+    """Take the write lock; SQLite may answer "locked" at once in spite of its busy timeout, so the patience is ours."""
+    deadline = time.monotonic() + LOCKED_LIMIT_S
+    pause = threading.Event()
+    while True:
+        try:
+            connection.execute("begin immediate")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() >= deadline:
+                raise Unreachable(
+                    f"{doing} failed: another process kept the file locked for {LOCKED_LIMIT_S:.0f} s; look for one that hangs"
+                ) from error
+            pause.wait(random.uniform(0.001, 0.02))
+
+
+def _refuse_network(path: Path) -> None:
+    """Refuse a file system whose locks and shared memory other hosts do not see."""
+    import psutil
+
+    folder = str(path.absolute().parent)
+    mounts = [part for part in psutil.disk_partitions(all=True) if _is_below(folder, part.mountpoint)]
+    kind = max(mounts, key=lambda part: len(part.mountpoint)).fstype if mounts else ""
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise Unsupported(
+            f"{str(path)!r} lies on a network file system ({kind}), where SQLite loses jobs; use a local disk or postgresql"
+        )
+
+
+def _is_below(folder: str, mountpoint: str) -> bool:
+    return folder == mountpoint or folder.startswith(mountpoint.rstrip("/") + "/")

@@ -1,0 +1,60 @@
+"""A transaction on an SQLite connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from queuetui.backends.native.sql.session import Execute, Session
+from queuetui.model.clock import from_us, to_us
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class SqliteSession(Session):
+    """Times are the host's, read once when the transaction holds its lock; leases are judged by the clock since boot."""
+
+    dialect = "sqlite"
+
+    def __init__(self, execute: Execute) -> None:
+        super().__init__(execute)
+        self.now_us = time.time_ns() // 1000
+        self._clocks = {"now": self.now_us, "boot": boot_id(), "boot_now": boot_us()}
+
+    def bound(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Add the clocks."""
+        return {**values, **self._clocks}
+
+    def id_in(self, found: UUID) -> bytes:
+        """Return 16 bytes."""
+        return found.bytes
+
+    def id_out(self, value: Any) -> str:  # noqa: ANN401 - whatever the driver returns
+        """Return the canonical text of 16 bytes."""
+        return str(UUID(bytes=value))
+
+    def moment_in(self, at: datetime) -> int:
+        """Return microseconds."""
+        return to_us(at)
+
+    def moment_out(self, value: Any) -> datetime:  # noqa: ANN401 - whatever the driver returns
+        """Return the time of microseconds."""
+        return from_us(value)
+
+
+@cache
+def boot_id() -> str:
+    """Return what names this boot of the host; empty where the host does not say, and then `boot_us` is the date's clock."""
+    return _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
+
+
+def boot_us() -> int:
+    """Return the microseconds since boot, the time asleep included, which no change of the date moves."""
+    if boot_id() and hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+    return time.time_ns() // 1000

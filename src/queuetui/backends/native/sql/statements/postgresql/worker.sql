@@ -1,0 +1,14 @@
+-- block register_worker
+insert into queuetui_worker (id, host, pid, version, queues, types, tags, slots, started_at, beat_at)
+values (
+    :id, :host, :pid, :version, :queues::jsonb, :types::jsonb, :tags::jsonb, :slots, clock_timestamp(), clock_timestamp()
+)
+on conflict (id) do update set
+    host = excluded.host, pid = excluded.pid, version = excluded.version, queues = excluded.queues, types = excluded.types,
+    tags = excluded.tags, slots = excluded.slots, started_at = excluded.started_at, beat_at = excluded.beat_at, stopping = false;
+
+-- block beat_worker
+update queuetui_worker set beat_at = clock_timestamp(), rss = :rss, stopping = :stopping where id = :id;
+
+-- block drop_worker
+delete from queuetui_worker where id = :id;

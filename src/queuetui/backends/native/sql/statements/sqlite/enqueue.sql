@@ -1,0 +1,29 @@
+-- A key that has expired is taken over; one that is held answers with no row.
+-- block hold_key
+insert into queuetui_job_key (key, job_id) values (:key, :id)
+on conflict (key) do update set job_id = excluded.job_id, expires_at = null where expires_at <= :now
+returning job_id;
+
+-- block drop_key
+delete from queuetui_job_key where key = :key and job_id = :id;
+
+-- block find_key
+select job_id from queuetui_job_key where key = :key;
+
+-- block find_job
+select state from queuetui_job where id = :id
+union all
+select state from queuetui_job_done where id = :id
+limit 1;
+
+-- block insert_job
+insert into queuetui_job (
+    id, queue, type, name, state, priority, due_at, max_attempts, created_at, updated_at, correlation_id, key, tags, needs, timeout_ms,
+    payload, blob
+) values (
+    :id, :queue, :type, :name, :state, :priority, :due_at, :max_attempts, :now, :now, :correlation_id, :key, :tags, :needs, :timeout_ms,
+    :payload, :blob
+);
+
+-- block insert_blob
+insert into queuetui_job_blob (id, payload) values (:id, :payload) on conflict (id) do nothing;

@@ -1,0 +1,67 @@
+-- The lease while it is valid; judged by the clock of this boot.
+-- block hold_lease
+select queue, worker_id from queuetui_lease where id = :lease_id and boot = :boot and boot_until > :boot_now;
+
+-- block lock_run
+select id, queue, type, key, cancel_requested_at is not null
+from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id;
+
+-- The job takes its place among the final ones; `drop_job` ends the move.
+-- block finish_job
+insert into queuetui_job_done (
+    id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
+    error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
+    max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
+)
+select
+    id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, max(claimed_at, :now - :took_us)),
+    attempts + :attempted, lost + :lost, lost_alone + :lost_alone,
+    case when :set_error then :error_class else error_class end, case when :set_error then :error_message else error_message end,
+    case when :set_error then :error_traceback else error_traceback end,
+    case when :set_error then :error_fingerprint else error_fingerprint end,
+    :result,
+    due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
+    worker_id, correlation_id, key, tags, needs, progress, payload
+from queuetui_job where id = :id;
+
+-- block drop_job
+delete from queuetui_job where id = :id;
+
+-- block put_back
+update queuetui_job set
+    state = :state, rev = rev + 1, updated_at = :now, due_at = coalesce(:at, :now + :delay_us, due_at),
+    attempts = attempts + :attempted, lost = lost + :lost, lost_alone = lost_alone + :lost_alone,
+    error_class = case when :set_error then :error_class else error_class end,
+    error_message = case when :set_error then :error_message else error_message end,
+    error_traceback = case when :set_error then :error_traceback else error_traceback end,
+    error_fingerprint = case when :set_error then :error_fingerprint else error_fingerprint end,
+    lease_id = null, worker_id = null, claimed_at = null, claimed_alone = 0, started_at = null, progress = null
+where id = :id;
+
+-- block expire_key
+update queuetui_job_key set expires_at = :now + :key_kept_us where key = :key and job_id = :id;
+
+-- A run whose acknowledgement came too late stays recorded as that, also when it is swept afterwards.
+-- block record_attempt
+insert into queuetui_attempt (
+    job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, started_at, ended_at
+)
+select
+    id, fence, :outcome, :error_class, :error_message, :error_traceback, worker_id,
+    coalesce(started_at, max(claimed_at, :now - :took_us)), :now
+from queuetui_job where id = :id
+on conflict (job_id, fence) do nothing;
+
+-- block record_ack_lost
+insert into queuetui_attempt as kept (job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, ended_at)
+select :id, :fence, 'ack_lost', :error_class, :error_message, :error_traceback, found.worker_id, :now
+from (
+    select fence, worker_id from queuetui_job where id = :id
+    union all
+    select fence, worker_id from queuetui_job_done where id = :id
+) as found
+where :fence between 1 and found.fence
+on conflict (job_id, fence) do update set
+    outcome = excluded.outcome, error_class = excluded.error_class, error_message = excluded.error_message,
+    error_traceback = excluded.error_traceback, ended_at = excluded.ended_at
+where kept.outcome = 'lost';

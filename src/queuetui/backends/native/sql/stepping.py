@@ -1,0 +1,80 @@
+"""The heart of a worker's round: write endings, claim the next jobs, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from queuetui.backends.base import Step
+from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
+from queuetui.backends.native.sql.claims import Finish
+from queuetui.backends.native.sql.ids import parse_id
+from queuetui.backends.native.sql.retention import KEY_KEPT_US
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.settling import Ends, Held, lock_runs, record_ack_lost, to_us
+from queuetui.model.job import Ending, Settlement
+from queuetui.model.state import State
+
+_FINISH_AND_CLAIM = {"sqlite": bulk_sqlite.finish_and_claim, "postgresql": bulk_postgresql.finish_and_claim}
+Known = tuple[UUID, Settlement]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """One step as it was asked for; settlements of ids that are none can only be stale and are left out."""
+
+    lease_id: UUID
+    completed: tuple[Known, ...]
+    others: tuple[Known, ...]
+    claim: int
+
+    @property
+    def is_one_statement(self) -> bool:
+        """Tell whether nothing but completed runs and a claim is asked for."""
+        return not self.others
+
+
+def read_request(lease_id: UUID, settlements: Sequence[Settlement], claim: int) -> StepRequest:
+    """Return the request; of two endings of one job the first counts and the second is stale."""
+    first: dict[UUID, Settlement] = {}
+    for one in settlements:
+        job_id = parse_id(one.job_id)
+        if job_id is not None:
+            first.setdefault(job_id, one)
+    completed = tuple(pair for pair in first.items() if pair[1].ending is Ending.COMPLETED)
+    others = tuple(pair for pair in first.items() if pair[1].ending is not Ending.COMPLETED)
+    return StepRequest(lease_id, completed, others, claim)
+
+
+def step(session: Session, request: StepRequest, kept_us: Mapping[State, int]) -> Step:
+    """Write the endings that are not stale, record the others, then claim."""
+    accepted: set[UUID] = set()
+    if request.others:
+        accepted = _settle(session, request, kept_us)
+    finishes = [Finish(job_id, one.fence, to_us(one.duration_s), one.result) for job_id, one in request.completed]
+    kept = {"kept_us": kept_us[State.COMPLETED], "key_kept_us": KEY_KEPT_US}
+    claims = _FINISH_AND_CLAIM[session.dialect](session, request.lease_id, finishes, request.claim, kept)
+    accepted |= claims.accepted
+    stale = [pair for pair in (*request.others, *request.completed) if pair[0] not in accepted]
+    record_ack_lost(session, [(session.id_in(job_id), one) for job_id, one in stale])
+    return Step(frozenset(map(str, accepted)), claims.claimed, claims.lease_valid)
+
+
+def _settle(session: Session, request: StepRequest, kept_us: Mapping[State, int]) -> set[UUID]:
+    stored_lease: Any = session.id_in(request.lease_id)
+    lease = session.row("hold_lease", lease_id=stored_lease)
+    if lease is None:
+        return set()
+    _, worker_id = lease
+    pairs = [(session.id_in(job_id), one) for job_id, one in request.others]
+    held: list[Held | None] = lock_runs(session, stored_lease, pairs)
+    ends = Ends(kept_us)
+    accepted = set()
+    for (job_id, one), job in zip(request.others, held, strict=True):
+        if job is not None:
+            ends.settle(job, one, worker_id)
+            accepted.add(job_id)
+    ends.write(session)
+    return accepted

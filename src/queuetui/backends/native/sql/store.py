@@ -1,0 +1,130 @@
+"""What workers and clients use of the native queue on SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
+from queuetui.backends.driver_errors import translated
+from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep
+from queuetui.backends.native.sql.database import Database
+from queuetui.backends.native.sql.ids import new_lease_id, parse_id
+from queuetui.backends.native.sql.retention import read_retention
+from queuetui.model.job import Enqueued, NewJob, Settlement
+from queuetui.model.worker import WorkerCard
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class SqlJobStore:
+    """The JobStore and SchemaStore halves of the backend."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._kept_us = read_retention(database.options)
+
+    def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
+        """Store jobs, all or none."""
+        rows = enqueueing.read_jobs(jobs)
+        if not rows:
+            return ()
+        if connection is None:
+            return self.database.write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
+        with translated("enqueueing in the caller's transaction"):
+            return enqueueing.enqueue(self.database.join(connection), rows)
+
+    def register(self, worker: WorkerCard) -> None:
+        """Write a worker's registration and first beat."""
+        values = {
+            "id": worker.id,
+            "host": worker.host,
+            "pid": worker.pid,
+            "version": worker.version,
+            "queues": json.dumps(worker.queues),
+            "types": json.dumps(worker.types),
+            "tags": json.dumps(worker.tags),
+            "slots": worker.slots,
+        }
+        self._write_at_once("registering the worker", "register_worker", **values)
+
+    def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
+        """Write a beat."""
+        return self._write_at_once("beating", "beat_worker", id=worker_id, rss=rss_bytes, stopping=stopping) > 0
+
+    def retire(self, worker_id: str) -> None:
+        """Delete a worker's registration."""
+        self._write_at_once("retiring the worker", "drop_worker", id=worker_id)
+
+    def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the unpaused queues that have pending jobs."""
+        return self.database.read("looking for ready queues", lambda session: upkeep.queues_ready(session, queues))
+
+    def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
+        """Open a lease."""
+        lease_id = new_lease_id()
+        return self.database.write_at_once(
+            "opening a lease", lambda session: leasing.open_lease(session, lease_id, worker_id, queue, lease_s)
+        )
+
+    def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
+        """Prolong the leases that are still valid."""
+        known = [found for found in map(parse_id, lease_ids) if found is not None]
+        return self.database.write("renewing leases", lambda session: leasing.renew(session, known, lease_s))
+
+    def close_lease(self, lease_id: str) -> int:
+        """End a lease and release the jobs still held under it."""
+        known = _lease(lease_id)
+        return self.database.write(
+            "closing a lease", lambda session: leasing.close_lease(session, known, self._kept_us)
+        )
+
+    def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
+        """Write endings and then claim."""
+        request = stepping.read_request(_lease(lease_id), settlements, claim)
+        write = self.database.write_at_once if request.is_one_statement else self.database.write
+        return write("settling and claiming jobs", lambda session: stepping.step(session, request, self._kept_us))
+
+    def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
+        """Write start times and progress."""
+        known = _lease(lease_id)
+        self.database.write("marking running jobs", lambda session: leasing.mark_running(session, known, running))
+
+    def promote(self, limit: int) -> int:
+        """Make due jobs pending."""
+        return self._write_at_once("promoting due jobs", "promote", limit=limit)
+
+    def sweep(self, limit: int) -> tuple[Swept, ...]:
+        """Free jobs of expired or missing leases."""
+        return self.database.write("sweeping leases", lambda session: leasing.sweep(session, limit, self._kept_us))
+
+    def prune(self, limit: int) -> int:
+        """Delete what is past its time."""
+        return self.database.write("pruning", lambda session: upkeep.prune(session, limit))
+
+    def next_due_s(self) -> float | None:
+        """Return the seconds until the next waiting job is due."""
+        return self.database.read("looking for the next due job", upkeep.next_due_s)
+
+    def version(self) -> int | None:
+        """Return the schema's version."""
+        return migrating.read_version(self.database)
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the schema up to date."""
+        return migrating.migrate(self.database)
+
+    def pending(self) -> tuple[str, ...]:
+        """Return the names of the migrations still to apply."""
+        return migrating.pending_migrations(self.database)
+
+    def _write_at_once(self, doing: str, block: str, **values: object) -> int:
+        return self.database.write_at_once(doing, lambda session: session.change(block, **values))
+
+
+def _lease(lease_id: str) -> UUID:
+    """Return the id of a lease; a text that names none names one that no store has."""
+    return parse_id(lease_id) or UUID(int=0)

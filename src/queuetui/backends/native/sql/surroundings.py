@@ -1,0 +1,119 @@
+"""What jobs are judged by and pages are laid out over: the store's clock, its queues and its workers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, Connection, Select, Table, cast, func, literal, select, union
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Row
+
+from queuetui.backends.native.sql.candidates import Judging
+from queuetui.backends.native.sql.conditions import Condition, state_is
+from queuetui.backends.native.sql.tables import job, job_done, lease, queue, worker
+from queuetui.model.clock import from_us
+from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.state import FINAL, State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+
+MOST_QUEUES = 500
+MOST_WORKERS = 1_000
+MOST_BUSY = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """When a queue was paused and by whom."""
+
+    at: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The queues by name, which of them are paused, and the registered workers."""
+
+    now: datetime
+    queues: tuple[str, ...]
+    paused: Mapping[str, Paused]
+    workers: tuple[WorkerInfo, ...]
+
+    def judging(self, limits: Limits) -> Judging:
+        """Return what stuck jobs are judged by."""
+        heard = [name for name in self.queues if name not in self.paused]
+        return Judging(self.now, limits, tuple(sorted(unconsumed(heard, self.workers, self.now, limits))))
+
+    def consumers(self, name: str, limits: Limits) -> int:
+        """Return how many live workers listen to a queue."""
+        live = (one for one in self.workers if is_live(one, self.now, limits))
+        return sum(not {name, EVERY_QUEUE}.isdisjoint(one.queue_names) for one in live)
+
+
+def look_around(connection: Connection, now: datetime) -> Surroundings:
+    """Read the queues and the workers."""
+    found = select(_found_queues().c.name).order_by("name").limit(MOST_QUEUES)
+    names = set(connection.execute(found).scalars())
+    rows = connection.execute(select(queue.c.name, queue.c.paused_at, queue.c.paused_by).limit(MOST_QUEUES)).all()
+    paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
+    return Surroundings(now, tuple(sorted(names | {row.name for row in rows})), paused, _read_workers(connection))
+
+
+def names_table(names: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 - a table-valued alias
+    """Return a table of one column `value` that holds the names, without one placeholder each."""
+    text = json.dumps(names)
+    if dialect == "sqlite":
+        return func.json_each(text).table_valued("value")
+    return func.jsonb_array_elements_text(cast(literal(text), JSONB)).table_valued("value")
+
+
+def _found_queues() -> Any:  # noqa: ANN401 - a subquery
+    """Hop from one queue to the next along each index that begins with them, never over the rows between."""
+    waiting = state_is(job.c.state, State.SCHEDULED, State.RETRYING)
+    hops = [
+        _hop(job, waiting, "waiting"),
+        _hop(job, state_is(job.c.state, State.PENDING), "pending"),
+        _hop(job, state_is(job.c.state, State.PROCESSING), "processing"),
+        *(_hop(job_done, state_is(job_done.c.state, state), state.value) for state in State if state in FINAL),
+    ]
+    return union(*hops).subquery("found")
+
+
+def _hop(table: Table, condition: Condition, name: str) -> Select[Any]:
+    walk: CTE = select(func.min(table.c.queue).label("name")).where(condition).cte(f"hop_{name}", recursive=True)
+    beyond = select(func.min(table.c.queue)).where(condition, table.c.queue > walk.c.name).scalar_subquery()
+    walk = walk.union_all(select(beyond).where(walk.c.name.is_not(None)))
+    limited = select(walk.c.name).where(walk.c.name.is_not(None)).limit(MOST_QUEUES).subquery()
+    return select(limited.c.name)
+
+
+def _read_workers(connection: Connection) -> tuple[WorkerInfo, ...]:
+    held = select(job.c.lease_id).where(state_is(job.c.state, State.PROCESSING)).limit(MOST_BUSY).subquery()
+    counted = (
+        select(lease.c.worker_id, func.count()).join(held, held.c.lease_id == lease.c.id).group_by(lease.c.worker_id)
+    )
+    busy: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
+    rows = connection.execute(select(worker).order_by(worker.c.beat_at.desc()).limit(MOST_WORKERS)).all()
+    return tuple(_to_worker(row, busy.get(row.id, 0)) for row in sorted(rows, key=lambda row: (row.started_at, row.id)))
+
+
+def _to_worker(row: Row[Any], busy: int) -> WorkerInfo:
+    return WorkerInfo(
+        id=Untrusted(row.id),
+        host=Untrusted(row.host),
+        pid=row.pid,
+        version=Untrusted(row.version),
+        queues=tuple(Untrusted(str(name)) for name in row.queues),
+        slots=row.slots,
+        busy=busy,
+        started_at=row.started_at,
+        beat_at=row.beat_at,
+        types=tuple(Untrusted(str(name)) for name in row.types),
+        tags=tuple(Untrusted(str(name)) for name in row.tags),
+        rss_bytes=row.rss,
+        stopping=bool(row.stopping),
+    )

@@ -1,0 +1,45 @@
+"""What happened in one transaction, added to the minute's figures in that same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from queuetui.backends.native.sql.session import Session
+
+TOOK_BUCKETS = 24
+TOOK_COLUMNS = tuple(f"took_{bucket:02d}" for bucket in range(TOOK_BUCKETS))
+_FIGURES = ("enqueued", "started", "completed", "failed", "retried", "lost", "busy_us", *TOOK_COLUMNS)
+
+
+def bucket_of(took_us: int) -> int:
+    """Return the bucket of a run's length: NN where it took less than 2^NN milliseconds and not less than half of that."""
+    return min((took_us // 1000).bit_length(), TOOK_BUCKETS - 1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Figures a worker, queue and type."""
+
+    _figures: dict[tuple[str, str, str], dict[str, int]] = field(default_factory=dict)
+
+    def add(self, worker_id: str, queue: str, job_type: str, figure: str, count: int = 1) -> None:
+        """Count something."""
+        place = (worker_id, queue, job_type)
+        figures = self._figures.setdefault(place, dict.fromkeys(_FIGURES, 0))
+        figures[figure] += count
+
+    def add_run(self, worker_id: str, queue: str, job_type: str, took_us: int | None) -> None:
+        """Count the length of a run."""
+        if took_us is not None:
+            self.add(worker_id, queue, job_type, "busy_us", took_us)
+            self.add(worker_id, queue, job_type, TOOK_COLUMNS[bucket_of(took_us)])
+
+    def write(self, session: Session) -> None:
+        """Add all to the stored minute, always in the same order so that two writers cannot block each other."""
+        session.change_each(
+            "add_tally",
+            [
+                {"worker_id": worker_id, "queue": queue, "type": job_type, **figures}
+                for (worker_id, queue, job_type), figures in sorted(self._figures.items())
+            ],
+        )

@@ -1,0 +1,66 @@
+"""Figures over all queues, estimated from the store's own statistics where counting stopped at the cap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, literal_column, select, text
+
+from queuetui.backends.native.sql.counts import COUNTED, Counts
+from queuetui.backends.native.sql.tables import job, job_done
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.state import FINAL, State
+
+_WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
+
+
+def sum_counts(connection: Connection, by_queue: Iterable[Counts], now: datetime) -> dict[State, Measured[int]]:
+    """Return the counts over all queues; completed jobs beyond the cap are estimated."""
+    queues = list(by_queue)
+    counts = {state: add_up([own[state] for own in queues], now) for state in COUNTED}
+    completed = counts[State.COMPLETED]
+    others = [counts[state] for state in FINAL if state is not State.COMPLETED]
+    if completed.exactness is Exactness.CAPPED and all(one.exactness is Exactness.EXACT for one in others):
+        rows = estimate_rows(connection, job_done)
+        if rows is not None:
+            estimate = max(completed.value or 0, rows - sum(one.value or 0 for one in others))
+            counts[State.COMPLETED] = Measured(estimate, Exactness.ESTIMATED, now, _WHY_ESTIMATED)
+    return counts
+
+
+def total_of(connection: Connection, counts: Counts, now: datetime) -> Measured[int]:
+    """Return how many jobs are stored, each counted once."""
+    total = add_up(list(counts.values()), now)
+    if total.exactness is not Exactness.CAPPED:
+        return total
+    live, done = estimate_rows(connection, job), estimate_rows(connection, job_done)
+    if live is None or done is None:
+        return total
+    return Measured(max(total.value or 0, live + done), Exactness.ESTIMATED, now, _WHY_ESTIMATED)
+
+
+def estimate_rows(connection: Connection, table: Table) -> int | None:
+    """Return about how many rows a table has, None where nothing cheap says."""
+    if connection.dialect.name == "postgresql":
+        reltuples = text("select reltuples::bigint from pg_class where oid = to_regclass(:name)")
+        found: int | None = connection.execute(reltuples, {"name": table.name}).scalar_one_or_none()
+        return None if found is None or found < 0 else found
+    if table is not job_done:
+        return None
+    # Final jobs are added at one end of the file's order and pruned at the other.
+    seq: Any = literal_column("seq")
+    first, last = (connection.execute(select(end(seq)).select_from(table)).scalar_one() for end in (func.min, func.max))
+    return 0 if first is None else int(last - first + 1)
+
+
+def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
+    """Return the sum of counts, no better than the worst of them."""
+    total = sum(one.value or 0 for one in counts)
+    found = {one.exactness for one in counts}
+    if Exactness.CAPPED in found:
+        return Measured(total, Exactness.CAPPED, now)
+    if Exactness.ESTIMATED in found:
+        return Measured(total, Exactness.ESTIMATED, now, _WHY_ESTIMATED)
+    return Measured(total, as_of=now)

@@ -1,0 +1,36 @@
+"""What any worker does for all: promote what is due, say what is ready, delete what is past its time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from queuetui.backends.native.sql.retention import TALLY_KEPT_US
+from queuetui.backends.native.sql.session import Session
+
+
+def queues_ready(session: Session, queues: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the unpaused queues that have pending jobs, in the order given."""
+    if queues is None:
+        return tuple(row[0] for row in session.rows("queues_pending"))
+    wanted = json.dumps(list(queues)) if session.dialect == "sqlite" else list(queues)
+    return tuple(row[0] for row in session.rows("queues_ready", queues=wanted))
+
+
+def next_due_s(session: Session) -> float | None:
+    """Return the seconds until the next waiting job is due, zero when one is already."""
+    row = session.row("next_due")
+    return None if row is None or row[0] is None else max(0.0, row[0] / 1e6)
+
+
+def prune(session: Session, limit: int) -> int:
+    """Delete at most `limit` final jobs, keys and tally rows that are past their time."""
+    jobs = session.rows("prune_done", limit=limit)
+    session.change_each("drop_attempts", [{"id": row[0]} for row in jobs])
+    session.change_each("drop_blob", [{"id": row[0]} for row in jobs if row[1]])
+    count = len(jobs)
+    if count < limit:
+        count += session.change("prune_keys", limit=limit - count)
+    if count < limit:
+        count += session.change("prune_tally", limit=limit - count, kept_us=TALLY_KEPT_US)
+    return count

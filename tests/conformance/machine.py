@@ -1,0 +1,196 @@
+"""Two backends told the same things: whatever is done, each must stand where the other does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from queuetui.backends.base import Lease, NativeBackend, Step
+from queuetui.model.act import Act, JobRef, Verb
+from queuetui.model.job import ClaimedJob, Ending, Job
+from queuetui.model.state import FINAL
+from tests.conformance.scenes import BRIEF_LEASE_S, LIMITS, LONG_LEASE_S, ending, new_job, select, store_now
+from tests.waiting import wait_until
+
+T = TypeVar("T")
+QUEUES = ("mail", "import")
+JOB_VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
+LOSSES = 2
+
+
+@dataclass(frozen=True)
+class Held:
+    """A job claimed on both sides, each under a lease of its own."""
+
+    leases: tuple[Lease, Lease]
+    claimed: ClaimedJob
+
+
+class TwoBackends(RuleBasedStateMachine):
+    """Does everything to the reference and to the subject and compares every answer and every job."""
+
+    open_both: Callable[[], tuple[NativeBackend, NativeBackend]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sides = type(self).open_both()
+        self.jobs: list[Any] = []
+        self.held: list[Held] = []
+        self.ended: list[Held] = []
+        self.losses = 0
+
+    def both(self, ask: Callable[[NativeBackend], T]) -> T:
+        """Ask both sides; the answers must be equal."""
+        first, second = (ask(side) for side in self.sides)
+        assert first == second
+        return first
+
+    @rule(
+        count=st.integers(1, 3),
+        queue=st.sampled_from(QUEUES),
+        priority=st.sampled_from((-1, 0, 0, 5)),
+        delay_s=st.sampled_from((None, None, 3600.0)),
+        key=st.sampled_from((None, None, None, "a", "b")),
+    )
+    def enqueue(self, count: int, queue: str, priority: int, delay_s: float | None, key: str | None) -> None:
+        """Enqueue some jobs alike."""
+        sent = [new_job(queue=queue, priority=priority, delay_s=delay_s, idempotency_key=key) for _ in range(count)]
+        answers = self.both(lambda side: side.enqueue(sent))
+        self.jobs += [job for job, answer in zip(sent, answers, strict=True) if answer.created]
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def send_again(self, data: st.DataObject) -> None:
+        """Send a job a second time."""
+        job = data.draw(st.sampled_from(self.jobs))
+        self.both(lambda side: side.enqueue([job]))
+
+    @rule(queue=st.sampled_from(QUEUES), count=st.integers(1, 4))
+    def claim(self, queue: str, count: int) -> None:
+        """Claim some jobs under new leases."""
+        self.held += self._claim(queue, count, LONG_LEASE_S)
+
+    def _claim(self, queue: str, count: int, lease_s: float) -> list[Held]:
+        first, second = (side.open_lease("w1", queue, lease_s) for side in self.sides)
+        ours, theirs = (side.step(lease.id, [], count) for side, lease in zip(self.sides, (first, second), strict=True))
+        assert [describe_claimed(job) for job in ours.claimed] == [describe_claimed(job) for job in theirs.claimed]
+        return [Held((first, second), job) for job in ours.claimed]
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), how=st.sampled_from(Ending), later=st.booleans())
+    def end_run(self, data: st.DataObject, how: Ending, *, later: bool) -> None:
+        """End a run that is in hand."""
+        held = self.held.pop(data.draw(st.integers(0, len(self.held) - 1)))
+        self.ended.append(held)
+        assert self._settle(held, how, 3600.0 if later else 0.0).accepted == {held.claimed.id}
+
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data(), how=st.sampled_from(Ending))
+    def end_run_again(self, data: st.DataObject, how: Ending) -> None:
+        """End a run that has ended, or was lost or given back: it is refused."""
+        assert self._settle(data.draw(st.sampled_from(self.ended)), how, 0.0).accepted == frozenset()
+
+    def _settle(self, held: Held, how: Ending, delay_s: float) -> Step:
+        settlement = ending(held.claimed, how, delay_s=delay_s)
+        first, second = (
+            side.step(lease.id, [settlement], 0) for side, lease in zip(self.sides, held.leases, strict=True)
+        )
+        assert first == second
+        return first
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def close_lease(self, data: st.DataObject) -> None:
+        """Stop a worker: all that its lease holds is given back."""
+        leases = data.draw(st.sampled_from(self.held)).leases
+        released = {side.close_lease(lease.id) for side, lease in zip(self.sides, leases, strict=True)}
+        mine = [held for held in self.held if held.leases == leases]
+        assert released == {len(mine)}
+        self._drop(mine)
+
+    def _drop(self, gone: list[Held]) -> None:
+        self.held = [held for held in self.held if held not in gone]
+        self.ended += gone
+
+    @precondition(lambda self: self.losses < LOSSES)
+    @rule(queue=st.sampled_from(QUEUES), count=st.integers(1, 2), swept=st.booleans())
+    def vanish(self, queue: str, count: int, *, swept: bool) -> None:
+        """Claim jobs, vanish, and be swept or not yet."""
+        gone = self._claim(queue, count, BRIEF_LEASE_S * 4)
+        if not gone:
+            return
+        self.losses += 1
+        for side, lease in zip(self.sides, gone[0].leases, strict=True):
+            wait_until(lambda side=side, lease=lease: store_now(side) > lease.until, interval_s=0.01)  # type: ignore[misc]
+        self.ended += gone
+        if swept:
+            self.sweep()
+
+    @rule()
+    def sweep(self) -> None:
+        """Sweep everything that is loose."""
+        self.both(lambda side: sorted((one.job_id, one.failed) for one in side.sweep(100)))
+
+    @rule()
+    def promote(self) -> None:
+        """Make all that is due pending."""
+        self.both(lambda side: side.promote(100))
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), verb=st.sampled_from(JOB_VERBS), stale=st.booleans())
+    def act(self, data: st.DataObject, verb: Verb, *, stale: bool) -> None:
+        """Do an act to some jobs as they are, or by a sight that never was."""
+        chosen = data.draw(st.lists(st.sampled_from(self.jobs), min_size=1, max_size=3, unique_by=lambda job: job.id))
+        act = Act(verb, "ana")
+
+        def ask(side: NativeBackend) -> list[Any]:
+            present = {job.ref.id: job.ref for job in select(side)}
+            refs = [present.get(job.id, JobRef("shop", job.id, "1")) for job in chosen]
+            refs = [JobRef(ref.backend, ref.id, "999999") for ref in refs] if stale else refs
+            return [(result.ref.id, result.outcome, result.state_now) for result in side.apply(act, refs, LIMITS)]
+
+        self.both(ask)
+
+    @rule(queue=st.sampled_from(QUEUES), verb=st.sampled_from((Verb.PAUSE, Verb.RESUME, Verb.RESUME)))
+    def pause_or_resume(self, queue: str, verb: Verb) -> None:
+        """Pause or resume a queue."""
+        act = Act(verb, "ana")
+        self.both(lambda side: side.apply_to_queue(act, queue).outcome)
+
+    @invariant()
+    def all_jobs_agree(self) -> None:
+        """Both sides hold the same jobs in the same states."""
+        self.both(lambda side: sorted(describe_job(side, job) for job in select(side)))
+        self.both(lambda side: sorted(side.queues_ready(None)))
+
+    def teardown(self) -> None:
+        """Close both sides."""
+        for side in self.sides:
+            side.close()
+
+
+def describe_claimed(job: ClaimedJob) -> tuple[Any, ...]:
+    """Return what both sides must agree on of a claimed job."""
+    return (job.id, job.fence, job.type, job.queue, job.payload, job.priority, job.attempts, job.lost)
+
+
+def describe_job(side: NativeBackend, job: Job) -> tuple[Any, ...]:
+    """Return what both sides must agree on of a stored job."""
+    return (
+        job.ref.id,
+        job.state.value,
+        job.queue.raw,
+        job.priority,
+        job.attempts,
+        job.lost,
+        job.error is None or job.error.class_name.raw,
+        job.completed_at is None,
+        job.claimed_at is None or job.state in FINAL,
+        job.cancel_requested_at is None or job.state in FINAL,
+        job.idempotency_key is None or job.idempotency_key.raw,
+        [(one.fence, one.outcome) for one in side.attempts(job.ref.id)],
+    )

@@ -1,0 +1,125 @@
+"""Filters: every backend finds exactly the jobs that the model's own rule finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from queuetui.backends.base import NativeBackend
+from queuetui.model.job import Job
+from queuetui.model.limits import unconsumed
+from queuetui.model.page import Handling, PageRequest
+from queuetui.model.query import FIELDS, Query, Term
+from queuetui.model.query_match import matches
+from queuetui.model.query_parser import parse_query
+from queuetui.model.stuck import is_stuck
+from tests.conformance.queries import queries
+from tests.conformance.scenes import LIMITS, ids, select, snapshot
+
+SOME_OF_ALL = {
+    "id:*": None,
+    "state:failed": 2,
+    "state:failed,cancelled": None,
+    "-state:failed": None,
+    "queue:mail,import": None,
+    "type:Send*": None,
+    "name:Weekly*": 1,
+    "worker:web-1-77": 3,
+    "key:news-7": 1,
+    "correlation_id:req-1": 1,
+    "tag:vip": 1,
+    'error~"TIMED out"': 2,
+    "data~a-1042": 1,
+    "payload~needle": 1,
+    "payload.user.id:42": 2,
+    "payload.items.0.sku:A-1042": 1,
+    "payload.n>=5": 2,
+    "priority>=10": None,
+    "attempts:3": 1,
+    "max_attempts:9": 1,
+    "lost>0": 1,
+    "age<1h": None,
+    "running<1h": 4,
+    "waiting<1h": None,
+    "created>2001-01-01": None,
+    "scheduled>2001-01-01": None,
+    "started>2001-01-01": None,
+    "completed<2999-01-01": 5,
+    "updated>2001-01-01": None,
+    "is:stuck": 1,
+    "is:live": None,
+    "is:final": 5,
+    "is:waiting": None,
+    "is:cancelling": 1,
+    "needle": 1,
+    "-is:live state:failed": 2,
+}
+
+
+def expected_ids(backend: NativeBackend, query: Query) -> set[str]:
+    """Return the jobs that match by the model's own rule, judged on the whole jobs."""
+    picture = snapshot(backend)
+    unpaused = [queue.name.raw for queue in picture.queues if queue.paused_at is None]
+    unheard = unconsumed(unpaused, picture.workers, picture.now, LIMITS)
+
+    def judge(job: Job) -> bool:
+        return is_stuck(job, picture.now, LIMITS, unheard)
+
+    jobs = [backend.get(job_id) for job_id in ids(select(backend))]
+    return {job.ref.id for job in jobs if matches(query, job, picture.now, judge)}
+
+
+def found_ids(backend: NativeBackend, query: Query) -> set[str]:
+    """Return the jobs that the backend finds, checking that its total agrees."""
+    page = backend.page(PageRequest(query, 1000), LIMITS)
+    found = ids(list(page.jobs))
+    assert len(found) == len(set(found)) == page.total.value
+    return set(found)
+
+
+@pytest.mark.parametrize("text", SOME_OF_ALL)
+def test_a_filter_finds_what_it_says(population: NativeBackend, text: str) -> None:
+    """Each field of the language finds its jobs, no others, and not simply all or none."""
+    query = parse_query(text)
+    found = found_ids(population, query)
+    assert found == expected_ids(population, query)
+    assert found
+    count = SOME_OF_ALL[text]
+    assert count is None or len(found) == count
+
+
+def test_every_field_is_tried() -> None:
+    """The examples above leave out no field that a filter may name."""
+    tried = {term.field for text in SOME_OF_ALL for term in parse_query(text).terms}
+    assert set(FIELDS) - tried == {"sort"}
+
+
+def test_filters_agree_with_the_model(population: NativeBackend) -> None:
+    """On a varied population every filter made at random finds what the model's rule finds."""
+
+    @settings(max_examples=120, deadline=None, database=None)
+    @given(query=queries())
+    def compare(query: Query) -> None:
+        assert found_ids(population, query) == expected_ids(population, query)
+
+    compare()
+
+
+def test_a_negation_is_the_rest(population: NativeBackend) -> None:
+    """A negated term finds exactly the jobs that the plain one does not, also where the field is absent."""
+    everything = set(ids(select(population)))
+    for text in SOME_OF_ALL:
+        plain = parse_query(text)
+        if len(plain.terms) == 1:
+            opposite = Query((replace(plain.terms[0], negated=not plain.terms[0].negated),))
+            assert found_ids(population, opposite) == everything - found_ids(population, plain), text
+
+
+def test_each_term_has_its_plan(population: NativeBackend) -> None:
+    """A backend tells for every term of a filter how it is answered, in order, and why where it is not pushed down."""
+    query = parse_query('state:failed error~"timed out" payload.user.id:42 -is:stuck word')
+    plan = population.plan(query)
+    assert [planned.term for planned in plan] == list[Term](query.terms)
+    assert all(planned.why for planned in plan if planned.handling is not Handling.PUSHED)

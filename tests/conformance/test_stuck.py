@@ -1,0 +1,134 @@
+"""Stuck jobs: found by the store's own clock, by the rule that the model states."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.backends.base import NativeBackend, Running
+from queuetui.model.job import Ending
+from queuetui.model.limits import Limits
+from tests.conformance.scenes import (
+    add,
+    add_one,
+    card,
+    claim_and_vanish,
+    claim_one,
+    ids,
+    pause,
+    run,
+    select,
+    settle,
+    snapshot,
+    store_now,
+)
+from tests.waiting import wait_until
+
+SHORT = Limits(stuck_after_s=0.05, worker_silent_s=3600)
+
+
+def stuck_ids(backend: NativeBackend, limits: Limits = SHORT) -> list[str]:
+    """Return the stuck jobs; the count of the picture must agree."""
+    found = ids(select(backend, "is:stuck", limits))
+    assert snapshot(backend, limits=limits).stuck.value == len(found)
+    return found
+
+
+def wait_past(backend: NativeBackend, seconds: float) -> None:
+    """Wait until the store's clock has gone on by so much."""
+    since = store_now(backend)
+    wait_until(lambda: (store_now(backend) - since).total_seconds() > seconds)
+
+
+def test_an_orphan_is_stuck(backend: NativeBackend) -> None:
+    """A processing job whose lease is over is stuck at once, whatever the limits, until it is swept."""
+    job_id = add_one(backend)
+    claim_and_vanish(backend)
+    generous = Limits(stuck_after_s=3600)
+    assert stuck_ids(backend, generous) == [job_id]
+    backend.sweep(10)
+    assert stuck_ids(backend, generous) == []
+
+
+def test_a_run_over_its_limit_is_stuck(backend: NativeBackend) -> None:
+    """A run held for longer than the limit is stuck though its worker beats; ended it is not."""
+    job_id = add_one(backend)
+    lease, claimed = claim_one(backend)
+    assert stuck_ids(backend, Limits()) == []
+    wait_past(backend, 0.06)
+    assert stuck_ids(backend) == [job_id]
+    settle(backend, lease, claimed, Ending.COMPLETED)
+    assert stuck_ids(backend) == []
+
+
+def test_running_time_counts_from_the_start(backend: NativeBackend) -> None:
+    """A run is judged by when its handler began, not by when it was claimed."""
+    job_id = add_one(backend)
+    lease, claimed = claim_one(backend)
+    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 600.0)])
+    assert stuck_ids(backend, Limits(stuck_after_s=300)) == [job_id]
+    assert stuck_ids(backend, Limits(stuck_after_s=700)) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "stuck"),
+    [
+        (Limits(300, per_type_s={"Import": 900}), False),
+        (Limits(300, per_queue_s={"default": 900}), False),
+        (Limits(900, per_type_s={"Import": 300}), True),
+        (Limits(900, per_queue_s={"default": 300}), True),
+        (Limits(300, per_queue_s={"default": 300}, per_type_s={"Import": 900}), False),
+        (Limits(300, per_queue_s={"other": 900}, per_type_s={"Other": 900}), True),
+    ],
+)
+def test_limits_hold_by_type_then_queue(backend: NativeBackend, limits: Limits, *, stuck: bool) -> None:
+    """A type's own limit goes before its queue's, and that before the floor."""
+    job_id = add_one(backend, type="Import")
+    lease, claimed = claim_one(backend)
+    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 600.0)])
+    assert (stuck_ids(backend, limits) == [job_id]) is stuck
+
+
+def test_a_due_job_that_nobody_listens_for_is_stuck(backend: NativeBackend) -> None:
+    """A pending job past the limit is stuck while no live worker listens to its queue."""
+    job_id = add_one(backend)
+    backend.register(card("w1", "mail"))
+    assert stuck_ids(backend, Limits()) == []
+    wait_past(backend, 0.06)
+    assert stuck_ids(backend) == [job_id]
+    backend.register(card("w2", "default"))
+    assert stuck_ids(backend) == []
+
+
+@pytest.mark.parametrize("queues", [("default",), ("*",)])
+def test_a_silent_worker_listens_to_nothing(backend: NativeBackend, queues: tuple[str, ...]) -> None:
+    """A worker that has not beaten for long does not count as a listener, until it beats again."""
+    add(backend)
+    backend.register(card("w1", *queues))
+    strict = Limits(stuck_after_s=0.05, worker_silent_s=0.5)
+    wait_until(lambda: len(select(backend, "is:stuck", strict)) == 1)
+    assert stuck_ids(backend, SHORT) == []
+    assert backend.beat("w1", None, stopping=False)
+    assert select(backend, "is:stuck", Limits(stuck_after_s=0.05, worker_silent_s=30)) == []
+
+
+def test_what_waits_with_a_reason_is_not_stuck(backend: NativeBackend) -> None:
+    """Jobs of a paused queue, jobs that are not due, jobs to be retried and ended jobs are not stuck."""
+    add(backend, queue="night")
+    pause(backend, "night")
+    add(backend, delay_s=3600)
+    for how in (Ending.RETRY, Ending.FAILED, Ending.COMPLETED, Ending.CANCELLED):
+        add(backend)
+        run(backend, how, delay_s=3600)
+    wait_past(backend, 0.06)
+    assert stuck_ids(backend) == []
+
+
+def test_stuck_is_told_per_queue(backend: NativeBackend) -> None:
+    """Each queue counts its own stuck jobs."""
+    add(backend, 2, queue="mail")
+    claim_and_vanish(backend, 2, "mail")
+    add(backend, queue="import")
+    claim_and_vanish(backend, 1, "import")
+    add(backend, 3)
+    queues = {queue.name.raw: queue.stuck.value for queue in snapshot(backend).queues}
+    assert queues == {"mail": 2, "import": 1, "default": 0}
