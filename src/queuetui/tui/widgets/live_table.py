@@ -80,10 +80,9 @@ class LiveTable(TableView, can_focus=True):
 
     def set_columns(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         """Show other columns, with rows that have a cell for each of them; cursor and marks stay as with `set_rows`."""
-        self._columns = tuple(columns)
+        self._exchange_columns(columns)
         self._check_cells_of(rows)
         replaced = self._take(rows, None, keep_absent_marks=False)
-        self._place()
         self._keep_cursor_in_view()
         self.refresh()
         self._tell(replaced)
