@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from queuetui.config.profile import Profile
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import NotFound, QueueTuiError
+from queuetui.model.errors import NotFound
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
@@ -25,8 +24,6 @@ from queuetui.monitor.feed import Detail
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, why_not
-from queuetui.tui.app import QueueTui
-from queuetui.tui.session import Session
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
 ALL_VERBS = frozenset(Verb)
@@ -41,7 +38,6 @@ CAPABILITIES = Capabilities(
     tally=True,
     attempts=True,
 )
-PROFILE = Profile("prod-eu", "postgresql://queue@db/app", label="PROD-EU", poll_s=60.0)
 
 
 def ago(**span: float) -> datetime:
@@ -162,7 +158,7 @@ class ScriptedFeed:
             average_s=Measured(2.4),
             queues=tuple(self._queue(name) for name in sorted({job.queue for job in self.jobs})),
             workers=self.workers,
-            tally=tuple(TallyMinute(ago(minutes=n), completed=(n * 7) % 23) for n in range(60)) if Part.TALLY in watch.parts else (),
+            tally=tuple(TallyMinute(ago(minutes=n).replace(second=0), completed=(n * 7) % 23) for n in range(60)) if Part.TALLY in watch.parts else (),
             failures=failures[: watch.failures] if Part.FAILURES in watch.parts else (),
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},
@@ -300,18 +296,3 @@ class ScriptedOperations:
         state = State.CANCELLED if verb is Verb.CANCEL else State.PENDING
         job = next(job for job in self.feed.jobs if job.ref.id == job_id)
         self.feed.replace_job(replace(job, state=state, scheduled_at=self.feed.now, error=None, ref=replace(job.ref, rev="2")))
-
-
-class Stage:
-    """An app on a scripted feed, with the strings to pull."""
-
-    def __init__(self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE) -> None:
-        self.feed = feed or ScriptedFeed()
-        self.operations = ScriptedOperations(self.feed, right)
-        self.refusal: QueueTuiError | None = None
-        self.app = QueueTui(Session(profile, self._connect))
-
-    def _connect(self) -> tuple[ScriptedFeed, ScriptedOperations]:
-        if self.refusal is not None:
-            raise self.refusal
-        return self.feed, self.operations
