@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import Row
 
-from queuetui.backends.native.sql.tables import TOOK_COLUMNS, tally
+from queuetui.backends.native.sql.tables import tally
 from queuetui.model.measured import Measured, absent
 from queuetui.model.snapshot import TallyMinute
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Table, func, literal_column, select
 from sqlalchemy.types import LargeBinary
 
 from queuetui.backends.native.sql.tables import job, job_done
