@@ -46,8 +46,8 @@ def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement
 
 
 def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> None:
-    if settlement.duration_s is not None and record.started_at is None:
-        record.started_at = store.now() - timedelta(seconds=settlement.duration_s)
+    if settlement.duration_s is not None:
+        set_start(store, record, settlement.duration_s)
     if settlement.ending in COUNTED:
         record.attempts += 1
         record.error = settlement.error
@@ -61,6 +61,13 @@ def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> Non
     if settlement.duration_s is not None:
         figures.busy_s += settlement.duration_s
         figures.timed_runs += settlement.ending in COUNTED
+
+
+def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:
+    """Stamp when a run began, once, by how long it has run; never before its claim."""
+    began_at = store.now() - timedelta(seconds=running_s)
+    if record.started_at is None:
+        record.started_at = began_at if record.claimed_at is None else max(began_at, record.claimed_at)
 
 
 def release(store: MemoryStore, record: JobRecord) -> None:
