@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import Row
 
 from queuetui.backends.native.sql.tables import tally
+from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
 from queuetui.model.measured import Measured, absent
 from queuetui.model.snapshot import TallyMinute
 
