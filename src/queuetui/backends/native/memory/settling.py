@@ -64,10 +64,8 @@ def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> Non
 
 
 def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:
-    """Stamp when a run began, once, by how long it has run; never before its claim."""
-    began_at = store.now() - timedelta(seconds=running_s)
-    if record.started_at is None:
-        record.started_at = began_at if record.claimed_at is None else max(began_at, record.claimed_at)
+    """Stamp when a run began, once, by how long it has run on its worker's clock."""
+    record.started_at = record.started_at or store.now() - timedelta(seconds=running_s)
 
 
 def release(store: MemoryStore, record: JobRecord) -> None:
