@@ -35,7 +35,14 @@ NORMAL = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY)
 TROUBLED = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY_FIRST)
 WIDE = (WHOLE_ID, STATE, AGE, ATTEMPTS, TYPE, PRIORITY, WORKER, QUEUE, DATA, WHY)
 
-SORT_OF_COLUMN = {"type": "type", "queue": "queue", "state": "state", "age": "created", "att": "attempts", "prio": "priority"}
+SORT_OF_COLUMN = {
+    "type": "type",
+    "queue": "queue",
+    "state": "state",
+    "age": "created",
+    "att": "attempts",
+    "prio": "priority",
+}
 
 
 def make_rows(

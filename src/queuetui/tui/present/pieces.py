@@ -75,3 +75,15 @@ def _fitting(text: str, width: int) -> int:
         if used > width:
             return max(1, index)
     return width
+
+
+def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:
+    """Return lines brought to a width: one piece wraps, several are left to be cut."""
+    wrapped: list[TextLine] = []
+    for line in lines:
+        if len(line.left) == 1 and not line.right:
+            piece = line.left[0]
+            wrapped += [TextLine((Piece(text, piece.tone),)) for text in wrap(piece.text, width)]
+        else:
+            wrapped.append(line)
+    return wrapped
