@@ -22,7 +22,7 @@ from queuetui.model.state import State
 Columns = ReadOnlyColumnCollection[str, Any]
 Condition = ColumnElement[bool]
 
-_COMPARE: dict[Comparison, Callable[[Any, Any], Any]] = {
+_COMPARE: dict[Comparison, Callable[[Any, Any], Condition]] = {
     Comparison.IS: operator.eq,
     Comparison.OVER: operator.gt,
     Comparison.AT_LEAST: operator.ge,
@@ -76,7 +76,7 @@ def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition
     since = moment_before(asked.now, value)
     match term.field:
         case "age":
-            return and_(compare(columns.created_at, since))
+            return compare(columns.created_at, since)
         case "running":
             start = func.coalesce(columns.started_at, columns.claimed_at, type_=columns.claimed_at.type)
             return and_(state_is(columns.state, State.PROCESSING), compare(start, since))

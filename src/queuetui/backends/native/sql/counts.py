@@ -44,10 +44,8 @@ class Counter:
         runs = select(job.c.queue).where(stuck_runs(job.c, judging))
         runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
         found = runs.subquery()
-        counted = {
-            name: count
-            for name, count in self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
-        }
+        rows = self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
+        counted: dict[str, int] = {row[0]: row[1] for row in rows}
         for name, count in self._count_unheard(judging):
             counted[name] = counted.get(name, 0) + count
         return {name: self.measure(count) for name, count in counted.items()}
