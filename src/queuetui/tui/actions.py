@@ -15,7 +15,8 @@ class Place(StrEnum):
     """Where an action works."""
 
     EVERYWHERE = "everywhere"
-    TABLE = "in every table"
+    TABLE = "every table"
+    MARKS = "tables of jobs"
     JOBS = "Jobs"
     OVERVIEW = "Overview"
     FAILURES = "Dead letters"
@@ -32,8 +33,8 @@ JOB_PLACES = frozenset({Place.JOBS, Place.FAILURES, Place.DETAIL})
 class Action:
     """One thing to do.
 
-    `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its argument (in brackets when it
-    may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act on the queue.
+    `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its
+    argument (in brackets when it may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act.
     """
 
     name: str
@@ -211,13 +212,12 @@ JOBS = (
         "the tab to the left",
         "turn_tab(-1)",
         _at(Place.DETAIL),
-        rank=3,
     ),
     Action(
         "right tab",
         "right_square_bracket",
         "]",
-        "right tab",
+        "next tab",
         "the tab to the right",
         "turn_tab(1)",
         _at(Place.DETAIL),
@@ -226,9 +226,18 @@ JOBS = (
 )
 
 TABLE = (
-    Action("open", "enter", "enter", "open", "open the job under the cursor", "select", _at(Place.TABLE), rank=3),
-    Action("mark", "space", "space", "mark", "mark the job and go down", "mark_down", _at(Place.TABLE), rank=6),
-    Action("range", "v", "v", "mark range", "mark from the last mark to here", "mark_range", _at(Place.TABLE)),
+    Action(
+        "open",
+        "enter",
+        "enter",
+        "open",
+        "open what is under the cursor: a job, a queue's jobs, a worker's jobs",
+        "select",
+        _at(Place.TABLE),
+        rank=3,
+    ),
+    Action("mark", "space", "space", "mark", "mark the job and go down", "mark_down", _at(Place.MARKS), rank=6),
+    Action("range", "v", "v", "mark range", "mark from the last mark to here", "mark_range", _at(Place.MARKS)),
     Action(
         "mark all",
         "a",
@@ -236,9 +245,9 @@ TABLE = (
         "mark all",
         "mark all rows read so far; again: all that match",
         "mark_all",
-        _at(Place.TABLE),
+        _at(Place.MARKS),
     ),
-    Action("unmark", "u", "u", "unmark", "take all marks away", "unmark_all", _at(Place.TABLE)),
+    Action("unmark", "u", "u", "unmark", "take all marks away", "unmark_all", _at(Place.MARKS)),
     Action("down", "down,j", "j", "down", "one down", "move(1)", _at(Place.TABLE)),
     Action("up", "up,k", "k", "up", "one up", "move(-1)", _at(Place.TABLE)),
     Action("first", "g,home", "g", "first", "the first row", "first", _at(Place.TABLE)),

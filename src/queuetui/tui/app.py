@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 
+from queuetui.model.errors import Unsupported
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.console import Console
 from queuetui.tui.dialogs.command import CommandDialog
@@ -20,6 +25,7 @@ from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
 from queuetui.tui.screens.workers import WorkersScreen
+from queuetui.tui.session import Session
 
 VIEWS = ("jobs", "overview", "failures", "workers")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -29,7 +35,7 @@ class QueueTui(Console, inherit_bindings=False):
     """Shows one profile; connects after the first paint and never lets the store hold up a key."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.EVERYWHERE)
-    MODES: ClassVar[dict[str, type[Screen[None]]]] = {
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "jobs": JobsScreen,
         "overview": OverviewScreen,
         "failures": FailuresScreen,
@@ -39,7 +45,7 @@ class QueueTui(Console, inherit_bindings=False):
 
     # Leaving and moving about
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave the screen on top; at the root of another view go to Jobs, at Jobs end."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
@@ -110,21 +116,19 @@ class QueueTui(Console, inherit_bindings=False):
     def action_help(self) -> None:
         """List every key of the screen in front."""
         if isinstance(self.screen, ConsoleScreen):
-            self.push_screen(HelpScreen(self.screen.PLACE, self.why_not))
+            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.why_not))
 
     def action_command(self) -> None:
         """Open the command line."""
         if isinstance(self.screen, ConsoleScreen):
-            place = self.screen.PLACE
-            self.push_screen(CommandDialog(place, self.why_not), self._run_command)
+            self.push_screen(CommandDialog(self.screen.places, self.why_not), self._run_command)
 
     async def _run_command(self, call: str | None) -> None:
         if call is not None:
-            namespace = self.screen if hasattr(self.screen, f"action_{call.partition('(')[0]}") else self
-            focused = self.screen.focused
-            if focused is not None and hasattr(focused, f"action_{call.partition('(')[0]}") and namespace is self:
-                namespace = focused
-            await self.run_action(call, namespace)
+            method = f"action_{call.partition('(')[0]}"
+            nodes: tuple[DOMNode | None, ...] = (self.screen.focused, self.screen, self)
+            target = next(node for node in nodes if node is not None and hasattr(node, method))
+            await self.run_action(call, target)
 
     def action_queues(self) -> None:
         """Choose the queue whose jobs are shown."""
@@ -173,3 +177,18 @@ class QueueTui(Console, inherit_bindings=False):
     def _jobs_screen(self) -> JobsScreen:
         self.action_view(VIEWS[0])
         return cast("JobsScreen", self.screen)
+
+
+def run_console(session: Session) -> int:
+    """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
+    streams = (sys.__stdin__, sys.__stderr__)
+    if os.environ.get("TERM", "") in {"", "dumb"} or not all(
+        stream is not None and stream.isatty() for stream in streams
+    ):
+        message = (
+            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+        )
+        raise Unsupported(message)
+    app = QueueTui(session)
+    app.run(mouse=False)
+    return app.return_code or 0

@@ -65,7 +65,7 @@ class Console(App[int], inherit_bindings=False):
         self._terminal.start()
         self.errands.start()
         if self._console_screen is not None:
-            self.poller.watch(self._console_screen.watch)
+            self.poller.watch(self._console_screen.wanted)
         self.poller.start()
 
     def on_unmount(self) -> None:
@@ -154,7 +154,7 @@ class Console(App[int], inherit_bindings=False):
 
     def screen_came_up(self, screen: ConsoleScreen) -> None:
         """Read what this screen wants, and show it what is known already."""
-        self.poller.watch(screen.watch)
+        self.poller.watch(screen.wanted)
         screen.show_frame()
         if self.latest is not None:
             screen.show_snapshot(self.latest.snapshot, self.latest.watch)
@@ -162,7 +162,7 @@ class Console(App[int], inherit_bindings=False):
     def read_again(self) -> None:
         """Read what the screen wants now, as that has changed."""
         if self._console_screen is not None:
-            self.poller.watch(self._console_screen.watch)
+            self.poller.watch(self._console_screen.wanted)
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something on the status line of the screen in front."""

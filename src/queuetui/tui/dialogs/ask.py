@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _TEXT_CELLS = 70
 _ERROR_CAP = 2000
+_LINES_AROUND_TEXT = 13
 
 
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
@@ -69,7 +70,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         with Vertical(classes="dialog"):
             yield TextLines("title", "title")
             yield TextLines("text")
-            yield Input(id="word", classes="-hidden", select_on_focus=False)
+            yield TextLines("ask", "-hidden")
+            yield Input(id="word", compact=True, classes="-hidden", select_on_focus=False)
             with Horizontal(id="buttons"):
                 yield Button(Content("Cancel"), id="cancel", compact=True)
                 yield Button(Content(""), id="confirm", classes="-hidden", compact=True, disabled=True)
@@ -93,8 +95,9 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._say_title(question.title)
         lines = list(question.lines)
         if question.word:
-            lines += [line_of(), line_of(say("To go on, type "), say(question.word, Tone.STRONG), say(":"))]
-            self.query_one("#word").remove_class("-hidden")
+            asked = line_of(say("To go on, type "), say(question.word, Tone.STRONG), say(":"))
+            self.query_one("#ask", TextLines).show([asked])
+            self.query("#ask, #word").remove_class("-hidden")
         self._show_text(lines)
         if not question.confirm:
             self._say_hint("Esc or Enter closes")
@@ -145,7 +148,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         prepared = self._prepared
         self._is_working = True
         self.query_one("#confirm", Button).disabled = True
-        self.query_one("#word").add_class("-hidden")
+        self.query("#ask, #word").add_class("-hidden")
         self._show_text([line_of(say("Working ...", Tone.MUTED))])
         self._say_hint("Esc leaves it to itself; the outcome will be told")
         self._errands.send(lambda: self._perform(prepared), self._tell, self._fail)
@@ -181,7 +184,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def _show_end(self, title: str, lines: list[TextLine]) -> None:
         self._say_title(title)
         self._show_text(lines)
-        self.query_one("#word").add_class("-hidden")
+        self.query("#ask, #word").add_class("-hidden")
         self.query_one("#confirm").add_class("-hidden")
         cancel = self.query_one("#cancel", Button)
         cancel.label = Content("Close")
@@ -192,7 +195,12 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self.query_one("#title", TextLines).show(wrap_lines([line_of(say(text, Tone.STRONG, _ERROR_CAP))], _TEXT_CELLS))
 
     def _show_text(self, lines: list[TextLine]) -> None:
-        self.query_one("#text", TextLines).show(wrap_lines(lines, min(_TEXT_CELLS, max(20, self.app.size.width - 10))))
+        """Show as many lines as leave the buttons on the screen."""
+        wrapped = wrap_lines(lines, min(_TEXT_CELLS, max(20, self.app.size.width - 10)))
+        room = max(3, self.app.size.height - _LINES_AROUND_TEXT)
+        if len(wrapped) > room:
+            wrapped = [*wrapped[: room - 1], line_of(say("...", Tone.MUTED))]
+        self.query_one("#text", TextLines).show(wrapped)
 
     def _say_hint(self, text: str) -> None:
         self.query_one("#hint", TextLines).show([line_of(say(text, Tone.MUTED))])

@@ -27,9 +27,9 @@ class CommandDialog(PickDialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
     _history: ClassVar[list[str]] = []
 
-    def __init__(self, place: Place, why_not: Callable[[Action], str | None]) -> None:
+    def __init__(self, places: frozenset[Place], why_not: Callable[[Action], str | None]) -> None:
         super().__init__()
-        self._place = place
+        self._places = places
         self._why_not = why_not
 
     def rows_for(self, text: str) -> Sequence[Row]:
@@ -75,8 +75,7 @@ class CommandDialog(PickDialog):
             self.write_text(f"{key} ")
 
     def _reason(self, action: Action) -> str | None:
-        here = {Place.EVERYWHERE, Place.TABLE, self._place}
-        if not action.places & here:
+        if not action.places & self._places:
             return f"works in {' and '.join(sorted(place.value for place in action.places))}"
         return self._why_not(action)
 

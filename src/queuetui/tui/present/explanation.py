@@ -23,10 +23,10 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> l
     story = f"{head} {code}: {verdict.summary}." if verdict is not None else f"{head} {code}."
     if job.error is not None:
         story += f" {error_text(job)}"
-    next_step = next_text(verdict)
+    next_step = next_text(verdict).replace(job.ref.id, head)
     texts = wrap(sanitize(story, _SENTENCE_CAP), width)
     steps = wrap(sanitize(next_step, _SENTENCE_CAP), width) if next_step else []
-    room = max(1, most - len(steps))
+    room = max(1, most - len(steps), min(len(texts), most - 1) if steps else most)
     tone = tone_of(job, verdict) if verdict is not None and verdict.stuck else Tone.PLAIN
     lines = [line_of(say(text, tone, _SENTENCE_CAP)) for text in texts[:room]]
     return (lines + [line_of(say(text, Tone.STRONG, _SENTENCE_CAP)) for text in steps])[:most]

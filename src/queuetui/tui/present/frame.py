@@ -78,8 +78,9 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
         _tab_piece(tab, scope, tab.title, counts.get(tab), count_text(counts[tab], now) if counts else "")
         for tab in TABS
     ]
-    if sum(len(piece.text) + 1 for piece in long) <= width:
-        return TextLine(_spaced(long, " "))
+    line = _joined(long, "   ")
+    if cells_of(line.left) <= width:
+        return line
     short = [
         _tab_piece(
             tab,
@@ -90,7 +91,7 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
         )
         for tab in TABS
     ]
-    return TextLine(_spaced(short, ""))
+    return _joined(short, " ")
 
 
 def short_count(count: Measured[int]) -> str:
@@ -106,18 +107,12 @@ def _tab_piece(tab: StateTab, scope: Scope, title: str, count: Measured[int] | N
     is_chosen = tab is scope.tab
     text = f"{tab.digit} {title}{' ' if shown else ''}{shown}{'!' if is_alarm else ''}"
     tone = Tone.STUCK if is_alarm else Tone.STRONG if is_chosen else Tone.MUTED
-    return say(f"[{text}]" if is_chosen else f" {text} ", tone)
+    return say(f"[{text}]" if is_chosen else text, tone)
 
 
-def _spaced(pieces: Sequence[Piece], gap: str) -> tuple[Piece, ...]:
-    """Join the tabs; without a gap the blanks of two neighbours become one."""
-    if gap:
-        return tuple(one for piece in pieces for one in (piece, say(gap)))
-    joined: list[Piece] = []
-    for piece in pieces:
-        text = piece.text.removeprefix(" ") if joined else piece.text
-        joined.append(say(text, piece.tone))
-    return tuple(joined)
+def _joined(pieces: Sequence[Piece], gap: str) -> TextLine:
+    between = say(gap)
+    return TextLine((say(" "), *(one for piece in pieces for one in (piece, between))))
 
 
 def crumbs_line(scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None) -> TextLine:

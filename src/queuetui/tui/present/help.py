@@ -10,19 +10,18 @@ from queuetui.tui.present.tones import Tone
 
 _KEY_CELLS = 12
 _NAME_CELLS = 16
-_WITHOUT_TABLE = frozenset({Place.DETAIL, Place.FILTER, Place.HELP})
 
 
-def help_lines(place: Place, why_not: Callable[[Action], str | None], text: str = "") -> list[TextLine]:
+def help_lines(
+    place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], text: str = ""
+) -> list[TextLine]:
     """Return every action of one screen in groups, narrowed to those that hold `text`."""
     needle = text.casefold()
-    groups = [(f"in {place.value}", {place}), ("everywhere", {Place.EVERYWHERE})]
-    if place not in _WITHOUT_TABLE:
-        groups.insert(1, ("in tables", {Place.TABLE}))
     lines: list[TextLine] = []
-    for title, places in groups:
-        actions = [action for action in ACTIONS if action.places & places and _holds(action, needle)]
+    for group in (place, Place.MARKS, Place.TABLE, Place.EVERYWHERE):
+        actions = [action for action in ACTIONS if group in action.places & places and _holds(action, needle)]
         if actions:
+            title = group.value if group is Place.EVERYWHERE else f"in {group.value}"
             lines += [
                 line_of(say(title, Tone.STRONG)),
                 *(_action_line(action, why_not(action)) for action in actions),

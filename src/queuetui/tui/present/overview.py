@@ -66,7 +66,9 @@ def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[Tex
         return [line_of(say(f" the last hour: {_NOT_KEPT}", Tone.MUTED))]
     series = completed_series(snapshot.tally, snapshot.now, HOUR_MINUTES)
     label = f"done in the last hour {short_number(sum(series))}, most in a minute {short_number(max(series))}"
-    spark = spark_text([float(value) for value in series], min(HOUR_MINUTES * 2, max(10, width - len(label) - 5)))
+    room = width - len(label) - 5
+    cells = next((size for size in (60, 30, 20) if size <= room), 10)
+    spark = spark_text([float(value) for value in series], cells)
     return [line_of(say(" "), say(spark, Tone.COMPLETED, 1000), right=[say(f"{label} ", Tone.MUTED)])]
 
 

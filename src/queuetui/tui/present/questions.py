@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 MOST_NAMED = 6
 _SENTENCE_CAP = 1000
 _TARGETS = {
-    Verb.RETRY: "become pending and run again",
-    Verb.RELEASE: "are freed from their lost worker and become pending",
-    Verb.CANCEL: "are cancelled; running ones end when their handler looks",
-    Verb.DELETE: "are deleted for good",
+    Verb.RETRY: "pending, to run again",
+    Verb.RELEASE: "pending, freed from a worker that is lost",
+    Verb.CANCEL: "cancelled; what runs ends when its handler looks",
+    Verb.DELETE: "deleted for good",
 }
 
 
@@ -100,7 +100,7 @@ def _step_lines(manifest: Manifest) -> list[TextLine]:
     for verb, refs in manifest.steps:
         found = Counter(states[ref] for ref in refs)
         lines += [
-            line_of(say(f"{number:,} "), say(state.value, Tone(state.value)), say(f" {_TARGETS[verb]}"))
+            line_of(say(f"{number:,} "), say(state.value, Tone(state.value)), say(f" -> {_TARGETS[verb]}"))
             for state, number in found.most_common()
         ]
     if manifest.filter_text:
@@ -112,7 +112,7 @@ def _step_lines(manifest: Manifest) -> list[TextLine]:
 
 def _left_out_lines(manifest: Manifest) -> list[TextLine]:
     reasons = Counter(reason for _, reason in manifest.different)
-    return [line_of(say(f"{number:,} left out: {reason}", Tone.MUTED)) for reason, number in reasons.most_common()]
+    return [line_of(say(f"{number:,} left out ({reason})", Tone.MUTED)) for reason, number in reasons.most_common()]
 
 
 def _warning_lines(manifest: Manifest) -> list[TextLine]:

@@ -10,7 +10,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
-from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.identity import quote_value, short_id
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
@@ -41,6 +41,11 @@ def worker_rows(snapshot: Snapshot, limits: Limits) -> list[Row]:
         Row(worker.id.raw, tuple(_cell(column.key, worker, snapshot.now, limits) for column in WORKER_COLUMNS))
         for worker in workers
     ]
+
+
+def worker_term(worker_id: str) -> str:
+    """Return the filter that the jobs of one worker match."""
+    return f"worker:{quote_value(worker_id)}"
 
 
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from queuetui.model.job import Job
@@ -16,6 +17,7 @@ from queuetui.tui.actions import ACTIONS, Action, Place
 from queuetui.tui.present.frame import footer_line, heading_line, lost_line
 from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.text_lines import TextLines
 
@@ -23,13 +25,22 @@ if TYPE_CHECKING:
     from queuetui.tui.app import QueueTui
 
 _FLASH_S = 6.0
+LEAST_CELLS = 60
+LEAST_LINES = 15
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Screen[None], inherit_bindings=False):
     """A full screen; it is shown a snapshot whenever one came while it is on top."""
 
     PLACE: ClassVar[Place]
+    VIEW: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     PARTS: ClassVar[frozenset[Part]] = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._flash: Timer | None = None
 
     @property
     def console(self) -> QueueTui:
@@ -56,7 +67,7 @@ class ConsoleScreen(Screen[None]):
         return None
 
     @property
-    def watch(self) -> Watch:
+    def wanted(self) -> Watch:
         """All that this screen wants read."""
         return Watch(page=self.page_request, parts=self.PARTS)
 
@@ -68,16 +79,12 @@ class ConsoleScreen(Screen[None]):
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
 
-    def show_status(self) -> None:
-        """Show the resting text of the status line."""
-        self.query_one("#status", TextLines).show([])
-
     # The frame
 
     def on_mount(self) -> None:
         """Paint the frame before anything was read."""
         self.query_one("#too-small", TextLines).show(
-            [line_of(say("too small: queuetui needs 60 x 15 cells", Tone.STRONG))]
+            [line_of(say("too small", Tone.STRONG)), line_of(say(f"queuetui needs {LEAST_CELLS}x{LEAST_LINES}"))]
         )
         self.show_frame()
 
@@ -87,7 +94,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Fit the frame to the new width."""
-        self.set_class(self.app.size.width < 60 or self.app.size.height < 15, "-too-small")
+        self.set_class(self.app.size.width < LEAST_CELLS or self.app.size.height < LEAST_LINES, "-too-small")
         self.call_after_refresh(self.show_frame)
 
     def show_frame(self) -> None:
@@ -115,21 +122,38 @@ class ConsoleScreen(Screen[None]):
         """What stands at the right end of the footer."""
         return ""
 
+    @property
+    def places(self) -> frozenset[Place]:
+        """Whose actions work here."""
+        found = {Place.EVERYWHERE, self.PLACE}
+        if self.query(LiveTable):
+            found.add(Place.TABLE)
+        if self.query(JobTable):
+            found.add(Place.MARKS)
+        return frozenset(found)
+
     def footer_actions(self) -> list[Action]:
         """Return the actions of the footer in their order; acts that the profile's rights rule out are left out."""
-        places = {Place.EVERYWHERE, self.PLACE}
-        if self.query(LiveTable):
-            places.add(Place.TABLE)
-        here = [action for action in ACTIONS if action.rank and action.places & places]
+        here = [
+            action for action in ACTIONS if action.rank and action.places & self.places and action.name != self.VIEW
+        ]
         allowed = [action for action in here if action.verb is None or not self.console.is_read_only]
         return sorted(allowed, key=lambda action: action.rank)
 
     # The status line
 
-    def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
-        """Say something for a while."""
+    def flash(self, text: str, tone: Tone = Tone.PLAIN, *, gently: bool = False) -> None:
+        """Say something for a while; what is said gently does not replace what a person has not read yet."""
+        if self._flash is not None:
+            if gently:
+                return
+            self._flash.stop()
         self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
-        self.set_timer(_FLASH_S, self.show_status, name="flash")
+        self._flash = self.set_timer(_FLASH_S, self._end_flash, name="flash")
+
+    def _end_flash(self) -> None:
+        self._flash = None
+        self.query_one("#status", TextLines).show([])
 
     def flash_copied(self, sentence: str | None) -> None:
         """Say where a copy went."""

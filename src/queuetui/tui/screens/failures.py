@@ -21,8 +21,8 @@ from queuetui.tui.present.failures import FAILURE_COLUMNS, failure_lines, failur
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.job_table import JobTable
-from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
+from queuetui.tui.widgets.table_messages import MarksChanged, RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 LATEST = 50
@@ -32,6 +32,7 @@ class FailuresScreen(Acting):
     """Shows what a person on call looks for first; R runs it again."""
 
     PLACE = Place.FAILURES
+    VIEW = "failures"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.FAILURES})
     AUTO_FOCUS = "#failures"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.FAILURES)
@@ -48,7 +49,7 @@ class FailuresScreen(Acting):
         yield TextLines("error")
 
     @property
-    def watch(self) -> Watch:
+    def wanted(self) -> Watch:
         """The latest dead letters instead of a page."""
         return Watch(parts=self.PARTS, failures=LATEST)
 
@@ -76,7 +77,7 @@ class FailuresScreen(Acting):
         self.show_lines("#crumbs", [line_of(say(" Dead letters", Tone.STRONG), right=right)])
         self._show_error()
 
-    @on(LiveTable.RowHighlighted)
+    @on(RowHighlighted)
     def _show_error(self) -> None:
         job = self._jobs.get(self._table.cursor_key or "")
         pane = self.query_one("#error", TextLines)
@@ -87,15 +88,15 @@ class FailuresScreen(Acting):
         )
         pane.show(lines)
 
-    @on(LiveTable.RowSelected)
-    def _open(self, event: LiveTable.RowSelected) -> None:
+    @on(RowSelected)
+    def _open(self, event: RowSelected) -> None:
         self.console.open_job(event.key, "Error")
 
-    @on(LiveTable.MarksChanged)
+    @on(MarksChanged)
     def _tell_marks(self) -> None:
         self.show_footer()
 
-    @on(JobTable.MarkAllAsked)
+    @on(MarkAllAsked)
     def _mark_all(self) -> None:
         self._table.mark_every_row()
 

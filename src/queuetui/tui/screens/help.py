@@ -29,9 +29,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("slash", "search", "Search", show=False),
     ]
 
-    def __init__(self, place: Place, why_not: Callable[[Action], str | None]) -> None:
+    def __init__(self, place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None]) -> None:
         super().__init__()
         self._place = place
+        self._places = places
         self._why_not = why_not
 
     def compose(self) -> ComposeResult:
@@ -70,4 +71,4 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(TextPane).focus()
 
     def _show(self, text: str) -> None:
-        self.query_one(TextPane).show(help_lines(self._place, self._why_not, text), from_top=True)
+        self.query_one(TextPane).show(help_lines(self._place, self._places, self._why_not, text), from_top=True)

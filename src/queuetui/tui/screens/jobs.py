@@ -32,9 +32,16 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import ALL_TAB, STUCK_TAB, TABS, Scope
 from queuetui.tui.screens.filter import FilterScreen
 from queuetui.tui.widgets.filter_bar import FilterBar
-from queuetui.tui.widgets.job_table import JobTable
-from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
 from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_messages import (
+    CursorLost,
+    MarksChanged,
+    NearEnd,
+    NearStart,
+    RowHighlighted,
+    RowSelected,
+)
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.window import Window
 
@@ -50,6 +57,7 @@ class JobsScreen(Acting):
     """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
 
     PLACE = Place.JOBS
+    VIEW = "jobs"
     AUTO_FOCUS = "#jobs"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.JOBS)
 
@@ -183,7 +191,7 @@ class JobsScreen(Acting):
 
     def _read_again(self) -> None:
         self._stop_waiting()
-        self._slow = self.set_timer(_SLOW_AFTER_S, lambda: self.flash("Reading ...", Tone.MUTED))
+        self._slow = self.set_timer(_SLOW_AFTER_S, lambda: self.flash("Reading ...", Tone.MUTED, gently=True))
         self.console.read_again()
         self._show_frame_lines()
         self.show_footer()
@@ -275,45 +283,47 @@ class JobsScreen(Acting):
         jobs = () if self._shown is None or self._shown.page is None else self._shown.page.jobs
         now = None if self._shown is None else self._shown.now
         rows = [] if now is None else make_rows(jobs, self._verdicts, now, self._columns)
-        self._table.set_columns(self._columns, rows)
+        self._table.set_columns(self._columns, rows, keep_absent_marks=True)
 
     # The table's words
 
-    @on(LiveTable.RowHighlighted)
+    @on(RowHighlighted)
     def _follow_cursor(self) -> None:
         self._explain()
 
-    @on(LiveTable.RowSelected)
-    def _open(self, event: LiveTable.RowSelected) -> None:
+    @on(RowSelected)
+    def _open(self, event: RowSelected) -> None:
         self.console.open_job(event.key)
 
-    @on(LiveTable.NearEnd)
+    @on(NearEnd)
     def _reach_down(self) -> None:
         page = None if self._shown is None else self._shown.page
         if page is not None and self._window.move_down(page):
             self.console.read_again()
 
-    @on(LiveTable.NearStart)
+    @on(NearStart)
     def _reach_up(self) -> None:
         if self._window.move_up():
             self.console.read_again()
 
-    @on(LiveTable.CursorLost)
-    def _tell_lost_cursor(self, event: LiveTable.CursorLost) -> None:
+    @on(CursorLost)
+    def _tell_lost_cursor(self, event: CursorLost) -> None:
         if event.new_key is not None and self._slow is None:
             self.flash(
-                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour", Tone.MUTED
+                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour",
+                Tone.MUTED,
+                gently=True,
             )
 
-    @on(LiveTable.MarksChanged)
-    def _tell_marks(self, event: LiveTable.MarksChanged) -> None:
+    @on(MarksChanged)
+    def _tell_marks(self, event: MarksChanged) -> None:
         if not event.marks:
             self._marks_all_matching = False
         if event.lost:
             self.flash(f"{len(event.lost)} marked jobs are gone and were unmarked", Tone.WARNING)
         self.show_footer()
 
-    @on(JobTable.MarkAllAsked)
+    @on(MarkAllAsked)
     def _mark_all(self) -> None:
         page = None if self._shown is None else self._shown.page
         every = {row.key for row in self._table.rows}

@@ -19,7 +19,9 @@ from queuetui.tui.present.overview import card_lines, hour_lines, letters_lines,
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, queue_rows
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_messages import RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 LETTERS = 20
@@ -30,6 +32,7 @@ class OverviewScreen(Acting):
     """Answers `is it well?` at a glance; Enter on a queue opens its jobs."""
 
     PLACE = Place.OVERVIEW
+    VIEW = "overview"
     PARTS = frozenset(Part)
     AUTO_FOCUS = "#queues"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.OVERVIEW)
@@ -44,12 +47,12 @@ class OverviewScreen(Acting):
             for name in _CARDS:
                 yield TextLines(f"card-{name}", "card")
         yield TextLines("hour")
-        yield LiveTable(QUEUE_COLUMNS, id="queues", empty_text=sanitize("reading ..."))
+        yield ListTable(QUEUE_COLUMNS, id="queues", empty_text=sanitize("reading ..."))
         yield TextLines("letters-title", "title")
         yield TextLines("letters")
 
     @property
-    def watch(self) -> Watch:
+    def wanted(self) -> Watch:
         """Every part, and no page."""
         return Watch(parts=self.PARTS, failures=LETTERS)
 
@@ -80,6 +83,6 @@ class OverviewScreen(Acting):
         )
         self.show_lines("#letters", letters_lines(snapshot, max(1, self.query_one("#letters").size.height)))
 
-    @on(LiveTable.RowSelected)
-    def _open_queue(self, event: LiveTable.RowSelected) -> None:
+    @on(RowSelected)
+    def _open_queue(self, event: RowSelected) -> None:
         self.console.action_jobs(event.key)

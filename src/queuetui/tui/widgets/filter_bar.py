@@ -12,6 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from queuetui.model.errors import BadQuery
+from queuetui.model.query import FIELDS
 from queuetui.model.query_parser import parse_query
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
@@ -19,6 +20,12 @@ from queuetui.tui.widgets.text_lines import TextLines
 
 _SETTLE_S = 0.15
 _PROMPT = " / "
+
+
+def _is_unfinished(text: str) -> bool:
+    """Whether the text ends in what may become the name of a field, so that it is too early to look for it as a word."""
+    word = text.rpartition(" ")[2].removeprefix("-")
+    return bool(word) and any(field.startswith(word.lower()) for field in FIELDS)
 
 
 class FilterBar(Vertical):
@@ -72,8 +79,8 @@ class FilterBar(Vertical):
     @on(Input.Changed)
     def _wait_for_pause(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_open and self._show_error(self._error_of(event.value)):
-            self._stop_settling()
+        self._stop_settling()
+        if self.is_open and self._show_error(self._error_of(event.value)) and not _is_unfinished(event.value):
             self._settling = self.set_timer(
                 _SETTLE_S, lambda: self.post_message(self.Filtered(event.value, kept=False))
             )

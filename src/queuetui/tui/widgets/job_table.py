@@ -1,4 +1,4 @@
-"""The live table with the keys of the console's own table of actions."""
+"""Live tables with the keys of the console's own table of actions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ class MarkAllAsked(TableMessage, namespace="job_table"):
     """A person wants all marked: the rows that are here, or, asked again, all that match."""
 
 
+class ListTable(LiveTable, inherit_bindings=False):
+    """A live table of things that are looked at and opened, not marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.TABLE)
+
+
 class JobTable(LiveTable, inherit_bindings=False):
     """A live table of jobs; which jobs `mark all` means is decided by its screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.TABLE)
-    MarkAllAsked = MarkAllAsked
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(Place.TABLE), *bindings_at(Place.MARKS)]
 
     def action_mark_all(self) -> None:
         """Ask the screen, which knows what all is."""
