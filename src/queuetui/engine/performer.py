@@ -96,7 +96,7 @@ class Performer:
 def read_payload(payload: bytes) -> object:
     """Return the value of a payload. Raises BadPayload, and keeps what was stored out of the message."""
     try:
-        return json.loads(payload)
+        return json.loads(payload.decode())
     except (ValueError, RecursionError) as error:
         message = f"the payload is not JSON ({type(error).__name__}); it was kept as it is: cancel the job, or enqueue it anew"
         raise BadPayload(message) from None
