@@ -6,14 +6,16 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from queuetui.cli import main
 from queuetui.cli.exit_codes import exit_code
 from queuetui.model import errors
 from tests.cli.conftest import Invoke
 from tests.cli.scenes import Answer, Scene
-from tests.servers.postgres import PostgresServer
+from tests.servers.fixtures import PostgresFactory
 
 SECRET = "hunter2-s3cr3t"
 COMMANDS_THAT_CONNECT = (
@@ -31,6 +33,7 @@ COMMANDS_THAT_CONNECT = (
     ["migrate", "--check"],
     ["discover"],
 )
+COMMANDS_THAT_READ = tuple(command for command in COMMANDS_THAT_CONNECT if command[0] != "migrate")
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def test_the_embedded_queue_is_not_made_by_looking(refused: Invoke) -> None:
     assert list(Path.home().rglob("*.db")) == []
 
 
-@pytest.mark.parametrize("command", COMMANDS_THAT_CONNECT, ids=lambda words: words[0])
+@pytest.mark.parametrize("command", COMMANDS_THAT_READ, ids=lambda words: words[0])
 def test_a_database_without_a_queue_says_what_was_looked_for(
     refused: Invoke, sqlite_url: str, command: list[str]
 ) -> None:
@@ -89,14 +92,24 @@ def test_an_unknown_host_is_unreachable(refused: Invoke) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS_THAT_CONNECT, ids=lambda words: words[0])
-def test_a_wrong_password_is_unreachable(
-    refused: Invoke, postgres_server: PostgresServer, postgres_url: str, command: list[str]
-) -> None:
-    """A login that the server refuses ends with 3 and says that the login was refused."""
-    with_password = _with_login(postgres_url, "nobody_here", SECRET)
-    answer = refused("--url", with_password, *command)
-    answer.fails(3, "nobody_here")
-    assert postgres_server.url
+def test_an_unknown_login_is_unreachable(refused: Invoke, postgres_url: str, command: list[str]) -> None:
+    """A login that the server does not know ends with 3 and names it."""
+    refused("--url", _with_login(postgres_url, "nobody_here", SECRET), *command).fails(3, "nobody_here")
+
+
+def test_a_wrong_password_is_unreachable(refused: Invoke, private_postgres: PostgresFactory) -> None:
+    """A password that the server refuses ends with 3 on every command, and is not repeated."""
+    server = private_postgres()
+    with psycopg.connect(server.admin_url, autocommit=True) as connection:
+        (rules,) = connection.execute("SHOW hba_file").fetchone() or ("",)
+        connection.execute("CREATE ROLE ann LOGIN PASSWORD 'another'")
+        rule = "host all ann 127.0.0.1/32 scram-sha-256"
+        connection.execute(sql.SQL("COPY (SELECT {}) TO {}").format(rule, rules))
+        connection.execute("SELECT pg_reload_conf()")
+    url = _with_login(server.admin_url, "ann", SECRET)
+    for command in COMMANDS_THAT_CONNECT:
+        answer = refused("--url", url, *command)
+        answer.fails(3, "the server refused the right; check the user, its password")
 
 
 def test_a_database_that_is_not_there_is_told(refused: Invoke, postgres_url: str) -> None:

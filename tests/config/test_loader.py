@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from queuetui.config.loader import find_profile, read_profiles
-from queuetui.config.paths import config_file, embedded_url, state_folder
+from queuetui.backends.embedded import default_url
+from queuetui.config.paths import config_file, state_folder
 from queuetui.model.errors import BadConfig, NotFound
 
 SECRET = "s3cr3t-hunter2"
@@ -223,4 +224,4 @@ def test_the_settings_are_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "mine.toml"))
     assert config_file() == tmp_path / "mine.toml"
     assert state_folder().name == "queuetui"
-    assert embedded_url().startswith("sqlite:///")
+    assert default_url().startswith("sqlite:///")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,10 +14,21 @@ from tests.engine.working import Told, WorkerThread
 StartWorker = Callable[..., WorkerThread]
 
 
-@pytest.fixture(params=["memory"])
-def queue(request: pytest.FixtureRequest) -> Iterator[Queue]:
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def queue_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty place for a queue on each kind of store."""
+    if request.param == "memory":
+        return f"memory://{uuid4().hex}"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'queue.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def queue(queue_url: str) -> Iterator[Queue]:
     """An empty queue."""
-    with Queue(f"memory://{uuid4().hex}") as opened:
+    with Queue(queue_url) as opened:
         yield opened
 
 

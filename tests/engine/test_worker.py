@@ -91,7 +91,7 @@ def test_failures_are_tried_again_until_they_are_dead_letters(
 
 def test_false_is_a_failure(queue: Queue, start_worker: StartWorker) -> None:
     """A handler that returns False has failed."""
-    job = queue.enqueue(declare_handler(lambda payload: False), max_attempts=1)
+    job = queue.enqueue(declare_handler(lambda _: False), max_attempts=1)
     start_worker(burst=True).wait()
     assert queue.get(job.id).state == "failed"
 
@@ -106,7 +106,7 @@ def test_nothing_a_handler_raises_ends_the_worker(
         raise ending
 
     bad = queue.enqueue(declare_handler(end), max_attempts=1)
-    good = queue.enqueue(declare_handler(lambda payload: 1))
+    good = queue.enqueue(declare_handler(lambda _: 1))
     start_worker(burst=True, concurrency=1).wait()
     assert (queue.get(bad.id).state, queue.get(good.id).state) == ("failed", "completed")
 
@@ -193,7 +193,7 @@ def test_jobs_enqueued_by_a_handler_inherit_its_correlation_id(queue: Queue, sta
 
 def test_a_job_without_a_cause_is_its_own(queue: Queue, start_worker: StartWorker) -> None:
     """A correlation id is made where the caller has none."""
-    job = queue.enqueue(declare_handler(lambda payload, context: context.correlation_id))
+    job = queue.enqueue(declare_handler(lambda _, context: context.correlation_id))
     start_worker(burst=True).wait()
     done = queue.get(job.id)
     assert done.correlation_id is not None

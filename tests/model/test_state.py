@@ -21,7 +21,7 @@ BY_PERSON = {
 
 def test_states_are_waiting_running_or_final() -> None:
     """Every state is live or final, never both."""
-    assert LIVE | FINAL == set(State)
+    assert set(State) == LIVE | FINAL
     assert not LIVE & FINAL
     assert WAITING < LIVE
 

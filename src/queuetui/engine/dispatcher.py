@@ -87,6 +87,9 @@ class Dispatcher:
         # With every slot at work and no ending to write, a claim can wait for the next flush.
         if desk.stopping.asked or not (self._posted() or self._has_free_slot()):
             return None
+        # In trouble the endings go first: looking for more work must not keep them back.
+        if self._posted() and not desk.health.well:
+            return None
         return desk.claimer.choose(self._unended(), self._allowance())
 
     def _has_free_slot(self) -> bool:

@@ -168,9 +168,10 @@ class TableView(Widget):
         if is_cursor:
             return self.get_component_rich_style("live-table--cursor")
         style = self.get_component_rich_style("live-table--row")
-        style += self.get_component_rich_style(f"live-table--{tone}", partial=True)
+        if tone is not Tone.PLAIN:
+            style += self.get_component_rich_style(f"live-table--{tone}")
         if is_marked:
             style += self.get_component_rich_style("live-table--marked", partial=True)
         if self.stale:
-            style += self.get_component_rich_style("live-table--stale", partial=True)
+            style += self.get_component_rich_style("live-table--stale")
         return style
