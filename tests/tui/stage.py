@@ -83,6 +83,7 @@ class Stage:
         assert self.app.latest is not None
         self.app.latest.cost_s = 0.004
         self.app.show_latest()
+        self.app._show_link()
 
     def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
         """Show a fixed time without the store, and hold the clock that counts it."""

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from queuetui.model.errors import Unreachable
-from tests.tui.stage import NARROW, WIDE, Stage
+from tests.tui.stage import NARROW, TYPED, WIDE, Stage
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="120x40")]
 SCREENS: dict[str, tuple[list[str], str]] = {
@@ -47,7 +47,7 @@ def settle(stage: Stage, keys: list[str], shown: str) -> Callable[[Pilot[Any]], 
         await stage.until(lambda: stage.app.latest is not None)
         await pilot.pause()
         for key in keys:
-            await stage.type(key)
+            await stage.press(TYPED.get(key, key))
             await pilot.pause(0.02)
         await stage.until(lambda: any(text in stage.text() for text in shown.split("|")))
         stage.fix_cost()
