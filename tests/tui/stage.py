@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 PROFILE = Profile("prod-eu", "postgresql://queue@db/app", label="PROD-EU", poll_s=60.0)
 WIDE = (120, 40)
 NARROW = (80, 24)
-TYPED = {" ": "space", ":": "colon", "~": "tilde", "-": "minus", ".": "full_stop", ",": "comma", '"': "quotation_mark", "/": "slash", ">": "greater_than_sign"}
+TYPED = {
+    " ": "space",
+    ":": "colon",
+    "~": "tilde",
+    "-": "minus",
+    ".": "full_stop",
+    ",": "comma",
+    '"': "quotation_mark",
+    "/": "slash",
+    ">": "greater_than_sign",
+}
 
 Script = Callable[["Stage"], Awaitable[None]]
 
@@ -34,7 +44,9 @@ Script = Callable[["Stage"], Awaitable[None]]
 class Stage:
     """An app on a scripted feed; `play` runs a script of keys against it."""
 
-    def __init__(self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE) -> None:
+    def __init__(
+        self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE
+    ) -> None:
         self.feed = feed or ScriptedFeed()
         self.operations = ScriptedOperations(self.feed, right)
         self.refusal: QueueTuiError | None = None

@@ -182,8 +182,12 @@ class QueueTui(Console, inherit_bindings=False):
 def run_console(session: Session) -> int:
     """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
     streams = (sys.__stdin__, sys.__stderr__)
-    if os.environ.get("TERM", "") in {"", "dumb"} or not all(stream is not None and stream.isatty() for stream in streams):
-        message = "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+    if os.environ.get("TERM", "") in {"", "dumb"} or not all(
+        stream is not None and stream.isatty() for stream in streams
+    ):
+        message = (
+            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+        )
         raise Unsupported(message)
     app = QueueTui(session)
     app.run(mouse=False)

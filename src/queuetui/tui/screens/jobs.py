@@ -191,7 +191,7 @@ class JobsScreen(Acting):
 
     def _read_again(self) -> None:
         self._stop_waiting()
-        self._slow = self.set_timer(_SLOW_AFTER_S, lambda: self.flash("Reading ...", Tone.MUTED))
+        self._slow = self.set_timer(_SLOW_AFTER_S, lambda: self.flash("Reading ...", Tone.MUTED, gently=True))
         self.console.read_again()
         self._show_frame_lines()
         self.show_footer()
@@ -283,7 +283,7 @@ class JobsScreen(Acting):
         jobs = () if self._shown is None or self._shown.page is None else self._shown.page.jobs
         now = None if self._shown is None else self._shown.now
         rows = [] if now is None else make_rows(jobs, self._verdicts, now, self._columns)
-        self._table.set_columns(self._columns, rows)
+        self._table.set_columns(self._columns, rows, keep_absent_marks=True)
 
     # The table's words
 
@@ -310,7 +310,9 @@ class JobsScreen(Acting):
     def _tell_lost_cursor(self, event: CursorLost) -> None:
         if event.new_key is not None and self._slow is None:
             self.flash(
-                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour", Tone.MUTED
+                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour",
+                Tone.MUTED,
+                gently=True,
             )
 
     @on(MarksChanged)

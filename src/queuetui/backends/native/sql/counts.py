@@ -44,7 +44,10 @@ class Counter:
         runs = select(job.c.queue).where(stuck_runs(job.c, judging))
         runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
         found = runs.subquery()
-        counted = {name: count for name, count in self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))}
+        counted = {
+            name: count
+            for name, count in self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
+        }
         for name, count in self._count_unheard(judging):
             counted[name] = counted.get(name, 0) + count
         return {name: self.measure(count) for name, count in counted.items()}
@@ -54,7 +57,9 @@ class Counter:
         pending = state_is(job.c.state, State.PENDING)
         table = names_table(names, self.connection.dialect.name)
         top = select(func.max(job.c.priority)).where(pending, job.c.queue == table.c.value).correlate(table)
-        levels = select(table.c.value.label("name"), top.scalar_subquery().label("priority")).cte("levels", recursive=True)
+        levels = select(table.c.value.label("name"), top.scalar_subquery().label("priority")).cte(
+            "levels", recursive=True
+        )
         below = select(func.max(job.c.priority)).where(
             pending, job.c.queue == levels.c.name, job.c.priority < levels.c.priority
         )

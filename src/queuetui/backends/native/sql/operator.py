@@ -103,7 +103,9 @@ def _set_paused(session: Session, act: Act, ref: JobRef) -> Result:
         before = json.dumps({"paused_at": paused_at, "paused_by": None if known is None else known[1]})
         result = Result(ref, Outcome.DONE, before=before)
     else:
-        result = Result(ref, Outcome.SKIPPED, note="it is paused already" if act.verb is Verb.PAUSE else "it is not paused")
+        result = Result(
+            ref, Outcome.SKIPPED, note="it is paused already" if act.verb is Verb.PAUSE else "it is not paused"
+        )
     add_rows(session, act, [result])
     return result
 

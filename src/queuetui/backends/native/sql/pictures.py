@@ -51,10 +51,18 @@ class _Picture:
         wanted: list[tuple[str, bool, Read]] = [
             ("page", watch.page is not None, self._page),
             ("failures", Part.FAILURES in parts, self._failures),
-            ("counts", counted, lambda connection, around: self._counter(connection, around).count_queues(around.queues)),
+            (
+                "counts",
+                counted,
+                lambda connection, around: self._counter(connection, around).count_queues(around.queues),
+            ),
             ("totals", Part.COUNTS in parts, self._totals),
             ("stuck", counted, self._stuck),
-            ("oldest", Part.QUEUES in parts, lambda link, around: self._counter(link, around).find_oldest(around.queues)),
+            (
+                "oldest",
+                Part.QUEUES in parts,
+                lambda link, around: self._counter(link, around).find_oldest(around.queues),
+            ),
             ("tally", figured, lambda link, around: read_figures(link, around.now, watch.tally_minutes)),
         ]
         return {name: read for name, is_wanted, read in wanted if is_wanted}
