@@ -24,6 +24,7 @@ from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.dialogs.sort import SortDialog
+from queuetui.tui.present.detail import pane_lines
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.frame import crumbs_line, tabs_line
 from queuetui.tui.present.identity import queue_named, short_id
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
 
 _SLOW_AFTER_S = 0.3
+_PANE_LINES = 12
 _TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
@@ -147,8 +149,12 @@ class JobsScreen(Acting):
         if job is None:
             explanation.show([])
             return
+        verdict, now = self._verdicts.get(job.ref.id), None if self._shown is None else self._shown.now
         width, height = max(10, explanation.size.width), max(2, explanation.size.height)
-        explanation.show(explain_lines(job, self._verdicts.get(job.ref.id), width, height))
+        if height < _PANE_LINES or now is None:
+            explanation.show(explain_lines(job, verdict, width, height))
+        else:
+            explanation.show(pane_lines(job, verdict, now, width)[:height])
 
     def _empty_sentence(self) -> str:
         if self.scope.filter_text:
