@@ -17,7 +17,7 @@ from queuetui.cli.main import run
 from tests.architecture.source import ROOT
 from tests.cli.scenes import Answer, Scene
 
-STORES = ("memory", "sqlite", "postgres")
+STORES = ("sqlite", "postgres")
 Invoke = Callable[..., Answer]
 
 _names = itertools.count(1)
@@ -56,8 +56,6 @@ def spawn(tmp_path: Path) -> Invoke:
 @pytest.fixture(params=STORES)
 def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     """The URL of an empty store of each kind."""
-    if request.param == "memory":
-        return f"memory://cli-{next(_names)}"
     if request.param == "sqlite":
         return sqlite_url
     found: str = request.getfixturevalue("postgres_url")

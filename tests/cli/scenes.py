@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 LIMITS = Limits()
 LONG_S = 3600.0
-SHORT_S = 0.4
+SHORT_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,16 @@ class Scene:
 
     def job(self, label: str, queue: str = "mail", payload: object = None, **changes: Any) -> str:
         """Store a job under a name and return its id."""
-        data = payload if isinstance(payload, bytes) else json.dumps({"sku": label} if payload is None else payload).encode()
+        data = (
+            payload
+            if isinstance(payload, bytes)
+            else json.dumps({"sku": label} if payload is None else payload).encode()
+        )
         settings = {"type": "SendMail", "correlation_id": "cause-1", **changes}
         job_id = settings.pop("id", None) or new_job_id()
-        self.backend.enqueue([NewJob(id=job_id, payload=data, queue=queue, **settings)])
-        self.ids[label] = job_id
-        return job_id
+        (stored,) = self.backend.enqueue([NewJob(id=job_id, payload=data, queue=queue, **settings)])
+        self.ids[label] = stored.id
+        return stored.id
 
     def claimed(self, name: str, lease_s: float = LONG_S, **changes: Any) -> tuple[str, int]:
         """Store a job in a lane of its own, claim it, and return its lease and fence."""

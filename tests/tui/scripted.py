@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import NotFound
+from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
@@ -52,7 +52,9 @@ def make_job(number: int, state: State = State.PENDING, **fields: object) -> Job
         type=Untrusted("SyncProductToShop"),
         queue=Untrusted("sync"),
         state=state,
-        payload=Untrusted('{"sku": "A-%d", "shop": {"name": "North"}, "tries": [1, 2, {"deep": null}]}' % (1000 + number)),
+        payload=Untrusted(
+            '{"sku": "A-%d", "shop": {"name": "North"}, "tries": [1, 2, {"deep": null}]}' % (1000 + number)
+        ),
         data=Untrusted(f"sku A-{1000 + number} shop North"),
         priority=0,
         attempts=0,
@@ -66,25 +68,70 @@ def make_job(number: int, state: State = State.PENDING, **fields: object) -> Job
 
 def make_error(number: int = 0) -> JobError:
     """Return an error as a handler leaves it."""
-    trace = "\n".join(["Traceback (most recent call last):", '  File "app/sync.py", line 41, in handle', "    shop.put(product)", f"TimeoutError: no answer from shop {number} in 30 s"])
+    trace = "\n".join(
+        [
+            "Traceback (most recent call last):",
+            '  File "app/sync.py", line 41, in handle',
+            "    shop.put(product)",
+            f"TimeoutError: no answer from shop {number} in 30 s",
+        ]
+    )
     return JobError(Untrusted("TimeoutError"), Untrusted(f"no answer from shop {number} in 30 s"), Untrusted(trace))
 
 
 def make_jobs() -> list[Job]:
     """Return the jobs of a bad night: two stuck, some failed, the rest well."""
     worker = Untrusted("web-2/4411")
-    orphan = make_job(1, State.PROCESSING, started_at=ago(minutes=7), claimed_at=ago(minutes=7), attempts=1, worker=worker, lease_until=ago(minutes=6))
-    lonely = make_job(2, type=Untrusted("ImportCsv"), queue=Untrusted("import"), data=Untrusted("file users.csv"), scheduled_at=ago(minutes=41))
+    orphan = make_job(
+        1,
+        State.PROCESSING,
+        started_at=ago(minutes=7),
+        claimed_at=ago(minutes=7),
+        attempts=1,
+        worker=worker,
+        lease_until=ago(minutes=6),
+    )
+    lonely = make_job(
+        2,
+        type=Untrusted("ImportCsv"),
+        queue=Untrusted("import"),
+        data=Untrusted("file users.csv"),
+        scheduled_at=ago(minutes=41),
+    )
     running = [
-        make_job(n, State.PROCESSING, started_at=ago(seconds=n), claimed_at=ago(seconds=n), worker=Untrusted("web-1/4311"), lease_until=NOW + timedelta(seconds=25))
+        make_job(
+            n,
+            State.PROCESSING,
+            started_at=ago(seconds=n),
+            claimed_at=ago(seconds=n),
+            worker=Untrusted("web-1/4311"),
+            lease_until=NOW + timedelta(seconds=25),
+        )
         for n in (3, 4, 5)
     ]
     failed = [
-        make_job(n, State.FAILED, attempts=3, error=make_error(n), completed_at=ago(minutes=n), type=Untrusted("SendMail"), queue=Untrusted("mail"), data=Untrusted(f"to user{n}@example.com"))
+        make_job(
+            n,
+            State.FAILED,
+            attempts=3,
+            error=make_error(n),
+            completed_at=ago(minutes=n),
+            type=Untrusted("SendMail"),
+            queue=Untrusted("mail"),
+            data=Untrusted(f"to user{n}@example.com"),
+        )
         for n in range(6, 12)
     ]
     retrying = [make_job(12, State.RETRYING, attempts=1, error=make_error(12), scheduled_at=NOW + timedelta(minutes=4))]
-    scheduled = [make_job(13, State.SCHEDULED, scheduled_at=NOW + timedelta(hours=2), type=Untrusted("NightlyReport"), queue=Untrusted("reports"))]
+    scheduled = [
+        make_job(
+            13,
+            State.SCHEDULED,
+            scheduled_at=NOW + timedelta(hours=2),
+            type=Untrusted("NightlyReport"),
+            queue=Untrusted("reports"),
+        )
+    ]
     done = [make_job(n, State.COMPLETED, attempts=1, completed_at=ago(minutes=n)) for n in range(14, 30)]
     pending = [make_job(n) for n in range(30, 60)]
     return [orphan, lonely, *running, *failed, *retrying, *scheduled, *pending, *done]
@@ -99,9 +146,21 @@ def judge(job: Job) -> Verdict:
         return Verdict(Code.ORPHANED, Severity.CRITICAL, summary, {"worker": "web-2 pid 4411", "silent_s": 369.0}, step)
     if job.queue == Untrusted("import"):
         summary = "nobody listens to import: due 41 m, 3 workers registered, none for it"
-        return Verdict(Code.NO_CONSUMER, Severity.CRITICAL, summary, {"queue": "import", "due_s": 2460.0}, "start a worker: queuetui worker -q import")
+        return Verdict(
+            Code.NO_CONSUMER,
+            Severity.CRITICAL,
+            summary,
+            {"queue": "import", "due_s": 2460.0},
+            "start a worker: queuetui worker -q import",
+        )
     if job.state is State.FAILED:
-        return Verdict(Code.DEAD_LETTER, Severity.WARNING, "gave up after 3 attempts with TimeoutError", {"attempts": 3}, f"read the error, then: {command}")
+        return Verdict(
+            Code.DEAD_LETTER,
+            Severity.WARNING,
+            "gave up after 3 attempts with TimeoutError",
+            {"attempts": 3},
+            f"read the error, then: {command}",
+        )
     if job.state is State.RETRYING:
         return Verdict(Code.WILL_RETRY, Severity.INFO, "runs again in 4 m, attempt 2 of 3", {}, "none needed")
     if job.state is State.PROCESSING:
@@ -139,6 +198,7 @@ class ScriptedFeed:
         self.paused: set[Untrusted] = set()
         self.workers = make_workers()
         self.before_poll: Callable[[], None] = lambda: None
+        self.refused_field = ""
         self.polls = 0
         self.watches: list[Watch] = []
         self.polled = threading.Condition()
@@ -158,7 +218,9 @@ class ScriptedFeed:
             average_s=Measured(2.4),
             queues=tuple(self._queue(name) for name in sorted({job.queue for job in self.jobs})),
             workers=self.workers,
-            tally=tuple(TallyMinute(ago(minutes=n).replace(second=0), completed=(n * 7) % 23) for n in range(60)) if Part.TALLY in watch.parts else (),
+            tally=tuple(TallyMinute(ago(minutes=n).replace(second=0), completed=(n * 7) % 23) for n in range(60))
+            if Part.TALLY in watch.parts
+            else (),
             failures=failures[: watch.failures] if Part.FAILURES in watch.parts else (),
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},
@@ -174,7 +236,10 @@ class ScriptedFeed:
         self.before_poll()
         job = self._job(job_id)
         attempts = tuple(
-            Attempt(n, "failed", job.error, Untrusted("web-1/4311"), ago(minutes=10 - n), ago(minutes=10 - n, seconds=-30)) for n in range(1, job.attempts + 1)
+            Attempt(
+                n, "failed", job.error, Untrusted("web-1/4311"), ago(minutes=10 - n), ago(minutes=10 - n, seconds=-30)
+            )
+            for n in range(1, job.attempts + 1)
         )
         return Detail(job, judge(job), attempts if job.error is not None else ())
 
@@ -185,7 +250,9 @@ class ScriptedFeed:
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return a plan in which only words are residual."""
         return tuple(
-            PlannedTerm(term, Handling.RESIDUAL, "checked over the newest 5,000 jobs") if term.field in {"word", "payload"} else PlannedTerm(term, Handling.PUSHED)
+            PlannedTerm(term, Handling.RESIDUAL, "checked over the newest 5,000 jobs")
+            if term.field in {"word", "payload"}
+            else PlannedTerm(term, Handling.PUSHED)
             for term in query.terms
         )
 
@@ -200,16 +267,31 @@ class ScriptedFeed:
         """Return the jobs that match, in the order asked for."""
         found = [job for job in self.jobs if matches(query, job, self.now, lambda one: judge(one).stuck)]
         if query.sort is not None:
-            field = {"created": "created_at", "attempts": "attempts", "type": "type", "queue": "queue", "state": "state", "priority": "priority"}
+            field = {
+                "created": "created_at",
+                "attempts": "attempts",
+                "type": "type",
+                "queue": "queue",
+                "state": "state",
+                "priority": "priority",
+            }
             found.sort(key=lambda job: getattr(job, field[query.sort.field]), reverse=query.sort.descending)
         return found
 
     def _page(self, request: PageRequest) -> Page:
+        if any(term.field == self.refused_field for term in request.query.terms):
+            raise Unsupported(f"{self.refused_field} cannot be searched here")
         found = self.matching(request.query)
         start = 0 if request.cursor is None else int(request.cursor)
         jobs = tuple(found[start : start + request.limit])
         end = start + len(jobs)
-        return Page(jobs, Measured(len(found)), str(start) if jobs else None, str(end) if jobs else None, has_more=end < len(found))
+        return Page(
+            jobs,
+            Measured(len(found)),
+            str(start) if jobs else None,
+            str(end) if jobs else None,
+            has_more=end < len(found),
+        )
 
     def _job(self, job_id: str) -> Job:
         for job in self.jobs:
@@ -235,7 +317,11 @@ class ScriptedFeed:
 
     def _counts(self, jobs: Sequence[Job]) -> dict[State, Measured[int]]:
         counts = {state: Measured(sum(1 for job in jobs if job.state is state)) for state in self.capabilities.keeps}
-        return {state: counts.get(state, absent("this store does not keep it")) for state in State if state is not State.BLOCKED}
+        return {
+            state: counts.get(state, absent("this store does not keep it"))
+            for state in State
+            if state is not State.BLOCKED
+        }
 
     def _stuck(self, jobs: Sequence[Job]) -> Measured[int]:
         return Measured(sum(1 for job in jobs if judge(job).stuck), Exactness.EXACT)
@@ -266,7 +352,9 @@ class ScriptedOperations:
 
     def prepare_purge(self, query: Query, limit: int = 50_000) -> Manifest:
         """Return the manifest of a purge."""
-        return make_manifest(Verb.DELETE, self.feed.matching(query), self.feed.capabilities, filter_text=query.text, purge=True)
+        return make_manifest(
+            Verb.DELETE, self.feed.matching(query), self.feed.capabilities, filter_text=query.text, purge=True
+        )
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do it, but for the jobs that are gone."""
@@ -287,7 +375,9 @@ class ScriptedOperations:
         self.paused.append((queue, paused))
         name = Untrusted(queue)
         self.feed.paused = self.feed.paused | {name} if paused else self.feed.paused - {name}
-        return Report(Verb.PAUSE if paused else Verb.RESUME, "act", (Result(JobRef("scripted", queue, ""), Outcome.DONE),))
+        return Report(
+            Verb.PAUSE if paused else Verb.RESUME, "act", (Result(JobRef("scripted", queue, ""), Outcome.DONE),)
+        )
 
     def _apply(self, verb: Verb, job_id: str) -> None:
         if verb is Verb.DELETE:
@@ -295,4 +385,6 @@ class ScriptedOperations:
             return
         state = State.CANCELLED if verb is Verb.CANCEL else State.PENDING
         job = next(job for job in self.feed.jobs if job.ref.id == job_id)
-        self.feed.replace_job(replace(job, state=state, scheduled_at=self.feed.now, error=None, ref=replace(job.ref, rev="2")))
+        self.feed.replace_job(
+            replace(job, state=state, scheduled_at=self.feed.now, error=None, ref=replace(job.ref, rev="2"))
+        )

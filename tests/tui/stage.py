@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from textual.pilot import Pilot
@@ -26,7 +27,19 @@ if TYPE_CHECKING:
 PROFILE = Profile("prod-eu", "postgresql://queue@db/app", label="PROD-EU", poll_s=60.0)
 WIDE = (120, 40)
 NARROW = (80, 24)
-TYPED = {" ": "space", ":": "colon", "~": "tilde", "-": "minus", ".": "full_stop", ",": "comma", '"': "quotation_mark", "/": "slash", ">": "greater_than_sign"}
+TYPED = {
+    " ": "space",
+    ":": "colon",
+    "~": "tilde",
+    "-": "minus",
+    ".": "full_stop",
+    ",": "comma",
+    '"': "quotation_mark",
+    "/": "slash",
+    ">": "greater_than_sign",
+    "]": "right_square_bracket",
+    "?": "question_mark",
+}
 
 Script = Callable[["Stage"], Awaitable[None]]
 
@@ -34,7 +47,9 @@ Script = Callable[["Stage"], Awaitable[None]]
 class Stage:
     """An app on a scripted feed; `play` runs a script of keys against it."""
 
-    def __init__(self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE) -> None:
+    def __init__(
+        self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE
+    ) -> None:
         self.feed = feed or ScriptedFeed()
         self.operations = ScriptedOperations(self.feed, right)
         self.refusal: QueueTuiError | None = None
@@ -58,6 +73,25 @@ class Stage:
                 await script(self)
 
         asyncio.run(perform())
+
+    def adopt(self, pilot: Pilot[int]) -> None:
+        """Take over an app that somebody else started."""
+        self._pilot = pilot
+
+    def fix_cost(self) -> None:
+        """Show a fixed figure for what a poll costs, as pictures are compared."""
+        assert self.app.latest is not None
+        self.app.latest.cost_s = 0.004
+        self.app.show_latest()
+        self.app._show_link()
+
+    def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
+        """Show a fixed time without the store, and hold the clock that counts it."""
+        now = time.monotonic()
+        if self.app._lost_timer is not None:
+            self.app._lost_timer.stop()
+        link = replace(self.app.link, attempt=attempt, lost_at=now - down_s - 0.5, retry_at=now + retry_s)
+        self.app._set_link(link)
 
     @property
     def pilot(self) -> Pilot[int]:

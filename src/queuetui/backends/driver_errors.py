@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unk
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
+_UNKNOWN_ROLE = re.compile(r'role "[^"]*" does not exist')
 
 _DENIED = "the server refused the right; check the user, its password and its grants"
 _ABSENT = "it is not there; check the URL and the names in the profile"
@@ -125,7 +127,7 @@ def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:
 
 def _of_text(said: str) -> tuple[type[QueueTuiError], str]:
     """Classify a failed PostgreSQL connect, which carries words and no code."""
-    if "authentication failed" in said or "no pg_hba.conf entry" in said or "no password supplied" in said:
+    if _UNKNOWN_ROLE.search(said) or "authentication failed" in said or "no pg_hba.conf entry" in said or "no password supplied" in said:
         return Denied, _DENIED
     if "does not exist" in said:
         return NotFound, _ABSENT

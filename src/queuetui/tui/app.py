@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets import Input
 
 from queuetui.model.errors import Unsupported
 from queuetui.tui.actions import Place, bindings_at
@@ -73,6 +74,8 @@ class QueueTui(Console, inherit_bindings=False):
 
     def action_next_view(self, step: int) -> None:
         """Open the next view, or the previous one."""
+        if isinstance(self.focused, Input):
+            return
         place = VIEWS.index(self.current_mode) if self.current_mode in VIEWS else 0
         self.action_view(VIEWS[(place + step) % len(VIEWS)])
 
@@ -182,8 +185,12 @@ class QueueTui(Console, inherit_bindings=False):
 def run_console(session: Session) -> int:
     """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
     streams = (sys.__stdin__, sys.__stderr__)
-    if os.environ.get("TERM", "") in {"", "dumb"} or not all(stream is not None and stream.isatty() for stream in streams):
-        message = "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+    if os.environ.get("TERM", "") in {"", "dumb"} or not all(
+        stream is not None and stream.isatty() for stream in streams
+    ):
+        message = (
+            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+        )
         raise Unsupported(message)
     app = QueueTui(session)
     app.run(mouse=False)

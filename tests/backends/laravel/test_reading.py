@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
-from tests.backends.captures import Capture, query, run_script
+from tests.backends.captures import Capture, query, run_script, sqlite_path
 from tests.zoo import ZOO
 
 JOBS_TABLE = (
@@ -38,9 +39,9 @@ def listed(capture: Capture, text: str = "", limits: Limits | None = None) -> li
     return list(iterate(capture.open(), parse_query(text), limits or Limits()))
 
 
-def quoted(text: str) -> str:
-    """Write a text as an SQL literal for SQLite."""
-    return "CAST(x'" + text.encode("utf-8", "surrogatepass").hex() + "' AS TEXT)"
+def encoded(text: str) -> bytes:
+    """Return the bytes of a text that may hold half a surrogate pair."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def test_display_names_are_the_types(capture: Capture) -> None:
@@ -79,6 +80,18 @@ def test_remarks_say_what_a_person_must_know(capture: Capture) -> None:
     assert "unique" in text["App\\Jobs\\UniqueJob"]
     assert capture.truth["batches"][0]["id"] in text["App\\Jobs\\SlowReport"]
     assert "attempts are what it was allowed" in text["App\\Jobs\\ChargeCard"]
+
+
+def test_a_member_shows_its_batch(capture: Capture) -> None:
+    """Opening a job of a batch tells the batch's name, its state and its counters as stored."""
+    backend = capture.open()
+    member = next(job_id for job_id, truth in capture.stored.items() if "batch" in truth.get("note", ""))
+    said = "its batch 'Import CSV' is open: 3 jobs, 1 pending, 1 failures counted"
+    assert said in backend.get(member).remarks
+    query(capture.url, "UPDATE job_batches SET cancelled_at = 5")
+    assert said.replace("open", "cancelled") in backend.get(member).remarks
+    query(capture.url, "DELETE FROM job_batches")
+    assert not any(remark.startswith("its batch") for remark in backend.get(member).remarks)
 
 
 def test_the_latest_dead_letters_come_first(capture: Capture) -> None:
@@ -200,16 +213,20 @@ def test_a_wrong_time_zone_is_a_broken_setting(capture: Capture) -> None:
 def test_hostile_rows_are_shown_beside_the_others(sqlite_url: str) -> None:
     """Every text of the zoo as payload, name, queue and exception gives a job, and no exception."""
     run_script(sqlite_url, JOBS_TABLE.format(name="jobs") + FAILED_TABLE.format(name="failed_jobs"))
-    script = []
+    rows = []
     for text in ZOO.values():
         named = json.dumps({"uuid": text, "displayName": text, "maxTries": 2**70, "data": {"command": text}})
-        for payload in (text, named):
-            script.append(f"INSERT INTO jobs VALUES (NULL, {quoted(text)}, {quoted(payload)}, 0, NULL, 1, 1);")
-            script.append(
-                f"INSERT INTO failed_jobs VALUES (NULL, {quoted(text)}, {quoted(text)}, {quoted(payload)}, {quoted(text)}, 'x');"
-            )
-    script.append("INSERT INTO jobs VALUES (NULL, x'ff00fe', x'ff00fe', 'many', 1e30, -5, 99999999999999999);")
-    run_script(sqlite_url, "\n".join(script))
+        rows += [(encoded(text), encoded(payload)) for payload in (text, named)]
+    with sqlite3.connect(sqlite_path(sqlite_url)) as file:
+        taken = "INSERT INTO jobs VALUES (NULL, CAST(?1 AS TEXT), CAST(?2 AS TEXT), 0, NULL, 1, 1)"
+        given_up = (
+            "INSERT INTO failed_jobs VALUES "
+            "(NULL, CAST(?1 AS TEXT), CAST(?1 AS TEXT), CAST(?2 AS TEXT), CAST(?1 AS TEXT), 'x')"
+        )
+        file.executemany(taken, rows)
+        file.executemany(given_up, rows)
+        file.execute("INSERT INTO jobs VALUES (NULL, x'ff00fe', x'ff00fe', 'many', 1e30, -5, 99999999999999999)")
+    file.close()
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
     jobs = list(iterate(backend, Query(), Limits(), 50))
     assert len(jobs) == 4 * len(ZOO) + 1

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from queuetui.model.job import Job
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.tui.actions import ACTIONS, Action, Place
-from queuetui.tui.present.frame import footer_line, heading_line, lost_line
+from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
 from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import JobTable
@@ -28,7 +29,7 @@ LEAST_CELLS = 60
 LEAST_LINES = 15
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Screen[None], inherit_bindings=False):
     """A full screen; it is shown a snapshot whenever one came while it is on top."""
 
     PLACE: ClassVar[Place]
@@ -36,6 +37,10 @@ class ConsoleScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
     PARTS: ClassVar[frozenset[Part]] = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._flash: Timer | None = None
 
     @property
     def console(self) -> QueueTui:
@@ -74,10 +79,6 @@ class ConsoleScreen(Screen[None]):
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
 
-    def show_status(self) -> None:
-        """Show the resting text of the status line."""
-        self.query_one("#status", TextLines).show([])
-
     # The frame
 
     def on_mount(self) -> None:
@@ -103,7 +104,7 @@ class ConsoleScreen(Screen[None]):
         self.set_class(is_lost, "-lost")
         heading = self.query_one("#heading", TextLines)
         if is_lost or not console.link.is_live:
-            heading.show([lost_line(console.title_text, console.link_text)])
+            heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
         else:
             heading.show([heading_line(console.heading)])
         for table in self.query(LiveTable):
@@ -141,10 +142,18 @@ class ConsoleScreen(Screen[None]):
 
     # The status line
 
-    def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
-        """Say something for a while."""
+    def flash(self, text: str, tone: Tone = Tone.PLAIN, *, gently: bool = False) -> None:
+        """Say something for a while; what is said gently does not replace what a person has not read yet."""
+        if self._flash is not None:
+            if gently:
+                return
+            self._flash.stop()
         self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
-        self.set_timer(_FLASH_S, self.show_status, name="flash")
+        self._flash = self.set_timer(_FLASH_S, self._end_flash, name="flash")
+
+    def _end_flash(self) -> None:
+        self._flash = None
+        self.query_one("#status", TextLines).show([])
 
     def flash_copied(self, sentence: str | None) -> None:
         """Say where a copy went."""

@@ -17,14 +17,33 @@ from queuetui.model.clock import to_text
 from queuetui.model.state import State
 
 _SHARED = (
-    *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "fence"),
+    *(
+        "id",
+        "due_at",
+        "created_at",
+        "updated_at",
+        "cancel_requested_at",
+        "claimed_at",
+        "started_at",
+        "priority",
+        "fence",
+    ),
     *("rev", "timeout_ms", "attempts", "max_attempts", "lost", "lost_alone", "state", "blob", "queue", "type", "name"),
     *("worker_id", "correlation_id", "key", "tags", "needs", "progress", "error_class", "error_message"),
     *("error_traceback", "error_fingerprint", "payload"),
 )
 _LIVE = (*_SHARED, "lease_id", "claimed_alone")
 _DONE = (*_SHARED, "done_at", "expires_at", "result")
-_ATTEMPT = ("fence", "outcome", "error_class", "error_message", "error_traceback", "worker_id", "started_at", "ended_at")
+_ATTEMPT = (
+    "fence",
+    "outcome",
+    "error_class",
+    "error_message",
+    "error_traceback",
+    "worker_id",
+    "started_at",
+    "ended_at",
+)
 _IDS = frozenset({"id", "lease_id"})
 _LISTS = frozenset({"tags", "needs"})
 _TRUTHS = frozenset({"blob", "claimed_alone"})
