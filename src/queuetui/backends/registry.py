@@ -41,9 +41,7 @@ def scheme_of(url: str) -> str:
     family = "memory" if written == "memory" else {**SQL_SCHEMES, **REDIS_SCHEMES}.get(written)
     if family is None:
         shown = written if written.isalnum() else "?"
-        message = (
-            f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST"
-        )
+        message = f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST"
         raise BadConfig(message, "url")
     if _UNENCODED_AT.match(url):
         raise BadConfig("the URL has more than one @; write an @ in a user or a password as %40", "url")

@@ -73,7 +73,7 @@ def refuse_lossy(server: Server) -> None:
     complaint = read_durability(server).complaint
     if complaint:
         raise Unsupported(
-            f"this server may lose jobs: {complaint}, or allow it with {LOSSY_SETTING} = \"true\" in the profile's settings"
+            f'this server may lose jobs: {complaint}, or allow it with {LOSSY_SETTING} = "true" in the profile\'s settings'
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.native.redis.ids import NO_ID, to_stored
-from queuetui.backends.native.redis.jobs import WHOLE, read_fields
+from queuetui.backends.native.redis.jobs import WHOLE, read_fields, to_error
 from queuetui.backends.native.redis.notes import note_for
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
@@ -47,7 +47,7 @@ class RedisOperator:
     def _bite(self, act: Act, refs: Sequence[JobRef]) -> list[Result]:
         stored_ids = [to_stored(ref.id) for ref in refs]
         found = self._server.read("reading what is to be changed", "read_jobs", WHOLE, *stored_ids)
-        kept = self._read_attempts(stored_ids) if act.verb is Verb.DELETE else [[] for _ in refs]
+        kept = self._read_attempts(stored_ids) if act.verb is Verb.DELETE else [()] * len(refs)
         values: list[Value] = [self._key_kept_us, act.id, act.verb.value, *_said(act)]
         for ref, stored_id, job, attempts in zip(refs, stored_ids, found, kept, strict=True):
             values += [stored_id, ref.rev, "" if job is None else _describe_before(job, ref, attempts)]
@@ -102,18 +102,15 @@ def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
         fields[name] = to_text(from_us(int(fields[name])))
     for name in {"tags", "needs"} & fields.keys():
         fields[name] = json.loads(fields[name])
-    long = {name: None if text is None else text.decode("utf-8", "replace") for name, text in zip(_LONG, texts, strict=False)}
+    error = to_error(*texts[:3])
     before: dict[str, Any] = {
         "job": fields,
-        "error": long,
+        "error": None if error is None else [error.class_name.raw, error.message.raw, error.traceback.raw],
         "result": _to_base64(texts[3]),
         "payload": _to_base64(payload),
         "attempts": read_fields(attempts),
     }
     return json.dumps(before)
-
-
-_LONG = ("class", "message", "traceback")
 
 
 def _to_base64(value: bytes | None) -> str | None:

@@ -12,7 +12,7 @@ from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, read_job, shorten
 from queuetui.backends.native.redis.layout import Layout, lay_out
 from queuetui.backends.native.redis.pictures import Picture
-from queuetui.backends.native.redis.server import Server
+from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, ids_asked, needs_payload, residual_terms
 from queuetui.backends.native.sql.cursors import Place, read_cursor, write_cursor
@@ -99,7 +99,9 @@ class Reading:
         is_all = found.end is None and len(found.jobs) <= RESIDUAL_JOBS
         count = found.total if not residual else len(found.jobs)
         exactness = Exactness.EXACT if is_all or not residual else Exactness.CAPPED
-        sorted_part = f"nothing serves sort:{sort.field}: only the first {len(found.jobs):,} jobs of the usual order are sorted"
+        sorted_part = (
+            f"nothing serves sort:{sort.field}: only the first {len(found.jobs):,} jobs of the usual order are sorted"
+        )
         return replace(
             page,
             jobs=self._complete(list(page.jobs), residual, again=True),
@@ -152,8 +154,8 @@ class Reading:
     def _bite(
         self, layout: Layout, place: Place | None, size: int, head: int, *, backward: bool
     ) -> tuple[list[tuple[Job, Place]], int]:
-        at = (0, "", "") if place is None else (place.segment + 1, *map(str, place.values))
-        values = (size, head, int(backward), *at, *layout.values())
+        at: list[Value] = [0, "", ""] if place is None else [place.segment + 1, *map(str, place.values)]
+        values: list[Value] = [size, head, int(backward), *at, *layout.values()]
         _, total, entries = self.server.read("reading a page of jobs", "walk", *values)
         found = []
         for number, score, stored_id, reply in entries:
@@ -196,7 +198,9 @@ def _read_place(cursor: str | None, layout: Layout) -> Place | None:
 def _notes(residual: tuple[Term, ...], *, cut_short: bool) -> tuple[str, ...]:
     notes = []
     if cut_short:
-        notes.append(f"nothing serves this filter: {RESIDUAL_JOBS:,} jobs were looked through for this page, more lie beyond")
+        notes.append(
+            f"nothing serves this filter: {RESIDUAL_JOBS:,} jobs were looked through for this page, more lie beyond"
+        )
     if needs_payload(residual):
         notes.append("of payloads over 8 KB only the head is searched")
     return tuple(notes)

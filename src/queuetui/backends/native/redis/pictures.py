@@ -161,7 +161,9 @@ def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
     worker_id, beat, flat = row
     fields = read_fields(flat)
     beat_at = from_us(int(beat))
-    lists = {name: tuple(Untrusted(str(one)) for one in json.loads(fields[name])) for name in ("queues", "types", "tags")}
+    lists = {
+        name: tuple(Untrusted(str(one)) for one in json.loads(fields[name])) for name in ("queues", "types", "tags")
+    }
     return WorkerInfo(
         id=Untrusted(worker_id.decode()),
         host=Untrusted(fields["host"]),

@@ -26,7 +26,8 @@ class Server:
         self.options = options
         self.name = options.name or "redis"
         self.meta = address.namespace.meta
-        self._client = _open_client(address.url, options)
+        # The driver types only a part of its methods.
+        self._client: Any = _open_client(address.url, options)
 
     def read(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
         """Run a script that changes nothing."""
@@ -85,7 +86,10 @@ class Server:
         return found
 
     def read_setting(self, name: str) -> str | None:
-        """Return one of the server's settings, None where it has none of that name. Raises Denied or Unsupported where it is kept from us."""
+        """Return one of the server's settings, None where it has none of that name.
+
+        Raises Denied or Unsupported where it is kept from us.
+        """
         from queuetui.backends.native.redis.redis_errors import translated
 
         with translated("reading the server's settings"):
@@ -125,4 +129,6 @@ def _open_client(url: str, options: BackendOptions) -> Redis:
             protocol=2,
         )
     except (ValueError, TypeError):
-        raise BadConfig("the URL cannot be read; write it like redis://HOST:6379/0 or unix:///run/redis.sock", "url") from None
+        raise BadConfig(
+            "the URL cannot be read; write it like redis://HOST:6379/0 or unix:///run/redis.sock", "url"
+        ) from None

@@ -14,6 +14,11 @@ from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import ClaimedJob, RunError, Settlement
 
 MILLISECONDS = 1000
+# What the script answers of a claimed job, in order.
+_CLAIMED = (
+    *("id", "fence", "type", "queue", "name", "priority", "attempts", "max", "lost", "corr", "tags", "timeout"),
+    *("created", "due", "payload"),
+)
 Reply = list[Any]
 
 
@@ -49,23 +54,24 @@ def read_step(reply: Reply) -> Step:
 
 
 def _read_claimed(reply: Reply) -> ClaimedJob:
-    job_id, fence, kind, queue, name, priority, attempts, most, lost, correlation, tags, timeout, created, due, payload = reply
+    fields = dict(zip(_CLAIMED, reply, strict=True))
+    timeout_ms = fields["timeout"]
     return ClaimedJob(
-        id=from_stored(job_id),
-        fence=int(fence),
-        type=kind.decode(),
-        queue=queue.decode(),
-        payload=payload,
-        name=_text(name),
-        priority=int(priority),
-        attempts=int(attempts),
-        max_attempts=int(most),
-        lost=int(lost),
-        correlation_id=_text(correlation),
-        tags=tuple(json.loads(tags)) if tags else (),
-        timeout_s=None if timeout is None else int(timeout) / MILLISECONDS,
-        created_at=from_us(int(created)),
-        scheduled_at=from_us(int(due)),
+        id=from_stored(fields["id"]),
+        fence=int(fields["fence"]),
+        type=fields["type"].decode(),
+        queue=fields["queue"].decode(),
+        payload=fields["payload"],
+        name=_text(fields["name"]),
+        priority=int(fields["priority"]),
+        attempts=int(fields["attempts"]),
+        max_attempts=int(fields["max"]),
+        lost=int(fields["lost"]),
+        correlation_id=_text(fields["corr"]),
+        tags=tuple(json.loads(fields["tags"] or b"[]")),
+        timeout_s=None if timeout_ms is None else int(timeout_ms) / MILLISECONDS,
+        created_at=from_us(int(fields["created"])),
+        scheduled_at=from_us(int(fields["due"])),
     )
 
 

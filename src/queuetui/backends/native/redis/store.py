@@ -44,7 +44,9 @@ class RedisJobStore:
                 "a queue on Redis cannot join a database's transaction; enqueue after the commit with an idempotency key, "
                 "or keep the queue in that database"
             )
-        bites = [read_jobs(jobs[start : start + ENQUEUED_BITE_JOBS]) for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)]
+        bites = [
+            read_jobs(jobs[start : start + ENQUEUED_BITE_JOBS]) for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)
+        ]
         if not bites:
             return ()
         if len(bites) == 1:
