@@ -31,6 +31,12 @@ class RedisServer:
         with redis.Redis.from_url(self.url) as client:
             client.flushdb()
 
+    @property
+    def process(self) -> ServerProcess:
+        """The server's process, to be stopped, killed and frozen."""
+        assert self._process is not None, "the server is not ours"
+        return self._process
+
     def remove(self) -> None:
         """End the server and delete its data."""
         if self._process is not None:

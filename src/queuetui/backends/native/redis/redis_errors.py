@@ -45,6 +45,7 @@ _BY_CLASS: tuple[tuple[type[Exception], tuple[type[QueueTuiError], str]], ...] =
     (driver.ConnectionError, (Unreachable, _GONE)),
     (driver.TimeoutError, (Unreachable, _GONE)),
 )
+_REFUSED_IN_SCRIPT = ("ACL failure in script", "executing the script can't run this command")
 # A connection that was never made has sent nothing.
 _NEVER_SENT = "connecting to"
 
@@ -78,8 +79,9 @@ def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
     for kind, answer in _BY_CLASS:
         if isinstance(error, kind):
             return answer
-    said = str(error)
-    code = said.split(" ", 1)[0]
-    # A script's own failure repeats the refusal of the command behind other words.
-    inner = next((known for known in _BY_CODE if f" {known} " in f" {said[:_SHOWN_CHARS]} "), None)
-    return _BY_CODE.get(code) or _BY_CODE.get(inner or "") or (Unsupported, "the server refused the command")
+    said = f" {error} "[:_SHOWN_CHARS]
+    # A command that was refused inside a script is told of behind other words.
+    code = next((known for known in _BY_CODE if f" {known} " in said), None)
+    if code is None and any(words in said for words in _REFUSED_IN_SCRIPT):
+        code = "NOPERM"
+    return _BY_CODE.get(code or "", (Unsupported, "the server refused the command"))

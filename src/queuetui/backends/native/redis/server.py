@@ -118,7 +118,7 @@ def _open_client(url: str, options: BackendOptions) -> Redis:
             "opening the queue failed: the driver redis is not installed; install it with: pip install redis"
         ) from error
     try:
-        return Redis.from_url(
+        client = Redis.from_url(
             url,
             # A script sent again after a lost answer would act twice: who asked decides, never the driver.
             retry=Retry(NoBackoff(), 0),
@@ -128,7 +128,10 @@ def _open_client(url: str, options: BackendOptions) -> Redis:
             client_name=CLIENT_NAME,
             protocol=2,
         )
+        # Options of the URL that the driver does not know come to light only when a connection is made.
+        client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
     except (ValueError, TypeError):
         raise BadConfig(
             "the URL cannot be read; write it like redis://HOST:6379/0 or unix:///run/redis.sock", "url"
         ) from None
+    return client
