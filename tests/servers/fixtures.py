@@ -80,10 +80,7 @@ def mysql_url(mysql_server: MysqlServer) -> Iterator[str]:
 def redis_server() -> Iterator[RedisServer]:
     """The session's Valkey or Redis server."""
     url = os.environ.get("QUEUETUI_TEST_REDIS_URL")
-    if url:
-        server = RedisServer(url)
-    else:
-        server = _new_redis(KEEPING)
+    server = RedisServer(url) if url else _new_redis(KEEPING)
     yield server
     server.remove()
 

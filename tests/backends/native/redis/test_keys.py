@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import redis
 
@@ -17,9 +19,15 @@ from tests.waiting import wait_until
 EXPIRING = ("act:", "tally:")
 
 
+def text_of(value: Any) -> str:
+    """Return the text of an answer of the driver."""
+    assert isinstance(value, bytes)
+    return value.decode()
+
+
 def names(client: redis.Redis, namespace: str = "queuetui") -> set[str]:
     """Return the names of all keys, less the namespace."""
-    found = {key.decode() for key in client.keys("*")}
+    found = {text_of(key) for key in client.keys("*")}
     assert all(name.startswith(f"{{{namespace}}}:") for name in found)
     return {name.split(":", 1)[1] for name in found}
 
@@ -46,7 +54,7 @@ def test_nothing_is_left_behind(client: redis.Redis, backend: NativeBackend) -> 
     for job in select(backend, "is:waiting"):
         act_done(backend, Verb.CANCEL, job.ref.id)
     for lease in client.zrange("{queuetui}:l", 0, -1):
-        backend.close_lease(lease.decode())
+        backend.close_lease(text_of(lease))
     act_done(backend, Verb.DELETE, select(backend, "state:failed")[0].ref.id)
     backend.retire("w1")
     wait_until(lambda: backend.prune(100) == 0 and not select(backend))
@@ -73,7 +81,7 @@ def test_namespaces_are_apart(redis_url: str, client: redis.Redis) -> None:
     assert (ids(select(mine)), select(other)) == ([job_id], [])
     with pytest.raises(NotFound):
         other.get(job_id)
-    assert {key.split(b":")[0] for key in client.keys("*")} == {b"{mine}", b"{other}"}
+    assert {text_of(key).split(":")[0] for key in client.keys("*")} == {"{mine}", "{other}"}
     mine.close()
     other.close()
 
