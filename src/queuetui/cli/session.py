@@ -78,14 +78,23 @@ def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions
     )
 
 
+@contextmanager
+def reaching(profile: Profile) -> Iterator[None]:
+    """Name the store in the error of one that cannot be opened; a store that refuses the login counts as unreachable."""
+    try:
+        yield
+    except (Denied, Unreachable) as error:
+        raise Unreachable(f"{profile.shown_url}: {error}") from error
+    except NotFound as error:
+        raise NotFound(f"{profile.shown_url}: {error}") from error
+
+
 def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | ForeignBackend:
-    """Open a profile's backend; a store that refuses the login counts as unreachable."""
+    """Open a profile's backend."""
     from queuetui.backends.registry import open_backend
 
-    try:
+    with reaching(profile):
         return open_backend(profile.url, backend_options(profile, create=create))
-    except Denied as error:
-        raise Unreachable(str(error)) from error
 
 
 def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:

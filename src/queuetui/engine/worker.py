@@ -104,7 +104,7 @@ class Worker:
         self._announce(card)
         self._work(Dispatcher(desk), renewal, sweeper, watch)
         executor.close()
-        unfinished = len(executor.running())
+        unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
         return self._say_goodbye(finisher.ended_jobs, unfinished, started_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -161,19 +162,22 @@ def _one_of(piece: _Piece, allowed: tuple[str, ...], noun: str) -> str:
 
 def _read_number(name: str, piece: _Piece) -> float:
     try:
-        return float(piece.text)
+        number = float(piece.text)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         message = f"{name} takes a number, not {piece.text!r} (position {piece.position})"
-        raise BadQuery(message, piece.position) from None
+        raise BadQuery(message, piece.position)
+    return number
 
 
 def _read_time(name: str, piece: _Piece) -> datetime:
     try:
         at = datetime.fromisoformat(piece.text)
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.text!r} (position {piece.position})"
         raise BadQuery(message, piece.position) from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _read_sort(term: Term) -> Sort:

@@ -1,1 +1,1 @@
-"""The native queue on SQLite and PostgreSQL, below the contract."""
+"""Tests of our own queue."""

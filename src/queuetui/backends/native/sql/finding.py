@@ -38,7 +38,7 @@ def find_refs(connection: Connection, backend: str, suffix: str, limit: int) -> 
 
 def _tail(table: Table, connection: Connection) -> ColumnElement[Any]:
     """Return the expression that the index of tails is over, word for word."""
-    start = literal_column("14")
+    start: ColumnElement[Any] = literal_column("14")
     if connection.dialect.name == "sqlite":
         return func.substr(table.c.id, start, type_=LargeBinary)
     return func.substring(func.uuid_send(table.c.id), start, type_=LargeBinary)
