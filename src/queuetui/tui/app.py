@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets import Input
 
 from queuetui.model.errors import Unsupported
 from queuetui.tui.actions import Place, bindings_at
@@ -73,6 +74,8 @@ class QueueTui(Console, inherit_bindings=False):
 
     def action_next_view(self, step: int) -> None:
         """Open the next view, or the previous one."""
+        if isinstance(self.focused, Input):
+            return
         place = VIEWS.index(self.current_mode) if self.current_mode in VIEWS else 0
         self.action_view(VIEWS[(place + step) % len(VIEWS)])
 
