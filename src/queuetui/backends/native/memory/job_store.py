@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from queuetui.backends.base import Lease, Renewal, Running, Step
 from queuetui.backends.native.memory.records import JobRecord, KeyRecord, LeaseRecord, WorkerRecord
-from queuetui.backends.native.memory.settling import release, settle
+from queuetui.backends.native.memory.settling import release, set_start, settle
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import ClaimedJob, Enqueued, NewJob, Settlement
 from queuetui.model.state import State
@@ -159,8 +159,7 @@ class MemoryJobStore:
             for one in running:
                 record = self.store.jobs.get(one.job_id)
                 if record is not None and record.lease_id == lease_id and record.fence == one.fence:
-                    started_at = self.store.now() - timedelta(seconds=one.running_s)
-                    record.started_at = record.started_at or started_at
+                    set_start(self.store, record, one.running_s)
                     record.progress = record.progress if one.progress is None else one.progress
 
     def migrate(self) -> tuple[str, ...]:

@@ -74,8 +74,8 @@ def _head(column: ColumnElement[Any], whole: bool) -> ColumnElement[Any]:
     return column if whole else func.substr(column, 1, HEAD_BYTES, type_=column.type)
 
 
-def read_job(row: Row[Any], backend: str, summaries: SummaryPaths) -> Job:
-    """Return the job of a row with all that was read of its payload."""
+def read_job(row: Row[Any], backend: str, summaries: SummaryPaths | None) -> Job:
+    """Return the job of a row with all that was read of its payload; without its summary where no paths are given."""
     stored = row.payload or b""
     payload = bytes(stored).decode("utf-8", "replace")
     return Job(
@@ -86,7 +86,7 @@ def read_job(row: Row[Any], backend: str, summaries: SummaryPaths) -> Job:
         payload=Untrusted(payload),
         payload_whole=(row.payload_size or 0) <= len(stored),
         name=_text(row.name),
-        data=summarise_json(row.type, payload, summaries),
+        data=None if summaries is None else summarise_json(row.type, payload, summaries),
         priority=row.priority,
         attempts=row.attempts,
         max_attempts=row.max_attempts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from queuetui.backends.native.sql.rows import read_job, select_jobs, shorten
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
+from queuetui.model.query import WORD
 from queuetui.model.query_match import holds
 from queuetui.model.stuck import is_stuck
 
@@ -107,14 +108,12 @@ class Walk:
         if not self.layout.residual:
             statement = statement.limit(missing)
         rows = self.reading.connection.execute(statement).all()
-        jobs = [
-            (job, place_of(row, segment.order, number)) for row, job in zip(rows, map(self._read, rows), strict=True)
-        ]
-        kept = [(shorten(job), place) for job, place in jobs if self._holds(job)]
+        kept = [(shorten(job), place_of(row, segment.order, number)) for row, job in self._accepted(rows)]
+        last = place_of(rows[-1], segment.order, number) if rows else None
         if not self.layout.filters:
-            return kept, jobs[-1][1] if len(jobs) == size else None
-        if not self.layout.residual and len(jobs) == missing:
-            return kept, jobs[-1][1]
+            return kept, last if len(rows) == size else None
+        if not self.layout.residual and len(rows) == missing:
+            return kept, last
         return kept, self._end(number, segment, window, size)
 
     def _bite_rows(self, missing: int) -> int:
@@ -131,12 +130,15 @@ class Walk:
     def _passes(self, window: Subquery) -> Condition:
         return and_(*(condition_for(term, window.c, self.reading.asked) for term in self.layout.filters))
 
-    def _read(self, row: Row[Any]) -> Job:
-        return read_job(row, self.reading.backend, self.reading.summaries)
+    def _accepted(self, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], Job]]:
+        """Yield the rows whose job passes the residual terms; no other is summarised unless a term asks for that."""
+        reading, terms = self.reading, self.layout.residual
+        is_asked = any(term.field in {"data", WORD} for term in terms)
+        for row in rows:
+            job = read_job(row, reading.backend, reading.summaries if is_asked or not terms else None)
+            if all(holds(term, job, reading.judging.now, self._is_stuck) for term in terms):
+                yield row, job if is_asked or not terms else read_job(row, reading.backend, reading.summaries)
 
-    def _holds(self, job: Job) -> bool:
+    def _is_stuck(self, job: Job) -> bool:
         judging = self.reading.judging
-        return all(
-            holds(term, job, judging.now, lambda one: is_stuck(one, judging.now, judging.limits, judging.unconsumed))
-            for term in self.layout.residual
-        )
+        return is_stuck(job, judging.now, judging.limits, judging.unconsumed)
