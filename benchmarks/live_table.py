@@ -47,9 +47,10 @@ class Terminal:
     def __init__(self, kind: str, columns: int, lines: int) -> None:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+            os.environ.update(COLUMNS=str(columns), LINES=str(lines))
             os.execv(sys.executable, [sys.executable, str(APP), kind])  # noqa: S606  # arguments in a list, no shell
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.process = psutil.Process(self.pid)
 
     def read_until_quiet(self, quiet_s: float = QUIET_S) -> int:

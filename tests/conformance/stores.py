@@ -15,7 +15,7 @@ from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
 
 # Every backend named here is held to the whole suite.
-KINDS = ("memory",)
+KINDS = ("memory", "sqlite", "postgresql")
 KEPT_BRIEFLY = {"native.keep_completed": "0", "native.keep_cancelled": "0", "native.keep_failed": "0"}
 
 

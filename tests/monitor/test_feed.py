@@ -32,7 +32,7 @@ class Scene:
         self.now: datetime = NOW
         self.backend = MemoryBackend(MemoryStore(clock=lambda: self.now), BackendOptions())
         self.feed = Feed(self.backend, LIMITS)
-        self.backend.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 2))
+        self.backend.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 9))
 
     def enqueue(self, job_id: str, queue: str = "mail") -> None:
         """Store one due job."""

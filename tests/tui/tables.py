@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from rich.color_triplet import ColorTriplet
+from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
@@ -118,3 +120,19 @@ async def drawn_by(app: TableApp, pilot: Pilot[None], change: Callable[[], objec
     change()
     await pilot.pause()
     return sorted(app.table.drawn)
+
+
+def contrast_of(segment: Segment) -> float:
+    """Return the contrast of a text to its background, from 1 to 21, as the accessibility guidelines define it."""
+    assert segment.style is not None
+    assert segment.style.color is not None
+    assert segment.style.bgcolor is not None
+    shades = sorted(_luminance(color.get_truecolor()) for color in (segment.style.color, segment.style.bgcolor))
+    return (shades[1] + 0.05) / (shades[0] + 0.05)
+
+
+def _luminance(triplet: ColorTriplet) -> float:
+    red, green, blue = (
+        value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4 for value in triplet.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -248,6 +248,10 @@ class SchemaStore(Protocol):
         """Return the names of the migrations still to apply. Raises SchemaTooNew."""
         ...
 
+    def close(self) -> None:
+        """Give back every connection."""
+        ...
+
 
 class ForeignBackend(Inspector, Operator, Protocol):
     """Somebody else's queue: looked at and mended, never worked."""

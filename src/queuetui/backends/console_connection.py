@@ -85,7 +85,7 @@ def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float
     """Return the database that a URL names, unconnected. Raises NotFound for an SQLite file that is not there."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise Unsupported("the database URL cannot be read; write it like postgresql://user@host/name") from error
     driver = _DRIVERS.get(parsed.get_backend_name())
     if driver is None:
@@ -114,11 +114,13 @@ def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
     arguments = {
         "application_name": APPLICATION_NAME,
         "connect_timeout": max(1, round(database.connect_timeout_s)),
-        "options": " ".join([*_given_options(database.url), *(f"-c {name}={value}" for name, value in settings.items())]),
+        "options": " ".join(
+            [*_given_options(database.url), *(f"-c {name}={value}" for name, value in settings.items())]
+        ),
         # A prepared statement would outlive a connection pooler's idea of the session.
         "prepare_threshold": None,
     }
-    return create_engine(database.url, connect_args=arguments, isolation_level=_LEVEL[writes], **_POOL)
+    return create_engine(database.url, connect_args=arguments, isolation_level=_LEVEL[writes], **_pool(writes=writes))
 
 
 def _given_options(url: URL) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
             f"innodb_lock_wait_timeout = {max(1, round(LOCK_TIMEOUT_S))}"
         ),
     }
-    engine = create_engine(database.url, connect_args=arguments, isolation_level=_LEVEL[writes], **_POOL)
+    engine = create_engine(database.url, connect_args=arguments, isolation_level=_LEVEL[writes], **_pool(writes=writes))
 
     @event.listens_for(engine, "connect")
     def limit_session(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
@@ -168,7 +170,8 @@ def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
         connection.execute(f"PRAGMA query_only = {int(not writes)}")
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_POOL)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_pool(writes=writes))
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         deadline = monotonic() + database.statement_timeout_s
@@ -192,3 +195,8 @@ _POOL: dict[str, Any] = {
     # Never show bound values in an error: they are other people's data.
     "hide_parameters": True,
 }
+
+
+def _pool(*, writes: bool) -> dict[str, Any]:
+    """An act tries its connection first; a poll does not pay for that, since the next one comes anyway."""
+    return _POOL | {"pool_pre_ping": writes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unk
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
+_UNKNOWN_ROLE = re.compile(r'role "[^"]*" does not exist')
 
 _DENIED = "the server refused the right; check the user, its password and its grants"
 _ABSENT = "it is not there; check the URL and the names in the profile"
@@ -102,15 +104,17 @@ def translate(error: Exception, doing: str) -> QueueTuiError:
 
 
 def _classify(cause: object) -> tuple[type[QueueTuiError], str]:
+    # Newer MySQL drivers carry a SQLSTATE too, which is coarser than the number.
+    number = next(iter(getattr(cause, "args", ())), None)
+    if isinstance(number, int):
+        return _BY_NUMBER.get(number, (Unreachable, _GONE))
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
         return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2]) or (Unreachable, _GONE)
     name = getattr(cause, "sqlite_errorname", None)
     if isinstance(name, str):
         return _of_sqlite(name, str(cause))
-    numbers = getattr(cause, "args", ())
-    number = numbers[0] if numbers else None
-    return _BY_NUMBER.get(number, (Unreachable, _GONE)) if isinstance(number, int) else _of_text(str(cause))
+    return _of_text(str(cause))
 
 
 def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:
@@ -123,7 +127,7 @@ def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:
 
 def _of_text(said: str) -> tuple[type[QueueTuiError], str]:
     """Classify a failed PostgreSQL connect, which carries words and no code."""
-    if "authentication failed" in said or "no pg_hba.conf entry" in said or "no password supplied" in said:
+    if _UNKNOWN_ROLE.search(said) or "authentication failed" in said or "no pg_hba.conf entry" in said or "no password supplied" in said:
         return Denied, _DENIED
     if "does not exist" in said:
         return NotFound, _ABSENT

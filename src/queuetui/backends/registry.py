@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -23,6 +24,10 @@ NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "memory": "memory"}
 FOREIGN_KINDS = ("laravel",)
 
 
+# A second @ before the host is one that the password holds: its rest would be taken for the host, and shown.
+_UNENCODED_AT = re.compile(r"[^:]*://[^/?#@]*@[^/?#]*@")
+
+
 def scheme_of(url: str) -> str:
     """Return the family of a URL: sqlite, postgresql, mysql or memory. Raises BadConfig for any other."""
     try:
@@ -36,6 +41,8 @@ def scheme_of(url: str) -> str:
             f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME"
         )
         raise BadConfig(message, "url")
+    if _UNENCODED_AT.match(url):
+        raise BadConfig("the URL has more than one @; write an @ in a user or a password as %40", "url")
     return family
 
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,18 +79,27 @@ def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions
     )
 
 
+@contextmanager
+def reaching(profile: Profile) -> Iterator[None]:
+    """Name the store in the error of one that cannot be opened; a store that refuses the login counts as unreachable."""
+    try:
+        yield
+    except (Denied, Unreachable) as error:
+        raise Unreachable(f"{profile.shown_url}: {error}") from error
+    except NotFound as error:
+        raise NotFound(f"{profile.shown_url}: {error}") from error
+
+
 def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | ForeignBackend:
-    """Open a profile's backend; a store that refuses the login counts as unreachable."""
+    """Open a profile's backend."""
     from queuetui.backends.registry import open_backend
 
-    try:
+    with reaching(profile):
         return open_backend(profile.url, backend_options(profile, create=create))
-    except Denied as error:
-        raise Unreachable(str(error)) from error
 
 
-def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:
-    """Open a profile for reading and acting; the right is decided here and enforced by `operate`."""
+def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
+    """Open a profile for reading and acting; the right is decided here and enforced by `operate`, acts are recorded in `state`."""
     from queuetui.monitor.feed import Feed
     from queuetui.operate.journal import Journal
     from queuetui.operate.operations import Desk, Operations
@@ -97,7 +107,7 @@ def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:
 
     backend = open_profile(profile)
     right = Right.OPERATE if _may_operate(profile, operate=operate, native=backend.capabilities.native) else Right.READ
-    folder = state_folder()
+    folder = state or state_folder()
     desk = Desk(right, actor(), Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged")
     return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 

@@ -18,14 +18,19 @@ def encode_payload(value: object) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
-    except RecursionError:
-        raise BadPayload("the payload is nested too deeply, or holds itself; send a flatter one") from None
-    except (TypeError, ValueError) as error:
-        blame = find_culprit(value, "payload") or str(error)
+    except (TypeError, ValueError, RecursionError) as error:
+        blame = _blame(value) or str(error)
         message = (
             f"the payload is not JSON: {blame}; send text, numbers, true, false, null, lists and objects with text keys"
         )
         raise BadPayload(message) from None
+
+
+def _blame(value: object) -> str | None:
+    try:
+        return find_culprit(value, "payload")
+    except RecursionError:
+        return "the payload is nested too deeply, or holds itself"
 
 
 def find_culprit(value: object, path: str) -> str | None:

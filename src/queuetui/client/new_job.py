@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypedDict
+from uuid import UUID
 
 from queuetui.client.encoding import encode_payload
 from queuetui.model.correlation import current_correlation_id
@@ -47,7 +48,7 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
     name = job_type if isinstance(job_type, str) else path_of(job_type)
     if "delay" in options and "at" in options:
         raise Conflict("a job cannot have both a delay and a time to run at; give one of them")
-    job_id = options.get("id") or new_job_id()
+    job_id = _spelt(options["id"]) if "id" in options else new_job_id()
     declared_queue = declaration.queue if declaration else None
     declared_attempts = declaration.max_attempts if declaration else None
     return NewJob(
@@ -79,6 +80,14 @@ def read_priority(priority: int | str) -> int:
     except ValueError:
         message = f"{priority!r} is no priority; use a whole number or one of {', '.join(PRIORITY_NAMES)}"
         raise ValueError(message) from None
+
+
+def _spelt(job_id: str) -> str:
+    """Return a UUID in its usual spelling, so that an id is one text everywhere; the store refuses what is none."""
+    try:
+        return str(UUID(job_id))
+    except ValueError:
+        return job_id
 
 
 def _seconds(span: float | timedelta | None) -> float | None:

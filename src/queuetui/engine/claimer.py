@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 BATCH_LIMIT = 100
 HELD_LIMIT = 2 * BATCH_LIMIT
-HELD_WORK_S = 1.0
+# A step takes milliseconds, so this is plenty; what is held and not begun when a worker dies has to wait out its lease.
+HELD_WORK_S = 0.25
 LONG_RUN_S = 1.0
 # How long a look at the queues holds while they have work: a queue named earlier waits no longer than this for its turn.
 LOOK_AGAIN_S = 0.25
@@ -36,7 +37,7 @@ class Claim:
 
 
 class Room:
-    """How much more a worker may hold: what starts at once, and beyond it a second of work by what is known of it."""
+    """How much more a worker may hold: what starts at once, and beyond it a moment's work by what is known of it."""
 
     def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace) -> None:
         self._slots = settings.concurrency
@@ -100,13 +101,21 @@ class Claimer:
 
     def took(self, claim: Claim, count: int) -> None:
         """Learn from a batch: a full one asks for more, a short one says that the queue may be empty."""
+        if count:
+            self._poll_s = SHORTEST_POLL_S
         if count >= claim.size:
             self._batch = min(BATCH_LIMIT, max(self._batch, claim.size * 2))
             self._take_turns()
             return
         self._batch = max(1, count)
         self._ready = [queue for queue in self._ready if queue != claim.queue]
-        if count and not self._ready:
+        if not self._ready:
+            self._look_at_s = 0.0 if count else steady_s() + self._next_poll_s()
+
+    def work_ended(self) -> None:
+        """Take what was seen as old: a job that ended may have enqueued others."""
+        self.found_nothing = False
+        if not self._ready:
             self._look_at_s = 0.0
 
     def look_in_s(self) -> float:
@@ -130,14 +139,18 @@ class Claimer:
             found = self._store.queues_ready(self._settings.queues)
         self.found_nothing = not found
         if found:
-            self._poll_s = SHORTEST_POLL_S
             self._ready = self._in_turn(found)
             self._look_at_s = steady_s() + LOOK_AGAIN_S
             return
         self._ready = []
-        wait_s = self._poll_s if due_s is None else min(self._poll_s, max(due_s, SHORTEST_POLL_S))
-        self._look_at_s = steady_s() + wait_s
-        self._poll_s = min(self._settings.sleep_s, self._poll_s * 2)
+        poll_s = self._next_poll_s()
+        self._look_at_s = steady_s() + (poll_s if due_s is None else min(poll_s, max(due_s, SHORTEST_POLL_S)))
+
+    def _next_poll_s(self) -> float:
+        """Return how long to wait for work: a moment after the last job, longer and longer up to the poll interval."""
+        poll_s = self._poll_s
+        self._poll_s = min(self._settings.sleep_s, poll_s * 2)
+        return min(poll_s, self._settings.sleep_s)
 
     def _in_turn(self, found: tuple[str, ...]) -> list[str]:
         if self._settings.queues is not None:

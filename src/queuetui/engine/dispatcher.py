@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.base import Running
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
+from queuetui.engine.finisher import refuse
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
 from queuetui.engine.run import Run
@@ -74,24 +75,30 @@ class Dispatcher:
         self._drop_lost_leases()
         if desk.stopping.asked:
             self._take_back_unstarted()
-        hungry = desk.executor.unstarted == 0
-        if desk.outbox.due_in_s(hungry=hungry) <= 0:
+        if desk.outbox.due_in_s(hungry=self._has_free_slot()) <= 0:
             desk.outbox.post()
-        claim = self._choose_claim(hungry=hungry)
+        claim = self._choose_claim()
         worked = self._write_and_claim(claim)
         self._tick()
         if not worked and not self._is_finished():
             desk.wakeup.wait(self._pause_s())
 
-    def _choose_claim(self, *, hungry: bool) -> Claim | None:
+    def _choose_claim(self) -> Claim | None:
         desk = self._desk
-        if desk.stopping.asked:
+        # With every slot at work and no ending to write, a claim can wait for the next flush.
+        if desk.stopping.asked or not (self._posted() or self._has_free_slot()):
             return None
-        held = desk.leases.held_jobs() - len(desk.outbox) - self._posted()
-        # With work in stock and no ending to write, a claim can wait for the next flush.
-        if not self._posted() and (not hungry or desk.room.free_slots(held) < 1):
+        # In trouble the endings go first: looking for more work must not keep them back.
+        if self._posted() and not desk.health.well:
             return None
-        return desk.claimer.choose(held, self._allowance())
+        return desk.claimer.choose(self._unended(), self._allowance())
+
+    def _has_free_slot(self) -> bool:
+        return self._desk.room.free_slots(self._unended()) > 0
+
+    def _unended(self) -> int:
+        """Return how many held jobs wait or run."""
+        return self._desk.leases.held_jobs() - len(self._desk.outbox) - self._posted()
 
     def _posted(self) -> int:
         return sum(len(lease.endings) for lease in self._desk.leases.all())
@@ -125,7 +132,9 @@ class Dispatcher:
         del lease.endings[: len(endings)]
         for one in endings:
             lease.runs.pop((one.run.job.id, one.run.job.fence), None)
-        desk.finisher.report(endings, step.accepted)
+        if endings:
+            desk.finisher.report(endings, step.accepted)
+            desk.claimer.work_ended()
         if not step.lease_valid:
             desk.leases.lose(lease, "the store says that it is over")
         elif claim is not None:
@@ -133,8 +142,7 @@ class Dispatcher:
 
     def _hand_out(self, lease: HeldLease, claim: Claim, runs: list[Run]) -> None:
         desk = self._desk
-        held = desk.leases.held_jobs() - len(desk.outbox)
-        excess = desk.room.excess(runs, held)
+        excess = desk.room.excess(runs, self._unended())
         desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs))
         if not runs:
             return
@@ -174,6 +182,8 @@ class Dispatcher:
             if lease.endings:
                 self._try_last_endings(lease)
             desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs.values())
+            for ended in lease.endings:
+                refuse(ended)
             desk.leases.forget(lease)
 
     def _try_last_endings(self, lease: HeldLease) -> None:
@@ -210,11 +220,9 @@ class Dispatcher:
 
     def _pause_s(self) -> float:
         desk = self._desk
-        hungry = desk.executor.unstarted == 0
-        pause_s = min(desk.outbox.due_in_s(hungry=hungry), TICK_S)
-        held = desk.leases.held_jobs() - len(desk.outbox)
-        looking = not desk.stopping.asked and self._allowance() != 0 and desk.room.free_slots(held) > 0
-        if looking and hungry:
+        has_free_slot = self._has_free_slot()
+        pause_s = min(desk.outbox.due_in_s(hungry=has_free_slot), TICK_S)
+        if has_free_slot and not desk.stopping.asked and self._allowance() != 0:
             pause_s = min(pause_s, desk.claimer.look_in_s())
         return pause_s
 
@@ -238,6 +246,7 @@ class Dispatcher:
         desk = self._desk
         for run in desk.leases.runs():
             run.abandon(CancelCause.SHUTDOWN)
+            run.close()
         desk.outbox.post()
         try:
             for lease in desk.leases.all():

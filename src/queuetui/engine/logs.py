@@ -43,7 +43,8 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line = {"time": _time_of(record), "level": record.levelname.lower(), **_describe(record)}
+        line: dict[str, object] = {"time": _time_of(record), "level": record.levelname.lower()}
+        line |= {name: _cut(value) for name, value in _describe(record).items()}
         return json.dumps(line, default=str, ensure_ascii=True)
 
 
@@ -86,6 +87,10 @@ def _message_of(record: logging.LogRecord) -> str:
         return record.getMessage()[:FIELD_CAP_CHARS]
     except Exception as broken:  # noqa: BLE001 - a handler may log arguments that do not fit, or whose text raises
         return f"{record.msg!r} (its arguments do not fit: {type(broken).__name__})"
+
+
+def _cut(value: object) -> object:
+    return value[:FIELD_CAP_CHARS] if isinstance(value, str) else value
 
 
 def _time_of(record: logging.LogRecord) -> str:

@@ -12,7 +12,7 @@ _last_tick = 0
 
 
 def new_job_id() -> str:
-    """Return a UUIDv7 as 32 lowercase hex characters, greater than every one this process made before."""
+    """Return a UUIDv7 as text, greater than every one this process made before."""
     global _last_tick  # noqa: PLW0603 - the clock of the whole process
     milliseconds, rest_ns = divmod(time.time_ns(), _NS_PER_MS)
     with _LOCK:
@@ -20,4 +20,5 @@ def new_job_id() -> str:
         _last_tick = max(_last_tick + 1, milliseconds << 12 | rest_ns * 4096 // _NS_PER_MS)
         tick = _last_tick
     chance = int.from_bytes(os.urandom(8)) >> 2
-    return f"{tick >> 12:012x}{0x7000 | tick & 0xFFF:04x}{1 << 63 | chance:016x}"
+    rest = f"{1 << 63 | chance:016x}"
+    return f"{tick >> 28:08x}-{tick >> 12 & 0xFFFF:04x}-{0x7000 | tick & 0xFFF:04x}-{rest[:4]}-{rest[4:]}"

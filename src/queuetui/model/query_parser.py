@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class _Piece:
 
 def parse_query(text: str) -> Query:
     """Return the filter that `text` writes. Raises BadQuery with the position of what cannot be read."""
+    _check_text(text)
     terms: list[Term] = []
     sort: Sort | None = None
     for start, end in _spans(text):
@@ -50,6 +52,14 @@ def parse_query(text: str) -> Query:
         else:
             terms.append(term)
     return Query(tuple(terms), sort, text.strip())
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"the character at position {error.start} is half of one, which no text holds; take it out"
+        raise BadQuery(message, error.start) from None
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -161,19 +171,22 @@ def _one_of(piece: _Piece, allowed: tuple[str, ...], noun: str) -> str:
 
 def _read_number(name: str, piece: _Piece) -> float:
     try:
-        return float(piece.text)
+        number = float(piece.text)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         message = f"{name} takes a number, not {piece.text!r} (position {piece.position})"
-        raise BadQuery(message, piece.position) from None
+        raise BadQuery(message, piece.position)
+    return number
 
 
 def _read_time(name: str, piece: _Piece) -> datetime:
     try:
         at = datetime.fromisoformat(piece.text)
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.text!r} (position {piece.position})"
         raise BadQuery(message, piece.position) from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _read_sort(term: Term) -> Sort:

@@ -15,7 +15,8 @@ class Place(StrEnum):
     """Where an action works."""
 
     EVERYWHERE = "everywhere"
-    TABLE = "in every table"
+    TABLE = "every table"
+    MARKS = "tables of jobs"
     JOBS = "Jobs"
     OVERVIEW = "Overview"
     FAILURES = "Dead letters"
@@ -32,8 +33,8 @@ JOB_PLACES = frozenset({Place.JOBS, Place.FAILURES, Place.DETAIL})
 class Action:
     """One thing to do.
 
-    `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its argument (in brackets when it
-    may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act on the queue.
+    `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its
+    argument (in brackets when it may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act.
     """
 
     name: str
@@ -53,11 +54,61 @@ def _at(*places: Place) -> frozenset[Place]:
 
 
 ACTS = (
-    Action("retry", "R", "R", "retry", "run the marked jobs again; frees a job whose worker is lost", "act('retry')", JOB_PLACES, Verb.RETRY, rank=5),
-    Action("cancel", "C", "C", "cancel", "cancel the marked jobs; a running one ends when its handler looks", "act('cancel')", JOB_PLACES, Verb.CANCEL, rank=7),
-    Action("delete", "D", "D", "delete", "delete the marked jobs for good", "act('delete')", JOB_PLACES, Verb.DELETE, rank=8),
-    Action("purge", "X", "X", "purge", "delete all that match the filter, written to a file first", "purge", _at(Place.JOBS), Verb.DELETE, rank=12),
-    Action("pause", "P", "P", "pause queue", "pause or resume a queue", "pause", _at(Place.JOBS, Place.OVERVIEW), Verb.PAUSE, rank=9),
+    Action(
+        "retry",
+        "R",
+        "R",
+        "retry",
+        "run the marked jobs again; frees a job whose worker is lost",
+        "act('retry')",
+        JOB_PLACES,
+        Verb.RETRY,
+        rank=5,
+    ),
+    Action(
+        "cancel",
+        "C",
+        "C",
+        "cancel",
+        "cancel the marked jobs; a running one ends when its handler looks",
+        "act('cancel')",
+        JOB_PLACES,
+        Verb.CANCEL,
+        rank=7,
+    ),
+    Action(
+        "delete",
+        "D",
+        "D",
+        "delete",
+        "delete the marked jobs for good",
+        "act('delete')",
+        JOB_PLACES,
+        Verb.DELETE,
+        rank=8,
+    ),
+    Action(
+        "purge",
+        "X",
+        "X",
+        "purge",
+        "delete all that match the filter, written to a file first",
+        "purge",
+        _at(Place.JOBS),
+        Verb.DELETE,
+        rank=12,
+    ),
+    Action(
+        "pause",
+        "P",
+        "P",
+        "pause queue",
+        "pause or resume a queue",
+        "pause",
+        _at(Place.JOBS, Place.OVERVIEW),
+        Verb.PAUSE,
+        rank=9,
+    ),
 )
 
 GENERAL = (
@@ -65,15 +116,33 @@ GENERAL = (
     Action("command", "colon,ctrl+p", ": ctrl+p", "command", "run anything by its name", "command", rank=6),
     Action("back", "q", "q", "back", "leave this screen; on Jobs it ends the console", "back", rank=20),
     Action("quit", "ctrl+c", "ctrl+c", "quit", "end the console, from anywhere", "quit"),
-    Action("close", "escape", "esc", "close", "close; else clear the filter; else clear the marks; else go back", "ladder"),
+    Action(
+        "close", "escape", "esc", "close", "close; else clear the filter; else clear the marks; else go back", "ladder"
+    ),
     Action("refresh", "r", "r", "refresh", "read the store now", "refresh"),
     Action("freeze", "z", "z", "freeze", "hold the screen still, or let it go on; reading goes on meanwhile", "freeze"),
     Action("slower", "plus", "+", "slower", "read the store less often", "slower"),
     Action("faster", "minus", "-", "faster", "read the store more often", "faster"),
     Action("next", "tab", "tab", "next view", "the next view: Jobs, Overview, Dead letters, Workers", "next_view(1)"),
     Action("previous", "shift+tab", "shift+tab", "previous view", "the previous view", "next_view(-1)"),
-    Action("overview", "0", "0", "overview", "figures, the last hour, queues and the latest dead letters", "view('overview')", rank=10),
-    Action("failures", "9", "9", "dead letters", "the latest dead letters with error and attempts", "view('failures')", rank=11),
+    Action(
+        "overview",
+        "0",
+        "0",
+        "overview",
+        "figures, the last hour, queues and the latest dead letters",
+        "view('overview')",
+        rank=10,
+    ),
+    Action(
+        "failures",
+        "9",
+        "9",
+        "dead letters",
+        "the latest dead letters with error and attempts",
+        "view('failures')",
+        rank=11,
+    ),
     Action("workers", "W", "W", "workers", "who works, on what, and who fell silent", "view('workers')", rank=14),
     Action("queues", "Q", "Q", "queue", "choose the queue to look at", "queues", rank=9),
 )
@@ -93,25 +162,92 @@ TABS = tuple(
 )
 
 JOBS = (
-    Action("search", "slash", "/", "filter", "filter as you type; Enter keeps it, Esc clears it", "live_filter", _at(Place.JOBS), rank=2),
+    Action(
+        "search",
+        "slash",
+        "/",
+        "filter",
+        "filter as you type; Enter keeps it, Esc clears it",
+        "live_filter",
+        _at(Place.JOBS),
+        rank=2,
+    ),
     Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", _at(Place.JOBS)),
     Action("explain", "e", "e", "explain", "why this job stands where it stands", "explain", JOB_PLACES, rank=4),
     Action("sort", "s", "s", "sort", "choose the order", "sort", _at(Place.JOBS)),
-    Action("sort left", "less_than_sign", "<", "sort left", "order by the column to the left", "move_sort(-1)", _at(Place.JOBS)),
-    Action("sort right", "greater_than_sign", ">", "sort right", "order by the column to the right", "move_sort(1)", _at(Place.JOBS)),
+    Action(
+        "sort left",
+        "less_than_sign",
+        "<",
+        "sort left",
+        "order by the column to the left",
+        "move_sort(-1)",
+        _at(Place.JOBS),
+    ),
+    Action(
+        "sort right",
+        "greater_than_sign",
+        ">",
+        "sort right",
+        "order by the column to the right",
+        "move_sort(1)",
+        _at(Place.JOBS),
+    ),
     Action("invert", "i", "i", "invert", "turn the order round", "invert_sort", _at(Place.JOBS)),
-    Action("wide", "w", "w", "wide", "other columns, with the whole id; in a text, wrap long lines or cut them", "wide", _at(Place.JOBS, Place.DETAIL)),
+    Action(
+        "wide",
+        "w",
+        "w",
+        "wide",
+        "other columns, with the whole id; in a text, wrap long lines or cut them",
+        "wide",
+        _at(Place.JOBS, Place.DETAIL),
+    ),
     Action("copy", "y", "y", "copy", "copy the id, error, payload, JSON or command", "copy", JOB_PLACES, rank=13),
-    Action("left tab", "left_square_bracket", "[", "left tab", "the tab to the left", "turn_tab(-1)", _at(Place.DETAIL), rank=3),
-    Action("right tab", "right_square_bracket", "]", "right tab", "the tab to the right", "turn_tab(1)", _at(Place.DETAIL), rank=3),
+    Action(
+        "left tab",
+        "left_square_bracket",
+        "[",
+        "left tab",
+        "the tab to the left",
+        "turn_tab(-1)",
+        _at(Place.DETAIL),
+    ),
+    Action(
+        "right tab",
+        "right_square_bracket",
+        "]",
+        "next tab",
+        "the tab to the right",
+        "turn_tab(1)",
+        _at(Place.DETAIL),
+        rank=3,
+    ),
 )
 
 TABLE = (
-    Action("open", "enter", "enter", "open", "open the job under the cursor", "select", _at(Place.TABLE), rank=3),
-    Action("mark", "space", "space", "mark", "mark the job and go down", "mark_down", _at(Place.TABLE), rank=6),
-    Action("range", "v", "v", "mark range", "mark from the last mark to here", "mark_range", _at(Place.TABLE)),
-    Action("mark all", "a", "a", "mark all", "mark all rows read so far; again: all that match", "mark_all", _at(Place.TABLE)),
-    Action("unmark", "u", "u", "unmark", "take all marks away", "unmark_all", _at(Place.TABLE)),
+    Action(
+        "open",
+        "enter",
+        "enter",
+        "open",
+        "open what is under the cursor: a job, a queue's jobs, a worker's jobs",
+        "select",
+        _at(Place.TABLE),
+        rank=3,
+    ),
+    Action("mark", "space", "space", "mark", "mark the job and go down", "mark_down", _at(Place.MARKS), rank=6),
+    Action("range", "v", "v", "mark range", "mark from the last mark to here", "mark_range", _at(Place.MARKS)),
+    Action(
+        "mark all",
+        "a",
+        "a",
+        "mark all",
+        "mark all rows read so far; again: all that match",
+        "mark_all",
+        _at(Place.MARKS),
+    ),
+    Action("unmark", "u", "u", "unmark", "take all marks away", "unmark_all", _at(Place.MARKS)),
     Action("down", "down,j", "j", "down", "one down", "move(1)", _at(Place.TABLE)),
     Action("up", "up,k", "k", "up", "one up", "move(-1)", _at(Place.TABLE)),
     Action("first", "g,home", "g", "first", "the first row", "first", _at(Place.TABLE)),
@@ -129,8 +265,16 @@ COMMANDS = (
     Action("show", "", "", "show", "open the job with this id, or one that ends so", "show", takes="ID"),
 )
 
-ACTIONS: tuple[Action, ...] = (*GENERAL, *TABS, *JOBS, *ACTS, *TABLE, *COMMANDS)
-ALIASES = {"q": "quit", "exit": "quit", "o": "overview", "w": "workers", "dead": "failures", "why": "explain", "e": "explain"}
+ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
+ALIASES = {
+    "q": "quit",
+    "exit": "quit",
+    "o": "overview",
+    "w": "workers",
+    "dead": "failures",
+    "why": "explain",
+    "e": "explain",
+}
 
 
 def actions_at(place: Place) -> Iterator[Action]:

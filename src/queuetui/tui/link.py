@@ -37,6 +37,7 @@ class Link:
         word = "DISCONNECTED" if self.was_live else "NO CONNECTION"
         down_s = max(0, int(now - self.lost_at))
         wait_s = max(0, round(self.retry_at - now))
-        clock = f"{down_s // 60:02}:{down_s % 60:02}" if down_s < 3600 else f"{down_s // 3600}:{down_s // 60 % 60:02}:{down_s % 60:02}"  # noqa: PLR2004 - an hour
+        hours, minutes = divmod(down_s // 60, 60)
+        clock = f"{hours}:{minutes:02}:{down_s % 60:02}" if hours else f"{minutes:02}:{down_s % 60:02}"
         again = f"retry in {wait_s} s" if wait_s else "trying now"
         return f"{word} {clock} - {again} (attempt {self.attempt}): {self.reason}"

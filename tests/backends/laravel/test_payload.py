@@ -97,6 +97,7 @@ def test_lone_surrogates_are_read() -> None:
 def test_every_head_of_a_payload_is_read_without_a_problem_with_the_command() -> None:
     """However a payload is cut after its plain fields, its name stays and its command is read as far as it goes."""
     whole = make_payload()
+    payload = read_payload(whole)
     start = whole.index(',"data"') + len(',"data":{')
     for end in range(start, len(whole)):
         payload = read_payload(whole[:end], cut=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from queuetui.backends.foreign.laravel.php_values import (
     PhpKey,
     PhpObject,
     PhpReference,
+    PhpScalar,
     PhpValue,
     to_json,
 )
@@ -32,16 +34,6 @@ FROM_PHP = (
 def write_php(value: PhpValue) -> bytes:
     """Serialise a value as PHP does, for round trips."""
     match value:
-        case None:
-            return b"N;"
-        case bool():
-            return b"b:%d;" % value
-        case int():
-            return b"i:%d;" % value
-        case float():
-            return b"d:" + {math.inf: "INF", -math.inf: "-INF"}.get(value, repr(value)).encode() + b";"
-        case str() | bytes():
-            return b"s:" + _quoted(value) + b";"
         case PhpArray(items):
             return b"a:%d:{" % len(items) + _members(items) + b"}"
         case PhpObject(name, properties):
@@ -53,6 +45,21 @@ def write_php(value: PhpValue) -> bytes:
             return b"C:" + _quoted(name) + b":%d:{" % len(raw) + raw + b"}"
         case PhpReference(slot):
             return b"r:%d;" % slot
+    return _write_scalar(value)
+
+
+def _write_scalar(value: PhpScalar) -> bytes:
+    match value:
+        case None:
+            return b"N;"
+        case bool():
+            return b"b:%d;" % value
+        case int():
+            return b"i:%d;" % value
+        case float():
+            return b"d:" + {math.inf: "INF", -math.inf: "-INF"}.get(value, repr(value)).encode() + b";"
+        case str() | bytes():
+            return b"s:" + _quoted(value) + b";"
 
 
 def _quoted(text: str | bytes) -> bytes:
@@ -97,10 +104,8 @@ def test_what_php_writes_is_read_back(value: PhpValue) -> None:
 def test_any_text_is_read_or_refused(text: bytes | str) -> None:
     """Arbitrary bytes give a document or the one format error, never another exception."""
     for cut in (False, True):
-        try:
-            read_php(text, cut=cut)
-        except PhpFormatError as error:
-            assert error.position >= 0
+        with suppress(PhpFormatError):
+            to_json(read_php(text, cut=cut).root)
 
 
 @given(_values, st.data())

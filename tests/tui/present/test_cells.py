@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from wcwidth import wcwidth
 
 from queuetui.model.text import sanitize
 from queuetui.tui.present.cells import Align, fit
@@ -23,6 +24,13 @@ def test_the_zoo_fits_exactly(name: str) -> None:
     """The hostile zoo moves no column at any width."""
     text = sanitize(ZOO[name])
     assert [cell_len(fit(text, width)) for width in range(30)] == list(range(30))
+
+
+def test_every_character_that_is_shown_has_one_width() -> None:
+    """What two measures of width disagree on never gets through, as it would move the columns behind it."""
+    characters = (chr(code) for code in range(0xA0, 0x20000))
+    shown = (char for char in characters if sanitize(f"a{char}") == f"a{char}")
+    assert [ascii(char) for char in shown if cell_len(char) != wcwidth(char)] == []
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ import rich_click as click
 
 from queuetui.cli.options import format_options
 from queuetui.cli.output import Format, show_rows
-from queuetui.cli.session import backend_options, choose_profile, flags_of
-from queuetui.model.errors import Denied, NotFound, Unreachable
-from queuetui.model.urls import hide_password
+from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
+from queuetui.model.errors import NotFound
 
 COLUMNS = ("kind", "label", "queues", "jobs", "detail")
 
@@ -23,13 +22,11 @@ def command(url: str | None, form: str) -> None:
     from queuetui.backends.registry import discover
 
     profile = choose_profile(flags_of(url=url))
-    try:
+    with reaching(profile):
         found = discover(profile.url, backend_options(profile))
-    except Denied as error:
-        raise Unreachable(str(error)) from error
     if not found:
         message = (
-            f"no job queue in {hide_password(profile.url)}: looked for queuetui's own tables (queuetui_meta) "
+            f"{profile.shown_url}: no job queue is there; looked for queuetui's own tables (queuetui_meta) "
             "and for Laravel's jobs and failed_jobs"
         )
         raise NotFound(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import rich_click as click
@@ -10,7 +11,7 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options
 from queuetui.cli.output import say
-from queuetui.cli.session import backend_options, choose_profile, flags_of
+from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
 
 
 @click.command()
@@ -21,8 +22,8 @@ def command(check: bool, **connection: Any) -> None:
     from queuetui.backends.registry import open_schema
 
     profile = choose_profile(flags_of(**connection))
-    schema = open_schema(profile.url, backend_options(profile, create=not check))
-    names = schema.pending() if check else schema.migrate()
+    with reaching(profile), closing(open_schema(profile.url, backend_options(profile, create=not check))) as schema:
+        names = schema.pending() if check else schema.migrate()
     if not names:
         say("the schema is up to date")
     for name in names:

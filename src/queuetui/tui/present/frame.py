@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action
 from queuetui.tui.present.ages import took_text
 from queuetui.tui.present.numbers import count_text, short_number
-from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say
+from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
@@ -40,13 +41,16 @@ def heading_line(heading: Heading) -> TextLine:
     right = [say(f"FROZEN ({heading.clock})", Tone.WARNING)] if heading.frozen else []
     if heading.cost_s is not None and not heading.frozen:
         slow = " (slow store)" if heading.is_slowed else ""
-        right = [say(f"every {heading.pace_s:g} s{slow}  {took_text(heading.cost_s)}  {heading.clock} (db) ", Tone.MUTED)]
+        right = [
+            say(f"every {heading.pace_s:g} s{slow}  {took_text(heading.cost_s)}  {heading.clock} (db) ", Tone.MUTED)
+        ]
     return line_of(*left, right=right)
 
 
-def lost_line(title: str, sentence: str) -> TextLine:
-    """Return the first line while the store does not answer."""
-    return line_of(say(" queuetui  "), say(title, Tone.STRONG), say("  "), say(sentence, cap=2000))
+def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:
+    """Return the first line while the store does not answer, with as many more as the reason needs, up to three in all."""
+    first, *more = wrap(sanitize(f"queuetui  {title}  {sentence}", 2000), max(20, width - 2))
+    return [line_of(say(f" {first}", Tone.STRONG)), *(line_of(say(f" {text}")) for text in more[:2])]
 
 
 def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int]:
@@ -72,14 +76,24 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
     """Return the state tabs with their counts; the chosen one stands in brackets, and short words serve a narrow screen."""
     counts = {} if snapshot is None else {tab: tab_count(tab, snapshot, queue) for tab in TABS}
     now = None if snapshot is None else snapshot.now
-    long = [_tab_piece(tab, scope, tab.title, counts.get(tab), count_text(counts[tab], now) if counts else "") for tab in TABS]
-    if sum(len(piece.text) + 1 for piece in long) <= width:
-        return TextLine(_spaced(long, " "))
-    short = [
-        _tab_piece(tab, scope, _SHORT_TITLES.get(tab.title, tab.title), counts.get(tab), short_count(counts[tab]) if counts else "")
+    long = [
+        _tab_piece(tab, scope, tab.title, counts.get(tab), count_text(counts[tab], now) if counts else "")
         for tab in TABS
     ]
-    return TextLine(_spaced(short, ""))
+    line = _joined(long, "   ")
+    if cells_of(line.left) <= width:
+        return line
+    short = [
+        _tab_piece(
+            tab,
+            scope,
+            _SHORT_TITLES.get(tab.title, tab.title),
+            counts.get(tab),
+            short_count(counts[tab]) if counts else "",
+        )
+        for tab in TABS
+    ]
+    return _joined(short, " ")
 
 
 def short_count(count: Measured[int]) -> str:
@@ -95,25 +109,21 @@ def _tab_piece(tab: StateTab, scope: Scope, title: str, count: Measured[int] | N
     is_chosen = tab is scope.tab
     text = f"{tab.digit} {title}{' ' if shown else ''}{shown}{'!' if is_alarm else ''}"
     tone = Tone.STUCK if is_alarm else Tone.STRONG if is_chosen else Tone.MUTED
-    return say(f"[{text}]" if is_chosen else f" {text} ", tone)
+    return say(f"[{text}]" if is_chosen else text, tone)
 
 
-def _spaced(pieces: Sequence[Piece], gap: str) -> tuple[Piece, ...]:
-    """Join the tabs; without a gap the blanks of two neighbours become one."""
-    if gap:
-        return tuple(one for piece in pieces for one in (piece, say(gap)))
-    joined: list[Piece] = []
-    for piece in pieces:
-        text = piece.text.removeprefix(" ") if joined else piece.text
-        joined.append(say(text, piece.tone))
-    return tuple(joined)
+def _joined(pieces: Sequence[Piece], gap: str) -> TextLine:
+    between = say(gap)
+    return TextLine((say(" "), *(one for piece in pieces for one in (piece, between))))
 
 
-def crumbs_line(scope: Scope, page: Page | None, snapshot: Snapshot | None) -> TextLine:
+def crumbs_line(scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None) -> TextLine:
     """Return what the table is about, and how much of it there is."""
     pieces = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
         pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
+    if queue is not None and queue.paused_at is not None:
+        pieces.append(say(" PAUSED", Tone.WARNING))
     if scope.tab.term:
         pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
@@ -146,5 +156,3 @@ def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: 
         if cells_of([*pieces, key, label]) - 2 <= room:
             pieces += [key, label]
     return TextLine(tuple(pieces), tail)
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import Untrusted
 
@@ -47,5 +46,3 @@ def find_queue(snapshot: Snapshot | None, typed: str) -> Untrusted | None:
     begun = [name for name in names if name.raw.startswith(typed)]
     found = exact or begun
     return found[0] if len(found) == 1 or exact else None
-
-

@@ -20,7 +20,7 @@ STUCK_SIGN = "!"
 
 ID = Column("id", "id", 8, priority=0)
 WHOLE_ID = Column("id", "id", 36, priority=0)
-TYPE = Column("type", "type", 14, 34, flex=2, priority=1)
+TYPE = Column("type", "type", 14, 34, flex=1, priority=1)
 QUEUE = Column("queue", "queue", 8, 16, flex=1, priority=4)
 STATE = Column("state", "state", 11, priority=0)
 AGE = Column("age", "age", 7, align=Align.RIGHT, priority=2)
@@ -35,7 +35,14 @@ NORMAL = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY)
 TROUBLED = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY_FIRST)
 WIDE = (WHOLE_ID, STATE, AGE, ATTEMPTS, TYPE, PRIORITY, WORKER, QUEUE, DATA, WHY)
 
-SORT_OF_COLUMN = {"type": "type", "queue": "queue", "state": "state", "age": "created", "att": "attempts", "prio": "priority"}
+SORT_OF_COLUMN = {
+    "type": "type",
+    "queue": "queue",
+    "state": "state",
+    "age": "created",
+    "att": "attempts",
+    "prio": "priority",
+}
 
 
 def make_rows(

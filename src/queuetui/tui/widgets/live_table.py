@@ -78,12 +78,11 @@ class LiveTable(TableView, can_focus=True):
             replaced = self._take(rows, cursor_key, keep_absent_marks=keep_absent_marks)
         self._tell(replaced)
 
-    def set_columns(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    def set_columns(self, columns: Sequence[Column], rows: Sequence[Row], *, keep_absent_marks: bool = False) -> None:
         """Show other columns, with rows that have a cell for each of them; cursor and marks stay as with `set_rows`."""
-        self._columns = tuple(columns)
+        self._exchange_columns(columns)
         self._check_cells_of(rows)
-        replaced = self._take(rows, None, keep_absent_marks=False)
-        self._place()
+        replaced = self._take(rows, None, keep_absent_marks=keep_absent_marks)
         self._keep_cursor_in_view()
         self.refresh()
         self._tell(replaced)

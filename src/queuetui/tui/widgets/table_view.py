@@ -57,7 +57,8 @@ class TableView(Widget):
         self._sort: Sort | None = None
         self._rows = TableRows()
         self._top = 0
-        self._placed: tuple[PlacedColumn, ...] = ()
+        self._placed_columns: tuple[PlacedColumn, ...] = ()
+        self._placed_width: int | None = None
         self._styles: dict[tuple[Tone, bool, bool], Style] = {}
 
     def render_line(self, y: int) -> Strip:
@@ -77,12 +78,23 @@ class TableView(Widget):
         super().notify_style_update()
 
     def on_resize(self) -> None:
-        """Choose the columns for the new width and keep the cursor in view."""
-        self._place()
+        """Keep the cursor in view."""
+        top = self._top
         self._keep_cursor_in_view()
+        if self._top != top:
+            self.refresh()
 
-    def _place(self) -> None:
-        self._placed = place_columns(self._columns, self.size.width)
+    @property
+    def _placed(self) -> tuple[PlacedColumn, ...]:
+        """The columns that fit; placed when asked for, as a new size may be painted before it is announced."""
+        if self._placed_width != self.size.width:
+            self._placed_width = self.size.width
+            self._placed_columns = place_columns(self._columns, self.size.width)
+        return self._placed_columns
+
+    def _exchange_columns(self, columns: Sequence[Column]) -> None:
+        self._columns = tuple(columns)
+        self._placed_width = None
 
     # The window onto the rows
 
@@ -156,9 +168,10 @@ class TableView(Widget):
         if is_cursor:
             return self.get_component_rich_style("live-table--cursor")
         style = self.get_component_rich_style("live-table--row")
-        style += self.get_component_rich_style(f"live-table--{tone}", partial=True)
+        if tone is not Tone.PLAIN:
+            style += self.get_component_rich_style(f"live-table--{tone}")
         if is_marked:
             style += self.get_component_rich_style("live-table--marked", partial=True)
         if self.stale:
-            style += self.get_component_rich_style("live-table--stale", partial=True)
+            style += self.get_component_rich_style("live-table--stale")
         return style

@@ -36,6 +36,5 @@ CAPABILITIES = Capabilities(
             "Laravel stores no liveness. If the job is in truth still running, a second worker takes it, and with one try allowed "
             "fails it at once while the first finishes. Make sure that its worker is dead"
         ),
-        Verb.RETRY: "The jobs are inserted anew with no attempts counted, as queue:retry does",
     },
 )

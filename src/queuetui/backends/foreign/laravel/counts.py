@@ -113,7 +113,11 @@ def _count_waiting(source: Source, jobs: TableClause, queues: dict[str, _QueueCo
 def _summed(rows: FromClause) -> Select[Any]:
     kept = rows.c
     return select(
-        kept.queue, kept.state, func.count().label("number"), func.sum(kept.stuck).label("stuck"), func.min(kept.due).label("due")
+        kept.queue,
+        kept.state,
+        func.count().label("number"),
+        func.sum(kept.stuck).label("stuck"),
+        func.min(kept.due).label("due"),
     ).group_by(kept.queue, kept.state)
 
 

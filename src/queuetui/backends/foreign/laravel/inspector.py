@@ -11,6 +11,7 @@ from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.console_connection import ConsoleDatabase
+from queuetui.backends.foreign.laravel.batches import add_batch
 from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
 from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
 from queuetui.backends.foreign.laravel.filters import plan_terms
@@ -92,11 +93,11 @@ class LaravelInspector:
             for place in self._places(job_id):
                 row = read_row(source, *place)
                 job = None if row is None else source.reader.read(row)
-                if job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
-                    return job
+                if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
+                    return add_batch(source, row, job)
             found = next(iter(find_rows(source, job_id, 1)), None)
             if found is not None:
-                return source.reader.read(found)
+                return add_batch(source, found, source.reader.read(found))
         raise NotFound(
             f"there is no job {sanitize(job_id, 60)!r}; it may have finished: Laravel deletes a job's row then, and a job without "
             "a uuid gets another id with each release"

@@ -74,7 +74,9 @@ class JobReader:
             remarks.append("failed_at is the application's own time, taken as UTC; set laravel.timezone if it is not")
         if row.connection not in self.settings.connections:
             name = sanitize(row.connection, 60)
-            remarks.append(f"it failed on the queue connection {name!r}, which is not this database: it cannot be retried here")
+            remarks.append(
+                f"it failed on the queue connection {name!r}, which is not this database: it cannot be retried here"
+            )
         uuid = row.uuid if is_uuid(row.uuid) else payload.uuid
         return Job(
             ref=JobRef(self.backend, job_id_of(row, uuid), row.rev),

@@ -65,7 +65,11 @@ def find_by_suffix(source: Source, suffix: str, limit: int) -> list[Row]:
     found: list[Row] = []
     failed, jobs = source.tables.failed, source.tables.jobs
     if failed is not None:
-        ends = failed.c.uuid.like(f"%{suffix}") if source.tables.failed_has_uuid else _payload_uuid_ends(failed.c.payload, suffix)
+        ends = (
+            failed.c.uuid.like(f"%{suffix}")
+            if source.tables.failed_has_uuid
+            else _payload_uuid_ends(failed.c.payload, suffix)
+        )
         found += _read(source, FAILED, ends, HEAD_SIZE, limit)
     if jobs is not None and len(found) < limit:
         found += _read(source, JOBS, _payload_uuid_ends(jobs.c.payload, suffix), HEAD_SIZE, limit - len(found))
@@ -80,5 +84,7 @@ def _payload_uuid_ends(payload: ColumnElement[str], suffix: str) -> ColumnElemen
 def _read(source: Source, name: str, where: ColumnElement[bool], size: int, limit: int) -> Iterator[Row]:
     choose, read = (select_jobs, read_job) if name == JOBS else (select_failed, read_failed)
     table = present(source.tables.jobs if name == JOBS else source.tables.failed)
-    chosen: Select[Any] = choose(source.tables, source.dialect, size).where(where).order_by(table.c.id.desc()).limit(limit)
+    chosen: Select[Any] = (
+        choose(source.tables, source.dialect, size).where(where).order_by(table.c.id.desc()).limit(limit)
+    )
     return (read(record) for record in source.connection.execute(chosen).mappings())

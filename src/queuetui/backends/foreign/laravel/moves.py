@@ -83,7 +83,9 @@ def release(connection: Connection, tables: Tables, row: JobRow, latest_reserved
     """Give back a reserved job that was taken before `latest_reserved_s`, its lost run not counted."""
     jobs = present(tables.jobs)
     attempts = max(row.attempts - 1, 0)
-    held = (jobs.c.id == row.row_id) & (jobs.c.reserved_at == row.reserved_at) & (jobs.c.reserved_at < latest_reserved_s)
+    held = (
+        (jobs.c.id == row.row_id) & (jobs.c.reserved_at == row.reserved_at) & (jobs.c.reserved_at < latest_reserved_s)
+    )
     _expect_one(connection.execute(jobs.update().where(held).values(reserved_at=None, attempts=attempts)))
     return JobRow(row.row_id, row.queue, row.payload, attempts, None, row.available_at, row.created_at)
 

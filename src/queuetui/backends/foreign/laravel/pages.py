@@ -10,7 +10,16 @@ from sqlalchemy import ColumnElement, Connection, TableClause, func, select
 from queuetui.backends.foreign.laravel.filters import TableFilter, build_filter, reach_into_command
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
 from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, Row, read_failed, read_job, select_failed, select_jobs
-from queuetui.backends.foreign.laravel.sorting import Key, Order, Place, Places, Side, read_cursor, read_key, write_cursor
+from queuetui.backends.foreign.laravel.sorting import (
+    Key,
+    Order,
+    Place,
+    Places,
+    Side,
+    read_cursor,
+    read_key,
+    write_cursor,
+)
 from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.model.clock import from_us
@@ -128,7 +137,9 @@ def read_page(source: Source, request: PageRequest) -> Page:
     )
 
 
-def _open_streams(source: Source, request: PageRequest, asked: TableFilter, order: Order) -> tuple[list[_Stream], list[str]]:
+def _open_streams(
+    source: Source, request: PageRequest, asked: TableFilter, order: Order
+) -> tuple[list[_Stream], list[str]]:
     given = {} if request.cursor is None else read_cursor(request.cursor)
     edge = Place(Side.END if request.backward else Side.START)
     chunk = min(_LARGEST_CHUNK, request.limit + 1)

@@ -103,7 +103,9 @@ class Order:
         lower = key < other  # type: ignore[operator]  # both are of one type here
         return lower != self.descending
 
-    def clauses(self, name: str, key: ColumnElement[Any], rows: TableClause, *, backward: bool) -> list[UnaryExpression[Any]]:
+    def clauses(
+        self, name: str, key: ColumnElement[Any], rows: TableClause, *, backward: bool
+    ) -> list[UnaryExpression[Any]]:
         """Return the ORDER BY of a table, turned round for reading backward."""
         columns: list[ColumnElement[Any]] = [rows.c.id] if self.is_constant(name) else [key, rows.c.id]
         falling = self.descending != backward

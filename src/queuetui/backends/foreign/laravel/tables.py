@@ -29,7 +29,7 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 
 JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
 FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})
-BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "failed_job_ids"})
+BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "cancelled_at", "finished_at"})
 
 _INTEGERS = {"id", "attempts", "reserved_at", "available_at", "created_at"}
 
@@ -61,28 +61,32 @@ def find_tables(connection: Connection, settings: LaravelSettings) -> Tables | N
     return Tables(
         _describe(jobs, JOBS_COLUMNS),
         _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else set())),
-        _describe(batches, BATCHES_COLUMNS),
+        _describe(batches, BATCHES_COLUMNS, texts=frozenset({"id"})),
         has_uuid,
     )
 
 
 def _choose(columns: dict[str, set[str]], wanted: frozenset[str], configured: str | None, usual: str) -> str | None:
     """Pick the configured name, else the usual one, else the usual one behind a prefix, else the only one that fits."""
-    fitting = sorted((name for name, present in columns.items() if wanted <= present), key=lambda name: (len(name), name))
+    fitting = sorted(
+        (name for name, present in columns.items() if wanted <= present), key=lambda name: (len(name), name)
+    )
     if configured is not None:
         return configured if configured in fitting else None
     named = [name for name in fitting if name == usual] or [name for name in fitting if name.endswith(usual)]
     return next(iter(named or fitting), None)
 
 
-def _describe(name: str | None, columns: frozenset[str] | set[str]) -> TableClause | None:
+def _describe(
+    name: str | None, columns: frozenset[str] | set[str], *, texts: frozenset[str] = frozenset()
+) -> TableClause | None:
     if name is None:
         return None
-    return table(name, *(column(each, _type_of(each)) for each in sorted(columns)))
+    return table(name, *(column(each, _type_of(each, texts)) for each in sorted(columns)))
 
 
-def _type_of(name: str) -> BigInteger | Text | NullType:
-    if name in _INTEGERS:
+def _type_of(name: str, texts: frozenset[str]) -> BigInteger | Text | NullType:
+    if name in _INTEGERS - texts:
         return BigInteger()
     # SQLite keeps times as text of any shape; left untyped, a broken one cannot fail the whole read.
     return NullType() if name == "failed_at" else Text()

@@ -105,6 +105,11 @@ def open_backend(url: str, options: BackendOptions) -> SqlBackend:
     return SqlBackend(database)
 
 
+def open_schema(url: str, options: BackendOptions) -> SqlBackend:
+    """Open the queue for its schema alone, whatever its version. Raises NotFound for an SQLite file that is not there."""
+    return SqlBackend(connect_database(url, options))
+
+
 def discover(url: str, options: BackendOptions) -> Found | None:
     """Return our own queue if the store holds one. Raises NotFound for an SQLite file that is not there."""
     database = connect_database(url, options)

@@ -1,0 +1,121 @@
+"""The acts, for every screen that has something to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from queuetui.model.act import Outcome, Verb
+from queuetui.model.snapshot import QueueInfo
+from queuetui.tui.actions import named
+from queuetui.tui.dialogs.ask import AskDialog
+from queuetui.tui.present.identity import true_name
+from queuetui.tui.present.questions import ask_act, ask_pause
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.console_screen import ConsoleScreen
+
+if TYPE_CHECKING:
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.operations import Operations
+    from queuetui.operate.report import Report
+
+
+class Acting(ConsoleScreen):
+    """A screen whose targets are frozen when a key asks for an act, and which nothing but a confirmed dialog changes."""
+
+    def action_act(self, verb_name: str) -> None:
+        """Ask for an act on the targets."""
+        operations = self._operations_for(verb_name)
+        if operations is None:
+            return
+        prepare = self.prepare_act(operations, Verb(verb_name))
+        if prepare is None:
+            self.flash("There is no job under the cursor to act on", Tone.WARNING)
+            return
+        self._ask_about_jobs(verb_name, operations, prepare)
+
+    def action_purge(self) -> None:
+        """Ask for a purge of all that match."""
+        operations = self._operations_for("purge")
+        prepare = None if operations is None else self.prepare_purge(operations)
+        if operations is not None and prepare is not None:
+            self._ask_about_jobs("purge", operations, prepare)
+
+    def action_pause(self) -> None:
+        """Ask to pause the queue in question, or to resume it."""
+        operations = self._operations_for("pause")
+        if operations is None:
+            return
+        queue = self.queue_in_question
+        if queue is None:
+            self.flash("There is no queue under the cursor; Q chooses one", Tone.WARNING)
+            return
+        profile = self.console.profile
+
+        def perform(asked: QueueInfo) -> Report:
+            return operations.set_paused(true_name(asked.name), paused=asked.paused_at is None)
+
+        self.app.push_screen(
+            AskDialog(
+                "Pause or resume",
+                self.console.errands,
+                lambda: queue,
+                lambda asked: ask_pause(asked, profile),
+                perform,
+                self._tell_later,
+            ),
+            self.act_ended,
+        )
+
+    # What a screen says of itself
+
+    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
+        """Return what reads the manifest of an act on the targets of this moment, None when there are none."""
+        jobs = tuple(self.targets)
+        return (lambda: operations.prepare(verb, jobs)) if jobs else None
+
+    def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
+        """Return what reads the manifest of a purge, None where there is no filter to purge by."""
+        return None
+
+    @property
+    def queue_in_question(self) -> QueueInfo | None:
+        """The queue that pausing would be about."""
+        return None
+
+    def act_ended(self, report: Report | None) -> None:
+        """Say what came of it and read the store at once."""
+        if report is None:
+            return
+        self.flash(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
+        self.forget_done({result.ref.id for result in report.results if result.outcome is Outcome.DONE})
+        self.console.poller.poll_now()
+
+    def forget_done(self, job_ids: set[str]) -> None:
+        """Take the marks off jobs that are done."""
+
+    # How it is asked
+
+    def _operations_for(self, name: str) -> Operations | None:
+        action, connection = named(name), self.console.connection
+        why_not = None if action is None else self.console.why_not(action)
+        if why_not is not None or connection is None:
+            self.flash(f"No {name}: {why_not}", Tone.WARNING)
+            return None
+        return connection.operations
+
+    def _ask_about_jobs(self, name: str, operations: Operations, prepare: Callable[[], Manifest]) -> None:
+        profile = self.console.profile
+        dialog = AskDialog(
+            f"{name.capitalize()} in {profile.title}",
+            self.console.errands,
+            prepare,
+            lambda manifest: ask_act(manifest, profile),
+            operations.perform,
+            self._tell_later,
+        )
+        self.app.push_screen(dialog, self.act_ended)
+
+    def _tell_later(self, outcome: str) -> None:
+        self.console.flash(outcome, Tone.WARNING)
+        self.console.poller.poll_now()

@@ -1,0 +1,188 @@
+"""The app: the views, and what keys and commands do on every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
+
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Input
+
+from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.console import Console
+from queuetui.tui.dialogs.command import CommandDialog
+from queuetui.tui.dialogs.queues import EVERY_QUEUE_KEY, QueueDialog
+from queuetui.tui.present.identity import find_queue
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.console_screen import ConsoleScreen
+from queuetui.tui.screens.detail import DetailScreen
+from queuetui.tui.screens.failures import FailuresScreen
+from queuetui.tui.screens.help import HelpScreen
+from queuetui.tui.screens.jobs import JobsScreen
+from queuetui.tui.screens.overview import OverviewScreen
+from queuetui.tui.screens.workers import WorkersScreen
+from queuetui.tui.session import Session
+from queuetui.tui.terminal import require_terminal
+
+VIEWS = ("jobs", "overview", "failures", "workers")
+RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+
+
+class QueueTui(Console, inherit_bindings=False):
+    """Shows one profile; connects after the first paint and never lets the store hold up a key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.EVERYWHERE)
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "jobs": JobsScreen,
+        "overview": OverviewScreen,
+        "failures": FailuresScreen,
+        "workers": WorkersScreen,
+    }
+    DEFAULT_MODE = "jobs"
+
+    # Leaving and moving about
+
+    async def action_back(self) -> None:
+        """Leave the screen on top; at the root of another view go to Jobs, at Jobs end."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode != VIEWS[0]:
+            self.switch_mode(VIEWS[0])
+        else:
+            self.exit(0)
+
+    def action_ladder(self) -> None:
+        """Clear the nearest thing: the filter, the marks, the screen; never ends the console."""
+        screen = self.screen
+        if isinstance(screen, JobsScreen) and screen.clear_one():
+            return
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode != VIEWS[0]:
+            self.switch_mode(VIEWS[0])
+
+    def action_view(self, name: str) -> None:
+        """Open one of the views, at its own root."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if name != self.current_mode:
+            self.switch_mode(name)
+
+    def action_next_view(self, step: int) -> None:
+        """Open the next view, or the previous one."""
+        if isinstance(self.focused, Input):
+            return
+        place = VIEWS.index(self.current_mode) if self.current_mode in VIEWS else 0
+        self.action_view(VIEWS[(place + step) % len(VIEWS)])
+
+    def action_tab(self, digit: str) -> None:
+        """Show the jobs of one state tab."""
+        self._jobs_screen().choose_tab(digit)
+
+    def action_jobs(self, queue: str = "") -> None:
+        """Show the jobs of one queue, or of all."""
+        name = find_queue(None if self.latest is None else self.latest.snapshot, queue) if queue else None
+        if queue and name is None:
+            self.flash(f"no queue is called {queue!r} here; Q lists them", Tone.WARNING)
+            return
+        self._jobs_screen().choose_queue(name)
+
+    def action_filter(self, text: str = "") -> None:
+        """Filter the jobs."""
+        self._jobs_screen().apply_filter_text(text)
+
+    def action_show(self, job_id: str) -> None:
+        """Open the job whose id is or ends in what was typed."""
+        connection = self.connection
+        if connection is None:
+            self.flash("the store does not answer yet", Tone.WARNING)
+            return
+
+        def open_found(found: tuple[str, ...]) -> None:
+            if len(found) == 1:
+                self.open_job(found[0])
+            else:
+                self.flash(
+                    f"{'no job has' if not found else 'several jobs have'} an id that ends in {job_id}", Tone.WARNING
+                )
+
+        self.errands.send(lambda: connection.feed.find(job_id), open_found, lambda why: self.flash(why, Tone.CRITICAL))
+
+    def open_job(self, job_id: str, tab: str = "Summary") -> None:
+        """Open one job whole."""
+        self.push_screen(DetailScreen(job_id, tab))
+
+    def action_help(self) -> None:
+        """List every key of the screen in front."""
+        if isinstance(self.screen, ConsoleScreen):
+            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.why_not))
+
+    def action_command(self) -> None:
+        """Open the command line."""
+        if isinstance(self.screen, ConsoleScreen):
+            self.push_screen(CommandDialog(self.screen.places, self.why_not), self._run_command)
+
+    async def _run_command(self, call: str | None) -> None:
+        if call is not None:
+            method = f"action_{call.partition('(')[0]}"
+            nodes: tuple[DOMNode | None, ...] = (self.screen.focused, self.screen, self)
+            target = next(node for node in nodes if node is not None and hasattr(node, method))
+            await self.run_action(call, target)
+
+    def action_queues(self) -> None:
+        """Choose the queue whose jobs are shown."""
+        if self.latest is None:
+            self.flash("nothing has been read yet", Tone.WARNING)
+            return
+
+        def choose(key: str | None) -> None:
+            if key is not None:
+                self.action_jobs("" if key == EVERY_QUEUE_KEY else key)
+
+        self.push_screen(QueueDialog(self.latest.snapshot), choose)
+
+    # Reading
+
+    def action_refresh(self) -> None:
+        """Read now."""
+        self.poller.poll_now()
+
+    def action_freeze(self) -> None:
+        """Hold the screen still, or let it go on."""
+        self.frozen = not self.frozen
+        if self.frozen:
+            self.flash("Frozen: reading goes on behind the screen; z lets it show", Tone.WARNING)
+        self.show_latest()
+
+    def action_slower(self) -> None:
+        """Read less often."""
+        self._choose_rate(next((rate for rate in RATES_S if rate > self.poller.interval_s), RATES_S[-1]))
+
+    def action_faster(self) -> None:
+        """Read more often."""
+        self._choose_rate(next((rate for rate in reversed(RATES_S) if rate < self.poller.interval_s), RATES_S[0]))
+
+    def action_rate(self, seconds: str) -> None:
+        """Read every so many seconds."""
+        try:
+            self._choose_rate(float(seconds.removesuffix("s")))
+        except ValueError:
+            self.flash(f"{seconds!r} is not a number of seconds; write it like :rate 5", Tone.WARNING)
+
+    def _choose_rate(self, interval_s: float) -> None:
+        self.poller.choose_interval(interval_s)
+        self.flash(f"Reading every {self.poller.interval_s:g} s")
+
+    def _jobs_screen(self) -> JobsScreen:
+        self.action_view(VIEWS[0])
+        return cast("JobsScreen", self.screen)
+
+
+def run_console(session: Session) -> int:
+    """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
+    require_terminal()
+    app = QueueTui(session)
+    app.run(mouse=False)
+    return app.return_code or 0

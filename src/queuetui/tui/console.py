@@ -1,0 +1,197 @@
+"""The heart of the console: the threads that read and change a store, and what every screen asks of them."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.reactive import reactive
+from textual.timer import Timer
+
+from queuetui.model.act import Verb
+from queuetui.tui.actions import Action
+from queuetui.tui.crash import crash_text
+from queuetui.tui.errands import Errands
+from queuetui.tui.feed import Poller
+from queuetui.tui.link import Link, LinkState
+from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.present.frame import Heading
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.console_screen import ConsoleScreen
+from queuetui.tui.stylesheets import read_styles
+from queuetui.tui.terminal import TerminalWatch
+
+if TYPE_CHECKING:
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.tui.session import Connection, Session
+
+_LOST_TICK_S = 1.0
+
+
+class Console(App[int], inherit_bindings=False):
+    """Shows one profile; connects after the first paint and never lets the store hold up a key."""
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "queuetui"
+    frozen: reactive[bool] = reactive(False, init=False)
+
+    def __init__(self, session: Session) -> None:
+        is_monochrome = bool(os.environ.get("NO_COLOR"))
+        super().__init__(ansi_color=True if is_monochrome else None)
+        if is_monochrome:
+            self.theme = "ansi-dark"
+        self.animation_level = "none"
+        self.stylesheet.add_source(read_styles(), read_from=("queuetui/styles", ""))
+        self.session = session
+        self.profile = session.profile
+        self.poller = Poller(session, self.post_message, session.profile.poll_s)
+        self.errands = Errands(self.post_message)
+        self.link = Link()
+        self.connection: Connection | None = None
+        self.capabilities: Capabilities | None = None
+        self.latest: SnapshotArrived | None = None
+        self._lost_timer: Timer | None = None
+        self._terminal = TerminalWatch(self)
+
+    # Starting and ending
+
+    def on_mount(self) -> None:
+        """Begin to connect, once the first screen is up."""
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self._terminal.start()
+        self.errands.start()
+        if self._console_screen is not None:
+            self.poller.watch(self._console_screen.wanted)
+        self.poller.start()
+
+    def on_unmount(self) -> None:
+        """Let go of the store without waiting for it."""
+        self._terminal.stop()
+        self.poller.stop()
+
+    def _fatal_error(self) -> None:
+        """End on a fault of our own with a page that holds no value of any variable: no payload, no URL."""
+        self._exit_renderables.append(crash_text(self._exception))
+        self._close_messages_no_wait()
+
+    # What the threads tell
+
+    def on_connected(self, message: Connected) -> None:
+        """Take up a store that answers."""
+        was_lost = self.link.attempt > 0
+        self.connection, self.capabilities = message.connection, message.capabilities
+        self._set_link(Link(LinkState.LIVE, was_live=True))
+        if was_lost:
+            self.flash("Connected again; everything on screen is fresh", Tone.GOOD)
+
+    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
+        """Keep the newest picture and show it, unless the screen is frozen or a dialog is up."""
+        self.latest = message
+        if not self.frozen:
+            self.show_latest()
+
+    def on_page_refused(self, message: PageRefused) -> None:
+        """Say why the backend cannot answer a filter."""
+        self.flash(message.reason, Tone.CRITICAL)
+
+    def on_link_lost(self, message: LinkLost) -> None:
+        """Keep what is on the screen, dimmed, and say when the next try is."""
+        now = time.monotonic()
+        lost_at = now if self.link.attempt == 0 else self.link.lost_at
+        was_live = self.link.was_live
+        self._set_link(Link(LinkState.LOST, message.reason, message.attempt, lost_at, now + message.retry_s, was_live))
+
+    def on_errand_ended(self, message: ErrandEnded) -> None:
+        """Hand the answer to whoever asked."""
+        message.deliver()
+
+    # What screens ask
+
+    @property
+    def title_text(self) -> str:
+        """The profile's name on screen."""
+        return self.profile.title
+
+    @property
+    def link_text(self) -> str:
+        """The sentence about a store that does not answer."""
+        return self.link.describe(time.monotonic())
+
+    @property
+    def heading(self) -> Heading:
+        """What the first line tells while the store answers."""
+        latest, capabilities = self.latest, self.capabilities
+        return Heading(
+            title=self.profile.title,
+            backend="" if capabilities is None else capabilities.label,
+            rights="" if self.connection is None else "READ-ONLY" if self.is_read_only else "operate",
+            pace_s=self.poller.interval_s if latest is None else round(latest.pace_s, 1),
+            is_slowed=latest is not None and latest.pace_s > self.poller.interval_s,
+            cost_s=None if latest is None else latest.cost_s,
+            clock="" if latest is None else f"{latest.snapshot.now:%H:%M:%S}",
+            frozen=self.frozen,
+        )
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the profile's rights rule out every act that the backend knows."""
+        if self.connection is None or self.capabilities is None:
+            return False
+        verbs = self.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE}
+        return all(self.connection.operations.why_not(verb) is not None for verb in verbs)
+
+    def why_not(self, action: Action) -> str | None:
+        """Return why an action is not to be had just now, None when it is."""
+        if action.verb is None:
+            return None
+        if self.connection is None or not self.link.is_live:
+            return "the store does not answer; nothing can be changed until it does"
+        return self.connection.operations.why_not(action.verb)
+
+    def screen_came_up(self, screen: ConsoleScreen) -> None:
+        """Read what this screen wants, and show it what is known already."""
+        self.poller.watch(screen.wanted)
+        screen.show_frame()
+        if self.latest is not None:
+            screen.show_snapshot(self.latest.snapshot, self.latest.watch)
+
+    def read_again(self) -> None:
+        """Read what the screen wants now, as that has changed."""
+        if self._console_screen is not None:
+            self.poller.watch(self._console_screen.wanted)
+
+    def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        """Say something on the status line of the screen in front."""
+        screens = [screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)]
+        if screens and screens[0].is_attached:
+            screens[0].flash(text, tone)
+
+    @property
+    def _console_screen(self) -> ConsoleScreen | None:
+        """The screen on top, unless a dialog is."""
+        return self.screen if isinstance(self.screen, ConsoleScreen) else None
+
+    def show_latest(self) -> None:
+        """Show the newest picture on the screen in front."""
+        screen = self._console_screen
+        if self.latest is not None and screen is not None and screen.is_mounted:
+            screen.show_frame()
+            screen.show_snapshot(self.latest.snapshot, self.latest.watch)
+
+    def _set_link(self, link: Link) -> None:
+        self.link = link
+        if link.state is LinkState.LOST and self._lost_timer is None:
+            self._lost_timer = self.set_interval(_LOST_TICK_S, self._show_link, name="lost")
+        elif link.is_live and self._lost_timer is not None:
+            self._lost_timer.stop()
+            self._lost_timer = None
+        self._show_link()
+
+    def _show_link(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen) and screen.is_mounted:
+                screen.show_frame()

@@ -1,0 +1,207 @@
+"""The one dialog through which a queue is changed: prepare, ask, do, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+
+from queuetui.model.text import sanitize
+from queuetui.tui.errands import Errands
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap_lines
+from queuetui.tui.present.questions import Question, report_lines
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from queuetui.operate.report import Report
+
+T = TypeVar("T")
+_TEXT_CELLS = 70
+_ERROR_CAP = 2000
+_LINES_AROUND_TEXT = 13
+
+
+class AskDialog(ModalScreen["Report | None"], Generic[T]):
+    """Names its targets when it opens and keeps to them; Cancel has the focus, so Enter alone changes nothing.
+
+    `prepare` and `perform` block and run as errands; `question_of` puts what was prepared into words. A question with a
+    word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
+    `left_behind`.
+    """
+
+    AUTO_FOCUS = "#cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False),
+        Binding("n", "refuse", "Cancel", show=False),
+        Binding("y", "confirm", "Confirm", show=False),
+        Binding("left,right", "app.focus_next", "Other button", show=False),
+    ]
+
+    def __init__(
+        self,
+        heading: str,
+        errands: Errands,
+        prepare: Callable[[], T],
+        question_of: Callable[[T], Question],
+        perform: Callable[[T], Report],
+        left_behind: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self._heading = heading
+        self._errands = errands
+        self._prepare = prepare
+        self._question_of = question_of
+        self._perform = perform
+        self._left_behind = left_behind
+        self._prepared: T | None = None
+        self._question: Question | None = None
+        self._report: Report | None = None
+        self._is_working = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text, the field for the word and the two buttons."""
+        with Vertical(classes="dialog"):
+            yield TextLines("title", "title")
+            yield TextLines("text")
+            yield TextLines("ask", "-hidden")
+            yield Input(id="word", compact=True, classes="-hidden", select_on_focus=False)
+            with Horizontal(id="buttons"):
+                yield Button(Content("Cancel"), id="cancel", compact=True)
+                yield Button(Content(""), id="confirm", classes="-hidden", compact=True, disabled=True)
+            yield TextLines("hint", "hint")
+
+    def on_mount(self) -> None:
+        """Prepare in the background; nothing can be confirmed before that is done."""
+        self.query_one("#word", Input).cursor_blink = False
+        self._say_title(self._heading)
+        self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
+        self._say_hint("Esc or n cancels")
+        self._errands.send(self._prepare, self._ask, self._fail)
+
+    # What comes back
+
+    def _ask(self, prepared: T) -> None:
+        if not self.is_attached:
+            return
+        question = self._question_of(prepared)
+        self._prepared, self._question = prepared, question
+        self._say_title(question.title)
+        lines = list(question.lines)
+        if question.word:
+            asked = line_of(say("To go on, type "), say(question.word, Tone.STRONG), say(":"))
+            self.query_one("#ask", TextLines).show([asked])
+            self.query("#ask, #word").remove_class("-hidden")
+        self._show_text(lines)
+        if not question.confirm:
+            self._say_hint("Esc or Enter closes")
+            return
+        confirm = self.query_one("#confirm", Button)
+        confirm.label = Content(sanitize(question.confirm))
+        confirm.remove_class("-hidden")
+        confirm.disabled = bool(question.word)
+        self._say_hint(
+            f"{'Enter in the field' if question.word else 'y'} does it; Esc {'' if question.word else 'or n '}cancels"
+        )
+
+    def _fail(self, reason: str) -> None:
+        if not self.is_attached:
+            self._left_behind(reason)
+            return
+        self._is_working = False
+        self._show_end("Not done", [line_of(say(reason, Tone.CRITICAL, _ERROR_CAP))])
+
+    def _tell(self, report: Report) -> None:
+        if not self.is_attached:
+            self._left_behind(report.lines()[0])
+            return
+        self._is_working = False
+        self._report = report
+        if report.complete and report.exported_to is None:
+            self.dismiss(report)
+            return
+        self._show_end("Done" if report.complete else "Done in part", list(report_lines(report)))
+
+    # What a person does
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Close; what is already being done goes on and tells its outcome."""
+        self.dismiss(self._report)
+
+    def action_refuse(self) -> None:
+        """Close, by the letter that answers no."""
+        self.dismiss(self._report)
+
+    @on(Button.Pressed, "#confirm")
+    def action_confirm(self) -> None:
+        """Do it, once."""
+        may_confirm = not self.query_one("#confirm", Button).disabled
+        if self._prepared is None or self._is_working or self._report is not None or not may_confirm:
+            return
+        prepared = self._prepared
+        self._is_working = True
+        self.query_one("#confirm", Button).disabled = True
+        self.query("#ask, #word").add_class("-hidden")
+        self._show_text([line_of(say("Working ...", Tone.MUTED))])
+        self._say_hint("Esc leaves it to itself; the outcome will be told")
+        self._errands.send(lambda: self._perform(prepared), self._tell, self._fail)
+
+    @on(Input.Changed, "#word")
+    def _check_word(self, event: Input.Changed) -> None:
+        if self._question is not None and self._question.word and not self._is_working:
+            self.query_one("#confirm", Button).disabled = event.value != self._question.word
+
+    @on(Input.Submitted, "#word")
+    def _submit_word(self, event: Input.Submitted) -> None:
+        if self._question is not None and event.value == self._question.word:
+            self.action_confirm()
+        else:
+            self._say_hint("That is not the word; nothing was done. Esc cancels")
+
+    def on_key(self, event: events.Key) -> None:
+        """Lead what is typed into the field for the word, wherever the focus is."""
+        field = self.query_one("#word", Input)
+        if event.is_printable and event.character and not field.has_class("-hidden") and self.focused is not field:
+            field.focus()
+            field.insert_text_at_cursor(event.character)
+            event.stop()
+            event.prevent_default()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take y and n as letters while a word is being typed."""
+        asks_word = self._question is not None and bool(self._question.word) and not self._is_working
+        return not (asks_word and action in {"confirm", "refuse"})
+
+    # What is shown
+
+    def _show_end(self, title: str, lines: list[TextLine]) -> None:
+        self._say_title(title)
+        self._show_text(lines)
+        self.query("#ask, #word").add_class("-hidden")
+        self.query_one("#confirm").add_class("-hidden")
+        cancel = self.query_one("#cancel", Button)
+        cancel.label = Content("Close")
+        cancel.focus()
+        self._say_hint("Esc or Enter closes")
+
+    def _say_title(self, text: str) -> None:
+        self.query_one("#title", TextLines).show(wrap_lines([line_of(say(text, Tone.STRONG, _ERROR_CAP))], _TEXT_CELLS))
+
+    def _show_text(self, lines: list[TextLine]) -> None:
+        """Show as many lines as leave the buttons on the screen."""
+        wrapped = wrap_lines(lines, min(_TEXT_CELLS, max(20, self.app.size.width - 10)))
+        room = max(3, self.app.size.height - _LINES_AROUND_TEXT)
+        if len(wrapped) > room:
+            wrapped = [*wrapped[: room - 1], line_of(say("...", Tone.MUTED))]
+        self.query_one("#text", TextLines).show(wrapped)
+
+    def _say_hint(self, text: str) -> None:
+        self.query_one("#hint", TextLines).show([line_of(say(text, Tone.MUTED))])

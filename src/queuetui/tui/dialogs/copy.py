@@ -1,0 +1,39 @@
+"""The choice of what to copy of a job, and the copying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.model.job import Job
+from queuetui.model.text import sanitize
+from queuetui.model.verdict import Verdict
+from queuetui.tui.clipboard import copy_text
+from queuetui.tui.dialogs.pick import PickDialog
+from queuetui.tui.present.copies import Copy, copies_of
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_rows import Cell, Row
+
+
+class CopyDialog(PickDialog):
+    """Copies one part of a job, made safe, and gives the sentence that says where it is now."""
+
+    TITLE_TEXT = "Copy"
+    COLUMNS = (Column("what", "what", 10), Column("text", "text", 20, flex=1))
+
+    def __init__(self, job: Job, verdict: Verdict | None) -> None:
+        super().__init__()
+        self._copies: dict[str, Copy] = {copy.name: copy for copy in copies_of(job, verdict)}
+
+    def rows_for(self, text: str) -> Sequence[Row]:
+        """Return the parts whose name holds what was typed."""
+        return [
+            Row(copy.name, (Cell(sanitize(copy.name)), Cell(sanitize(copy.text), Tone.MUTED)))
+            for copy in self._copies.values()
+            if text.casefold() in copy.name
+        ]
+
+    def take(self, key: str | None, text: str) -> None:
+        """Copy the chosen part."""
+        if key is not None:
+            self.dismiss(copy_text(self.app, self._copies[key].name, self._copies[key].text))

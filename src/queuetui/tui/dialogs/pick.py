@@ -1,0 +1,98 @@
+"""A list to choose from, narrowed by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from queuetui.model.text import sanitize
+from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_rows import Row
+from queuetui.tui.widgets.text_lines import TextLines
+
+
+class PickDialog(ModalScreen["str | None"]):
+    """Typing narrows, the arrows move, Enter takes, Esc leaves; gives the key of the row taken."""
+
+    AUTO_FOCUS = "#pick-text"
+    COLUMNS: ClassVar[tuple[Column, ...]]
+    TITLE_TEXT: ClassVar[str]
+    HINT: ClassVar[str] = "type to narrow   up/down move   enter takes   esc leaves"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("pagedown", "move(10)", "Page down", show=False),
+        Binding("pageup", "move(-10)", "Page up", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field above its list."""
+        with Vertical(classes="dialog pick"):
+            yield TextLines("title", "title")
+            yield Input(id="pick-text", compact=True, select_on_focus=False)
+            yield LiveTable(self.COLUMNS, id="pick-list", empty_text=sanitize("nothing of that name"))
+            yield TextLines("hint", "hint")
+
+    def on_mount(self) -> None:
+        """Show the whole list."""
+        self.query_one("#title", TextLines).show([line_of(say(self.TITLE_TEXT, Tone.STRONG))])
+        self.say_hint(self.HINT)
+        self.query_one("#pick-text", Input).cursor_blink = False
+        self._table.can_focus = False
+        self._table.set_rows(self.rows_for(""))
+
+    def rows_for(self, text: str) -> Sequence[Row]:
+        """Return the rows that what was typed leaves."""
+        raise NotImplementedError
+
+    def take(self, key: str | None, text: str) -> None:
+        """End with the row under the cursor; `text` is what was typed."""
+        if key is not None:
+            self.dismiss(key)
+
+    def say_hint(self, text: str, tone: Tone = Tone.MUTED) -> None:
+        """Show the line below the list."""
+        self.query_one("#hint", TextLines).show([line_of(say(text, tone, 1000))])
+
+    def action_leave(self) -> None:
+        """Close and choose nothing."""
+        self.dismiss(None)
+
+    def action_move(self, lines: int) -> None:
+        """Move in the list while the field keeps the focus."""
+        self._table.action_move(lines)
+
+    @on(Input.Changed, "#pick-text")
+    def _narrow(self, event: Input.Changed) -> None:
+        rows = self.rows_for(event.value)
+        self._table.set_rows(rows, cursor_key=rows[0].key if rows else None)
+
+    @on(Input.Submitted, "#pick-text")
+    def _take(self, event: Input.Submitted) -> None:
+        self.take(self._table.cursor_key, event.value)
+
+    @property
+    def selected_key(self) -> str | None:
+        """The key under the cursor."""
+        return self._table.cursor_key
+
+    def write_text(self, text: str) -> None:
+        """Put text into the field as if it had been typed."""
+        field = self.query_one("#pick-text", Input)
+        field.value = text
+        field.cursor_position = len(text)
+
+    @property
+    def _table(self) -> LiveTable:
+        return self.query_one("#pick-list", LiveTable)

@@ -1,0 +1,27 @@
+"""The queue selector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.model.snapshot import Snapshot
+from queuetui.tui.dialogs.pick import PickDialog
+from queuetui.tui.present.queue_rows import EVERY_QUEUE_KEY, QUEUE_PICK_COLUMNS, pick_rows
+from queuetui.tui.widgets.table_rows import Row
+
+__all__ = ["EVERY_QUEUE_KEY", "QueueDialog"]
+
+
+class QueueDialog(PickDialog):
+    """Gives the true name of a queue, or EVERY_QUEUE_KEY."""
+
+    TITLE_TEXT = "Queue to look at"
+    COLUMNS = QUEUE_PICK_COLUMNS
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._snapshot = snapshot
+
+    def rows_for(self, text: str) -> Sequence[Row]:
+        """Return the queues whose name holds what was typed."""
+        return pick_rows(self._snapshot, text)

@@ -1,0 +1,54 @@
+"""Dead letters as rows, and the error of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.model.job import Job
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.text import DETAIL_CAP, sanitize
+from queuetui.model.verdict import Verdict
+from queuetui.tui.present.explanation import next_text
+from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.job_rows import AGE, ATTEMPTS, ID, QUEUE, TYPE, age_of, attempts_text, error_text
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_rows import Cell, Row
+
+_ERROR = Column("error", "error", 20, 200, flex=5, priority=0)
+_DATA = Column("data", "data", 14, 30, flex=1, priority=7)
+
+FAILURE_COLUMNS = (ID, TYPE, QUEUE, AGE, ATTEMPTS, _DATA, _ERROR)
+
+
+def failure_rows(snapshot: Snapshot) -> list[Row]:
+    """Return a row for each dead letter, keyed by its true id."""
+    return [
+        Row(
+            job.ref.id,
+            (
+                Cell(sanitize(short_id(job.ref.id)), Tone.MUTED),
+                Cell(sanitize(job.name or job.type)),
+                Cell(sanitize(job.queue)),
+                Cell(age_of(job, snapshot.now)),
+                Cell(attempts_text(job)),
+                Cell(sanitize("") if job.data is None else sanitize(job.data)),
+                Cell(error_text(job), Tone.FAILED),
+            ),
+        )
+        for job in snapshot.failures
+    ]
+
+
+def failure_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> Sequence[TextLine]:
+    """Return the error of a dead letter in at most `most` lines, the next step last."""
+    advice = next_text(verdict).replace(job.ref.id, sanitize(short_id(job.ref.id)))
+    step = wrap(sanitize(advice, 2000), width) if advice else []
+    head = [line_of(say(f"{error_text(job)}", Tone.FAILED), right=[say(f"attempts {attempts_text(job)} ", Tone.MUTED)])]
+    body: list[TextLine] = []
+    if job.error is not None:
+        trace = sanitize(job.error.traceback, DETAIL_CAP, keep_newlines=True)
+        body = [line_of(say(line, Tone.MUTED, 2000)) for line in trace.split("\n") if line.strip()]
+    room = max(0, most - len(head) - len(step))
+    return [*head, *(body[-room:] if room else []), *(line_of(say(text, Tone.STRONG, 2000)) for text in step)][:most]

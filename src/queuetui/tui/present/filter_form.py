@@ -1,0 +1,117 @@
+"""The filter form: fields that write the filter language, and read it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from queuetui.model.errors import BadQuery
+from queuetui.model.page import Handling, PlannedTerm
+from queuetui.model.query import Comparison, Query, Term
+from queuetui.model.query_parser import parse_query
+from queuetui.model.text import sanitize
+from queuetui.tui.present.identity import quote_value
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.tones import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One line of the form: `prefix` is how its value is written in the filter language."""
+
+    name: str
+    title: str
+    prefix: str
+    example: str
+    is_list: bool = False
+
+
+FIELDS = (
+    FormField("state", "State", "state:", "failed,retrying", is_list=True),
+    FormField("is", "Is", "is:", "stuck", is_list=True),
+    FormField("queue", "Queue", "queue:", "mail,high", is_list=True),
+    FormField("type", "Type", "type:", "Send*", is_list=True),
+    FormField("age", "Older than", "age>", "1h"),
+    FormField("attempts", "Attempts from", "attempts>=", "3"),
+    FormField("error", "Error holds", "error~", "timed out"),
+    FormField("data", "Data holds", "data~", "A-1042"),
+    FormField("worker", "Worker", "worker:", "web-1", is_list=True),
+    FormField("more", "And also", "", "-queue:slow payload.user.id:42"),
+)
+
+
+def write_filter(values: Mapping[str, str]) -> str:
+    """Return the filter text of a filled form."""
+    parts = [_write(field, values.get(field.name, "").strip()) for field in FIELDS]
+    return " ".join(part for part in parts if part)
+
+
+def read_filter(text: str) -> dict[str, str]:
+    """Return the fields that a filter fills; what no field can hold goes into the last one. Raises BadQuery."""
+    query = parse_query(text)
+    values: dict[str, str] = {}
+    rest: list[str] = []
+    for term, written in zip(query.terms, _written(query, text), strict=True):
+        field = _field_of(term)
+        if field is None or field.name in values:
+            rest.append(written)
+        else:
+            values[field.name] = _unquoted(written[len(field.prefix) :])
+    return values | ({"more": " ".join(rest)} if rest else {})
+
+
+def error_lines(error: BadQuery, indent: int, width: int) -> list[TextLine]:
+    """Return a sign below the place of an error, with what is wrong beside it where it fits, else below it."""
+    pointer = f"{' ' * (indent + error.position)}^"
+    if len(pointer) + 1 + len(str(error)) <= width:
+        return [line_of(say(f"{pointer} {error}", Tone.CRITICAL, 2000))]
+    story = wrap(sanitize(str(error), 2000), max(20, width - indent))
+    return [
+        line_of(say(pointer, Tone.CRITICAL, 2000)),
+        *(line_of(say(f"{' ' * indent}{text}", Tone.CRITICAL, 2000)) for text in story),
+    ]
+
+
+def plan_lines(plan: Iterable[PlannedTerm]) -> list[TextLine]:
+    """Return how a backend answers each term that it does not answer by itself."""
+    tones = {Handling.RESIDUAL: Tone.WARNING, Handling.REFUSED: Tone.CRITICAL}
+    return [
+        line_of(say(f"{term.term.field} {term.handling.value}: {term.why}", tones[term.handling], 1000))
+        for term in plan
+        if term.handling is not Handling.PUSHED
+    ]
+
+
+def _write(field: FormField, value: str) -> str:
+    if not value or not field.prefix:
+        return value
+    if field.is_list:
+        return field.prefix + ",".join(_quote_pattern(part.strip()) for part in value.split(",") if part.strip())
+    return field.prefix + quote_value(value)
+
+
+def _quote_pattern(value: str) -> str:
+    """Quote a value but leave the wildcards of a pattern."""
+    return value if re.fullmatch(r"[\w\-./@*?]+", value) else quote_value(value)
+
+
+def _field_of(term: Term) -> FormField | None:
+    if term.negated or term.path:
+        return None
+    comparison = ":" if term.comparison is Comparison.IS else term.comparison.value
+    return next((field for field in FIELDS if field.prefix == f"{term.field}{comparison}"), None)
+
+
+def _written(query: Query, text: str) -> list[str]:
+    """Return each term as it was written, from its position to the next blank outside quotes."""
+    return [_first_word(text[term.position :]) for term in query.terms]
+
+
+def _first_word(text: str) -> str:
+    match = re.match(r'(?:"(?:[^"\\]|\\.)*"|\S)+', text)
+    return match.group(0) if match else text
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r'"((?:[^"\\]|\\.)*)"', lambda match: re.sub(r"\\(.)", r"\1", match.group(1)), value)

@@ -1,0 +1,99 @@
+"""The overview's figures: five cards, the last hour, and the latest dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from queuetui.model.measured import Measured, absent
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+from queuetui.monitor.rates import completed_series, done_per_minute
+from queuetui.tui.present.frame import short_count
+from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.job_rows import age_of, attempts_text, error_text
+from queuetui.tui.present.numbers import short_number
+from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.spark import spark_text
+from queuetui.tui.present.tones import Tone
+
+HOUR_MINUTES = 60
+_NOT_KEPT = "this store keeps no tally"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure with its name and its tone."""
+
+    name: str
+    title: str
+    value: str
+    tone: Tone
+    key: str = ""
+
+
+def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
+    """Return the five cards, in the order of the screen; a digit names the tab behind a card."""
+    stuck = snapshot.stuck
+    rate = f"{done_per_minute(snapshot.tally, snapshot.now):.1f}" if keeps_tally else "-"
+    return (
+        Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING, "2"),
+        Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING, "3"),
+        Card("failed", "failed", short_count(_count(snapshot, State.FAILED)), Tone.FAILED, "5"),
+        Card(
+            "stuck",
+            "stuck",
+            short_count(stuck) + ("!" if stuck.value else ""),
+            Tone.STUCK if stuck.value else Tone.MUTED,
+            "4",
+        ),
+        Card("done", "done a minute", rate, Tone.COMPLETED, "7"),
+    )
+
+
+def card_lines(card: Card) -> list[TextLine]:
+    """Return a card as text: the figure, and below it what it is and the key that opens it."""
+    return [
+        line_of(say(f" {card.value}", card.tone)),
+        line_of(say(f" {card.title}", Tone.MUTED), right=[say(f"{card.key} ", Tone.MUTED)]),
+    ]
+
+
+def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[TextLine]:
+    """Return the spark line of the jobs done in each of the last 60 minutes, and its scale."""
+    if not keeps_tally:
+        return [line_of(say(f" the last hour: {_NOT_KEPT}", Tone.MUTED))]
+    series = completed_series(snapshot.tally, snapshot.now, HOUR_MINUTES)
+    label = f"done in the last hour {short_number(sum(series))}, most in a minute {short_number(max(series))}"
+    room = width - len(label) - 5
+    cells = next((size for size in (60, 30, 20) if size <= room), 10)
+    spark = spark_text([float(value) for value in series], cells)
+    return [line_of(say(" "), say(spark, Tone.COMPLETED, 1000), right=[say(f"{label} ", Tone.MUTED)])]
+
+
+def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
+    """Return the latest dead letters, one a line."""
+    if not snapshot.failures:
+        return [line_of(say(" No dead letters.", Tone.MUTED))]
+    return [
+        line_of(
+            say(f" {sanitize(short_id(job.ref.id)):<9}", Tone.MUTED),
+            say(f"{age_of(job, snapshot.now):>6} ago  "),
+            say(f"{attempts_text(job):>4}  ", Tone.MUTED),
+            say(f"{sanitize(job.name or job.type, 30)}  "),
+            say(error_text(job), Tone.FAILED),
+        )
+        for job in snapshot.failures[:most]
+    ]
+
+
+def problem_lines(snapshot: Snapshot) -> Sequence[TextLine]:
+    """Return what could not be read of this picture."""
+    return [
+        line_of(say(f" {part} could not be read: {why}", Tone.WARNING, 1000)) for part, why in snapshot.problems.items()
+    ]
+
+
+def _count(snapshot: Snapshot, state: State) -> Measured[int]:
+    return snapshot.counts.get(state) or absent("not kept")

@@ -1,0 +1,150 @@
+"""What a dialog asks before anything is changed, and what it reports after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from queuetui.model.act import Verb
+from queuetui.model.job import Job
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted, sanitize
+from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.pieces import BLANK, TextLine, line_of, say
+from queuetui.tui.present.tones import Tone
+
+if TYPE_CHECKING:
+    from queuetui.config.profile import Profile
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.report import Report
+
+MOST_NAMED = 6
+_SENTENCE_CAP = 1000
+_TARGETS = {
+    Verb.RETRY: "pending, to run again",
+    Verb.RELEASE: "pending, freed from a worker that is lost",
+    Verb.CANCEL: "cancelled; what runs ends when its handler looks",
+    Verb.DELETE: "deleted for good",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: `word` must be typed before `confirm` is offered, no `confirm` means there is nothing to do."""
+
+    title: str
+    lines: tuple[TextLine, ...]
+    confirm: str = ""
+    word: str = ""
+
+
+def ask_act(manifest: Manifest, profile: Profile) -> Question:
+    """Return the question of an act on jobs: how many, where, what is left out, and what to beware of."""
+    count = len(manifest.refs)
+    verb = "purge" if manifest.purge else manifest.verb.value
+    title = f"{verb.capitalize()} {jobs_text(count)} in {place_text(profile, manifest.queues)}?"
+    lines = [
+        *_step_lines(manifest),
+        *_left_out_lines(manifest),
+        *_warning_lines(manifest),
+        BLANK,
+        *_name_lines(manifest),
+    ]
+    if not count:
+        return Question(f"Nothing to {verb} in {place_text(profile, manifest.queues)}", tuple(lines))
+    return Question(title, tuple(lines), f"{verb.capitalize()} {count:,}", _word(manifest, profile))
+
+
+def ask_pause(queue: QueueInfo, profile: Profile) -> Question:
+    """Return the question of pausing a queue, or of resuming one that is paused."""
+    name = sanitize(queue.name, 60)
+    waiting = queue.counts.get(State.PENDING)
+    number = "its" if waiting is None else count_text(waiting)
+    if queue.paused_at is None:
+        story = f"{number} pending jobs will wait until somebody resumes it; running jobs go on."
+        return Question(f"Pause queue {name} in {profile.title}?", (line_of(say(story)),), "Pause")
+    by = "" if queue.paused_by is None else f" by {sanitize(queue.paused_by, 60)}"
+    story = f"Paused{by} at {queue.paused_at:%Y-%m-%d %H:%M:%S} UTC; {number} pending jobs will be taken again."
+    return Question(f"Resume queue {name} in {profile.title}?", (line_of(say(story)),), "Resume")
+
+
+def report_lines(report: Report) -> tuple[TextLine, ...]:
+    """Return what became of an act."""
+    first, *rest = report.lines()
+    tone = Tone.GOOD if report.complete else Tone.WARNING
+    return (line_of(say(first, tone)), *(line_of(say(text, cap=_SENTENCE_CAP)) for text in rest))
+
+
+def jobs_text(count: int) -> str:
+    """Return `1 job` or `37 jobs`."""
+    return f"{count:,} job{'' if count == 1 else 's'}"
+
+
+def place_text(profile: Profile, queues: Sequence[str]) -> str:
+    """Return the profile and, where there are not too many, the queues."""
+    title = sanitize(profile.title)
+    if not queues:
+        return title
+    if len(queues) > 2:  # noqa: PLR2004 - two names still read as one place
+        return f"{title}, {len(queues)} queues"
+    return f"{title} / {' and '.join(sanitize(Untrusted(queue), 60) for queue in queues)}"
+
+
+def _step_lines(manifest: Manifest) -> list[TextLine]:
+    states = {job.ref: job.state for job in manifest.jobs}
+    lines: list[TextLine] = []
+    for verb, refs in manifest.steps:
+        found = Counter(states[ref] for ref in refs)
+        lines += [
+            line_of(say(f"{number:,} "), say(state.value, Tone(state.value)), say(f" -> {_TARGETS[verb]}"))
+            for state, number in found.most_common()
+        ]
+    if manifest.filter_text:
+        lines.append(line_of(say("all that matched just now: ", Tone.MUTED), say(manifest.filter_text)))
+    if manifest.more:
+        lines.append(line_of(say("More match than one act takes; ask again for the rest.", Tone.WARNING)))
+    return lines
+
+
+def _left_out_lines(manifest: Manifest) -> list[TextLine]:
+    reasons = Counter(reason for _, reason in manifest.different)
+    return [line_of(say(f"{number:,} left out ({reason})", Tone.MUTED)) for reason, number in reasons.most_common()]
+
+
+def _warning_lines(manifest: Manifest) -> list[TextLine]:
+    lines = [line_of(say(f"Beware: {warning}", Tone.WARNING, _SENTENCE_CAP)) for warning in manifest.warnings]
+    if manifest.purge and manifest.refs:
+        lines.append(line_of(say("They are written to a file first; the report says where.", Tone.MUTED)))
+    return lines
+
+
+def _name_lines(manifest: Manifest) -> list[TextLine]:
+    going = set(manifest.refs)
+    named = [job for job in manifest.jobs if job.ref in going]
+    lines = [_name_line(job) for job in named[:MOST_NAMED]]
+    if len(named) > MOST_NAMED:
+        lines.append(line_of(say(f"... and {len(named) - MOST_NAMED:,} more", Tone.MUTED)))
+    return lines
+
+
+def _name_line(job: Job) -> TextLine:
+    data = "" if job.data is None else f"  {sanitize(job.data, 40)}"
+    return line_of(
+        say(f"{sanitize(short_id(job.ref.id))}  ", Tone.MUTED),
+        say(f"{sanitize(job.name or job.type, 40)}  "),
+        say(job.state.value, Tone(job.state.value)),
+        say(data, Tone.MUTED),
+    )
+
+
+def _word(manifest: Manifest, profile: Profile) -> str:
+    """Return what must be typed: a purge wants the queue's name, a bulk act on a protected profile the profile's."""
+    if manifest.purge and len(manifest.queues) == 1 and sanitize(Untrusted(manifest.queues[0])) == manifest.queues[0]:
+        return manifest.queues[0]
+    if manifest.purge or (profile.protected and len(manifest.refs) > 1):
+        return profile.name
+    return ""

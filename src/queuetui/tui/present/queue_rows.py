@@ -1,0 +1,92 @@
+"""A queue as a row of a table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queuetui.model.measured import Measured, absent
+from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+from queuetui.tui.present.ages import ABSENT, age_text, took_text
+from queuetui.tui.present.cells import Align
+from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_rows import Cell, Row
+
+EVERY_QUEUE_KEY = ""
+
+_NAME = Column("queue", "queue", 14, 40, flex=3, priority=0)
+_FLAG = Column("flag", "", 8, priority=1)
+_PENDING = Column("pending", "pending", 8, align=Align.RIGHT, priority=2)
+_RUNNING = Column("running", "running", 8, align=Align.RIGHT, priority=4)
+_STUCK = Column("stuck", "stuck", 7, align=Align.RIGHT, priority=3)
+_FAILED = Column("failed", "failed", 8, align=Align.RIGHT, priority=3)
+_OLDEST = Column("oldest", "oldest", 6, align=Align.RIGHT, priority=5)
+_RATE = Column("rate", "done/min", 8, align=Align.RIGHT, priority=6)
+_AVERAGE = Column("average", "average", 8, align=Align.RIGHT, priority=8)
+_CONSUMERS = Column("consumers", "workers", 7, align=Align.RIGHT, priority=7)
+
+QUEUE_PICK_COLUMNS = (_NAME, _FLAG, _PENDING, _STUCK, _FAILED)
+QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RATE, _CONSUMERS, _AVERAGE)
+
+
+def pick_rows(snapshot: Snapshot, text: str) -> list[Row]:
+    """Return `every queue` and the queues whose name holds the text, as rows keyed by their true names."""
+    needle = text.casefold()
+    rows = [
+        queue_row(queue, snapshot.now, QUEUE_PICK_COLUMNS)
+        for queue in snapshot.queues
+        if needle in queue.name.raw.casefold()
+    ]
+    if needle in "every queue":
+        every = (Cell(sanitize("every queue"), Tone.STRONG), *(Cell(sanitize("")) for _ in QUEUE_PICK_COLUMNS[1:]))
+        rows.insert(0, Row(EVERY_QUEUE_KEY, every))
+    return rows
+
+
+def queue_rows(snapshot: Snapshot) -> list[Row]:
+    """Return a row for each queue, keyed by its true name."""
+    return [queue_row(queue, snapshot.now, QUEUE_COLUMNS) for queue in snapshot.queues]
+
+
+def queue_row(queue: QueueInfo, now: datetime, columns: tuple[Column, ...]) -> Row:
+    """Return the cells of one queue."""
+    return Row(queue.name.raw, tuple(_cell(column.key, queue, now) for column in columns))
+
+
+def _cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
+    match key:
+        case "queue":
+            return Cell(sanitize(queue.name), Tone.STRONG)
+        case "flag":
+            return Cell(sanitize("PAUSED" if queue.paused_at is not None else ""), Tone.WARNING)
+        case "pending":
+            return _count(queue.counts.get(State.PENDING), None)
+        case "running":
+            return _count(queue.counts.get(State.PROCESSING), Tone.PROCESSING)
+        case "stuck":
+            return _count(queue.stuck, Tone.STUCK)
+        case "failed":
+            return _count(queue.counts.get(State.FAILED), Tone.FAILED)
+        case _:
+            return _measure_cell(key, queue, now)
+
+
+def _measure_cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
+    if key == "oldest":
+        return Cell(age_text(None if queue.oldest_due_at is None else (now - queue.oldest_due_at).total_seconds()))
+    if key == "rate":
+        return Cell(ABSENT if queue.done_per_minute is None else sanitize(f"{queue.done_per_minute:.1f}"))
+    if key == "consumers":
+        nobody = queue.consumers == 0
+        return Cell(
+            ABSENT if queue.consumers is None else sanitize(str(queue.consumers)), Tone.STUCK if nobody else None
+        )
+    return Cell(took_text(queue.average_s))
+
+
+def _count(count: Measured[int] | None, tone: Tone | None) -> Cell:
+    known = absent("not kept") if count is None else count
+    return Cell(count_text(known), tone if known.value else Tone.MUTED)

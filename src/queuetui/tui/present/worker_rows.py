@@ -1,0 +1,85 @@
+"""A worker as a row of the table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queuetui.model.limits import Limits, is_live
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.text import SafeText, Untrusted, sanitize
+from queuetui.model.worker import WorkerInfo
+from queuetui.tui.present.ages import ABSENT, age_text
+from queuetui.tui.present.cells import Align
+from queuetui.tui.present.identity import quote_value, short_id
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_rows import Cell, Row
+
+_MEGABYTE = 1_000_000
+
+WORKER_COLUMNS = (
+    Column("id", "id", 8, priority=3),
+    Column("host", "host", 12, 30, flex=1, priority=0),
+    Column("pid", "pid", 7, align=Align.RIGHT, priority=2),
+    Column("state", "state", 9, priority=0),
+    Column("beat", "last beat", 9, align=Align.RIGHT, priority=0),
+    Column("busy", "busy", 7, align=Align.RIGHT, priority=0),
+    Column("queues", "queues", 16, 60, flex=3, priority=1),
+    Column("up", "up", 6, align=Align.RIGHT, priority=4),
+    Column("memory", "memory", 8, align=Align.RIGHT, priority=5),
+    Column("version", "version", 8, 14, flex=1, priority=6),
+)
+
+
+def worker_rows(snapshot: Snapshot, limits: Limits) -> list[Row]:
+    """Return a row for each worker, those that fell silent first, then the busiest."""
+    workers = sorted(
+        snapshot.workers,
+        key=lambda worker: (is_live(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid),
+    )
+    return [
+        Row(worker.id.raw, tuple(_cell(column.key, worker, snapshot.now, limits) for column in WORKER_COLUMNS))
+        for worker in workers
+    ]
+
+
+def worker_term(worker_id: str) -> str:
+    """Return the filter that the jobs of one worker match."""
+    return f"worker:{quote_value(worker_id)}"
+
+
+def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
+    """Return `3 live of 4, 5 of 12 slots busy`."""
+    live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
+    busy, slots = sum(worker.busy for worker in live), sum(worker.slots for worker in live)
+    return f"{len(live)} live of {len(snapshot.workers)}, {busy} of {slots} slots busy"
+
+
+def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:  # noqa: PLR0911 - one return a column reads best
+    alive = is_live(worker, now, limits)
+    match key:
+        case "id":
+            return Cell(sanitize(short_id(worker.id.raw)), Tone.MUTED)
+        case "host":
+            return Cell(sanitize(worker.host), Tone.STRONG)
+        case "pid":
+            return Cell(sanitize(str(worker.pid)))
+        case "state":
+            word = "silent" if not alive else "stopping" if worker.stopping else "live"
+            return Cell(sanitize(word), Tone.STUCK if not alive else Tone.WARNING if worker.stopping else Tone.GOOD)
+        case "beat":
+            return Cell(age_text((now - worker.beat_at).total_seconds()), None if alive else Tone.STUCK)
+        case "busy":
+            return Cell(sanitize(f"{worker.busy}/{worker.slots}"))
+        case "queues":
+            return Cell(_names(worker.queues))
+        case "up":
+            return Cell(age_text((now - worker.started_at).total_seconds()))
+        case "memory":
+            return Cell(ABSENT if worker.rss_bytes is None else sanitize(f"{worker.rss_bytes / _MEGABYTE:.0f} MB"))
+        case _:
+            return Cell(sanitize(worker.version))
+
+
+def _names(names: tuple[Untrusted, ...]) -> SafeText:
+    return sanitize(", ".join(sanitize(name, 60) for name in names))

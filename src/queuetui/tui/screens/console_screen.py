@@ -1,0 +1,165 @@
+"""What every full screen shares: the first line, the status line, the footer, and the store's comings and goings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+
+from queuetui.model.job import Job
+from queuetui.model.page import PageRequest
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.tui.actions import ACTIONS, Action, Place
+from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
+from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.job_table import JobTable
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from queuetui.tui.app import QueueTui
+
+_FLASH_S = 6.0
+LEAST_CELLS = 60
+LEAST_LINES = 15
+
+
+class ConsoleScreen(Screen[None], inherit_bindings=False):
+    """A full screen; it is shown a snapshot whenever one came while it is on top."""
+
+    PLACE: ClassVar[Place]
+    VIEW: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+    PARTS: ClassVar[frozenset[Part]] = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._flash: Timer | None = None
+
+    @property
+    def console(self) -> QueueTui:
+        """The app, by its own type."""
+        return cast("QueueTui", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the frame round the body."""
+        yield TextLines("heading")
+        yield from self.compose_body()
+        yield TextLines("status")
+        yield TextLines("footer")
+        yield TextLines("too-small")
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield what stands between the first line and the status line."""
+        return ()
+
+    # What the app asks of a screen
+
+    @property
+    def page_request(self) -> PageRequest | None:
+        """The page that this screen wants read."""
+        return None
+
+    @property
+    def wanted(self) -> Watch:
+        """All that this screen wants read."""
+        return Watch(page=self.page_request, parts=self.PARTS)
+
+    @property
+    def targets(self) -> Sequence[Job]:
+        """The jobs that an act would be about, as they were last seen."""
+        return ()
+
+    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+        """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
+
+    # The frame
+
+    def on_mount(self) -> None:
+        """Paint the frame before anything was read."""
+        self.query_one("#too-small", TextLines).show(
+            [line_of(say("too small", Tone.STRONG)), line_of(say(f"queuetui needs {LEAST_CELLS}x{LEAST_LINES}"))]
+        )
+        self.show_frame()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what came while another screen was on top."""
+        self.console.screen_came_up(self)
+
+    def on_resize(self) -> None:
+        """Fit the frame to the new width."""
+        self.set_class(self.app.size.width < LEAST_CELLS or self.app.size.height < LEAST_LINES, "-too-small")
+        self.call_after_refresh(self.show_frame)
+
+    def show_frame(self) -> None:
+        """Show the first and the last line and whether the rows are fresh."""
+        console = self.console
+        is_lost = console.link.attempt > 0 and not console.link.is_live
+        self.set_class(is_lost, "-lost")
+        heading = self.query_one("#heading", TextLines)
+        if is_lost or not console.link.is_live:
+            heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
+        else:
+            heading.show([heading_line(console.heading)])
+        for table in self.query(LiveTable):
+            table.stale = is_lost and bool(table.rows)
+        self.show_footer()
+
+    def show_footer(self) -> None:
+        """Show the keys that matter here."""
+        offers = [(action, self.console.why_not(action)) for action in self.footer_actions()]
+        line = footer_line(offers, self.app.size.width, self.footer_note)
+        self.query_one("#footer", TextLines).show([line])
+
+    @property
+    def footer_note(self) -> str:
+        """What stands at the right end of the footer."""
+        return ""
+
+    @property
+    def places(self) -> frozenset[Place]:
+        """Whose actions work here."""
+        found = {Place.EVERYWHERE, self.PLACE}
+        if self.query(LiveTable):
+            found.add(Place.TABLE)
+        if self.query(JobTable):
+            found.add(Place.MARKS)
+        return frozenset(found)
+
+    def footer_actions(self) -> list[Action]:
+        """Return the actions of the footer in their order; acts that the profile's rights rule out are left out."""
+        here = [
+            action for action in ACTIONS if action.rank and action.places & self.places and action.name != self.VIEW
+        ]
+        allowed = [action for action in here if action.verb is None or not self.console.is_read_only]
+        return sorted(allowed, key=lambda action: action.rank)
+
+    # The status line
+
+    def flash(self, text: str, tone: Tone = Tone.PLAIN, *, gently: bool = False) -> None:
+        """Say something for a while; what is said gently does not replace what a person has not read yet."""
+        if self._flash is not None:
+            if gently:
+                return
+            self._flash.stop()
+        self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
+        self._flash = self.set_timer(_FLASH_S, self._end_flash, name="flash")
+
+    def _end_flash(self) -> None:
+        self._flash = None
+        self.query_one("#status", TextLines).show([])
+
+    def flash_copied(self, sentence: str | None) -> None:
+        """Say where a copy went."""
+        if sentence:
+            self.flash(sentence, Tone.GOOD)
+
+    def show_lines(self, selector: str, lines: Sequence[TextLine]) -> None:
+        """Show lines in one of the frame's text widgets."""
+        self.query_one(selector, TextLines).show(lines)

@@ -1,0 +1,121 @@
+"""One job whole: summary, why, payload, error, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from queuetui.model.job import Job
+from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.text import sanitize
+from queuetui.tui.acting import Acting
+from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.dialogs.copy import CopyDialog
+from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
+from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.job_rows import tone_of
+from queuetui.tui.present.pieces import TextLine, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Detail
+
+
+class DetailScreen(Acting):
+    """Reads its job whole when it opens and again after every poll."""
+
+    PLACE = Place.DETAIL
+    AUTO_FOCUS = "#text"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.DETAIL)
+
+    def __init__(self, job_id: str, tab: str = TAB_NAMES[0]) -> None:
+        super().__init__()
+        self._job_id = job_id
+        self._tab = tab
+        self._detail: Detail | None = None
+        self._now: datetime | None = None
+        self._is_reading = False
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the tabs and the text."""
+        yield TextLines("crumbs")
+        yield TextLines("detail-tabs")
+        yield TextPane("text")
+
+    @property
+    def targets(self) -> Sequence[Job]:
+        """The job itself."""
+        return () if self._detail is None else (self._detail.job,)
+
+    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+        """Read the job again, as something may have changed."""
+        self._now = snapshot.now
+        self._read()
+
+    def on_mount(self) -> None:
+        """Show which job it will be."""
+        super().on_mount()
+        self._show_crumbs()
+
+    def _read(self) -> None:
+        connection = self.console.connection
+        if connection is None or self._is_reading:
+            return
+        self._is_reading = True
+        self.console.errands.send(lambda: connection.feed.open(self._job_id), self._take, self._miss)
+
+    def _take(self, detail: Detail) -> None:
+        self._is_reading = False
+        if self.is_attached:
+            self._detail = detail
+            self._show()
+
+    def _miss(self, reason: str) -> None:
+        self._is_reading = False
+        if self.is_attached:
+            self.flash(reason, Tone.WARNING)
+
+    def _show(self, *, from_top: bool = False) -> None:
+        self._show_crumbs()
+        if self._detail is not None and self._now is not None:
+            self.query_one(TextPane).show(tab_lines(self._tab, self._detail, self._now), from_top=from_top)
+
+    def _show_crumbs(self) -> None:
+        pieces = [say(" Jobs > ", Tone.MUTED), say(sanitize(short_id(self._job_id)), Tone.STRONG)]
+        if self._detail is not None:
+            job = self._detail.job
+            pieces += [
+                say("  "),
+                say(job.name or job.type),
+                say("  "),
+                say(job.state.value, tone_of(job, self._detail.verdict)),
+            ]
+        self.show_lines("#crumbs", [TextLine(tuple(pieces))])
+        self.show_lines("#detail-tabs", [tabs_line(self._tab)])
+
+    def action_turn_tab(self, step: int) -> None:
+        """Go to a neighbouring tab."""
+        self._open_tab(TAB_NAMES[(TAB_NAMES.index(self._tab) + step) % len(TAB_NAMES)])
+
+    def action_explain(self) -> None:
+        """Show why the job stands where it stands."""
+        self._open_tab("Why")
+
+    def action_wide(self) -> None:
+        """Wrap long lines or cut them."""
+        self.query_one(TextPane).turn_wrapping()
+
+    def action_copy(self) -> None:
+        """Choose what to copy."""
+        if self._detail is not None:
+            self.app.push_screen(CopyDialog(self._detail.job, self._detail.verdict), self.flash_copied)
+
+    def _open_tab(self, name: str) -> None:
+        self._tab = name
+        self._show(from_top=True)

@@ -1,0 +1,133 @@
+"""Filter: a form that writes the filter language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from queuetui.model.errors import BadQuery
+from queuetui.model.page import PlannedTerm
+from queuetui.model.query_parser import parse_query
+from queuetui.tui.errands import Errands
+from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, read_filter, write_filter
+from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
+from queuetui.tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from queuetui.tui.session import Connection
+
+_SETTLE_S = 0.3
+
+
+class FilterScreen(Screen["str | None"]):
+    """Gives the filter text, or None when it is left; shows as it goes what is written and how the store answers it."""
+
+    AUTO_FOCUS = "#field-state"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("tab,down", "app.focus_next", "Next", show=False),
+        Binding("shift+tab,up", "app.focus_previous", "Previous", show=False),
+        Binding("ctrl+u", "clear", "Clear", show=False, priority=True),
+    ]
+
+    def __init__(self, scope: Scope, connection: Connection | None, errands: Errands) -> None:
+        super().__init__()
+        self._scope = scope
+        self._connection = connection
+        self._errands = errands
+        self._settling: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out a line for each field."""
+        values = read_filter(self._scope.filter_text)
+        yield TextLines("title", "title")
+        with VerticalScroll(id="form", can_focus=False):
+            for field in FIELDS:
+                with Horizontal(classes="field"):
+                    yield TextLines(f"label-{field.name}", "label")
+                    yield Input(
+                        values.get(field.name, ""),
+                        id=f"field-{field.name}",
+                        placeholder=field.example,
+                        compact=True,
+                        select_on_focus=False,
+                    )
+        yield TextLines("written")
+        yield TextLines("plan")
+        yield TextLines("hint", "hint")
+
+    def on_mount(self) -> None:
+        """Name the fields and show what is written so far."""
+        self.query_one("#title", TextLines).show([line_of(say(" Filter the jobs", Tone.STRONG))])
+        hint = " tab next field   enter shows the jobs   ctrl+u empties the form   esc leaves"
+        self.query_one("#hint", TextLines).show([line_of(say(hint, Tone.MUTED))])
+        for field in FIELDS:
+            self.query_one(f"#label-{field.name}", TextLines).show([line_of(say(f" {field.title}", Tone.MUTED))])
+            self.query_one(f"#field-{field.name}", Input).cursor_blink = False
+        self._show_written()
+
+    @property
+    def text(self) -> str:
+        """The filter as it is written now."""
+        return write_filter({field.name: self.query_one(f"#field-{field.name}", Input).value for field in FIELDS})
+
+    @on(Input.Changed)
+    def _show_written(self) -> None:
+        text = self.text
+        if self._settling is not None:
+            self._settling.stop()
+        try:
+            parse_query(text)
+        except BadQuery as error:
+            self._show_lines(text, error_lines(error, 1, self.app.size.width - 4))
+            return
+        self._show_lines(text, [])
+        self._settling = self.set_timer(_SETTLE_S, self._ask_plan)
+
+    def _ask_plan(self) -> None:
+        connection, text = self._connection, self.text
+
+        def tell(plan: tuple[PlannedTerm, ...]) -> None:
+            if self.is_attached and text == self.text:
+                self._show_lines(text, plan_lines(plan))
+
+        if connection is not None:
+            query = parse_query(text)
+            self._errands.send(
+                lambda: connection.feed.plan(query),
+                tell,
+                lambda why: self._show_lines(text, [line_of(say(f" {why}", Tone.WARNING, 1000))]),
+            )
+
+    def _show_lines(self, text: str, below: list[TextLine]) -> None:
+        if self.is_attached:
+            self.query_one("#written", TextLines).show(
+                [line_of(say(f" {text}" if text else " (everything)", Tone.STRONG, 1000))]
+            )
+            self.query_one("#plan", TextLines).show(below)
+
+    @on(Input.Submitted)
+    def _submit(self) -> None:
+        try:
+            parse_query(self.text)
+        except BadQuery:
+            return
+        self.dismiss(self.text)
+
+    def action_leave(self) -> None:
+        """Leave the filter as it was."""
+        self.dismiss(None)
+
+    def action_clear(self) -> None:
+        """Empty every field."""
+        for field in FIELDS:
+            self.query_one(f"#field-{field.name}", Input).value = ""

@@ -1,0 +1,152 @@
+"""Jobs, the home screen: the live table with its tabs, filter and explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+
+from queuetui.model.act import Verb
+from queuetui.model.query import SORTS, Sort
+from queuetui.model.snapshot import QueueInfo
+from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.dialogs.copy import CopyDialog
+from queuetui.tui.dialogs.sort import SortDialog
+from queuetui.tui.present.identity import queue_named
+from queuetui.tui.present.job_rows import SORT_OF_COLUMN
+from queuetui.tui.screens.filter import FilterScreen
+from queuetui.tui.screens.job_list import JobList
+from queuetui.tui.widgets.filter_bar import FilterBar
+
+if TYPE_CHECKING:
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.operations import Operations
+
+_SLOW_AFTER_S = 0.3
+_PANE_LINES = 12
+_TROUBLED_TABS = frozenset({"4", "5", "6"})
+
+
+class JobsScreen(JobList):
+    """The keys of the home screen: filter, order, columns, acts, and a closer look."""
+
+    PLACE = Place.JOBS
+    VIEW = "jobs"
+    AUTO_FOCUS = "#jobs"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.JOBS)
+
+    # Filter
+
+    def clear_one(self) -> bool:
+        """Clear the filter being typed, else the filter, else the marks; False when there is nothing to clear."""
+        bar = self.query_one(FilterBar)
+        if bar.is_open or self.scope.filter_text:
+            bar.close()
+            self.table.focus()
+            self.rescope(replace(self.scope, filter_text=""))
+            return True
+        if self.table.marks or self.marks_all_matching:
+            self.table.action_unmark_all()
+            return True
+        return False
+
+    @on(FilterBar.Filtered)
+    def _take_filter(self, event: FilterBar.Filtered) -> None:
+        self.apply_filter_text(event.text)
+        if event.kept:
+            self.query_one(FilterBar).close()
+            self.table.focus()
+
+    def action_live_filter(self) -> None:
+        """Open the filter line."""
+        self.query_one(FilterBar).open(self.scope.filter_text)
+
+    def action_build_filter(self) -> None:
+        """Open the filter form."""
+
+        def take(text: str | None) -> None:
+            if text is not None:
+                self.apply_filter_text(text)
+
+        self.app.push_screen(FilterScreen(self.scope, self.console.connection, self.console.errands), take)
+
+    # Order and columns
+
+    def action_sort(self) -> None:
+        """Choose the order from a list."""
+
+        def take(field: str | None) -> None:
+            if field is not None:
+                self.rescope(
+                    replace(
+                        self.scope, sort=None if field == "" else Sort(field, descending=self._is_descending(field))
+                    )
+                )
+
+        self.app.push_screen(SortDialog(SORTS, self.scope.sort), take)
+
+    def _is_descending(self, field: str) -> bool:
+        """Return the order a person means first: newest, most and most urgent on top; names from A on."""
+        return field not in {"type", "queue", "state"}
+
+    def action_move_sort(self, step: int) -> None:
+        """Order by a neighbouring column."""
+        shown = [SORT_OF_COLUMN[key] for key in self.table.shown_columns if key in SORT_OF_COLUMN]
+        present = (
+            -1 if self.scope.sort is None or self.scope.sort.field not in shown else shown.index(self.scope.sort.field)
+        )
+        place = len(shown) - 1 if present < 0 and step < 0 else (present + step) % len(shown)
+        self.rescope(replace(self.scope, sort=Sort(shown[place], self._is_descending(shown[place]))))
+
+    def action_invert_sort(self) -> None:
+        """Turn the order round."""
+        sort = self.scope.sort
+        turned = Sort("created", descending=False) if sort is None else Sort(sort.field, descending=not sort.descending)
+        self.rescope(replace(self.scope, sort=turned))
+
+    def action_wide(self) -> None:
+        """Switch between the usual columns and the wide ones."""
+        self.is_wide = not self.is_wide
+        self.set_columns()
+
+    # Acts
+
+    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
+        """Return the manifest's reader: for the marked jobs, or for all that match when all are marked."""
+        if not self.marks_all_matching:
+            return super().prepare_act(operations, verb)
+        query = self.scope.query
+        return lambda: operations.prepare_matching(verb, query)
+
+    def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
+        """Return the reader of all that match the present scope."""
+        query = self.scope.query
+        return lambda: operations.prepare_purge(query)
+
+    @property
+    def queue_in_question(self) -> QueueInfo | None:
+        """The chosen queue, else that of the job under the cursor."""
+        job = self.seen.get(self.table.cursor_key or "")
+        return queue_named(self.snapshot, self.scope.queue or (None if job is None else job.queue))
+
+    def forget_done(self, job_ids: set[str]) -> None:
+        """Take the marks off jobs that are done."""
+        self.marks_all_matching = False
+        self.table.unmark(job_ids)
+
+    # Looking closer
+
+    def action_explain(self) -> None:
+        """Open the job under the cursor at its verdict."""
+        key = self.table.cursor_key
+        if key is not None:
+            self.console.open_job(key, "Why")
+
+    def action_copy(self) -> None:
+        """Choose what to copy of the job under the cursor."""
+        job = self.seen.get(self.table.cursor_key or "")
+        if job is not None:
+            self.app.push_screen(CopyDialog(job, self.verdicts.get(job.ref.id)), self.flash_copied)

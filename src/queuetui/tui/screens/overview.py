@@ -1,0 +1,88 @@
+"""Overview: the figures, the last hour, the queues and the latest dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.text import Untrusted, sanitize
+from queuetui.tui.acting import Acting
+from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.present.identity import queue_named
+from queuetui.tui.present.overview import card_lines, hour_lines, letters_lines, make_cards, problem_lines
+from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, queue_rows
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.job_table import ListTable
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_messages import RowSelected
+from queuetui.tui.widgets.text_lines import TextLines
+
+LETTERS = 20
+_CARDS = ("pending", "processing", "failed", "stuck", "done")
+
+
+class OverviewScreen(Acting):
+    """Answers `is it well?` at a glance; Enter on a queue opens its jobs."""
+
+    PLACE = Place.OVERVIEW
+    VIEW = "overview"
+    PARTS = frozenset(Part)
+    AUTO_FOCUS = "#queues"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.OVERVIEW)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._snapshot: Snapshot | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield cards, spark line, queues and dead letters."""
+        with Horizontal(id="cards"):
+            for name in _CARDS:
+                yield TextLines(f"card-{name}", "card")
+        yield TextLines("hour")
+        yield ListTable(QUEUE_COLUMNS, id="queues", empty_text=sanitize("reading ..."))
+        yield TextLines("letters-title", "title")
+        yield TextLines("letters")
+
+    @property
+    def wanted(self) -> Watch:
+        """Every part, and no page."""
+        return Watch(parts=self.PARTS, failures=LETTERS)
+
+    @property
+    def queue_in_question(self) -> QueueInfo | None:
+        """The queue under the cursor."""
+        key = self.query_one(LiveTable).cursor_key
+        return None if key is None else queue_named(self._snapshot, Untrusted(key))
+
+    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+        """Show all of it; a picture taken for another screen lacks the tally and the dead letters."""
+        self._snapshot = snapshot
+        if not watch.parts >= self.PARTS:
+            return
+        capabilities = self.console.capabilities
+        keeps_tally = capabilities is not None and capabilities.tally
+        for card in make_cards(snapshot, keeps_tally=keeps_tally):
+            self.show_lines(f"#card-{card.name}", card_lines(card))
+        self.show_lines(
+            "#hour", [*hour_lines(snapshot, self.app.size.width, keeps_tally=keeps_tally), *problem_lines(snapshot)]
+        )
+        table = self.query_one(LiveTable)
+        table.show_empty_text(sanitize("No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"))
+        table.set_rows(queue_rows(snapshot))
+        self.show_lines(
+            "#letters-title",
+            [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],
+        )
+        self.show_lines("#letters", letters_lines(snapshot, max(1, self.query_one("#letters").size.height)))
+
+    @on(RowSelected)
+    def _open_queue(self, event: RowSelected) -> None:
+        self.console.action_jobs(event.key)

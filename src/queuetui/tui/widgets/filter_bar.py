@@ -1,0 +1,117 @@
+"""The line in which a filter is typed, with its error right below the place it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+from queuetui.model.errors import BadQuery
+from queuetui.model.query import FIELDS
+from queuetui.model.query_parser import parse_query
+from queuetui.tui.present.filter_form import error_lines
+from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.text_lines import TextLines
+
+_SETTLE_S = 0.15
+_PROMPT = " / "
+
+
+def _is_unfinished(text: str) -> bool:
+    """Whether the text ends in what may become the name of a field, so that it is too early to look for it as a word."""
+    word = text.rpartition(" ")[2].removeprefix("-")
+    return bool(word) and any(field.startswith(word.lower()) for field in FIELDS)
+
+
+class FilterBar(Vertical):
+    """Hidden until it is opened; tells a filter once it can be read and typing has paused."""
+
+    @dataclass
+    class Filtered(Message):
+        """The text can be read as a filter; `kept` when Enter ended the typing."""
+
+        text: str
+        kept: bool
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._settling: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and the line below it."""
+        yield TextLines("filter-prompt")
+        yield Input(
+            id="filter-text",
+            placeholder='state:failed queue:mail age>1h error~"timed out" -type:Send*',
+            compact=True,
+            select_on_focus=False,
+        )
+        yield TextLines("filter-error")
+
+    def on_mount(self) -> None:
+        """Keep the cursor from blinking: nothing on the screen moves by itself."""
+        self._field.cursor_blink = False
+        self.query_one("#filter-prompt", TextLines).show([line_of(say(_PROMPT, Tone.STRONG))])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a filter is being typed."""
+        return self.has_class("-open")
+
+    def open(self, text: str) -> None:
+        """Begin with this text."""
+        self.add_class("-open")
+        self._field.value = text
+        self._field.cursor_position = len(text)
+        self._field.focus()
+
+    def close(self) -> None:
+        """End the typing."""
+        self.remove_class("-open")
+        self._stop_settling()
+        self._show_error(None)
+
+    @on(Input.Changed)
+    def _wait_for_pause(self, event: Input.Changed) -> None:
+        event.stop()
+        self._stop_settling()
+        if self.is_open and self._show_error(self._error_of(event.value)) and not _is_unfinished(event.value):
+            self._settling = self.set_timer(
+                _SETTLE_S, lambda: self.post_message(self.Filtered(event.value, kept=False))
+            )
+
+    @on(Input.Submitted)
+    def _keep(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._show_error(self._error_of(event.value)):
+            self._stop_settling()
+            self.post_message(self.Filtered(event.value, kept=True))
+
+    def _stop_settling(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+
+    def _error_of(self, text: str) -> BadQuery | None:
+        try:
+            parse_query(text)
+        except BadQuery as error:
+            return error
+        return None
+
+    def _show_error(self, error: BadQuery | None) -> bool:
+        """Point at the place of an error; True when there is none."""
+        self.set_class(error is not None, "-wrong")
+        if error is not None:
+            lines = error_lines(error, len(_PROMPT), self.app.size.width)
+            self.query_one("#filter-error", TextLines).show(lines)
+        return error is None
+
+    @property
+    def _field(self) -> Input:
+        return self.query_one("#filter-text", Input)

@@ -1,0 +1,35 @@
+"""Live tables with the keys of the console's own table of actions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_messages import TableMessage
+
+
+class MarkAllAsked(TableMessage, namespace="job_table"):
+    """A person wants all marked: the rows that are here, or, asked again, all that match."""
+
+
+class ListTable(LiveTable, inherit_bindings=False):
+    """A live table of things that are looked at and opened, not marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.TABLE)
+
+
+class JobTable(LiveTable, inherit_bindings=False):
+    """A live table of jobs; which jobs `mark all` means is decided by its screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(Place.TABLE), *bindings_at(Place.MARKS)]
+
+    def action_mark_all(self) -> None:
+        """Ask the screen, which knows what all is."""
+        self.post_message(MarkAllAsked(self))
+
+    def mark_every_row(self) -> None:
+        """Mark every row that is here."""
+        super().action_mark_all()

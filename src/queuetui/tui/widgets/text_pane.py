@@ -1,0 +1,80 @@
+"""A long text to scroll through, drawn line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from queuetui.tui.present.pieces import Piece, TextLine, wrap_pieces
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.text_lines import TONE_CLASSES
+
+
+class TextPane(ScrollView, can_focus=True):
+    """Shows lines of safe text; the last piece of a long line wraps below itself, or the line is cut when `wraps` is off."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("g", "scroll_home", "Top", show=False),
+        Binding("G", "scroll_end", "Bottom", show=False),
+        Binding("ctrl+d", "page_down", "Page down", show=False),
+        Binding("ctrl+u", "page_up", "Page up", show=False),
+    ]
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._lines: tuple[TextLine, ...] = ()
+        self._laid_out: list[tuple[Piece, ...]] = []
+        self.wraps = True
+
+    @property
+    def lines(self) -> tuple[TextLine, ...]:
+        """What is shown, before it is wrapped."""
+        return self._lines
+
+    def show(self, lines: Sequence[TextLine], *, from_top: bool = False) -> None:
+        """Show a text; the place in it is kept unless it is to be read from the top."""
+        if tuple(lines) != self._lines:
+            self._lines = tuple(lines)
+            self._lay_out()
+        if from_top:
+            self.scroll_to(0, 0, animate=False)
+
+    def turn_wrapping(self) -> None:
+        """Wrap long lines, or cut them."""
+        self.wraps = not self.wraps
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self._lay_out()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the text."""
+        place = y + self.scroll_offset.y
+        width = self.size.width
+        pieces = self._laid_out[place] if place < len(self._laid_out) else ()
+        strip = Strip([Segment(piece.text, self._style_of(piece)) for piece in pieces])
+        return strip.crop(self.scroll_offset.x, self.scroll_offset.x + width).adjust_cell_length(width, self.rich_style)
+
+    def _style_of(self, piece: Piece) -> Style:
+        return self.rich_style if piece.tone is Tone.PLAIN else self.get_component_rich_style(f"tone--{piece.tone}")
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width or self.size.width
+        self._laid_out = [row.left for line in self._lines for row in self._rows_of(line, width)]
+        self.virtual_size = Size(width, len(self._laid_out))
+        self.refresh()
+
+    def _rows_of(self, line: TextLine, width: int) -> list[TextLine]:
+        return wrap_pieces(line, width) if self.wraps and width > 0 else [line]

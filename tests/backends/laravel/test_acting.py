@@ -1,0 +1,226 @@
+"""What the Laravel operator changes: exactly one row, or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from queuetui.backends.base import ForeignBackend, iterate
+from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.limits import Limits
+from queuetui.model.query_parser import parse_query
+from queuetui.model.state import State
+from tests.backends.captures import Capture, load_capture, query, sqlite_path
+from tests.backends.laravel.acts import choose, do
+
+PHP = Path("/usr/share/php/Illuminate")
+PHP_PARTS = ("Queue", "Database", "Bus", "Events")
+
+REFUSE_DELETE = {
+    "sqlite": "CREATE TRIGGER refuse BEFORE DELETE ON failed_jobs BEGIN SELECT RAISE(ABORT, 'refused'); END",
+    "mysql": "CREATE TRIGGER refuse BEFORE DELETE ON failed_jobs FOR EACH ROW SIGNAL SQLSTATE '45000'",
+    "postgresql": (
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;"
+        "CREATE TRIGGER refuse BEFORE DELETE ON failed_jobs FOR EACH ROW EXECUTE FUNCTION refuse()"
+    ),
+}
+
+
+def rows(capture: Capture) -> tuple[list[Any], list[Any]]:
+    """Return both tables as they are."""
+    jobs = query(
+        capture.url, "SELECT id, queue, payload, attempts, reserved_at, available_at, created_at FROM jobs ORDER BY id"
+    )
+    failed = query(
+        capture.url, "SELECT id, uuid, connection, queue, payload, exception, failed_at FROM failed_jobs ORDER BY id"
+    )
+    return jobs, failed
+
+
+def test_a_retry_is_what_artisan_writes(capture: Capture) -> None:
+    """The failed row goes and one row comes: same queue and payload, no attempts, due and created now; nothing else changes."""
+    backend = capture.open(after_s=60)
+    job = choose(backend, "state:failed payload.orderId:1001")
+    jobs, failed = rows(capture)
+    result = do(backend, Verb.RETRY, job.ref)
+    jobs_after, failed_after = rows(capture)
+    (moved,) = [row for row in failed if row not in failed_after]
+    (came,) = [row for row in jobs_after if row not in jobs]
+    now_s = capture.truth["captured_at"] + 60
+    assert came[1:] == (moved[3], moved[4], 0, None, now_s, now_s)
+    assert len(failed_after) == len(failed) - 1
+    assert len(jobs_after) == len(jobs) + 1
+    assert result.note == ""
+
+
+def test_a_retry_that_fails_halfway_changes_nothing(capture: Capture) -> None:
+    """When the second statement is refused the first is undone: the job is in failed_jobs alone, and the result says why."""
+    query(capture.url, REFUSE_DELETE[capture.url.split(":")[0]])
+    before = rows(capture)
+    backend = capture.open()
+    result = do(backend, Verb.RETRY, choose(backend, "state:failed").ref)
+    assert result.outcome is Outcome.FAILED
+    assert result.note
+    assert rows(capture) == before
+
+
+def test_what_was_there_before_is_kept_whole(capture: Capture) -> None:
+    """The result's `before` holds the row with every byte of its texts."""
+    backend = capture.open()
+    job = choose(backend, "state:failed payload.orderId:1001")
+    original = next(row for row in rows(capture)[1] if row[1] == job.ref.id)
+    kept = json.loads(do(backend, Verb.DELETE, job.ref).before or "")
+    assert kept["table"] == "failed_jobs"
+    named = kept["row"]
+    assert [named[name] for name in ("id", "uuid", "connection", "queue", "payload", "exception")] == list(original[:6])
+
+
+def test_two_people_retry_once(capture: Capture) -> None:
+    """Of two retries of one job at the same moment one does it and the other finds it gone."""
+    backends = [capture.open(), capture.open()]
+    ref = choose(backends[0], "state:failed").ref
+    barrier = threading.Barrier(2)
+    results: list[Result] = []
+
+    def retry(backend: ForeignBackend) -> None:
+        barrier.wait(10)
+        results.append(do(backend, Verb.RETRY, ref))
+
+    threads = [threading.Thread(target=retry, args=(backend,)) for backend in backends]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(result.outcome for result in results) == [Outcome.DONE, Outcome.SKIPPED]
+    assert [len(table) for table in rows(capture)] == [15, 2]
+
+
+def test_a_job_that_a_worker_took_is_let_be(capture: Capture) -> None:
+    """A job seen waiting and taken since is not deleted or made due, and the result says what it is now."""
+    backend = capture.open()
+    refs = [choose(backend, f"state:{state}").ref for state in ("pending", "scheduled", "retrying")]
+    query(capture.url, f"UPDATE jobs SET reserved_at = {capture.truth['captured_at']}, attempts = attempts + 1")
+    before = rows(capture)
+    for verb in (Verb.DELETE, Verb.RETRY):
+        for ref in refs:
+            result = do(backend, verb, ref)
+            assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PROCESSING)
+    assert rows(capture) == before
+
+
+def test_a_waiting_job_is_made_due(capture: Capture) -> None:
+    """Retry lets a delayed and a retrying job run now, with no attempts counted; one that is due already is left."""
+    backend = capture.open()
+    for state in ("scheduled", "retrying"):
+        job = choose(backend, f"state:{state}")
+        result = do(backend, Verb.RETRY, job.ref)
+        assert (result.outcome, result.state_now) == (Outcome.DONE, State.PENDING)
+        now = backend.get(job.ref.id)
+        assert (now.state, now.attempts, now.scheduled_at, now.ref.rev) == (
+            State.PENDING,
+            0,
+            capture.captured_at,
+            result.rev_after,
+        )
+    assert do(backend, Verb.RETRY, choose(backend, "state:pending").ref).outcome is Outcome.SKIPPED
+
+
+def test_a_stuck_job_is_released(capture: Capture) -> None:
+    """Past the limit a reserved job goes back with its lost run not counted, and the person is warned; a second release skips."""
+    backend = capture.open(after_s=301)
+    job = choose(backend, "is:stuck")
+    first, again = (do(backend, Verb.RELEASE, job.ref) for _ in range(2))
+    assert (first.outcome, first.state_now) == (Outcome.DONE, State.PENDING)
+    assert "twice" in first.note
+    assert again.outcome is Outcome.SKIPPED
+    released = backend.get(job.ref.id)
+    assert (released.state, released.attempts, released.started_at) == (State.PENDING, 0, None)
+
+
+def test_the_limit_of_the_profile_guards_release_and_delete(capture: Capture) -> None:
+    """A longer limit of the job's own type protects it, whatever the floor says."""
+    backend = capture.open(after_s=301)
+    ref = choose(backend, "is:stuck").ref
+    limits = Limits(per_type_s={"App\\Jobs\\SlowReport": 3600})
+    for verb in (Verb.RELEASE, Verb.DELETE):
+        result = do(backend, verb, ref, limits)
+        assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PROCESSING)
+        assert "3600" in result.note
+
+
+def test_a_stuck_job_is_deleted_with_a_warning(capture: Capture) -> None:
+    """Past the limit a reserved row is deleted, and the result says that the work itself was not stopped."""
+    backend = capture.open(after_s=301)
+    job = choose(backend, "is:stuck")
+    result = do(backend, Verb.DELETE, job.ref)
+    assert result.outcome is Outcome.DONE
+    assert "not stopped" in result.note
+    assert len(rows(capture)[0]) == 13
+
+
+def test_a_failure_of_another_connection_is_not_retried(capture: Capture) -> None:
+    """A job that failed on Redis stays where it is, with the reason; naming that connection as this one allows it."""
+    query(capture.url, "UPDATE failed_jobs SET connection = 'redis'")
+    backend = capture.open()
+    job = choose(backend, "state:failed")
+    refused = do(backend, Verb.RETRY, job.ref)
+    assert (refused.outcome, refused.state_now) == (Outcome.SKIPPED, State.FAILED)
+    assert "redis" in refused.note
+    assert any("redis" in remark for remark in job.remarks)
+    allowed = capture.open(connections="database, redis")
+    assert do(allowed, Verb.RETRY, job.ref).outcome is Outcome.DONE
+
+
+def test_a_retry_past_its_own_deadline_is_told(capture: Capture) -> None:
+    """A job whose retryUntil is past is retried, and the result says that a worker will fail it at once."""
+    query(capture.url, """UPDATE failed_jobs SET payload = '{"displayName":"Late","retryUntil":1000}' WHERE id = 1""")
+    backend = capture.open()
+    result = do(backend, Verb.RETRY, choose(backend, "type:Late").ref)
+    assert result.outcome is Outcome.DONE
+    assert "retryUntil" in result.note
+
+
+def test_a_revision_from_elsewhere_is_refused(capture: Capture) -> None:
+    """A ref that this backend did not make, or whose row is gone, changes nothing."""
+    before = rows(capture)
+    backend = capture.open()
+    for rev in ("", "1", "job.x.y", "failed.1", "jobs.1.2.3"):
+        assert do(backend, Verb.DELETE, JobRef("laravel", "x", rev)).outcome is Outcome.FAILED
+    for rev in ("job.9999.0.None.1", "failed.9999.abc", "failed.1.abc"):
+        assert do(backend, Verb.DELETE, JobRef("laravel", "x", rev)).outcome is Outcome.SKIPPED
+    assert rows(capture) == before
+
+
+def test_all_failed_jobs_are_cleared_in_one_act(capture: Capture) -> None:
+    """Deleting every failed job empties failed_jobs and nothing else."""
+    backend = capture.open()
+    refs = [job.ref for job in iterate(backend, parse_query("state:failed"), Limits())]
+    results = backend.apply(Act(Verb.DELETE, "tester"), refs, Limits())
+    assert [(result.ref, result.outcome) for result in results] == [(ref, Outcome.DONE) for ref in refs]
+    assert [len(table) for table in rows(capture)] == [14, 0]
+
+
+@pytest.mark.skipif(
+    shutil.which("php") is None or not all((PHP / part / "autoload.php").exists() for part in PHP_PARTS),
+    reason="php or the framework's queue library is not installed (Debian: php-cli php-sqlite3 php-illuminate-queue)",
+)
+def test_the_frameworks_own_worker_runs_a_retried_job(sqlite_url: str, tmp_path: Path) -> None:
+    """A job retried here is taken and run by the real worker with its properties intact, and its row is gone."""
+    capture = load_capture("laravel", "laravel-db", "sqlite", sqlite_url)
+    query(sqlite_url, "DELETE FROM jobs")
+    backend = capture.open(after_s=-3600 * 24 * 365 * 10)
+    job = choose(backend, "state:failed payload.orderId:1001")
+    assert do(backend, Verb.RETRY, job.ref).outcome is Outcome.DONE
+    capture.close()
+    log = tmp_path / "ran.log"
+    worker = Path(__file__).with_name("worker.php")
+    command = ["php", str(worker), sqlite_path(sqlite_url), "default", str(log)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert log.read_text() == "ran 1001 2599\n", ended.stderr
+    assert query(sqlite_url, "SELECT count(*) FROM jobs") == [(0,)]

@@ -1,0 +1,347 @@
+"""Bad input gets one clear line, the right exit code, and no password is ever repeated."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from queuetui.cli import main
+from queuetui.cli.exit_codes import exit_code
+from queuetui.model import errors
+from tests.cli.conftest import Invoke
+from tests.cli.scenes import Answer, Scene
+from tests.servers.fixtures import PostgresFactory
+
+SECRET = "hunter2-s3cr3t"
+COMMANDS_THAT_CONNECT = (
+    ["stats"],
+    ["jobs"],
+    ["queues"],
+    ["workers"],
+    ["show", "abcdef"],
+    ["why", "abcdef"],
+    ["retry", "state:failed", "--yes"],
+    ["purge", "state:failed", "--yes"],
+    ["cleanup", "--days", "1", "--yes"],
+    ["pause", "mail"],
+    ["workers", "clean"],
+    ["migrate", "--check"],
+    ["discover"],
+)
+COMMANDS_THAT_READ = tuple(command for command in COMMANDS_THAT_CONNECT if command[0] != "migrate")
+
+
+@pytest.fixture
+def refused(invoke: Invoke) -> Invoke:
+    """Run a command line that must fail, and check that it repeats no password."""
+
+    def run_line(*arguments: str) -> Answer:
+        answer = invoke(*arguments)
+        assert SECRET not in answer.out + answer.err
+        return answer
+
+    return run_line
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of this machine that nobody listens on while the test runs."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_CONNECT, ids=lambda words: words[0])
+def test_an_absent_file_is_not_found_and_not_made(refused: Invoke, tmp_path: Path, command: list[str]) -> None:
+    """Looking at an SQLite file that is not there ends with 4 and makes no file."""
+    answer = refused("--url", f"sqlite:///{tmp_path / 'absent.db'}", *command)
+    answer.fails(4, "absent.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_embedded_queue_is_not_made_by_looking(refused: Invoke) -> None:
+    """Without a URL the embedded queue is meant; looking at it before anything was enqueued ends with 4."""
+    refused("stats").fails(4, "queue.db")
+    assert list(Path.home().rglob("*.db")) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_READ, ids=lambda words: words[0])
+def test_a_database_without_a_queue_says_what_was_looked_for(
+    refused: Invoke, sqlite_url: str, command: list[str]
+) -> None:
+    """A database that holds no queue ends with 4 and the names that were looked for."""
+    Path(sqlite_url.removeprefix("sqlite:///")).touch()
+    refused("--url", sqlite_url, *command).fails(4, "queuetui_meta")
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_CONNECT, ids=lambda words: words[0])
+def test_a_server_that_does_not_answer_is_unreachable(refused: Invoke, closed_port: int, command: list[str]) -> None:
+    """A closed port ends with 3 and names host and port."""
+    url = f"postgresql://ann:{SECRET}@127.0.0.1:{closed_port}/app"
+    refused("--url", url, *command).fails(3, str(closed_port))
+
+
+def test_an_unknown_host_is_unreachable(refused: Invoke) -> None:
+    """A name that leads nowhere ends with 3."""
+    refused("stats", "--url", f"postgresql://ann:{SECRET}@no-such-host.invalid/app").fails(3, "no-such-host.invalid")
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_CONNECT, ids=lambda words: words[0])
+def test_an_unknown_login_is_unreachable(refused: Invoke, postgres_url: str, command: list[str]) -> None:
+    """A login that the server does not know ends with 3 and names it."""
+    refused("--url", _with_login(postgres_url, "nobody_here", SECRET), *command).fails(3, "nobody_here")
+
+
+def test_a_wrong_password_is_unreachable(refused: Invoke, private_postgres: PostgresFactory) -> None:
+    """A password that the server refuses ends with 3 on every command, and is not repeated."""
+    server = private_postgres()
+    with psycopg.connect(server.admin_url, autocommit=True) as connection:
+        (rules,) = connection.execute("SHOW hba_file").fetchone() or ("",)
+        connection.execute("CREATE ROLE ann LOGIN PASSWORD 'another'")
+        rule = "host all ann 127.0.0.1/32 scram-sha-256"
+        connection.execute(sql.SQL("COPY (SELECT {}) TO {}").format(rule, rules))
+        connection.execute("SELECT pg_reload_conf()")
+    url = _with_login(server.admin_url, "ann", SECRET)
+    for command in COMMANDS_THAT_CONNECT:
+        answer = refused("--url", url, *command)
+        answer.fails(3, "the server refused the right; check the user, its password")
+
+
+def test_a_database_that_is_not_there_is_told(refused: Invoke, postgres_url: str) -> None:
+    """A server without that database is told by its name."""
+    answer = refused("stats", "--url", postgres_url.rsplit("/", 1)[0] + "/no_such_db")
+    assert answer.code in {3, 4}
+    assert "no_such_db" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_a_file_that_is_no_database_is_told(refused: Invoke, tmp_path: Path) -> None:
+    """A file of something else ends in one line."""
+    path = tmp_path / "notes.txt"
+    path.write_text("just words, many of them, on a line" * 100)
+    answer = refused("stats", "--url", f"sqlite:///{path}")
+    assert answer.code in {3, 4}
+    assert "notes.txt" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_CONNECT, ids=lambda words: words[0])
+@pytest.mark.parametrize("scheme", ["redis", "http", "mongodb+srv", "oracle"])
+def test_a_url_of_an_unknown_kind_is_told(refused: Invoke, command: list[str], scheme: str) -> None:
+    """A kind of URL that is not known ends with 2 and names those that are."""
+    answer = refused("--url", f"{scheme}://ann:{SECRET}@h/0", *command)
+    answer.fails(2, "sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "postgresql://ann:%s@[::1/app",
+        "postgresql://ann:%s@h:port/app",
+        "sqlite:",
+        "://",
+        "postgresql://ann:%s",
+    ],
+)
+def test_a_url_that_cannot_be_read_is_told(refused: Invoke, url: str) -> None:
+    """A URL with something missing or wrong in it ends in one line, whatever it is."""
+    answer = refused("discover", url.replace("%s", SECRET) or " ")
+    assert answer.code in {2, 3, 4}
+    assert answer.err.count("\n") == 1
+    assert "fault of the program" not in answer.err
+
+
+@pytest.mark.parametrize("password", ["p@" + SECRET, SECRET + "/x", "a:" + SECRET, SECRET + "%40", SECRET + "?y=1"])
+def test_a_password_with_signs_in_it_is_hidden_too(refused: Invoke, closed_port: int, password: str) -> None:
+    """A password that should have been encoded is still not repeated."""
+    for command in (["stats"], ["discover"], ["migrate"]):
+        answer = refused("--url", f"postgresql://ann:{password}@127.0.0.1:{closed_port}/app", *command)
+        assert answer.code in {2, 3}
+        assert answer.err.count("\n") == 1
+
+
+def test_a_secret_in_the_wrong_place_is_hidden(refused: Invoke) -> None:
+    """A URL given where something else belongs is repeated without its password."""
+    url = f"postgresql://ann:{SECRET}@h/app"
+    refused("stats", url).fails(2, "ann:***@h/app")
+    refused("jobs", "--limit", url).fails(2, "--limit")
+    refused(url).fails(2, "No such command")
+    refused("--profile", url, "stats").fails(4, "there is no profile")
+
+
+@pytest.mark.parametrize(
+    ("filter_text", "position", "hint"),
+    [
+        ("stat:failed", 0, "did you mean state?"),
+        ("queue:mail state:faild", 17, "did you mean failed?"),
+        ("attempts>many", 9, "takes a number"),
+        ("age>soon", 4, "not a duration"),
+        ('error~"open', 6, "never closed"),
+        ("state:", 6, "has no value"),
+        ("sort:nothing", 0, "cannot sort by"),
+        ("is:struck", 3, "did you mean stuck?"),
+        ("created>yesterday", 8, "takes a time"),
+    ],
+)
+def test_a_broken_filter_says_where(refused: Invoke, filter_text: str, position: int, hint: str) -> None:
+    """A filter that cannot be read ends with 2, the position and a hint, before any store is asked."""
+    for command in (["jobs"], ["retry", "--yes"], ["purge", "--yes"]):
+        answer = refused("--url", "memory://", *command, filter_text)
+        answer.fails(2, f"position {position}")
+        assert hint in answer.err
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ("{", "is not JSON"),
+        ("{'a': 1}", "line 1, column 2"),
+        ("", "is not JSON"),
+        ("@no-such-file.json", "no-such-file.json"),
+        ("NaN", "not JSON"),
+    ],
+)
+def test_a_payload_that_is_not_json_is_told(refused: Invoke, sqlite_url: str, payload: str, words: str) -> None:
+    """A payload that is not JSON ends with 2 and nothing is stored."""
+    refused("enqueue", "Send", "-p", payload, "--url", sqlite_url).fails(2, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nonsense", "it is not TOML"),
+        ("[profiles.a]\nurl='memory://'\npoll='x'", "profiles.a.poll"),
+        (f"[profiles.a]\nurl='postgresql://u:{SECRET}@h/d'", "chmod 600"),
+    ],
+)
+def test_a_broken_config_names_file_and_key(
+    refused: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str
+) -> None:
+    """Settings that cannot be used end with 2, the file and the key."""
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    path.chmod(0o644)
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
+    for command in (["stats", "--profile", "a"], ["profiles"] if "poll" not in words else ["--profile", "a", "jobs"]):
+        answer = refused(*command)
+        answer.fails(2, words)
+        assert "config.toml" in answer.err
+
+
+def test_profiles_shows_no_password(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The list of profiles hides passwords in every format and runs no command."""
+    path = tmp_path / "config.toml"
+    trace = tmp_path / "ran"
+    path.write_text(
+        f"[profiles.a]\nurl='postgresql://u:{SECRET}@h/d?sslpassword={SECRET}'\n"
+        f"[profiles.b]\nurl_command=['touch', '{trace}']\n[profiles.c]\nurl_env='APP'\n"
+    )
+    path.chmod(0o600)
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
+    for form in ("table", "json", "ndjson", "csv"):
+        answer = invoke("profiles", "--format", form)
+        assert answer.code == 0
+        assert "u:***@h/d" in answer.out
+        assert SECRET not in answer.out + answer.err
+    assert not trace.exists()
+
+
+def test_url_and_profile_exclude_each_other(refused: Invoke) -> None:
+    """Naming two stores ends with 2; one named after the command wins over one named before it."""
+    refused("stats", "--url", "memory://", "--profile", "a").fails(2, "exclude each other")
+    assert refused("--profile", "a", "stats", "--url", "memory://").code == 0
+
+
+def test_the_environment_names_the_store(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """QUEUETUI_URL is used without --url, and --profile wins over it."""
+    path = tmp_path / "config.toml"
+    path.write_text("default = 'a'\n[profiles.a]\nurl = 'memory://from-settings'\n")
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
+    assert invoke("stats", "--json").data["backend"] == "a"
+    monkeypatch.setenv("QUEUETUI_URL", "memory://from-environment")
+    assert invoke("stats", "--json").data["backend"] == "url"
+    assert invoke("stats", "--json", "--profile", "a").data["backend"] == "a"
+
+
+def test_a_read_only_profile_refuses_acts(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A named profile is operated only with --operate or its own right, and rights = "read" holds against the flag."""
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "[profiles.url]\nurl = 'memory://rights'\n"
+        "[profiles.reader]\nurl = 'memory://rights'\nrights = 'read'\n"
+        "[profiles.operator]\nurl = 'memory://rights'\nrights = 'operate'\n"
+    )
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
+    invoke("pause", "q", "--profile", "url").fails(1, "read-only")
+    invoke("pause", "q", "--profile", "reader", "--operate").fails(1, "read-only")
+    assert invoke("pause", "q", "--profile", "url", "--operate").code == 0
+    assert invoke("resume", "q", "--profile", "operator").code == 0
+
+
+def test_a_fault_of_the_program_is_one_line(quick: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error nobody foresaw ends with 1 and none of its words, which may hold anything; a traceback is there on demand."""
+
+    def fail(*_: object) -> None:
+        message = f"could not parse postgresql://ann:{SECRET}@h/app"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("queuetui.cli.commands.stats.describe_stats", fail)
+    answer = quick.run("stats")
+    answer.fails(1, "(RuntimeError); to see where, run it again with QUEUETUI_DEBUG=1")
+    assert "parse" not in answer.err
+    monkeypatch.setenv("QUEUETUI_DEBUG", "1")
+    traced = quick.run("stats")
+    assert traced.code == 1
+    assert "Traceback" in traced.err
+    assert "in describe" in traced.err or "in fail" in traced.err
+    assert SECRET not in traced.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.Unreachable("x"), 3),
+        (errors.NotFound("x"), 4),
+        (errors.BadQuery("x", 0), 2),
+        (errors.BadConfig("x", "y"), 2),
+        (errors.BadPayload("x"), 2),
+        (errors.Unsupported("x"), 2),
+        (errors.Denied("x"), 1),
+        (errors.Conflict("x"), 1),
+        (errors.Stale("x"), 1),
+        (errors.SchemaTooNew("x"), 1),
+        (errors.UnknownOutcome("x"), 1),
+    ],
+)
+def test_every_error_has_its_exit_code(error: errors.QueueTuiError, code: int) -> None:
+    """The table of exit codes covers every error of ours."""
+    assert exit_code(error) == code
+
+
+def test_an_unknown_command_or_option_points_to_the_help(refused: Invoke) -> None:
+    """A word that is no command, or an option that is none, ends with 2 and says where the help is."""
+    refused("nope").fails(2, "(see: queuetui --help)")
+    refused("jobs", "--nope").fails(2, "(see: queuetui jobs --help)")
+    refused("jobs", "--limit", "0").fails(2, "queuetui jobs --help")
+    refused("stats", "--format", "xml").fails(2, "'xml' is not one of")
+
+
+@pytest.mark.parametrize("command", sorted(main.COMMANDS))
+def test_every_command_has_help_without_secrets(refused: Invoke, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Help is printed for every command, and shows nothing of the environment."""
+    monkeypatch.setenv("QUEUETUI_URL", f"postgresql://ann:{SECRET}@h/app")
+    answer = refused(command, "--help")
+    assert answer.code == 0
+    assert "Usage: queuetui" in answer.out
+
+
+def _with_login(url: str, user: str, password: str) -> str:
+    scheme, rest = url.split("://", 1)
+    return f"{scheme}://{user}:{password}@{rest.rsplit('@', 1)[-1]}"

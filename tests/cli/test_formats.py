@@ -1,0 +1,126 @@
+"""The four formats of every listing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.scenes import Scene
+
+DOCUMENT_KEYS = [
+    "id",
+    "version",
+    "backend",
+    "type",
+    "name",
+    "queue",
+    "state",
+    "stuck",
+    "verdict",
+    "priority",
+    "attempts",
+    "max_attempts",
+    "lost",
+    "payload",
+    "data",
+    "result",
+    "error",
+    "worker",
+    "correlation_id",
+    "idempotency_key",
+    "tags",
+    "progress",
+    "scheduled_at",
+    "started_at",
+    "completed_at",
+    "created_at",
+    "updated_at",
+]
+
+
+def test_jobs_in_json(busy: Scene) -> None:
+    """A listing in JSON is one list of whole documents, newest first, with every promised key."""
+    answer = busy.run("jobs", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    assert [list(row) for row in answer.data] == [DOCUMENT_KEYS] * len(busy.ids)
+    assert [row["id"] for row in answer.data] == sorted(busy.ids.values(), reverse=True)
+    states = {name: row["state"] for name in busy.ids for row in answer.data if row["id"] == busy.ids[name]}
+    expected = {
+        name: name for name in ("pending", "scheduled", "processing", "retrying", "completed", "failed", "cancelled")
+    }
+    assert states == {**expected, "urgent": "pending", "completed-too": "completed", "orphaned": "processing"}
+    assert [row["id"] for row in answer.data if row["stuck"]] == [busy.ids["orphaned"]]
+
+
+def test_jobs_line_by_line(busy: Scene) -> None:
+    """NDJSON is the same documents, one a line; `--json` is short for `--format json`."""
+    lines = busy.run("jobs", "--format", "ndjson").out.splitlines()
+    listed = busy.run("jobs", "--format", "json").data
+    assert [json.loads(line)["id"] for line in lines] == [row["id"] for row in listed]
+
+
+def test_jobs_in_csv(busy: Scene) -> None:
+    """CSV has a header of the document's keys; what is nested is JSON in its cell, what is unknown is empty."""
+    rows = busy.run("jobs", "--format", "csv").rows
+    assert list(rows[0]) == DOCUMENT_KEYS
+    by_id = {row["id"]: row for row in rows}
+    failed = by_id[busy.ids["failed"]]
+    assert json.loads(failed["error"])["class"] == "TimeoutError"
+    assert (failed["stuck"], failed["attempts"], failed["name"]) == ("false", "1", "")
+    assert by_id[busy.ids["orphaned"]]["stuck"] == "true"
+
+
+def test_jobs_as_a_table(busy: Scene) -> None:
+    """A table has a header and one line a job, with an id that commands accept, and no colour."""
+    lines = busy.run("jobs", "-n", "3").out.splitlines()
+    assert lines[0].split() == ["id", "type", "queue", "state", "attempts", "created", "data", "why"]
+    assert len(lines) == 4
+    assert busy.run("show", lines[1].split()[0]).code == 0
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
+@pytest.mark.parametrize(
+    "command", [["jobs", "queue:nothing"], ["queues"], ["workers"], ["stats"], ["profiles"], ["discover"]]
+)
+def test_every_listing_takes_every_format(quick: Scene, command: list[str], form: str) -> None:
+    """No listing fails on an empty store, and JSON stays JSON."""
+    answer = quick.run(*command, "--format", form)
+    assert answer.code == 0
+    if form == "json":
+        json.loads(answer.out)
+    for line in answer.out.splitlines() if form == "ndjson" else ():
+        json.loads(line)
+
+
+def test_nothing_found_is_an_empty_list(quick: Scene) -> None:
+    """An empty listing is `[]` in JSON, nothing in NDJSON, and its header in CSV."""
+    assert quick.run("jobs", "--json").out == "[]\n"
+    assert quick.run("jobs", "--format", "ndjson").out == ""
+    assert quick.run("jobs", "--format", "csv").out.startswith("id,version,")
+
+
+def test_queues_tell_what_waits_and_who_listens(busy: Scene) -> None:
+    """A queue tells its counts, its oldest due job, how many listen and whether it is paused."""
+    busy.run("pause", "reports")
+    rows = {row["queue"]: row for row in busy.run("queues", "--json").data}
+    assert (rows["mail"]["pending"], rows["mail"]["scheduled"], rows["mail"]["consumers"]) == (2, 1, 1)
+    assert rows["mail"]["oldest_due_at"] is not None
+    assert (rows["reports"]["paused"], rows["mail"]["paused"]) == (True, False)
+    assert rows["lane-orphaned"]["stuck"] == 1
+
+
+def test_workers_tell_how_long_they_are_silent(busy: Scene) -> None:
+    """A worker tells where it runs, what it listens to, how busy it is and whether it lives."""
+    (row,) = busy.run("workers", "--json").data
+    assert (row["id"], row["host"], row["pid"], row["queues"], row["slots"]) == ("worker-1", "web-1", 4411, ["*"], 2)
+    assert row["live"] is True
+    assert row["silent_seconds"] >= 0
+    assert "web-1" in busy.run("workers").out
+
+
+def test_discover_names_our_own_queue(busy: Scene) -> None:
+    """A store of ours is found as native, with what it was told by."""
+    rows = busy.run("discover", busy.url, "--json").data
+    assert [row["kind"] for row in rows] == ["native"]
+    assert rows[0]["detail"]

@@ -1,0 +1,82 @@
+"""One job, shown and explained."""
+
+from __future__ import annotations
+
+import re
+
+from tests.cli.scenes import Scene
+from tests.cli.test_formats import DOCUMENT_KEYS
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def test_a_job_is_shown_whole(busy: Scene) -> None:
+    """A job in JSON has every promised key first, in order, and its values as they were stored."""
+    shown = busy.run("show", busy.ids["urgent"], "--json").data
+    assert list(shown)[: len(DOCUMENT_KEYS)] == DOCUMENT_KEYS
+    assert list(shown)[len(DOCUMENT_KEYS) :] == ["remarks", "attempt_log"]
+    assert (shown["type"], shown["name"], shown["queue"]) == ("SendMail", "Mail to the boss", "mail")
+    assert (shown["priority"], shown["attempts"], shown["max_attempts"], shown["lost"]) == (10, 0, 3, 0)
+    assert (shown["payload"], shown["data"]) == ({"sku": "urgent"}, "sku urgent")
+    assert (shown["idempotency_key"], shown["correlation_id"], shown["tags"]) == ("key-1", "cause-1", ["vip"])
+    assert (shown["result"], shown["error"], shown["worker"], shown["progress"]) == (None, None, None, None)
+    assert (shown["started_at"], shown["completed_at"]) == (None, None)
+    for key in ("scheduled_at", "created_at", "updated_at"):
+        assert TIME.fullmatch(shown[key])
+
+
+def test_an_ended_job_tells_its_result_or_error(busy: Scene) -> None:
+    """A completed job has its result, a dead letter its error and the attempts that were kept."""
+    completed = busy.run("show", busy.ids["completed"], "--json").data
+    assert (completed["state"], completed["result"], completed["error"]) == ("completed", {"sent": 1}, None)
+    assert TIME.fullmatch(completed["completed_at"])
+    failed = busy.run("show", busy.ids["failed"], "--json").data
+    assert failed["error"] == {
+        "class": "TimeoutError",
+        "message": "the mail server was silent",
+        "traceback": "Traceback: here",
+    }
+    assert [attempt["outcome"] for attempt in failed["attempt_log"]] == ["failed"]
+    assert failed["verdict"]["code"] == "dead_letter"
+
+
+def test_a_verdict_has_its_five_parts(busy: Scene) -> None:
+    """Why tells the code, how grave it is, the sentence, what it was read from and the next command."""
+    verdict = busy.run("why", busy.ids["orphaned"], "--json").data
+    assert list(verdict) == ["code", "severity", "summary", "evidence", "next"]
+    assert (verdict["code"], verdict["severity"]) == ("orphaned", "critical")
+    assert verdict["next"].startswith(f"queuetui release --id {busy.ids['orphaned']}")
+    table = busy.run("why", busy.ids["orphaned"])
+    assert re.search(r"^code +orphaned$", table.out, re.MULTILINE)
+
+
+def test_a_job_is_found_by_the_end_of_its_id(busy: Scene) -> None:
+    """Six characters or more of the end of an id name its job, in either letter case."""
+    job_id = busy.ids["failed"]
+    assert busy.run("show", job_id[-10:], "--json").data["id"] == job_id
+    assert busy.run("show", job_id[-12:].upper(), "--json").data["id"] == job_id
+
+
+def test_too_short_or_unknown_an_id_is_not_found(busy: Scene) -> None:
+    """Less than six characters, or an end that no id has, is told as not found."""
+    busy.run("show", busy.ids["failed"][-5:-1] + "x").fails(4, "no job's id is or ends in")
+    busy.run("show", "0" * 32).fails(4, "no job's id is or ends in")
+    busy.run("why", "ffffffffffff").fails(4, "see: queuetui jobs")
+
+
+def test_an_ambiguous_end_is_refused(scene: Scene) -> None:
+    """An end that two ids share is refused; more of it decides, and a whole id always does."""
+    for head in ("0191a000-0000-7000-8000-00", "0191a000-0000-7000-8000-11"):
+        scene.job(head[-2:], id=head + "0abcabcabc")
+    scene.run("show", "abcabc").fails(1, "more than one job's id ends in 'abcabc'")
+    scene.run("retry", "--id", "abcabc", "--yes").fails(1, "more than one job")
+    assert scene.run("show", "110abcabcabc", "--json").data["id"] == scene.ids["11"]
+    assert scene.run("show", scene.ids["00"], "--json").data["id"] == scene.ids["00"]
+
+
+def test_the_table_of_a_job_is_one_line_a_key(busy: Scene) -> None:
+    """Shown as a table, a job is its keys with their values, nested ones as JSON."""
+    out = busy.run("show", busy.ids["urgent"]).out
+    assert re.search(r"^name +Mail to the boss$", out, re.MULTILINE)
+    assert re.search(r"^progress +-$", out, re.MULTILINE)
+    assert '"sku": "urgent"' in out

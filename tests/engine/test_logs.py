@@ -1,0 +1,90 @@
+"""What a worker says, and that nothing in it can do harm."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from queuetui.engine.logs import HumanFormatter, JsonFormatter, configure_logs, current_job, log_event
+from tests.zoo import ZOO, assert_inert
+
+
+@pytest.fixture(autouse=True)
+def root_logger_as_it_was() -> Iterator[None]:
+    """Put the handlers of the root logger back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+def say(*, as_json: bool, **fields: object) -> str:
+    """Log one event and return what was written."""
+    stream = io.StringIO()
+    configure_logs(stream, as_json=as_json)
+    log_event("job_failed", logging.ERROR, **fields)
+    return stream.getvalue()
+
+
+def test_an_event_is_one_line_of_json() -> None:
+    """Machines read time, level, event and the fields that are known."""
+    line = json.loads(say(as_json=True, job_id="a", duration_s=0.5, error=None))
+    assert line["time"].endswith("Z")
+    del line["time"]
+    assert line == {"level": "error", "event": "job_failed", "job_id": "a", "duration_s": 0.5}
+
+
+def test_an_event_is_one_line_for_people() -> None:
+    """People read the time, the level, the event and the end of ids."""
+    words = say(as_json=False, job_id="0123456789abcdef", queue="mail", error="timed out").split()
+    assert words[1:] == ["error", "job_failed", "job_id=89abcdef", "queue=mail", 'error="timed', 'out"']
+
+
+@pytest.mark.parametrize("hostile", ZOO.values(), ids=ZOO)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_hostile_text_is_inert(hostile: str, as_json: bool) -> None:
+    """Whatever a job is called or says, a log line stays one line without a control character."""
+    written = say(as_json=as_json, job_type=hostile, error=hostile)
+    assert written.endswith("\n")
+    assert written.count("\n") == 1
+    assert_inert(written)
+    if as_json:
+        assert written.isascii()
+
+
+def test_a_handlers_record_tells_its_job() -> None:
+    """A record made while a job runs holds the job's ids, its message and its traceback."""
+    stream = io.StringIO()
+    configure_logs(stream, as_json=True)
+    token = current_job.set({"job_id": "a", "attempt": 2})
+    try:
+        raise ValueError("no")
+    except ValueError:
+        logging.getLogger("my.app").exception("sku %s", "A-1")
+    finally:
+        current_job.reset(token)
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["logger"], line["message"]) == ("log", "my.app", "sku A-1")
+    assert (line["job_id"], line["attempt"]) == ("a", 2)
+    assert "ValueError: no" in line["traceback"]
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), HumanFormatter()])
+def test_a_record_that_cannot_be_written_is_written_anyway(formatter: logging.Formatter) -> None:
+    """Arguments that do not fit the message of a handler do not lose the record."""
+    record = logging.LogRecord("app", logging.INFO, "", 0, "%d of %d", ("one",), None)
+    assert "do not fit" in formatter.format(record)
+
+
+def test_less_is_said_when_less_is_wanted() -> None:
+    """Below the level nothing is written."""
+    stream = io.StringIO()
+    configure_logs(stream, as_json=True, level=logging.WARNING)
+    log_event("job_started")
+    assert stream.getvalue() == ""

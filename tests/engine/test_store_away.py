@@ -1,0 +1,157 @@
+"""A worker outlives its store's absence and forgets nothing."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from queuetui.client import Queue
+from queuetui.engine import store_health
+from queuetui.engine.context import Context
+from queuetui.engine.store_health import StoreHealth
+from queuetui.model.errors import Unreachable
+from tests.engine.conftest import StartWorker
+from tests.engine.failing_store import FailingStore
+from tests.engine.working import Told, declare_handler
+from tests.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses of a moment instead of seconds."""
+    monkeypatch.setattr(store_health, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(store_health, "LONGEST_PAUSE_S", 0.05)
+
+
+@pytest.fixture
+def store(queue: Queue) -> FailingStore:
+    """The queue's store, to be taken away."""
+    return FailingStore(queue.backend)
+
+
+def test_an_ending_is_written_when_the_store_is_back(
+    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
+) -> None:
+    """A job that ends while the store is away is completed once it is back, and the absence is said once."""
+    begun, over = threading.Event(), threading.Event()
+
+    def run(payload: object) -> str:
+        begun.set()
+        over.wait(20)
+        return "done"
+
+    job = queue.enqueue(declare_handler(run))
+    worker = start_worker(store)
+    assert begun.wait(10)
+    store.away.set()
+    over.set()
+    wait_until(lambda: store.calls.count("step") > 5)
+    assert queue.get(job.id).state == "processing"
+    store.away.clear()
+    wait_until(lambda: queue.get(job.id).state == "completed")
+    wait_until(lambda: told.of("store_back"))
+    assert len(told.of("store_lost")) == 1
+    assert worker.is_alive
+    assert queue.backend.attempts(job.id) == ()
+
+
+def test_a_worker_starts_to_claim_again(queue: Queue, store: FailingStore, start_worker: StartWorker) -> None:
+    """After an absence while idle, new jobs are worked."""
+    start_worker(store)
+    wait_until(lambda: "queues_ready" in store.calls)
+    store.away.set()
+    wait_until(lambda: store.calls.count("queues_ready") > 5)
+    store.away.clear()
+    job = queue.enqueue(declare_handler(lambda _: 1))
+    wait_until(lambda: queue.get(job.id).state == "completed")
+
+
+def test_jobs_of_a_lost_answer_come_free(queue: Queue, store: FailingStore, start_worker: StartWorker) -> None:
+    """A claim whose answer was lost holds jobs that nobody knows of: its lease is closed, and they are run, uncounted."""
+    jobs = [queue.enqueue(declare_handler(lambda _: 1)) for _ in range(3)]
+    store.lose_answers.add("step")
+    start_worker(store)
+    wait_until(lambda: queue.stats()["completed"] == 3)
+    assert {(queue.get(job.id).attempts, queue.get(job.id).lost) for job in jobs} == {(1, 0)}
+
+
+def test_work_stops_before_the_lease_is_over(
+    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
+) -> None:
+    """Without a completed renewal for two thirds of the lease a run is told to stop and its result is refused."""
+    seen = threading.Event()
+    runs: list[int] = []
+
+    def run(payload: object, context: Context) -> str:
+        runs.append(context.fence)
+        if len(runs) > 1:
+            return "second"
+        wait_until(context.cancelled)
+        seen.set()
+        return "first"
+
+    job = queue.enqueue(declare_handler(run))
+    start_worker(store, lease_s=0.6)
+    store.refuse.add("renew")
+    assert seen.wait(10)
+    wait_until(lambda: told.of("lease_lost"))
+    assert "no renewal was completed" in told.of("lease_lost")[0]["reason"]
+    store.refuse.clear()
+    wait_until(lambda: queue.get(job.id).state == "completed")
+    done = queue.get(job.id)
+    assert (done.result, done.attempts, done.lost) == ("second", 1, 1)
+    assert told.of("result_refused")[0]["job_id"] == job.id
+
+
+def test_a_worker_stops_while_the_store_is_away(
+    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
+) -> None:
+    """Stopping does not wait for a store that does not come back: the lease ends by itself."""
+    begun, over = threading.Event(), threading.Event()
+
+    def run(payload: object) -> None:
+        begun.set()
+        over.wait(20)
+
+    queue.enqueue(declare_handler(run))
+    worker = start_worker(store, grace_s=0.2)
+    assert begun.wait(10)
+    store.away.set()
+    worker.stop()
+    assert told.of("leases_left")
+    over.set()
+
+
+def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingStore) -> None:
+    """A worker that cannot even register ends with the reason instead of waiting unseen."""
+    from queuetui.engine.worker import Worker
+    from tests.engine.working import FAST
+
+    store.away.set()
+    with pytest.raises(Unreachable):
+        Worker(store, FAST).run()
+
+
+def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worker: StartWorker, told: Told) -> None:
+    """A worker whose registration is gone registers again and works on."""
+    worker = start_worker(lease_s=0.3)
+    wait_until(lambda: queue.backend.beat(worker.worker.id, None, False))
+    queue.backend.retire(worker.worker.id)
+    wait_until(lambda: told.of("worker_registered_again"))
+    wait_until(lambda: queue.backend.beat(worker.worker.id, None, False))
+
+
+def test_pauses_grow_and_trouble_is_said_once(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:
+    """Tries are 1 to 15 s apart with jitter; several parts in trouble are one absence."""
+    monkeypatch.undo()
+    told.listen()
+    health = StoreHealth()
+    pauses = [health.failed("jobs", Unreachable("gone")) for _ in range(8)]
+    health.failed("renewal", Unreachable("gone"))
+    assert 0.75 <= pauses[0] <= 1.25
+    assert 11 <= pauses[-1] <= 19
+    health.answered("jobs")
+    assert not told.of("store_back")
+    health.answered("renewal")
+    assert (len(told.of("store_lost")), len(told.of("store_back"))) == (1, 1)

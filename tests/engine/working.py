@@ -1,0 +1,93 @@
+"""Workers in threads of the test's own process, and what they say."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from queuetui.backends.base import JobStore
+from queuetui.engine.logs import WORKER_LOGGER
+from queuetui.engine.settings import WorkerSettings
+from queuetui.engine.worker import Worker, WorkerReport
+from queuetui.model.declaration import Declaration, declare
+
+FAST = WorkerSettings(sleep_s=0.05, grace_s=5.0, retry_jitter=0.0, root=Path("/nowhere"))
+_numbers = itertools.count(1)
+
+
+def declare_handler(handler: Callable[..., Any], **rules: Any) -> str:
+    """Declare a handler under a type of its own and return the type."""
+    job_type = f"{handler.__name__.strip('<>')}_{next(_numbers)}"
+    declare(Declaration(job_type, handler, **rules))
+    return job_type
+
+
+class WorkerThread:
+    """A worker that works while the test looks on."""
+
+    def __init__(self, store: JobStore, **settings: Any) -> None:
+        self.worker = Worker(store, replace(FAST, **settings))
+        self.report: WorkerReport | None = None
+        self.error: BaseException | None = None
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.report = self.worker.run()
+        except BaseException as error:  # noqa: BLE001 - shown by the test that waits for the end
+            self.error = error
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still works."""
+        return self._thread.is_alive()
+
+    def wait(self, timeout_s: float = 20) -> WorkerReport:
+        """Wait for its end and return its report."""
+        self._thread.join(timeout_s)
+        assert not self._thread.is_alive(), "the worker did not end"
+        if self.error is not None:
+            raise self.error
+        assert self.report is not None
+        return self.report
+
+    def stop(self) -> WorkerReport:
+        """Stop it gracefully."""
+        self.worker.stop("the test is over")
+        return self.wait()
+
+
+class Told(logging.Handler):
+    """Everything that workers said, in order."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.records: list[tuple[str, dict[str, Any]]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self.records.append((record.getMessage(), getattr(record, "queuetui_fields", {})))
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        """Return the fields of every such event."""
+        return [fields for name, fields in tuple(self.records) if name == event]
+
+    def events(self, job_id: str) -> list[str]:
+        """Return what was said of one job."""
+        return [name for name, fields in tuple(self.records) if fields.get("job_id") == job_id]
+
+    def listen(self) -> None:
+        """Begin to listen."""
+        WORKER_LOGGER.addHandler(self)
+        WORKER_LOGGER.setLevel(logging.INFO)
+
+    def forget(self) -> None:
+        """Stop listening."""
+        WORKER_LOGGER.removeHandler(self)
+        WORKER_LOGGER.setLevel(logging.NOTSET)

@@ -1,0 +1,91 @@
+"""An in-memory queue with jobs in it, and a desk to act from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.memory.backend import MemoryBackend
+from queuetui.backends.native.memory.store import MemoryStore
+from queuetui.model.act import Act, JobRef, Result
+from queuetui.model.clock import EPOCH
+from queuetui.model.errors import QueueTuiError
+from queuetui.model.job import Ending, Job, NewJob, RunError, Settlement
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.worker import WorkerCard
+from queuetui.operate.journal import Journal
+from queuetui.operate.operations import Desk, Operations
+from queuetui.operate.rights import Right
+
+LIMITS = Limits()
+START = EPOCH + timedelta(days=20_000)
+
+
+class FailingBackend(MemoryBackend):
+    """The in-memory queue, whose acts raise what a test says from the bite it says on."""
+
+    failure: QueueTuiError | None = None
+    bites_before_failure = 0
+    journal_file: Path | None = None
+
+    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+        """Act, or raise the failure."""
+        if self.failure is not None and self.bites_before_failure == 0:
+            raise self.failure
+        self.bites_before_failure -= 1
+        return super().apply(act, targets, limits)
+
+
+class Office:
+    """One queue, its clock, and an operator with a journal."""
+
+    def __init__(self, folder: Path, right: Right = Right.OPERATE) -> None:
+        self.now: datetime = START
+        self.backend = FailingBackend(MemoryStore(clock=lambda: self.now), BackendOptions())
+        self.backend.register(WorkerCard("w1", "web-1", 1, "0", ("mail",), 1))
+        self.journal_file = folder / "state" / "acts.jsonl"
+        self.export_folder = folder / "state" / "purged"
+        desk = Desk(right, "ann@web-1", Journal(self.journal_file, "memory"), self.export_folder)
+        self.operations = Operations(self.backend, desk, LIMITS)
+
+    def pending(self, job_id: str, queue: str = "mail", payload: bytes = b"{}") -> Job:
+        """Store a due job and return it as seen."""
+        self.backend.enqueue([NewJob(job_id, "Send", payload, queue)])
+        return self.backend.get(job_id)
+
+    def processing(self, job_id: str, lease_s: float = 30) -> Job:
+        """Store a job, claim it and return it as seen."""
+        self.pending(job_id, f"lane-{job_id}")
+        lease = self.backend.open_lease("w1", f"lane-{job_id}", lease_s)
+        self.backend.step(lease.id, (), 1)
+        return self.backend.get(job_id)
+
+    def ended(self, job_id: str, ending: Ending = Ending.FAILED) -> Job:
+        """Store a job, run it to its end and return it as seen."""
+        self.pending(job_id, f"lane-{job_id}")
+        lease = self.backend.open_lease("w1", f"lane-{job_id}", 30)
+        (claimed,) = self.backend.step(lease.id, (), 1).claimed
+        error = RunError("TimeoutError", "too late") if ending is Ending.FAILED else None
+        self.backend.step(lease.id, [Settlement(job_id, claimed.fence, "Send", ending, 0.1, error=error)], 0)
+        return self.backend.get(job_id)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock."""
+        self.now += timedelta(seconds=seconds)
+
+    def states(self) -> dict[str, str]:
+        """Return the state of every job by id."""
+        page = self.backend.page(PageRequest(parse_query(""), 1000), LIMITS)
+        return {job.ref.id: job.state.value for job in page.jobs}
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return what the journal holds."""
+        if not self.journal_file.exists():
+            return []
+        return [json.loads(line) for line in self.journal_file.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,48 @@
+"""What a profile allows, checked where it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.model.act import Verb
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.errors import Denied
+from queuetui.model.query_parser import parse_query
+from queuetui.operate.rights import Right, require, why_not
+from tests.operate.desks import Office
+
+POOR = Capabilities(
+    "laravel", "Laravel", False, frozenset({Verb.RETRY}), frozenset(), reasons={Verb.PAUSE: "Laravel has no pause"}
+)
+
+
+def test_reading_allows_no_verb() -> None:
+    """A read-only profile is refused every verb, and told how to get it."""
+    for verb in POOR.verbs:
+        assert "--operate" in (why_not(verb, Right.READ, POOR) or "")
+        with pytest.raises(Denied, match=f"{verb.value} was not done: this profile is read-only"):
+            require(verb, Right.READ, POOR)
+
+
+def test_operating_allows_what_the_backend_can() -> None:
+    """An operator may do what the backend offers, and is told why it offers no more."""
+    assert why_not(Verb.RETRY, Right.OPERATE, POOR) is None
+    assert why_not(Verb.PAUSE, Right.OPERATE, POOR) == "Laravel has no pause"
+    assert why_not(Verb.CLEAN, Right.OPERATE, POOR) == "Laravel cannot clean"
+
+
+def test_a_reader_changes_nothing(reader: Office) -> None:
+    """Every road that writes refuses a reader before anything is recorded or done."""
+    job = reader.pending("a")
+    operations = reader.operations
+    with pytest.raises(Denied):
+        operations.perform(operations.prepare(Verb.CANCEL, [job]))
+    with pytest.raises(Denied):
+        operations.perform(operations.prepare_purge(parse_query("state:pending")))
+    with pytest.raises(Denied):
+        operations.set_paused("mail", paused=True)
+    with pytest.raises(Denied):
+        operations.clean_workers(0)
+    assert reader.states() == {"a": "pending"}
+    assert reader.entries() == []
+    assert not reader.export_folder.exists()

@@ -1,0 +1,140 @@
+"""The console on a scripted feed, with the strings to pull."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from textual.pilot import Pilot
+
+from queuetui.config.profile import Profile
+from queuetui.model.errors import QueueTuiError
+from queuetui.operate.rights import Right
+from queuetui.tui.app import QueueTui
+from queuetui.tui.present.pieces import TextLine
+from queuetui.tui.session import Session
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.text_lines import TextLines
+from tests.tui.scripted import ScriptedFeed, ScriptedOperations
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.operations import Operations
+
+PROFILE = Profile("prod-eu", "postgresql://queue@db/app", label="PROD-EU", poll_s=60.0)
+WIDE = (120, 40)
+NARROW = (80, 24)
+TYPED = {
+    " ": "space",
+    ":": "colon",
+    "~": "tilde",
+    "-": "minus",
+    ".": "full_stop",
+    ",": "comma",
+    '"': "quotation_mark",
+    "/": "slash",
+    ">": "greater_than_sign",
+    "]": "right_square_bracket",
+    "?": "question_mark",
+}
+
+Script = Callable[["Stage"], Awaitable[None]]
+
+
+class Stage:
+    """An app on a scripted feed; `play` runs a script of keys against it."""
+
+    def __init__(
+        self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE
+    ) -> None:
+        self.feed = feed or ScriptedFeed()
+        self.operations = ScriptedOperations(self.feed, right)
+        self.refusal: QueueTuiError | None = None
+        self.app = QueueTui(Session(profile, self._connect))
+        self._pilot: Pilot[int] | None = None
+
+    def _connect(self) -> tuple[Feed, Operations]:
+        if self.refusal is not None:
+            raise self.refusal
+        return cast("tuple[Feed, Operations]", (self.feed, self.operations))
+
+    def play(self, script: Script, size: tuple[int, int] = WIDE, *, wait_for_rows: bool = True) -> None:
+        """Open the console, wait for its first rows and run the script."""
+
+        async def perform() -> None:
+            async with self.app.run_test(size=size) as pilot:
+                self._pilot = pilot
+                if wait_for_rows:
+                    await self.until(lambda: self.app.latest is not None)
+                    await pilot.pause()
+                await script(self)
+
+        asyncio.run(perform())
+
+    def adopt(self, pilot: Pilot[int]) -> None:
+        """Take over an app that somebody else started."""
+        self._pilot = pilot
+
+    def fix_cost(self) -> None:
+        """Show a fixed figure for what a poll costs, as pictures are compared."""
+        assert self.app.latest is not None
+        self.app.latest.cost_s = 0.004
+        self.app.show_latest()
+        self.app._show_link()
+
+    def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
+        """Show a fixed time without the store, and hold the clock that counts it."""
+        now = time.monotonic()
+        if self.app._lost_timer is not None:
+            self.app._lost_timer.stop()
+        link = replace(self.app.link, attempt=attempt, lost_at=now - down_s - 0.5, retry_at=now + retry_s)
+        self.app._set_link(link)
+
+    @property
+    def pilot(self) -> Pilot[int]:
+        """The keys and the clock of the running app."""
+        assert self._pilot is not None
+        return self._pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        await self.press(*(TYPED.get(char, char) for char in text))
+
+    async def until(self, condition: Callable[[], object], timeout_s: float = 10) -> None:
+        """Let the app go on until a condition holds."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {timeout_s:g} s in vain; the screen shows:\n{self.text()}"
+            await self.pilot.pause(0.01)
+
+    async def until_shown(self, text: str) -> None:
+        """Let the app go on until a text is on the screen."""
+        await self.until(lambda: text in self.text())
+
+    def screen_lines(self) -> list[str]:
+        """Return the screen as text."""
+        return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
+
+    def text(self) -> str:
+        """Return the screen as one text."""
+        return "\n".join(line.rstrip() for line in self.screen_lines())
+
+    def table(self) -> LiveTable:
+        """Return the table of the screen in front."""
+        return self.app.screen.query_one(LiveTable)
+
+    def lines_of(self, selector: str) -> str:
+        """Return what a text widget of the frame shows."""
+        return "\n".join(_plain(line) for line in self.app.screen.query_one(selector, TextLines).lines)
+
+
+def _plain(line: TextLine) -> str:
+    return "".join(piece.text for piece in (*line.left, *line.right))

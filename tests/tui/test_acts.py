@@ -1,0 +1,289 @@
+"""Acts: every one through a dialog that freezes its targets, focuses Cancel and reports what came of it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from textual.widgets import Button
+
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+from queuetui.operate.rights import Right
+from queuetui.tui.dialogs.ask import AskDialog
+from queuetui.tui.screens.jobs import JobsScreen
+from tests.tui.scripted import CAPABILITIES, ScriptedFeed, make_job
+from tests.tui.stage import NARROW, PROFILE, Stage
+
+
+def key(number: int) -> str:
+    """Return the id of a scripted job."""
+    return make_job(number).ref.id
+
+
+async def until_asked(stage: Stage) -> Button:
+    """Wait until the dialog offers its confirmation and return that button."""
+    await stage.until(lambda: isinstance(stage.app.screen, AskDialog))
+    confirm = stage.app.screen.query_one("#confirm", Button)
+    await stage.until(lambda: not confirm.has_class("-hidden"))
+    return confirm
+
+
+@pytest.mark.parametrize(
+    ("letter", "tab", "title"),
+    [
+        ("R", "5", "Retry 1 job in PROD-EU / mail?"),
+        ("C", "3", "Cancel 1 job in PROD-EU / sync?"),
+        ("D", "5", "Delete 1 job in PROD-EU / mail?"),
+    ],
+)
+def test_enter_at_once_changes_nothing(letter: str, tab: str, title: str) -> None:
+    """Each act names how many and where, with the focus on Cancel: Enter closes it and nothing was done."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press(tab)
+        await stage.until(lambda: stage.app.latest is not None and len(stage.table().rows) < 10)
+        await stage.press(letter)
+        await until_asked(stage)
+        assert title in stage.text()
+        assert stage.app.focused is not None
+        assert stage.app.focused.id == "cancel"
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.operations.performed == []
+
+    Stage().play(script, NARROW)
+
+
+def test_confirming_acts_on_the_marked_jobs_and_unmarks_them() -> None:
+    """`y` does it: the marked jobs are retried, the status line counts them and their marks are gone."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("space", "space", "R")
+        await until_asked(stage)
+        assert "Retry 2 jobs" in stage.text()
+        await stage.press("y")
+        await stage.until_shown("2 retried, 0 skipped, 0 failed")
+        assert [ref.id for ref in stage.operations.performed[0].refs] == [key(6), key(7)]
+        await stage.until_shown("4 of 4 exact")
+        assert stage.table().marks == set()
+
+    Stage().play(script)
+
+
+def test_a_dialog_keeps_to_the_jobs_it_was_opened_for() -> None:
+    """The list reorders while the dialog is up: the named jobs are affected and no other."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("R")
+        await until_asked(stage)
+        stage.feed.jobs = [make_job(100, State.FAILED), *reversed(stage.feed.jobs)]
+        stage.app.poller.poll_now()
+        polls = stage.feed.polls
+        await stage.until(lambda: stage.feed.polls > polls)
+        await stage.press("y")
+        await stage.until(lambda: stage.operations.performed)
+        assert [ref.id for ref in stage.operations.performed[0].refs] == [key(6)]
+
+    Stage().play(script)
+
+
+def test_a_partial_failure_is_reported_and_not_hidden() -> None:
+    """When one of two jobs is gone, the dialog stays and says how many were done and why the other was not."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("space", "space", "R")
+        await until_asked(stage)
+        stage.operations.gone = {key(7)}
+        await stage.press("y")
+        await stage.until_shown("1 retried, 1 skipped, 0 failed")
+        assert "is now completed" in stage.text()
+        await stage.press("enter")
+        await stage.until(lambda: stage.table().marks == {key(7)})
+
+    Stage().play(script)
+
+
+def test_what_an_act_cannot_apply_to_is_left_out_by_name() -> None:
+    """Retrying a marked pending job beside a failed one says that the pending one is left out."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("j", "space", "j", "j", "j", "space", "R")
+        await until_asked(stage)
+        assert "Retry 1 job" in stage.text()
+        assert "1 left out (is pending)" in stage.text()
+        await stage.press("n")
+        assert stage.operations.performed == []
+
+    Stage().play(script)
+
+
+def test_nothing_to_do_offers_nothing() -> None:
+    """Retrying only jobs that cannot be retried has no confirmation at all."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("j", "R")
+        await stage.until_shown("Nothing to retry")
+        await stage.press("y")
+        assert isinstance(stage.app.screen, AskDialog)
+        await stage.press("escape")
+        assert stage.operations.performed == []
+
+    Stage().play(script)
+
+
+def test_an_orphan_is_freed_by_retry() -> None:
+    """`R` on a processing job whose lease is over releases it, and says so."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("R")
+        await until_asked(stage)
+        assert "freed from a worker that is lost" in stage.text()
+        await stage.press("y")
+        await stage.until(lambda: stage.operations.performed)
+        assert stage.operations.performed[0].steps[0][0] is Verb.RELEASE
+
+    Stage().play(script)
+
+
+def test_a_purge_wants_the_name_of_the_queue() -> None:
+    """A purge does nothing for a wrong name; the right one deletes what matched and tells the file written first."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("colon")
+        await stage.type("jobs mail")
+        await stage.press("enter")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("X")
+        confirm = await until_asked(stage)
+        assert "Purge 6 jobs in PROD-EU / mail?" in stage.text()
+        assert confirm.disabled
+        await stage.type("mali")
+        await stage.press("enter")
+        assert "not the word" in stage.text()
+        assert stage.operations.performed == []
+        await stage.press("backspace", "backspace", "backspace", "backspace")
+        await stage.type("mail")
+        assert not confirm.disabled
+        await stage.press("enter")
+        await stage.until_shown("6 deleted, 0 skipped, 0 failed")
+        assert "purge-20260314T025107.ndjson" in stage.text()
+        await stage.press("escape")
+        await stage.until_shown("0 of 0 exact")
+
+    Stage().play(script, NARROW)
+
+
+def test_letters_typed_at_once_go_into_the_name_and_never_confirm() -> None:
+    """With the focus still on Cancel, `y` and `n` are letters of the name that must be typed."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("X")
+        await until_asked(stage)
+        await stage.type("yn")
+        assert isinstance(stage.app.screen, AskDialog)
+        assert stage.app.screen.query_one("#word").value == "yn"
+        assert stage.operations.performed == []
+
+    Stage().play(script)
+
+
+def test_a_protected_profile_wants_its_name_for_bulk_acts() -> None:
+    """On a protected profile two marked jobs need the profile's name, a single one does not."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("R")
+        assert not (await until_asked(stage)).disabled
+        await stage.press("escape", "space", "space", "R")
+        confirm = await until_asked(stage)
+        assert confirm.disabled
+        await stage.type("prod-eu")
+        assert not confirm.disabled
+        await stage.press("enter")
+        await stage.until(lambda: stage.operations.performed)
+
+    Stage(profile=replace(PROFILE, protected=True)).play(script)
+
+
+def test_pausing_names_the_queue_and_resuming_who_paused_it() -> None:
+    """`P` asks to pause the queue of the job under the cursor, and to resume it when it is paused."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("P")
+        await until_asked(stage)
+        assert "Pause queue sync in PROD-EU?" in stage.text()
+        await stage.press("y")
+        await stage.until(lambda: stage.operations.paused == [("sync", True)])
+        await stage.until_shown("1 paused")
+        polls = stage.feed.polls
+        await stage.until(lambda: stage.feed.polls > polls or stage.feed.polls > 1)
+        await stage.press("r")
+        await stage.pilot.pause()
+        await stage.press("P")
+        await until_asked(stage)
+        assert "Resume queue sync" in stage.text()
+        assert "by ops" in stage.text()
+        await stage.press("y")
+        await stage.until(lambda: stage.operations.paused[-1] == ("sync", False))
+
+    Stage().play(script)
+
+
+def test_a_read_only_profile_offers_no_act_and_says_why() -> None:
+    """Without the right to operate no act is in the footer, and its key answers with the reason."""
+
+    async def script(stage: Stage) -> None:
+        assert "READ-ONLY" in stage.lines_of("#heading")
+        assert "retry" not in stage.lines_of("#footer")
+        for letter in ("R", "C", "D", "X", "P"):
+            await stage.press(letter)
+            assert "read-only" in stage.lines_of("#status")
+            assert isinstance(stage.app.screen, JobsScreen)
+
+    Stage(right=Right.READ).play(script)
+
+
+def test_a_verb_that_the_backend_lacks_is_dimmed_with_its_reason() -> None:
+    """The key of a missing verb gives the backend's own reason, in the status line and in the palette."""
+
+    reason = "this system cannot cancel a job that runs"
+
+    async def script(stage: Stage) -> None:
+        await stage.press("C")
+        assert reason in stage.lines_of("#status")
+        await stage.press("ctrl+p")
+        await stage.type("cancel")
+        assert reason in stage.text()
+
+    lacking = replace(CAPABILITIES, verbs=CAPABILITIES.verbs - {Verb.CANCEL}, reasons={Verb.CANCEL: reason})
+    Stage(ScriptedFeed(capabilities=lacking)).play(script)
+
+
+def test_an_act_left_alone_tells_its_outcome_later() -> None:
+    """Esc while the store works on it closes the dialog; the outcome comes to the status line."""
+
+    release = threading.Event()
+
+    async def script(stage: Stage) -> None:
+        stage.operations.before_perform = lambda: release.wait(10) and None
+        await stage.press("5")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("R")
+        await until_asked(stage)
+        await stage.press("y")
+        await stage.until_shown("Working")
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, JobsScreen)
+        release.set()
+        await stage.until_shown("1 retried, 0 skipped, 0 failed")
+
+    Stage().play(script)
