@@ -45,6 +45,8 @@ PAGES = (
     "type:Type7",
     "state:completed type:Type7",
     "attempts>=2 state:failed",
+    "attempts>=1 state:pending",
+    "attempts>=4 -queue:q1",
     'state:failed error~"gateway 7"',
     "payload.sku:A-77",
     "sort:-attempts",

@@ -10,7 +10,7 @@ from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Ends, to_held, to_us
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.errors import SchemaTooNew
 
 PROTOCOL = "1"

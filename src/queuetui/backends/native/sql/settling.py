@@ -12,7 +12,7 @@ from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
 
