@@ -11,12 +11,26 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from queuetui.model.errors import Unsupported
+
 if TYPE_CHECKING:
     from textual.app import App
 
 _LOOK_EVERY_S = 1.0
 _GIVE_UP_S = 2.0
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def require_terminal() -> None:
+    """Refuse where the console could not be shown; loads nothing of it. Raises Unsupported."""
+    streams = (sys.__stdin__, sys.__stderr__)
+    if os.environ.get("TERM", "") in {"", "dumb"} or not all(
+        stream is not None and stream.isatty() for stream in streams
+    ):
+        message = (
+            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+        )
+        raise Unsupported(message)
 
 
 class TerminalWatch:
@@ -33,7 +47,8 @@ class TerminalWatch:
             return
         self._loop = asyncio.get_running_loop()
         for number in _ENDING_SIGNALS:
-            self._loop.add_signal_handler(number, self._end, number)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._loop.add_signal_handler(number, self._end, number)
         threading.Thread(target=self._watch, name="queuetui-terminal", daemon=True).start()
 
     def stop(self) -> None:

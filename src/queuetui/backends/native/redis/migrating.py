@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 CLIENT_LEVEL = 1
+PROTOCOL = 1
 MIGRATIONS = ("0001_start",)
 
 
@@ -44,7 +45,7 @@ def migrate(server: Server) -> tuple[str, ...]:
     """Make the queue if it is not there; return the names of what was applied. Raises SchemaTooNew."""
     if not pending_migrations(server):
         return ()
-    made = server.write("making the queue", "migrate", SCHEMA, CLIENT_LEVEL, uuid4().hex)
+    made = server.write("making the queue", "migrate", SCHEMA, CLIENT_LEVEL, PROTOCOL, uuid4().hex)
     return MIGRATIONS if made else ()
 
 

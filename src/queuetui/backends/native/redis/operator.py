@@ -13,7 +13,7 @@ from queuetui.backends.native.redis.notes import note_for
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.clock import from_us, to_text
 from queuetui.model.errors import Unsupported

@@ -16,7 +16,7 @@ from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, ids_asked, needs_payload, residual_terms
 from queuetui.backends.native.sql.cursors import Place, read_cursor, write_cursor
-from queuetui.backends.native.sql.sorting import cut_sorted
+from queuetui.backends.native.sql.sorting import cut_sorted, value_of
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -95,18 +95,21 @@ class Reading:
         residual = residual_terms(request.query)
         everything = replace(request, limit=RESIDUAL_JOBS, cursor=None, backward=False)
         found = self._walk(layout, residual, everything, None)
-        page = cut_sorted([job for job, _ in found.jobs], request, sort)
+        jobs = {job.ref.id: job for job, _ in found.jobs}
+        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in jobs.items()], request, sort)
         is_all = found.end is None and len(found.jobs) <= RESIDUAL_JOBS
         count = found.total if not residual else len(found.jobs)
         exactness = Exactness.EXACT if is_all or not residual else Exactness.CAPPED
         sorted_part = (
             f"nothing serves sort:{sort.field}: only the first {len(found.jobs):,} jobs of the usual order are sorted"
         )
-        return replace(
-            page,
-            jobs=self._complete(list(page.jobs), residual, again=True),
-            total=Measured(count, exactness, self.picture.now),
-            notes=(*_notes(residual, cut_short=False), *(() if is_all else (sorted_part,))),
+        return Page(
+            self._complete([jobs[job_id] for job_id in cut.ids], residual, again=True),
+            Measured(count, exactness, self.picture.now),
+            cut.first,
+            cut.last,
+            cut.has_more,
+            (*_notes(residual, cut_short=False), *(() if is_all else (sorted_part,))),
         )
 
     def _read_stuck(self, request: PageRequest) -> Page:
@@ -125,9 +128,11 @@ class Reading:
         return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
 
     def _cut_listed(self, request: PageRequest, jobs: Sequence[Job], order: Sort) -> Page:
-        kept = [shorten(job) for job in jobs if self._holds(request.query.terms, job)]
-        page = cut_sorted(kept, request, request.query.sort or order)
-        return replace(page, total=Measured(len(kept), as_of=self.picture.now))
+        kept = {job.ref.id: shorten(job) for job in jobs if self._holds(request.query.terms, job)}
+        sort = request.query.sort or order
+        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in kept.items()], request, sort)
+        total = Measured(len(kept), as_of=self.picture.now)
+        return Page(tuple(kept[job_id] for job_id in cut.ids), total, cut.first, cut.last, cut.has_more)
 
     def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> Found:
         """Return the next jobs behind a place, one more than a page holds where there are as many."""

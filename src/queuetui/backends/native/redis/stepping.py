@@ -9,7 +9,7 @@ from typing import Any
 from queuetui.backends.base import Step
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.server import Value
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import ClaimedJob, RunError, Settlement
 

@@ -14,9 +14,9 @@ from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import read_settlements, read_step, span_us
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.clock import from_us
-from queuetui.model.errors import Unsupported
+from queuetui.model.errors import SchemaTooNew, Unsupported
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.state import State
 from queuetui.model.worker import WorkerCard
@@ -85,9 +85,14 @@ class RedisJobStore:
         return tuple(name.decode() for name in reply)
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
-        """Open a lease."""
+        """Open a lease. Raises SchemaTooNew when the queue has gone on to a protocol that this worker does not speak."""
         lease_id = uuid4().hex
-        ends = self.server.write("opening a lease", "open_lease", lease_id, worker_id, queue, span_us(lease_s))
+        values = (lease_id, worker_id, queue, span_us(lease_s), migrating.PROTOCOL)
+        ends = self.server.write("opening a lease", "open_lease", *values)
+        if ends is None:
+            raise SchemaTooNew(
+                "the queue was migrated by a newer queuetui while this worker ran; install that version here and start it again"
+            )
         return Lease(lease_id, queue, from_us(int(ends)))
 
     def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:

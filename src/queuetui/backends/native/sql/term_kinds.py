@@ -9,7 +9,7 @@ from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term
 from queuetui.model.state import State
 
-FILTERED_ROWS = 50_000
+FILTERED_ROWS = 20_000
 RESIDUAL_ROWS = 5_000
 
 _INDEXED_NAMES = frozenset({"id", "key", "correlation_id"})

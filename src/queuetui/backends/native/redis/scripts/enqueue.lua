@@ -1,7 +1,7 @@
 -- Stores new jobs, all of them or, where the server refuses the first write, none.
 -- keys:   the namespace's meta key
--- args:   14 a job: id, queue, type, name, priority, due time or '', delay, max attempts, correlation id, key, tags,
---         needs, timeout in ms or '', payload; an absent text is ''
+-- args:   14 a job: id, queue, type, priority, due time or '', delay, max attempts, then name, correlation id, key, tags
+--         and needs, each led by = or '' for none, timeout in ms or '', payload
 -- result: 3 a job: id of the job that is there now, 1 when it was made by this call, its state or nil once pruned
 
 -- include store
@@ -9,6 +9,7 @@
 -- include tally
 
 local WIDTH = 14
+local OPTIONAL = { 'name', 'corr', 'key', 'tags', 'needs' }
 local answers = {}
 
 local function answer(id, created, state)
@@ -22,7 +23,7 @@ local function find_existing(id, job_key)
   if state then
     return id, state
   end
-  local holder = job_key ~= '' and call('GET', key('key', job_key))
+  local holder = job_key ~= '' and call('GET', key('key', string.sub(job_key, 2)))
   if holder then
     return holder, call('HGET', key('j', holder), 'state')
   end
@@ -30,8 +31,7 @@ local function find_existing(id, job_key)
 end
 
 local function store(first)
-  local id, queue, job_type, name, priority, at, delay = unpack(ARGV, first, first + 6)
-  local max, correlation, job_key, tags, needs, timeout, payload = unpack(ARGV, first + 7, first + 13)
+  local id, queue, job_type, priority, at, delay, max = unpack(ARGV, first, first + 6)
   local due, state = now_text, 'pending'
   if at ~= '' and tonumber(at) > now then
     due, state = at, 'scheduled'
@@ -42,17 +42,22 @@ local function store(first)
     'state', state, 'queue', queue, 'type', job_type, 'priority', priority, 'due', due, 'created', now_text,
     'updated', now_text, 'max', max, 'rev', '1', 'fence', '0', 'attempts', '0', 'lost', '0', 'alone', '0',
   }
-  local optional = { name = name, corr = correlation, key = job_key, tags = tags, needs = needs, timeout = timeout }
-  for field, value in pairs(optional) do
+  for place, name in ipairs(OPTIONAL) do
+    local value = ARGV[first + 6 + place]
     if value ~= '' then
-      fields[#fields + 1] = field
-      fields[#fields + 1] = value
+      fields[#fields + 1] = name
+      fields[#fields + 1] = string.sub(value, 2)
     end
   end
+  if ARGV[first + 12] ~= '' then
+    fields[#fields + 1] = 'timeout'
+    fields[#fields + 1] = ARGV[first + 12]
+  end
+  local payload, job_key = ARGV[first + 13], ARGV[first + 9]
   call('HSET', key('j', id), unpack(fields))
   call('SET', key('p', id), payload)
   if job_key ~= '' then
-    call('SET', key('key', job_key), id)
+    call('SET', key('key', string.sub(job_key, 2)), id)
   end
   enter(key('all'), now_text, id)
   enter(key('tail'), '0', string.reverse(id))
