@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from queuetui.backends.native.sql.ids import parse_id
+from queuetui.backends.native.ids import parse_id
 
 # Names a job that no queue has.
-NO_ID = "0" * 32
+NO_ID = "none"
 
 
 def to_stored(text: str) -> str:

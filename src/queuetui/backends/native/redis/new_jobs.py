@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from queuetui.backends.native.ids import require_id
 from queuetui.backends.native.redis.ids import from_stored
 from queuetui.backends.native.redis.server import Value
-from queuetui.backends.native.sql.ids import require_id
 from queuetui.backends.native.texts import check_texts
 from queuetui.model.clock import to_us
 from queuetui.model.job import Enqueued, NewJob

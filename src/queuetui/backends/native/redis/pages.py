@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from queuetui.backends.native.cursors import Place, read_cursor, write_cursor
 from queuetui.backends.native.query_scope import asks_for_stuck, queues_asked
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, read_job, shorten
@@ -15,8 +16,7 @@ from queuetui.backends.native.redis.pictures import Picture
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, ids_asked, needs_payload, residual_terms
-from queuetui.backends.native.sql.cursors import Place, read_cursor, write_cursor
-from queuetui.backends.native.sql.sorting import cut_sorted, value_of
+from queuetui.backends.native.sorting import cut_sorted, value_of
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured

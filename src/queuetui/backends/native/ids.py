@@ -1,8 +1,7 @@
-"""Job ids and lease ids between their texts and what the stores hold."""
+"""Job ids as texts."""
 
 from __future__ import annotations
 
-import secrets
 from uuid import UUID
 
 from queuetui.model.errors import BadPayload
@@ -24,8 +23,3 @@ def require_id(text: str) -> UUID:
             f"the job id {text[:60]!r} is not a UUID; let the client make it, or pass one like {UUID(int=0)}"
         )
     return found
-
-
-def new_lease_id() -> UUID:
-    """Return 128 random bits."""
-    return UUID(bytes=secrets.token_bytes(16))
