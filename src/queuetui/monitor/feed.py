@@ -59,7 +59,7 @@ class Feed:
         return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id))
 
     def search(
-        self, query: Query, limit: int, tell: Callable[[str], object] = lambda note: None
+        self, query: Query, limit: int, tell: Callable[[str], object] | None = None
     ) -> Iterator[tuple[Job, Verdict]]:
         """Yield the jobs that match with their verdicts, at most `limit`; at the end `tell` what bounds the answer."""
         facts = self._facts()
@@ -73,10 +73,9 @@ class Feed:
             if left <= 0 or not page.has_more or page.last is None:
                 break
             cursor = page.last
-        for note in page.notes:
-            tell(note)
-        if page.has_more:
-            tell(f"{limit} jobs are shown and more match")
+        if tell is not None:
+            for note in (*page.notes, *([f"{limit} jobs are shown and more match"] if page.has_more else [])):
+                tell(note)
 
     def find(self, suffix: str) -> tuple[str, ...]:
         """Return the ids that are or end in `suffix`, at most two."""
