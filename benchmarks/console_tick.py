@@ -45,6 +45,8 @@ PAGES = (
     "type:Type7",
     "state:completed type:Type7",
     "attempts>=2 state:failed",
+    "attempts>=1 state:pending",
+    "attempts>=4 -queue:q1",
     'state:failed error~"gateway 7"',
     "payload.sku:A-77",
     "sort:-attempts",
@@ -89,7 +91,7 @@ FILL_REST = (
     """,
     """
     insert into queuetui_tally (minute, worker_id, queue, type, completed, busy_us)
-    select date_trunc('minute', clock_timestamp()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
+    select date_trunc('minute', now()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
     from generate_series(0, 600) m, generate_series(0, 7) w, generate_series(0, 11) q
     """,
 )

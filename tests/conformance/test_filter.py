@@ -139,7 +139,8 @@ def test_each_term_has_its_plan(population: NativeBackend) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["type:a\x00b", "\x00", "key:\ud800", "payload.\x00:1", "age<1000d", "age>36500d", "created>0001-01-01"]
+    "text",
+    ["type:a\x00b", "\x00", "id:\x00", "tag~\x00", "payload.\x00:1", "age<1000d", "age>36500d", "created>0001-01-01"],
 )
 def test_no_filter_breaks_the_store(population: NativeBackend, expected: Expected, text: str) -> None:
     """A value that no store could hold, or a time far off, is answered or refused as a bad filter."""

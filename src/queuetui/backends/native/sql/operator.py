@@ -14,7 +14,7 @@ from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.targets import Target, describe_before, lock_targets
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported
