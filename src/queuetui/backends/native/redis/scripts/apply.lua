@@ -21,9 +21,9 @@ function deeds.retry(job)
   if job.state == 'pending' or job.state == 'processing' then
     return job.state == 'pending' and 'waits' or 'runs'
   end
-  local hash = key('j', job.id)
-  call('HSET', hash, 'attempts', '0', 'alone', '0')
-  call('HDEL', hash, 'cancel')
+  change(job, 'attempts', '0')
+  change(job, 'alone', '0')
+  call('HDEL', key('j', job.id), 'cancel', 'result')
   call('HDEL', key('o', job.id), 'result')
   move(job, 'pending', now_text, key_kept_us)
 end

@@ -12,6 +12,7 @@
 
 local WIDTH = 12
 local MOST_CLAIMED = 1000
+local SHORT_BYTES = 64
 local COUNTED = { completed = 'completed', retry = 'retried', failed = 'failed' }
 local TARGETS = {
   completed = 'completed', retry = 'retrying', failed = 'failed', snoozed = 'scheduled', released = 'pending',
@@ -37,19 +38,28 @@ local function read_ending(first)
   return ending
 end
 
+-- A short result stands with the job's fields, whose hash stays compact while none of them is long.
+local function keep_result(job, result)
+  if #result <= SHORT_BYTES then
+    change(job, 'result', result)
+  else
+    call('HSET', key('o', job.id), 'result', result)
+  end
+end
+
 local function count(job, ending)
-  local figure, hash = COUNTED[ending.how], key('j', job.id)
+  local figure = COUNTED[ending.how]
   if ending.duration and not job.started then
     job.started = to_text(now - ending.duration)
-    call('HSET', hash, 'started', job.started)
+    change(job, 'started', job.started)
   end
   if figure then
-    call('HSET', hash, 'attempts', job.attempts + 1)
+    change(job, 'attempts', job.attempts + 1)
     set_error(job, ending.run_error)
     tally(job.queue, figure, 1)
   end
   if ending.how == 'completed' and ending.result then
-    call('HSET', key('o', job.id), 'result', ending.result)
+    keep_result(job, ending.result)
   elseif ending.how == 'retry' or ending.how == 'failed' then
     record_attempt(job, job.fence, ending.how, ending.run_error, job.started)
   end
@@ -129,8 +139,9 @@ local function hold(queue, worker, one, alone)
   if alone then
     call('HSET', key('j', one.id), 'claimed_alone', '1')
   end
-  leave(key('s', 'pending'), one.id)
-  leave(key('s', queue, 'pending'), one.id)
+  local both = lanes_of(queue, 'pending')
+  leave(both[1], one.id)
+  leave(both[2], one.id)
   put_in(one.id, queue, 'processing', now_text)
   enter(key('h', lease), now_text, one.id)
   local claimed = { one.id, to_text(fence) }

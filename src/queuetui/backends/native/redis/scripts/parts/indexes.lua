@@ -53,10 +53,28 @@ local function drop_level_if_empty(queue, priority)
   end
 end
 
+local lanes = {}
+
+-- Returns the two sorted sets that hold a queue's jobs of a state.
+local function lanes_of(queue, state)
+  local of_queue = lanes[queue]
+  if not of_queue then
+    of_queue = {}
+    lanes[queue] = of_queue
+  end
+  local both = of_queue[state]
+  if not both then
+    both = { key('s', state), key('s', queue, state) }
+    of_queue[state] = both
+  end
+  return both
+end
+
 -- Takes a job out of every index of the state it is in.
 local function take_out(job)
-  leave(key('s', job.state), job.id)
-  leave(key('s', job.queue, job.state), job.id)
+  local both = lanes_of(job.queue, job.state)
+  leave(both[1], job.id)
+  leave(both[2], job.id)
   if job.state == 'pending' then
     call('ZREM', key('r', job.queue, job.priority), job.id)
     drop_level_if_empty(job.queue, job.priority)
@@ -72,8 +90,9 @@ end
 
 -- Puts a job into the indexes of a state, by the time that the state is ordered by: due, claimed or done.
 local function put_in(id, queue, state, score)
-  enter(key('s', state), score, id)
-  enter(key('s', queue, state), score, id)
+  local both = lanes_of(queue, state)
+  enter(both[1], score, id)
+  enter(both[2], score, id)
   if PUT_OFF[state] then
     enter(key('due'), score, id)
   end

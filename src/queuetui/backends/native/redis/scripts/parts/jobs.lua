@@ -1,21 +1,25 @@
 -- A job's hash, and the one road by which it comes to another state.
 
-local FIELDS = {
-  'state', 'queue', 'type', 'priority', 'due', 'lease', 'fence', 'rev', 'attempts', 'lost', 'alone', 'claimed_alone',
-  'cancel', 'key', 'worker', 'started', 'erred',
-}
-
--- Returns what a move needs to know of a job, nil where there is none.
+-- Returns what a move needs to know of a job, nil where there is none; an absent field is false.
 local function read(id)
-  local values = call('HMGET', key('j', id), unpack(FIELDS))
-  if not values[1] then
+  local found = call('HMGET', key('j', id), 'state', 'queue', 'type', 'priority', 'due', 'fence', 'rev', 'attempts',
+    'lost', 'alone', 'lease', 'worker', 'key', 'started', 'claimed_alone', 'cancel', 'erred')
+  if not found[1] then
     return nil
   end
-  local job = { id = id }
-  for place, name in ipairs(FIELDS) do
-    job[name] = values[place] or nil
-  end
-  return job
+  return {
+    id = id, state = found[1], queue = found[2], type = found[3], priority = found[4], due = found[5],
+    fence = found[6], rev = found[7], attempts = found[8], lost = found[9], alone = found[10],
+    lease = found[11] ~= '' and found[11], worker = found[12], key = found[13], started = found[14],
+    claimed_alone = found[15], cancel = found[16], erred = found[17], changes = {},
+  }
+end
+
+-- Notes a field to be written with the job's move.
+local function change(job, field, value)
+  local changes = job.changes
+  changes[#changes + 1] = field
+  changes[#changes + 1] = value
 end
 
 -- An idempotency key is listed for its end while its own job is final.
@@ -30,17 +34,27 @@ local function stamp_key(job, is_live, key_kept_us)
   end
 end
 
--- Takes a job to a state that is not processing, and off its lease; `due` nil keeps the time it was due.
+-- Takes a job to a state that is not processing, off its lease, and writes what was noted; `due` nil keeps its due time.
 local function move(job, state, due, key_kept_us)
   take_out(job)
   local hash = key('j', job.id)
-  due = due or job.due
+  local rev = job.rev + 1
+  change(job, 'state', state)
+  change(job, 'rev', rev)
+  change(job, 'updated', now_text)
   if FINAL[state] then
-    call('HSET', hash, 'state', state, 'rev', job.rev + 1, 'updated', now_text, 'done', now_text)
-    call('HDEL', hash, 'lease', 'claimed_alone')
+    change(job, 'done', now_text)
+    -- An empty lease is none, and cheaper to write than to delete.
+    change(job, 'lease', '')
+    call('HSET', hash, unpack(job.changes))
+    if job.claimed_alone then
+      call('HDEL', hash, 'claimed_alone')
+    end
     put_in(job.id, job.queue, state, now_text)
   else
-    call('HSET', hash, 'state', state, 'rev', job.rev + 1, 'updated', now_text, 'due', due)
+    due = due or job.due
+    change(job, 'due', due)
+    call('HSET', hash, unpack(job.changes))
     call('HDEL', hash, 'lease', 'claimed_alone', 'worker', 'claimed', 'started', 'done', 'progress')
     put_in(job.id, job.queue, state, due)
     if state == 'pending' then
@@ -48,7 +62,7 @@ local function move(job, state, due, key_kept_us)
     end
   end
   stamp_key(job, not FINAL[state], key_kept_us)
-  job.state, job.lease, job.rev, job.due = state, nil, job.rev + 1, due
+  job.state, job.lease, job.rev, job.changes = state, false, rev, {}
 end
 
 -- Deletes a job and all that is kept with it; its key stays until it expires.

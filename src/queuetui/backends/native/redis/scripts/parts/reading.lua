@@ -21,6 +21,7 @@ local function read_job(id, bytes)
   for place = 1, 4 do
     texts[place] = head_of(texts[place], bytes == WHOLE and WHOLE or TEXT_HEAD)
   end
+  texts[4] = texts[4] or call('HGET', key('j', id), 'result')
   local payload, size = false, 0
   if bytes ~= 0 then
     payload = bytes == WHOLE and call('GET', key('p', id)) or call('GETRANGE', key('p', id), 0, bytes - 1)

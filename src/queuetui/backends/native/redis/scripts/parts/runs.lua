@@ -10,7 +10,7 @@ end
 local function set_error(job, run_error)
   if run_error then
     write_error(key('o', job.id), '', run_error)
-    call('HSET', key('j', job.id), 'erred', '1')
+    change(job, 'erred', '1')
   elseif job.erred then
     call('HDEL', key('o', job.id), 'class', 'message', 'traceback')
     call('HDEL', key('j', job.id), 'erred')
@@ -60,7 +60,8 @@ end
 -- Takes a job from a lease that is over; tells whether it failed for good, at its third loss alone.
 local function lose(job, may_quarantine, key_kept_us)
   local alone = job.alone + (job.claimed_alone and 1 or 0)
-  call('HSET', key('j', job.id), 'lost', job.lost + 1, 'alone', alone)
+  change(job, 'lost', job.lost + 1)
+  change(job, 'alone', alone)
   record_attempt(job, job.fence, 'lost', nil, job.started)
   tally(job.queue, 'lost', 1)
   if not (may_quarantine and job.claimed_alone and alone >= LOSSES_ALONE and not job.cancel) then

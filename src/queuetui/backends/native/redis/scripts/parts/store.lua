@@ -12,8 +12,13 @@ end
 
 local now_text = to_text(now)
 
-local function key(...)
-  return prefix .. table.concat({ ... }, ':')
+local function key(first, second, third)
+  if third then
+    return prefix .. first .. ':' .. second .. ':' .. third
+  elseif second then
+    return prefix .. first .. ':' .. second
+  end
+  return prefix .. first
 end
 
 -- A lease is valid while its end lies ahead.

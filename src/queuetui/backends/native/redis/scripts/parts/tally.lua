@@ -4,8 +4,12 @@ local TALLY_KEPT_S = 691200
 local figures = {}
 
 local function tally(queue, figure, count)
-  local field = figure .. ':' .. queue
-  figures[field] = (figures[field] or 0) + count
+  local of_queue = figures[queue]
+  if not of_queue then
+    of_queue = {}
+    figures[queue] = of_queue
+  end
+  of_queue[figure] = (of_queue[figure] or 0) + count
 end
 
 local function flush_tally()
@@ -13,8 +17,10 @@ local function flush_tally()
     return
   end
   local minute = key('tally', to_text(now - now % 60000000))
-  for field, count in pairs(figures) do
-    call('HINCRBY', minute, field, to_text(count))
+  for queue, counts in pairs(figures) do
+    for figure, count in pairs(counts) do
+      call('HINCRBY', minute, figure .. ':' .. queue, to_text(count))
+    end
   end
   call('EXPIRE', minute, TALLY_KEPT_S)
   figures = {}
