@@ -16,6 +16,8 @@ from queuetui.model.payload import SummaryPaths, summarise_json
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
+# A write stamps one of these; the start of a run is told later and is no write of its own.
+_WRITES = ("created", "updated", "claimed", "cancel", "done")
 WHOLE = -1
 NOTHING = 0
 # A payload is summarised by its head on pages, which is nearly always all of it.
@@ -54,7 +56,7 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         claimed_at=moment(fields, "claimed"),
         started_at=moment(fields, "started"),
         completed_at=moment(fields, "done"),
-        updated_at=moment(fields, "updated"),
+        updated_at=from_us(max(int(fields[name]) for name in _WRITES if name in fields)),
         cancel_requested_at=moment(fields, "cancel"),
         lease_until=None if lease_until is None else from_us(int(lease_until)),
     )

@@ -38,7 +38,7 @@ function deeds.cancel(job)
     return 'asked'
   end
   job.rev = job.rev + 1
-  call('HSET', key('j', job.id), 'cancel', now_text, 'rev', job.rev, 'updated', now_text)
+  call('HSET', key('j', job.id), 'cancel', now_text, 'rev', job.rev)
   call('SADD', key('c', job.lease), job.id)
 end
 

@@ -12,8 +12,8 @@ if not is_valid(lease) then
 end
 for first = 2, #ARGV, WIDTH do
   local hash = key('j', ARGV[first])
-  local held = call('HMGET', hash, 'lease', 'fence')
-  if held[1] == lease and held[2] == ARGV[first + 1] then
+  local held = call('HMGET', hash, 'lease', 'fence', 'state')
+  if held[1] == lease and held[2] == ARGV[first + 1] and held[3] == 'processing' then
     call('HSETNX', hash, 'started', to_text(now - ARGV[first + 2]))
     if ARGV[first + 3] == '1' then
       call('HSET', hash, 'progress', ARGV[first + 4])

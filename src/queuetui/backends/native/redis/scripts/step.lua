@@ -135,7 +135,7 @@ end
 local function hold(queue, worker, one, alone)
   local fence = one.values[1] + 1
   call('HSET', key('j', one.id), 'state', 'processing', 'lease', lease, 'worker', worker, 'fence', fence, 'rev',
-    one.values[14] + 1, 'claimed', now_text, 'updated', now_text)
+    one.values[14] + 1, 'claimed', now_text)
   if alone then
     call('HSET', key('j', one.id), 'claimed_alone', '1')
   end

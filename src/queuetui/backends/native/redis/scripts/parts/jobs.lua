@@ -1,5 +1,8 @@
 -- A job's hash, and the one road by which it comes to another state.
 
+-- A lease and the field `claimed_alone` stay behind in a final job and mean nothing there. `updated` is written only where
+-- no other time is: readers take the latest of all.
+
 -- Returns what a move needs to know of a job, nil where there is none; an absent field is false.
 local function read(id)
   local found = call('HMGET', key('j', id), 'state', 'queue', 'type', 'priority', 'due', 'fence', 'rev', 'attempts',
@@ -10,7 +13,7 @@ local function read(id)
   return {
     id = id, state = found[1], queue = found[2], type = found[3], priority = found[4], due = found[5],
     fence = found[6], rev = found[7], attempts = found[8], lost = found[9], alone = found[10],
-    lease = found[11] ~= '' and found[11], worker = found[12], key = found[13], started = found[14],
+    lease = found[1] == 'processing' and found[11], worker = found[12], key = found[13], started = found[14],
     claimed_alone = found[15], cancel = found[16], erred = found[17], changes = {},
   }
 end
@@ -41,21 +44,16 @@ local function move(job, state, due, key_kept_us)
   local rev = job.rev + 1
   change(job, 'state', state)
   change(job, 'rev', rev)
-  change(job, 'updated', now_text)
   if FINAL[state] then
     change(job, 'done', now_text)
-    -- An empty lease is none, and cheaper to write than to delete.
-    change(job, 'lease', '')
     call('HSET', hash, unpack(job.changes))
-    if job.claimed_alone then
-      call('HDEL', hash, 'claimed_alone')
-    end
     put_in(job.id, job.queue, state, now_text)
   else
     due = due or job.due
     change(job, 'due', due)
+    change(job, 'updated', now_text)
     call('HSET', hash, unpack(job.changes))
-    call('HDEL', hash, 'lease', 'claimed_alone', 'worker', 'claimed', 'started', 'done', 'progress')
+    call('HDEL', hash, 'claimed_alone', 'worker', 'claimed', 'started', 'done', 'progress')
     put_in(job.id, job.queue, state, due)
     if state == 'pending' then
       add_ready(job.queue, job.priority, due, job.id)

@@ -27,6 +27,7 @@ local function read_job(id, bytes)
     payload = bytes == WHOLE and call('GET', key('p', id)) or call('GETRANGE', key('p', id), 0, bytes - 1)
     size = call('STRLEN', key('p', id))
   end
-  local lease = call('HGET', key('j', id), 'lease')
-  return { id, fields, texts, payload, size, lease and call('ZSCORE', key('l'), lease) }
+  local state, lease = unpack(call('HMGET', key('j', id), 'state', 'lease'))
+  local ends = state == 'processing' and lease and call('ZSCORE', key('l'), lease)
+  return { id, fields, texts, payload, size, ends }
 end
