@@ -58,7 +58,11 @@ class Scene:
 
     def job(self, label: str, queue: str = "mail", payload: object = None, **changes: Any) -> str:
         """Store a job under a name and return its id."""
-        data = payload if isinstance(payload, bytes) else json.dumps({"sku": label} if payload is None else payload).encode()
+        data = (
+            payload
+            if isinstance(payload, bytes)
+            else json.dumps({"sku": label} if payload is None else payload).encode()
+        )
         settings = {"type": "SendMail", "correlation_id": "cause-1", **changes}
         job_id = settings.pop("id", None) or new_job_id()
         (stored,) = self.backend.enqueue([NewJob(id=job_id, payload=data, queue=queue, **settings)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -37,7 +37,7 @@ COMMANDS_THAT_READ = tuple(command for command in COMMANDS_THAT_CONNECT if comma
 
 
 @pytest.fixture
-def refused(invoke: Invoke) -> Iterator[Callable[..., Answer]]:
+def refused(invoke: Invoke) -> Invoke:
     """Run a command line that must fail, and check that it repeats no password."""
 
     def run_line(*arguments: str) -> Answer:
@@ -45,7 +45,7 @@ def refused(invoke: Invoke) -> Iterator[Callable[..., Answer]]:
         assert SECRET not in answer.out + answer.err
         return answer
 
-    yield run_line
+    return run_line
 
 
 @pytest.fixture
@@ -139,7 +139,16 @@ def test_a_url_of_an_unknown_kind_is_told(refused: Invoke, command: list[str], s
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "postgresql://ann:%s@[::1/app", "postgresql://ann:%s@h:port/app", "sqlite:", "://", "postgresql://ann:%s"]
+    "url",
+    [
+        "",
+        "nonsense",
+        "postgresql://ann:%s@[::1/app",
+        "postgresql://ann:%s@h:port/app",
+        "sqlite:",
+        "://",
+        "postgresql://ann:%s",
+    ],
 )
 def test_a_url_that_cannot_be_read_is_told(refused: Invoke, url: str) -> None:
     """A URL with something missing or wrong in it ends in one line, whatever it is."""
@@ -195,7 +204,7 @@ def test_a_broken_filter_says_where(refused: Invoke, filter_text: str, position:
         ("{", "is not JSON"),
         ("{'a': 1}", "line 1, column 2"),
         ("", "is not JSON"),
-        ("@no-such-file.json", "no-such-file.json cannot be read"),
+        ("@no-such-file.json", "no-such-file.json"),
         ("NaN", "not JSON"),
     ],
 )
@@ -226,9 +235,7 @@ def test_a_broken_config_names_file_and_key(
         assert "config.toml" in answer.err
 
 
-def test_profiles_shows_no_password(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_profiles_shows_no_password(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The list of profiles hides passwords in every format and runs no command."""
     path = tmp_path / "config.toml"
     trace = tmp_path / "ran"
@@ -252,9 +259,7 @@ def test_url_and_profile_exclude_each_other(refused: Invoke) -> None:
     assert refused("--profile", "a", "stats", "--url", "memory://").code == 0
 
 
-def test_the_environment_names_the_store(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_environment_names_the_store(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """QUEUETUI_URL is used without --url, and --profile wins over it."""
     path = tmp_path / "config.toml"
     path.write_text("default = 'a'\n[profiles.a]\nurl = 'memory://from-settings'\n")
@@ -265,9 +270,7 @@ def test_the_environment_names_the_store(
     assert invoke("stats", "--json", "--profile", "a").data["backend"] == "a"
 
 
-def test_a_read_only_profile_refuses_acts(
-    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_read_only_profile_refuses_acts(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A named profile is operated only with --operate or its own right, and rights = "read" holds against the flag."""
     path = tmp_path / "config.toml"
     path.write_text(
@@ -282,9 +285,7 @@ def test_a_read_only_profile_refuses_acts(
     assert invoke("resume", "q", "--profile", "operator").code == 0
 
 
-def test_a_fault_of_the_program_is_one_line(
-    quick: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_the_program_is_one_line(quick: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error nobody foresaw ends with 1 and none of its words, which may hold anything; a traceback is there on demand."""
 
     def fail(*_: object) -> None:
@@ -333,9 +334,7 @@ def test_an_unknown_command_or_option_points_to_the_help(refused: Invoke) -> Non
 
 
 @pytest.mark.parametrize("command", sorted(main.COMMANDS))
-def test_every_command_has_help_without_secrets(
-    refused: Invoke, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
+def test_every_command_has_help_without_secrets(refused: Invoke, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Help is printed for every command, and shows nothing of the environment."""
     monkeypatch.setenv("QUEUETUI_URL", f"postgresql://ann:{SECRET}@h/app")
     answer = refused(command, "--help")

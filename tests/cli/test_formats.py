@@ -46,7 +46,9 @@ def test_jobs_in_json(busy: Scene) -> None:
     assert [list(row) for row in answer.data] == [DOCUMENT_KEYS] * len(busy.ids)
     assert [row["id"] for row in answer.data] == sorted(busy.ids.values(), reverse=True)
     states = {name: row["state"] for name in busy.ids for row in answer.data if row["id"] == busy.ids[name]}
-    expected = {name: name for name in ("pending", "scheduled", "processing", "retrying", "completed", "failed", "cancelled")}
+    expected = {
+        name: name for name in ("pending", "scheduled", "processing", "retrying", "completed", "failed", "cancelled")
+    }
     assert states == {**expected, "urgent": "pending", "completed-too": "completed", "orphaned": "processing"}
     assert [row["id"] for row in answer.data if row["stuck"]] == [busy.ids["orphaned"]]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from queuetui.config.loader import find_profile, read_profiles
 from queuetui.backends.embedded import default_url
+from queuetui.config.loader import find_profile, read_profiles
 from queuetui.config.paths import config_file, state_folder
 from queuetui.model.errors import BadConfig, NotFound
 
@@ -80,14 +80,14 @@ def test_no_file_is_no_profile(settings: Path) -> None:
     """An absent file has no profiles and no default; asking it for one names what there is."""
     assert read_profiles(settings) == ({}, None)
     assert find_profile(settings, None) is None
-    with pytest.raises(NotFound, match="no profile 'prod' in .*config.toml; there are: none"):
+    with pytest.raises(NotFound, match=r"no profile 'prod' in .*config\.toml; there are: none"):
         find_profile(settings, "prod")
 
 
 def test_an_unknown_profile_names_the_known(settings: Path) -> None:
     """A wrong name, or a default that names no profile, is told with the names there are."""
     write(settings, WHOLE.replace('default = "prod"', 'default = "prd"'))
-    with pytest.raises(NotFound, match="no profile 'prd' .*; there are: plain, prod"):
+    with pytest.raises(NotFound, match=r"no profile 'prd' .*; there are: plain, prod"):
         find_profile(settings, None)
 
 
@@ -108,7 +108,11 @@ def test_an_unknown_profile_names_the_known(settings: Path) -> None:
         ("[profiles.a]\nurl = 'sqlite:///x'\nrights = 'all'", "profiles.a.rights", '"read" or "operate"'),
         ("[profiles.a]\nurl = 'sqlite:///x'\npoll = '100ms'", "profiles.a.poll", "0.5 to 60 seconds"),
         ("[profiles.a]\nurl = 'sqlite:///x'\npoll = '2m'", "profiles.a.poll", "0.5 to 60 seconds"),
-        ("[profiles.a]\nurl = 'sqlite:///x'\nstuck_after = 'soon'", "profiles.a.stuck_after", "'soon' is not a duration"),
+        (
+            "[profiles.a]\nurl = 'sqlite:///x'\nstuck_after = 'soon'",
+            "profiles.a.stuck_after",
+            "'soon' is not a duration",
+        ),
         (
             "[profiles.a]\nurl = 'sqlite:///x'\nworker_silent_after = '-1'",
             "profiles.a.worker_silent_after",
@@ -178,7 +182,7 @@ def command(code: str) -> str:
 
 def test_a_url_comes_from_a_command(settings: Path) -> None:
     """A profile may name the command that prints its URL, such as a password store's."""
-    profile = find_profile(write(settings, command("print(\"postgresql://h/d\")"), 0o644), "a")
+    profile = find_profile(write(settings, command('print("postgresql://h/d")'), 0o644), "a")
     assert profile is not None
     assert profile.url == "postgresql://h/d"
 

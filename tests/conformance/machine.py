@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -125,7 +126,7 @@ class TwoBackends(RuleBasedStateMachine):
             return
         self.losses += 1
         for side, lease in zip(self.sides, gone[0].leases, strict=True):
-            wait_until(lambda side=side, lease=lease: store_now(side) > lease.until, interval_s=0.01)  # type: ignore[misc]
+            wait_until(partial(_is_over, side, lease), interval_s=0.01)
         self.ended += gone
         if swept:
             self.sweep()
@@ -171,6 +172,10 @@ class TwoBackends(RuleBasedStateMachine):
         """Close both sides."""
         for side in self.sides:
             side.close()
+
+
+def _is_over(side: NativeBackend, lease: Lease) -> bool:
+    return store_now(side) > lease.until
 
 
 def describe_claimed(job: ClaimedJob) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from queuetui.backends.base import NativeBackend
 from queuetui.model.act import Verb
+from queuetui.model.errors import BadPayload
 from queuetui.model.job import Ending
 from queuetui.model.state import State
 from tests.conformance.scenes import (
@@ -238,6 +239,15 @@ def test_a_bad_job_keeps_the_whole_call_out(backend: NativeBackend) -> None:
     """Jobs are stored all or none: one that cannot be stored keeps its neighbours out."""
     with pytest.raises((ValueError, OverflowError)):
         backend.enqueue([new_job(), new_job(delay_s=float("nan"))])
+    assert select(backend) == []
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+@pytest.mark.parametrize("field", ["type", "queue", "name", "idempotency_key", "correlation_id"])
+def test_a_text_that_no_store_holds_is_refused(backend: NativeBackend, field: str, text: str) -> None:
+    """A NUL or half a character in a job's texts is refused with its neighbours, and never as a driver's own error."""
+    with pytest.raises(BadPayload):
+        backend.enqueue([new_job(), new_job(**{field: text})])
     assert select(backend) == []
 
 

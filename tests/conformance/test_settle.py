@@ -79,6 +79,19 @@ def test_a_failed_run_keeps_its_error(backend: NativeBackend) -> None:
     assert (attempt.fence, attempt.worker is not None and attempt.worker.raw) == (claimed.fence, "w1")
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 200_000, "\x1b[31m", ""])
+def test_any_error_text_can_be_kept(backend: NativeBackend, text: str) -> None:
+    """Whatever a handler's error says, its job fails with it; only what no store can hold is replaced."""
+    job_id = add_one(backend)
+    run(backend, Ending.FAILED, error=RunError("E", text, text))
+    error = backend.get(job_id).error
+    assert error is not None
+    assert error.class_name.raw == "E"
+    for stored, sent in ((error.message.raw, text), (error.traceback.raw, text)):
+        same = "\x00" not in sent and "\ud800" not in sent
+        assert stored == sent if same else stored
+
+
 def test_attempts_are_kept_oldest_first(backend: NativeBackend) -> None:
     """Every failed run stays, in order, with its own error."""
     job_id = add_one(backend)

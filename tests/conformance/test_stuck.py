@@ -64,27 +64,32 @@ def test_running_time_counts_from_the_start(backend: NativeBackend) -> None:
     """A run is judged by when its handler began, not by when it was claimed."""
     job_id = add_one(backend)
     lease, claimed = claim_one(backend)
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 600.0)])
-    assert stuck_ids(backend, Limits(stuck_after_s=300)) == [job_id]
-    assert stuck_ids(backend, Limits(stuck_after_s=700)) == []
+    wait_past(backend, 0.5)
+    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 0.0)])
+    job = backend.get(job_id)
+    assert job.claimed_at is not None
+    assert job.started_at is not None
+    between = Limits(stuck_after_s=(store_now(backend) - job.claimed_at).total_seconds() - 0.01)
+    assert stuck_ids(backend, between) == []
+    assert stuck_ids(backend, Limits(stuck_after_s=0)) == [job_id]
 
 
 @pytest.mark.parametrize(
     ("limits", "stuck"),
     [
-        (Limits(300, per_type_s={"Import": 900}), False),
-        (Limits(300, per_queue_s={"default": 900}), False),
-        (Limits(900, per_type_s={"Import": 300}), True),
-        (Limits(900, per_queue_s={"default": 300}), True),
-        (Limits(300, per_queue_s={"default": 300}, per_type_s={"Import": 900}), False),
-        (Limits(300, per_queue_s={"other": 900}, per_type_s={"Other": 900}), True),
+        (Limits(0.05, per_type_s={"Import": 900}), False),
+        (Limits(0.05, per_queue_s={"default": 900}), False),
+        (Limits(900, per_type_s={"Import": 0.05}), True),
+        (Limits(900, per_queue_s={"default": 0.05}), True),
+        (Limits(0.05, per_queue_s={"default": 0.05}, per_type_s={"Import": 900}), False),
+        (Limits(0.05, per_queue_s={"other": 900}, per_type_s={"Other": 900}), True),
     ],
 )
 def test_limits_hold_by_type_then_queue(backend: NativeBackend, limits: Limits, *, stuck: bool) -> None:
     """A type's own limit goes before its queue's, and that before the floor."""
     job_id = add_one(backend, type="Import")
-    lease, claimed = claim_one(backend)
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 600.0)])
+    claim_one(backend)
+    wait_past(backend, 0.06)
     assert (stuck_ids(backend, limits) == [job_id]) is stuck
 
 

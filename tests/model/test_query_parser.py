@@ -84,6 +84,7 @@ MISTAKES = {
     "sort:colour": (0, "colour"),
     "sort:created,queue": (0, "sort"),
     "-sort:created": (0, "sort"),
+    "type:a\ud800": (6, "half"),
     "word sort:error": (5, "error"),
 }
 

@@ -32,7 +32,12 @@ def ago(seconds: float) -> datetime:
 def job(state: State = State.PENDING, queue: str = "mail", job_type: str = "Send", **changes: Any) -> Job:
     """Return a job, due and untouched but for the changes."""
     plain = Job(
-        JobRef("b", "0123456789abcdef", "1"), Untrusted(job_type), Untrusted(queue), state, Untrusted("{}"), max_attempts=3
+        JobRef("b", "0123456789abcdef", "1"),
+        Untrusted(job_type),
+        Untrusted(queue),
+        state,
+        Untrusted("{}"),
+        max_attempts=3,
     )
     return replace(plain, **changes)
 

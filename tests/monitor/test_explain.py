@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job, JobError
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
@@ -38,11 +39,15 @@ jobs = st.builds(
 workers = st.lists(
     st.builds(worker, st.sampled_from([*QUEUES, "*"]), silent_s=st.floats(0, 90), busy=st.integers(0, 2)), max_size=3
 )
-queues = st.fixed_dictionaries({name: st.builds(queue, st.just(name), paused_s=st.none() | st.floats(0, 99)) for name in QUEUES})
+queues = st.fixed_dictionaries(
+    {name: st.builds(queue, st.just(name), paused_s=st.none() | st.floats(0, 99)) for name in QUEUES}
+)
 
 
 @given(jobs, workers, queues)
-def test_the_stuck_rule_and_the_verdict_agree(subject: Job, crew: list[WorkerInfo], named: dict[str, QueueInfo]) -> None:
+def test_the_stuck_rule_and_the_verdict_agree(
+    subject: Job, crew: list[WorkerInfo], named: dict[str, QueueInfo]
+) -> None:
     """A job counts as stuck exactly when its verdict says so: the tab, the flag and the figure are one."""
     told = facts(*crew, *named.values())
     open_queues = frozenset(name for name in told.unconsumed if told.queues[name].paused_at is None)
@@ -50,7 +55,7 @@ def test_the_stuck_rule_and_the_verdict_agree(subject: Job, crew: list[WorkerInf
 
 
 @given(jobs, workers, st.sampled_from([NATIVE, FOREIGN]))
-def test_every_job_gets_a_verdict_with_a_next_step(subject: Job, crew: list[WorkerInfo], capabilities: object) -> None:
+def test_every_job_gets_a_verdict_with_a_next_step(subject: Job, crew: list[WorkerInfo], capabilities: Capabilities) -> None:
     """Whatever is known or missing, there is one verdict, in words, with evidence that JSON can hold."""
     told = replace(facts(*crew), capabilities=capabilities)
     verdict = explain(subject, told)

@@ -16,7 +16,9 @@ MID_MINUTE = THIS_MINUTE + timedelta(seconds=30)
 
 def tally(**completed: int) -> list[TallyMinute]:
     """Return minutes by how long ago they were: `m0` is this one."""
-    return [TallyMinute(THIS_MINUTE - timedelta(minutes=int(key[1:])), completed=count) for key, count in completed.items()]
+    return [
+        TallyMinute(THIS_MINUTE - timedelta(minutes=int(key[1:])), completed=count) for key, count in completed.items()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,12 @@ POISON = JobError(Untrusted("PoisonPill"), Untrusted("lost"), Untrusted(""))
         (job(scheduled_at=ago(-240), state=State.SCHEDULED), LISTENED, Code.NOT_DUE, "due in 4 m"),
         (job(scheduled_at=ago(5), state=State.SCHEDULED), LISTENED, Code.NOT_DUE, "due now (due 5 s ago)"),
         (job(state=State.SCHEDULED), LISTENED, Code.NOT_DUE, "at an unknown time"),
-        (job(scheduled_at=ago(-8), state=State.RETRYING, attempts=1), LISTENED, Code.WILL_RETRY, "in 8 s: attempt 2 of 3"),
+        (
+            job(scheduled_at=ago(-8), state=State.RETRYING, attempts=1),
+            LISTENED,
+            Code.WILL_RETRY,
+            "in 8 s: attempt 2 of 3",
+        ),
         (job(state=State.RETRYING, attempts=1, max_attempts=None), LISTENED, Code.WILL_RETRY, "attempt 2"),
     ],
 )
@@ -109,7 +114,11 @@ def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Co
     [
         (running(301), LISTENED, f"queuetui cancel --id {ID}"),
         (running(10, lease_s=-1), LISTENED, f"queuetui release --id {ID}, or start a worker: queuetui worker -q mail"),
-        (running(301, lease_s=None), facts(capabilities=FOREIGN), f"check its worker, then: queuetui release --id {ID}"),
+        (
+            running(301, lease_s=None),
+            facts(capabilities=FOREIGN),
+            f"check its worker, then: queuetui release --id {ID}",
+        ),
     ],
 )
 def test_a_stuck_run_names_the_act_that_mends_it(subject: Job, told: Facts, step: str) -> None:

@@ -66,7 +66,7 @@ def test_what_cannot_be_recorded_is_not_done(office: Office) -> None:
     job = office.ended("a")
     office.journal_file.mkdir(parents=True)
     manifest = office.operations.prepare(Verb.RETRY, [job])
-    with pytest.raises(Denied, match="cannot be recorded .* so it is not done"):
+    with pytest.raises(Denied, match=r"cannot be recorded .* so it is not done"):
         office.operations.perform(manifest)
     with pytest.raises(Denied):
         office.operations.set_paused("mail", paused=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -117,4 +116,4 @@ def test_two_purges_never_share_a_file(office: Office) -> None:
     for name in "ab":
         office.ended(name)
         names.add(office.operations.perform(office.operations.prepare_purge(parse_query(""))).exported_to)
-    assert len(names) == len(os.listdir(office.export_folder)) == 2
+    assert len(names) == len(list(office.export_folder.iterdir())) == 2

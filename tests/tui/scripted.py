@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import NotFound
+from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
@@ -198,6 +198,7 @@ class ScriptedFeed:
         self.paused: set[Untrusted] = set()
         self.workers = make_workers()
         self.before_poll: Callable[[], None] = lambda: None
+        self.refused_field = ""
         self.polls = 0
         self.watches: list[Watch] = []
         self.polled = threading.Condition()
@@ -278,6 +279,8 @@ class ScriptedFeed:
         return found
 
     def _page(self, request: PageRequest) -> Page:
+        if any(term.field == self.refused_field for term in request.query.terms):
+            raise Unsupported(f"{self.refused_field} cannot be searched here")
         found = self.matching(request.query)
         start = 0 if request.cursor is None else int(request.cursor)
         jobs = tuple(found[start : start + request.limit])

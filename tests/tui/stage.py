@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from textual.pilot import Pilot
@@ -36,6 +37,8 @@ TYPED = {
     '"': "quotation_mark",
     "/": "slash",
     ">": "greater_than_sign",
+    "]": "right_square_bracket",
+    "?": "question_mark",
 }
 
 Script = Callable[["Stage"], Awaitable[None]]
@@ -70,6 +73,25 @@ class Stage:
                 await script(self)
 
         asyncio.run(perform())
+
+    def adopt(self, pilot: Pilot[int]) -> None:
+        """Take over an app that somebody else started."""
+        self._pilot = pilot
+
+    def fix_cost(self) -> None:
+        """Show a fixed figure for what a poll costs, as pictures are compared."""
+        assert self.app.latest is not None
+        self.app.latest.cost_s = 0.004
+        self.app.show_latest()
+        self.app._show_link()
+
+    def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
+        """Show a fixed time without the store, and hold the clock that counts it."""
+        now = time.monotonic()
+        if self.app._lost_timer is not None:
+            self.app._lost_timer.stop()
+        link = replace(self.app.link, attempt=attempt, lost_at=now - down_s - 0.5, retry_at=now + retry_s)
+        self.app._set_link(link)
 
     @property
     def pilot(self) -> Pilot[int]:

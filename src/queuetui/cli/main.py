@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ COMMANDS = {
     "cancel": ("acts", "cancel"),
     "cleanup": ("acts", "cleanup"),
     "delete": ("acts", "delete"),
+    "demo": ("demo", "command"),
     "discover": ("discover", "command"),
     "enqueue": ("enqueue", "command"),
     "jobs": ("jobs", "command"),
@@ -77,13 +79,12 @@ def main() -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run a command line and return its exit code; every error is one line on stderr, its traceback with QUEUETUI_DEBUG=1."""
     output.prepare_streams()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        ended = program.main(arguments, prog_name="queuetui", standalone_mode=False)
-        sys.stdout.flush()
+        _require_text(words)
+        ended = program.main(words, prog_name="queuetui", standalone_mode=False)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.REFUSED
-    except BrokenPipeError:
-        output.stop_writing()
     except (click.Abort, KeyboardInterrupt):
         output.say("stopped")
         return exit_codes.INTERRUPTED
@@ -92,10 +93,17 @@ def run(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: whatever it is, one line and an exit code
         return _report(error)
-    else:
-        # click hands back the code of an Exit, and else what the command returned: ours return nothing.
-        return ended if isinstance(ended, int) else exit_codes.OK
-    return exit_codes.OK
+    # click hands back the code of an Exit, and else what the command returned: ours return nothing.
+    return ended if isinstance(ended, int) else exit_codes.OK
+
+
+def _require_text(words: Sequence[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            message = f"{word!a} is not UTF-8 text; write it in UTF-8"
+            raise click.UsageError(message) from None
 
 
 def _in_one_line(error: click.ClickException) -> str:

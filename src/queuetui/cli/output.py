@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from click.exceptions import Exit
 from rich.cells import cell_len
 
 from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
@@ -69,11 +70,6 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def stop_writing() -> None:
-    """Write no more: whoever read the output has gone, and Python must not trip over that at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def say(message: str) -> None:
     """Write words to stderr, a line each; no password of a URL gets out."""
     print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
@@ -85,8 +81,13 @@ def say_traceback(error: BaseException) -> None:
 
 
 def write(line: str) -> None:
-    """Write one line of data to stdout; the caller has made it safe."""
-    print(line)
+    """Write one line of data to stdout; the caller has made it safe. When nobody reads any more the program ends, and well."""
+    try:
+        print(line)
+    except BrokenPipeError:
+        # What is left in the buffer must have somewhere to go when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Exit(0) from None
 
 
 def cell(value: Any) -> SafeText:
@@ -94,7 +95,8 @@ def cell(value: Any) -> SafeText:
     if value is None:
         return sanitize("-")
     if isinstance(value, str | Untrusted):
-        return sanitize(value, CELL_CAP)
+        # Once for what it says, once for the room that its escapes take.
+        return sanitize(sanitize(value, CELL_CAP), CELL_CAP)
     if isinstance(value, bool):
         return sanitize("yes" if value else "no")
     if isinstance(value, int | float):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from queuetui.engine.outcome import Cancelled
 from queuetui.model.job import ClaimedJob
 
-JOB_LOGGER = "queuetui.job"
+JOB_LOGGER = logging.getLogger("queuetui.job")
 NOTE_CAP_CHARS = 500
 
 
@@ -36,7 +36,7 @@ class Context:
         self.job = job
         self.worker_id = worker_id
         self.correlation_id = job.correlation_id or job.id
-        self.log = logging.getLogger(JOB_LOGGER)
+        self.log = JOB_LOGGER
         self._cause: CancelCause | None = None
         self._noticed = False
         self._progress: str | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.base import Running
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
+from queuetui.engine.finisher import refuse
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
 from queuetui.engine.run import Run
@@ -181,6 +182,8 @@ class Dispatcher:
             if lease.endings:
                 self._try_last_endings(lease)
             desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs.values())
+            for ended in lease.endings:
+                refuse(ended)
             desk.leases.forget(lease)
 
     def _try_last_endings(self, lease: HeldLease) -> None:
@@ -243,6 +246,7 @@ class Dispatcher:
         desk = self._desk
         for run in desk.leases.runs():
             run.abandon(CancelCause.SHUTDOWN)
+            run.close()
         desk.outbox.post()
         try:
             for lease in desk.leases.all():

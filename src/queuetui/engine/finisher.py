@@ -62,11 +62,20 @@ class Outbox:
         return max(0.0, self._first_s + FLUSH_AFTER_S - steady_s())
 
     def post(self) -> None:
-        """Hand every ending to its lease, to be written under it."""
+        """Hand every ending to its lease, to be written under it; one that comes after its lease is refused."""
         self._at_once = False
         for _ in range(len(self._waiting)):
             ended = self._waiting.popleft()
-            ended.run.lease.endings.append(ended)
+            if ended.run.lease.forgotten:
+                refuse(ended)
+            else:
+                ended.run.lease.endings.append(ended)
+
+
+def refuse(ended: Ended) -> None:
+    """Tell of an ending that changes nothing: the job is in other hands."""
+    ended.run.close()
+    log_event("result_refused", logging.WARNING, **ended.run.facts, ending=ended.settlement.ending.value)
 
 
 class Finisher:
@@ -82,9 +91,10 @@ class Finisher:
             if ended.settlement.ending is not Ending.RELEASED:
                 self.ended_jobs += 1
             if ended.settlement.job_id in accepted:
+                ended.run.close()
                 self._tell(ended)
             else:
-                log_event("result_refused", logging.WARNING, **ended.run.facts, ending=ended.settlement.ending.value)
+                refuse(ended)
 
     def _tell(self, ended: Ended) -> None:
         settlement = ended.settlement

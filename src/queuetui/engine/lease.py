@@ -34,7 +34,8 @@ class HeldLease:
     """A lease in a worker's hands.
 
     `renewed_s` is when the last completed renewal was asked for. `closing`: nothing more is claimed under it, and it is closed when
-    its last run has ended: the store may hold jobs under it that an answer never told of. `lost` says why it is over.
+    its last run has ended: the store may hold jobs under it that an answer never told of. `lost` says why it is over;
+    once `forgotten` nothing is written under it any more.
     """
 
     id: str
@@ -44,6 +45,7 @@ class HeldLease:
     endings: list[Ended] = field(default_factory=list)
     closing: bool = False
     lost: str | None = None
+    forgotten: bool = False
     used_s: float = 0.0
 
     @property
@@ -100,6 +102,7 @@ class Leases:
 
     def forget(self, lease: HeldLease) -> None:
         """Hold a lease no longer."""
+        lease.forgotten = True
         with self._lock:
             self._held.pop(lease.id, None)
 

@@ -6,6 +6,7 @@ import inspect
 import json
 import logging
 import random
+from threading import Event
 from typing import TYPE_CHECKING
 
 from queuetui.engine.clock import steady_s
@@ -37,11 +38,14 @@ class Performer:
         """Run one job and post its ending, unless the run was ended meanwhile."""
         if run.ended:
             return
-        if run.context.cancel_cause is not None:
-            self._post(run, settle_cancelled(run.job, None))
-            return
-        settlement = self._settle(run)
-        if not self._post(run, settlement):
+        cancelled = run.context.cancel_cause is not None
+        settlement = settle_cancelled(run.job, None) if cancelled else self._settle(run)
+        if run.task is not None and run.task.ack == "each":
+            run.written = Event()
+        if self._post(run, settlement):
+            # With ack "each" the slot begins nothing else until this ending is written.
+            run.await_written()
+        else:
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
@@ -79,7 +83,7 @@ class Performer:
     def _post(self, run: Run, settlement: Settlement) -> bool:
         if not run.end():
             return False
-        self._outbox.put(run, settlement, at_once=run.task is not None and run.task.ack == "each")
+        self._outbox.put(run, settlement, at_once=run.written is not None)
         return True
 
     def _rule(self, run: Run) -> RetryRule:
@@ -92,7 +96,7 @@ class Performer:
 def read_payload(payload: bytes) -> object:
     """Return the value of a payload. Raises BadPayload, and keeps what was stored out of the message."""
     try:
-        return json.loads(payload)
+        return json.loads(payload.decode())
     except (ValueError, RecursionError) as error:
         message = f"the payload is not JSON ({type(error).__name__}); it was kept as it is: cancel the job, or enqueue it anew"
         raise BadPayload(message) from None

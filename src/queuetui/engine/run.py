@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from queuetui.engine.clock import steady_s
@@ -17,7 +17,19 @@ if TYPE_CHECKING:
 class Run:
     """A claim, from the moment it is held until its ending is written; it ends once, whoever ends it first."""
 
-    __slots__ = ("_ended", "claimed_s", "context", "facts", "job", "lease", "marked", "started_s", "task", "timeout_s")
+    __slots__ = (
+        "_ended",
+        "claimed_s",
+        "context",
+        "facts",
+        "job",
+        "lease",
+        "marked",
+        "started_s",
+        "task",
+        "timeout_s",
+        "written",
+    )
 
     def __init__(self, job: ClaimedJob, lease: HeldLease, worker_id: str) -> None:
         self.job = job
@@ -29,6 +41,7 @@ class Run:
         self.timeout_s: float | None = None
         self.task: Task | None = None
         self.marked: str | None = None
+        self.written: Event | None = None
         self._ended = Lock()
         if job.cancel_requested:
             self.context.cancel(CancelCause.PERSON)
@@ -47,6 +60,16 @@ class Run:
         was_open = self.end()
         self.context.cancel(cause)
         return was_open
+
+    def close(self) -> None:
+        """Take note that nothing more is written about this run: its ending is in the store, refused, or given up."""
+        if self.written is not None:
+            self.written.set()
+
+    def await_written(self) -> None:
+        """Wait until its ending is out of this worker's hands, where somebody asked for that."""
+        if self.written is not None:
+            self.written.wait()
 
     def elapsed_s(self, now_s: float) -> float:
         """Return how long the handler has been running, zero before it began."""

@@ -75,6 +75,12 @@ class Worker:
 
     def run(self) -> WorkerReport:
         """Work until stopped. Raises Unreachable when the store is away at the very start; later it is waited for."""
+        signals = Signals(self._stopping)
+        # Caught before the registration: whoever sees a worker listed may ask it to stop.
+        with signals.caught():
+            return self._run(signals)
+
+    def _run(self, signals: Signals) -> WorkerReport:
         started_s = steady_s()
         card = self._describe()
         self._store.register(card)
@@ -102,26 +108,25 @@ class Worker:
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
         watch = Watch(settings, executor, leases, performer, self._stopping)
         self._announce(card)
-        self._work(Dispatcher(desk), renewal, sweeper, watch)
+        self._work((Dispatcher(desk), renewal, sweeper), watch, signals)
         executor.close()
         unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
         return self._say_goodbye(finisher.ended_jobs, unfinished, started_s)
 
-    def _work(self, dispatcher: Dispatcher, renewal: Renewal, sweeper: Sweeper, watch: Watch) -> None:
+    def _work(self, parts: tuple[Dispatcher, Renewal, Sweeper], watch: Watch, signals: Signals) -> None:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed."""
-        signals = Signals(self._stopping)
-        with signals.caught():
-            threads = [self._start(part.run) for part in (dispatcher, renewal, sweeper)]
-            while threads[0].is_alive():
-                signals.act()
-                watch.look()
-                threads[0].join(WATCH_EVERY_S)
+        dispatcher, renewal, sweeper = parts
+        threads = [self._start(part.run) for part in (dispatcher, renewal, sweeper)]
+        while threads[0].is_alive():
             signals.act()
-            renewal.end()
-            for thread in threads[1:]:
-                thread.join(LAST_WORDS_S)
+            watch.look()
+            threads[0].join(WATCH_EVERY_S)
+        signals.act()
+        renewal.end()
+        for thread in threads[1:]:
+            thread.join(LAST_WORDS_S)
 
     def _start(self, work: Callable[[], None]) -> Thread:
         thread = Thread(target=self._guard, args=(work,), name=f"queuetui-{work.__qualname__}", daemon=True)

@@ -42,6 +42,7 @@ class _Piece:
 
 def parse_query(text: str) -> Query:
     """Return the filter that `text` writes. Raises BadQuery with the position of what cannot be read."""
+    _check_text(text)
     terms: list[Term] = []
     sort: Sort | None = None
     for start, end in _spans(text):
@@ -51,6 +52,14 @@ def parse_query(text: str) -> Query:
         else:
             terms.append(term)
     return Query(tuple(terms), sort, text.strip())
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"the character at position {error.start} is half of one, which no text holds; take it out"
+        raise BadQuery(message, error.start) from None
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

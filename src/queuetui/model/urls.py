@@ -8,6 +8,8 @@ from queuetui.model.text import sanitize
 
 # Up to the last @: a password that should have been encoded may hold any character.
 _PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):.*@")
+# Without an @ the host was forgotten: what stands where a port belongs and is no number may be the password.
+_WORDY_PORT = re.compile(r"(?<=://)([^/@:\s\[\]]*):(?!\d*(?:[/?#\s]|$))[^/?#\s]*")
 _SECRET_OPTION = re.compile(r"(?i)((?:password|passwd|pwd|secret|token)=)[^&\s]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
@@ -23,4 +25,7 @@ def hide_passwords(text: str) -> str:
 
 
 def _hide(url: str) -> str:
-    return _SECRET_OPTION.sub(r"\1***", _PASSWORD.sub(r"\1:***@", url))
+    hidden, found = _PASSWORD.subn(r"\1:***@", url)
+    if not found:
+        hidden = _WORDY_PORT.sub(r"\1:***", url)
+    return _SECRET_OPTION.sub(r"\1***", hidden)

@@ -265,7 +265,7 @@ COMMANDS = (
     Action("show", "", "", "show", "open the job with this id, or one that ends so", "show", takes="ID"),
 )
 
-ACTIONS: tuple[Action, ...] = (*GENERAL, *TABS, *JOBS, *ACTS, *TABLE, *COMMANDS)
+ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
 ALIASES = {
     "q": "quit",
     "exit": "quit",

@@ -11,6 +11,7 @@ from queuetui.model.errors import BadConfig
 from queuetui.model.state import State
 
 DAY_S = 86_400.0
+TALLY_KEPT_S = 8 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)

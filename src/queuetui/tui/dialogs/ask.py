@@ -32,8 +32,9 @@ _LINES_AROUND_TEXT = 13
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
     """Names its targets when it opens and keeps to them; Cancel has the focus, so Enter alone changes nothing.
 
-    `prepare` and `perform` block and run as errands; `question_of` puts what was prepared into words. A question with a word to type offers its
-    confirmation when the word is right. Left while working, it tells the outcome through `left_behind`.
+    `prepare` and `perform` block and run as errands; `question_of` puts what was prepared into words. A question with a
+    word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
+    `left_behind`.
     """
 
     AUTO_FOCUS = "#cancel"

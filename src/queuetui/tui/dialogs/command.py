@@ -39,7 +39,7 @@ class CommandDialog(PickDialog):
         begins = [action for action in ACTIONS if action.name.startswith(word)]
         holds = [action for action in ACTIONS if word in f"{action.name} {action.label} {action.help}".casefold()]
         found = dict.fromkeys([*recent, *begins, *holds])
-        return [self._row(action) for action in found]
+        return [self._row(action) for action in sorted(found, key=lambda action: self._reason(action) is not None)]
 
     def take(self, key: str | None, text: str) -> None:
         """Run what was typed when that is a command, else the row under the cursor."""

@@ -13,7 +13,7 @@ from queuetui.model.verdict import Verdict
 from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
-from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say
+from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
 from queuetui.tui.present.tones import Tone
 
 if TYPE_CHECKING:
@@ -74,6 +74,15 @@ def summary_lines(job: Job, verdict: Verdict | None, now: datetime) -> list[Text
         *(_field("remark", remark) for remark in job.remarks),
     ]
     return _without_holes(lines)
+
+
+def pane_lines(job: Job, verdict: Verdict | None, now: datetime, width: int) -> list[TextLine]:
+    """Return what stands beside a broad table: why, the summary, the error and the payload."""
+    blocks = [why_lines(job, verdict), summary_lines(job, verdict, now)]
+    if job.error is not None:
+        blocks.append([line_of(say("error", Tone.STRONG)), *error_lines(job.error)])
+    blocks.append([line_of(say("payload", Tone.STRONG)), *payload_lines(job)])
+    return [row for block in blocks for line in (*block, BLANK) for row in wrap_pieces(line, width)]
 
 
 def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:

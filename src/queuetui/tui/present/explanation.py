@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
-from queuetui.model.text import sanitize
+from queuetui.model.text import ELLIPSIS, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.job_rows import error_text, tone_of
@@ -29,7 +29,14 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> l
     room = max(1, most - len(steps), min(len(texts), most - 1) if steps else most)
     tone = tone_of(job, verdict) if verdict is not None and verdict.stuck else Tone.PLAIN
     lines = [line_of(say(text, tone, _SENTENCE_CAP)) for text in texts[:room]]
-    return (lines + [line_of(say(text, Tone.STRONG, _SENTENCE_CAP)) for text in steps])[:most]
+    lines += [line_of(say(text, Tone.STRONG, _SENTENCE_CAP)) for text in steps]
+    return lines if len(lines) <= most else [*lines[: most - 1], _cut(lines[most - 1], width)]
+
+
+def _cut(line: TextLine, width: int) -> TextLine:
+    """Return a line that shows that more follows."""
+    piece = line.left[0]
+    return line_of(say(f"{piece.text[: max(0, width - 2)]} {ELLIPSIS}", piece.tone, _SENTENCE_CAP))
 
 
 def next_text(verdict: Verdict | None) -> str:

@@ -43,7 +43,8 @@ def failure_rows(snapshot: Snapshot) -> list[Row]:
 
 def failure_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> Sequence[TextLine]:
     """Return the error of a dead letter in at most `most` lines, the next step last."""
-    step = wrap(sanitize(next_text(verdict), 2000), width) if next_text(verdict) else []
+    advice = next_text(verdict).replace(job.ref.id, sanitize(short_id(job.ref.id)))
+    step = wrap(sanitize(advice, 2000), width) if advice else []
     head = [line_of(say(f"{error_text(job)}", Tone.FAILED), right=[say(f"attempts {attempts_text(job)} ", Tone.MUTED)])]
     body: list[TextLine] = []
     if job.error is not None:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from queuetui.model.errors import BadQuery
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.query_parser import parse_query
+from queuetui.model.text import sanitize
 from queuetui.tui.present.identity import quote_value
-from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 
 
@@ -57,6 +59,18 @@ def read_filter(text: str) -> dict[str, str]:
         else:
             values[field.name] = _unquoted(written[len(field.prefix) :])
     return values | ({"more": " ".join(rest)} if rest else {})
+
+
+def error_lines(error: BadQuery, indent: int, width: int) -> list[TextLine]:
+    """Return a sign below the place of an error, with what is wrong beside it where it fits, else below it."""
+    pointer = f"{' ' * (indent + error.position)}^"
+    if len(pointer) + 1 + len(str(error)) <= width:
+        return [line_of(say(f"{pointer} {error}", Tone.CRITICAL, 2000))]
+    story = wrap(sanitize(str(error), 2000), max(20, width - indent))
+    return [
+        line_of(say(pointer, Tone.CRITICAL, 2000)),
+        *(line_of(say(f"{' ' * indent}{text}", Tone.CRITICAL, 2000)) for text in story),
+    ]
 
 
 def plan_lines(plan: Iterable[PlannedTerm]) -> list[TextLine]:

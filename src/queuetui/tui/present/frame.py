@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action
 from queuetui.tui.present.ages import took_text
 from queuetui.tui.present.numbers import count_text, short_number
-from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say
+from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
@@ -46,9 +47,10 @@ def heading_line(heading: Heading) -> TextLine:
     return line_of(*left, right=right)
 
 
-def lost_line(title: str, sentence: str) -> TextLine:
-    """Return the first line while the store does not answer."""
-    return line_of(say(" queuetui  "), say(title, Tone.STRONG), say("  "), say(sentence, cap=2000))
+def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:
+    """Return the first line while the store does not answer, with as many more as the reason needs, up to three in all."""
+    first, *more = wrap(sanitize(f"queuetui  {title}  {sentence}", 2000), max(20, width - 2))
+    return [line_of(say(f" {first}", Tone.STRONG)), *(line_of(say(f" {text}")) for text in more[:2])]
 
 
 def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int]:

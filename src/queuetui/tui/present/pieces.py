@@ -26,6 +26,7 @@ class TextLine(NamedTuple):
 
 
 BLANK = TextLine()
+_LEAST_WRAP_CELLS = 8
 
 
 def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> Piece:
@@ -75,6 +76,18 @@ def _fitting(text: str, width: int) -> int:
         if used > width:
             return max(1, index)
     return width
+
+
+def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:
+    """Return a line whose last piece wraps below itself, so that a label keeps its column."""
+    if not line.left:
+        return [line]
+    *heads, last = line.left
+    indent = cells_of(heads)
+    texts = wrap(last.text, max(_LEAST_WRAP_CELLS, width - indent)) or [last.text]
+    blank = Piece(sanitize(" " * indent))
+    first = TextLine((*heads, Piece(texts[0], last.tone)))
+    return [first, *(TextLine((blank, Piece(text, last.tone))) for text in texts[1:])]
 
 
 def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:

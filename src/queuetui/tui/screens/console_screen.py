@@ -14,7 +14,7 @@ from queuetui.model.job import Job
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.tui.actions import ACTIONS, Action, Place
-from queuetui.tui.present.frame import footer_line, heading_line, lost_line
+from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
 from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import JobTable
@@ -104,7 +104,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.set_class(is_lost, "-lost")
         heading = self.query_one("#heading", TextLines)
         if is_lost or not console.link.is_live:
-            heading.show([lost_line(console.title_text, console.link_text)])
+            heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
         else:
             heading.show([heading_line(console.heading)])
         for table in self.query(LiveTable):

@@ -16,7 +16,7 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.page import PlannedTerm
 from queuetui.model.query_parser import parse_query
 from queuetui.tui.errands import Errands
-from queuetui.tui.present.filter_form import FIELDS, plan_lines, read_filter, write_filter
+from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, read_filter, write_filter
 from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
@@ -83,15 +83,14 @@ class FilterScreen(Screen["str | None"]):
     @on(Input.Changed)
     def _show_written(self) -> None:
         text = self.text
+        if self._settling is not None:
+            self._settling.stop()
         try:
             parse_query(text)
         except BadQuery as error:
-            pointer = line_of(say(f" {' ' * error.position}^ {error}", Tone.CRITICAL, 2000))
-            self._show_lines(text, [pointer])
+            self._show_lines(text, error_lines(error, 1, self.app.size.width - 4))
             return
         self._show_lines(text, [])
-        if self._settling is not None:
-            self._settling.stop()
         self._settling = self.set_timer(_SETTLE_S, self._ask_plan)
 
     def _ask_plan(self) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from queuetui.model.errors import BadQuery
 from queuetui.model.query import FIELDS
 from queuetui.model.query_parser import parse_query
+from queuetui.tui.present.filter_form import error_lines
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
@@ -107,10 +108,8 @@ class FilterBar(Vertical):
         """Point at the place of an error; True when there is none."""
         self.set_class(error is not None, "-wrong")
         if error is not None:
-            offset = len(_PROMPT) + error.position
-            self.query_one("#filter-error", TextLines).show(
-                [line_of(say(f"{' ' * offset}^ {error}", Tone.CRITICAL, 2000))]
-            )
+            lines = error_lines(error, len(_PROMPT), self.app.size.width)
+            self.query_one("#filter-error", TextLines).show(lines)
         return error is None
 
     @property

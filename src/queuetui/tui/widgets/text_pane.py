@@ -12,8 +12,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from queuetui.model.text import DETAIL_CAP, sanitize
-from queuetui.tui.present.pieces import Piece, TextLine, wrap
+from queuetui.tui.present.pieces import Piece, TextLine, wrap_pieces
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TONE_CLASSES
 
@@ -73,16 +72,9 @@ class TextPane(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
-        self._laid_out = [row for line in self._lines for row in self._rows_of(line, width)]
+        self._laid_out = [row.left for line in self._lines for row in self._rows_of(line, width)]
         self.virtual_size = Size(width, len(self._laid_out))
         self.refresh()
 
-    def _rows_of(self, line: TextLine, width: int) -> list[tuple[Piece, ...]]:
-        if not self.wraps or not line.left or width <= 0:
-            return [line.left]
-        *heads, last = line.left
-        indent = sum(len(head.text) for head in heads)
-        texts = wrap(last.text, max(8, width - indent)) or [last.text]
-        blank = Piece(sanitize(" " * indent, DETAIL_CAP))
-        rows = [(*heads, Piece(texts[0], last.tone))]
-        return rows + [(blank, Piece(text, last.tone)) for text in texts[1:]]
+    def _rows_of(self, line: TextLine, width: int) -> list[TextLine]:
+        return wrap_pieces(line, width) if self.wraps and width > 0 else [line]

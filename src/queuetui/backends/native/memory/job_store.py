@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from queuetui.backends.base import Lease, Renewal, Running, Step
 from queuetui.backends.native.memory.records import JobRecord, KeyRecord, LeaseRecord, WorkerRecord
-from queuetui.backends.native.memory.settling import release, settle
+from queuetui.backends.native.memory.settling import release, set_start, settle
+from queuetui.backends.native.texts import check_texts
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import ClaimedJob, Enqueued, NewJob, Settlement
 from queuetui.model.state import State
@@ -33,7 +34,9 @@ class MemoryJobStore:
             raise Unsupported(message)
         with self.store.lock:
             now = self.store.now()
-            # All times are worked out before the first job is stored: one that cannot be keeps its neighbours out.
+            # All jobs are looked at before the first is stored: one that cannot be keeps its neighbours out.
+            for new in jobs:
+                check_texts(new)
             due = [new.at or now + timedelta(seconds=new.delay_s or 0.0) for new in jobs]
             return tuple(self._enqueue_one(new, due_at, now) for new, due_at in zip(jobs, due, strict=True))
 
@@ -159,8 +162,7 @@ class MemoryJobStore:
             for one in running:
                 record = self.store.jobs.get(one.job_id)
                 if record is not None and record.lease_id == lease_id and record.fence == one.fence:
-                    started_at = self.store.now() - timedelta(seconds=one.running_s)
-                    record.started_at = record.started_at or started_at
+                    set_start(self.store, record, one.running_s)
                     record.progress = record.progress if one.progress is None else one.progress
 
     def migrate(self) -> tuple[str, ...]:

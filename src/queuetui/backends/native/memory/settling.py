@@ -46,8 +46,8 @@ def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement
 
 
 def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> None:
-    if settlement.duration_s is not None and record.started_at is None:
-        record.started_at = store.now() - timedelta(seconds=settlement.duration_s)
+    if settlement.duration_s is not None:
+        set_start(store, record, settlement.duration_s)
     if settlement.ending in COUNTED:
         record.attempts += 1
         record.error = settlement.error
@@ -61,6 +61,11 @@ def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> Non
     if settlement.duration_s is not None:
         figures.busy_s += settlement.duration_s
         figures.timed_runs += settlement.ending in COUNTED
+
+
+def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:
+    """Stamp when a run began, once, by how long it has run on its worker's clock."""
+    record.started_at = record.started_at or store.now() - timedelta(seconds=running_s)
 
 
 def release(store: MemoryStore, record: JobRecord) -> None:

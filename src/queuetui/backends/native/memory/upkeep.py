@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Swept
 from queuetui.backends.native.memory.settling import lose
+from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.model.state import FINAL, State
 
 if TYPE_CHECKING:
     from queuetui.backends.native.memory.records import JobRecord
     from queuetui.backends.native.memory.store import MemoryStore
-
-TALLY_KEPT_DAYS = 30
 
 
 class MemoryUpkeep:
@@ -59,7 +58,7 @@ class MemoryUpkeep:
             ]
             for name in keys[: limit - len(old)]:
                 del self.store.keys[name]
-            horizon = now - timedelta(days=TALLY_KEPT_DAYS)
+            horizon = now - timedelta(seconds=TALLY_KEPT_S)
             minutes = [place for place in self.store.tally if place[0] < horizon]
             for place in minutes[: max(0, limit - len(old) - len(keys))]:
                 del self.store.tally[place]

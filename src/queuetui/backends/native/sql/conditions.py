@@ -22,7 +22,7 @@ from queuetui.model.state import State
 Columns = ReadOnlyColumnCollection[str, Any]
 Condition = ColumnElement[bool]
 
-_COMPARE: dict[Comparison, Callable[[Any, Any], Any]] = {
+_COMPARE: dict[Comparison, Callable[[Any, Any], Condition]] = {
     Comparison.IS: operator.eq,
     Comparison.OVER: operator.gt,
     Comparison.AT_LEAST: operator.ge,
@@ -68,20 +68,21 @@ def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
 
 
 def _column(name: str, columns: Columns) -> ColumnElement[Any]:
-    return columns[_COLUMN_OF.get(name, f"{name}_at" if name in TIME_FIELDS else name)]
+    column: ColumnElement[Any] = columns[_COLUMN_OF.get(name, f"{name}_at" if name in TIME_FIELDS else name)]
+    return column
 
 
 def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition:
     compare = _COMPARE[_TURNED[term.comparison]]
     since = moment_before(asked.now, value)
-    match term.field:
-        case "age":
-            return and_(compare(columns.created_at, since))
-        case "running":
-            start = func.coalesce(columns.started_at, columns.claimed_at, type_=columns.claimed_at.type)
-            return and_(state_is(columns.state, State.PROCESSING), compare(start, since))
-        case _:
-            return and_(state_is(columns.state, State.PENDING), compare(columns.due_at, since))
+    if term.field == "age":
+        condition = compare(columns.created_at, since)
+    elif term.field == "running":
+        start = func.coalesce(columns.started_at, columns.claimed_at, type_=columns.claimed_at.type)
+        condition = and_(state_is(columns.state, State.PROCESSING), compare(start, since))
+    else:
+        condition = and_(state_is(columns.state, State.PENDING), compare(columns.due_at, since))
+    return condition
 
 
 def moment_before(now: datetime, span_s: Value) -> datetime:

@@ -21,6 +21,9 @@ from queuetui.model.state import FINAL, State
 
 Counts = Mapping[State, Measured[int]]
 MOST_LEVELS = 10_000
+# With many queues each is counted less far, so that a poll looks at so many jobs of a state at most.
+ROWS_A_STATE = 60_000
+LEAST_CAP = 1_000
 COUNTED = tuple(state for state in State if state in KEPT)
 
 
@@ -34,23 +37,25 @@ class Counter:
 
     def count_queues(self, names: tuple[str, ...]) -> dict[str, dict[State, Measured[int]]]:
         """Return the jobs of each queue in each state."""
+        cap = cap_for(len(names))
         table = names_table(names, self.connection.dialect.name)
-        counts = [self._one(state, table.c.value).label(state.value) for state in COUNTED]
+        counts = [self._one(state, table.c.value, cap).label(state.value) for state in COUNTED]
         rows = self.connection.execute(select(table.c.value.label("name"), *counts)).all()
-        return {row.name: {state: self.measure(getattr(row, state.value)) for state in COUNTED} for row in rows}
+        return {row.name: {state: self._measure(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
 
     def count_stuck(self, judging: Judging) -> dict[str, Measured[int]]:
         """Return the stuck jobs of each queue that has any."""
         runs = select(job.c.queue).where(stuck_runs(job.c, judging))
         runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
         found = runs.subquery()
-        counted = {
-            name: count
-            for name, count in self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
-        }
-        for name, count in self._count_unheard(judging):
+        rows = self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
+        counted: dict[str, int] = {row[0]: row[1] for row in rows}
+        # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
+        is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
+        cap = cap_for(len(judging.unconsumed))
+        for name, count in self._count_unheard(judging, cap):
             counted[name] = counted.get(name, 0) + count
-        return {name: self.measure(count) for name, count in counted.items()}
+        return {name: self._measure(count, count - 1 if is_cut else cap) for name, count in counted.items()}
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
@@ -75,30 +80,35 @@ class Counter:
             found[name] = min(due_at, found.get(name, due_at))
         return found
 
-    def measure(self, found: int) -> Measured[int]:
-        """Return a count, capped unless exact counts were asked for."""
-        if found > COUNT_CAP and not self.exact:
-            return Measured(COUNT_CAP, Exactness.CAPPED, self.now)
+    def _measure(self, found: int, cap: int) -> Measured[int]:
+        if found > cap and not self.exact:
+            return Measured(cap, Exactness.CAPPED, self.now)
         return Measured(found, as_of=self.now)
 
-    def _count_unheard(self, judging: Judging) -> list[tuple[str, int]]:
+    def _count_unheard(self, judging: Judging, cap: int) -> list[tuple[str, int]]:
         if not judging.unconsumed:
             return []
         table = names_table(judging.unconsumed, self.connection.dialect.name)
-        waits = self._capped(select(literal_column("1")).where(stuck_waits(job.c, judging, table.c.value)), table)
+        waits = self._capped(select(literal_column("1")).where(stuck_waits(job.c, judging, table.c.value)), table, cap)
         rows = self.connection.execute(select(table.c.value, _count(waits, table))).all()
         return [(name, count) for name, count in rows if count]
 
-    def _one(self, state: State, name: Any) -> Any:  # noqa: ANN401 - columns of table-valued functions are untyped
+    def _one(self, state: State, name: Any, cap: int) -> Any:  # noqa: ANN401 - columns of table-valued functions are untyped
         table = job_done if state in FINAL else job
         conditions: list[Condition] = [table.c.queue == name, state_is(table.c.state, state)]
         if state in WAITING_STATES:
             conditions.append(state_is(table.c.state, *WAITING_STATES))
-        return _count(self._capped(select(literal_column("1")).where(*conditions), name.table), name.table)
+        return _count(self._capped(select(literal_column("1")).where(*conditions), name.table, cap), name.table)
 
-    def _capped(self, rows: Select[Any], outer: Any) -> Subquery:  # noqa: ANN401 - a table-valued alias
+    def _capped(self, rows: Select[Any], outer: Any, cap: int) -> Subquery:  # noqa: ANN401 - a table-valued alias
         rows = rows.correlate(outer)
-        return (rows if self.exact else rows.limit(COUNT_CAP + 1)).subquery()
+        return (rows if self.exact else rows.limit(cap + 1)).subquery()
+
+
+def cap_for(queues: int) -> int:
+    """Return how far each of so many queues is counted: full thousands, at most COUNT_CAP."""
+    share = ROWS_A_STATE // max(1, queues) // LEAST_CAP * LEAST_CAP
+    return min(COUNT_CAP, max(LEAST_CAP, share))
 
 
 def _count(rows: Subquery, outer: Any) -> Any:  # noqa: ANN401 - a table-valued alias

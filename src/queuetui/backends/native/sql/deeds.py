@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from queuetui.backends.native.sql.retention import KEY_KEPT_US
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.settling import LOST, End, Ends
+from queuetui.backends.native.sql.settling import LOST, End, Ends, to_us
 from queuetui.backends.native.sql.targets import Target
 from queuetui.model.act import Verb
 from queuetui.model.state import FINAL, WAITING, State
@@ -31,12 +30,12 @@ class Deeds:
     """All that one transaction does, decided job by job and written together."""
 
     session: Session
-    kept_us: Mapping[State, int]
+    retention: Retention
     _ends: Ends = field(init=False)
     _blocks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ends = Ends(self.kept_us)
+        self._ends = Ends(self.retention)
 
     def decide(self, verb: Verb, target: Target) -> Deed:
         """Decide what becomes of a job."""
@@ -92,7 +91,7 @@ class Deeds:
         if target.row["blob"]:
             self._do("drop_blob", id=target.id)
         if target.row["key"] is not None and not target.is_done:
-            self._do("expire_key", id=target.id, key=target.row["key"], key_kept_us=KEY_KEPT_US)
+            self._do("expire_key", id=target.id, key=target.row["key"], key_kept_us=to_us(self.retention.keys_s))
         return Deed()
 
     def _release(self, target: Target) -> Deed:

@@ -22,6 +22,11 @@ def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
     return tuple(map(to_row, jobs))
 
 
+def is_plain(rows: Sequence[NewRow]) -> bool:
+    """Tell whether the rows need nothing but one insert and its check, which are one transaction by themselves."""
+    return len(rows) <= bulk_postgresql.ROWS_A_STATEMENT and not any(row.key is not None or row.is_blob for row in rows)
+
+
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
     firsts, twins = _part_twins(rows)

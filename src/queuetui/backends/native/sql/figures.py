@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import Row
 
-from queuetui.backends.native.sql.tables import TOOK_COLUMNS, tally
+from queuetui.backends.native.sql.tables import tally
+from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
 from queuetui.model.measured import Measured, absent
 from queuetui.model.snapshot import TallyMinute
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Table, func, literal_column, select
 from sqlalchemy.types import LargeBinary
 
 from queuetui.backends.native.sql.tables import job, job_done
@@ -38,7 +38,7 @@ def find_refs(connection: Connection, backend: str, suffix: str, limit: int) -> 
 
 def _tail(table: Table, connection: Connection) -> ColumnElement[Any]:
     """Return the expression that the index of tails is over, word for word."""
-    start = literal_column("14")
+    start: ColumnElement[Any] = literal_column("14")
     if connection.dialect.name == "sqlite":
         return func.substr(table.c.id, start, type_=LargeBinary)
     return func.substring(func.uuid_send(table.c.id), start, type_=LargeBinary)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from queuetui.backends.base import Lease, Renewal, Running, Swept
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Ends, to_held, to_us
-from queuetui.backends.native.sql.texts import storable
-from queuetui.model.state import State
+from queuetui.backends.native.texts import storable
 
 LEASES_A_SWEEP = 20
 HELD_A_LEASE = 10_000
@@ -33,13 +33,13 @@ def renew(session: Session, lease_ids: Sequence[UUID], lease_s: float) -> Renewa
     return Renewal(hexes, frozenset(map(session.id_out, cancels)))
 
 
-def close_lease(session: Session, lease_id: UUID, kept_us: Mapping[State, int]) -> int:
+def close_lease(session: Session, lease_id: UUID, retention: Retention) -> int:
     """End a valid lease and give its jobs back; those of an expired one are the sweep's."""
     stored = session.id_in(lease_id)
     if session.row("lock_lease", lease_id=stored) is None:
         return 0
     rows = session.rows("take_held", lease_id=stored, limit=HELD_A_LEASE)
-    ends = Ends(kept_us)
+    ends = Ends(retention)
     for row in rows:
         ends.release(to_held(row))
     ends.write(session)
@@ -68,10 +68,10 @@ def mark_running(session: Session, lease_id: UUID, running: Sequence[Running]) -
     )
 
 
-def sweep(session: Session, limit: int, kept_us: Mapping[State, int]) -> tuple[Swept, ...]:
+def sweep(session: Session, limit: int, retention: Retention) -> tuple[Swept, ...]:
     """Free at most `limit` jobs of leases that are over or missing; a lease goes when nothing is held under it."""
     swept: list[Swept] = []
-    ends = Ends(kept_us)
+    ends = Ends(retention)
     for (lease_id,) in session.rows("take_expired_leases", limit=LEASES_A_SWEEP):
         room = limit - len(swept)
         if room <= 0:

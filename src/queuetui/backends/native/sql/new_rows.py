@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from queuetui.backends.native.sql.ids import require_id
-from queuetui.backends.native.sql.texts import require_storable
+from queuetui.backends.native.texts import check_texts
 from queuetui.model.job import NewJob
 
 BLOB_OVER_BYTES = 8192
@@ -43,6 +43,7 @@ class NewRow:
 
 def to_row(job: NewJob) -> NewRow:
     """Return the row of a job. Raises BadPayload, ValueError or OverflowError for what cannot be stored."""
+    check_texts(job)
     delay = timedelta(seconds=job.delay_s or 0.0)
     if (datetime.now(UTC) + delay).tzinfo is None or (job.at is not None and job.at.tzinfo is None):
         raise ValueError("the due time of a job needs a time zone; pass an aware datetime")
@@ -50,25 +51,21 @@ def to_row(job: NewJob) -> NewRow:
         raise OverflowError("the priority of a job must fit 64 bits")
     return NewRow(
         id=require_id(job.id),
-        queue=require_storable(job.queue, "queue"),
-        type=require_storable(job.type, "type"),
-        name=_checked(job.name, "name"),
+        queue=job.queue,
+        type=job.type,
+        name=job.name,
         priority=job.priority,
         at=job.at,
         delay_us=max(0, delay // timedelta(microseconds=1)),
         max_attempts=job.max_attempts,
-        correlation_id=_checked(job.correlation_id, "correlation id"),
-        key=_checked(job.idempotency_key, "idempotency key"),
-        tags=_list(job.tags, "tag"),
-        needs=_list(job.needs, "need"),
+        correlation_id=job.correlation_id,
+        key=job.idempotency_key,
+        tags=_list(job.tags),
+        needs=_list(job.needs),
         timeout_ms=None if job.timeout_s is None else round(job.timeout_s * 1000),
         payload=job.payload,
     )
 
 
-def _checked(text: str | None, what: str) -> str | None:
-    return None if text is None else require_storable(text, what)
-
-
-def _list(texts: Sequence[str], what: str) -> str:
-    return json.dumps([require_storable(text, what) for text in texts], ensure_ascii=False)
+def _list(texts: Sequence[str]) -> str:
+    return json.dumps(texts, ensure_ascii=False)

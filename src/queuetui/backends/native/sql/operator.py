@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.deeds import Deeds
 from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
-from queuetui.backends.native.sql.retention import read_retention
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.targets import Target, describe_before, lock_targets
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported
@@ -32,7 +32,7 @@ class SqlOperator:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept_us = read_retention(database.options)
+        self._retention = Retention.from_settings(database.options.settings)
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do the act to each target, a bite of them in one transaction; one already done under this act's id answers as it did then."""
@@ -49,7 +49,7 @@ class SqlOperator:
         ids = {ref.id: parse_id(ref.id) for ref in refs}
         found = lock_targets(session, [one for one in set(ids.values()) if one is not None])
         results = find_results(session, act, refs)
-        deeds = Deeds(session, self._kept_us)
+        deeds = Deeds(session, self._retention)
         added: list[Result] = []
         for ref in refs:
             if ref.id not in results:

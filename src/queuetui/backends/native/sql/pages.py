@@ -9,7 +9,7 @@ from queuetui.backends.native.sql.cursors import read_cursor, write_cursor
 from queuetui.backends.native.sql.layout import Layout, Segment, lay_out
 from queuetui.backends.native.sql.orders import DONE, DONE_OLDEST, DUE, DUE_LATEST
 from queuetui.backends.native.sql.ranges import count_ranges
-from queuetui.backends.native.sql.sorting import cut_sorted
+from queuetui.backends.native.sql.sorting import column_of, cut_sorted, value_of
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.backends.native.sql.walks import Found, Reading, Walk
 from queuetui.model.measured import Exactness, Measured
@@ -93,12 +93,23 @@ def _notes(layout: Layout, *, cut_short: bool) -> tuple[str, ...]:
 
 
 def _read_sorted(reading: Reading, layout: Layout, request: PageRequest, sort: Sort) -> Page:
-    found = Walk(reading, layout).collect(None, RESIDUAL_ROWS)
-    page = cut_sorted([job for job, _ in found.jobs], request, sort)
-    is_all = found.end is None
-    total = Measured(len(found.jobs), Exactness.EXACT if is_all else Exactness.CAPPED, reading.judging.now)
-    sorted_part = (
-        f"no index serves sort:{sort.field}: only the first {len(found.jobs):,} jobs of the usual order are sorted"
+    walk = Walk(reading, layout)
+    if layout.residual:
+        found = walk.collect(None, RESIDUAL_ROWS)
+        jobs = {job.ref.id: job for job, _ in found.jobs}
+        values, is_all = [(job.ref.id, value_of(job, sort)) for job, _ in found.jobs], found.end is None
+        cut = cut_sorted(values, request, sort)
+    else:
+        values, is_all = walk.list_values(column_of(sort), RESIDUAL_ROWS)
+        cut = cut_sorted(values, request, sort)
+        jobs = walk.read_jobs(cut.ids)
+    exactness = Exactness.EXACT if is_all else Exactness.CAPPED
+    part = f"no index serves sort:{sort.field}: only the first {len(values):,} jobs of the usual order are sorted"
+    return Page(
+        tuple(jobs[job_id] for job_id in cut.ids),
+        Measured(len(values), exactness, reading.judging.now),
+        first=cut.first,
+        last=cut.last,
+        has_more=cut.has_more,
+        notes=(*_notes(layout, cut_short=False), *(() if is_all else (part,))),
     )
-    notes = (*_notes(layout, cut_short=False), *(() if is_all else (sorted_part,)))
-    return replace(page, total=total, notes=notes)

@@ -35,7 +35,7 @@ Read = Callable[[Connection, Surroundings], Any]
 
 
 @dataclass(slots=True)
-class _Picture:
+class Picture:
     """What has been read so far, by name."""
 
     database: Database
@@ -95,7 +95,7 @@ class _Picture:
 
 def take_picture(database: Database, watch: Watch) -> Snapshot:
     """Return a snapshot. A part that the store refuses or is too slow for is named in `problems`."""
-    picture = _Picture(database, watch)
+    picture = Picture(database, watch)
     left = picture.reads()
     around: Surroundings | None = None
     while around is None or left:
@@ -113,7 +113,7 @@ def take_picture(database: Database, watch: Watch) -> Snapshot:
     return _develop(picture, around)
 
 
-def _give_up(picture: _Picture, left: dict[str, Read], name: str, error: QueueTuiError) -> None:
+def _give_up(picture: Picture, left: dict[str, Read], name: str, error: QueueTuiError) -> None:
     del left[name]
     picture.problems[name] = str(error)
     if name == "counts" and "totals" in left:
@@ -121,7 +121,7 @@ def _give_up(picture: _Picture, left: dict[str, Read], name: str, error: QueueTu
         del left["totals"]
 
 
-def _develop(picture: _Picture, around: Surroundings) -> Snapshot:
+def _develop(picture: Picture, around: Surroundings) -> Snapshot:
     parts = picture.watch.parts
     counted = Part.COUNTS in parts
     why = "not asked for" if not counted else "it could not be read; see the problems"
@@ -143,16 +143,16 @@ def _develop(picture: _Picture, around: Surroundings) -> Snapshot:
     )
 
 
-def _stuck_in_all(picture: _Picture, around: Surroundings, why: str) -> Measured[int]:
+def _stuck_in_all(picture: Picture, around: Surroundings, why: str) -> Measured[int]:
     stuck: dict[str, Measured[int]] | None = picture.found.get("stuck")
     return absent(why) if stuck is None else add_up(list(stuck.values()), around.now)
 
 
-def _queues(picture: _Picture, around: Surroundings) -> tuple[QueueInfo, ...]:
+def _queues(picture: Picture, around: Surroundings) -> tuple[QueueInfo, ...]:
     return tuple(_queue(picture, around, name) for name in around.queues)
 
 
-def _queue(picture: _Picture, around: Surroundings, name: str) -> QueueInfo:
+def _queue(picture: Picture, around: Surroundings, name: str) -> QueueInfo:
     found = picture.found
     figures: Figures | None = found.get("tally")
     paused = around.paused.get(name)

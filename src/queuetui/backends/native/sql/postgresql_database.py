@@ -36,6 +36,7 @@ PLANNER = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
+_UNREADABLE = "the database URL cannot be read; write it like postgresql://user:password@host/name, and an @ in the password as %40"
 
 
 class PostgresqlDatabase(Database):
@@ -45,7 +46,11 @@ class PostgresqlDatabase(Database):
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)
-        self._conninfo = "postgresql://" + url.partition("://")[2]
+        place = url.partition("://")[2]
+        if place.partition("/")[0].count("@") > 1:
+            # What follows the first @ would be looked up, and shown, as a host.
+            raise Unsupported(_UNREADABLE)
+        self._conninfo = "postgresql://" + place
         self._idle: list[psycopg.Connection[Row]] = []
         self._idle_lock = threading.Lock()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
@@ -137,8 +142,8 @@ class PostgresqlDatabase(Database):
                 keepalives_count=3,
                 tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5000,
             )
-        except psycopg.ProgrammingError as error:
-            # Its message may quote a piece of the URL, which may be a piece of the password.
-            raise Unsupported("the database URL cannot be read; write it like postgresql://user@host/name") from error
         except psycopg.Error as error:
+            if isinstance(error, psycopg.ProgrammingError) or "connection option" in str(error):
+                # Its message quotes a piece of the URL, which may be a piece of the password.
+                raise Unsupported(_UNREADABLE) from None
             raise translate(error, "connecting to PostgreSQL") from None

@@ -15,10 +15,10 @@ from queuetui.backends.native.sql.places import bind_values
 from queuetui.backends.native.sql.rows import raw_columns
 
 
-def read_range(segment: Segment, place: Place | None, limit: int) -> Subquery:
-    """Return the first `limit` raw rows of a segment behind a place."""
+def read_range(segment: Segment, place: Place | None, limit: int, *, light: bool = False) -> Subquery:
+    """Return the first `limit` raw rows of a segment behind a place, `light` without their long columns."""
     parts = [
-        _part(lane, beyond, segment.order, limit)
+        _part(lane, beyond, segment.order, limit, light=light)
         for lane in segment.lanes
         for beyond in _beyond(segment.order, lane, place)
     ]
@@ -38,9 +38,9 @@ def ordering(order: Order, columns: Columns) -> list[ColumnElement[Any]]:
     return [columns[key.column].desc() if key.descending else columns[key.column].asc() for key in order.keys]
 
 
-def _part(lane: Lane, beyond: Condition | None, order: Order, limit: int) -> Subquery:
+def _part(lane: Lane, beyond: Condition | None, order: Order, limit: int, *, light: bool) -> Subquery:
     conditions = lane.conditions if beyond is None else (*lane.conditions, beyond)
-    rows = select(*raw_columns(lane.table)).where(*conditions)
+    rows = select(*raw_columns(lane.table, light=light)).where(*conditions)
     return rows.order_by(*ordering(order, lane.table.c)).limit(limit).subquery()
 
 

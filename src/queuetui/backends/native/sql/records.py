@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.state_codes import CODE_OF, STATE_OF
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
 
 

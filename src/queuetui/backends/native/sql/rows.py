@@ -19,31 +19,23 @@ from queuetui.model.text import Untrusted
 # A payload that stands in its row is read whole for its summary; a larger one stands elsewhere and only its head is read.
 HEAD_BYTES = 8 * 1024
 
-_SHARED = (
-    *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "rev"),
-    *(
-        "attempts",
-        "max_attempts",
-        "lost",
-        "state",
-        "queue",
-        "type",
-        "name",
-        "worker_id",
-        "correlation_id",
-        "key",
-        "tags",
-    ),
-    *("progress", "error_class", "error_message", "error_traceback", "payload"),
-)
+_LIGHT = (
+    *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "rev", "attempts"),
+    *("max_attempts", "lost", "state", "queue", "type", "name", "worker_id", "correlation_id", "key"),
+)  # fmt: skip
+_HEAVY = ("tags", "progress", "error_class", "error_message", "error_traceback", "payload")
+_SHARED = (*_LIGHT, *_HEAVY)
 
 
-def raw_columns(table: Table) -> list[ColumnElement[Any]]:
-    """Return the columns of a live or a final row under the same names, so that both can be merged."""
-    own = [table.c[name] for name in _SHARED]
-    if table is job:
-        return [*own, job.c.lease_id, _nothing(Moment, "done_at"), _nothing(LargeBinary, "result")]
-    return [*own, _nothing(JobId, "lease_id"), job_done.c.done_at, job_done.c.result]
+def raw_columns(table: Table, *, light: bool = False) -> list[ColumnElement[Any]]:
+    """Return the columns of a live or a final row under the same names, so that both can be merged; `light` leaves the long ones out."""
+    is_live = table is job
+    done_at = _nothing(Moment, "done_at") if is_live else job_done.c.done_at
+    if light:
+        return [*(table.c[name] for name in _LIGHT), done_at]
+    lease_id = job.c.lease_id if is_live else _nothing(JobId, "lease_id")
+    result = _nothing(LargeBinary, "result") if is_live else job_done.c.result
+    return [*(table.c[name] for name in _SHARED), done_at, lease_id, result]
 
 
 def _nothing(kind: Any, name: str) -> ColumnElement[Any]:  # noqa: ANN401 - any column type
@@ -74,8 +66,8 @@ def _head(column: ColumnElement[Any], whole: bool) -> ColumnElement[Any]:
     return column if whole else func.substr(column, 1, HEAD_BYTES, type_=column.type)
 
 
-def read_job(row: Row[Any], backend: str, summaries: SummaryPaths) -> Job:
-    """Return the job of a row with all that was read of its payload."""
+def read_job(row: Row[Any], backend: str, summaries: SummaryPaths | None) -> Job:
+    """Return the job of a row with all that was read of its payload; without its summary where no paths are given."""
     stored = row.payload or b""
     payload = bytes(stored).decode("utf-8", "replace")
     return Job(
@@ -86,7 +78,7 @@ def read_job(row: Row[Any], backend: str, summaries: SummaryPaths) -> Job:
         payload=Untrusted(payload),
         payload_whole=(row.payload_size or 0) <= len(stored),
         name=_text(row.name),
-        data=summarise_json(row.type, payload, summaries),
+        data=None if summaries is None else summarise_json(row.type, payload, summaries),
         priority=row.priority,
         attempts=row.attempts,
         max_attempts=row.max_attempts,

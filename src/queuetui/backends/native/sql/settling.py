@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from queuetui.backends.native.fingerprint import fingerprint_of
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
-from queuetui.backends.native.sql.retention import KEY_KEPT_US
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
 
@@ -61,7 +61,7 @@ class End:
 class Ends:
     """All that one transaction ends, written together."""
 
-    kept_us: Mapping[State, int]
+    retention: Retention
     ends: list[End] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
@@ -72,7 +72,7 @@ class Ends:
         if held.cancel_requested and target not in FINAL:
             target = State.CANCELLED
         put_off = target in {State.RETRYING, State.SCHEDULED}
-        took_us = to_us(settlement.duration_s)
+        took_us = length_us(settlement)
         self.ends.append(
             End(
                 held,
@@ -113,12 +113,14 @@ class Ends:
         final = [end for end in self.ends if end.state in FINAL]
         _FINISH[session.dialect](session, [self._final_values(end) for end in final])
         session.change_each("put_back", [_waiting_values(session, end) for end in self.ends if end.state not in FINAL])
-        keys = [{"key": end.held.key, "id": end.held.id, "key_kept_us": KEY_KEPT_US} for end in final if end.held.key]
+        key_kept_us = to_us(self.retention.keys_s)
+        keys = [{"key": end.held.key, "id": end.held.id, "key_kept_us": key_kept_us} for end in final if end.held.key]
         session.change_each("expire_key", keys)
         self.tally.write(session)
 
     def _final_values(self, end: End) -> dict[str, object]:
-        return {**_common_values(end), "took_us": end.took_us, "result": None, "kept_us": self.kept_us[end.state]}
+        kept_us = to_us(self.retention.kept_s(end.state))
+        return {**_common_values(end), "took_us": end.took_us, "result": None, "kept_us": kept_us}
 
 
 def lock_runs(
@@ -153,9 +155,14 @@ def error_values(error: RunError | None) -> dict[str, str | None]:
     }
 
 
-def to_us(duration_s: float | None) -> int | None:
+def to_us(duration_s: float) -> int:
     """Return seconds as microseconds."""
-    return None if duration_s is None else round(duration_s * 1e6)
+    return round(duration_s * 1e6)
+
+
+def length_us(settlement: Settlement) -> int | None:
+    """Return how long a run took, None when its handler never began."""
+    return None if settlement.duration_s is None else to_us(settlement.duration_s)
 
 
 def _after_release(held: Held) -> State:

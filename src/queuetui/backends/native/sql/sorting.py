@@ -3,34 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from queuetui.backends.native.sql.cursors import CursorValue, Place, read_cursor, write_cursor
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.model.clock import to_us
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
-from queuetui.model.measured import Measured
-from queuetui.model.page import Page, PageRequest
+from queuetui.model.page import PageRequest
 from queuetui.model.query import Sort
+from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 SortKey = tuple[bool, str | float, str]
+_COLUMN_OF = {"scheduled": "due_at", "completed": "done_at"}
+_PLAIN = frozenset({"priority", "attempts", "type", "queue", "state"})
 
 
-def cut_sorted(jobs: Sequence[Job], request: PageRequest, sort: Sort) -> Page:
-    """Return the page asked for out of all jobs given; absent values come last in either direction."""
-    ordered = sorted(((_key(job, sort), job) for job in jobs), key=lambda pair: pair[0], reverse=sort.descending)
-    keys = [key for key, _ in ordered]
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The ids of one page of a sorted list, and its cursors."""
+
+    ids: tuple[str, ...]
+    first: str | None
+    last: str | None
+    has_more: bool
+
+
+def column_of(sort: Sort) -> str:
+    """Return the column that a sort goes by."""
+    return sort.field if sort.field in _PLAIN else _COLUMN_OF.get(sort.field, f"{sort.field}_at")
+
+
+def value_of(job: Job, sort: Sort) -> object:
+    """Return what a sort goes by in a job that was read."""
+    return getattr(job, sort.field if sort.field in _PLAIN else f"{sort.field}_at")
+
+
+def cut_sorted(values: Sequence[tuple[str, Any]], request: PageRequest, sort: Sort) -> Cut:
+    """Return the page asked for out of ids with their values; absent values come last in either direction, ties go by id."""
+    keys = sorted((_make_key(_plain(value), job_id, sort) for job_id, value in values), reverse=sort.descending)
     name = f"sorted {sort.field} {sort.descending}"
     start, end = _bounds(keys, request, sort, name)
-    chosen = ordered[start:end]
-    return Page(
-        tuple(job for _, job in chosen),
-        Measured(len(jobs)),
-        first=_cursor(name, chosen[0][0], sort) if chosen else None,
-        last=_cursor(name, chosen[-1][0], sort) if chosen else None,
-        has_more=start > 0 if request.backward else end < len(ordered),
+    chosen = keys[start:end]
+    return Cut(
+        tuple(job_id for _, _, job_id in chosen),
+        first=_cursor(name, chosen[0], sort) if chosen else None,
+        last=_cursor(name, chosen[-1], sort) if chosen else None,
+        has_more=start > 0 if request.backward else end < len(keys),
     )
 
 
@@ -41,9 +63,9 @@ def _bounds(keys: list[SortKey], request: PageRequest, sort: Sort, name: str) ->
     at = _read_key(request.cursor, sort, name)
     try:
         before = sum(key > at if sort.descending else key < at for key in keys)
-        after = before + sum(key == at for key in keys)
     except TypeError as error:
         raise BadQuery("this cursor cannot be read; start from the first page", 0) from error
+    after = before + (at in keys)
     return (max(0, before - request.limit), before) if request.backward else (after, after + request.limit)
 
 
@@ -57,24 +79,13 @@ def _read_key(cursor: str, sort: Sort, name: str) -> SortKey:
     return _make_key(value, str(job_id), sort)
 
 
-def _key(job: Job, sort: Sort) -> SortKey:
-    return _make_key(_value(job, sort.field), job.ref.id, sort)
-
-
 def _make_key(value: CursorValue, job_id: str, sort: Sort) -> SortKey:
     return ((value is None) != sort.descending, "" if value is None else value, job_id)
 
 
-def _value(job: Job, field: str) -> CursorValue:
-    match field:
-        case "state":
-            return CODE_OF[job.state]
-        case "type" | "queue":
-            name: Untrusted = getattr(job, field)
-            return name.raw
-        case "priority" | "attempts":
-            number: int | None = getattr(job, field)
-            return number
-        case _:
-            at: datetime | None = getattr(job, f"{field}_at")
-            return None if at is None else to_us(at)
+def _plain(value: State | Untrusted | datetime | str | int | None) -> CursorValue:
+    if isinstance(value, State):
+        return CODE_OF[value]
+    if isinstance(value, Untrusted):
+        return value.raw
+    return to_us(value) if isinstance(value, datetime) else value

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from queuetui.backends.base import Step
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.claims import Finish
 from queuetui.backends.native.sql.ids import parse_id
-from queuetui.backends.native.sql.retention import KEY_KEPT_US
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.settling import Ends, Held, lock_runs, record_ack_lost, to_us
+from queuetui.backends.native.sql.settling import Ends, Held, length_us, lock_runs, record_ack_lost, to_us
 from queuetui.model.job import Ending, Settlement
-from queuetui.model.state import State
 
 _FINISH_AND_CLAIM = {"sqlite": bulk_sqlite.finish_and_claim, "postgresql": bulk_postgresql.finish_and_claim}
 Known = tuple[UUID, Settlement]
@@ -48,13 +47,13 @@ def read_request(lease_id: UUID, settlements: Sequence[Settlement], claim: int) 
     return StepRequest(lease_id, completed, others, claim)
 
 
-def step(session: Session, request: StepRequest, kept_us: Mapping[State, int]) -> Step:
+def step(session: Session, request: StepRequest, retention: Retention) -> Step:
     """Write the endings that are not stale, record the others, then claim."""
     accepted: set[UUID] = set()
     if request.others:
-        accepted = _settle(session, request, kept_us)
-    finishes = [Finish(job_id, one.fence, to_us(one.duration_s), one.result) for job_id, one in request.completed]
-    kept = {"kept_us": kept_us[State.COMPLETED], "key_kept_us": KEY_KEPT_US}
+        accepted = _settle(session, request, retention)
+    finishes = [Finish(job_id, one.fence, length_us(one), one.result) for job_id, one in request.completed]
+    kept = {"kept_us": to_us(retention.completed_s), "key_kept_us": to_us(retention.keys_s)}
     claims = _FINISH_AND_CLAIM[session.dialect](session, request.lease_id, finishes, request.claim, kept)
     accepted |= claims.accepted
     stale = [pair for pair in (*request.others, *request.completed) if pair[0] not in accepted]
@@ -62,7 +61,7 @@ def step(session: Session, request: StepRequest, kept_us: Mapping[State, int]) -
     return Step(frozenset(map(str, accepted)), claims.claimed, claims.lease_valid)
 
 
-def _settle(session: Session, request: StepRequest, kept_us: Mapping[State, int]) -> set[UUID]:
+def _settle(session: Session, request: StepRequest, retention: Retention) -> set[UUID]:
     stored_lease: Any = session.id_in(request.lease_id)
     lease = session.row("hold_lease", lease_id=stored_lease)
     if lease is None:
@@ -70,7 +69,7 @@ def _settle(session: Session, request: StepRequest, kept_us: Mapping[State, int]
     _, worker_id = lease
     pairs = [(session.id_in(job_id), one) for job_id, one in request.others]
     held: list[Held | None] = lock_runs(session, stored_lease, pairs)
-    ends = Ends(kept_us)
+    ends = Ends(retention)
     accepted = set()
     for (job_id, one), job in zip(request.others, held, strict=True):
         if job is not None:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
 from queuetui.backends.driver_errors import translated
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.ids import new_lease_id, parse_id
-from queuetui.backends.native.sql.retention import read_retention
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.worker import WorkerCard
 
@@ -25,7 +25,7 @@ class SqlJobStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._kept_us = read_retention(database.options)
+        self._retention = Retention.from_settings(database.options.settings)
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none."""
@@ -33,7 +33,8 @@ class SqlJobStore:
         if not rows:
             return ()
         if connection is None:
-            return self.database.write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
+            write = self.database.write_at_once if enqueueing.is_plain(rows) else self.database.write
+            return write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
         with translated("enqueueing in the caller's transaction"):
             return enqueueing.enqueue(self.database.join(connection), rows)
 
@@ -79,14 +80,14 @@ class SqlJobStore:
         """End a lease and release the jobs still held under it."""
         known = _lease(lease_id)
         return self.database.write(
-            "closing a lease", lambda session: leasing.close_lease(session, known, self._kept_us)
+            "closing a lease", lambda session: leasing.close_lease(session, known, self._retention)
         )
 
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
         """Write endings and then claim."""
         request = stepping.read_request(_lease(lease_id), settlements, claim)
         write = self.database.write_at_once if request.is_one_statement else self.database.write
-        return write("settling and claiming jobs", lambda session: stepping.step(session, request, self._kept_us))
+        return write("settling and claiming jobs", lambda session: stepping.step(session, request, self._retention))
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
         """Write start times and progress."""
@@ -99,7 +100,7 @@ class SqlJobStore:
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
         """Free jobs of expired or missing leases."""
-        return self.database.write("sweeping leases", lambda session: leasing.sweep(session, limit, self._kept_us))
+        return self.database.write("sweeping leases", lambda session: leasing.sweep(session, limit, self._retention))
 
     def prune(self, limit: int) -> int:
         """Delete what is past its time."""

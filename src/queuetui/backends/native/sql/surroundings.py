@@ -15,7 +15,6 @@ from sqlalchemy.engine import Row
 from queuetui.backends.native.sql.candidates import Judging
 from queuetui.backends.native.sql.conditions import Condition, state_is
 from queuetui.backends.native.sql.tables import job, job_done, lease, queue, worker
-from queuetui.model.clock import from_us
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted

@@ -10,7 +10,7 @@ from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Compar
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 
 KEPT = frozenset(State) - {State.BLOCKED}
-FILTERED_ROWS = 50_000
+FILTERED_ROWS = 20_000
 RESIDUAL_ROWS = 5_000
 
 _STATE_FLAGS = {"live": LIVE & KEPT, "final": FINAL, "waiting": WAITING}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from queuetui.backends.native.sql.retention import TALLY_KEPT_US
+from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.settling import to_us
 
 
 def queues_ready(session: Session, queues: Sequence[str] | None) -> tuple[str, ...]:
@@ -32,5 +33,5 @@ def prune(session: Session, limit: int) -> int:
     if count < limit:
         count += session.change("prune_keys", limit=limit - count)
     if count < limit:
-        count += session.change("prune_tally", limit=limit - count, kept_us=TALLY_KEPT_US)
+        count += session.change("prune_tally", limit=limit - count, kept_us=to_us(TALLY_KEPT_S))
     return count

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, and_, case, func, select
+from sqlalchemy import Connection, Subquery, and_, case, func, select, union_all
 from sqlalchemy.engine import Row
 
 from queuetui.backends.native.sql.candidates import Judging
@@ -15,10 +15,12 @@ from queuetui.backends.native.sql.cursors import Place
 from queuetui.backends.native.sql.layout import Layout, Segment
 from queuetui.backends.native.sql.places import place_of
 from queuetui.backends.native.sql.ranges import ordering, read_range
-from queuetui.backends.native.sql.rows import read_job, select_jobs, shorten
+from queuetui.backends.native.sql.rows import raw_columns, read_job, select_jobs, shorten
+from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
+from queuetui.model.query import WORD
 from queuetui.model.query_match import holds
 from queuetui.model.stuck import is_stuck
 
@@ -78,13 +80,34 @@ class Walk:
         """Return how many jobs pass the store's filters within its allowance from the top, and whether that was all there is."""
         total = 0
         for _, segment in self._segments(None):
-            window = read_range(segment, None, FILTERED_ROWS)
+            window = read_range(segment, None, FILTERED_ROWS, light=True)
             passed = func.sum(case((self._passes(window), 1), else_=0))
             looked, found = self.reading.connection.execute(select(func.count(), passed).select_from(window)).one()
             total += found or 0
             if looked >= FILTERED_ROWS:
                 return total, False
         return total, True
+
+    def list_values(self, column: str, most: int) -> tuple[list[tuple[str, Any]], bool]:
+        """Return the ids and one column of the first jobs that pass the store's filters, and whether these are all."""
+        size = FILTERED_ROWS if self.layout.filters else most
+        found: list[tuple[str, Any]] = []
+        for _, segment in self._segments(None):
+            window = read_range(segment, None, size, light=True)
+            values = select(window.c.id, window.c[column]).order_by(*ordering(segment.order, window.c)).limit(most)
+            if self.layout.filters:
+                values = values.where(self._passes(window))
+            found += [(row[0], row[1]) for row in self.reading.connection.execute(values)]
+            looked = self.reading.connection.execute(select(func.count()).select_from(window)).scalar_one()
+            if looked >= size or len(found) >= most:
+                return found[:most], False
+        return found, True
+
+    def read_jobs(self, ids: Sequence[str]) -> dict[str, Job]:
+        """Return jobs by id, in whichever table they are."""
+        rows = [select(*raw_columns(table)).where(table.c.id.in_(ids)) for table in (job, job_done)]
+        query = select_jobs(union_all(*rows).subquery("jobs"))
+        return {row.id: shorten(found) for row, found in self._accepted(self.reading.connection.execute(query).all())}
 
     def _segments(self, place: Place | None) -> Iterator[tuple[int, Segment]]:
         """Yield the segments that a walk from a place passes, each in the order that it is walked in."""
@@ -107,22 +130,21 @@ class Walk:
         if not self.layout.residual:
             statement = statement.limit(missing)
         rows = self.reading.connection.execute(statement).all()
-        jobs = [
-            (job, place_of(row, segment.order, number)) for row, job in zip(rows, map(self._read, rows), strict=True)
-        ]
-        kept = [(shorten(job), place) for job, place in jobs if self._holds(job)]
+        kept = [(shorten(found), place_of(row, segment.order, number)) for row, found in self._accepted(rows)]
+        last = place_of(rows[-1], segment.order, number) if rows else None
         if not self.layout.filters:
-            return kept, jobs[-1][1] if len(jobs) == size else None
-        if not self.layout.residual and len(jobs) == missing:
-            return kept, jobs[-1][1]
-        return kept, self._end(number, segment, window, size)
+            return kept, last if len(rows) == size else None
+        if not self.layout.residual and len(rows) == missing:
+            return kept, last
+        return kept, self._end(number, segment, at, size)
 
     def _bite_rows(self, missing: int) -> int:
         if self.layout.residual:
             return RESIDUAL_BITE_ROWS
         return FILTERED_ROWS if self.layout.filters else missing
 
-    def _end(self, number: int, segment: Segment, window: Subquery, size: int) -> Place | None:
+    def _end(self, number: int, segment: Segment, at: Place | None, size: int) -> Place | None:
+        window = read_range(segment, at, size, light=True)
         columns = [window.c[key.column] for key in segment.order.keys]
         last = select(*columns).order_by(*ordering(segment.order, window.c)).limit(1).offset(size - 1)
         row = self.reading.connection.execute(last).one_or_none()
@@ -131,12 +153,15 @@ class Walk:
     def _passes(self, window: Subquery) -> Condition:
         return and_(*(condition_for(term, window.c, self.reading.asked) for term in self.layout.filters))
 
-    def _read(self, row: Row[Any]) -> Job:
-        return read_job(row, self.reading.backend, self.reading.summaries)
+    def _accepted(self, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], Job]]:
+        """Yield the rows whose job passes the residual terms; no other is summarised unless a term asks for that."""
+        reading, terms = self.reading, self.layout.residual
+        is_asked = any(term.field in {"data", WORD} for term in terms)
+        for row in rows:
+            found = read_job(row, reading.backend, reading.summaries if is_asked or not terms else None)
+            if all(holds(term, found, reading.judging.now, self._is_stuck) for term in terms):
+                yield row, found if is_asked or not terms else read_job(row, reading.backend, reading.summaries)
 
-    def _holds(self, job: Job) -> bool:
+    def _is_stuck(self, found: Job) -> bool:
         judging = self.reading.judging
-        return all(
-            holds(term, job, judging.now, lambda one: is_stuck(one, judging.now, judging.limits, judging.unconsumed))
-            for term in self.layout.residual
-        )
+        return is_stuck(found, judging.now, judging.limits, judging.unconsumed)

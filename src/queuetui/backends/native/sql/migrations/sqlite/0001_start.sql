@@ -8,7 +8,7 @@ create table queuetui_meta (
 
 -- Jobs that are not final.
 create table queuetui_job (
-    seq integer primary key,
+    seq integer not null primary key,
     id blob not null unique,
     lease_id blob,
     due_at integer not null,
@@ -54,7 +54,7 @@ create index queuetui_job_tail on queuetui_job (substr(id, 14));
 
 -- Final jobs: written once, moved here in the statement that deletes them from queuetui_job.
 create table queuetui_job_done (
-    seq integer primary key,
+    seq integer not null primary key,
     id blob not null unique,
     due_at integer not null,
     created_at integer not null,
@@ -99,7 +99,7 @@ create index queuetui_job_done_corr on queuetui_job_done (correlation_id) where 
 create index queuetui_job_done_tail on queuetui_job_done (substr(id, 14));
 
 create table queuetui_job_blob (
-    seq integer primary key,
+    seq integer not null primary key,
     id blob not null unique,
     payload blob not null
 ) strict;
@@ -127,7 +127,7 @@ create table queuetui_attempt (
 
 -- boot_until is judged by the clock of the boot it names, which no change of the date can move; until is the same moment for showing.
 create table queuetui_lease (
-    seq integer primary key,
+    seq integer not null primary key,
     id blob not null unique,
     worker_id text not null,
     queue text not null,
@@ -203,7 +203,7 @@ create table queuetui_tally (
 ) strict, without rowid;
 
 create table queuetui_event (
-    seq integer primary key,
+    seq integer not null primary key,
     at integer not null,
     kind text not null,
     queue text,

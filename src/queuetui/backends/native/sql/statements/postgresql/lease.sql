@@ -19,7 +19,7 @@ delete from queuetui_lease where id = :lease_id;
 
 -- block mark_running
 update queuetui_job set
-    started_at = coalesce(started_at, greatest(claimed_at, clock_timestamp() - :running_us * interval '1 microsecond')),
+    started_at = coalesce(started_at, clock_timestamp() - :running_us * interval '1 microsecond'),
     progress = coalesce(:progress::text, progress)
 where id = :id and fence = :fence and (lease_id = :lease_id) is true;
 

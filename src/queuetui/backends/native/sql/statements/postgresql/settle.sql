@@ -20,7 +20,7 @@ insert into queuetui_job_done (
 )
 select
     id, :state::smallint, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
-    coalesce(started_at, case when :took_us::bigint is not null then greatest(claimed_at, now - :took_us::bigint * interval '1 microsecond') end),
+    coalesce(started_at, now - :took_us::bigint * interval '1 microsecond'),
     attempts + :attempted::integer, lost + :lost::integer, lost_alone + :lost_alone::integer,
     case when :set_error::boolean then :error_class::text else error_class end,
     case when :set_error::boolean then :error_message::text else error_message end,
@@ -54,7 +54,7 @@ insert into queuetui_attempt (
 select
     id, fence, :outcome, :error_class::text, :error_message::text, :error_traceback::text, worker_id,
     coalesce(
-        started_at, case when :took_us::bigint is not null then greatest(claimed_at, clock_timestamp() - :took_us::bigint * interval '1 microsecond') end
+        started_at, clock_timestamp() - :took_us::bigint * interval '1 microsecond'
     ), clock_timestamp()
 from queuetui_job where id = :id
 on conflict (job_id, fence) do nothing;

@@ -21,7 +21,7 @@ with clock as materialized (
     )
     select
         id, 5, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
-        coalesce(started_at, case when took_us is not null then greatest(claimed_at, now - took_us * interval '1 microsecond') end),
+        coalesce(started_at, now - took_us * interval '1 microsecond'),
         attempts + 1, lost, lost_alone, null, null, null, null, result,
         due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
         worker_id, correlation_id, key, tags, needs, progress, payload

@@ -19,7 +19,7 @@ delete from queuetui_lease where id = :lease_id;
 
 -- block mark_running
 update queuetui_job set
-    started_at = coalesce(started_at, max(claimed_at, :now - :running_us)), progress = coalesce(:progress, progress)
+    started_at = coalesce(started_at, :now - :running_us), progress = coalesce(:progress, progress)
 where id = :id and fence = :fence and lease_id = :lease_id;
 
 -- block take_held

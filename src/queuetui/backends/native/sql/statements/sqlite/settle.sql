@@ -14,7 +14,7 @@ insert into queuetui_job_done (
     max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
 )
 select
-    id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, max(claimed_at, :now - :took_us)),
+    id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - :took_us),
     attempts + :attempted, lost + :lost, lost_alone + :lost_alone,
     case when :set_error then :error_class else error_class end, case when :set_error then :error_message else error_message end,
     case when :set_error then :error_traceback else error_traceback end,
@@ -48,7 +48,7 @@ insert into queuetui_attempt (
 )
 select
     id, fence, :outcome, :error_class, :error_message, :error_traceback, worker_id,
-    coalesce(started_at, max(claimed_at, :now - :took_us)), :now
+    coalesce(started_at, :now - :took_us), :now
 from queuetui_job where id = :id
 on conflict (job_id, fence) do nothing;
 

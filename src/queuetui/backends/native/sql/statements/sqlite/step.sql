@@ -5,7 +5,7 @@ insert into queuetui_job_done (
     max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
 )
 select
-    id, 5, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, max(claimed_at, :now - :took_us)),
+    id, 5, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - :took_us),
     attempts + 1, lost, lost_alone, null, null, null, null, :result,
     due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
     worker_id, correlation_id, key, tags, needs, progress, payload

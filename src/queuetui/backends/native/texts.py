@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.errors import BadPayload
+from queuetui.model.job import NewJob
 
 
 def storable(text: str) -> str:
@@ -15,3 +16,12 @@ def require_storable(text: str, what: str) -> str:
     if storable(text) != text:
         raise BadPayload(f"the {what} of a job holds a NUL or half a surrogate pair; choose another {what}")
     return text
+
+
+def check_texts(job: NewJob) -> None:
+    """Raise BadPayload where a text of a new job cannot be stored as it is."""
+    named = [(job.queue, "queue"), (job.type, "type"), (job.name, "name"), (job.correlation_id, "correlation id")]
+    named += [(job.idempotency_key, "idempotency key"), *((tag, "tag") for tag in job.tags)]
+    for text, what in (*named, *((need, "need") for need in job.needs)):
+        if text is not None:
+            require_storable(text, what)

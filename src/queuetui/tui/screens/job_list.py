@@ -1,0 +1,266 @@
+"""A live list of jobs: what it reads, what it shows, and what its table tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from textual import on
+from textual.containers import Container
+from textual.timer import Timer
+from textual.widget import Widget
+
+from queuetui.model.errors import BadQuery
+from queuetui.model.job import Job
+from queuetui.model.page import PageRequest
+from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.text import Untrusted, sanitize
+from queuetui.model.verdict import Verdict
+from queuetui.tui.acting import Acting
+from queuetui.tui.present.detail import pane_lines
+from queuetui.tui.present.explanation import explain_lines
+from queuetui.tui.present.frame import crumbs_line, tabs_line
+from queuetui.tui.present.identity import queue_named, short_id
+from queuetui.tui.present.job_rows import NORMAL, SORT_OF_COLUMN, TROUBLED, WIDE, make_rows
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import ALL_TAB, STUCK_TAB, TABS, Scope
+from queuetui.tui.widgets.filter_bar import FilterBar
+from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_messages import (
+    CursorLost,
+    MarksChanged,
+    NearEnd,
+    NearStart,
+    RowHighlighted,
+    RowSelected,
+)
+from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.window import Window
+
+_SLOW_AFTER_S = 0.3
+_PANE_LINES = 12
+_TROUBLED_TABS = frozenset({"4", "5", "6"})
+
+
+class JobList(Acting):
+    """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope = Scope()
+        self._window = Window()
+        self.snapshot: Snapshot | None = None
+        self._shown: Snapshot | None = None
+        self.seen: dict[str, Job] = {}
+        self.verdicts: dict[str, Verdict] = {}
+        self.is_wide = False
+        self._is_new_scope = True
+        self.marks_all_matching = False
+        self._slow: Timer | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield tabs, crumbs, filter, table and explanation."""
+        yield TextLines("tabs")
+        yield TextLines("crumbs")
+        yield FilterBar("filter")
+        with Container(id="jobs-body"):
+            yield JobTable(NORMAL, id="jobs", empty_text=sanitize("connecting ..."))
+            yield TextLines("explanation")
+
+    @property
+    def page_request(self) -> PageRequest:
+        """The window of the scope."""
+        return self._window.request(self.scope.query)
+
+    @property
+    def targets(self) -> Sequence[Job]:
+        """The marked jobs, else the one under the cursor."""
+        return [self.seen[key] for key in self.table.targets if key in self.seen]
+
+    @property
+    def footer_note(self) -> str:
+        """How many are marked."""
+        if self.marks_all_matching:
+            return "all matching marked"
+        marks = self.table.marks if self.is_mounted else frozenset()
+        return f"{len(marks):,} marked" if marks else ""
+
+    # Showing what was read
+
+    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+        """Show the counts, and the rows when they are those that are wanted now."""
+        self.snapshot = snapshot
+        if snapshot.page is not None and watch.page == self.page_request:
+            self._stop_waiting()
+            self._shown = snapshot
+            self._show_rows(snapshot)
+        self._show_frame_lines()
+
+    def _show_rows(self, snapshot: Snapshot) -> None:
+        page = snapshot.page
+        if page is None:
+            return
+        marks = self.table.marks
+        self.seen = {key: job for key, job in self.seen.items() if key in marks} | {
+            job.ref.id: job for job in page.jobs
+        }
+        self.verdicts = dict(snapshot.verdicts)
+        self.table.show_empty_text(sanitize(self._empty_sentence()))
+        columns = self._columns
+        rows = make_rows(page.jobs, self.verdicts, snapshot.now, columns)
+        holds_everything = self._window.is_at_top and not page.has_more and self.scope.query.terms == ()
+        here = self.table.cursor_key
+        cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None
+        self._is_new_scope = False
+        self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=not holds_everything)
+        if self.marks_all_matching:
+            self.table.mark_every_row()
+        self._explain()
+
+    def _show_frame_lines(self) -> None:
+        width = self.app.size.width
+        queue = queue_named(self.snapshot, self.scope.queue)
+        page = None if self._shown is None else self._shown.page
+        self.show_lines("#tabs", [tabs_line(self.scope, self.snapshot, queue, width)])
+        self.show_lines("#crumbs", [crumbs_line(self.scope, page, queue, self.snapshot)])
+
+    def show_frame(self) -> None:
+        """Show the whole frame, tabs included."""
+        super().show_frame()
+        self._show_frame_lines()
+
+    def _explain(self) -> None:
+        explanation = self.query_one("#explanation", TextLines)
+        job = self.seen.get(self.table.cursor_key or "")
+        if job is None:
+            explanation.show([])
+            return
+        verdict, now = self.verdicts.get(job.ref.id), None if self._shown is None else self._shown.now
+        width, height = max(10, explanation.size.width), max(2, explanation.size.height)
+        if height < _PANE_LINES or now is None:
+            explanation.show(explain_lines(job, verdict, width, height))
+        else:
+            explanation.show(pane_lines(job, verdict, now, width)[:height])
+
+    def _empty_sentence(self) -> str:
+        if self.scope.filter_text:
+            return "No job matches this filter. Esc clears it; f builds another."
+        if self.scope.tab is STUCK_TAB:
+            return "Nothing is stuck. 1 shows all jobs."
+        if self.scope.tab is not ALL_TAB or self.scope.queue is not None:
+            return "No such jobs now. 1 shows all states, Q chooses another queue."
+        return "No jobs here yet. Programs enqueue them, and so does: queuetui enqueue TYPE"
+
+    # Choosing what is read
+
+    def choose_tab(self, digit: str) -> None:
+        """Show one state tab."""
+        self.rescope(replace(self.scope, tab=next(tab for tab in TABS if tab.digit == digit)))
+
+    def choose_queue(self, queue: Untrusted | None) -> None:
+        """Show one queue, or all."""
+        self.rescope(replace(self.scope, queue=queue))
+
+    def apply_filter_text(self, text: str) -> None:
+        """Filter by what was written; a text that cannot be read changes nothing."""
+        try:
+            self.rescope(self.scope.filtered(text))
+        except BadQuery as error:
+            self.flash(str(error), Tone.CRITICAL)
+
+    def rescope(self, scope: Scope) -> None:
+        """Show the jobs of another scope, from its top."""
+        if scope == self.scope:
+            return
+        self.scope = scope
+        self._is_new_scope = True
+        self.marks_all_matching = False
+        self._window.reset()
+        sorted_column = next(
+            (key for key, field in SORT_OF_COLUMN.items() if scope.sort and field == scope.sort.field), None
+        )
+        self.table.show_sort(sorted_column, descending=scope.sort is not None and scope.sort.descending)
+        self.set_columns()
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self._stop_waiting()
+        self._slow = self.set_timer(_SLOW_AFTER_S, lambda: self.flash("Reading ...", Tone.MUTED, gently=True))
+        self.console.read_again()
+        self._show_frame_lines()
+        self.show_footer()
+
+    def _stop_waiting(self) -> None:
+        if self._slow is not None:
+            self._slow.stop()
+            self._slow = None
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        if self.is_wide:
+            return WIDE
+        return TROUBLED if self.scope.tab.digit in _TROUBLED_TABS else NORMAL
+
+    def set_columns(self) -> None:
+        """Show the rows in the columns that fit their tab."""
+        jobs = () if self._shown is None or self._shown.page is None else self._shown.page.jobs
+        now = None if self._shown is None else self._shown.now
+        rows = [] if now is None else make_rows(jobs, self.verdicts, now, self._columns)
+        self.table.set_columns(self._columns, rows, keep_absent_marks=True)
+
+    # The table's words
+
+    @on(RowHighlighted)
+    def _follow_cursor(self) -> None:
+        self._explain()
+
+    @on(RowSelected)
+    def _open(self, event: RowSelected) -> None:
+        self.console.open_job(event.key)
+
+    @on(NearEnd)
+    def _reach_down(self) -> None:
+        page = None if self._shown is None else self._shown.page
+        if page is not None and self._window.move_down(page):
+            self.console.read_again()
+
+    @on(NearStart)
+    def _reach_up(self) -> None:
+        if self._window.move_up():
+            self.console.read_again()
+
+    @on(CursorLost)
+    def _tell_lost_cursor(self, event: CursorLost) -> None:
+        if event.new_key is not None and self._slow is None:
+            self.flash(
+                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour",
+                Tone.MUTED,
+                gently=True,
+            )
+
+    @on(MarksChanged)
+    def _tell_marks(self, event: MarksChanged) -> None:
+        if not event.marks:
+            self.marks_all_matching = False
+        if event.lost:
+            self.flash(f"{len(event.lost)} marked jobs are gone and were unmarked", Tone.WARNING)
+        self.show_footer()
+
+    @on(MarkAllAsked)
+    def _mark_all(self) -> None:
+        page = None if self._shown is None else self._shown.page
+        every = {row.key for row in self.table.rows}
+        if page is not None and page.has_more and every <= self.table.marks:
+            self.marks_all_matching = True
+            self.flash("All that match are marked; the dialog of an act counts them", Tone.WARNING)
+        else:
+            self.table.mark_every_row()
+            if page is not None and page.has_more:
+                self.flash(f"{len(every):,} marked; a again marks all that match")
+        self.show_footer()
+
+    @property
+    def table(self) -> JobTable:
+        """The live table."""
+        return self.query_one("#jobs", JobTable)

@@ -1,0 +1,39 @@
+"""A queue of ours on each dialect, with its schema and no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.sql.backend import SqlBackend, open_backend
+from queuetui.backends.native.sql.database import Database
+from tests.backends.native.seeds import Seed
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty store of each dialect in turn."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def backend(url: str) -> Iterator[SqlBackend]:
+    """A backend on a fresh schema."""
+    opened = open_backend(url, BackendOptions(name="here", create=True))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def database(backend: SqlBackend) -> Database:
+    """The database of a fresh schema."""
+    return backend.database
+
+
+@pytest.fixture
+def seed(database: Database) -> Seed:
+    """A writer of rows."""
+    return Seed(database, datetime.now(UTC))

@@ -1,0 +1,44 @@
+"""The loader of named statements."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.backends.native.sql.blocks import bind_by_percent, load_blocks, split_blocks
+from queuetui.model.errors import QueueTuiError
+
+
+def test_a_file_is_split_by_its_block_lines() -> None:
+    """Each block has its name; comments and the last semicolon are no part of it."""
+    text = "-- about the file\n-- block one\n-- why\nselect 1\n  -- within\nfrom t;\n\n-- block two\nselect 2;\n"
+    assert split_blocks(text) == {"one": "select 1\nfrom t", "two": "select 2"}
+
+
+def test_a_name_stands_once_in_a_file() -> None:
+    """Two blocks of one name are refused, or one would silently win."""
+    with pytest.raises(QueueTuiError, match="twice"):
+        split_blocks("-- block one\nselect 1;\n-- block one\nselect 2;\n")
+
+
+def test_values_are_bound_the_way_of_psycopg() -> None:
+    """A bound word becomes psycopg's; a cast and a percent sign stay what they are."""
+    assert bind_by_percent("select :a::text, 5 % :b") == "select %(a)s::text, 5 %% %(b)s"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_every_file_of_a_dialect_loads(dialect: str) -> None:
+    """All shipped blocks have names of their own, and none is empty."""
+    blocks = load_blocks(dialect)
+    assert "hold_lease" in blocks
+    assert all(blocks.values())
+
+
+def test_both_dialects_say_the_same_things() -> None:
+    """A block that one dialect has and the other lacks is one of the few that do in a loop what the other does at once."""
+    apart = set(load_blocks("sqlite")) ^ set(load_blocks("postgresql"))
+    assert {name for name in apart if name in load_blocks("postgresql")} <= ONLY_POSTGRESQL
+    assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE
+
+
+ONLY_POSTGRESQL = {"insert_jobs", "undo_resent", "finish_and_claim"}
+ONLY_SQLITE = {"insert_job", "drop_job", "finish_run", "choose_ready", "claim_job"}

@@ -1,0 +1,139 @@
+"""No read of a console goes through a whole job table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from queuetui.backends.native.sql.database import Database
+from queuetui.backends.native.sql.inspector import SqlInspector
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import FINAL, State
+from tests.backends.native.seeds import Seed
+
+QUERIES = (
+    "",
+    "is:stuck",
+    "state:pending",
+    "state:processing",
+    "state:retrying",
+    "state:scheduled,retrying",
+    "state:failed",
+    "state:completed type:Send1",
+    "queue:q1",
+    "queue:q1 state:pending",
+    "type:Send1",
+    "attempts>=2",
+    "correlation_id:c7",
+    "key:k7",
+    "id:00000000-0000-0000-0000-000000000007",
+    "payload.a:1",
+    "sort:-attempts",
+    "state:failed sort:completed",
+)
+SQLITE_SCAN = re.compile(r"^SCAN queuetui_job(_done)?$")
+SQLITE_SORT = re.compile(r"SCAN queuetui_job.*\n.*USE TEMP B-TREE FOR ORDER BY")
+POSTGRESQL_SCAN = re.compile(r"(Seq|Bitmap Heap) Scan on queuetui_job")
+
+
+@pytest.fixture
+def crowded(database: Database, seed: Seed) -> Database:
+    """A queue with enough jobs that a planner who may choose would read small parts through indexes."""
+    kept = [state for state in State if state is not State.BLOCKED]
+    rows = [
+        {
+            "state": kept[number % 7],
+            "queue": f"q{number % 5}",
+            "type": f"Send{number % 9}",
+            "priority": number % 3,
+            "due_at": seed.ago(900 + number),
+            "claimed_at": seed.ago(number),
+            "correlation_id": f"c{number}",
+            **({"done_at": seed.ago(number)} if kept[number % 7] in FINAL else {}),
+        }
+        for number in range(7000)
+    ]
+    seed.jobs(*rows)
+    seed.worker("w", ["q1"])
+    with database.writing("analysing") as connection:
+        connection.execute(text("analyze"))
+    return database
+
+
+@contextmanager
+def explained(database: Database) -> Iterator[list[tuple[str, str]]]:
+    """Collect each statement that reads a job table with its plan."""
+    plans: list[tuple[str, str]] = []
+    with database.reading("finding the engine") as connection:
+        engine = connection.engine
+    explain_as = "EXPLAIN QUERY PLAN " if database.dialect == "sqlite" else "EXPLAIN (COSTS OFF) "
+
+    def explain(connection: Connection, _cursor: object, statement: str, values: Mapping[str, Any], *_: object) -> None:
+        if "queuetui_job" in statement:
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute(explain_as + statement, values)
+                plans.append((statement, "\n".join(str(row[-1]) for row in cursor.fetchall())))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+
+
+def whole_scans(database: Database, plans: list[tuple[str, str]]) -> list[str]:
+    """Return the steps that read a job table from end to end."""
+    scan = SQLITE_SCAN if database.dialect == "sqlite" else POSTGRESQL_SCAN
+    return [line for _, plan in plans for line in plan.splitlines() if scan.search(line.strip())]
+
+
+def test_the_search_for_scans_finds_one(crowded: Database) -> None:
+    """A statement that reads the whole table is told from the others."""
+    with explained(crowded) as plans, crowded.reading("scanning") as connection:
+        connection.execute(text("select sum(lost) from queuetui_job"))
+    assert len(whole_scans(crowded, plans)) == 1
+
+
+def test_a_tick_scans_no_job_table(crowded: Database) -> None:
+    """Every statement of a snapshot goes through an index."""
+    with explained(crowded) as plans:
+        snapshot = SqlInspector(crowded).snapshot(Watch(page=PageRequest()))
+    assert snapshot.problems == {}
+    assert len(plans) >= 9
+    assert whole_scans(crowded, plans) == []
+
+
+def test_a_page_scans_no_job_table(crowded: Database) -> None:
+    """Every statement of a page, the first and the next, goes through an index, and sorts no whole table."""
+    inspector = SqlInspector(crowded)
+    faults = {}
+    for query in QUERIES:
+        with explained(crowded) as plans:
+            page = inspector.page(PageRequest(parse_query(query), 20), Limits())
+            if page.last is not None:
+                inspector.page(PageRequest(parse_query(query), 20, page.last), Limits())
+        assert plans
+        faults[query] = whole_scans(crowded, plans)
+        # What is being processed is few, and sorted.
+        if "processing" not in query and "stuck" not in query:
+            faults[query] += [plan for _, plan in plans if SQLITE_SORT.search(plan)]
+    assert {query: found for query, found in faults.items() if found} == {}
+
+
+def test_single_jobs_are_found_through_an_index(crowded: Database) -> None:
+    """Ids and their ends are looked up, never looked for."""
+    inspector = SqlInspector(crowded)
+    (job,) = inspector.page(PageRequest(limit=1), Limits()).jobs
+    with explained(crowded) as plans:
+        inspector.get(job.ref.id)
+        inspector.find(job.ref.id[-6:])
+    assert whole_scans(crowded, plans) == []
+    assert all("_tail" in plan for statement, plan in plans if "substr" in statement)

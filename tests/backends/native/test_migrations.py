@@ -1,0 +1,192 @@
+"""The schema: made by migrations alone, described once more for the console, refused when it is newer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, Table, create_engine, inspect, text
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
+from sqlalchemy.engine.reflection import Inspector
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.sql import migrating
+from queuetui.backends.native.sql.backend import open_backend
+from queuetui.backends.native.sql.database import Database, connect_database
+from queuetui.backends.native.sql.tables import metadata
+from queuetui.model.errors import NotFound, SchemaTooNew
+
+CREATE = BackendOptions(create=True)
+# On SQLite a rowid stands before the ids, and a lease is judged by the clock of a boot.
+ONLY_SQLITE = {"seq", "boot", "boot_until"}
+TAILS = {"queuetui_job_tail", "queuetui_job_done_tail"}
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """An engine on a migrated database."""
+    open_backend(url, CREATE).close()
+    made = engine_of(url)
+    yield made
+    made.dispose()
+
+
+def engine_of(url: str) -> Engine:
+    """Return an engine on a store."""
+    return create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+def test_the_described_tables_are_the_migrated_ones(engine: Engine, table: Table) -> None:
+    """Columns, types, nullability, primary keys and indexes are the same in the description and in the database."""
+    found = inspect(engine)
+    stored = {column["name"]: column for column in found.get_columns(table.name)}
+    extra = set(stored) - {column.name for column in table.columns}
+    assert extra <= (ONLY_SQLITE if engine.dialect.name == "sqlite" else set())
+    for column in table.columns:
+        same = stored[column.name]
+        assert (column.name, type_name(engine, column.type), column.nullable) == (column.name, *described(engine, same))
+    assert any(key and key <= {column.name for column in table.primary_key} for key in unique_keys(found, table.name))
+    expected = {index.name: [column.name for column in index.columns] for index in table.indexes}
+    indexes = {index["name"]: index for index in found.get_indexes(table.name) if is_ours(index)}
+    assert {name: index["column_names"] for name, index in indexes.items()} == expected
+    for index in table.indexes:
+        condition = index.dialect_options[engine.dialect.name]["where"]
+        stored_condition = indexes[index.name]["dialect_options"].get(f"{engine.dialect.name}_where")
+        assert (condition is None) == (stored_condition is None)
+
+
+def type_name(engine: Engine, kind: object) -> str:
+    """Return how a described type is called by a dialect."""
+    name = str(kind.compile(engine.dialect)) if hasattr(kind, "compile") else str(kind)
+    return name.split(" COLLATE")[0].upper()
+
+
+def described(engine: Engine, column: ReflectedColumn) -> tuple[str, bool]:
+    """Return the type and nullability of a stored column."""
+    return type_name(engine, column["type"]), column["nullable"]
+
+
+def unique_keys(found: Inspector, name: str) -> list[set[str]]:
+    """Return the column sets that identify a row."""
+    keys = [set(found.get_pk_constraint(name)["constrained_columns"])]
+    return keys + [set(one["column_names"]) for one in found.get_unique_constraints(name)]
+
+
+def is_ours(index: ReflectedIndex) -> bool:
+    """Tell whether an index was made by name, and can be described by columns."""
+    name = index["name"] or ""
+    return (
+        name.startswith("queuetui_")
+        and name not in TAILS
+        and not index.get("duplicates_constraint")
+        and name != "queuetui_event_at"
+    )
+
+
+def test_the_end_of_an_id_is_indexed(engine: Engine) -> None:
+    """Both job tables have the index that short ids are looked up by."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            rows = connection.execute(text("select name from sqlite_master where type = 'index'"))
+        else:
+            rows = connection.execute(text("select indexname from pg_indexes"))
+        assert {row[0] for row in rows} >= TAILS
+
+
+def test_a_fresh_schema_is_a_migrated_one(url: str, request: pytest.FixtureRequest) -> None:
+    """Applying one migration at a time ends where applying them all at once does."""
+    database = connect_database(url, CREATE)
+    database.create()
+    for migration in migrating.list_migrations(database.dialect):
+        assert migrating._apply(database, migration)
+        assert not migrating._apply(database, migration)
+    step_by_step = definition(database)
+    wipe(database)
+    assert migrating.migrate(database) == tuple(one.name for one in migrating.list_migrations(database.dialect))
+    assert definition(database) == step_by_step
+    database.close()
+
+
+def definition(database: Database) -> list[tuple[object, ...]]:
+    """Return all that the database says of its schema."""
+    queries = {
+        "sqlite": "select type, name, tbl_name, sql from sqlite_master order by 1, 2",
+        "postgresql": (
+            "select table_name, column_name, data_type, column_default, is_nullable from information_schema.columns"
+            " where table_schema = 'public' union all"
+            " select tablename, indexname, indexdef, null, null from pg_indexes where schemaname = 'public' order by 1, 2"
+        ),
+    }
+    return database.read(
+        "reading the schema", lambda session: list(session.execute(queries[session.dialect], {}).fetchall())
+    )
+
+
+def wipe(database: Database) -> None:
+    """Delete every table of ours."""
+    with database.writing("wiping") as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(text(f"drop table {table.name}"))
+        if database.dialect == "postgresql":
+            connection.execute(text("drop sequence queuetui_event_seq"))
+
+
+def test_many_processes_may_migrate_at_once(url: str) -> None:
+    """Of many that find no schema one makes it and the others wait and use it."""
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_backend(url, CREATE), range(4)))
+    assert [backend.version() for backend in opened] == [migrating.list_migrations("sqlite")[-1].number] * 4
+    for backend in opened:
+        backend.close()
+
+
+def test_nothing_is_pending_after_migrating(url: str) -> None:
+    """A migrated store has nothing left to apply, and migrating again does nothing."""
+    backend = open_backend(url, CREATE)
+    assert (backend.pending(), backend.migrate()) == ((), ())
+    backend.close()
+
+
+@pytest.mark.parametrize(("name", "value"), [("schema", "999"), ("minimum_client", "999")])
+def test_a_newer_schema_is_refused(url: str, name: str, value: str) -> None:
+    """A store made by a newer version is not opened, migrated or guessed at, and the message says what to do."""
+    backend = open_backend(url, CREATE)
+    backend.database.write("ageing", lambda session: session.change("write_meta", name=name, value=value))
+    for refused in (
+        backend.migrate,
+        backend.pending,
+        lambda: open_backend(url, CREATE),
+        lambda: open_backend(url, BackendOptions()),
+    ):
+        with pytest.raises(SchemaTooNew, match="install that version"):
+            refused()
+    backend.close()
+
+
+def test_a_database_without_a_queue_is_not_opened(url: str) -> None:
+    """Nothing is made in a database unless that was asked for, and the message names what was looked for."""
+    database = connect_database(url, CREATE)
+    database.create()
+    database.close()
+    with pytest.raises(NotFound, match="queuetui_meta"):
+        open_backend(url, BackendOptions())
+    database = connect_database(url, BackendOptions())
+    assert migrating.read_version(database) is None
+    database.close()
+
+
+def test_a_migration_is_all_or_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration that fails halfway leaves no table behind."""
+    database = connect_database(url, CREATE)
+    database.create()
+    split = migrating.split_statements
+    monkeypatch.setattr(migrating, "split_statements", lambda text: (*split(text), "insert into nowhere values (1)"))
+    with pytest.raises(NotFound):
+        migrating.migrate(database)
+    monkeypatch.undo()
+    assert definition(database) == []
+    assert migrating.migrate(database)
+    database.close()

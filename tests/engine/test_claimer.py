@@ -1,0 +1,153 @@
+"""How much a worker claims, and what it gives back."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from queuetui.backends.base import Step
+from queuetui.client import Queue
+from queuetui.engine.claimer import BATCH_LIMIT, HELD_LIMIT, Claim, Claimer, Room
+from queuetui.engine.lease import Leases
+from queuetui.engine.pace import KEPT_TYPES, Pace
+from queuetui.engine.settings import WorkerSettings
+from queuetui.engine.store_health import STORE_TROUBLE
+from tests.engine.conftest import StartWorker
+from tests.engine.failing_store import FailingStore
+from tests.engine.working import declare_handler
+from tests.waiting import wait_until
+
+
+class IdleExecutor:
+    """Slots of which none is at work."""
+
+    unstarted = 0
+    given_up = 0
+
+    @staticmethod
+    def running() -> list[Any]:
+        """Return nothing."""
+        return []
+
+
+def make_room(slots: int, **averages_s: float) -> Room:
+    """A room for so many slots in a worker that knows these averages of queues."""
+    pace = Pace()
+    for queue, average_s in averages_s.items():
+        pace.record(queue, queue, average_s)
+    executor: Any = IdleExecutor()
+    store: Any = None
+    return Room(WorkerSettings(concurrency=slots), executor, Leases(store, "worker", 30), pace)
+
+
+@pytest.mark.parametrize(
+    ("queue", "held", "more"),
+    [
+        ("unknown", 0, 4),
+        ("unknown", 3, 1),
+        ("slow", 0, 4),
+        ("slow", 4, 0),
+        ("tenth", 0, 10),
+        ("tenth", 7, 3),
+        ("fast", 0, HELD_LIMIT),
+        ("fast", HELD_LIMIT, 0),
+    ],
+)
+def test_at_most_a_moments_work_is_held(queue: str, held: int, more: int) -> None:
+    """What is not known gets one job a slot; what is known gets a quarter of a second's work, and never more than two batches."""
+    assert make_room(4, slow=60.0, tenth=0.1, fast=0.0001).for_queue(queue, held) == more
+
+
+def test_batches_grow_while_they_come_back_full() -> None:
+    """One job when idle, then twice as many each time, up to a hundred; a short batch starts small again."""
+    store: Any = None
+    claimer = Claimer(store, WorkerSettings(), make_room(1, q=0.0001))
+    sizes = []
+    for _ in range(9):
+        claimer._ready, claimer._look_at_s = ["q"], float("inf")
+        claim = claimer.choose(0, None)
+        assert claim is not None
+        sizes.append(claim.size)
+        claimer.took(claim, claim.size)
+    assert sizes == [1, 2, 4, 8, 16, 32, 64, BATCH_LIMIT, BATCH_LIMIT]
+    claimer.took(Claim("q", BATCH_LIMIT), 3)
+    claimer._ready, claimer._look_at_s = ["q"], float("inf")
+    assert claimer.choose(0, None) == Claim("q", 3)
+    assert claimer.choose(0, 2) == Claim("q", 2)
+    assert claimer.choose(0, 0) is None
+
+
+def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue) -> None:
+    """After the last job a worker looks soon and then less often, never less than the poll interval."""
+    claimer = Claimer(queue.backend, WorkerSettings(sleep_s=0.3), make_room(1))
+    waits = []
+    for _ in range(7):
+        claimer._look_at_s = 0.0
+        assert claimer.choose(0, None) is None
+        waits.append(claimer.look_in_s())
+    assert waits == pytest.approx([0.02, 0.04, 0.08, 0.16, 0.3, 0.3, 0.3], abs=0.02)
+
+
+def test_what_waits_behind_a_long_run_is_released(queue: Queue, start_worker: StartWorker) -> None:
+    """Jobs that were claimed because they used to be short are given back for others when one turns out long."""
+    over = threading.Event()
+
+    def run(payload: dict[str, int]) -> None:
+        if payload["n"] == 30:
+            over.wait(30)
+
+    job_type = declare_handler(run)
+    queue.enqueue_many([queue.new(job_type, {"n": n}) for n in range(60)])
+    start_worker(concurrency=1)
+    wait_until(lambda: (queue.stats()["processing"], queue.stats()["pending"]) == (1, 29))
+    other = start_worker(concurrency=1)
+    wait_until(lambda: queue.stats()["completed"] == 59)
+    assert other.is_alive
+    over.set()
+    wait_until(lambda: queue.stats()["completed"] == 60)
+    assert {job.attempts for job in queue.jobs()[0]} == {1}
+
+
+def test_what_is_known_is_bounded() -> None:
+    """Types made up by the million do not fill the memory of a worker."""
+    pace = Pace()
+    for number in range(KEPT_TYPES + 10):
+        pace.record("q", f"type {number}", 1.0)
+    assert pace.type_average_s("type 0") is None
+    assert pace.type_average_s(f"type {KEPT_TYPES + 9}") == 1.0
+
+
+@pytest.mark.parametrize(("ack", "most"), [("each", 1), ("batch", 100)])
+def test_endings_may_be_written_one_by_one(queue: Queue, start_worker: StartWorker, ack: str, most: int) -> None:
+    """A type with ack "each" has no batch of finished jobs that a crash could run again."""
+    store = CountingStore(queue.backend)
+    job_type = declare_handler(lambda _: None, ack=ack)
+    queue.enqueue_many([queue.new(job_type) for _ in range(200)])
+    start_worker(store, concurrency=1, burst=True).wait()
+    assert max(store.settled) >= 1
+    assert sum(store.settled) == 200
+    assert (max(store.settled) > 1) == (most > 1)
+
+
+class CountingStore(FailingStore):
+    """Counts the endings of each step."""
+
+    def __init__(self, store: Any) -> None:
+        super().__init__(store)
+        self.settled: list[int] = []
+
+    def step(self, lease_id: str, settlements: Any, claim: int) -> Step:
+        """Pass the step on."""
+        self.settled.append(len(settlements))
+        answer: Step = self._store.step(lease_id, settlements, claim)
+        return answer
+
+
+def test_trouble_is_what_may_pass() -> None:
+    """A worker waits for a store that is away, and ends for what waiting does not mend."""
+    from queuetui.model.errors import SchemaTooNew, Unreachable
+
+    assert issubclass(Unreachable, STORE_TROUBLE)
+    assert not issubclass(SchemaTooNew, STORE_TROUBLE)

@@ -1,0 +1,47 @@
+"""URLs as they may be shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.model.urls import hide_password, hide_passwords
+from tests.zoo import SMALL_ZOO, assert_inert
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ann:hunter2@db:5432/app", "postgresql://ann:***@db:5432/app"),
+        ("postgresql://ann@db:5432/app", "postgresql://ann@db:5432/app"),
+        ("postgresql://db:5432/app", "postgresql://db:5432/app"),
+        ("postgresql://db/app?sslmode=require&password=hunter2", "postgresql://db/app?sslmode=require&password=***"),
+        ("mysql+pymysql://ann:hunter2@db/app", "mysql+pymysql://ann:***@db/app"),
+        ("redis://:hunter2@db/0", "redis://:***@db/0"),
+        ("postgresql://ann:p@hunter2@db/app", "postgresql://ann:***@db/app"),
+        ("postgresql://ann:hunter2/x@db/app", "postgresql://ann:***@db/app"),
+        ("postgresql://ann:a:hunter2?b#c@db/app", "postgresql://ann:***@db/app"),
+        ("postgresql://ann:hunter2", "postgresql://ann:***"),
+        ("postgresql://ann:hunter2/app", "postgresql://ann:***/app"),
+        ("postgresql://[::1]:5432/app", "postgresql://[::1]:5432/app"),
+        ("sqlite:////var/lib/queue.db", "sqlite:////var/lib/queue.db"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
+    """The password goes wherever it stands, even where it should have been encoded, and nothing else does."""
+    assert hide_password(url) == shown
+
+
+def test_every_url_in_a_text_loses_its_password() -> None:
+    """A sentence with several URLs keeps its words and none of the passwords."""
+    text = "from postgresql://a:hunter2@h/x to mysql://b:hunter2@h/y, as ann@example.com said"
+    assert hide_passwords(text) == "from postgresql://a:***@h/x to mysql://b:***@h/y, as ann@example.com said"
+
+
+@pytest.mark.parametrize("specimen", SMALL_ZOO)
+def test_a_hostile_url_is_shown_inert(specimen: str) -> None:
+    """Whatever a URL holds, its shown form moves nothing on a terminal and has no password."""
+    shown = hide_password(f"postgresql://{SMALL_ZOO[specimen]}:{SECRET}@h/{SMALL_ZOO[specimen]}")
+    assert_inert(shown)

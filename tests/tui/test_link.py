@@ -1,0 +1,136 @@
+"""The store goes away and comes back: nothing on the screen is lost and no key waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from queuetui.model.errors import Denied, Unreachable
+from queuetui.tui.link import Link, LinkState
+from queuetui.tui.screens.jobs import JobsScreen
+from tests.tui.scripted import make_job
+from tests.tui.stage import NARROW, Stage
+
+GONE = Unreachable("the server at 127.0.0.1:5432 refused the connection; check that it runs")
+
+
+def break_link(stage: Stage) -> None:
+    """Make every poll fail from now on."""
+
+    def refuse() -> None:
+        raise GONE
+
+    stage.feed.before_poll = refuse
+
+
+def mend_link(stage: Stage) -> None:
+    """Let polls through again."""
+    stage.feed.before_poll = lambda: None
+
+
+def test_a_lost_store_leaves_its_rows_dimmed_and_the_keys_alive() -> None:
+    """The rows, the cursor, the marks and the filter stay; the first line counts and names the reason; acts say why not."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("j", "space", "j")
+        cursor, marks = stage.table().cursor_key, stage.table().marks
+        break_link(stage)
+        await stage.press("r")
+        await stage.until_shown("DISCONNECTED 00:0")
+        assert "(attempt 1)" in stage.text()
+        assert "refused the connection" in stage.text()
+        assert stage.table().stale
+        assert (stage.table().cursor_key, stage.table().marks) == (cursor, marks)
+        await stage.press("R")
+        assert isinstance(stage.app.screen, JobsScreen)
+        assert "nothing can be changed until it does" in stage.lines_of("#status")
+        await stage.press("j", "question_mark")
+        await stage.until_shown("not now: the store does not answer")
+
+    Stage().play(script)
+
+
+def test_a_store_that_returns_is_read_at_once_and_said() -> None:
+    """After the store is back the screen is fresh again, with the cursor, the filter and the marks as they were."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("slash")
+        await stage.type("queue:sync")
+        await stage.press("enter")
+        await stage.until_shown("51 of 51 exact")
+        await stage.press("j", "space")
+        cursor, marks = stage.table().cursor_key, stage.table().marks
+        break_link(stage)
+        await stage.press("r")
+        await stage.until_shown("DISCONNECTED")
+        stage.feed.jobs = [job for job in stage.feed.jobs if job.ref.id != make_job(40).ref.id]
+        mend_link(stage)
+        await stage.until_shown("Connected again")
+        await stage.until_shown("50 of 50 exact")
+        assert not stage.table().stale
+        assert (stage.table().cursor_key, stage.table().marks) == (cursor, marks)
+        assert "queue:sync" in stage.lines_of("#crumbs")
+
+    Stage().play(script)
+
+
+def test_a_store_that_never_answered_says_so_from_the_start() -> None:
+    """A wrong password shows its reason in the frame, and the console connects when the reason is gone."""
+
+    async def script(stage: Stage) -> None:
+        await stage.until_shown("NO CONNECTION")
+        assert "password was refused" in stage.text()
+        stage.refusal = None
+        await stage.until_shown("59 of 59 exact")
+
+    stage = Stage()
+    stage.refusal = Denied("the password was refused for user app; correct the profile")
+    stage.play(script, NARROW, wait_for_rows=False)
+
+
+def test_a_hung_store_holds_up_neither_keys_nor_the_way_out() -> None:
+    """While a poll hangs for ever a key is answered at once, and quitting takes less than half a second."""
+    release = threading.Event()
+    began: list[float] = []
+
+    async def script(stage: Stage) -> None:
+        stage.feed.before_poll = lambda: release.wait(30) and None
+        await stage.press("r")
+        cursor = stage.table().cursor_key
+        pressed = time.monotonic()
+        await stage.press("j")
+        assert stage.table().cursor_key != cursor
+        assert time.monotonic() - pressed < 1
+        began.append(time.monotonic())
+        await stage.press("ctrl+c")
+
+    Stage().play(script)
+    took_s = time.monotonic() - began[0]
+    release.set()
+    assert took_s < 2
+
+
+def test_an_act_prepared_on_a_hung_store_can_be_left() -> None:
+    """A dialog that waits for the store offers no confirmation, and Esc leaves it."""
+    release = threading.Event()
+
+    async def script(stage: Stage) -> None:
+        await stage.press("space")
+        stage.app.errands.send(lambda: release.wait(30), lambda _: None, lambda _: None)
+        await stage.press("R")
+        await stage.until_shown("Looking at the store")
+        await stage.press("y", "enter")
+        assert isinstance(stage.app.screen, JobsScreen)
+        release.set()
+        await stage.pilot.pause(0.1)
+        assert stage.operations.performed == []
+
+    Stage().play(script)
+
+
+def test_the_sentence_of_a_lost_store() -> None:
+    """It tells how long, when the next try is, how many there were, and why."""
+    link = Link(LinkState.LOST, "no answer in 5 s", 3, lost_at=100.0, retry_at=116.0, was_live=True)
+    assert link.describe(112.4) == "DISCONNECTED 00:12 - retry in 4 s (attempt 3): no answer in 5 s"
+    assert link.describe(116.5) == "DISCONNECTED 00:16 - trying now (attempt 3): no answer in 5 s"
+    assert link.describe(100.0 + 3725).startswith("DISCONNECTED 1:02:05")

@@ -1,0 +1,158 @@
+"""The poller: one poll at a time, a pace that spares the store, and a patient way back."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TypeVar, cast
+
+import pytest
+from textual.message import Message
+
+from queuetui.model.errors import Unreachable
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from queuetui.tui.feed import RETRY_STEPS_S, Poller, pace_s, retry_s
+from queuetui.tui.messages import Connected, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.session import Session
+from tests.tui.scripted import ScriptedFeed, ScriptedOperations
+from tests.tui.stage import PROFILE
+
+M = TypeVar("M", bound=Message)
+
+
+class Listener:
+    """Takes what a poller posts."""
+
+    def __init__(self, feed: ScriptedFeed, interval_s: float = 60.0) -> None:
+        self.messages: queue.Queue[Message] = queue.Queue()
+        operations = ScriptedOperations(feed)
+        session = Session(PROFILE, lambda: cast("tuple[object, object]", (feed, operations)))  # type: ignore[arg-type, return-value]  # a scripted pair
+        self.poller = Poller(session, self.messages.put, interval_s)
+
+    def next(self, kind: type[M]) -> M:
+        """Return the next message, which must be of this kind."""
+        message = self.messages.get(timeout=10)
+        assert isinstance(message, kind), message
+        return message
+
+
+def test_the_pace_follows_what_a_poll_costs() -> None:
+    """A poll may take a quarter of the time at most: dear polls come less often, and never less than once a minute."""
+    assert pace_s(2.0, 0.1) == 2.0
+    assert pace_s(2.0, 1.0) == 4.0
+    assert pace_s(2.0, 100.0) == 60.0
+
+
+def test_the_way_back_is_taken_in_growing_steps() -> None:
+    """1, 2, 4, 8 and then always 15 seconds, each with some jitter."""
+    for attempt, step in enumerate((*RETRY_STEPS_S, 15.0, 15.0), start=1):
+        assert step * 0.9 <= retry_s(attempt) <= step * 1.1
+    assert len({retry_s(1) for _ in range(5)}) > 1
+
+
+def test_it_connects_then_reads_what_is_wanted() -> None:
+    """The first answer is `Connected`, then the snapshot of the watch; a new watch is read at once."""
+    listener = Listener(ScriptedFeed())
+    listener.poller.watch(Watch(page=PageRequest()))
+    listener.poller.start()
+    assert listener.next(Connected).capabilities.label == "postgresql"
+    assert listener.next(SnapshotArrived).pace_s == 60.0
+    wanted = Watch(page=PageRequest(parse_query("state:failed")))
+    listener.poller.watch(wanted)
+    arrived = listener.next(SnapshotArrived)
+    assert arrived.watch is wanted
+    assert arrived.snapshot.page is not None
+    assert len(arrived.snapshot.page.jobs) == 6
+    listener.poller.stop()
+
+
+def test_only_one_poll_is_in_flight() -> None:
+    """However often it is asked to read now, a second poll waits for the first."""
+    feed = ScriptedFeed()
+    inside, most, lock, release = [0], [0], threading.Lock(), threading.Event()
+
+    def enter() -> None:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        release.wait(0.05)
+        with lock:
+            inside[0] -= 1
+
+    feed.before_poll = enter
+    listener = Listener(feed)
+    listener.poller.watch(Watch())
+    listener.poller.start()
+    for _ in range(20):
+        listener.poller.poll_now()
+    with feed.polled:
+        assert feed.polled.wait_for(lambda: feed.polls >= 2, timeout=10)
+    assert most == [1]
+    listener.poller.stop()
+
+
+def test_a_loss_is_told_with_its_attempt_and_a_return_is_connected_again() -> None:
+    """Each failed try is told with its number; the first answer after them is `Connected` again."""
+    feed = ScriptedFeed()
+    listener = Listener(feed)
+    listener.poller.watch(Watch())
+    listener.poller.start()
+    listener.next(Connected)
+    listener.next(SnapshotArrived)
+
+    def refuse() -> None:
+        raise Unreachable("gone")
+
+    feed.before_poll = refuse
+    listener.poller.poll_now()
+    assert listener.next(LinkLost).attempt == 1
+    listener.poller.poll_now()
+    lost = listener.next(LinkLost)
+    assert (lost.attempt, lost.reason) == (2, "gone")
+    feed.before_poll = lambda: None
+    listener.poller.poll_now()
+    listener.next(Connected)
+    listener.next(SnapshotArrived)
+    listener.poller.stop()
+
+
+def test_a_fault_of_ours_is_a_loss_that_names_no_value() -> None:
+    """An unforeseen exception does not end the thread, and its message, which may quote a payload, is not shown."""
+    feed = ScriptedFeed()
+
+    def fail() -> None:
+        raise KeyError("secret payload")
+
+    feed.before_poll = fail
+    listener = Listener(feed)
+    listener.poller.watch(Watch())
+    listener.poller.start()
+    lost = listener.next(LinkLost)
+    assert "KeyError" in lost.reason
+    assert "secret" not in lost.reason
+    listener.poller.stop()
+
+
+def test_a_refused_filter_is_told_once_and_the_rest_goes_on() -> None:
+    """The page is left out until another is wanted, and the link stays up."""
+    feed = ScriptedFeed()
+    feed.refused_field = "payload"
+    listener = Listener(feed)
+    listener.poller.watch(Watch(page=PageRequest(parse_query("payload.user.id:42"))))
+    listener.poller.start()
+    assert "payload cannot be searched" in listener.next(PageRefused).reason
+    listener.next(Connected)
+    assert listener.next(SnapshotArrived).snapshot.page is None
+    listener.poller.watch(Watch(page=PageRequest()))
+    assert listener.next(SnapshotArrived).snapshot.page is not None
+    listener.poller.stop()
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [(0.1, 0.5), (5.0, 5.0), (600.0, 60.0)])
+def test_the_interval_has_bounds(chosen: float, kept: float) -> None:
+    """A person chooses between half a second and a minute."""
+    poller = Listener(ScriptedFeed()).poller
+    poller.choose_interval(chosen)
+    assert poller.interval_s == kept
