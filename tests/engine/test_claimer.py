@@ -49,14 +49,14 @@ def make_room(slots: int, **averages_s: float) -> Room:
         ("unknown", 3, 1),
         ("slow", 0, 4),
         ("slow", 4, 0),
-        ("tenth", 0, 40),
-        ("tenth", 30, 10),
+        ("tenth", 0, 10),
+        ("tenth", 7, 3),
         ("fast", 0, HELD_LIMIT),
         ("fast", HELD_LIMIT, 0),
     ],
 )
-def test_at_most_a_second_of_work_is_held(queue: str, held: int, more: int) -> None:
-    """What is not known gets one job a slot; what is known gets as many as a second takes, and never more than two batches."""
+def test_at_most_a_moments_work_is_held(queue: str, held: int, more: int) -> None:
+    """What is not known gets one job a slot; what is known gets a quarter of a second's work, and never more than two batches."""
     assert make_room(4, slow=60.0, tenth=0.1, fast=0.0001).for_queue(queue, held) == more
 
 

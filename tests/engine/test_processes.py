@@ -82,6 +82,26 @@ def test_the_jobs_of_a_killed_worker_are_worked_by_another(place: Place, queue: 
     assert "job_rescued" in place.events(other)
 
 
+def test_a_frozen_worker_changes_nothing_when_it_wakes(place: Place, queue: Queue) -> None:
+    """A worker that was stopped for longer than its lease finds its job in other hands, and its result is refused."""
+    job = queue.enqueue("hold", {"n": 1})
+    frozen = place.start("--lease", "1s")
+    place.await_beginning("1")
+    frozen.send_signal(signal.SIGSTOP)
+    other = place.start("--lease", "1s")
+    wait_until(lambda: "job_started" in place.events(other), 20)
+    place.let_go()
+    wait_until(lambda: queue.get(job.id).state == "completed", 20)
+    before = queue.get(job.id)
+    frozen.send_signal(signal.SIGCONT)
+    wait_until(lambda: "result_refused" in place.events(frozen), 20)
+    assert queue.get(job.id) == before
+    assert (before.attempts, before.lost, before.worker) == (1, 1, place.told(other)[0]["worker"])
+    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] in (["lost"], ["ack_lost"]))
+    frozen.send_signal(signal.SIGTERM)
+    assert frozen.wait(20) == 0
+
+
 def test_a_job_that_kills_its_worker_is_quarantined(place: Place, queue: Queue) -> None:
     """The third worker that dies of a job is the last one."""
     job = queue.enqueue("kill_worker")

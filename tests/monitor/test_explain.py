@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job, JobError
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
@@ -54,7 +55,7 @@ def test_the_stuck_rule_and_the_verdict_agree(
 
 
 @given(jobs, workers, st.sampled_from([NATIVE, FOREIGN]))
-def test_every_job_gets_a_verdict_with_a_next_step(subject: Job, crew: list[WorkerInfo], capabilities: object) -> None:
+def test_every_job_gets_a_verdict_with_a_next_step(subject: Job, crew: list[WorkerInfo], capabilities: Capabilities) -> None:
     """Whatever is known or missing, there is one verdict, in words, with evidence that JSON can hold."""
     told = replace(facts(*crew), capabilities=capabilities)
     verdict = explain(subject, told)

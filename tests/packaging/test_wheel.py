@@ -71,3 +71,15 @@ def test_an_installed_package_finds_its_styles(installed: Path) -> None:
 def test_the_wheel_has_the_version_of_the_package(wheel: Path) -> None:
     """The version is stated once, in the package."""
     assert wheel.name.startswith(f"queuetui-{__version__}-")
+
+
+def test_an_installed_package_says_its_version(installed: Path) -> None:
+    """`queuetui --version` works away from the checkout."""
+    assert __version__ in run_python(installed, "-m", "queuetui", "--version")
+
+
+def test_the_wheel_installs_the_program(wheel: Path) -> None:
+    """The wheel names the function that `queuetui` on PATH starts."""
+    with ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
+        assert "queuetui = queuetui.cli.main:main" in archive.read(name).decode()

@@ -20,6 +20,7 @@ COMMANDS = {
     "cancel": ("acts", "cancel"),
     "cleanup": ("acts", "cleanup"),
     "delete": ("acts", "delete"),
+    "demo": ("demo", "command"),
     "discover": ("discover", "command"),
     "enqueue": ("enqueue", "command"),
     "jobs": ("jobs", "command"),

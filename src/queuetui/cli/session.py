@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,8 +98,8 @@ def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | F
         return open_backend(profile.url, backend_options(profile, create=create))
 
 
-def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:
-    """Open a profile for reading and acting; the right is decided here and enforced by `operate`."""
+def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
+    """Open a profile for reading and acting; the right is decided here and enforced by `operate`, acts are recorded in `state`."""
     from queuetui.monitor.feed import Feed
     from queuetui.operate.journal import Journal
     from queuetui.operate.operations import Desk, Operations
@@ -106,7 +107,7 @@ def connect(profile: Profile, *, operate: bool) -> tuple[Feed, Operations]:
 
     backend = open_profile(profile)
     right = Right.OPERATE if _may_operate(profile, operate=operate, native=backend.capabilities.native) else Right.READ
-    folder = state_folder()
+    folder = state or state_folder()
     desk = Desk(right, actor(), Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged")
     return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 

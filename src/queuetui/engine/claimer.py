@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 BATCH_LIMIT = 100
 HELD_LIMIT = 2 * BATCH_LIMIT
-HELD_WORK_S = 1.0
+# A step takes milliseconds, so this is plenty; what is held and not begun when a worker dies has to wait out its lease.
+HELD_WORK_S = 0.25
 LONG_RUN_S = 1.0
 # How long a look at the queues holds while they have work: a queue named earlier waits no longer than this for its turn.
 LOOK_AGAIN_S = 0.25
@@ -36,7 +37,7 @@ class Claim:
 
 
 class Room:
-    """How much more a worker may hold: what starts at once, and beyond it a second of work by what is known of it."""
+    """How much more a worker may hold: what starts at once, and beyond it a moment's work by what is known of it."""
 
     def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace) -> None:
         self._slots = settings.concurrency

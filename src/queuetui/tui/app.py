@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
@@ -12,7 +10,6 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input
 
-from queuetui.model.errors import Unsupported
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.console import Console
 from queuetui.tui.dialogs.command import CommandDialog
@@ -27,6 +24,7 @@ from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
 from queuetui.tui.screens.workers import WorkersScreen
 from queuetui.tui.session import Session
+from queuetui.tui.terminal import require_terminal
 
 VIEWS = ("jobs", "overview", "failures", "workers")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -184,14 +182,7 @@ class QueueTui(Console, inherit_bindings=False):
 
 def run_console(session: Session) -> int:
     """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
-    streams = (sys.__stdin__, sys.__stderr__)
-    if os.environ.get("TERM", "") in {"", "dumb"} or not all(
-        stream is not None and stream.isatty() for stream in streams
-    ):
-        message = (
-            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
-        )
-        raise Unsupported(message)
+    require_terminal()
     app = QueueTui(session)
     app.run(mouse=False)
     return app.return_code or 0

@@ -11,12 +11,26 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from queuetui.model.errors import Unsupported
+
 if TYPE_CHECKING:
     from textual.app import App
 
 _LOOK_EVERY_S = 1.0
 _GIVE_UP_S = 2.0
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def require_terminal() -> None:
+    """Refuse where the console could not be shown; loads nothing of it. Raises Unsupported."""
+    streams = (sys.__stdin__, sys.__stderr__)
+    if os.environ.get("TERM", "") in {"", "dumb"} or not all(
+        stream is not None and stream.isatty() for stream in streams
+    ):
+        message = (
+            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+        )
+        raise Unsupported(message)
 
 
 class TerminalWatch:

@@ -24,7 +24,14 @@ LEVELS = ("debug", "info", "warning", "error")
 @click.command()
 @click.option("--app", metavar="MODULE[:OBJECT]", help="Import it: its declared jobs and its names are handlers.")
 @click.option("--allow", multiple=True, metavar="PREFIX", help="Modules a job may name its handler from.")
-@click.option("--queue", "-q", "queues", multiple=True, help="Listen to this queue; the first named comes first.")
+@click.option(
+    "--queue",
+    "-q",
+    "queues",
+    multiple=True,
+    metavar="Q[,Q...]",
+    help="Listen to these queues; the first named comes first.",
+)
 @click.option("--concurrency", "-c", type=click.IntRange(min=1), default=4, show_default=True, help="Jobs at a time.")
 @click.option("--once", is_flag=True, help="Run one job, then exit; waits for one unless --burst is given too.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
@@ -87,7 +94,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))
     return WorkerSettings(
-        queues=tuple(given["queues"]) or None,
+        queues=tuple(name for names in given["queues"] for name in names.split(",") if name) or None,
         concurrency=given["concurrency"],
         jobs=1 if given["once"] else given["jobs"],
         burst=given["burst"],

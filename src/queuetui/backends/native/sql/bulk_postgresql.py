@@ -22,10 +22,11 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
     waiting = iter(sorted(rows, key=lambda row: row.id))
     created: dict[UUID, State] = {}
     while bite := list(islice(waiting, ROWS_A_STATEMENT)):
-        created |= {job_id: STATE_OF[code] for job_id, code in session.rows("insert_jobs", **_arrays(bite))}
-    if created:
-        for (job_id,) in session.rows("undo_resent", ids=list(created)):
-            del created[job_id]
+        resent = {"ids": [row.id for row in bite]}
+        inserted, undone = session.rows_together([("insert_jobs", _arrays(bite)), ("undo_resent", resent)])
+        created |= {job_id: STATE_OF[code] for job_id, code in inserted}
+        for (job_id,) in undone:
+            created.pop(job_id, None)
     blobs = [row for row in rows if row.is_blob and row.id in created]
     session.change_each("insert_blob", [{"id": row.id, "payload": row.payload} for row in blobs])
     return created

@@ -22,6 +22,11 @@ def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
     return tuple(map(to_row, jobs))
 
 
+def is_plain(rows: Sequence[NewRow]) -> bool:
+    """Tell whether the rows need nothing but one insert and its check, which are one transaction by themselves."""
+    return len(rows) <= bulk_postgresql.ROWS_A_STATEMENT and not any(row.key is not None or row.is_blob for row in rows)
+
+
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
     firsts, twins = _part_twins(rows)
@@ -46,12 +51,12 @@ def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, UUID]]:
     by_key: dict[str, NewRow] = {}
     twins: dict[int, UUID] = {}
     for row in rows:
-        first = by_id.get(row.id) or by_key.get(row.key or "")
+        first = by_id.get(row.id) or (None if row.key is None else by_key.get(row.key))
         if first is not None:
             twins[id(row)] = first.id
             continue
         by_id[row.id] = row
-        if row.key:
+        if row.key is not None:
             by_key[row.key] = row
     return list(by_id.values()), twins
 

@@ -33,7 +33,8 @@ class SqlJobStore:
         if not rows:
             return ()
         if connection is None:
-            return self.database.write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
+            write = self.database.write_at_once if enqueueing.is_plain(rows) else self.database.write
+            return write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
         with translated("enqueueing in the caller's transaction"):
             return enqueueing.enqueue(self.database.join(connection), rows)
 

@@ -25,8 +25,9 @@ class Tally:
     def add(self, worker_id: str, queue: str, job_type: str, figure: str, count: int = 1) -> None:
         """Count something."""
         place = (worker_id, queue, job_type)
-        figures = self._figures.setdefault(place, dict.fromkeys(_FIGURES, 0))
-        figures[figure] += count
+        if place not in self._figures:
+            self._figures[place] = dict.fromkeys(_FIGURES, 0)
+        self._figures[place][figure] += count
 
     def add_run(self, worker_id: str, queue: str, job_type: str, took_us: int | None) -> None:
         """Count the length of a run."""

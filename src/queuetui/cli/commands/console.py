@@ -1,0 +1,32 @@
+"""`queuetui` alone: the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from queuetui.cli.session import choose_profile, connect, flags_of, open_profile
+from queuetui.config.profile import Profile
+
+
+def open_console(context: click.Context) -> None:
+    """Open the console on what the flags name. Raises Unsupported without a terminal, and NotFound for an absent file."""
+    from queuetui.backends.registry import scheme_of
+    from queuetui.tui.terminal import require_terminal
+
+    require_terminal()
+    flags = flags_of()
+    profile = choose_profile(flags)
+    # A server that is away may come back, and the console waits for it. A file that is not there will not.
+    if scheme_of(profile.url) == "sqlite":
+        open_profile(profile).close()
+    context.exit(show_console(profile, operate=flags.operate))
+
+
+def show_console(profile: Profile, *, operate: bool, state: Path | None = None) -> int:
+    """Run the console on a profile until it is left; return its exit code."""
+    from queuetui.tui.app import run_console
+    from queuetui.tui.session import Session
+
+    return run_console(Session(profile, lambda: connect(profile, operate=operate, state=state)))

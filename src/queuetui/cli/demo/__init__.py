@@ -1,0 +1,1 @@
+"""A living workload to look at: a queue of its own, workers that run, fail, hang and die, gone when the demo ends."""

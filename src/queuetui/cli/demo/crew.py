@@ -1,0 +1,87 @@
+"""The demo's worker processes, each ending with its parent."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import queuetui
+from queuetui.cli.demo.place import Place
+
+APP = "queuetui.cli.demo.handlers"
+END_WAIT_S = 3.0
+
+# The steady workers look for expired leases every third of their own lease. The doomed one has a lease of 3 s: killed, it leaves an
+# orphan that stays to be seen for some seconds until one of the others comes round. Nothing in the engine is bent for the demo.
+STEADY = {
+    "shop-1": ("-q", "orders", "-q", "mail", "-q", "sync", "-c", "4", "--lease", "45"),
+    "shop-2": ("-q", "search", "-q", "reports", "-q", "import", "-q", "sync", "-c", "4", "--lease", "45"),
+}
+DOOMED = ("-q", "exports", "-c", "1", "--lease", "3")
+
+
+@dataclass
+class Hand:
+    """One worker that can be started, killed and started again."""
+
+    name: str
+    options: Sequence[str]
+    place: Place
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start its process."""
+        words = ["worker", "--url", self.place.url, "--app", APP, "--tag", self.name, "--grace", "1"]
+        self._process = spawn("watched", [*words, "--log-level", "warning", *self.options], self.place, self.name)
+
+    def kill(self) -> None:
+        """End it as a crash would: nothing is released, nothing is said."""
+        if self._process is not None:
+            self._process.kill()
+            self._close(self._process)
+
+    def ask_to_stop(self) -> None:
+        """Ask it to stop; `end` waits for it."""
+        if self._process is not None and self.is_alive:
+            self._process.terminate()
+
+    def end(self) -> None:
+        """Wait for it to stop, and kill it when it does not."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(END_WAIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._close(self._process)
+
+    def _close(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is not None:
+            process.stdin.close()
+        process.wait()
+        self._process = None
+
+
+def spawn(module: str, words: Sequence[str], place: Place, name: str) -> subprocess.Popen[bytes]:
+    """Start a module of the demo in a process that keys of this terminal do not reach and that ends with this one."""
+    here = str(Path(queuetui.__file__).resolve().parents[1])
+    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    with place.log(name).open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"queuetui.cli.demo.{module}", *words],
+            cwd=place.folder,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )

@@ -1,0 +1,91 @@
+"""What the demo's workers run: a shop's mails, syncs, imports and reports, and two jobs that go wrong for good."""
+
+from __future__ import annotations
+
+import random
+from threading import Event
+from typing import Any
+
+from queuetui import Backoff, Context, Queue, job
+
+Payload = dict[str, Any]
+SOON = Backoff(base_s=1, cap_s=15)
+MAIL_TROUBLE = 0.05
+SHOP_TROUBLE = 0.2
+STEP_S = 0.25
+
+
+@job("send_mail", queue="mail", backoff=SOON)
+def send_mail(payload: Payload, context: Context) -> dict[str, str]:
+    """Send a mail; a silent server is tried again, an address that is none never works."""
+    work(context, payload["seconds"])
+    if "@" not in payload["to"]:
+        message = f"{payload['to']!r} is not an address"
+        raise ValueError(message)
+    if random.random() < MAIL_TROUBLE:
+        message = "the mail server was silent for 10 s"
+        raise TimeoutError(message)
+    return {"sent_to": payload["to"]}
+
+
+@job("sync_product", queue="sync", backoff=SOON)
+def sync_product(payload: Payload, context: Context) -> dict[str, str]:
+    """Bring a product to a shop that does not always answer."""
+    work(context, payload["seconds"])
+    if random.random() < SHOP_TROUBLE:
+        message = f"shop {payload['shop']['name']} answered 503 Service Unavailable"
+        raise ConnectionError(message)
+    return {"synced": payload["sku"]}
+
+
+@job("place_order", queue="orders")
+def place_order(payload: Payload) -> dict[str, str]:
+    """Set off a mail and a sync, which carry the order's correlation id."""
+    with Queue() as queue:
+        mail = queue.enqueue(send_mail, {"to": payload["email"], "subject": "Your order", "seconds": 0.1})
+        sync = queue.enqueue(
+            sync_product,
+            {"sku": payload["sku"], "shop": {"name": payload["shop"]}, "seconds": 0.2},
+            priority="high",
+        )
+    return {"mail": mail.id, "sync": sync.id}
+
+
+@job("import_csv", queue="import")
+def import_csv(payload: Payload, context: Context) -> int:
+    """Read a file row by row and say how far it is."""
+    work(context, payload["seconds"], f"of {payload['rows']} rows")
+    return int(payload["rows"])
+
+
+@job("render_report", queue="reports", backoff=SOON)
+def render_report(payload: Payload, context: Context) -> dict[str, int]:
+    """Draw a report; one of them divides by the number of its shops, which may be none."""
+    work(context, payload["seconds"])
+    return {"shops": payload["shops"], "mean": payload["turnover"] // payload["shops"]}
+
+
+@job("export_orders", queue="exports")
+def export_orders(payload: Payload, context: Context) -> str:
+    """Run for long in a worker that is killed every so often."""
+    work(context, payload["seconds"], payload["file"])
+    return f"written to {payload['file']}"
+
+
+@job("rebuild_index", queue="search")
+def rebuild_index(payload: Payload, context: Context) -> None:
+    """Hang: never done, though its worker lives; it ends when it is cancelled."""
+    context.log.info("rebuilding the index of %s", payload["name"])
+    while True:
+        work(context, STEP_S)
+
+
+def work(context: Context, seconds: float, note: str = "") -> None:
+    """Take some time, looking at every step whether the run should end."""
+    pause = Event()
+    steps = max(1, round(seconds / STEP_S))
+    for step in range(steps):
+        context.raise_if_cancelled()
+        pause.wait(seconds / steps)
+        if note:
+            context.progress((step + 1) / steps, note)

@@ -1,0 +1,78 @@
+"""The demo as its parent sees it: started, waited for until there is something to see, and ended without a trace."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from time import monotonic
+
+from queuetui.cli.demo.crew import spawn
+from queuetui.cli.demo.place import Place, make_place
+from queuetui.model.errors import Conflict, NotFound, Unreachable
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.state import State
+from queuetui.monitor.feed import Feed
+
+READY_WITHIN_S = 45.0
+LOOK_EVERY_S = 0.2
+END_WITHIN_S = 10.0
+NAME = "conductor"
+
+
+@contextmanager
+def playing() -> Iterator[Place]:
+    """Start the demo; at the end nothing of it is left, neither a process nor a file."""
+    place = make_place()
+    process = spawn(NAME, [str(place.folder)], place, NAME)
+    try:
+        _await_queue(place, process)
+        yield place
+    finally:
+        _end(process)
+        shutil.rmtree(place.folder, ignore_errors=True)
+
+
+def await_life(feed: Feed) -> None:
+    """Wait until jobs have completed, failed and got stuck, so that no tab is empty; a slow machine is not waited for for ever."""
+    deadline = monotonic() + READY_WITHIN_S
+    while not _is_lively(feed.poll(Watch(parts=frozenset({Part.COUNTS})))) and monotonic() < deadline:
+        Event().wait(LOOK_EVERY_S)
+
+
+def _is_lively(snapshot: Snapshot) -> bool:
+    found = [snapshot.counts[State.COMPLETED], snapshot.counts[State.FAILED], snapshot.stuck]
+    return all(count.value for count in found)
+
+
+def _await_queue(place: Place, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the conductor has made the tables. Raises Conflict when it ended instead."""
+    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.registry import open_native
+
+    deadline = monotonic() + READY_WITHIN_S
+    while monotonic() < deadline:
+        if process.poll() is not None:
+            said = place.log(NAME).read_text(encoding="utf-8", errors="replace").splitlines() or ["nothing"]
+            raise Conflict(f"the demo ended before it began; its last words were: {said[-1]}")
+        try:
+            open_native(place.url, BackendOptions()).close()
+        except (NotFound, Unreachable):
+            Event().wait(LOOK_EVERY_S)
+        else:
+            return
+    raise Unreachable(
+        f"the demo's queue was not there after {READY_WITHIN_S:g} s; try again on a machine that is less busy"
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(END_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

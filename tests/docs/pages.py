@@ -1,0 +1,85 @@
+"""The pages of the documentation and the blocks of code in them.
+
+A block marked `console` is run: each line that begins with `$ queuetui` is a command that must end with 0, and a line after it that
+begins with anything else must be part of its output. Command lines in other blocks are only read, not run.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.architecture.source import ROOT
+
+FENCE = "```"
+PROMPT = "$ "
+PROGRAM = "queuetui"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block; `kind` is the word behind its fence."""
+
+    kind: str
+    lines: tuple[str, ...]
+    place: str
+
+    @property
+    def text(self) -> str:
+        """The block as one text."""
+        return "\n".join(self.lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command line of a block and the output that the page promises."""
+
+    words: tuple[str, ...]
+    expected: tuple[str, ...]
+    place: str
+
+
+def pages() -> list[Path]:
+    """Return every page that people read."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Yield the fenced blocks of a page in order."""
+    kind: str | None = None
+    lines: list[str] = []
+    start = 0
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.startswith(FENCE):
+            lines.append(line)
+        elif kind is None:
+            kind, lines, start = line.removeprefix(FENCE).strip(), [], number
+        else:
+            yield Block(kind, tuple(lines), f"{page.relative_to(ROOT)}:{start}")
+            kind = None
+
+
+def runnable(page: Path) -> list[Command]:
+    """Return the commands of a page that are run, in order."""
+    found: list[Command] = []
+    for block in blocks(page):
+        for line in block.lines if block.kind == "console" else ():
+            if line.startswith(PROMPT):
+                found.append(Command(tuple(shlex.split(line.removeprefix(PROMPT))), (), block.place))
+            elif line.strip():
+                last = found.pop()
+                found.append(Command(last.words, (*last.expected, line.rstrip()), last.place))
+    return found
+
+
+def readable(page: Path) -> list[Command]:
+    """Return every command line of the program on a page, run or not."""
+    found = []
+    for block in blocks(page):
+        for line in block.lines if block.kind in {"", "console", "sh", "text"} else ():
+            written = line.removeprefix(PROMPT)
+            if written.split(" ", 1)[0] == PROGRAM:
+                found.append(Command(tuple(shlex.split(written, comments=True)), (), block.place))
+    return found
