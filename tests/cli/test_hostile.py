@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -14,7 +15,15 @@ from tests.zoo import SMALL_ZOO, ZOO, assert_inert
 
 FORMATS = ("table", "json", "ndjson", "csv")
 NAMES = {name: text for name, text in SMALL_ZOO.items() if text.strip()}
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 DEEP = '{"a":' * 900 + "1" + "}" * 900
+PAYLOADS = {
+    "10 MB": ZOO["text_10_mb"].encode(),
+    "deep": DEEP.encode(),
+    "no number": b"NaN",
+    "no text": b"\xff\xfe",
+    "a long number": b"1" * 10_000,
+}
 
 
 def fill(scene: Scene, text: str) -> str:
@@ -108,15 +117,17 @@ def test_real_stores_give_hostile_text_back_inert(scene: Scene, specimen: str) -
     assert scene.run("show", job_id, "--json").data["payload"] == {"sku": ZOO[specimen]}
 
 
-@pytest.mark.parametrize("payload", [ZOO["text_10_mb"].encode(), DEEP.encode(), b"NaN", b"\xff\xfe", b"1" * 10_000])
-def test_a_payload_that_is_large_deep_or_no_json_is_shown(quick: Scene, payload: bytes) -> None:
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_a_payload_that_is_large_deep_or_no_json_is_shown(quick: Scene, kind: str) -> None:
     """No payload is too large, too deep or too broken to be listed and shown."""
-    job_id = quick.job("a", payload=payload)
+    job_id = quick.job("a", payload=PAYLOADS[kind])
     for words in (["jobs"], ["show", job_id]):
         for form in FORMATS:
             answer = quick.run(*words, "--format", form)
             assert answer.code == 0, answer.err
-            assert_inert(answer.out)
+            # The zoo's own check looks at each character by itself, which ten megabytes are too much for.
+            assert not CONTROLS.search(answer.out)
+            assert answer.out.isascii() or form == "table"
             check_form(answer.out, form)
 
 

@@ -19,7 +19,7 @@ where state = 1 and queue = :queue
 order by priority desc, due_at, id
 limit :claim;
 
--- The wish to cancel comes as its time: SQLite 3.40 takes `is not null` as true where it stands in a RETURNING clause.
+-- SQLite before 3.41 answers `x is not null` wrongly behind returning, so the column itself is returned.
 -- block claim_job
 update queuetui_job set
     state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
