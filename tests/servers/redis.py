@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +12,8 @@ import redis
 
 from tests.servers.identity import Identity, identity_for
 from tests.servers.process import ServerProcess, free_port, short_folder
+
+IN_MEMORY = ("--save", "", "--appendonly", "no")
 
 
 class RedisServer:
@@ -37,8 +39,8 @@ class RedisServer:
             self._process.remove()
 
 
-def start_redis(binary: Path, identity: Identity) -> RedisServer:
-    """Start a server that keeps everything in memory."""
+def start_redis(binary: Path, identity: Identity, settings: Sequence[str] = IN_MEMORY) -> RedisServer:
+    """Start a server, by default one that keeps everything in memory."""
     folder = short_folder()
     identity.own(folder)
     port = free_port()
@@ -49,12 +51,9 @@ def start_redis(binary: Path, identity: Identity) -> RedisServer:
         str(port),
         "--bind",
         "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
         "--dir",
         folder,
+        *settings,
     ]
     process = ServerProcess(command, folder, identity, is_ready=lambda: _answers(url))
     process.start()

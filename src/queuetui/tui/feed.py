@@ -84,7 +84,8 @@ class Poller:
         self._wake.set()
 
     def abandon(self, reason: str) -> None:
-        """Leave the poll in flight to itself, whatever becomes of it, and begin again with a new connection."""
+        """Leave the poll in flight to itself and begin again; the old thread closes its connection, should it ever get an answer."""
+        self._connection = None
         self._thread = self._make_thread()
         self._asked_at = None
         self._lose(reason)

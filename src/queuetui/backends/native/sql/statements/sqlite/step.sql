@@ -19,7 +19,7 @@ where state = 1 and queue = :queue
 order by priority desc, due_at, id
 limit :claim;
 
--- SQLite before 3.41 answers `x is not null` wrongly behind returning, so the column itself is returned.
+-- Some versions answer every "is not null" of a returning clause with true, so the bare time is returned.
 -- block claim_job
 update queuetui_job set
     state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
