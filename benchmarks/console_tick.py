@@ -91,7 +91,7 @@ FILL_REST = (
     """,
     """
     insert into queuetui_tally (minute, worker_id, queue, type, completed, busy_us)
-    select date_trunc('minute', clock_timestamp()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
+    select date_trunc('minute', now()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
     from generate_series(0, 600) m, generate_series(0, 7) w, generate_series(0, 11) q
     """,
 )

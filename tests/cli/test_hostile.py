@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -14,7 +15,16 @@ from tests.zoo import SMALL_ZOO, ZOO, assert_inert
 
 FORMATS = ("table", "json", "ndjson", "csv")
 NAMES = {name: text for name, text in SMALL_ZOO.items() if text.strip()}
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 DEEP = '{"a":' * 900 + "1" + "}" * 900
+STORED = ("csi_colour", "nul", "surrogate_lone", "c0_all", "bidi_override", "click")
+PAYLOADS = {
+    "10 MB": ZOO["text_10_mb"].encode(),
+    "deep": DEEP.encode(),
+    "no number": b"NaN",
+    "no text": b"\xff\xfe",
+    "a long number": b"1" * 10_000,
+}
 
 
 def fill(scene: Scene, text: str) -> str:
@@ -95,28 +105,32 @@ def test_json_tells_the_true_value(quick: Scene, specimen: str) -> None:
     assert shown["error"] == {"class": text, "message": text, "traceback": text}
 
 
-@pytest.mark.parametrize("specimen", ["csi_colour", "nul", "surrogate_lone", "newline_storm", "bidi_override", "click"])
-def test_real_stores_give_hostile_text_back_inert(scene: Scene, specimen: str) -> None:
-    """On each real store a hostile payload is stored, listed and shown, and nothing of it acts."""
-    job_id = scene.job("a", payload={"sku": ZOO[specimen]})
-    for words in (["jobs"], ["show", job_id], ["why", job_id], ["stats"], ["queues"]):
-        for form in FORMATS:
-            answer = scene.run(*words, "--format", form)
-            assert answer.code == 0, answer.err
-            assert_inert(answer.out + answer.err)
-            check_form(answer.out, form)
-    assert scene.run("show", job_id, "--json").data["payload"] == {"sku": ZOO[specimen]}
+def test_real_stores_give_hostile_text_back_inert(scene: Scene) -> None:
+    """On each real store hostile payloads are stored, listed and shown as they are, and nothing of them acts."""
+    for specimen in STORED:
+        scene.job(specimen, payload={"sku": ZOO[specimen]})
+    listed = [(["jobs"], form) for form in FORMATS] + [(["stats"], "table"), (["queues"], "table")]
+    shown = [(["show", job_id], form) for job_id in scene.ids.values() for form in ("table", "json")]
+    for words, form in [*listed, *shown]:
+        answer = scene.run(*words, "--format", form)
+        assert answer.code == 0, answer.err
+        assert_inert(answer.out + answer.err)
+        check_form(answer.out, form)
+    payloads = {row["id"]: row["payload"] for row in scene.run("jobs", "--json").data}
+    assert payloads == {scene.ids[specimen]: {"sku": ZOO[specimen]} for specimen in STORED}
 
 
-@pytest.mark.parametrize("payload", [ZOO["text_10_mb"].encode(), DEEP.encode(), b"NaN", b"\xff\xfe", b"1" * 10_000])
-def test_a_payload_that_is_large_deep_or_no_json_is_shown(quick: Scene, payload: bytes) -> None:
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_a_payload_that_is_large_deep_or_no_json_is_shown(quick: Scene, kind: str) -> None:
     """No payload is too large, too deep or too broken to be listed and shown."""
-    job_id = quick.job("a", payload=payload)
+    job_id = quick.job("a", payload=PAYLOADS[kind])
     for words in (["jobs"], ["show", job_id]):
         for form in FORMATS:
             answer = quick.run(*words, "--format", form)
             assert answer.code == 0, answer.err
-            assert_inert(answer.out)
+            # The zoo's own check looks at each character by itself, which ten megabytes are too much for.
+            assert not CONTROLS.search(answer.out)
+            assert answer.out.isascii() or form in {"table", "csv"}
             check_form(answer.out, form)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
@@ -26,6 +28,7 @@ from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, why_not
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
+SORTED_BY = {"created": "created_at"}
 ALL_VERBS = frozenset(Verb)
 CAPABILITIES = Capabilities(
     kind="native",
@@ -45,7 +48,7 @@ def ago(**span: float) -> datetime:
     return NOW - timedelta(**span)
 
 
-def make_job(number: int, state: State = State.PENDING, **fields: object) -> Job:
+def make_job(number: int, state: State = State.PENDING, **fields: Any) -> Job:
     """Return a job whose id ends in its number."""
     base = Job(
         ref=JobRef("scripted", f"0195a3f0-9c00-7000-8000-{number:012x}", "1"),
@@ -53,7 +56,7 @@ def make_job(number: int, state: State = State.PENDING, **fields: object) -> Job
         queue=Untrusted("sync"),
         state=state,
         payload=Untrusted(
-            '{"sku": "A-%d", "shop": {"name": "North"}, "tries": [1, 2, {"deep": null}]}' % (1000 + number)
+            json.dumps({"sku": f"A-{1000 + number}", "shop": {"name": "North"}, "tries": [1, {"deep": None}]})
         ),
         data=Untrusted(f"sku A-{1000 + number} shop North"),
         priority=0,
@@ -267,15 +270,8 @@ class ScriptedFeed:
         """Return the jobs that match, in the order asked for."""
         found = [job for job in self.jobs if matches(query, job, self.now, lambda one: judge(one).stuck)]
         if query.sort is not None:
-            field = {
-                "created": "created_at",
-                "attempts": "attempts",
-                "type": "type",
-                "queue": "queue",
-                "state": "state",
-                "priority": "priority",
-            }
-            found.sort(key=lambda job: getattr(job, field[query.sort.field]), reverse=query.sort.descending)
+            column = SORTED_BY.get(query.sort.field, query.sort.field)
+            found.sort(key=lambda job: getattr(job, column), reverse=query.sort.descending)
         return found
 
     def _page(self, request: PageRequest) -> Page:

@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input
 
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError
@@ -48,12 +50,16 @@ class Stage:
     """An app on a scripted feed; `play` runs a script of keys against it."""
 
     def __init__(
-        self, feed: ScriptedFeed | None = None, profile: Profile = PROFILE, right: Right = Right.OPERATE
+        self,
+        feed: ScriptedFeed | None = None,
+        profile: Profile = PROFILE,
+        right: Right = Right.OPERATE,
+        session: Session | None = None,
     ) -> None:
         self.feed = feed or ScriptedFeed()
         self.operations = ScriptedOperations(self.feed, right)
         self.refusal: QueueTuiError | None = None
-        self.app = QueueTui(Session(profile, self._connect))
+        self.app = QueueTui(session or Session(profile, self._connect))
         self._pilot: Pilot[int] | None = None
 
     def _connect(self) -> tuple[Feed, Operations]:
@@ -88,8 +94,7 @@ class Stage:
     def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
         """Show a fixed time without the store, and hold the clock that counts it."""
         now = time.monotonic()
-        if self.app._lost_timer is not None:
-            self.app._lost_timer.stop()
+        self.app._ticking.stop()
         link = replace(self.app.link, attempt=attempt, lost_at=now - down_s - 0.5, retry_at=now + retry_s)
         self.app._set_link(link)
 
@@ -104,7 +109,7 @@ class Stage:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    async def type(self, text: str) -> None:
+    async def write(self, text: str) -> None:
         """Type a text."""
         await self.press(*(TYPED.get(char, char) for char in text))
 
@@ -126,6 +131,22 @@ class Stage:
     def text(self) -> str:
         """Return the screen as one text."""
         return "\n".join(line.rstrip() for line in self.screen_lines())
+
+    def is_on(self, kind: type[Screen[Any]]) -> bool:
+        """Tell whether a screen of this kind is in front."""
+        return isinstance(self.app.screen, kind)
+
+    def field(self, selector: str) -> Input:
+        """Return an input field of the screen in front."""
+        return self.app.screen.query_one(selector, Input)
+
+    async def until_cursor_leaves(self, key: str | None) -> None:
+        """Let the app go on until another row is under the cursor."""
+        await self.until(lambda: self.table().cursor_key != key)
+
+    async def until_first_row_is(self, key: str) -> None:
+        """Let the app go on until a row is the first."""
+        await self.until(lambda: self.table().rows[0].key == key)
 
     def table(self) -> LiveTable:
         """Return the table of the screen in front."""

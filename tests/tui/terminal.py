@@ -38,7 +38,9 @@ def foreign_sequences(output: bytes) -> list[bytes]:
 class Terminal:
     """The far end of a program's pseudo terminal."""
 
-    def __init__(self, fd: int, columns: int, lines: int) -> None:
+    def __init__(self, pid: int, fd: int, columns: int, lines: int) -> None:
+        self.pid = pid
+        self.exit_code: int | None = None
         self._fd = fd
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
@@ -61,14 +63,59 @@ class Terminal:
             left_s = deadline - time.monotonic()
             shown = "\n".join(line.rstrip() for line in self.lines)
             assert left_s > 0, f"waited {timeout_s:g} s in vain for {text!r} on the screen, which shows:\n{shown}"
-            if select.select([self._fd], [], [], min(left_s, 1))[0]:
-                piece = os.read(self._fd, 65536)
-                self.output += piece
-                self._stream.feed(piece)
+            self._read_once(min(left_s, 1))
+
+    def read_for(self, seconds: float) -> None:
+        """Take what the program writes for a while, during which nothing in particular is expected."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._read_once(0.05)
+
+    def send(self, text: str) -> None:
+        """Type on the terminal's keyboard."""
+        os.write(self._fd, text.encode())
+
+    def hang_up(self) -> None:
+        """Take the terminal away."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def wait_for_exit(self, timeout_s: float) -> float:
+        """Wait for the program's end, still reading what it writes, and return the seconds that took."""
+        began = time.monotonic()
+        while time.monotonic() - began < timeout_s:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                self.exit_code = os.waitstatus_to_exitcode(status)
+                self._drain()
+                return time.monotonic() - began
+            if self._fd < 0:
+                select.select([], [], [], 0.02)
+            else:
+                self._read_once(0.02)
+        shown = "\n".join(line.rstrip() for line in self.lines)
+        raise AssertionError(f"the program did not end within {timeout_s:g} s; its screen shows:\n{shown}")
+
+    def _drain(self) -> None:
+        while self._fd >= 0 and self._read_once(0):
+            pass
+
+    def _read_once(self, wait_s: float) -> bool:
+        """Take what the program wrote; False when there is nothing, or nobody writes any more."""
+        if not select.select([self._fd], [], [], wait_s)[0]:
+            return False
+        try:
+            piece = os.read(self._fd, 65536)
+        except OSError:
+            return False
+        self.output += piece
+        self._stream.feed(piece)
+        return bool(piece)
 
 
 @contextmanager
-def program_on_terminal(script: Path, columns: int, lines: int) -> Iterator[Terminal]:
+def program_on_terminal(script: Path, columns: int, lines: int, *arguments: str) -> Iterator[Terminal]:
     """Run a Python script on a terminal of its own and end it afterwards."""
     pid, fd = pty.fork()
     if pid == 0:
@@ -76,10 +123,12 @@ def program_on_terminal(script: Path, columns: int, lines: int) -> Iterator[Term
         paths = os.pathsep.join(map(str, (ROOT / "src", ROOT)))
         os.environ.update(PYTHONPATH=paths, TERM="xterm-256color", COLORTERM="truecolor")
         os.environ.update(COLUMNS=str(columns), LINES=str(lines))
-        os.execv(sys.executable, [sys.executable, str(script)])  # noqa: S606  # arguments in a list, no shell
+        os.execv(sys.executable, [sys.executable, str(script), *arguments])  # noqa: S606  # arguments in a list, no shell
+    terminal = Terminal(pid, fd, columns, lines)
     try:
-        yield Terminal(fd, columns, lines)
+        yield terminal
     finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(fd)
+        if terminal.exit_code is None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        terminal.hang_up()

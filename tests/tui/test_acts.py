@@ -22,12 +22,15 @@ def key(number: int) -> str:
     return make_job(number).ref.id
 
 
-async def until_asked(stage: Stage) -> Button:
-    """Wait until the dialog offers its confirmation and return that button."""
-    await stage.until(lambda: isinstance(stage.app.screen, AskDialog))
-    confirm = stage.app.screen.query_one("#confirm", Button)
-    await stage.until(lambda: not confirm.has_class("-hidden"))
-    return confirm
+async def until_asked(stage: Stage) -> None:
+    """Wait until the dialog offers its confirmation."""
+    await stage.until(lambda: stage.is_on(AskDialog))
+    await stage.until(lambda: not stage.app.screen.query_one("#confirm", Button).has_class("-hidden"))
+
+
+def may_confirm(stage: Stage) -> bool:
+    """Tell whether the dialog would do it now."""
+    return not stage.app.screen.query_one("#confirm", Button).disabled
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,7 @@ def test_enter_at_once_changes_nothing(letter: str, tab: str, title: str) -> Non
         assert stage.app.focused is not None
         assert stage.app.focused.id == "cancel"
         await stage.press("enter")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         assert stage.operations.performed == []
 
     Stage().play(script, NARROW)
@@ -132,7 +135,7 @@ def test_nothing_to_do_offers_nothing() -> None:
         await stage.press("j", "R")
         await stage.until_shown("Nothing to retry")
         await stage.press("y")
-        assert isinstance(stage.app.screen, AskDialog)
+        assert stage.is_on(AskDialog)
         await stage.press("escape")
         assert stage.operations.performed == []
 
@@ -158,20 +161,20 @@ def test_a_purge_wants_the_name_of_the_queue() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("colon")
-        await stage.type("jobs mail")
+        await stage.write("jobs mail")
         await stage.press("enter")
         await stage.until_shown("6 of 6 exact")
         await stage.press("X")
-        confirm = await until_asked(stage)
+        await until_asked(stage)
         assert "Purge 6 jobs in PROD-EU / mail?" in stage.text()
-        assert confirm.disabled
-        await stage.type("mali")
+        assert not may_confirm(stage)
+        await stage.write("mali")
         await stage.press("enter")
         assert "not the word" in stage.text()
         assert stage.operations.performed == []
         await stage.press("backspace", "backspace", "backspace", "backspace")
-        await stage.type("mail")
-        assert not confirm.disabled
+        await stage.write("mail")
+        assert may_confirm(stage)
         await stage.press("enter")
         await stage.until_shown("6 deleted, 0 skipped, 0 failed")
         assert "purge-20260314T025107.ndjson" in stage.text()
@@ -187,9 +190,9 @@ def test_letters_typed_at_once_go_into_the_name_and_never_confirm() -> None:
     async def script(stage: Stage) -> None:
         await stage.press("X")
         await until_asked(stage)
-        await stage.type("yn")
-        assert isinstance(stage.app.screen, AskDialog)
-        assert stage.app.screen.query_one("#word").value == "yn"
+        await stage.write("yn")
+        assert stage.is_on(AskDialog)
+        assert stage.field("#word").value == "yn"
         assert stage.operations.performed == []
 
     Stage().play(script)
@@ -202,12 +205,13 @@ def test_a_protected_profile_wants_its_name_for_bulk_acts() -> None:
         await stage.press("5")
         await stage.until_shown("6 of 6 exact")
         await stage.press("R")
-        assert not (await until_asked(stage)).disabled
+        await until_asked(stage)
+        assert may_confirm(stage)
         await stage.press("escape", "space", "space", "R")
-        confirm = await until_asked(stage)
-        assert confirm.disabled
-        await stage.type("prod-eu")
-        assert not confirm.disabled
+        await until_asked(stage)
+        assert not may_confirm(stage)
+        await stage.write("prod-eu")
+        assert may_confirm(stage)
         await stage.press("enter")
         await stage.until(lambda: stage.operations.performed)
 
@@ -247,21 +251,20 @@ def test_a_read_only_profile_offers_no_act_and_says_why() -> None:
         for letter in ("R", "C", "D", "X", "P"):
             await stage.press(letter)
             assert "read-only" in stage.lines_of("#status")
-            assert isinstance(stage.app.screen, JobsScreen)
+            assert stage.is_on(JobsScreen)
 
     Stage(right=Right.READ).play(script)
 
 
 def test_a_verb_that_the_backend_lacks_is_dimmed_with_its_reason() -> None:
     """The key of a missing verb gives the backend's own reason, in the status line and in the palette."""
-
     reason = "this system cannot cancel a job that runs"
 
     async def script(stage: Stage) -> None:
         await stage.press("C")
         assert reason in stage.lines_of("#status")
         await stage.press("ctrl+p")
-        await stage.type("cancel")
+        await stage.write("cancel")
         assert reason in stage.text()
 
     lacking = replace(CAPABILITIES, verbs=CAPABILITIES.verbs - {Verb.CANCEL}, reasons={Verb.CANCEL: reason})
@@ -270,11 +273,13 @@ def test_a_verb_that_the_backend_lacks_is_dimmed_with_its_reason() -> None:
 
 def test_an_act_left_alone_tells_its_outcome_later() -> None:
     """Esc while the store works on it closes the dialog; the outcome comes to the status line."""
-
     release = threading.Event()
 
+    def hold() -> None:
+        release.wait(10)
+
     async def script(stage: Stage) -> None:
-        stage.operations.before_perform = lambda: release.wait(10) and None
+        stage.operations.before_perform = hold
         await stage.press("5")
         await stage.until_shown("6 of 6 exact")
         await stage.press("R")
@@ -282,7 +287,7 @@ def test_an_act_left_alone_tells_its_outcome_later() -> None:
         await stage.press("y")
         await stage.until_shown("Working")
         await stage.press("escape")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         release.set()
         await stage.until_shown("1 retried, 0 skipped, 0 failed")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Paste
-from textual.widgets import Input
 
 from queuetui.tui.present.filter_form import read_filter, write_filter
 from queuetui.tui.screens.filter import FilterScreen
@@ -17,7 +16,7 @@ def test_a_filter_works_while_it_is_typed_and_stays_on_enter() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        await stage.type("queue:mail")
+        await stage.write("queue:mail")
         await stage.until_shown("6 of 6 exact")
         await stage.press("enter")
         assert stage.app.focused is stage.table()
@@ -33,9 +32,9 @@ def test_q_is_a_letter_while_a_filter_is_typed() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        await stage.type("quiz")
+        await stage.write("quiz")
         await stage.press("tab")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         await stage.until_shown("No job matches this filter")
 
     Stage().play(script)
@@ -46,10 +45,10 @@ def test_the_name_of_a_field_is_not_searched_for_as_a_word() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        await stage.type("state")
+        await stage.write("state")
         await stage.pilot.pause(0.4)
         assert "59 of 59" in stage.text()
-        await stage.type(":failed")
+        await stage.write(":failed")
         await stage.until_shown("6 of 6 exact")
 
     Stage().play(script)
@@ -60,7 +59,7 @@ def test_an_error_stands_below_its_place() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        await stage.type("queue:mail state:faild")
+        await stage.write("queue:mail state:faild")
         await stage.until_shown("did you mean failed?")
         lines = stage.screen_lines()
         row = next(number for number, line in enumerate(lines) if "state:faild" in line)
@@ -75,7 +74,7 @@ def test_a_filter_that_speaks_of_states_leaves_the_tabs() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("5", "slash")
-        await stage.type("state:completed")
+        await stage.write("state:completed")
         await stage.press("enter")
         await stage.until_shown("16 of 16 exact")
         assert "[1 All" in stage.lines_of("#tabs")
@@ -88,7 +87,7 @@ def test_pasting_a_newline_does_no_harm() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        field = stage.app.screen.query_one("#filter-text", Input)
+        field = stage.field("#filter-text")
         stage.app.screen.post_message(Paste("queue:mail\nqueue:sync\n"))
         await stage.until(lambda: field.value == "queue:mail")
 
@@ -100,19 +99,19 @@ def test_the_form_writes_the_filter_language() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("f")
-        assert isinstance(stage.app.screen, FilterScreen)
-        await stage.type("failed")
+        assert stage.is_on(FilterScreen)
+        await stage.write("failed")
         await stage.press("tab", "tab")
-        await stage.type("mail")
+        await stage.write("mail")
         await stage.press("down", "down", "down")
-        await stage.type("3")
+        await stage.write("3")
         await stage.until_shown("state:failed queue:mail attempts>=3")
         await stage.press("enter")
         await stage.until_shown("6 of 6 exact")
         await stage.press("f")
-        assert stage.app.screen.query_one("#field-queue", Input).value == "mail"
+        assert stage.field("#field-queue").value == "mail"
         await stage.press("ctrl+u")
-        assert stage.app.screen.query_one("#field-queue", Input).value == ""
+        assert stage.field("#field-queue").value == ""
         await stage.press("escape")
         assert "queue:mail" in stage.lines_of("#crumbs")
 
@@ -124,12 +123,12 @@ def test_the_form_points_at_its_errors_and_tells_how_the_store_answers() -> None
 
     async def script(stage: Stage) -> None:
         await stage.press("f")
-        await stage.type("faild")
+        await stage.write("faild")
         await stage.until_shown("did you mean failed?")
         await stage.press("enter")
-        assert isinstance(stage.app.screen, FilterScreen)
+        assert stage.is_on(FilterScreen)
         await stage.press("ctrl+u", "up")
-        await stage.type("payload.user.id:42")
+        await stage.write("payload.user.id:42")
         await stage.until_shown("payload residual: checked over the newest 5,000 jobs")
 
     Stage().play(script, NARROW)
@@ -157,7 +156,7 @@ def test_a_filter_that_the_store_refuses_is_told_and_the_counts_go_on() -> None:
     async def script(stage: Stage) -> None:
         stage.feed.refused_field = "payload"
         await stage.press("slash")
-        await stage.type("payload.user.id:42")
+        await stage.write("payload.user.id:42")
         await stage.press("enter")
         await stage.until_shown("payload cannot be searched here")
         assert stage.app.link.is_live

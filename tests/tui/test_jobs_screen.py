@@ -30,7 +30,7 @@ def test_each_digit_opens_its_tab() -> None:
         expected = {"2": 31, "3": 4, "4": 2, "5": 6, "6": 2, "7": 16, "8": 0, "1": 59}
         for digit, count in expected.items():
             await stage.press(digit)
-            await stage.until(lambda count=count: f"{count} of {count} exact" in stage.lines_of("#crumbs"))
+            await stage.until_shown(f"{count} of {count} exact")
             assert len(stage.table().rows) == count
 
     Stage().play(script)
@@ -60,7 +60,7 @@ def test_the_cursor_stays_with_its_job_while_the_list_churns() -> None:
         for round_ in range(10):
             stage.feed.jobs = [make_job(100 + round_), *stage.feed.jobs]
             await stage.press("r")
-            await stage.until(lambda round_=round_: stage.table().rows[0].key == key(100 + round_))
+            await stage.until_first_row_is(key(100 + round_))
             assert stage.table().cursor_key == key(6)
 
     Stage().play(script)
@@ -88,7 +88,7 @@ def test_marks_survive_churn_filter_and_order() -> None:
         assert marked == {key(n) for n in range(1, 6)}
         stage.feed.jobs = list(reversed(stage.feed.jobs))
         await stage.press("r", "s")
-        await stage.type("type")
+        await stage.write("type")
         await stage.press("enter")
         await stage.until(lambda: jobs_screen(stage).scope.sort == Sort("type", descending=False))
         await stage.press("5")
@@ -138,12 +138,12 @@ def test_scrolling_reads_on_by_keyset_and_keeps_the_cursor() -> None:
         while stage.table().cursor_key != key(900):
             before = stage.table().cursor_key
             await stage.press("pagedown")
-            await stage.until(lambda before=before: stage.table().cursor_key != before)
+            await stage.until_cursor_leaves(before)
         assert len(stage.table().rows) <= 300
         while stage.table().cursor_key != key(1):
             before = stage.table().cursor_key
             await stage.press("pageup")
-            await stage.until(lambda before=before: stage.table().cursor_key != before)
+            await stage.until_cursor_leaves(before)
 
     Stage(ScriptedFeed([make_job(n) for n in range(1, 901)])).play(script)
 
@@ -184,7 +184,7 @@ def test_q_selector_narrows_to_one_queue_and_back() -> None:
     async def script(stage: Stage) -> None:
         await stage.press("Q")
         await stage.until_shown("Queue to look at")
-        await stage.type("mail")
+        await stage.write("mail")
         await stage.press("enter")
         await stage.until_shown("6 of 6 exact")
         assert "queue mail" in stage.lines_of("#crumbs")
@@ -233,7 +233,7 @@ def test_rates() -> None:
         await stage.press("plus", "plus")
         assert stage.app.poller.interval_s == 60
         await stage.press("colon")
-        await stage.type("rate 0.1")
+        await stage.write("rate 0.1")
         await stage.press("enter")
         assert stage.app.poller.interval_s == 0.5
         await stage.until_shown("Reading every 0.5 s")
@@ -247,7 +247,7 @@ def test_a_paused_queue_is_told_beside_its_name() -> None:
     async def script(stage: Stage) -> None:
         stage.feed.paused = {Untrusted("mail")}
         await stage.press("r", "colon")
-        await stage.type("jobs mail")
+        await stage.write("jobs mail")
         await stage.press("enter")
         await stage.until_shown("queue mail PAUSED")
 

@@ -14,6 +14,10 @@ from tests.tui.stage import NARROW, Stage
 GONE = Unreachable("the server at 127.0.0.1:5432 refused the connection; check that it runs")
 
 
+def ignore(_: object) -> None:
+    """Take an answer that nobody waits for."""
+
+
 def break_link(stage: Stage) -> None:
     """Make every poll fail from now on."""
 
@@ -42,7 +46,7 @@ def test_a_lost_store_leaves_its_rows_dimmed_and_the_keys_alive() -> None:
         assert stage.table().stale
         assert (stage.table().cursor_key, stage.table().marks) == (cursor, marks)
         await stage.press("R")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         assert "nothing can be changed until it does" in stage.lines_of("#status")
         await stage.press("j", "question_mark")
         await stage.until_shown("not now: the store does not answer")
@@ -55,7 +59,7 @@ def test_a_store_that_returns_is_read_at_once_and_said() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        await stage.type("queue:sync")
+        await stage.write("queue:sync")
         await stage.press("enter")
         await stage.until_shown("51 of 51 exact")
         await stage.press("j", "space")
@@ -79,7 +83,7 @@ def test_a_store_that_never_answered_says_so_from_the_start() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.until_shown("NO CONNECTION")
-        assert "password was refused" in stage.text()
+        await stage.until_shown("password was refused")
         stage.refusal = None
         await stage.until_shown("59 of 59 exact")
 
@@ -93,8 +97,11 @@ def test_a_hung_store_holds_up_neither_keys_nor_the_way_out() -> None:
     release = threading.Event()
     began: list[float] = []
 
+    def hang() -> None:
+        release.wait(30)
+
     async def script(stage: Stage) -> None:
-        stage.feed.before_poll = lambda: release.wait(30) and None
+        stage.feed.before_poll = hang
         await stage.press("r")
         cursor = stage.table().cursor_key
         pressed = time.monotonic()
@@ -116,11 +123,11 @@ def test_an_act_prepared_on_a_hung_store_can_be_left() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("space")
-        stage.app.errands.send(lambda: release.wait(30), lambda _: None, lambda _: None)
+        stage.app.errands.send(lambda: release.wait(30), ignore, ignore)
         await stage.press("R")
         await stage.until_shown("Looking at the store")
         await stage.press("y", "enter")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         release.set()
         await stage.pilot.pause(0.1)
         assert stage.operations.performed == []

@@ -32,8 +32,8 @@ NEVER_BOUND = {
 async def run_command(stage: Stage, text: str) -> None:
     """Type a command and run it."""
     await stage.press("colon")
-    assert isinstance(stage.app.screen, CommandDialog)
-    await stage.type(text)
+    assert stage.is_on(CommandDialog)
+    await stage.write(text)
     await stage.press("enter")
 
 
@@ -42,7 +42,7 @@ def test_commands_run_by_name_with_their_argument() -> None:
 
     async def script(stage: Stage) -> None:
         await run_command(stage, "overview")
-        assert isinstance(stage.app.screen, OverviewScreen)
+        assert stage.is_on(OverviewScreen)
         await run_command(stage, "jobs mail")
         await stage.until_shown("6 of 6 exact")
         await run_command(stage, "jobs")
@@ -51,7 +51,7 @@ def test_commands_run_by_name_with_their_argument() -> None:
         await run_command(stage, "stuck")
         await stage.until_shown("> stuck")
         await run_command(stage, "show 000000000006")
-        await stage.until(lambda: isinstance(stage.app.screen, DetailScreen))
+        await stage.until(lambda: stage.is_on(DetailScreen))
 
     Stage().play(script)
 
@@ -63,7 +63,7 @@ def test_a_wrong_command_names_the_nearest() -> None:
         await run_command(stage, "ovrview")
         await stage.until_shown("did you mean overview?")
         await stage.press("escape")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
 
     Stage().play(script, NARROW)
 
@@ -86,7 +86,7 @@ def test_tab_completes_and_the_last_command_comes_first() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("ctrl+p")
-        await stage.type("fre")
+        await stage.write("fre")
         await stage.press("tab", "enter")
         assert stage.app.frozen
         await stage.press("z", "colon")
@@ -116,7 +116,7 @@ def test_copying_says_where_the_text_is() -> None:
         await stage.press("5")
         await stage.until_shown("6 of 6 exact")
         await stage.press("y")
-        await stage.type("error")
+        await stage.write("error")
         await stage.press("enter")
         await stage.until_shown("Wrote the error to")
 

@@ -24,7 +24,7 @@ def test_the_overview_answers_whether_it_is_well() -> None:
         for text in ("pending", "processing", "failed", "2!", "done a min", "PAUSED", "import", "TimeoutError"):
             assert text in shown
         await stage.press("j", "enter")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         await stage.until_shown("queue mail")
 
     Stage().play(script, NARROW)
@@ -55,7 +55,7 @@ def test_the_dead_letters_show_error_and_attempts_and_can_be_retried() -> None:
         await stage.until_shown("[Error]")
         await stage.until_shown("shop.put(product)")
         await stage.press("q")
-        assert isinstance(stage.app.screen, FailuresScreen)
+        assert stage.is_on(FailuresScreen)
         await stage.press("space", "R")
         await until_asked(stage)
         await stage.press("y")
@@ -85,9 +85,9 @@ def test_tab_goes_round_the_views() -> None:
     async def script(stage: Stage) -> None:
         for screen in (OverviewScreen, FailuresScreen, WorkersScreen, JobsScreen):
             await stage.press("tab")
-            assert isinstance(stage.app.screen, screen)
+            assert stage.is_on(screen)
         await stage.press("shift+tab")
-        assert isinstance(stage.app.screen, WorkersScreen)
+        assert stage.is_on(WorkersScreen)
 
     Stage().play(script)
 
@@ -99,7 +99,7 @@ def test_the_detail_has_its_tabs() -> None:
         await stage.press("5")
         await stage.until_shown("6 of 6 exact")
         await stage.press("enter")
-        assert isinstance(stage.app.screen, DetailScreen)
+        assert stage.is_on(DetailScreen)
         await stage.until_shown("0195a3f0-9c00-7000-8000-000000000006")
         for text in ("gave up after 3 attempts", '"sku": "A-1006"', "shop.put(product)", "run 3  failed"):
             await stage.press("right_square_bracket")
@@ -160,31 +160,31 @@ def test_help_lists_the_keys_of_its_screen_and_searches() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("question_mark")
-        assert isinstance(stage.app.screen, HelpScreen)
+        assert stage.is_on(HelpScreen)
         await stage.press("slash")
-        await stage.type("purge")
+        await stage.write("purge")
         await stage.until_shown("delete all that match the filter")
         assert "half a page" not in stage.text()
         await stage.press("enter")
         for close in ("q", "escape", "question_mark", "enter"):
             await stage.press(close)
-            assert isinstance(stage.app.screen, JobsScreen)
+            assert stage.is_on(JobsScreen)
             await stage.press("f1")
-            assert isinstance(stage.app.screen, HelpScreen)
+            assert stage.is_on(HelpScreen)
 
     Stage().play(script)
 
 
 def test_q_goes_back_and_ends_at_the_root() -> None:
-    """q leaves the detail, then another view, then the console."""
+    """Q leaves the detail, then another view, then the console."""
 
     async def script(stage: Stage) -> None:
         await stage.press("9")
         await stage.until_shown("the latest 6 of 6")
         await stage.press("enter", "q")
-        assert isinstance(stage.app.screen, FailuresScreen)
+        assert stage.is_on(FailuresScreen)
         await stage.press("q")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         await stage.press("q")
         await stage.until(lambda: not stage.app._running or stage.app._exit)
 
@@ -198,7 +198,7 @@ def test_escape_never_ends_the_console() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("space", "slash")
-        await stage.type("queue:mail")
+        await stage.write("queue:mail")
         await stage.press("enter")
         await stage.until_shown("6 of 6 exact")
         await stage.press("escape")
@@ -207,7 +207,7 @@ def test_escape_never_ends_the_console() -> None:
         await stage.press("escape")
         assert not stage.table().marks
         await stage.press("escape", "escape")
-        assert isinstance(stage.app.screen, JobsScreen)
+        assert stage.is_on(JobsScreen)
         assert not stage.app._exit
 
     Stage().play(script)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.reactive import reactive
-from textual.timer import Timer
 
 from queuetui.model.act import Verb
 from queuetui.tui.actions import Action
@@ -27,7 +26,9 @@ if TYPE_CHECKING:
     from queuetui.model.capabilities import Capabilities
     from queuetui.tui.session import Connection, Session
 
-_LOST_TICK_S = 1.0
+_TICK_S = 1.0
+SILENT_AFTER_S = 3.0
+ABANDON_AFTER_S = 15.0
 
 
 class Console(App[int], inherit_bindings=False):
@@ -52,7 +53,6 @@ class Console(App[int], inherit_bindings=False):
         self.connection: Connection | None = None
         self.capabilities: Capabilities | None = None
         self.latest: SnapshotArrived | None = None
-        self._lost_timer: Timer | None = None
         self._terminal = TerminalWatch(self)
 
     # Starting and ending
@@ -67,6 +67,7 @@ class Console(App[int], inherit_bindings=False):
         if self._console_screen is not None:
             self.poller.watch(self._console_screen.wanted)
         self.poller.start()
+        self._ticking = self.set_interval(_TICK_S, self._tick, name="link")
 
     def on_unmount(self) -> None:
         """Let go of the store without waiting for it."""
@@ -82,7 +83,7 @@ class Console(App[int], inherit_bindings=False):
 
     def on_connected(self, message: Connected) -> None:
         """Take up a store that answers."""
-        was_lost = self.link.attempt > 0
+        was_lost = self.link.is_down
         self.connection, self.capabilities = message.connection, message.capabilities
         self._set_link(Link(LinkState.LIVE, was_live=True))
         if was_lost:
@@ -90,6 +91,9 @@ class Console(App[int], inherit_bindings=False):
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         """Keep the newest picture and show it, unless the screen is frozen or a dialog is up."""
+        if self.link.state is LinkState.SILENT:
+            self._set_link(Link(LinkState.LIVE, was_live=True))
+            self.flash("The store answers again", Tone.GOOD)
         self.latest = message
         if not self.frozen:
             self.show_latest()
@@ -101,7 +105,7 @@ class Console(App[int], inherit_bindings=False):
     def on_link_lost(self, message: LinkLost) -> None:
         """Keep what is on the screen, dimmed, and say when the next try is."""
         now = time.monotonic()
-        lost_at = now if self.link.attempt == 0 else self.link.lost_at
+        lost_at = self.link.lost_at if self.link.is_down else now
         was_live = self.link.was_live
         self._set_link(Link(LinkState.LOST, message.reason, message.attempt, lost_at, now + message.retry_s, was_live))
 
@@ -184,12 +188,23 @@ class Console(App[int], inherit_bindings=False):
 
     def _set_link(self, link: Link) -> None:
         self.link = link
-        if link.state is LinkState.LOST and self._lost_timer is None:
-            self._lost_timer = self.set_interval(_LOST_TICK_S, self._show_link, name="lost")
-        elif link.is_live and self._lost_timer is not None:
-            self._lost_timer.stop()
-            self._lost_timer = None
         self._show_link()
+
+    def _tick(self) -> None:
+        """Notice a store that keeps silent, and let the time without it be seen to pass."""
+        silent_s = self.poller.silent_s
+        if silent_s >= ABANDON_AFTER_S:
+            self.errands.abandon()
+            self.poller.abandon(
+                f"the store has not answered for {silent_s:.0f} s; it hangs, or the network drops what is sent"
+            )
+        elif silent_s >= SILENT_AFTER_S and not self.link.is_down:
+            reason = "the store keeps silent; what is shown is as old as that"
+            self._set_link(
+                Link(LinkState.SILENT, reason, lost_at=time.monotonic() - silent_s, was_live=self.link.was_live)
+            )
+        elif self.link.is_down:
+            self._show_link()
 
     def _show_link(self) -> None:
         for screen in self.screen_stack:

@@ -22,10 +22,15 @@ class Errands:
     def __init__(self, post: Post) -> None:
         self._post = post
         self._waiting: queue.SimpleQueue[Work] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="queuetui-errands", daemon=True)
+        self._thread = self._make_thread()
 
     def start(self) -> None:
         """Begin to take errands."""
+        self._thread.start()
+
+    def abandon(self) -> None:
+        """Leave the errand in flight to itself; it still tells its end, while others go on."""
+        self._thread = self._make_thread()
         self._thread.start()
 
     def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> None:
@@ -41,7 +46,10 @@ class Errands:
 
         self._waiting.put(errand)
 
+    def _make_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="queuetui-errands", daemon=True)
+
     def _run(self) -> None:
-        while True:
+        while threading.current_thread() is self._thread:
             errand = self._waiting.get()
             self._post(ErrandEnded(errand()))

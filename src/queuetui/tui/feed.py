@@ -48,9 +48,16 @@ class Poller:
         self._connection: Connection | None = None
         self._is_linked = False
         self._attempt = 0
+        self._asked_at: float | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="queuetui-poller", daemon=True)
+        self._thread = self._make_thread()
+
+    @property
+    def silent_s(self) -> float:
+        """How long the poll in flight has gone without an answer."""
+        asked_at = self._asked_at
+        return 0.0 if asked_at is None else time.monotonic() - asked_at
 
     @property
     def interval_s(self) -> float:
@@ -76,6 +83,14 @@ class Poller:
         self._interval_s = min(SLOWEST_S, max(FASTEST_S, interval_s))
         self._wake.set()
 
+    def abandon(self, reason: str) -> None:
+        """Leave the poll in flight to itself and begin again; the old thread closes its connection, should it ever get an answer."""
+        self._connection = None
+        self._thread = self._make_thread()
+        self._asked_at = None
+        self._lose(reason)
+        self._thread.start()
+
     def stop(self, wait_s: float = 0.2) -> None:
         """Ask the thread to end and close the store; go on without it after `wait_s`."""
         self._stopping.set()
@@ -83,29 +98,48 @@ class Poller:
         if self._thread.is_alive():
             self._thread.join(wait_s)
 
+    def _make_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="queuetui-poller", daemon=True)
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether the running thread is the one that still counts."""
+        return threading.current_thread() is self._thread
+
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while self._is_ours and not self._stopping.is_set():
             self._wake.clear()
             rest_s = self._turn()
-            self._wake.wait(rest_s)
-        if self._connection is not None:
+            if self._is_ours:
+                self._asked_at = None
+                self._wake.wait(rest_s)
+        if self._is_ours and self._connection is not None:
             self._connection.feed.close()
 
     def _turn(self) -> float:
         """Poll once and return how long to rest."""
+        self._asked_at = time.monotonic()
+        connection: Connection | None = None
         try:
             connection = self._connection or self._connect()
             if self._watch is None:
                 return self._interval_s
             return self._poll(connection, self._watch)
         except QueueTuiError as error:
-            return self._lose(str(error))
+            reason = str(error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the console while jobs are stuck
-            return self._lose(f"a fault in queuetui itself ({type(error).__name__}); please report it")
+            reason = f"a fault in queuetui itself ({type(error).__name__}); please report it"
+        if self._is_ours:
+            return self._lose(reason)
+        if connection is not None:
+            connection.feed.close()
+        return 0.0
 
     def _connect(self) -> Connection:
-        self._connection = Connection(*self._session.connect())
-        return self._connection
+        connection = Connection(*self._session.connect())
+        if self._is_ours:
+            self._connection = connection
+        return connection
 
     def _poll(self, connection: Connection, watch: Watch) -> float:
         started = time.monotonic()
@@ -119,6 +153,9 @@ class Poller:
             self._post(PageRefused(watch, str(error)))
             self._wake.set()
             return 0
+        if not self._is_ours:
+            connection.feed.close()
+            return 0.0
         cost_s = time.monotonic() - started
         pace = pace_s(self._interval_s, cost_s)
         if not self._is_linked:
@@ -128,8 +165,15 @@ class Poller:
         self._post(SnapshotArrived(asked, snapshot, cost_s, pace))
         return max(0.0, pace - cost_s)
 
+    def _let_go(self) -> None:
+        """Leave the connections of a store that was lost: some of them are dead, and even closing them may hang."""
+        lost, self._connection = self._connection, None
+        if lost is not None:
+            threading.Thread(target=lost.feed.close, name="queuetui-closing", daemon=True).start()
+
     def _lose(self, reason: str) -> float:
         self._is_linked = False
+        self._let_go()
         self._attempt += 1
         wait_s = retry_s(self._attempt)
         self._post(LinkLost(reason, self._attempt, wait_s))

@@ -11,6 +11,7 @@ class LinkState(StrEnum):
 
     CONNECTING = "connecting"
     LIVE = "live"
+    SILENT = "silent"
     LOST = "lost"
 
 
@@ -26,6 +27,11 @@ class Link:
     was_live: bool = False
 
     @property
+    def is_down(self) -> bool:
+        """Whether the store was expected to answer and does not."""
+        return self.state in {LinkState.SILENT, LinkState.LOST}
+
+    @property
     def is_live(self) -> bool:
         """Whether what is shown is fresh."""
         return self.state is LinkState.LIVE
@@ -34,10 +40,16 @@ class Link:
         """Return the sentence of a store that does not answer."""
         if self.state is LinkState.CONNECTING:
             return "connecting"
+        if self.state is LinkState.SILENT:
+            return f"NO ANSWER {_clock(now - self.lost_at)} - {self.reason}"
         word = "DISCONNECTED" if self.was_live else "NO CONNECTION"
-        down_s = max(0, int(now - self.lost_at))
         wait_s = max(0, round(self.retry_at - now))
-        hours, minutes = divmod(down_s // 60, 60)
-        clock = f"{hours}:{minutes:02}:{down_s % 60:02}" if hours else f"{minutes:02}:{down_s % 60:02}"
         again = f"retry in {wait_s} s" if wait_s else "trying now"
-        return f"{word} {clock} - {again} (attempt {self.attempt}): {self.reason}"
+        return f"{word} {_clock(now - self.lost_at)} - {again} (attempt {self.attempt}): {self.reason}"
+
+
+def _clock(seconds: float) -> str:
+    """Return `00:12`, or `1:02:05` from an hour on."""
+    down_s = max(0, int(seconds))
+    hours, minutes = divmod(down_s // 60, 60)
+    return f"{hours}:{minutes:02}:{down_s % 60:02}" if hours else f"{minutes:02}:{down_s % 60:02}"

@@ -47,7 +47,8 @@ class TerminalWatch:
             return
         self._loop = asyncio.get_running_loop()
         for number in _ENDING_SIGNALS:
-            self._loop.add_signal_handler(number, self._end, number)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._loop.add_signal_handler(number, self._end, number)
         threading.Thread(target=self._watch, name="queuetui-terminal", daemon=True).start()
 
     def stop(self) -> None:

@@ -100,7 +100,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def show_frame(self) -> None:
         """Show the first and the last line and whether the rows are fresh."""
         console = self.console
-        is_lost = console.link.attempt > 0 and not console.link.is_live
+        is_lost = console.link.is_down
         self.set_class(is_lost, "-lost")
         heading = self.query_one("#heading", TextLines)
         if is_lost or not console.link.is_live:

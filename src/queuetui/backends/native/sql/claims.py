@@ -60,5 +60,5 @@ def to_claimed(session: Session, row: Row) -> ClaimedJob:
         timeout_s=None if timeout_ms is None else timeout_ms / 1000,
         created_at=session.moment_out(row[13]),
         scheduled_at=session.moment_out(row[14]),
-        cancel_requested=bool(row[15]),
+        cancel_requested=row[15] is not None,
     )

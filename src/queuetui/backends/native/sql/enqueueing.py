@@ -51,12 +51,12 @@ def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, UUID]]:
     by_key: dict[str, NewRow] = {}
     twins: dict[int, UUID] = {}
     for row in rows:
-        first = by_id.get(row.id) or by_key.get(row.key or "")
+        first = by_id.get(row.id) or (None if row.key is None else by_key.get(row.key))
         if first is not None:
             twins[id(row)] = first.id
             continue
         by_id[row.id] = row
-        if row.key:
+        if row.key is not None:
             by_key[row.key] = row
     return list(by_id.values()), twins
 

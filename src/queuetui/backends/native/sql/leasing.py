@@ -11,15 +11,21 @@ from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Ends, to_held, to_us
 from queuetui.backends.native.texts import storable
+from queuetui.model.errors import SchemaTooNew
 
+PROTOCOL = "1"
 LEASES_A_SWEEP = 20
 HELD_A_LEASE = 10_000
 
 
 def open_lease(session: Session, lease_id: UUID, worker_id: str, queue: str, lease_s: float) -> Lease:
-    """Open a lease."""
-    stored = session.id_in(lease_id)
-    (row,) = session.rows("open_lease", lease_id=stored, worker_id=worker_id, queue=queue, lease_us=to_us(lease_s))
+    """Open a lease. Raises SchemaTooNew when the store has gone on to a protocol that this worker does not speak."""
+    values = {"worker_id": worker_id, "queue": queue, "lease_us": to_us(lease_s), "protocol": PROTOCOL}
+    row = session.row("open_lease", lease_id=session.id_in(lease_id), **values)
+    if row is None:
+        raise SchemaTooNew(
+            "the queue was migrated by a newer queuetui while this worker ran; install that version here and start it again"
+        )
     return Lease(lease_id.hex, queue, session.moment_out(row[0]))
 
 

@@ -14,6 +14,7 @@ from queuetui.model.job import NewJob
 
 BLOB_OVER_BYTES = 8192
 _LARGEST = 2**63 - 1
+_MOST_ATTEMPTS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ def to_row(job: NewJob) -> NewRow:
     delay = timedelta(seconds=job.delay_s or 0.0)
     if (datetime.now(UTC) + delay).tzinfo is None or (job.at is not None and job.at.tzinfo is None):
         raise ValueError("the due time of a job needs a time zone; pass an aware datetime")
-    if abs(job.priority) > _LARGEST:
-        raise OverflowError("the priority of a job must fit 64 bits")
+    if abs(job.priority) > _LARGEST or job.max_attempts > _MOST_ATTEMPTS:
+        raise OverflowError("the priority of a job must fit 64 bits and its max_attempts 31")
     return NewRow(
         id=require_id(job.id),
         queue=job.queue,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.sql.session import Row
 
 T = TypeVar("T")
-CONNECTIONS = 4
+CONNECTIONS = 8
 TRIES = 4
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
@@ -115,7 +115,7 @@ class PostgresqlDatabase(Database):
                 self._give_back(connection)
 
     def _give_back(self, connection: psycopg.Connection[Row]) -> None:
-        if connection.broken or connection.closed:
+        if connection.closed or connection.info.transaction_status:
             # A server that went away took the idle connections with it.
             with self._idle_lock:
                 idle, self._idle = [connection, *self._idle], []

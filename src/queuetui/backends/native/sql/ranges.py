@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select, tuple_, union_all
@@ -15,15 +16,31 @@ from queuetui.backends.native.sql.places import bind_values
 from queuetui.backends.native.sql.rows import raw_columns
 
 
-def read_range(segment: Segment, place: Place | None, limit: int, *, light: bool = False) -> Subquery:
-    """Return the first `limit` raw rows of a segment behind a place, `light` without their long columns."""
-    parts = [
-        _part(lane, beyond, segment.order, limit, light=light)
-        for lane in segment.lanes
-        for beyond in _beyond(segment.order, lane, place)
-    ]
-    merged = parts[0] if len(parts) == 1 else union_all(*(select(part) for part in parts)).subquery("merged")
-    return select(merged).order_by(*ordering(segment.order, merged.c)).limit(limit).subquery("jobs")
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The first `limit` raw rows of a segment behind a place; `light` leaves their long columns out."""
+
+    segment: Segment
+    place: Place | None
+    limit: int
+    light: bool = False
+
+    def rows(self, dialect: str) -> Subquery:
+        """Return the rows, merged in the segment's order."""
+        order = self.segment.order
+        # SQLite merges parts lazily while they are plain; PostgreSQL only does once each has its own order and end.
+        part = self._plain_part if dialect == "sqlite" else self._ended_part
+        parts = [part(lane, beyond) for lane in self.segment.lanes for beyond in _beyond(order, lane, self.place)]
+        merged = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery("merged")
+        return select(merged).order_by(*ordering(order, merged.c)).limit(self.limit).subquery("jobs")
+
+    def _plain_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
+        conditions = lane.conditions if beyond is None else (*lane.conditions, beyond)
+        return select(*raw_columns(lane.table, light=self.light)).where(*conditions)
+
+    def _ended_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
+        rows = self._plain_part(lane, beyond).order_by(*ordering(self.segment.order, lane.table.c))
+        return select(rows.limit(self.limit).subquery())
 
 
 def count_ranges(segments: Sequence[Segment], most: int) -> Select[Any]:
@@ -36,12 +53,6 @@ def count_ranges(segments: Sequence[Segment], most: int) -> Select[Any]:
 def ordering(order: Order, columns: Columns) -> list[ColumnElement[Any]]:
     """Return the ORDER BY of an order."""
     return [columns[key.column].desc() if key.descending else columns[key.column].asc() for key in order.keys]
-
-
-def _part(lane: Lane, beyond: Condition | None, order: Order, limit: int, *, light: bool) -> Subquery:
-    conditions = lane.conditions if beyond is None else (*lane.conditions, beyond)
-    rows = select(*raw_columns(lane.table, light=light)).where(*conditions)
-    return rows.order_by(*ordering(order, lane.table.c)).limit(limit).subquery()
 
 
 def _beyond(order: Order, lane: Lane, place: Place | None) -> Iterator[Condition | None]:

@@ -18,6 +18,7 @@ from queuetui.model.state import FINAL, State
 
 POISON_PILL = "PoisonPill"
 LOSSES_ALONE = 3
+LONGEST_DELAY_S = 100 * 365 * 86_400.0
 LOST = "lost"
 _FINISH = {"sqlite": bulk_sqlite.finish_locked, "postgresql": bulk_postgresql.finish_locked}
 _TARGETS = {
@@ -86,7 +87,9 @@ class Ends:
                 attempted=how in _FIGURES,
                 error=settlement.error if how in _FIGURES else None,
                 took_us=took_us,
-                delay_us=to_us(max(0.0, settlement.delay_s)) if put_off and settlement.at is None else None,
+                delay_us=to_us(min(max(0.0, settlement.delay_s), LONGEST_DELAY_S))
+                if put_off and settlement.at is None
+                else None,
                 at=settlement.at if put_off else None,
                 outcome=how.value if how in _FIGURES else None,
             )
@@ -124,7 +127,11 @@ class Ends:
         _FINISH[session.dialect](session, [self._final_values(end) for end in final])
         session.change_each("put_back", [_waiting_values(session, end) for end in self.ends if end.state not in FINAL])
         key_kept_us = to_us(self.retention.keys_s)
-        keys = [{"key": end.held.key, "id": end.held.id, "key_kept_us": key_kept_us} for end in final if end.held.key]
+        keys = [
+            {"key": end.held.key, "id": end.held.id, "key_kept_us": key_kept_us}
+            for end in final
+            if end.held.key is not None
+        ]
         session.change_each("expire_key", keys)
         self.tally.write(session)
 

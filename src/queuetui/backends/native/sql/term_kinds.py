@@ -84,7 +84,10 @@ def queues_asked(query: Query, known: tuple[str, ...]) -> tuple[str, ...] | None
     terms = [term for term in query.terms if term.field == "queue"]
     if not terms:
         return None
-    return tuple(name for name in known if all(_names_queue(term, name) != term.negated for term in terms))
+    # Of very many queues not all are known; one that is named outright is looked into all the same.
+    named = [name for name in query.only_values("queue") or () if not has_wildcard(name)]
+    candidates = sorted({*known, *named})
+    return tuple(name for name in candidates if all(_names_queue(term, name) != term.negated for term in terms))
 
 
 def _names_queue(term: Term, name: str) -> bool:

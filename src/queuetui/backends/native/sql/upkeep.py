@@ -9,6 +9,8 @@ from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 
+PAGES_A_PRUNE = 200
+
 
 def queues_ready(session: Session, queues: Sequence[str] | None) -> tuple[str, ...]:
     """Return the unpaused queues that have pending jobs, in the order given."""
@@ -34,4 +36,12 @@ def prune(session: Session, limit: int) -> int:
         count += session.change("prune_keys", limit=limit - count)
     if count < limit:
         count += session.change("prune_tally", limit=limit - count, kept_us=to_us(TALLY_KEPT_S))
+    if count and session.dialect == "sqlite":
+        _give_back_pages(session)
     return count
+
+
+def _give_back_pages(session: Session) -> None:
+    """Return pages that prunes emptied to the file system, a few at a time."""
+    (free,) = session.rows("count_free_pages")
+    session.change_each("give_back_page", [{}] * min(free[0], PAGES_A_PRUNE))

@@ -14,7 +14,7 @@ from queuetui.backends.native.sql.conditions import Asked, Condition, condition_
 from queuetui.backends.native.sql.cursors import Place
 from queuetui.backends.native.sql.layout import Layout, Segment
 from queuetui.backends.native.sql.places import place_of
-from queuetui.backends.native.sql.ranges import ordering, read_range
+from queuetui.backends.native.sql.ranges import Range, ordering
 from queuetui.backends.native.sql.rows import raw_columns, read_job, select_jobs, shorten
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
@@ -25,6 +25,7 @@ from queuetui.model.query_match import holds
 from queuetui.model.stuck import is_stuck
 
 RESIDUAL_BITE_ROWS = 500
+Bite = tuple[list[tuple[Job, Place]], Place | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Walk:
         """Return how many jobs pass the store's filters within its allowance from the top, and whether that was all there is."""
         total = 0
         for _, segment in self._segments(None):
-            window = read_range(segment, None, FILTERED_ROWS, light=True)
+            window = self._rows(Range(segment, None, FILTERED_ROWS, light=True))
             passed = func.sum(case((self._passes(window), 1), else_=0))
             looked, found = self.reading.connection.execute(select(func.count(), passed).select_from(window)).one()
             total += found or 0
@@ -93,7 +94,7 @@ class Walk:
         size = FILTERED_ROWS if self.layout.filters else most
         found: list[tuple[str, Any]] = []
         for _, segment in self._segments(None):
-            window = read_range(segment, None, size, light=True)
+            window = self._rows(Range(segment, None, size, light=True))
             values = select(window.c.id, window.c[column]).order_by(*ordering(segment.order, window.c)).limit(most)
             if self.layout.filters:
                 values = values.where(self._passes(window))
@@ -118,33 +119,42 @@ class Walk:
             if place is None or (number <= place.segment if self.backward else number >= place.segment):
                 yield number, Segment(segment.order.reverse(), segment.lanes) if self.backward else segment
 
-    def _bite(
-        self, number: int, segment: Segment, at: Place | None, missing: int
-    ) -> tuple[list[tuple[Job, Place]], Place | None]:
+    def _bite(self, number: int, segment: Segment, at: Place | None, missing: int) -> Bite:
         """Return the jobs of one bite, and its end unless that is the segment's."""
         size = self._bite_rows(missing)
-        window = read_range(segment, at, size)
+        if not self.layout.residual and self.layout.filters:
+            return self._filtered_bite(number, segment, at, missing)
+        window = self._rows(Range(segment, at, size))
         statement = select_jobs(window).order_by(*ordering(segment.order, window.c))
         if self.layout.filters:
             statement = statement.where(self._passes(window))
-        if not self.layout.residual:
-            statement = statement.limit(missing)
         rows = self.reading.connection.execute(statement).all()
         kept = [(shorten(found), place_of(row, segment.order, number)) for row, found in self._accepted(rows)]
-        last = place_of(rows[-1], segment.order, number) if rows else None
-        if not self.layout.filters:
-            return kept, last if len(rows) == size else None
-        if not self.layout.residual and len(rows) == missing:
-            return kept, last
-        return kept, self._end(number, segment, at, size)
+        if self.layout.filters:
+            return kept, self._end(number, segment, at, size)
+        return kept, place_of(rows[-1], segment.order, number) if len(rows) == size else None
+
+    def _filtered_bite(self, number: int, segment: Segment, at: Place | None, missing: int) -> Bite:
+        """Look for places first, without the long columns of all that is looked at."""
+        window = self._rows(Range(segment, at, FILTERED_ROWS, light=True))
+        order = ordering(segment.order, window.c)
+        rows = self.reading.connection.execute(
+            select(window).where(self._passes(window)).order_by(*order).limit(missing)
+        ).all()
+        jobs = self.read_jobs([row.id for row in rows])
+        kept = [(jobs[row.id], place_of(row, segment.order, number)) for row in rows]
+        if len(rows) == missing:
+            return kept, kept[-1][1]
+        return kept, self._end(number, segment, at, FILTERED_ROWS)
+
+    def _rows(self, wanted: Range) -> Subquery:
+        return wanted.rows(self.reading.asked.dialect)
 
     def _bite_rows(self, missing: int) -> int:
-        if self.layout.residual:
-            return RESIDUAL_BITE_ROWS
-        return FILTERED_ROWS if self.layout.filters else missing
+        return RESIDUAL_BITE_ROWS if self.layout.residual else missing
 
     def _end(self, number: int, segment: Segment, at: Place | None, size: int) -> Place | None:
-        window = read_range(segment, at, size, light=True)
+        window = self._rows(Range(segment, at, size, light=True))
         columns = [window.c[key.column] for key in segment.order.keys]
         last = select(*columns).order_by(*ordering(segment.order, window.c)).limit(1).offset(size - 1)
         row = self.reading.connection.execute(last).one_or_none()

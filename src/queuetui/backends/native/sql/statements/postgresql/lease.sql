@@ -1,6 +1,8 @@
+-- A worker that speaks an older protocol than the store gets no lease, and so no jobs.
 -- block open_lease
 insert into queuetui_lease (id, worker_id, queue, until)
-values (:lease_id, :worker_id, :queue, clock_timestamp() + :lease_us * interval '1 microsecond')
+select :lease_id, :worker_id, :queue, clock_timestamp() + :lease_us * interval '1 microsecond'
+from queuetui_meta where name = 'protocol' and value = :protocol
 returning until;
 
 -- block renew_lease

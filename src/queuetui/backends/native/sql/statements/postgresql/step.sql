@@ -97,5 +97,5 @@ union all
 select
     null, id, fence, type, queue, case when blob then (select b.payload from queuetui_job_blob b where b.id = claimed.id) else payload end,
     name, priority, attempts, max_attempts, lost, correlation_id, tags::text, timeout_ms, created_at, due_at,
-    cancel_requested_at is not null
+    cancel_requested_at
 from claimed;

@@ -19,6 +19,7 @@ where state = 1 and queue = :queue
 order by priority desc, due_at, id
 limit :claim;
 
+-- Some versions answer every "is not null" of a returning clause with true, so the bare time is returned.
 -- block claim_job
 update queuetui_job set
     state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
@@ -26,4 +27,4 @@ update queuetui_job set
 where id = :id
 returning id, fence, type, queue,
     case when blob then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority, attempts,
-    max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at is not null;
+    max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at;

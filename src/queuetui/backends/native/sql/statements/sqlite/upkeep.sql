@@ -31,6 +31,13 @@ delete from queuetui_attempt where job_id = :id;
 -- block drop_blob
 delete from queuetui_job_blob where id = :id;
 
+-- block count_free_pages
+pragma freelist_count;
+
+-- One page a run: the driver does not step on through a statement without columns.
+-- block give_back_page
+pragma incremental_vacuum(1);
+
 -- block prune_keys
 delete from queuetui_job_key where key in (
     select key from queuetui_job_key where expires_at is not null and expires_at <= :now order by expires_at limit :limit

@@ -1,0 +1,72 @@
+"""The same commands on somebody else's queue: Laravel's, from a real capture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.backends.captures import Capture, load_capture
+from tests.cli.conftest import Invoke
+from tests.cli.test_formats import DOCUMENT_KEYS
+
+
+@pytest.fixture
+def capture(sqlite_url: str) -> Iterator[Capture]:
+    """The Laravel capture in an SQLite file."""
+    loaded = load_capture("laravel", "laravel-db", "sqlite", sqlite_url)
+    yield loaded
+    loaded.close()
+
+
+def test_discover_names_the_system(capture: Capture, invoke: Invoke) -> None:
+    """A Laravel database is found as what it is, with the tables it was told by."""
+    (found,) = invoke("discover", capture.url, "--json").data
+    assert found["kind"] == "laravel"
+    assert found["jobs"] == len(capture.stored)
+    assert "failed_jobs" in found["detail"]
+
+
+def test_what_a_system_does_not_keep_is_null(capture: Capture, invoke: Invoke) -> None:
+    """Completed jobs, averages and listeners that Laravel does not store are null, never zero."""
+    figures = invoke("stats", "--url", capture.url, "--json").data
+    assert (figures["completed"], figures["cancelled"], figures["average_seconds"]) == (None, None, None)
+    assert figures["total"] == len(capture.stored)
+    assert figures["stuck"] >= 1
+    queue = figures["queues"]["default"]
+    assert (queue["completed"], queue["consumers"]) == (None, None)
+
+
+def test_a_foreign_job_has_the_same_document(capture: Capture, invoke: Invoke) -> None:
+    """A Laravel job is listed and shown with the same keys as one of ours."""
+    listed = invoke("jobs", "--url", capture.url, "--json", "-n", "100").data
+    assert len(listed) == len(capture.stored)
+    assert all(list(row) == DOCUMENT_KEYS for row in listed)
+    shown = invoke("show", listed[0]["id"][-10:], "--url", capture.url, "--json").data
+    assert shown["id"] == listed[0]["id"]
+
+
+def test_a_foreign_queue_is_read_only_until_told(capture: Capture, invoke: Invoke) -> None:
+    """Without --operate a foreign queue refuses every act with 1; with it, failed jobs go back to work."""
+    refused = invoke("retry", "state:failed", "--yes", "--url", capture.url)
+    refused.fails(1, "read-only; start with --operate")
+    answer = invoke("retry", "state:failed", "--yes", "--operate", "--url", capture.url, "--json")
+    assert (answer.code, answer.data["failed"]) == (0, 0)
+    assert invoke("stats", "--url", capture.url, "--json").data["failed"] == 0
+
+
+def test_what_a_system_cannot_do_is_told(capture: Capture, invoke: Invoke) -> None:
+    """A verb that Laravel lacks is refused with the reason, and its workers are nowhere to be listed."""
+    invoke("pause", "default", "--operate", "--url", capture.url).fails(1, "Laravel")
+    invoke("workers", "--url", capture.url).fails(2, "stores nothing about its workers")
+    invoke("worker", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
+    invoke("enqueue", "Send", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
+
+
+def test_a_stuck_foreign_job_comes_with_its_warning(capture: Capture, invoke: Invoke) -> None:
+    """Before a stuck Laravel job is released, the warning of its system is said."""
+    answer = invoke("release", "is:stuck", "--dry-run", "--operate", "--url", capture.url)
+    assert answer.code == 0
+    assert "release 1 jobs" in answer.err
+    told = invoke("release", "is:stuck", "--yes", "--operate", "--url", capture.url)
+    assert "beware: " in told.err
