@@ -35,7 +35,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     PLACE: ClassVar[Place]
     VIEW: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (45, "-high")]
     PARTS: ClassVar[frozenset[Part]] = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS})
 
     def __init__(self) -> None:
@@ -149,9 +149,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
                 return
             self._flash.stop()
         self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
-        self._flash = self.set_timer(_FLASH_S, self._end_flash, name="flash")
+        self._flash = self.set_timer(_FLASH_S, self.end_flash, name="flash")
 
-    def _end_flash(self) -> None:
+    def end_flash(self) -> None:
+        """Clear the status line."""
+        if self._flash is not None:
+            self._flash.stop()
         self._flash = None
         self.query_one("#status", TextLines).show([])
 
