@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from queuetui.model.errors import BadPayload
+
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def canonical_id(text: str) -> str | None:
+    """Return the one spelling of a UUID that stores answer with, None when the text is none."""
+    if _CANONICAL.fullmatch(text):
+        return text
+    found = parse_id(text)
+    return None if found is None else str(found)
 
 
 def parse_id(text: str) -> UUID | None:
@@ -23,3 +34,8 @@ def require_id(text: str) -> UUID:
             f"the job id {text[:60]!r} is not a UUID; let the client make it, or pass one like {UUID(int=0)}"
         )
     return found
+
+
+def to_bytes(canonical: str) -> bytes:
+    """Return the 16 bytes of a canonical id."""
+    return bytes.fromhex(canonical.replace("-", ""))
