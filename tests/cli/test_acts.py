@@ -44,7 +44,7 @@ def test_retry_by_filter(busy: Scene) -> None:
     """All failed jobs become pending, and the record holds who asked and by which filter."""
     answer = busy.run("retry", "state:failed", "--yes", "--reason", "mail is back")
     assert (answer.code, answer.out) == (0, "")
-    assert "retry 1 jobs in lane-failed" in answer.err
+    assert "retry 1 job in lane-failed" in answer.err
     assert "1 retried, 0 skipped, 0 failed" in answer.err
     assert states(busy)["failed"] == "pending"
     intent = journal()[0]
@@ -188,7 +188,7 @@ def test_silent_registrations_are_cleaned(busy: Scene) -> None:
     """Cleaning deletes registrations silent for longer than asked, wherever on the line the store is named."""
     assert "0 registrations deleted" in busy.run("workers", "clean").err
     answer = busy.run("workers", "--url", busy.url, "clean", "--older-than", "0s")
-    assert "1 registrations deleted" in answer.err
+    assert "1 registration deleted" in answer.err
     assert busy.run("workers", "--json").data == []
 
 
@@ -197,7 +197,7 @@ def test_the_flags_of_workers_reach_clean(scene: Scene, invoke: object) -> None:
     scene.register()
     assert callable(invoke)
     answer: Answer = invoke("workers", "--url", scene.url, "clean", "--older-than", "0s")
-    assert "1 registrations deleted" in answer.err
+    assert "1 registration deleted" in answer.err
 
 
 def test_a_negated_term_is_a_filter_and_no_option(busy: Scene) -> None:

@@ -122,17 +122,27 @@ def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
 @contextmanager
 def opened(**given: Any) -> Iterator[tuple[Feed, Operations]]:
     """Open what the running command's flags name, and close it after."""
-    flags = flags_of(**given)
-    feed, operations = connect(choose_profile(flags), operate=flags.operate)
-    try:
+    with opened_profile(**given) as (_, feed, operations):
         yield feed, operations
+
+
+@contextmanager
+def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
+    """Open what the running command's flags name, with the profile that it is, and close it after."""
+    flags = flags_of(**given)
+    profile = choose_profile(flags)
+    feed, operations = connect(profile, operate=flags.operate)
+    try:
+        yield profile, feed, operations
     finally:
         feed.close()
 
 
 def resolve_id(feed: Feed, written: str) -> str:
     """Return the whole id that a person wrote, or wrote the end of. Raises NotFound, Conflict."""
-    found = feed.find(written) if len(written) >= SHORTEST_ID or written.isdecimal() else ()
+    if len(written) < SHORTEST_ID and not written.isdecimal():
+        raise NotFound(f"{written!r} is too short for an id; write at least its last {SHORTEST_ID} characters")
+    found = feed.find(written)
     if not found:
         raise NotFound(f"no job's id is or ends in {written!r}; see: queuetui jobs")
     if len(found) > 1 and written not in found:
