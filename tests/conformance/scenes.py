@@ -71,7 +71,7 @@ def ending(claimed: ClaimedJob, how: Ending, **changes: Any) -> Settlement:
     error = RunError("ValueError", "no such shop", "Traceback: ...") if how in {Ending.RETRY, Ending.FAILED} else None
     duration_s = None if how is Ending.RELEASED else 0.25
     settlement = Settlement(claimed.id, claimed.fence, claimed.type, how, duration_s, error=error)
-    return replace(settlement, **changes)
+    return settlement._replace(**changes)
 
 
 def settle(backend: NativeBackend, lease: Lease, claimed: ClaimedJob, how: Ending, **changes: Any) -> bool:

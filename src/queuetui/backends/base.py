@@ -208,7 +208,7 @@ class JobStore(Protocol):
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
         """Write endings and then claim at most `claim` jobs of the lease's queue, in one transaction.
 
-        A RETRY, SNOOZED or RELEASED job with a cancel request becomes cancelled. Claim order: priority desc, due time, id.
+        A RETRY, SNOOZED, RELEASED or LOST job with a cancel request becomes cancelled. Claim order: priority desc, due time, id.
         """
         ...
 
