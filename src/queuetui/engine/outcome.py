@@ -93,6 +93,11 @@ def settle_cancelled(job: ClaimedJob, duration_s: float | None) -> Settlement:
     return Settlement(job.id, job.fence, job.type, Ending.CANCELLED, duration_s)
 
 
+def settle_lost(job: ClaimedJob, how: str, duration_s: float) -> Settlement:
+    """Return the ending of a run whose process died, which says nothing about the handler's work."""
+    return Settlement(job.id, job.fence, job.type, Ending.LOST, duration_s, error=RunError("ProcessDied", how))
+
+
 def settle_released(job: ClaimedJob) -> Settlement:
     """Return the ending of a claim whose handler never began."""
     return Settlement(job.id, job.fence, job.type, Ending.RELEASED)

@@ -144,6 +144,7 @@ class Ending(StrEnum):
     SNOOZED = "snoozed"
     RELEASED = "released"
     CANCELLED = "cancelled"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Settlement(NamedTuple):
     """The end of one run, guarded by lease and fence.
 
     COMPLETED, RETRY and FAILED count an attempt; SNOOZED and RELEASED do not. RETRY and SNOOZED are due after `delay_s`, or at `at`.
+    LOST is a run whose process died under it: counted as a sweep counts it, quarantine included; `error` is kept on the attempt alone.
     `duration_s` is the run's length by the worker's own steady clock, None when the handler never began (RELEASED).
     """
 

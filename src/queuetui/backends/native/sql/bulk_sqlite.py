@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
+from queuetui.backends.native.ids import to_bytes
 from queuetui.backends.native.sql.claims import LOST, Claims, Finish, choose, to_claimed
-from queuetui.backends.native.sql.ids import to_bytes
 from queuetui.backends.native.sql.new_rows import NewRow
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_session import SqliteSession

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from queuetui.backends.base import Step
+from queuetui.backends.native.ids import canonical_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.claims import Finish
-from queuetui.backends.native.sql.ids import canonical_id
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import Ends, Held, length_us, lock_runs, record_ack_lost, to_us
 from queuetui.model.job import Ending, Settlement

@@ -1,9 +1,8 @@
-"""Job ids and lease ids between their texts and what the stores hold."""
+"""Job ids as texts."""
 
 from __future__ import annotations
 
 import re
-import secrets
 from uuid import UUID
 
 from queuetui.model.errors import BadPayload
@@ -40,8 +39,3 @@ def require_id(text: str) -> UUID:
 def to_bytes(canonical: str) -> bytes:
     """Return the 16 bytes of a canonical id."""
     return bytes.fromhex(canonical.replace("-", ""))
-
-
-def new_lease_id() -> UUID:
-    """Return 128 random bits."""
-    return UUID(bytes=secrets.token_bytes(16))
