@@ -83,7 +83,7 @@ def test_a_demo_without_a_screen_prints_its_figures(demo: Running) -> None:
     seen: set[Code] = set()
 
     def look() -> bool:
-        verdicts = [verdict.code for _, verdict in feed.search(parse_query("is:stuck"))]
+        verdicts = [verdict.code for _, verdict in feed.search(parse_query("is:stuck"), 100)]
         seen.update(verdicts)
         if seen:
             stuck_at_each_look.append(len(verdicts))

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.model.job import Ending, RunError, Settlement
 from tests.cli.scenes import LONG_S, Scene
 from tests.zoo import SMALL_ZOO, ZOO, assert_inert
@@ -17,6 +19,7 @@ FORMATS = ("table", "json", "ndjson", "csv")
 NAMES = {name: text for name, text in SMALL_ZOO.items() if text.strip()}
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 DEEP = '{"a":' * 900 + "1" + "}" * 900
+STORED = ("csi_colour", "nul", "surrogate_lone", "c0_all", "bidi_override", "click")
 PAYLOADS = {
     "10 MB": ZOO["text_10_mb"].encode(),
     "deep": DEEP.encode(),
@@ -27,27 +30,26 @@ PAYLOADS = {
 
 
 def fill(scene: Scene, text: str) -> str:
-    """Store a failed job that is hostile in every field, run by a hostile worker, and a waiting one; return its id."""
-    scene.register(text, worker_id=f"w {text}"[:200])
-    job_id = scene.job(
-        "failed",
-        text,
-        {"sku": text, text: [text, {"deep": text}]},
-        type=text,
-        name=text,
-        tags=(text,),
-        correlation_id=text,
-        idempotency_key=text,
-        max_attempts=1,
-    )
-    lease = scene.backend.open_lease(f"w {text}"[:200], text, LONG_S)
+    """Store a failed job that is hostile in every field, run by a hostile worker, and a waiting one; return its id.
+
+    Names go in behind the store's back: ours refuses some of them, and a foreign store may hold any.
+    """
+    worker_id = f"w {text}"[:200]
+    scene.register(text, worker_id=worker_id)
+    job_id = scene.job("failed", "lane", {"sku": text, text: [text, {"deep": text}]}, max_attempts=1)
+    lease = scene.backend.open_lease(worker_id, "lane", LONG_S)
     (claimed,) = scene.backend.step(lease.id, (), 1).claimed
-    error = RunError(text, text, text)
     result = json.dumps({"said": text}).encode()
-    scene.backend.step(
-        lease.id, [Settlement(job_id, claimed.fence, text, Ending.FAILED, 0.1, result=result, error=error)], 0
+    settlement = Settlement(
+        job_id, claimed.fence, text, Ending.FAILED, 0.1, result=result, error=RunError(text, text, text)
     )
-    scene.job("waiting", text, text.encode("utf-8", "replace"), type=text)
+    scene.backend.step(lease.id, [settlement], 0)
+    scene.job("waiting", "lane", text.encode("utf-8", "replace"))
+    assert isinstance(scene.backend, MemoryBackend)
+    for record in scene.backend.store.jobs.values():
+        record.new = replace(
+            record.new, queue=text, type=text, name=text, tags=(text,), correlation_id=text, idempotency_key=text
+        )
     return job_id
 
 
@@ -104,17 +106,19 @@ def test_json_tells_the_true_value(quick: Scene, specimen: str) -> None:
     assert shown["error"] == {"class": text, "message": text, "traceback": text}
 
 
-@pytest.mark.parametrize("specimen", ["csi_colour", "nul", "surrogate_lone", "newline_storm", "bidi_override", "click"])
-def test_real_stores_give_hostile_text_back_inert(scene: Scene, specimen: str) -> None:
-    """On each real store a hostile payload is stored, listed and shown, and nothing of it acts."""
-    job_id = scene.job("a", payload={"sku": ZOO[specimen]})
-    for words in (["jobs"], ["show", job_id], ["why", job_id], ["stats"], ["queues"]):
-        for form in FORMATS:
-            answer = scene.run(*words, "--format", form)
-            assert answer.code == 0, answer.err
-            assert_inert(answer.out + answer.err)
-            check_form(answer.out, form)
-    assert scene.run("show", job_id, "--json").data["payload"] == {"sku": ZOO[specimen]}
+def test_real_stores_give_hostile_text_back_inert(scene: Scene) -> None:
+    """On each real store hostile payloads are stored, listed and shown as they are, and nothing of them acts."""
+    for specimen in STORED:
+        scene.job(specimen, payload={"sku": ZOO[specimen]})
+    listed = [(["jobs"], form) for form in FORMATS] + [(["stats"], "table"), (["queues"], "table")]
+    shown = [(["show", job_id], form) for job_id in scene.ids.values() for form in ("table", "json")]
+    for words, form in [*listed, *shown]:
+        answer = scene.run(*words, "--format", form)
+        assert answer.code == 0, answer.err
+        assert_inert(answer.out + answer.err)
+        check_form(answer.out, form)
+    payloads = {row["id"]: row["payload"] for row in scene.run("jobs", "--json").data}
+    assert payloads == {scene.ids[specimen]: {"sku": ZOO[specimen]} for specimen in STORED}
 
 
 @pytest.mark.parametrize("kind", PAYLOADS)
@@ -127,7 +131,7 @@ def test_a_payload_that_is_large_deep_or_no_json_is_shown(quick: Scene, kind: st
             assert answer.code == 0, answer.err
             # The zoo's own check looks at each character by itself, which ten megabytes are too much for.
             assert not CONTROLS.search(answer.out)
-            assert answer.out.isascii() or form == "table"
+            assert answer.out.isascii() or form in {"table", "csv"}
             check_form(answer.out, form)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from queuetui import __version__
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql.texts import storable
+from queuetui.backends.native.texts import storable
 from queuetui.backends.registry import open_native
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id

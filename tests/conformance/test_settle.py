@@ -33,8 +33,9 @@ STATES = {
     Ending.SNOOZED: State.SCHEDULED,
     Ending.RELEASED: State.PENDING,
     Ending.CANCELLED: State.CANCELLED,
+    Ending.LOST: State.PENDING,
 }
-UNCOUNTED = {Ending.SNOOZED, Ending.RELEASED, Ending.CANCELLED}
+UNCOUNTED = {Ending.SNOOZED, Ending.RELEASED, Ending.CANCELLED, Ending.LOST}
 
 
 @pytest.mark.parametrize("how", STATES)
@@ -44,7 +45,7 @@ def test_each_ending_leads_to_its_state(backend: NativeBackend, how: Ending) -> 
     run(backend, how, delay_s=3600)
     job = backend.get(job_id)
     assert job.state is STATES[how]
-    assert (job.attempts, job.lost) == (0 if how in UNCOUNTED else 1, 0)
+    assert (job.attempts, job.lost) == (0 if how in UNCOUNTED else 1, int(how is Ending.LOST))
     assert (job.lease_until, job.completed_at is not None) == (None, job.state in FINAL)
 
 

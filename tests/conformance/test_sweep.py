@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from queuetui.backends.base import NativeBackend
 from queuetui.model.act import Verb
-from queuetui.model.job import Ending
+from queuetui.model.job import Ending, RunError
 from queuetui.model.state import State
 from tests.conformance.scenes import (
     act_done,
@@ -50,6 +50,42 @@ def test_a_lost_job_waits_again(backend: NativeBackend) -> None:
     assert (job.lease_until, job.claimed_at, job.started_at) == (None, None, None)
     (attempt,) = backend.attempts(job_id)
     assert (attempt.outcome, attempt.fence, attempt.error) == ("lost", claimed.fence, None)
+
+
+def test_a_run_may_be_lost_while_its_worker_lives(backend: NativeBackend) -> None:
+    """A worker may say that the process of a run died: the job waits again at once, and the attempt tells of what it died."""
+    job_id = add_one(backend)
+    due_at = backend.get(job_id).scheduled_at
+    claimed = run(backend, Ending.LOST, error=RunError("ProcessDied", "killed by SIGSEGV"))
+    job = backend.get(job_id)
+    assert (job.state, job.attempts, job.lost, job.error, job.scheduled_at) == (State.PENDING, 0, 1, None, due_at)
+    (attempt,) = backend.attempts(job_id)
+    assert (attempt.outcome, attempt.fence) == ("lost", claimed.fence)
+    assert attempt.error is not None
+    assert attempt.error.class_name.raw == "ProcessDied"
+    assert attempt.started_at is not None
+
+
+def test_the_third_process_that_dies_of_a_job_is_the_last(backend: NativeBackend) -> None:
+    """Losses that a worker tells of count towards quarantine as swept ones do."""
+    job_id = add_one(backend)
+    lose(backend)
+    run(backend, Ending.LOST)
+    assert state_of(backend, job_id) is State.PENDING
+    run(backend, Ending.LOST)
+    job = backend.get(job_id)
+    assert (job.state, job.attempts, job.lost) == (State.FAILED, 0, 3)
+    assert job.error is not None
+    assert job.error.class_name.raw == "PoisonPill"
+
+
+def test_a_lost_run_that_was_asked_to_stop_is_cancelled(backend: NativeBackend) -> None:
+    """A wish to cancel outlives the process."""
+    job_id = add_one(backend)
+    lease, claimed = claim_one(backend)
+    act_done(backend, Verb.CANCEL, job_id)
+    assert settle(backend, lease, claimed, Ending.LOST)
+    assert (state_of(backend, job_id), backend.get(job_id).lost) == (State.CANCELLED, 1)
 
 
 def test_a_loss_does_not_use_up_attempts(backend: NativeBackend) -> None:

@@ -55,7 +55,9 @@ def test_the_stuck_rule_and_the_verdict_agree(
 
 
 @given(jobs, workers, st.sampled_from([NATIVE, FOREIGN]))
-def test_every_job_gets_a_verdict_with_a_next_step(subject: Job, crew: list[WorkerInfo], capabilities: Capabilities) -> None:
+def test_every_job_gets_a_verdict_with_a_next_step(
+    subject: Job, crew: list[WorkerInfo], capabilities: Capabilities
+) -> None:
     """Whatever is known or missing, there is one verdict, in words, with evidence that JSON can hold."""
     told = replace(facts(*crew), capabilities=capabilities)
     verdict = explain(subject, told)

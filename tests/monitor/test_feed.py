@@ -51,7 +51,7 @@ class Scene:
 
     def codes(self, filter_text: str = "") -> dict[str, Code]:
         """Return the verdict of every job that matches."""
-        return {job.ref.id: verdict.code for job, verdict in self.feed.search(parse_query(filter_text))}
+        return {job.ref.id: verdict.code for job, verdict in self.feed.search(parse_query(filter_text), 1000)}
 
 
 @pytest.fixture
@@ -128,11 +128,23 @@ def test_one_job_is_opened_whole(scene: Scene) -> None:
 
 
 def test_a_search_stops_at_its_limit(scene: Scene) -> None:
-    """No more jobs come than were asked for, over as many pages as it takes."""
+    """No more jobs come than were asked for, and it is told when more match."""
     for number in range(5):
         scene.enqueue(f"job-{number}")
-    assert len(list(scene.feed.search(parse_query("sort:created"), limit=3))) == 3
-    assert len(list(scene.feed.search(parse_query("")))) == 5
+    told: list[str] = []
+    assert len(list(scene.feed.search(parse_query("sort:created"), 3, told.append))) == 3
+    assert told == ["3 jobs are shown and more match"]
+    assert len(list(scene.feed.search(parse_query(""), 5, told.append))) == 5
+    assert len(told) == 1
+
+
+def test_a_search_goes_over_many_pages(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search longer than a page brings every job once."""
+    monkeypatch.setattr("queuetui.monitor.feed.PAGE_JOBS", 2)
+    for number in range(5):
+        scene.enqueue(f"job-{number}")
+    found = [job.ref.id for job, _ in scene.feed.search(parse_query("sort:created"), 100)]
+    assert found == [f"job-{number}" for number in range(5)]
 
 
 def test_a_page_carries_its_verdicts(scene: Scene) -> None:

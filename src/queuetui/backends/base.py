@@ -198,7 +198,7 @@ class JobStore(Protocol):
         ...
 
     def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
-        """Prolong the leases that are still valid; an expired one is never revived."""
+        """Let the leases that are still valid end `lease_s` from now; an expired one is never revived."""
         ...
 
     def close_lease(self, lease_id: str) -> int:
@@ -208,7 +208,7 @@ class JobStore(Protocol):
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
         """Write endings and then claim at most `claim` jobs of the lease's queue, in one transaction.
 
-        A RETRY, SNOOZED or RELEASED job with a cancel request becomes cancelled. Claim order: priority desc, due time, id.
+        A RETRY, SNOOZED, RELEASED or LOST job with a cancel request becomes cancelled. Claim order: priority desc, due time, id.
         """
         ...
 

@@ -127,7 +127,12 @@ def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:
 
 def _of_text(said: str) -> tuple[type[QueueTuiError], str]:
     """Classify a failed PostgreSQL connect, which carries words and no code."""
-    if _UNKNOWN_ROLE.search(said) or "authentication failed" in said or "no pg_hba.conf entry" in said or "no password supplied" in said:
+    if (
+        _UNKNOWN_ROLE.search(said)
+        or "authentication failed" in said
+        or "no pg_hba.conf entry" in said
+        or "no password supplied" in said
+    ):
         return Denied, _DENIED
     if "does not exist" in said:
         return NotFound, _ABSENT

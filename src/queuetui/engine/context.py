@@ -103,6 +103,10 @@ class Context:
         """The last report as JSON."""
         return self._progress
 
+    def take_progress(self, progress: str) -> None:
+        """Take over what the handler reported in another process."""
+        self._progress = progress
+
     def cancel(self, cause: CancelCause) -> None:
         """Ask the handler to end; the first cause stays, but a person's request gives way to what ends the run for good."""
         with self._lock:

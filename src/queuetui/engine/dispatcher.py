@@ -247,7 +247,11 @@ class Dispatcher:
         for run in desk.leases.runs():
             run.abandon(CancelCause.SHUTDOWN)
             run.close()
+        halted = desk.executor.halt()
         desk.outbox.post()
+        if not halted:
+            log_event("leases_left", logging.ERROR, reason="a handler could not be killed; its jobs are not given back")
+            return
         try:
             for lease in desk.leases.all():
                 if lease.endings and lease.lost is None:

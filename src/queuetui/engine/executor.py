@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
 
+from queuetui.engine.context import CancelCause
+from queuetui.engine.performer import Performer
 from queuetui.engine.run import Run
 
 
@@ -25,8 +27,8 @@ class Slot:
 class ThreadExecutor:
     """A fixed number of slots around one backlog: a hand-off costs one wake-up however many runs it brings."""
 
-    def __init__(self, slots: int, perform: Callable[[Run], None]) -> None:
-        self._perform = perform
+    def __init__(self, slots: int, performer: Performer) -> None:
+        self._performer = performer
         self._backlog: deque[Run] = deque()
         self._more = Condition()
         self._closing = False
@@ -65,6 +67,21 @@ class ThreadExecutor:
         runs = [slot.run for slot in self._slots]
         return [run for run in runs if run is not None and run.started_s is not None]
 
+    def perform(self, run: Run) -> None:
+        """Run one job, in the slot that calls."""
+        self._performer.perform(run)
+
+    def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
+        """End a run without its handler, which is asked to stop."""
+        if not self._performer.time_out(run, limit_s, elapsed_s):
+            return False
+        run.context.cancel(CancelCause.TIMEOUT)
+        return True
+
+    def halt(self) -> bool:
+        """Wait for nothing: threads cannot be ended, and what they still do is refused."""
+        return True
+
     def give_up(self, run: Run) -> None:
         """Replace the slot of a handler that does not end."""
         for place, slot in enumerate(self._slots):
@@ -86,7 +103,7 @@ class ThreadExecutor:
             if run is None:
                 return
             slot.run = run
-            self._perform(run)
+            self.perform(run)
             slot.run = None
 
     def _next(self) -> Run | None:

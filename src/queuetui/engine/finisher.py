@@ -28,6 +28,7 @@ _EVENTS = {
     Ending.SNOOZED: ("job_snoozed", logging.INFO),
     Ending.RELEASED: ("job_released", logging.INFO),
     Ending.CANCELLED: ("job_cancelled", logging.INFO),
+    Ending.LOST: ("job_lost", logging.WARNING),
 }
 
 

@@ -9,11 +9,11 @@ from queuetui.engine.run import Run
 
 
 class Executor(Protocol):
-    """Runs handlers in a fixed number of slots; threads today, processes that can be killed behind the same few verbs."""
+    """Runs handlers in a fixed number of slots: threads, processes that can be killed, or threads with processes for some types."""
 
     @property
     def unstarted(self) -> int:
-        """How many runs wait here for a slot."""
+        """How many runs may be waiting here for a slot: at least those that do."""
         ...
 
     @property
@@ -33,8 +33,19 @@ class Executor(Protocol):
         """Return the runs whose handlers are at work, ended ones too while their handler goes on."""
         ...
 
+    def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
+        """End a run that is longer than its limit; False when it is ending already.
+
+        Where a handler can be killed it is dead before the ending is posted, so that no retry begins beside it.
+        """
+        ...
+
     def give_up(self, run: Run) -> None:
         """Replace the slot of a handler that does not end."""
+        ...
+
+    def halt(self) -> bool:
+        """Wait until every run that was ended is at work no more, where handlers can be killed; False when one is in spite of it."""
         ...
 
     def close(self) -> None:

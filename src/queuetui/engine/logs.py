@@ -72,17 +72,37 @@ def configure_logs(stream: TextIO, *, as_json: bool, level: int = logging.INFO) 
 
 
 def _describe(record: logging.LogRecord) -> dict[str, object]:
-    fields: Mapping[str, object] = getattr(record, _FIELDS, {})
+    fields = fields_of(record) or {}
     if record.name == WORKER_LOGGER.name:
         described: dict[str, object] = {"event": record.getMessage(), **fields}
     else:
-        described = {"event": "log", "logger": record.name, "message": _message_of(record), **fields}
+        described = {"event": "log", "logger": record.name, "message": message_of(record), **fields}
     if record.exc_info:
         described["traceback"] = logging.Formatter().formatException(record.exc_info)
+    elif record.exc_text:
+        described["traceback"] = record.exc_text
     return described
 
 
-def _message_of(record: logging.LogRecord) -> str:
+def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:
+    """Return what was said with an event, or the ids of a job that were put on a record."""
+    fields: Mapping[str, object] | None = getattr(record, _FIELDS, None)
+    return fields
+
+
+def make_record(
+    logger: str, level: int, message: str, created_s: float, fields: Mapping[str, object] | None, traceback: str | None
+) -> logging.LogRecord:
+    """Return a record that another process made."""
+    record = logging.LogRecord(logger, level, "", 0, "%s", (message,), None)
+    record.created, record.exc_text = created_s, traceback
+    if fields is not None:
+        setattr(record, _FIELDS, fields)
+    return record
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return a record's text, cut, whatever its arguments are."""
     try:
         return record.getMessage()[:FIELD_CAP_CHARS]
     except Exception as broken:  # noqa: BLE001 - a handler may log arguments that do not fit, or whose text raises

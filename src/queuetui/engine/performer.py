@@ -7,7 +7,7 @@ import json
 import logging
 import random
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from queuetui.engine.clock import steady_s
 from queuetui.engine.logs import current_job, log_event
@@ -18,17 +18,32 @@ from queuetui.model.errors import BadPayload
 
 if TYPE_CHECKING:
     from queuetui.engine.event_loop import EventLoop
-    from queuetui.engine.finisher import Outbox
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
-    from queuetui.engine.tasks import Tasks
+    from queuetui.engine.tasks import Task
     from queuetui.model.job import Settlement
+
+
+class Endings(Protocol):
+    """Where endings go."""
+
+    def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
+        """Take the ending of a run."""
+        ...
+
+
+class TaskFinder(Protocol):
+    """Where handlers are found."""
+
+    def find(self, job_type: str) -> Task:
+        """Return the task of a type. Raises NoHandler."""
+        ...
 
 
 class Performer:
     """Calls handlers and turns whatever they do into endings; nothing a handler does ends a slot."""
 
-    def __init__(self, tasks: Tasks, outbox: Outbox, loop: EventLoop, settings: WorkerSettings) -> None:
+    def __init__(self, tasks: TaskFinder, outbox: Endings, loop: EventLoop, settings: WorkerSettings) -> None:
         self._tasks = tasks
         self._outbox = outbox
         self._loop = loop
@@ -87,10 +102,14 @@ class Performer:
         return True
 
     def _rule(self, run: Run) -> RetryRule:
-        backoff = run.task.backoff if run.task is not None else Backoff()
-        if self._settings.retry_jitter is not None:
-            backoff = Backoff(backoff.base_s, backoff.cap_s, self._settings.retry_jitter)
-        return RetryRule(backoff, random.random())
+        return retry_rule(run.task.backoff if run.task is not None else Backoff(), self._settings)
+
+
+def retry_rule(backoff: Backoff, settings: WorkerSettings) -> RetryRule:
+    """Return when a failed run is tried again, spread as the worker says."""
+    if settings.retry_jitter is not None:
+        backoff = Backoff(backoff.base_s, backoff.cap_s, settings.retry_jitter)
+    return RetryRule(backoff, random.random())
 
 
 def read_payload(payload: bytes) -> object:

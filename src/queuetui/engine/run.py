@@ -25,6 +25,7 @@ class Run:
         "job",
         "lease",
         "marked",
+        "over",
         "started_s",
         "task",
         "timeout_s",
@@ -42,6 +43,7 @@ class Run:
         self.task: Task | None = None
         self.marked: str | None = None
         self.written: Event | None = None
+        self.over: Event | None = None
         self._ended = Lock()
         if job.cancel_requested:
             self.context.cancel(CancelCause.PERSON)
@@ -53,7 +55,17 @@ class Run:
 
     def end(self) -> bool:
         """Decide the ending; False when it was decided before."""
-        return self._ended.acquire(blocking=False)
+        if not self._ended.acquire(blocking=False):
+            return False
+        if self.over is not None:
+            self.over.set()
+        return True
+
+    def await_end(self) -> None:
+        """Wait until the ending is decided, by whoever runs it elsewhere."""
+        self.over = Event()
+        if not self.ended:
+            self.over.wait()
 
     def abandon(self, cause: CancelCause) -> bool:
         """End the run without a word to the store, and ask its handler to stop."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 DEFAULT_CONCURRENCY = 4
+Isolation = Literal["thread", "process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class WorkerSettings:
     `queues` are listened to in their order, the first one first. `jobs` bounds how many are run, `timeout_s` the worker's own life,
     `job_timeout_s` a run whose job and type name no limit of their own. `burst` ends the worker when nothing is pending.
     `retry_jitter` overrides the spread of every back-off. `root` is where undeclared handlers may come from by default.
+    `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
+    it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
     """
 
     queues: tuple[str, ...] | None = None
@@ -31,4 +35,8 @@ class WorkerSettings:
     app: str | None = None
     allow: tuple[str, ...] = ()
     retry_jitter: float | None = None
+    isolation: Isolation | None = None
+    recycle_jobs: int | None = None
+    recycle_memory_mb: float | None = None
+    cancel_grace_s: float = 2.0
     root: Path | None = None

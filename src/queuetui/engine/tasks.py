@@ -30,6 +30,7 @@ class Task:
     backoff: Backoff
     timeout_s: float | None = None
     ack: Ack = "batch"
+    hard_timeout: bool = False
 
 
 class Tasks:
@@ -134,7 +135,7 @@ def make_task(declaration: Declaration) -> Task:
     handler = declaration.handler
     call = _adapt_class(handler) if inspect.isclass(handler) else _adapt(handler)
     backoff = declaration.backoff or Backoff()
-    return Task(declaration.type, call, backoff, declaration.timeout_s, declaration.ack)
+    return Task(declaration.type, call, backoff, declaration.timeout_s, declaration.ack, declaration.hard_timeout)
 
 
 def _adapt_class(handler: type) -> Call:

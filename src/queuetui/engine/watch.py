@@ -14,7 +14,6 @@ from queuetui.engine.logs import log_event
 if TYPE_CHECKING:
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
-    from queuetui.engine.performer import Performer
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
@@ -39,13 +38,10 @@ def resident_bytes() -> int:
 class Watch:
     """Looked through several times a second by the worker's first thread."""
 
-    def __init__(
-        self, settings: WorkerSettings, executor: Executor, leases: Leases, performer: Performer, stopping: Stopping
-    ) -> None:
+    def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, stopping: Stopping) -> None:
         self._settings = settings
         self._executor = executor
         self._leases = leases
-        self._performer = performer
         self._stopping = stopping
         self._born_s = steady_s()
         self._memory_at_s = 0.0
@@ -66,8 +62,7 @@ class Watch:
         elapsed_s = run.elapsed_s(now_s)
         if run.timeout_s is None or run.ended or elapsed_s <= run.timeout_s:
             return
-        if self._performer.time_out(run, run.timeout_s, elapsed_s):
-            run.context.cancel(CancelCause.TIMEOUT)
+        if self._executor.time_out(run, run.timeout_s, elapsed_s):
             log_event(
                 "job_timed_out", logging.WARNING, **run.facts, duration_s=round(elapsed_s, 3), limit_s=run.timeout_s
             )

@@ -22,6 +22,7 @@ from queuetui.engine.executor import ThreadExecutor
 from queuetui.engine.finisher import Finisher, Outbox
 from queuetui.engine.lease import Leases
 from queuetui.engine.logs import log_event
+from queuetui.engine.mixed_executor import MixedExecutor
 from queuetui.engine.pace import Pace
 from queuetui.engine.performer import Performer
 from queuetui.engine.renewal import Renewal
@@ -36,6 +37,8 @@ from queuetui.model.worker import EVERY_QUEUE, WorkerCard
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
+    from queuetui.engine.children.crew import Crew
+    from queuetui.engine.isolation import Executor
     from queuetui.engine.settings import WorkerSettings
 
 WATCH_EVERY_S = 0.1
@@ -58,8 +61,9 @@ class Worker:
         self.id = token_hex(16)
         self._store = store
         self._settings = settings
-        rule = AllowRule(settings.allow, settings.root or Path.cwd())
-        self._tasks = tasks if tasks is not None else Tasks(settings.app, rule)
+        self._tasks = tasks
+        if tasks is None and settings.isolation != "process":
+            self._tasks = Tasks(settings.app, AllowRule(settings.allow, settings.root or Path.cwd()))
         self._wakeup = Wakeup()
         self._stopping = Stopping(settings.grace_s, self._wakeup)
         self._health = StoreHealth()
@@ -83,11 +87,14 @@ class Worker:
     def _run(self, signals: Signals) -> WorkerReport:
         started_s = steady_s()
         card = self._describe()
-        self._store.register(card)
         settings, pace = self._settings, Pace()
         outbox, finisher, loop = Outbox(self._wakeup), Finisher(pace), EventLoop()
-        performer = Performer(self._tasks, outbox, loop, settings)
-        executor = ThreadExecutor(settings.concurrency, performer.perform)
+        executor = self._make_executor(outbox, loop, pace)
+        try:
+            self._store.register(card)
+        except BaseException:
+            executor.close()
+            raise
         leases = Leases(self._store, self.id, settings.lease_s)
         room = Room(settings, executor, leases, pace)
         desk = Desk(
@@ -106,7 +113,7 @@ class Worker:
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health)
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
-        watch = Watch(settings, executor, leases, performer, self._stopping)
+        watch = Watch(settings, executor, leases, self._stopping)
         self._announce(card)
         self._work((Dispatcher(desk), renewal, sweeper), watch, signals)
         executor.close()
@@ -114,6 +121,24 @@ class Worker:
         if not unfinished:
             loop.close()
         return self._say_goodbye(finisher.ended_jobs, unfinished, started_s)
+
+    def _make_executor(self, outbox: Outbox, loop: EventLoop, pace: Pace) -> Executor:
+        """Return the place where handlers run; a worker of processes loads no handler itself."""
+
+        def make_crew() -> Crew:
+            from queuetui.engine.children.boot import describe_boot
+            from queuetui.engine.children.crew import Crew
+
+            crew = Crew(self._settings, describe_boot(self._settings, self.id), outbox, pace)
+            crew.start(self._guard)
+            return crew
+
+        if self._tasks is None:
+            return make_crew()
+        slots, performer = self._settings.concurrency, Performer(self._tasks, outbox, loop, self._settings)
+        if self._settings.isolation == "thread":
+            return ThreadExecutor(slots, performer)
+        return MixedExecutor(slots, performer, self._tasks, make_crew)
 
     def _work(self, parts: tuple[Dispatcher, Renewal, Sweeper], watch: Watch, signals: Signals) -> None:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed."""

@@ -21,7 +21,8 @@ _BY_HANDLER: dict[Handler, Declaration] = {}
 class Declaration:
     """A handler with its job type and the type's own rules; None leaves a rule to who enqueues or works.
 
-    `ack` "each" writes every ending at once, where a crash must not run a batch of finished jobs again.
+    `ack` "each" writes every ending at once, where a crash must not run a batch of finished jobs again. `hard_timeout` runs the type
+    in a process that is killed at `timeout_s`.
     """
 
     type: str
@@ -31,6 +32,7 @@ class Declaration:
     backoff: Backoff | None = None
     timeout_s: float | None = None
     ack: Ack = "batch"
+    hard_timeout: bool = False
 
 
 @overload
@@ -43,6 +45,7 @@ def job(
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
     timeout: float | None = None,
+    hard_timeout: float | None = None,
     ack: Ack = "batch",
 ) -> Callable[[AnyHandler], AnyHandler]: ...
 def job(
@@ -52,18 +55,23 @@ def job(
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
     timeout: float | None = None,
+    hard_timeout: float | None = None,
     ack: Ack = "batch",
 ) -> Any:
     """Declare a function, or a class with `handle`, as the handler of a job type; without a type its own name is the type.
 
-    `timeout` is in seconds. The handler itself is returned unchanged and can be called and tested as before.
+    `timeout` is in seconds: the run fails then and its handler is asked to stop. At `hard_timeout` it is killed.
+    The handler itself is returned unchanged and can be called and tested as before.
     """
+    if timeout is not None and hard_timeout is not None:
+        raise ValueError("timeout and hard_timeout exclude each other; give one")
     if callable(job_type):
         return declare(Declaration(job_type.__name__, job_type))
 
     def decorate(handler: AnyHandler) -> AnyHandler:
         name = job_type if isinstance(job_type, str) else handler.__name__
-        declare(Declaration(name, handler, queue, max_attempts, backoff, timeout, ack))
+        timeout_s = timeout if hard_timeout is None else hard_timeout
+        declare(Declaration(name, handler, queue, max_attempts, backoff, timeout_s, ack, hard_timeout is not None))
         return handler
 
     return decorate

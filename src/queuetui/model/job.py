@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from queuetui.model.act import JobRef
 from queuetui.model.state import State
@@ -113,8 +114,7 @@ class Enqueued:
     state: State | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
+class ClaimedJob(NamedTuple):
     """A job in a worker's hands; `attempts` counts the runs that ended before this one."""
 
     id: str
@@ -144,6 +144,7 @@ class Ending(StrEnum):
     SNOOZED = "snoozed"
     RELEASED = "released"
     CANCELLED = "cancelled"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,11 @@ class RunError:
     traceback: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The end of one run, guarded by lease and fence.
 
     COMPLETED, RETRY and FAILED count an attempt; SNOOZED and RELEASED do not. RETRY and SNOOZED are due after `delay_s`, or at `at`.
+    LOST is a run whose process died under it: counted as a sweep counts it, quarantine included; `error` is kept on the attempt alone.
     `duration_s` is the run's length by the worker's own steady clock, None when the handler never began (RELEASED).
     """
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from queuetui.backends.base import Inspector, iterate
+from queuetui.backends.base import Inspector
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
@@ -16,6 +16,7 @@ from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 
+PAGE_JOBS = 500
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 
@@ -57,13 +58,24 @@ class Feed:
         job = self._inspector.get(job_id)
         return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id))
 
-    def search(self, query: Query, limit: int | None = None) -> Iterator[tuple[Job, Verdict]]:
-        """Yield the jobs that match with their verdicts, at most `limit`."""
+    def search(
+        self, query: Query, limit: int, tell: Callable[[str], object] | None = None
+    ) -> Iterator[tuple[Job, Verdict]]:
+        """Yield the jobs that match with their verdicts, at most `limit`; at the end `tell` what bounds the answer."""
         facts = self._facts()
-        for index, job in enumerate(iterate(self._inspector, query, self.limits)):
-            if limit is not None and index >= limit:
-                return
-            yield job, explain(job, facts)
+        cursor: str | None = None
+        left = limit
+        while True:
+            page = self._inspector.page(PageRequest(query, min(left, PAGE_JOBS), cursor), self.limits)
+            for job in page.jobs:
+                yield job, explain(job, facts)
+            left -= len(page.jobs)
+            if left <= 0 or not page.has_more or page.last is None:
+                break
+            cursor = page.last
+        if tell is not None:
+            for note in (*page.notes, *([f"{limit} jobs are shown and more match"] if page.has_more else [])):
+                tell(note)
 
     def find(self, suffix: str) -> tuple[str, ...]:
         """Return the ids that are or end in `suffix`, at most two."""

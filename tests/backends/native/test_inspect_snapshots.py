@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from queuetui.backends.native.sql import counts, pictures
+from queuetui.backends.native.sql import counts, pictures, surroundings
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.backends.native.sql.tables import tally
@@ -63,6 +63,17 @@ def test_counts_stop_at_the_cap(database: Database, seed: Seed, monkeypatch: pyt
     exact = shoot(database, exact=True)
     assert (exact.counts[State.PENDING].value, exact.counts[State.PENDING].exactness) == (5, Exactness.EXACT)
     assert (exact.total.value, exact.total.exactness) == (8, Exactness.EXACT)
+
+
+def test_very_many_queues_are_read_in_part(database: Database, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the most queues that are read, sums say "at least", and a queue named in a filter is found all the same."""
+    monkeypatch.setattr(surroundings, "MOST_QUEUES", 2)
+    seed.jobs(*({"queue": f"q{number}"} for number in range(4)))
+    snapshot = shoot(database)
+    assert len(snapshot.queues) == 2
+    assert (snapshot.counts[State.PENDING].value, snapshot.counts[State.PENDING].exactness) == (2, Exactness.CAPPED)
+    page = SqlInspector(database).page(PageRequest(parse_query("queue:q3")), Limits())
+    assert [job.queue.raw for job in page.jobs] == ["q3"]
 
 
 def test_completed_jobs_past_the_cap_are_estimated(

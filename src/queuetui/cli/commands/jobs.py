@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter
-from queuetui.cli.output import Format, show_rows
+from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import opened
 from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
 from queuetui.model.document import document
@@ -33,7 +33,7 @@ def command(words: tuple[str, ...], sort: str | None, limit: int, form: str, **c
     with opened(**connection) as (feed, _):
 
         def rows() -> Iterator[dict[str, Any]]:
-            for job, verdict in feed.search(query, limit):
+            for job, verdict in feed.search(query, limit, say):
                 shown = document(job, verdict).to_dict()
                 yield job_row(shown) if form == Format.TABLE else shown
 

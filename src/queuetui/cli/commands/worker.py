@@ -42,7 +42,13 @@ LEVELS = ("debug", "info", "warning", "error")
 @click.option("--burst", is_flag=True, help="Exit when nothing is pending.")
 @click.option("--grace", type=duration, default="25", show_default=True, metavar="DUR", help="For jobs to end in.")
 @click.option("--lease", type=duration, default="30", show_default=True, metavar="DUR", help="Silence a job survives.")
-@click.option("--isolation", type=click.Choice(["thread"]), default="thread", help="Where handlers run.")
+@click.option(
+    "--isolation",
+    type=click.Choice(["thread", "process"]),
+    help="Where handlers run; without it in threads, and in processes those with a hard time limit.",
+)
+@click.option("--recycle-jobs", type=click.IntRange(min=1), metavar="N", help="Replace a process after N jobs.")
+@click.option("--recycle-memory", type=float, metavar="MB", help="Replace a process that holds more, between jobs.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with this worker; may be repeated.")
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
@@ -108,5 +114,8 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         app=given["app"],
         allow=tuple(given["allow"]),
         retry_jitter=given["retry_jitter"],
+        isolation=given["isolation"],
+        recycle_jobs=given["recycle_jobs"],
+        recycle_memory_mb=given["recycle_memory"],
         root=here,
     )

@@ -34,6 +34,11 @@ def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement
     if lease is None or record is None or record.lease_id != lease.id or record.fence != settlement.fence:
         store.record_ack_lost(settlement.job_id, settlement.fence, settlement.error)
         return False
+    if settlement.ending is Ending.LOST:
+        if settlement.duration_s is not None:
+            set_start(store, record, settlement.duration_s)
+        lose(store, record, quarantine=True, error=settlement.error)
+        return True
     _count(store, record, settlement)
     target = TARGETS[settlement.ending]
     if settlement.ending in GIVES_WAY and record.cancel_requested_at is not None:
@@ -73,11 +78,11 @@ def release(store: MemoryStore, record: JobRecord) -> None:
     store.move(record, State.PENDING if record.cancel_requested_at is None else State.CANCELLED)
 
 
-def lose(store: MemoryStore, record: JobRecord, *, quarantine: bool) -> bool:
-    """Take a job from a lease that is over, counted as lost; tell whether it failed for good, at its third loss alone."""
+def lose(store: MemoryStore, record: JobRecord, *, quarantine: bool, error: RunError | None = None) -> bool:
+    """Take a job from a worker or process that is gone, counted as lost; tell whether it failed for good, at its third loss alone."""
     record.lost += 1
     record.lost_alone += record.claimed_alone
-    store.record_attempt(record, LOST, None)
+    store.record_attempt(record, LOST, error)
     store.tally_now(record.new.queue).lost += 1
     poisonous = record.claimed_alone and record.lost_alone >= LOSSES_ALONE and record.cancel_requested_at is None
     if not (quarantine and poisonous):

@@ -100,8 +100,8 @@ class Deeds:
         lease_id = target.row["lease_id"]
         if lease_id is not None and self.session.row("lease_goes_on", lease_id=lease_id) is not None:
             return Deed(refusal="its worker still holds it; cancel it instead")
-        held, row = target.held(), target.row
+        held = target.held()
         freed = State.CANCELLED if held.cancel_requested else State.PENDING
-        self._ends.ends.append(End(held, freed, lost=True, lost_alone=bool(row["claimed_alone"]), outcome=LOST))
-        self._ends.tally.add(row["worker_id"] or "", held.queue, held.type, "lost")
+        self._ends.ends.append(End(held, freed, lost=True, lost_alone=held.claimed_alone, outcome=LOST))
+        self._ends.tally.add(target.row["worker_id"] or "", held.queue, held.type, "lost")
         return Deed(freed)

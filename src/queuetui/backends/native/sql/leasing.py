@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from queuetui.backends.base import Lease, Renewal, Running, Swept
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Ends, to_held, to_us
 from queuetui.backends.native.texts import storable
@@ -98,6 +98,6 @@ def sweep(session: Session, limit: int, retention: Retention) -> tuple[Swept, ..
 
 def _lose(session: Session, ends: Ends, row: Row) -> Swept:
     held = to_held(row)
-    worker, alone, lost_alone = row[5] or "", bool(row[6]), row[7]
-    failed = ends.lose(held, worker, alone=alone, lost_alone=lost_alone)
+    worker = row[7] or ""
+    failed = ends.lose(held, worker)
     return Swept(session.id_out(held.id), held.type, held.queue, worker, failed)

@@ -86,7 +86,7 @@ class Picture:
         return tuple(shorten(read_job(row, self.database.name, summaries)) for row in found)
 
     def _totals(self, connection: Connection, around: Surroundings) -> tuple[dict[State, Measured[int]], Measured[int]]:
-        counts = sum_counts(connection, self.found["counts"].values(), around.now)
+        counts = sum_counts(connection, self.found["counts"].values(), around.now, is_cut=around.is_cut)
         return counts, total_of(connection, counts, around.now)
 
     def _stuck(self, connection: Connection, around: Surroundings) -> dict[str, Measured[int]]:

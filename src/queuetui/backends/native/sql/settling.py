@@ -40,6 +40,8 @@ class Held:
     type: str
     key: str | None
     cancel_requested: bool
+    claimed_alone: bool
+    lost_alone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class End:
     delay_us: int | None = None
     at: datetime | None = None
     outcome: str | None = None
+    loss: RunError | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +72,9 @@ class Ends:
     def settle(self, held: Held, settlement: Settlement, worker_id: str) -> None:
         """End a job as its worker says; one that was asked to stop does not wait again."""
         how = settlement.ending
+        if how is Ending.LOST:
+            self.lose(held, worker_id, settlement)
+            return
         target = _TARGETS[how]
         if held.cancel_requested and target not in FINAL:
             target = State.CANCELLED
@@ -96,9 +102,10 @@ class Ends:
         """Give a job back uncounted."""
         self.ends.append(End(held, _after_release(held)))
 
-    def lose(self, held: Held, worker_id: str, *, alone: bool, lost_alone: int) -> bool:
-        """Count a loss; tell whether it was the third alone, which quarantines the job."""
-        losses = lost_alone + alone
+    def lose(self, held: Held, worker_id: str, settlement: Settlement | None = None) -> bool:
+        """Count a loss, whose cause stays with the attempt; tell whether it was the third alone, which quarantines the job."""
+        alone = held.claimed_alone
+        losses = held.lost_alone + alone
         poisonous = alone and losses >= LOSSES_ALONE and not held.cancel_requested
         error = None
         if poisonous:
@@ -106,7 +113,10 @@ class Ends:
             error = RunError(POISON_PILL, message)
             self.tally.add(worker_id, held.queue, held.type, "failed")
         target = State.FAILED if poisonous else _after_release(held)
-        self.ends.append(End(held, target, lost=True, lost_alone=alone, error=error, outcome=LOST))
+        loss, took_us = (None, None) if settlement is None else (settlement.error, length_us(settlement))
+        self.ends.append(
+            End(held, target, lost=True, lost_alone=alone, error=error, took_us=took_us, outcome=LOST, loss=loss)
+        )
         self.tally.add(worker_id, held.queue, held.type, "lost")
         return poisonous
 
@@ -140,7 +150,15 @@ def lock_runs(
 
 def to_held(row: Row) -> Held:
     """Return the job of a locked row."""
-    return Held(id=row[0], queue=row[1], type=row[2], key=row[3], cancel_requested=bool(row[4]))
+    return Held(
+        id=row[0],
+        queue=row[1],
+        type=row[2],
+        key=row[3],
+        cancel_requested=bool(row[4]),
+        claimed_alone=bool(row[5]),
+        lost_alone=row[6],
+    )
 
 
 def record_ack_lost(session: Session, stale: Sequence[tuple[object, Settlement]]) -> None:
@@ -177,7 +195,7 @@ def _after_release(held: Held) -> State:
 
 
 def _attempt_values(end: End) -> dict[str, object]:
-    error = None if end.outcome == LOST else end.error
+    error = end.loss if end.outcome == LOST else end.error
     return {"id": end.held.id, "outcome": end.outcome, "took_us": end.took_us, **error_values(error)}
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.sqlite_session import SqliteSession
+from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
 from queuetui.model.errors import NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -78,16 +78,19 @@ class SqliteDatabase(Database):
             raise Unreachable(
                 f"the file {str(self.path)!r} cannot be made: {error.strerror}; choose another place"
             ) from error
-        with translated("making the SQLite file"), sqlite3.connect(self.path) as connection:
+        with (
+            translated("making the SQLite file"),
+            closing(sqlite3.connect(self.path, isolation_level=None)) as connection,
+        ):
             connection.execute(f"pragma page_size = {PAGE_BYTES}")
             connection.execute("pragma auto_vacuum = incremental")
-        connection.close()
+            _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "making the SQLite file")
 
     def write(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work in one transaction that has the write lock from its start."""
         with self._write_lock, translated(doing), self._undone_on_error() as connection:
-            _begin_immediate(connection, doing)
-            answer = work(SqliteSession(connection.execute))
+            _be_patient(lambda: connection.execute("begin immediate"), doing)
+            answer = work(OwnSqliteSession(connection))
             connection.execute("commit")
             return answer
 
@@ -99,7 +102,7 @@ class SqliteDatabase(Database):
                 self._reader.execute("pragma query_only = 1")
             self._reader.execute("begin")
             try:
-                return work(SqliteSession(self._reader.execute))
+                return work(OwnSqliteSession(self._reader))
             finally:
                 self._reader.execute("rollback")
 
@@ -145,18 +148,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    connection.execute("pragma journal_mode = wal")
+    _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "opening the SQLite file")
     connection.execute("pragma synchronous = full")
     return connection
 
 
-def _begin_immediate(connection: sqlite3.Connection, doing: str) -> None:
-    """Take the write lock; SQLite may answer "locked" at once in spite of its busy timeout, so the patience is ours."""
+def _be_patient(take_lock: Callable[[], object], doing: str) -> None:
+    """Do what needs a lock; SQLite may answer "locked" at once in spite of its busy timeout, so the patience is ours."""
     deadline = time.monotonic() + LOCKED_LIMIT_S
     pause = threading.Event()
     while True:
         try:
-            connection.execute("begin immediate")
+            take_lock()
             return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:

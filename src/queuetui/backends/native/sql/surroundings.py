@@ -42,6 +42,11 @@ class Surroundings:
     paused: Mapping[str, Paused]
     workers: tuple[WorkerInfo, ...]
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more queues than were read."""
+        return len(self.queues) >= MOST_QUEUES
+
     def judging(self, limits: Limits) -> Judging:
         """Return what stuck jobs are judged by."""
         heard = [name for name in self.queues if name not in self.paused]
@@ -59,7 +64,8 @@ def look_around(connection: Connection, now: datetime) -> Surroundings:
     names = set(connection.execute(found).scalars())
     rows = connection.execute(select(queue.c.name, queue.c.paused_at, queue.c.paused_by).limit(MOST_QUEUES)).all()
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
-    return Surroundings(now, tuple(sorted(names | {row.name for row in rows})), paused, _read_workers(connection))
+    known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
+    return Surroundings(now, known, paused, _read_workers(connection))
 
 
 def names_table(names: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 - a table-valued alias

@@ -72,7 +72,9 @@ class Target:
     def held(self) -> Held:
         """Return the row as what settles runs takes it."""
         row = self.row
-        return Held(self.id, row["queue"], row["type"], row["key"], row["cancel_requested_at"] is not None)
+        asked_to_stop = row["cancel_requested_at"] is not None
+        alone = bool(row.get("claimed_alone"))
+        return Held(self.id, row["queue"], row["type"], row["key"], asked_to_stop, alone, row["lost_alone"])
 
 
 def lock_targets(session: Session, ids: Sequence[UUID]) -> dict[UUID, Target]:

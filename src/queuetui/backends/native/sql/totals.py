@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,14 @@ from queuetui.model.state import FINAL, State
 _WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
 
 
-def sum_counts(connection: Connection, by_queue: Iterable[Counts], now: datetime) -> dict[State, Measured[int]]:
-    """Return the counts over all queues; completed jobs beyond the cap are estimated."""
+def sum_counts(
+    connection: Connection, by_queue: Iterable[Counts], now: datetime, *, is_cut: bool = False
+) -> dict[State, Measured[int]]:
+    """Return the counts over all queues, at least these where `is_cut`; completed jobs beyond the cap are estimated."""
     queues = list(by_queue)
     counts = {state: add_up([own[state] for own in queues], now) for state in COUNTED}
+    if is_cut:
+        counts = {state: replace(one, exactness=Exactness.CAPPED) for state, one in counts.items()}
     completed = counts[State.COMPLETED]
     others = [counts[state] for state in FINAL if state is not State.COMPLETED]
     if completed.exactness is Exactness.CAPPED and all(one.exactness is Exactness.EXACT for one in others):

@@ -26,14 +26,14 @@ update queuetui_job set
 where id = :id and fence = :fence and (lease_id = :lease_id) is true;
 
 -- block take_held
-select id, queue, type, key, cancel_requested_at is not null, worker_id, claimed_alone, lost_alone
+select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone, worker_id
 from queuetui_job where state = 2 and lease_id = :lease_id limit :limit for update;
 
 -- block take_expired_leases
 select id from queuetui_lease where until <= clock_timestamp() limit :limit for update skip locked;
 
 -- block take_unleased
-select j.id, j.queue, j.type, j.key, j.cancel_requested_at is not null, j.worker_id, j.claimed_alone, j.lost_alone
+select j.id, j.queue, j.type, j.key, j.cancel_requested_at is not null, j.claimed_alone, j.lost_alone, j.worker_id
 from queuetui_job j
 where j.state = 2 and (select l.queue from queuetui_lease l where l.id = j.lease_id) is null
 order by j.lease_id

@@ -4,7 +4,7 @@ select queue, worker_id from queuetui_lease where id = :lease_id and until > clo
 
 -- Found by its id alone: the index on held jobs would be walked over all that died since the last vacuum.
 -- block lock_run
-select id, queue, type, key, cancel_requested_at is not null
+select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone
 from queuetui_job where id = :id and fence = :fence and (lease_id = :lease_id) is true for update;
 
 -- block finish_job

@@ -25,14 +25,14 @@ update queuetui_job set
 where id = :id and fence = :fence and lease_id = :lease_id;
 
 -- block take_held
-select id, queue, type, key, cancel_requested_at is not null, worker_id, claimed_alone, lost_alone
+select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone, worker_id
 from queuetui_job where state = 2 and lease_id = :lease_id limit :limit;
 
 -- block take_expired_leases
 select id from queuetui_lease where boot <> :boot or boot_until <= :boot_now limit :limit;
 
 -- block take_unleased
-select id, queue, type, key, cancel_requested_at is not null, worker_id, claimed_alone, lost_alone
+select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone, worker_id
 from queuetui_job indexed by queuetui_job_held
 where state = 2 and not exists (select 1 from queuetui_lease where queuetui_lease.id = queuetui_job.lease_id)
 limit :limit;

@@ -3,7 +3,7 @@
 select queue, worker_id from queuetui_lease where id = :lease_id and boot = :boot and boot_until > :boot_now;
 
 -- block lock_run
-select id, queue, type, key, cancel_requested_at is not null
+select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone
 from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id;
 
 -- The job takes its place among the final ones; `drop_job` ends the move.

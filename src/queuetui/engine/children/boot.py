@@ -1,0 +1,28 @@
+"""What a nest must know to run handlers as its worker would."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from queuetui.backends.embedded import default_url
+from queuetui.engine.children.messages import Boot
+from queuetui.engine.logs import WORKER_LOGGER
+from queuetui.engine.settings import WorkerSettings
+
+
+def describe_boot(settings: WorkerSettings, worker_id: str) -> Boot:
+    """Return the settings of a worker that its children need, with what was set up in this process."""
+    return Boot(
+        path=sys.path,
+        app=settings.app,
+        allow=settings.allow,
+        root=str(settings.root or Path.cwd()),
+        url=default_url(),
+        job_timeout_s=settings.job_timeout_s,
+        retry_jitter=settings.retry_jitter,
+        root_level=logging.getLogger().level,
+        worker_level=WORKER_LOGGER.getEffectiveLevel(),
+        worker_id=worker_id,
+    )

@@ -1,0 +1,170 @@
+"""The life of a child: one handler at a time, in the main thread, async ones on one loop."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import socket
+from threading import Thread
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from queuetui.engine.children.messages import (
+    Cancel,
+    Declined,
+    Logged,
+    Met,
+    Ready,
+    Work,
+    Written,
+    decode_for_child,
+    to_ended,
+)
+from queuetui.engine.children.pipes import ChildEnd
+from queuetui.engine.children.post import Post, end_group
+from queuetui.engine.children.relay import Relay
+from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause
+from queuetui.engine.event_loop import EventLoop
+from queuetui.engine.lease import HeldLease
+from queuetui.engine.performer import Performer
+from queuetui.engine.run import Run
+from queuetui.engine.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.nest import Egg
+    from queuetui.engine.children.page import Page
+    from queuetui.engine.tasks import Task, Tasks
+    from queuetui.model.job import ClaimedJob, Settlement
+
+QUICK_S = 0.001
+
+
+class Terminated(SystemExit):
+    """The worker ends this run: the handler may clean up for a moment, then it is killed."""
+
+
+def live(egg: Egg, pipe: socket.socket, page: Page) -> None:
+    """Run what the worker sends until it says to leave."""
+    Child(egg, ChildEnd(pipe), page).run()
+
+
+class Child:
+    """What a child holds; `quick` are the types whose last run was so short that their endings may share a message."""
+
+    def __init__(self, egg: Egg, end: ChildEnd, page: Page) -> None:
+        boot = egg.boot
+        self._end = end
+        self._page = page
+        self._worker_id = boot.worker_id
+        self._post = Post(end)
+        self._inbox: queue.SimpleQueue[tuple[int, ClaimedJob] | None] = queue.SimpleQueue()
+        self._runs: dict[int, Run] = {}
+        self._cancelled: dict[int, str] = {}
+        self._lease = HeldLease("", "", 0.0)
+        self._quick: set[str] = set()
+        self._number = 0
+        self._at_once = True
+        settings = WorkerSettings(job_timeout_s=boot.job_timeout_s, retry_jitter=boot.retry_jitter)
+        self._performer = Performer(_MeetingTasks(egg.tasks, self._post), self, EventLoop(), settings)
+
+    def run(self) -> None:
+        """Say that this child is ready, and work."""
+        signal.signal(signal.SIGTERM, self._terminate)
+        logging.basicConfig(handlers=[Relay(self._log)], level=logging.getLogger().level, force=True)
+        logging.captureWarnings(capture=True)
+        for work in (self._receive, self._post.run):
+            Thread(target=work, name=f"queuetui-{work.__name__}", daemon=True).start()
+        self._post.put(Ready(), at_once=True)
+        while (given := self._next()) is not None:
+            self._perform(*given)
+        self._post.rest()
+
+    def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
+        """Take the ending of the run that is at work; its performer knows this child as its outbox."""
+        self._page.end(self._number)
+        length_s = settlement.duration_s
+        if length_s is not None and length_s < QUICK_S:
+            self._quick.add(settlement.type)
+        else:
+            self._quick.discard(settlement.type)
+        waits = run.written is not None
+        self._post.put(to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
+
+    def _next(self) -> tuple[int, ClaimedJob] | None:
+        if self._inbox.empty():
+            self._post.rest()
+        return self._inbox.get()
+
+    def _perform(self, number: int, job: ClaimedJob) -> None:
+        if not self._page.begin(number, steady_s()):
+            self._post.put(Declined(number), at_once=True)
+            return
+        self._number, self._at_once = number, job.type not in self._quick
+        run = self._runs[number] = Run(job, self._lease, self._worker_id)
+        if (cause := self._cancelled.pop(number, None)) is not None:
+            run.context.cancel(CancelCause(cause))
+        if self._at_once:
+            # What is done already must not wait for a handler of which nobody knows how long it takes.
+            self._post.flush()
+        self._post.watch(number, run.context)
+        try:
+            self._performer.perform(run)
+        finally:
+            self._page.end(number)
+            del self._runs[number]
+
+    def _receive(self) -> None:
+        """Take what the worker sends; when it is gone, end at once with all that was started here."""
+        while True:
+            frames = self._end.receive()
+            if not frames:
+                end_group()
+            for frame in frames:
+                for message in decode_for_child(frame):
+                    self._take(message)
+
+    def _take(self, message: object) -> None:
+        if isinstance(message, Work):
+            for given in message.jobs:
+                self._inbox.put(given)
+        elif isinstance(message, Cancel):
+            self._cancel(message)
+        elif isinstance(message, Written):
+            run = self._runs.get(message.number)
+            if run is not None:
+                run.close()
+        else:
+            self._inbox.put(None)
+
+    def _cancel(self, message: Cancel) -> None:
+        self._cancelled[message.number] = message.cause
+        run = self._runs.get(message.number)
+        if run is not None:
+            run.context.cancel(CancelCause(message.cause))
+
+    def _log(self, told: Logged) -> None:
+        self._post.put(told, at_once=self._at_once)
+
+    def _terminate(self, _number: int, _frame: FrameType | None) -> None:
+        """End the run that a TERM of the worker is meant for; any other TERM is left to the worker, which got it too."""
+        if self._page.is_condemned:
+            raise Terminated
+
+
+class _MeetingTasks:
+    """Tasks that tell the worker the rules of a type before its first run: it times runs out without knowing the code."""
+
+    def __init__(self, tasks: Tasks, post: Post) -> None:
+        self._tasks = tasks
+        self._post = post
+        self._met: set[str] = set()
+
+    def find(self, job_type: str) -> Task:
+        """Return the task of a type. Raises NoHandler."""
+        task = self._tasks.find(job_type)
+        if job_type not in self._met:
+            self._met.add(job_type)
+            self._post.put(Met(job_type, task.backoff, task.timeout_s), at_once=True)
+        return task

@@ -1,0 +1,128 @@
+"""Runs handlers in child processes, which can be killed: at a time limit, at a cancel, when a lease cannot be trusted.
+
+A child runs one handler at a time and is kept warm. Runs of quick types are sent ahead, up to fifty a message, all others one at a
+time. A run whose child dies under it is lost, not failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from queuetui.engine.children.tending import Tending
+from queuetui.engine.context import CancelCause
+from queuetui.model.errors import BadConfig
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.messages import Boot
+    from queuetui.engine.children.ward import Ward
+    from queuetui.engine.finisher import Outbox
+    from queuetui.engine.pace import Pace
+    from queuetui.engine.run import Run
+    from queuetui.engine.settings import WorkerSettings
+
+START_WITHIN_S = 65.0
+HALT_WITHIN_S = 5.0
+CLOSE_WITHIN_S = 10.0
+
+
+class Crew:
+    """The executor of `--isolation process`; every verb may be called from any thread."""
+
+    def __init__(self, settings: WorkerSettings, boot: Boot, outbox: Outbox, pace: Pace) -> None:
+        self._tending = Tending(settings, boot, outbox, pace)
+        self._thread: Thread | None = None
+
+    def start(self, guard: Callable[[Callable[[], None]], None]) -> None:
+        """Start the thread that tends children, under a guard, and wait until the application is loaded. Raises NotFound, BadConfig."""
+        tending = self._tending
+        self._thread = Thread(target=guard, args=(tending.run,), name="queuetui-children", daemon=True)
+        self._thread.start()
+        with tending.lock:
+            tending.lock.wait_for(lambda: tending.brood.booted or tending.brood.failure is not None, START_WITHIN_S)
+            if tending.brood.failure is not None:
+                raise tending.brood.failure
+            if not tending.brood.booted:
+                raise BadConfig(
+                    f"the application did not load within {START_WITHIN_S:g} s; look at what it does on import", "--app"
+                )
+            tending.started = True
+
+    @property
+    def unstarted(self) -> int:
+        """How many runs may be waiting; those at children count whole, as only a closer look tells."""
+        return len(self._tending.backlog) + sum(len(ward.runs) for ward in self._tending.wards())
+
+    @property
+    def given_up(self) -> int:
+        """Always none: what does not end is killed."""
+        return 0
+
+    def submit(self, runs: Sequence[Run]) -> None:
+        """Take runs over, in order."""
+        tending = self._tending
+        for run in runs:
+            run.context.on_cancel(partial(self._cancel, run))
+        tending.backlog.extend(runs)
+        tending.brood.ring()
+
+    def take_back(self) -> list[Run]:
+        """Return every run that has not begun, also from children whose handler holds the interpreter."""
+        tending = self._tending
+        with tending.lock:
+            for ward in tending.wards():
+                tending.take_unstarted(ward)
+            taken = list(tending.backlog)
+            tending.backlog.clear()
+            return taken
+
+    def running(self) -> list[Run]:
+        """Return the runs whose handlers are at work, with the times they began at."""
+        found = []
+        for ward in self._tending.wards():
+            at_work = ward.at_work()
+            if at_work is not None:
+                _, run, began_s = at_work
+                run.started_s, run.timeout_s = began_s, self._tending.rules.limit_s(run)
+                found.append(run)
+        return found
+
+    def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
+        """Kill a run that is longer than its limit; it ends as timed out once it is dead. False when it is dying already."""
+        if run.context.cancel_cause in {CancelCause.TIMEOUT, CancelCause.LEASE_LOST, CancelCause.SHUTDOWN}:
+            return False
+        run.context.cancel(CancelCause.TIMEOUT)
+        return True
+
+    def give_up(self, run: Run) -> None:
+        """Do nothing: the run's child is being killed."""
+
+    def halt(self) -> bool:
+        """Wait until no child runs anything that was ended; they are killed for it within a moment. False when one will not die."""
+        tending = self._tending
+        tending.brood.ring()
+        with tending.lock:
+            return tending.lock.wait_for(lambda: not any(map(_is_busy, tending.wards())), HALT_WITHIN_S)
+
+    def close(self) -> None:
+        """End every child and the nest."""
+        tending = self._tending
+        tending.over = True
+        tending.brood.ring()
+        if self._thread is not None:
+            self._thread.join(CLOSE_WITHIN_S)
+
+    def perform(self, run: Run) -> None:
+        """Run one job and wait for its ending."""
+        self.submit([run])
+        run.await_end()
+
+    def _cancel(self, run: Run) -> None:
+        self._tending.cancelled.append(run)
+        self._tending.brood.ring()
+
+
+def _is_busy(ward: Ward) -> bool:
+    return bool(ward.runs)

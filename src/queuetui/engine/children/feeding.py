@@ -1,0 +1,78 @@
+"""Which child gets which run: quick ones in batches, all others one at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from queuetui.engine.children.ward import BOUNDLESS
+from queuetui.engine.context import CancelCause
+from queuetui.engine.outcome import settle_cancelled
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.ward import Ward
+    from queuetui.engine.finisher import Outbox
+    from queuetui.engine.pace import Pace
+    from queuetui.engine.run import Run
+    from queuetui.engine.settings import WorkerSettings
+
+BATCH_JOBS = 50
+# Two batches, so that a child has the next one when it is done with one.
+AHEAD_JOBS = 2 * BATCH_JOBS
+AHEAD_S = 0.01
+
+
+class Feeder:
+    """Hands the backlog out."""
+
+    def __init__(self, settings: WorkerSettings, outbox: Outbox, pace: Pace) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._pace = pace
+
+    def feed(self, backlog: deque[Run], wards: Sequence[Ward]) -> list[tuple[Ward, list[Run]]]:
+        """Hand out what can be; return what each child got."""
+        fed = []
+        hungry = sorted((ward for ward in wards if ward.is_open), key=lambda ward: len(ward.runs))
+        for place, ward in enumerate(hungry):
+            share = -(-len(backlog) // (len(hungry) - place))
+            runs = self._take(backlog, ward, min(share, BATCH_JOBS))
+            if runs:
+                ward.give(runs, self._settings.lease_s)
+                fed.append((ward, runs))
+        return fed
+
+    def _take(self, backlog: deque[Run], ward: Ward, most: int) -> list[Run]:
+        taken: list[Run] = []
+        if not ward.runs:
+            ward.room = BOUNDLESS
+        if self._settings.recycle_jobs is not None:
+            most = min(most, self._settings.recycle_jobs - ward.given)
+        while backlog and len(taken) < most:
+            run = backlog[0]
+            room = min(ward.room, self._room_for(run))
+            if len(ward.runs) + len(taken) >= room:
+                break
+            backlog.popleft()
+            if self._is_still_wanted(run):
+                ward.room = room
+                taken.append(run)
+        return taken
+
+    def _room_for(self, run: Run) -> int:
+        """Return how many runs may be at a child while this one is: one, unless all of them together take a moment."""
+        average_s = self._pace.type_average_s(run.job.type)
+        if average_s is None or average_s > AHEAD_S / 2:
+            return 1
+        return max(2, min(AHEAD_JOBS, int(AHEAD_S / max(average_s, 1e-6))))
+
+    def _is_still_wanted(self, run: Run) -> bool:
+        """Settle a run that was cancelled before it began."""
+        if run.ended:
+            return False
+        if run.context.cancel_cause is not CancelCause.PERSON:
+            return True
+        if run.end():
+            self._outbox.put(run, settle_cancelled(run.job, None), at_once=True)
+        return False

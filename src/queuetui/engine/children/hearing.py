@@ -1,0 +1,107 @@
+"""What children say, acted upon."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING
+
+from queuetui.engine.children.messages import (
+    BROKEN_MESSAGE,
+    Declined,
+    Ended,
+    FromChild,
+    Logged,
+    Met,
+    Progressed,
+    Ready,
+    decode_from_child,
+)
+from queuetui.engine.children.pipes import BrokenPipe
+from queuetui.engine.children.relay import repeat
+from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause
+from queuetui.model.job import Ending
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.remains import Coroner, Rules
+    from queuetui.engine.children.ward import Ward
+    from queuetui.engine.run import Run
+
+
+class Receipt(Event):
+    """Set when an ending is written, as any run's; its child waits for it too."""
+
+    def __init__(self, confirm: Callable[[], object]) -> None:
+        super().__init__()
+        self._confirm = confirm
+
+    def set(self) -> None:
+        """Tell the child."""
+        super().set()
+        self._confirm()
+
+
+class Hearing:
+    """Reads a child's pipe; `confirm` is called from other threads when an ending that a child waits for is written."""
+
+    def __init__(
+        self, rules: Rules, coroner: Coroner, backlog: deque[Run], confirm: Callable[[Ward, int], object]
+    ) -> None:
+        self._rules = rules
+        self._coroner = coroner
+        self._backlog = backlog
+        self._confirm = confirm
+
+    def hear(self, ward: Ward) -> None:
+        """Act on all that a child says. One that says what is no message is killed."""
+        try:
+            for frame in ward.end.receive():
+                for told in decode_from_child(frame):
+                    self._take(ward, told)
+        except (BrokenPipe, *BROKEN_MESSAGE):
+            ward.retiring = ward.retiring or "it said what no child says"
+            ward.kill()
+
+    def _take(self, ward: Ward, told: FromChild) -> None:
+        if isinstance(told, Ended):
+            self._end(ward, told)
+        elif isinstance(told, Logged):
+            repeat(told)
+        elif isinstance(told, Met):
+            self._rules.learn(told)
+        elif isinstance(told, Progressed):
+            if (run := ward.runs.get(told.number)) is not None:
+                run.context.take_progress(told.progress)
+        elif isinstance(told, Ready):
+            ward.ready, ward.kill_at_s = True, None
+        else:
+            self._decline(ward, told)
+
+    def _decline(self, ward: Ward, told: Declined) -> None:
+        run = ward.runs.pop(told.number, None)
+        if run is not None:
+            self._backlog.appendleft(run)
+
+    def _end(self, ward: Ward, told: Ended) -> None:
+        run = ward.runs.get(told.number)
+        if run is None:
+            return
+        if run is ward.doomed:
+            if ward.termed and not _finished_first(run, told):
+                # It ends as what it is killed for, and only once it is dead.
+                ward.kill_at_s = 0.0
+                return
+            if not ward.termed:
+                ward.forgive()
+        del ward.runs[told.number]
+        if told.duration_s is not None:
+            run.started_s = run.started_s or steady_s() - told.duration_s
+        if told.waits:
+            run.written = Receipt(lambda: self._confirm(ward, told.number))
+        self._coroner.end(run, told.settlement(run.job), at_once=told.waits)
+
+
+def _finished_first(run: Run, told: Ended) -> bool:
+    return run.context.cancel_cause is CancelCause.PERSON and told.ending is Ending.COMPLETED

@@ -1,0 +1,178 @@
+"""What a worker and its children tell each other: plain data of fixed shape, nothing in it can run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from queuetui.model.backoff import Backoff
+from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field="kind"):
+    """One thing told; runs go by the number their child knows them by."""
+
+
+class Work(Message, frozen=True):
+    """To a child: runs, in order."""
+
+    jobs: tuple[tuple[int, ClaimedJob], ...]
+
+
+class Cancel(Message, frozen=True):
+    """To a child: a run should end."""
+
+    number: int
+    cause: str
+
+
+class Written(Message, frozen=True):
+    """To a child: the ending of a run is out of the worker's hands."""
+
+    number: int
+
+
+class Leave(Message, frozen=True):
+    """To a child: end when nothing is left to do."""
+
+
+class Ready(Message, frozen=True):
+    """From a child: it takes work."""
+
+
+class Met(Message, frozen=True):
+    """From a child: the rules of a job type, before its first run."""
+
+    type: str
+    backoff: Backoff
+    timeout_s: float | None
+
+
+class Declined(Message, frozen=True):
+    """From a child: a run that was withdrawn at the last moment and has not begun."""
+
+    number: int
+
+
+class Progressed(Message, frozen=True):
+    """From a child: what a handler reported last."""
+
+    number: int
+    progress: str
+
+
+class Logged(Message, frozen=True):
+    """From a child: a log record, with its text made."""
+
+    logger: str
+    level: int
+    message: str
+    created_s: float
+    fields: dict[str, object] | None = None
+    traceback: str | None = None
+
+
+class Ended(Message, frozen=True):
+    """From a child: the ending of a run; `waits` tells that the child begins nothing until it is written."""
+
+    number: int
+    ending: Ending
+    duration_s: float | None
+    result: bytes | None
+    error: RunError | None
+    delay_s: float
+    at: datetime | None
+    waits: bool
+
+    def settlement(self, job: ClaimedJob) -> Settlement:
+        """Return the ending of the job that the worker knows the run by."""
+        return Settlement(
+            job.id, job.fence, job.type, self.ending, self.duration_s, self.result, self.error, self.delay_s, self.at
+        )
+
+
+class Boot(msgspec.Struct, frozen=True):
+    """To a nest, once: where handlers are found and how loud to be."""
+
+    path: list[str]
+    app: str | None
+    allow: tuple[str, ...]
+    root: str
+    url: str
+    job_timeout_s: float | None
+    retry_jitter: float | None
+    root_level: int
+    worker_level: int
+    worker_id: str
+
+
+class Hatch(Message, frozen=True):
+    """To a nest, with a page and the end of a pipe: start a child."""
+
+    child: int
+
+
+class Hatched(Message, frozen=True):
+    """From a nest: a child's process id."""
+
+    child: int
+    pid: int
+
+
+class Died(Message, frozen=True):
+    """From a nest: how a child ended, negative by a signal."""
+
+    child: int
+    status: int
+
+
+class Booted(Message, frozen=True):
+    """From a nest: it can start children, or why it cannot."""
+
+    error: str | None = None
+    not_found: bool = False
+
+
+ToChild = Work | Cancel | Written | Leave
+FromChild = Ready | Met | Declined | Progressed | Logged | Ended
+FromNest = Booted | Hatched | Died
+
+encode = msgspec.msgpack.Encoder(enc_hook=str).encode
+decode_for_child = msgspec.msgpack.Decoder(list[ToChild]).decode
+decode_from_child = msgspec.msgpack.Decoder(list[FromChild]).decode
+decode_from_nest = msgspec.msgpack.Decoder(list[FromNest]).decode
+decode_boot = msgspec.msgpack.Decoder(Boot).decode
+decode_hatch = msgspec.msgpack.Decoder(list[Hatch]).decode
+BROKEN_MESSAGE = (msgspec.DecodeError, ValueError)
+
+
+def to_ended(number: int, settlement: Settlement, *, waits: bool) -> Ended:
+    """Return the ending of a run as it is sent."""
+    return Ended(
+        number,
+        settlement.ending,
+        settlement.duration_s,
+        settlement.result,
+        _plain(settlement.error),
+        settlement.delay_s,
+        settlement.at,
+        waits,
+    )
+
+
+def plain_text(text: str) -> str:
+    """Return a text that every message can hold: a lone surrogate becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _plain(error: RunError | None) -> RunError | None:
+    if error is None:
+        return None
+    return RunError(plain_text(error.class_name), plain_text(error.message), plain_text(error.traceback))
+
+
+def to_work(jobs: Sequence[tuple[int, ClaimedJob]]) -> Work:
+    """Return runs as they are sent."""
+    return Work(tuple(jobs))

@@ -1,0 +1,172 @@
+"""The process that children are forked from: it has the application loaded, and keeps no run past its lease.
+
+It is small and runs no handler, so that it goes on when the worker or a child is frozen. It dies with the worker, and every child
+dies with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from queuetui.backends.embedded import choose_default_url
+from queuetui.engine.allowed import AllowRule
+from queuetui.engine.children.messages import Boot, Booted, Died, Hatch, Hatched, decode_boot, decode_hatch, encode
+from queuetui.engine.children.mortality import die_with_parent, signal_group
+from queuetui.engine.children.page import Page
+from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
+from queuetui.engine.clock import steady_s
+from queuetui.engine.logs import WORKER_LOGGER
+from queuetui.engine.tasks import Tasks
+from queuetui.model.errors import NotFound
+
+GUARD_EVERY_S = 0.25
+_FILES_A_HATCH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Egg:
+    """What a child is forked with."""
+
+    boot: Boot
+    tasks: Tasks
+
+
+def main(pipe: int, parent: int) -> None:
+    """Load the application, then start children until the worker is gone."""
+    signal.signal(signal.SIGTERM, pass_over)
+    signal.signal(signal.SIGINT, pass_over)
+    die_with_parent(parent)
+    end = ChildEnd(socket.socket(fileno=pipe))
+    frames = end.receive()
+    if not frames:
+        return
+    boot = decode_boot(frames[0])
+    egg, answer = _load(boot)
+    end.send(encode([answer]))
+    if egg is not None:
+        Nest(end, egg).run()
+
+
+def pass_over(_number: int, _frame: FrameType | None) -> None:
+    """Leave a signal to the worker: a service's TERM reaches every process of it, and a graceful stop lets runs end."""
+
+
+def _load(boot: Boot) -> tuple[Egg | None, Booted]:
+    sys.path[:] = boot.path
+    importlib.invalidate_caches()
+    logging.getLogger().setLevel(boot.root_level)
+    WORKER_LOGGER.setLevel(boot.worker_level)
+    choose_default_url(boot.url)
+    try:
+        return Egg(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root)))), Booted()
+    except NotFound as error:
+        return None, Booted(str(error), not_found=True)
+    except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker says it
+        return None, Booted(f"{type(error).__name__}: {error}")
+
+
+class Nest:
+    """Forks on request, reaps, and kills runs whose lease nobody prolongs any more."""
+
+    def __init__(self, end: ChildEnd, egg: Egg) -> None:
+        self._end = end
+        self._egg = egg
+        self._pages: dict[int, tuple[int, Page]] = {}
+        self._bell, self._ring = socket.socketpair()
+        self._ring.setblocking(False)
+        self._bell.setblocking(False)
+        self._frames = Frames()
+
+    def run(self) -> None:
+        """Work until the worker is gone."""
+        signal.set_wakeup_fd(self._ring.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, pass_over)
+        while True:
+            ready, _, _ = select.select([self._end.pipe, self._bell], [], [], GUARD_EVERY_S if self._pages else None)
+            if self._bell in ready:
+                self._bell.recv(READ_BYTES)
+            self._reap()
+            self._guard()
+            if self._end.pipe in ready:
+                orders = list(self._receive())
+                if not orders:
+                    return
+                for order, pipe, page in orders:
+                    self._hatch(order, pipe, page)
+
+    def _receive(self) -> Iterator[tuple[Hatch, int, int]]:
+        """Yield the orders of one message, each with its files."""
+        read, files, _, _ = socket.recv_fds(self._end.pipe, READ_BYTES, _FILES_A_HATCH)
+        for frame in self._frames.feed(read):
+            for order in decode_hatch(frame):
+                yield order, files[0], files[1]
+
+    def _hatch(self, order: Hatch, pipe: int, page: int) -> None:
+        nest = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(nest, pipe, page)
+        os.close(pipe)
+        self._pages[pid] = (order.child, Page(page))
+        self._tell(Hatched(order.child, pid))
+
+    def _become_child(self, nest: int, pipe: int, page: int) -> None:
+        """Live as a child and never return."""
+        code = 1
+        try:
+            os.setsid()
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for closed in (self._end.pipe, self._bell, self._ring):
+                closed.close()
+            die_with_parent(nest)
+            from queuetui.engine.children.child import live
+
+            live(self._egg, socket.socket(fileno=pipe), Page(page))
+            code = 0
+        finally:
+            # Not the interpreter's own way out: what the application put there in the nest is not this child's to clean.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _reap(self) -> None:
+        while self._pages:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None:
+                return
+            # What a handler started and left behind goes with its child, while nobody else can have its number.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(found.si_pid, signal.SIGKILL)
+            _, status = os.waitpid(found.si_pid, 0)
+            if found.si_pid in self._pages:
+                child, page = self._pages.pop(found.si_pid)
+                page.close()
+                self._tell(Died(child, os.waitstatus_to_exitcode(status)))
+
+    def _guard(self) -> None:
+        now_s = steady_s()
+        for pid, (_, page) in self._pages.items():
+            if page.outlives_trust(now_s):
+                signal_group(pid, signal.SIGKILL)
+
+    def _tell(self, told: Hatched | Died) -> None:
+        try:
+            self._end.send(encode([told]))
+        except OSError:
+            # The worker is gone, and the system ends this process with it.
+            return

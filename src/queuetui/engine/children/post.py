@@ -1,0 +1,95 @@
+"""What a child has to tell, collected for a moment so that fifty small jobs cost one message."""
+
+from __future__ import annotations
+
+import os
+import signal
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+from queuetui.engine.children.messages import Progressed, encode
+from queuetui.engine.clock import steady_s
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.messages import FromChild
+    from queuetui.engine.children.pipes import ChildEnd
+    from queuetui.engine.context import Context
+
+FLUSH_ITEMS = 50
+FLUSH_AFTER_S = 0.005
+PROGRESS_EVERY_S = 0.25
+
+
+class Post:
+    """Filled by any thread of the child; sent when full, when urgent, or by a thread of its own after 5 ms."""
+
+    def __init__(self, end: ChildEnd) -> None:
+        self._end = end
+        self._items: list[FromChild] = []
+        self._first_s = 0.0
+        self._lock = Lock()
+        self._bell = Event()
+        self._moment = Event()
+        self._asleep = False
+        self._watched: tuple[int, Context] | None = None
+        self._told: str | None = None
+
+    def put(self, item: FromChild, *, at_once: bool = False) -> None:
+        """Add an item."""
+        with self._lock:
+            items = self._items
+            items.append(item)
+            count = len(items)
+            if count == 1:
+                self._first_s = steady_s()
+        if at_once or count >= FLUSH_ITEMS or steady_s() - self._first_s > FLUSH_AFTER_S:
+            self.flush()
+        elif count == 1:
+            self._bell.set()
+
+    def flush(self) -> None:
+        """Send all that is there; without a worker to tell, this process and all it started ends."""
+        with self._lock:
+            items, self._items = self._items, []
+            if not items:
+                return
+            try:
+                self._end.send(encode(items))
+            except OSError:
+                end_group()
+
+    def watch(self, number: int, context: Context) -> None:
+        """Tell from now on what the handler of this run reports."""
+        self._watched, self._told = (number, context), None
+        if self._asleep:
+            self._bell.set()
+
+    def rest(self) -> None:
+        """Send all that is there and watch nothing."""
+        self._watched = None
+        self.flush()
+
+    def run(self) -> None:
+        """Send what has waited long enough, and progress, for ever."""
+        while True:
+            self._asleep = self._watched is None
+            if self._bell.wait(None if self._asleep else PROGRESS_EVERY_S):
+                self._bell.clear()
+                self._moment.wait(FLUSH_AFTER_S)
+            self._tell_progress()
+            self.flush()
+
+    def _tell_progress(self) -> None:
+        watched = self._watched
+        if watched is None:
+            return
+        number, context = watched
+        progress = context.reported_progress
+        if progress is not None and progress is not self._told:
+            self._told = progress
+            self.put(Progressed(number, progress))
+
+
+def end_group() -> None:
+    """End this process and all that it started, at once."""
+    os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,49 @@
+"""Log records on their way from a child to its worker, which alone writes them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from queuetui.engine.children.messages import Logged, plain_text
+from queuetui.engine.logs import FIELD_CAP_CHARS, current_job, fields_of, make_record, message_of
+
+_PLAIN = (str, int, float, bool, type(None))
+_LARGEST = 2**63
+
+
+class Relay(logging.Handler):
+    """The one log handler of a child."""
+
+    def __init__(self, send: Callable[[Logged], object]) -> None:
+        super().__init__()
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a record as text, whatever its arguments are, with the ids of the run that made it."""
+        trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
+        fields = fields_of(record) or current_job.get()
+        self._send(
+            Logged(
+                record.name,
+                record.levelno,
+                plain_text(message_of(record)),
+                record.created,
+                None if fields is None else {name: _plain(value) for name, value in fields.items()},
+                None if trace is None else plain_text(trace[:FIELD_CAP_CHARS]),
+            )
+        )
+
+
+def repeat(told: Logged) -> None:
+    """Log in the worker what a child said."""
+    logger = logging.getLogger(told.logger)
+    if logger.isEnabledFor(told.level):
+        logger.handle(make_record(told.logger, told.level, told.message, told.created_s, told.fields, told.traceback))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return plain_text(value)
+    fits = isinstance(value, _PLAIN) and not (isinstance(value, int) and abs(value) >= _LARGEST)
+    return value if fits else plain_text(str(value))

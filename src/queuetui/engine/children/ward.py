@@ -1,0 +1,132 @@
+"""One child as its worker sees it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from queuetui.engine.children.messages import Cancel, Leave, ToChild, Work, Written, encode
+from queuetui.engine.children.mortality import signal_group
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.page import Page
+    from queuetui.engine.children.pipes import WorkerEnd
+    from queuetui.engine.context import CancelCause
+    from queuetui.engine.run import Run
+
+BOUNDLESS = 2**31
+# Of a lease: from here on the store may soon grant the job to another worker.
+KILL_PART = 5 / 6
+TERM_GRACE_S = 0.25
+
+
+@dataclass(eq=False, slots=True)
+class Ward:
+    """A child with the runs in its hands, by their numbers.
+
+    `doomed` is to end, for the cause `doom`: at `term_at_s` it is asked to by a signal, at `kill_at_s` killed with the child.
+    `room` is how many runs may be here at once while these are. `retiring` tells why no more is given. A child without `pid` is
+    not forked yet.
+    """
+
+    child: int
+    end: WorkerEnd
+    page: Page
+    kill_at_s: float | None
+    pid: int = 0
+    ready: bool = False
+    runs: dict[int, Run] = field(default_factory=dict)
+    given: int = 0
+    room: int = BOUNDLESS
+    doomed: Run | None = None
+    doom: CancelCause | None = None
+    term_at_s: float | None = None
+    termed: bool = False
+    killed: bool = False
+    retiring: str | None = None
+    leaving: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes more work."""
+        return self.ready and self.pid > 0 and not self.termed and not self.killed and self.retiring is None
+
+    def at_work(self) -> tuple[int, Run, float] | None:
+        """Return the run whose handler is at work, with its number and when it began."""
+        running = self.page.running
+        if running is None:
+            return None
+        number, began_s = running
+        run = self.runs.get(number)
+        return None if run is None else (number, run, began_s)
+
+    def number_of(self, run: Run) -> int | None:
+        """Return the number of a run."""
+        return next((number for number, one in self.runs.items() if one is run), None)
+
+    def give(self, runs: Sequence[Run], lease_s: float) -> None:
+        """Hand runs over."""
+        jobs = []
+        for run in runs:
+            self.given += 1
+            self.runs[self.given] = run
+            jobs.append((self.given, run.job))
+        self.trust(lease_s)
+        self.tell(Work(tuple(jobs)))
+
+    def trust(self, lease_s: float) -> None:
+        """Tell the nest until when the leases of these runs hold; past it the child is killed, also when this worker is frozen."""
+        renewed_s = min((run.lease.renewed_s for run in self.runs.values()), default=0.0)
+        self.page.trust(renewed_s + lease_s * KILL_PART)
+
+    def tell(self, message: ToChild) -> None:
+        """Send a message."""
+        self.end.send(encode([message]))
+
+    def cancel(self, number: int, run: Run) -> None:
+        """Tell the handler's context that its run should end."""
+        if run.context.cancel_cause is not None:
+            self.tell(Cancel(number, run.context.cancel_cause.value))
+
+    def confirm(self, number: int) -> None:
+        """Tell the child that an ending it waits for is written."""
+        self.tell(Written(number))
+
+    def withdraw(self) -> list[Run]:
+        """Take back every run that has not begun and now never will, in order; of one run the child says it itself."""
+        last = self.page.withdraw(self.given + 1)
+        last = max(last, self.page.begun)
+        return [self.runs.pop(number) for number in list(self.runs) if number > last]
+
+    def forgive(self) -> None:
+        """Let the child live: what it should have died for has ended."""
+        self.doomed = self.doom = self.term_at_s = None
+
+    def terminate(self, now_s: float) -> bool:
+        """Ask the doomed run to end, by a signal to it and all it started; False when it has ended meanwhile."""
+        at_work = self.at_work()
+        if at_work is None or at_work[1] is not self.doomed:
+            return False
+        self.page.condemn(at_work[0])
+        self.termed = True
+        self.kill_at_s = min(now_s + TERM_GRACE_S, self.kill_at_s or now_s + TERM_GRACE_S)
+        signal_group(self.pid, signal.SIGTERM)
+        return True
+
+    def kill(self) -> None:
+        """Kill the child and all it started."""
+        if self.pid > 0 and not self.killed:
+            self.killed = True
+            signal_group(self.pid, signal.SIGKILL)
+
+    def leave(self, by_s: float) -> None:
+        """Let an idle child go, or kill it then."""
+        self.leaving, self.kill_at_s = True, by_s
+        self.tell(Leave())
+
+    def close(self) -> None:
+        """Give back what was shared."""
+        self.end.close()
+        self.page.close()

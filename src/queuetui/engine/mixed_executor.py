@@ -1,0 +1,71 @@
+"""Runs most handlers in threads, and in child processes those that ask for a hard limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from queuetui.engine.executor import ThreadExecutor
+
+if TYPE_CHECKING:
+    from queuetui.engine.children.crew import Crew
+    from queuetui.engine.performer import Performer, TaskFinder
+    from queuetui.engine.run import Run
+
+
+class MixedExecutor(ThreadExecutor):
+    """Threads whose slots may wait for a child: a slot stays one job wherever it runs. Children are made with the first that is needed."""
+
+    def __init__(self, slots: int, performer: Performer, tasks: TaskFinder, make_crew: Callable[[], Crew]) -> None:
+        self._tasks = tasks
+        self._make_crew = make_crew
+        self._crew: Crew | None = None
+        self._making = Lock()
+        self._handed: set[Run] = set()
+        super().__init__(slots, performer)
+
+    def perform(self, run: Run) -> None:
+        """Run one job here, or hand it over and wait for its ending."""
+        if run.ended or not self._is_hard(run.job.type):
+            super().perform(run)
+            return
+        crew = self._started_crew()
+        self._handed.add(run)
+        crew.perform(run)
+        self._handed.discard(run)
+        run.await_written()
+
+    def running(self) -> list[Run]:
+        """Return the runs whose handlers are at work."""
+        if self._crew is not None:
+            self._crew.running()
+        return super().running()
+
+    def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
+        """End a run: by killing it where that was asked for."""
+        if self._crew is not None and run in self._handed:
+            return self._crew.time_out(run, limit_s, elapsed_s)
+        return super().time_out(run, limit_s, elapsed_s)
+
+    def halt(self) -> bool:
+        """Wait until what can be killed is dead."""
+        return self._crew is None or self._crew.halt()
+
+    def close(self) -> None:
+        """Let every slot end after its current run, and every child."""
+        super().close()
+        if self._crew is not None:
+            self._crew.close()
+
+    def _is_hard(self, job_type: str) -> bool:
+        try:
+            return self._tasks.find(job_type).hard_timeout
+        except BaseException:  # noqa: BLE001 - finding it may import anything; the run itself says what is wrong
+            return False
+
+    def _started_crew(self) -> Crew:
+        with self._making:
+            if self._crew is None:
+                self._crew = self._make_crew()
+            return self._crew
