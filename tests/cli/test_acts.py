@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from queuetui.config.paths import state_folder
+from queuetui.config.paths import config_file, state_folder
 from queuetui.model.job import Ending
+from tests.cli.conftest import Invoke
 from tests.cli.scenes import Answer, Scene
 
 
@@ -157,6 +158,29 @@ def test_purge_writes_then_deletes(busy: Scene) -> None:
     assert written == {busy.ids["completed"], busy.ids["completed-too"]}
     assert not {"completed", "completed-too"} & set(states(busy))
     assert f"written first to {state_folder()}" in busy.run("purge", "state:failed", "-y").err
+
+
+def test_a_protected_profile_wants_its_name_for_more_than_one_job(
+    busy: Scene, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a protected profile a bulk act passes by its name, as an option or typed, and by nothing else."""
+    file = config_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f'[profiles.shop]\nurl = {json.dumps(busy.url)}\nkind = "native"\nrights = "operate"\nprotected = true\n',
+        encoding="utf-8",
+    )
+    file.chmod(0o600)
+    act = ("--profile", "shop", "delete", "state:completed")
+    assert "say --confirm shop" in invoke(*act, "--yes").err
+    assert invoke(*act, "--confirm", "shap").code == 1
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert invoke(*act).code == 1
+    assert {"completed", "completed-too"} <= set(states(busy))
+    monkeypatch.setattr("sys.stdin", Terminal("shop\n"))
+    answer = invoke(*act)
+    assert (answer.code, "This profile is protected" in answer.err) == (0, True)
+    assert invoke("--profile", "shop", "delete", "--id", busy.ids["failed"], "--yes").code == 0
 
 
 def test_purge_wants_a_filter(quick: Scene) -> None:

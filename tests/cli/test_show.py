@@ -59,7 +59,9 @@ def test_a_job_is_found_by_the_end_of_its_id(busy: Scene) -> None:
 
 def test_too_short_or_unknown_an_id_is_not_found(busy: Scene) -> None:
     """Less than six characters, or an end that no id has, is told as not found."""
-    busy.run("show", busy.ids["failed"][-5:-1] + "x").fails(4, "no job's id is or ends in")
+    busy.run("show", busy.ids["failed"][-5:-1] + "x").fails(
+        4, "too short for an id; write at least its last 6 characters"
+    )
     busy.run("show", "0" * 32).fails(4, "no job's id is or ends in")
     busy.run("why", "ffffffffffff").fails(4, "see: queuetui jobs")
 

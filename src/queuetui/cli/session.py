@@ -98,6 +98,26 @@ def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | F
         return open_backend(profile.url, backend_options(profile, create=create))
 
 
+def describe_new_queue(profile: Profile) -> str | None:
+    """Return what making our own queue means in a store that a person named and that has none, None where nothing will be made."""
+    from queuetui.backends.registry import discover, open_native
+
+    if profile.embedded:
+        return None
+    try:
+        open_native(profile.url, backend_options(profile)).close()
+    except NotFound:
+        pass
+    else:
+        return None
+    try:
+        others = [found.kind for found in discover(profile.url, backend_options(profile))]
+    except NotFound:
+        others = []
+    beside = f", beside {', '.join(others)}" if others else ""
+    return f"made a queue of queuetui's own in {profile.shown_url}{beside}"
+
+
 def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
     """Open a profile for reading and acting; the right is decided here and enforced by `operate`, acts are recorded in `state`."""
     from queuetui.monitor.feed import Feed
