@@ -208,6 +208,15 @@ def test_a_queue_is_paused_and_resumed(busy: Scene) -> None:
     assert busy.run("resume", "mail").code == 1
 
 
+def test_pausing_a_queue_that_nobody_uses_is_remarked_on(busy: Scene) -> None:
+    """A queue may be paused before its first job; as it may be a slip of the pen, the queues there are are named."""
+    answer = busy.run("pause", "mial")
+    assert answer.code == 0
+    assert "no job was put into mial so far" in answer.err
+    assert "mail" in answer.err
+    assert "beware" not in busy.run("pause", "mail").err
+
+
 def test_silent_registrations_are_cleaned(busy: Scene) -> None:
     """Cleaning deletes registrations silent for longer than asked, wherever on the line the store is named."""
     assert "0 registrations deleted" in busy.run("workers", "clean").err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -61,6 +62,13 @@ def test_what_a_system_cannot_do_is_told(capture: Capture, invoke: Invoke) -> No
     invoke("workers", "--url", capture.url).fails(2, "stores nothing about its workers")
     invoke("worker", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
     invoke("enqueue", "Send", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
+
+
+def test_a_job_whose_making_is_not_kept_shows_its_end(capture: Capture, invoke: Invoke) -> None:
+    """Laravel keeps no time of creation of a failed job; the table then says when it ended."""
+    lines = invoke("jobs", "state:failed", "--url", capture.url).out.splitlines()
+    assert len(lines) == 4
+    assert all(re.search(r" ended \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ", line) for line in lines[1:])
 
 
 def test_a_dry_run_of_what_cannot_be_done_says_so(capture: Capture, invoke: Invoke) -> None:

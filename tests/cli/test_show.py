@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from queuetui.model.job import Ending
 from tests.cli.scenes import Scene
 from tests.cli.test_formats import DOCUMENT_KEYS
 
@@ -38,6 +39,15 @@ def test_an_ended_job_tells_its_result_or_error(busy: Scene) -> None:
     }
     assert [attempt["outcome"] for attempt in failed["attempt_log"]] == ["failed"]
     assert failed["verdict"]["code"] == "dead_letter"
+
+
+def test_an_error_is_read_line_by_line(scene: Scene) -> None:
+    """For people an error is its class and message, then its traceback with a line to each line."""
+    scene.ended("failed", Ending.FAILED)
+    lines = scene.run("show", scene.ids["failed"]).out.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("error "))
+    assert lines[place].endswith("  TimeoutError: the mail server was silent")
+    assert lines[place + 1].strip() == "Traceback: here"
 
 
 def test_a_verdict_has_its_five_parts(busy: Scene) -> None:
