@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 # The environment holds absolute paths, so a moved checkout installs again.
 READY  := $(VENV)/.ready-$(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
 ARGS   ?=
-BENCH  ?= benchmarks/*.py
+BENCH  ?= peers live_table
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format soak bench requirements clean
@@ -37,8 +37,8 @@ soak: $(READY) ## Kill workers at random under a full load, for minutes
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: $(READY) ## Measure and print; nothing is asserted (BENCH=benchmarks/one.py picks one)
-	@for script in $(BENCH); do echo "== $$script"; $(PYTHON) "$$script" $(ARGS) || exit 1; done
+bench: $(READY) ## Measure beside our peers, nothing is asserted (BENCH=peers ARGS="--quick" takes minutes)
+	@for one in $(BENCH); do echo "== $$one"; $(PYTHON) -m "benchmarks.$$one" $(ARGS) || exit 1; done
 
 requirements: $(READY) ## Resolve the newest allowed versions into requirements/*.txt
 	@$(PYTHON) -m pip install --quiet uv

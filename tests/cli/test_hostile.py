@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.model.job import Ending, RunError, Settlement
 from tests.cli.scenes import LONG_S, Scene
 from tests.zoo import SMALL_ZOO, ZOO, assert_inert
@@ -28,27 +30,26 @@ PAYLOADS = {
 
 
 def fill(scene: Scene, text: str) -> str:
-    """Store a failed job that is hostile in every field, run by a hostile worker, and a waiting one; return its id."""
-    scene.register(text, worker_id=f"w {text}"[:200])
-    job_id = scene.job(
-        "failed",
-        text,
-        {"sku": text, text: [text, {"deep": text}]},
-        type=text,
-        name=text,
-        tags=(text,),
-        correlation_id=text,
-        idempotency_key=text,
-        max_attempts=1,
-    )
-    lease = scene.backend.open_lease(f"w {text}"[:200], text, LONG_S)
+    """Store a failed job that is hostile in every field, run by a hostile worker, and a waiting one; return its id.
+
+    Names go in behind the store's back: ours refuses some of them, and a foreign store may hold any.
+    """
+    worker_id = f"w {text}"[:200]
+    scene.register(text, worker_id=worker_id)
+    job_id = scene.job("failed", "lane", {"sku": text, text: [text, {"deep": text}]}, max_attempts=1)
+    lease = scene.backend.open_lease(worker_id, "lane", LONG_S)
     (claimed,) = scene.backend.step(lease.id, (), 1).claimed
-    error = RunError(text, text, text)
     result = json.dumps({"said": text}).encode()
-    scene.backend.step(
-        lease.id, [Settlement(job_id, claimed.fence, text, Ending.FAILED, 0.1, result=result, error=error)], 0
+    settlement = Settlement(
+        job_id, claimed.fence, text, Ending.FAILED, 0.1, result=result, error=RunError(text, text, text)
     )
-    scene.job("waiting", text, text.encode("utf-8", "replace"), type=text)
+    scene.backend.step(lease.id, [settlement], 0)
+    scene.job("waiting", "lane", text.encode("utf-8", "replace"))
+    assert isinstance(scene.backend, MemoryBackend)
+    for record in scene.backend.store.jobs.values():
+        record.new = replace(
+            record.new, queue=text, type=text, name=text, tags=(text,), correlation_id=text, idempotency_key=text
+        )
     return job_id
 
 

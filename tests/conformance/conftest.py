@@ -13,6 +13,7 @@ from queuetui.backends.base import NativeBackend
 from tests.conformance.population import populate
 from tests.conformance.stores import KINDS, Store, fresh_store
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
 
 FreshStore = Callable[[], AbstractContextManager[Store]]
 
@@ -29,7 +30,7 @@ def suite_database(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="module", params=KINDS)
 def population(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeBackend]:
     """A backend on a varied population, for tests that only read."""
-    url = request.getfixturevalue("population_database") if request.param == "postgresql" else None
+    url = find_server(request, request.param, "population_database")
     with fresh_store(request.param, tmp_path_factory.mktemp("population"), url) as store:
         backend = store.open()
         populate(backend)
@@ -45,6 +46,16 @@ def population_database(request: pytest.FixtureRequest) -> Iterator[str]:
     server.drop_database(url)
 
 
+def find_server(request: pytest.FixtureRequest, kind: str, database: str) -> str | None:
+    """Return the URL that stores of a kind are made at, None for those that need no server; `database` is a fixture's name."""
+    if kind == "postgresql":
+        return str(request.getfixturevalue(database))
+    if kind == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        return server.url
+    return None
+
+
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
     """The kind of store that the test runs over."""
@@ -54,8 +65,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def make_store(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> FreshStore:
     """A maker of empty stores, for tests that need many."""
-    postgres_url = request.getfixturevalue("suite_database") if kind == "postgresql" else None
-    return partial(fresh_store, kind, tmp_path, postgres_url)
+    return partial(fresh_store, kind, tmp_path, find_server(request, kind, "suite_database"))
 
 
 @pytest.fixture

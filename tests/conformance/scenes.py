@@ -20,7 +20,9 @@ from queuetui.model.state import State
 from queuetui.model.worker import WorkerCard
 from tests.waiting import wait_until
 
-BRIEF_LEASE_S = 0.05
+MOMENT_S = 0.001
+# The clock that leases are judged by is not the one that is shown, where a machine may sleep.
+MARGIN_S = 0.02
 LONG_LEASE_S = 60.0
 LIMITS = Limits()
 _numbers = itertools.count(1)
@@ -69,7 +71,7 @@ def ending(claimed: ClaimedJob, how: Ending, **changes: Any) -> Settlement:
     error = RunError("ValueError", "no such shop", "Traceback: ...") if how in {Ending.RETRY, Ending.FAILED} else None
     duration_s = None if how is Ending.RELEASED else 0.25
     settlement = Settlement(claimed.id, claimed.fence, claimed.type, how, duration_s, error=error)
-    return replace(settlement, **changes)
+    return settlement._replace(**changes)
 
 
 def settle(backend: NativeBackend, lease: Lease, claimed: ClaimedJob, how: Ending, **changes: Any) -> bool:
@@ -90,12 +92,19 @@ def store_now(backend: NativeBackend) -> datetime:
     return backend.snapshot(Watch(parts=frozenset())).now
 
 
+def expire(backend: NativeBackend, lease: Lease) -> None:
+    """Let a valid lease run out: renewed for no more than a moment, and that moment awaited."""
+    assert backend.renew([lease.id], MOMENT_S).valid == {lease.id}
+    since = store_now(backend)
+    wait_until(lambda: (store_now(backend) - since).total_seconds() > MOMENT_S + MARGIN_S, interval_s=0.005)
+
+
 def claim_and_vanish(
     backend: NativeBackend, count: int = 1, queue: str = "default"
 ) -> tuple[Lease, tuple[ClaimedJob, ...]]:
     """Claim jobs under a lease that is over when this returns."""
-    lease, claimed = claim(backend, count, queue, BRIEF_LEASE_S, "vanished")
-    wait_until(lambda: store_now(backend) > lease.until, interval_s=0.005)
+    lease, claimed = claim(backend, count, queue, worker="vanished")
+    expire(backend, lease)
     return lease, claimed
 
 

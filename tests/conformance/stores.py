@@ -15,7 +15,7 @@ from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
 
 # Every backend named here is held to the whole suite.
-KINDS = ("memory", "sqlite", "postgresql")
+KINDS = ("memory", "sqlite", "postgresql", "redis")
 KEPT_BRIEFLY = {"native.keep_completed": "0", "native.keep_cancelled": "0", "native.keep_failed": "0"}
 
 
@@ -40,12 +40,15 @@ class Store:
 
 
 @contextmanager
-def fresh_store(kind: str, folder: Path, postgres_url: str | None) -> Iterator[Store]:
+def fresh_store(kind: str, folder: Path, server_url: str | None) -> Iterator[Store]:
     """Give a store with nothing in it; all PostgreSQL ones are one database, so only one is used at a time."""
     if kind == "postgresql":
-        assert postgres_url is not None
-        _empty(postgres_url)
-        store = Store(kind, postgres_url)
+        assert server_url is not None
+        _empty(server_url)
+        store = Store(kind, server_url)
+    elif kind == "redis":
+        assert server_url is not None
+        store = Store(kind, f"{server_url}?namespace={uuid4().hex}")
     elif kind == "sqlite":
         store = Store(kind, f"sqlite:///{folder / uuid4().hex}.db")
     else:

@@ -6,12 +6,13 @@ from collections import Counter
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.base import COUNT_CAP, NativeBackend
 from queuetui.model.job import Ending
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, TallyMinute
+from queuetui.model.state import State
 from queuetui.model.stats import describe_stats
 from tests.conformance.population import populate
 from tests.conformance.scenes import (
@@ -50,6 +51,16 @@ def test_stuck_counts_equal_the_stuck_jobs(backend: NativeBackend) -> None:
     picture = snapshot(backend)
     assert picture.stuck.value == stuck.total() > 0
     assert {queue.name.raw: queue.stuck.value for queue in picture.queues if queue.stuck.value} == dict(stuck)
+
+
+def test_counts_are_capped_and_exact_on_demand(backend: NativeBackend) -> None:
+    """Past the cap a count says "at least", unless the exact number is asked for."""
+    for _ in range(4):
+        add(backend, 2_501)
+    capped = snapshot(backend).counts[State.PENDING]
+    assert (capped.value, capped.exactness) == (COUNT_CAP, Exactness.CAPPED)
+    exact = snapshot(backend, exact=True).counts[State.PENDING]
+    assert (exact.value, exact.exactness) == (10_004, Exactness.EXACT)
 
 
 def test_an_empty_store_has_zeros(backend: NativeBackend) -> None:

@@ -12,7 +12,7 @@ from queuetui.model.errors import Unsupported
 from tests.conformance.scenes import add, add_one, claim_one, ids, new_job, select
 from tests.conformance.stores import KINDS, Store
 
-WITHOUT_TRANSACTIONS = ("memory",)
+WITHOUT_TRANSACTIONS = ("memory", "redis")
 joins = pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in WITHOUT_TRANSACTIONS])
 
 

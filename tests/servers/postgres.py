@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -79,7 +79,7 @@ class PostgresServer:
         return self._process
 
 
-def start_postgres(bin_folder: Path, identity: Identity) -> PostgresServer:
+def start_postgres(bin_folder: Path, identity: Identity, settings: Sequence[str] = SETTINGS) -> PostgresServer:
     """Make a cluster in a temporary folder and start a server on it."""
     folder = short_folder()
     identity.own(folder)
@@ -94,7 +94,7 @@ def start_postgres(bin_folder: Path, identity: Identity) -> PostgresServer:
     port = free_port()
     admin_url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
     command: list[str | Path] = [bin_folder / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", folder]
-    for setting in SETTINGS:
+    for setting in settings:
         command += ["-c", setting]
     process = ServerProcess(command, folder, identity, is_ready=lambda: _answers(admin_url), stop_signal=signal.SIGINT)
     process.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,14 +31,24 @@ class RedisServer:
         with redis.Redis.from_url(self.url) as client:
             client.flushdb()
 
+    @property
+    def process(self) -> ServerProcess:
+        """The server's process, to be stopped, killed and frozen."""
+        assert self._process is not None, "the server is not ours"
+        return self._process
+
     def remove(self) -> None:
         """End the server and delete its data."""
         if self._process is not None:
             self._process.remove()
 
 
-def start_redis(binary: Path, identity: Identity) -> RedisServer:
-    """Start a server that keeps everything in memory."""
+# What our own queue asks of a server before it entrusts jobs to it.
+KEEPING = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
+
+
+def start_redis(binary: Path, identity: Identity, settings: Mapping[str, str] = KEEPING) -> RedisServer:
+    """Start a server with settings of its own."""
     folder = short_folder()
     identity.own(folder)
     port = free_port()
@@ -51,10 +61,9 @@ def start_redis(binary: Path, identity: Identity) -> RedisServer:
         "127.0.0.1",
         "--save",
         "",
-        "--appendonly",
-        "no",
         "--dir",
         folder,
+        *(part for name, value in settings.items() for part in (f"--{name}", value)),
     ]
     process = ServerProcess(command, folder, identity, is_ready=lambda: _answers(url))
     process.start()

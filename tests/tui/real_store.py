@@ -14,7 +14,7 @@ from queuetui.config.profile import Profile
 from queuetui.model.job import NewJob
 from queuetui.monitor.feed import Feed
 from queuetui.operate.journal import Journal
-from queuetui.operate.operations import Desk, Operations
+from queuetui.operate.operations import Desk, OperableBackend, Operations
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui, run_console
 from queuetui.tui.session import Session
@@ -44,18 +44,25 @@ def fill(store: NativeBackend, jobs: int = 30) -> None:
     )
 
 
-def session_on(url: str, folder: Path, poll_s: float = 0.5, store: NativeBackend | None = None) -> Session:
-    """Return a session with the right to operate, as the command line makes it."""
+def session_on(url: str, folder: Path, poll_s: float = 0.5) -> Session:
+    """Return a session on our own queue with the right to operate, as the command line makes it."""
     profile = Profile(name="here", url=url, poll_s=poll_s)
+    return Session(
+        profile, lambda: _connection(open_native(url, BackendOptions(limits=profile.limits)), profile, folder)
+    )
 
-    def connect() -> tuple[Feed, Operations]:
-        backend = store or open_native(url, BackendOptions(limits=profile.limits))
-        desk = Desk(
-            Right.OPERATE, "tester@here", Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged"
-        )
-        return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 
-    return Session(profile, connect)
+def session_over(backend: OperableBackend, folder: Path) -> Session:
+    """Return a session over a backend that is open already and is read on demand only."""
+    profile = Profile(name="here", url="", poll_s=60.0)
+    return Session(profile, lambda: _connection(backend, profile, folder))
+
+
+def _connection(backend: OperableBackend, profile: Profile, folder: Path) -> tuple[Feed, Operations]:
+    desk = Desk(
+        Right.OPERATE, "tester@here", Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged"
+    )
+    return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 
 
 def break_freezing() -> None:

@@ -9,10 +9,9 @@ import re
 import select
 import signal
 import struct
-import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +64,13 @@ class Terminal:
             assert left_s > 0, f"waited {timeout_s:g} s in vain for {text!r} on the screen, which shows:\n{shown}"
             self._read_once(min(left_s, 1))
 
+    def read_until_gone(self, text: str, timeout_s: float = 20) -> None:
+        """Read until a text is no longer on the screen."""
+        deadline = time.monotonic() + timeout_s
+        while any(text in line for line in self.lines):
+            assert time.monotonic() < deadline, f"{text!r} is still on the screen"
+            self._read_once(0.1)
+
     def read_for(self, seconds: float) -> None:
         """Take what the program writes for a while, during which nothing in particular is expected."""
         deadline = time.monotonic() + seconds
@@ -80,6 +86,18 @@ class Terminal:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def clear(self) -> None:
+        """Forget what is on the screen."""
+        self._screen.reset()
+
+    def wait_for_stop(self, timeout_s: float) -> None:
+        """Wait until the program has been stopped."""
+        deadline = time.monotonic() + timeout_s
+        while os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)[0] != self.pid:
+            assert time.monotonic() < deadline, "the program goes on running"
+            self._read_once(0.02)
+        self._drain()
 
     def wait_for_exit(self, timeout_s: float) -> float:
         """Wait for the program's end, still reading what it writes, and return the seconds that took."""
@@ -115,15 +133,18 @@ class Terminal:
 
 
 @contextmanager
-def program_on_terminal(script: Path, columns: int, lines: int, *arguments: str) -> Iterator[Terminal]:
-    """Run a Python script on a terminal of its own and end it afterwards."""
+def program_on_terminal(
+    command: Sequence[str | Path], columns: int, lines: int, environment: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
+    """Run a program on a terminal of its own and end it afterwards."""
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         paths = os.pathsep.join(map(str, (ROOT / "src", ROOT)))
         os.environ.update(PYTHONPATH=paths, TERM="xterm-256color", COLORTERM="truecolor")
         os.environ.update(COLUMNS=str(columns), LINES=str(lines))
-        os.execv(sys.executable, [sys.executable, str(script), *arguments])  # noqa: S606  # arguments in a list, no shell
+        os.environ.update(environment or {})
+        os.execv(command[0], [str(part) for part in command])  # noqa: S606  # arguments in a list, no shell
     terminal = Terminal(pid, fd, columns, lines)
     try:
         yield terminal

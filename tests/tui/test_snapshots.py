@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.memory.backend import MemoryBackend
+from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.model.errors import Unreachable
+from queuetui.model.worker import WorkerCard
+from tests.tui.real_store import fill, session_over
+from tests.tui.scripted import NOW
 from tests.tui.stage import NARROW, TYPED, WIDE, Stage
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="120x40")]
@@ -96,3 +103,15 @@ def test_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NO_COLOR", "1")
     stage = Stage()
     assert snap_compare(stage.app, terminal_size=NARROW, run_before=settle(stage, ["4"], "2 of 2 exact"))
+
+
+@pytest.mark.parametrize("keys", [[], ["0"], ["W"]], ids=["jobs", "overview", "workers"])
+def test_the_reference_store(keys: list[str], snap_compare: SnapCompare, tmp_path: Path) -> None:
+    """The screens over our own in-memory queue, with its clock held."""
+    store = MemoryStore(clock=lambda: NOW)
+    backend = MemoryBackend(store, BackendOptions(name="memory"))
+    fill(backend, 12)
+    backend.register(WorkerCard("0195a3f0-9c00-7000-8000-00000000aaaa", "web-1", 4311, "0.1.0", ("mail", "sync"), 4))
+    stage = Stage(session=session_over(backend, tmp_path))
+    shown = "12 of 12 exact|most in a minute|1 live of 1"
+    assert snap_compare(stage.app, terminal_size=NARROW, run_before=settle(stage, keys, shown))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.tui.terminal import ROOT, program_on_terminal
 
 SCRIPT = ROOT / "tests" / "tui" / "real_store.py"
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
+MOST_BYTES_A_POLL = 200
 MOUSE_ON = b"\x1b[?1000h"
 
 
@@ -25,7 +27,7 @@ def url(sqlite_url: str) -> str:
 
 def test_a_session_by_keys(url: str) -> None:
     """A person looks at a job, cancels it and leaves; the terminal is as it was, and the mouse was never taken."""
-    with program_on_terminal(SCRIPT, 80, 24, url) as terminal:
+    with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("\r")
         terminal.read_until("[Summary]")
@@ -45,7 +47,7 @@ def test_a_session_by_keys(url: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_and_restores_the_terminal(number: signal.Signals, url: str) -> None:
     """TERM and HUP end the console with their code and give the terminal back."""
-    with program_on_terminal(SCRIPT, 80, 24, url) as terminal:
+    with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         os.kill(terminal.pid, number)
         terminal.wait_for_exit(5)
@@ -53,9 +55,23 @@ def test_a_signal_ends_it_and_restores_the_terminal(number: signal.Signals, url:
         assert all(sequence in terminal.output for sequence in RESTORED)
 
 
+def test_suspending_gives_the_shell_back_and_the_console_returns(url: str) -> None:
+    """Ctrl+Z stops the process with the terminal restored; continued, it draws itself again and reads on."""
+    with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
+        terminal.read_until("30 of 30 exact")
+        terminal.send("\x1a")
+        terminal.wait_for_stop(5)
+        assert all(sequence in terminal.output for sequence in RESTORED)
+        terminal.clear()
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.read_until("30 of 30 exact")
+        terminal.send("4")
+        terminal.read_until("Nothing is stuck")
+
+
 def test_a_lost_terminal_ends_it(url: str) -> None:
     """When the terminal is taken away the console is gone within five seconds."""
-    with program_on_terminal(SCRIPT, 80, 24, url) as terminal:
+    with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.hang_up()
         assert terminal.wait_for_exit(5) < 5
@@ -63,7 +79,7 @@ def test_a_lost_terminal_ends_it(url: str) -> None:
 
 def test_a_lost_terminal_ends_it_even_where_hup_is_ignored(url: str, tmp_path: Path) -> None:
     """Under nohup too."""
-    with program_on_terminal(SCRIPT, 80, 24, url, "--ignore-hup") as terminal:
+    with program_on_terminal([sys.executable, SCRIPT, url, "--ignore-hup"], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.hang_up()
         assert terminal.wait_for_exit(5) < 5
@@ -72,7 +88,7 @@ def test_a_lost_terminal_ends_it_even_where_hup_is_ignored(url: str, tmp_path: P
 def test_without_colour_no_colour_is_sent(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under NO_COLOR the terminal gets no RGB and no palette colour at all."""
     monkeypatch.setenv("NO_COLOR", "1")
-    with program_on_terminal(SCRIPT, 80, 24, url) as terminal:
+    with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("q")
         terminal.wait_for_exit(10)
@@ -82,7 +98,7 @@ def test_without_colour_no_colour_is_sent(url: str, monkeypatch: pytest.MonkeyPa
 
 def test_a_fault_of_ours_shows_no_value(url: str) -> None:
     """The page at the end names where it happened and quotes nothing of what was handled."""
-    with program_on_terminal(SCRIPT, 80, 24, url, "--fail") as terminal:
+    with program_on_terminal([sys.executable, SCRIPT, url, "--fail"], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("z")
         terminal.wait_for_exit(10)
@@ -90,3 +106,15 @@ def test_a_fault_of_ours_shows_no_value(url: str) -> None:
         assert b"ended on a fault of its own: ValueError" in terminal.output
         assert b"secret" not in terminal.output
         assert b"locals" not in terminal.output
+
+
+def test_an_unchanged_store_costs_next_to_nothing(url: str) -> None:
+    """While nothing changes a poll sends little more than the clock, and no more than that."""
+    with program_on_terminal([sys.executable, SCRIPT, url], 120, 40) as terminal:
+        terminal.read_until("30 of 30 exact")
+        terminal.send("7")
+        terminal.read_until("0 of 0 exact")
+        terminal.read_for(1)
+        before = len(terminal.output)
+        terminal.read_for(4)
+        assert len(terminal.output) - before < 10 * MOST_BYTES_A_POLL

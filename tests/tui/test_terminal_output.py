@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.tui import zoo_on_screen
@@ -15,7 +17,7 @@ NOT_EMULATED = {"hangul", "thai_devanagari"}
 def test_a_zoo_on_the_screen_sends_no_sequence_of_its_own() -> None:
     """With every specimen in the table, the terminal gets our sequences only, and each column stays in its place."""
     lines = len(SMALL_ZOO) + 4
-    with program_on_terminal(ROOT / "tests" / "tui" / "zoo_on_screen.py", 120, lines) as terminal:
+    with program_on_terminal([sys.executable, ROOT / "tests" / "tui" / "zoo_on_screen.py"], 120, lines) as terminal:
         terminal.read_until(zoo_on_screen.LAST)
         assert foreign_sequences(terminal.output) == []
         shown = [line for line, name in enumerate(SMALL_ZOO, start=1) if name not in NOT_EMULATED]

@@ -198,7 +198,7 @@ class JobStore(Protocol):
         ...
 
     def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
-        """Prolong the leases that are still valid; an expired one is never revived."""
+        """Let the leases that are still valid end `lease_s` from now; an expired one is never revived."""
         ...
 
     def close_lease(self, lease_id: str) -> int:

@@ -20,7 +20,11 @@ SQL_SCHEMES = {
     "mysql": "mysql",
     "mariadb": "mysql",
 }
-NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "memory": "memory"}
+REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
+NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "redis": "redis", "memory": "memory"}
+LOOKED_FOR_IN_TABLES = "queuetui's own tables (queuetui_meta) and Laravel's jobs and failed_jobs"
+LOOKED_FOR = {"redis": "queuetui's own keys in the URL's namespace"}
+WITH_SCHEMA = ("sql", "redis")
 FOREIGN_KINDS = ("laravel",)
 
 
@@ -29,17 +33,15 @@ _UNENCODED_AT = re.compile(r"[^:]*://[^/?#@]*@[^/?#]*@")
 
 
 def scheme_of(url: str) -> str:
-    """Return the family of a URL: sqlite, postgresql, mysql or memory. Raises BadConfig for any other."""
+    """Return the family of a URL: sqlite, postgresql, mysql, redis or memory. Raises BadConfig for any other."""
     try:
         written = urlsplit(url).scheme.split("+")[0].lower()
     except ValueError:
         raise BadConfig("the URL cannot be read; check its brackets and its port", "url") from None
-    family = "memory" if written == "memory" else SQL_SCHEMES.get(written)
+    family = "memory" if written == "memory" else {**SQL_SCHEMES, **REDIS_SCHEMES}.get(written)
     if family is None:
         shown = written if written.isalnum() else "?"
-        message = (
-            f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME or mysql://HOST/NAME"
-        )
+        message = f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST"
         raise BadConfig(message, "url")
     if _UNENCODED_AT.match(url):
         raise BadConfig("the URL has more than one @; write an @ in a user or a password as %40", "url")
@@ -51,7 +53,7 @@ def open_native(url: str, options: BackendOptions) -> NativeBackend:
     family = scheme_of(url)
     folder = NATIVE_SCHEMES.get(family)
     if folder is None:
-        message = f"the native queue does not live on {family} yet; use sqlite or postgresql"
+        message = f"the native queue does not live on {family} yet; use sqlite, postgresql or redis"
         raise Unsupported(message)
     module = import_module(f"queuetui.backends.native.{folder}.backend")
     return cast("NativeBackend", module.open_backend(url, options))
@@ -60,9 +62,10 @@ def open_native(url: str, options: BackendOptions) -> NativeBackend:
 def open_schema(url: str, options: BackendOptions) -> SchemaStore:
     """Open the schema of our own queue, whatever its version. Raises NotFound when the store is absent and `options.create` is off."""
     family = scheme_of(url)
-    if NATIVE_SCHEMES.get(family) != "sql":
-        raise Unsupported(f"there is no schema to bring up to date on {family}; it is for sqlite and postgresql")
-    module = import_module("queuetui.backends.native.sql.backend")
+    folder = NATIVE_SCHEMES.get(family)
+    if folder not in WITH_SCHEMA:
+        raise Unsupported(f"there is no schema to bring up to date on {family}; it is for sqlite, postgresql and redis")
+    module = import_module(f"queuetui.backends.native.{folder}.backend")
     return cast("SchemaStore", module.open_schema(url, options))
 
 
@@ -71,6 +74,9 @@ def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend
     if kind not in FOREIGN_KINDS:
         message = f"no adapter is called {kind!r}; there are {', '.join(FOREIGN_KINDS)}"
         raise Unsupported(message)
+    family = scheme_of(url)
+    if family not in SQL_SCHEMES.values():
+        raise Unsupported(f"{kind} does not live on {family}; leave the kind out, or point the URL at its database")
     module = import_module(f"queuetui.backends.foreign.{kind}.backend")
     return cast("ForeignBackend", module.open_backend(url, options))
 
@@ -79,7 +85,7 @@ def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return every job queue system found in a store, our own first; reading only."""
     family = scheme_of(url)
     modules = [f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend"] if family in NATIVE_SCHEMES else []
-    if family != "memory":
+    if family in SQL_SCHEMES.values():
         modules += [f"queuetui.backends.foreign.{kind}.backend" for kind in FOREIGN_KINDS]
     found = [import_module(name).discover(url, options) for name in modules]
     return tuple(one for one in found if one is not None)
@@ -94,7 +100,7 @@ def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBa
     found = discover(url, options)
     if not found:
         message = (
-            "no job queue was found there: looked for queuetui's own tables (queuetui_meta) and Laravel's jobs and failed_jobs; "
+            f"no job queue was found there: looked for {LOOKED_FOR.get(scheme_of(url), LOOKED_FOR_IN_TABLES)}; "
             "check the URL, or make a queue with: queuetui enqueue"
         )
         raise NotFound(message)

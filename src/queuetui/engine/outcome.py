@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from queuetui.model.backoff import Backoff
@@ -106,12 +106,12 @@ def settle_released(job: ClaimedJob) -> Settlement:
 def _settle_postponement(job: ClaimedJob, wish: _Postponement, duration_s: float, rule: RetryRule) -> Settlement:
     if isinstance(wish, Snooze):
         settled = Settlement(job.id, job.fence, job.type, Ending.SNOOZED, duration_s)
-        return replace(settled, delay_s=wish.delay_s or 0.0, at=wish.at)
+        return settled._replace(delay_s=wish.delay_s or 0.0, at=wish.at)
     error = RunError("Retry", wish.reason[:MESSAGE_CAP_CHARS] or "the handler asked to be run again")
     settled = _settle_failure(job, error, duration_s, rule)
     if settled.ending is Ending.FAILED or (wish.at is None and wish.delay_s is None):
         return settled
-    return replace(settled, delay_s=wish.delay_s or 0.0, at=wish.at)
+    return settled._replace(delay_s=wish.delay_s or 0.0, at=wish.at)
 
 
 def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: RetryRule) -> Settlement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from queuetui.model.act import JobRef
 from queuetui.model.state import State
@@ -113,8 +114,7 @@ class Enqueued:
     state: State | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
+class ClaimedJob(NamedTuple):
     """A job in a worker's hands; `attempts` counts the runs that ended before this one."""
 
     id: str
@@ -156,8 +156,7 @@ class RunError:
     traceback: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The end of one run, guarded by lease and fence.
 
     COMPLETED, RETRY and FAILED count an attempt; SNOOZED and RELEASED do not. RETRY and SNOOZED are due after `delay_s`, or at `at`.

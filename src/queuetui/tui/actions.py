@@ -116,6 +116,7 @@ GENERAL = (
     Action("command", "colon,ctrl+p", ": ctrl+p", "command", "run anything by its name", "command", rank=6),
     Action("back", "q", "q", "back", "leave this screen; on Jobs it ends the console", "back", rank=20),
     Action("quit", "ctrl+c", "ctrl+c", "quit", "end the console, from anywhere", "quit"),
+    Action("suspend", "ctrl+z", "ctrl+z", "suspend", "go to the shell; fg comes back", "suspend_process"),
     Action(
         "close", "escape", "esc", "close", "close; else clear the filter; else clear the marks; else go back", "ladder"
     ),

@@ -59,6 +59,7 @@ class Console(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin to connect, once the first screen is up."""
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:

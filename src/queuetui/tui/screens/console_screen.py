@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -35,7 +36,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     PLACE: ClassVar[Place]
     VIEW: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (45, "-high")]
     PARTS: ClassVar[frozenset[Part]] = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS})
 
     def __init__(self) -> None:
@@ -49,7 +50,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Lay out the frame round the body."""
-        yield TextLines("heading")
+        with Horizontal(id="top"):
+            yield TextLines("heading")
+            yield TextLines("clock")
         yield from self.compose_body()
         yield TextLines("status")
         yield TextLines("footer")
@@ -106,7 +109,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         if is_lost or not console.link.is_live:
             heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
         else:
-            heading.show([heading_line(console.heading)])
+            # The clock stands in a widget of its own: of a line that changes, all that is left of the change is sent too.
+            line = heading_line(console.heading, self.app.size.width)
+            heading.show([TextLine(line.left)])
+            self.show_lines("#clock", [TextLine(line.right)])
         for table in self.query(LiveTable):
             table.stale = is_lost and bool(table.rows)
         self.show_footer()
@@ -149,9 +155,12 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
                 return
             self._flash.stop()
         self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
-        self._flash = self.set_timer(_FLASH_S, self._end_flash, name="flash")
+        self._flash = self.set_timer(_FLASH_S, self.end_flash, name="flash")
 
-    def _end_flash(self) -> None:
+    def end_flash(self) -> None:
+        """Clear the status line."""
+        if self._flash is not None:
+            self._flash.stop()
         self._flash = None
         self.query_one("#status", TextLines).show([])
 

@@ -58,6 +58,7 @@ class JobList(Acting):
         self._is_new_scope = True
         self.marks_all_matching = False
         self._slow: Timer | None = None
+        self._says_reading = False
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield tabs, crumbs, filter, table and explanation."""
@@ -186,7 +187,7 @@ class JobList(Acting):
 
     def _read_again(self) -> None:
         self._stop_waiting()
-        self._slow = self.set_timer(_SLOW_AFTER_S, lambda: self.flash("Reading ...", Tone.MUTED, gently=True))
+        self._slow = self.set_timer(_SLOW_AFTER_S, self._say_reading)
         self.console.read_again()
         self._show_frame_lines()
         self.show_footer()
@@ -195,6 +196,13 @@ class JobList(Acting):
         if self._slow is not None:
             self._slow.stop()
             self._slow = None
+        if self._says_reading:
+            self._says_reading = False
+            self.end_flash()
+
+    def _say_reading(self) -> None:
+        self._says_reading = True
+        self.flash("Reading ...", Tone.MUTED, gently=True)
 
     @property
     def _columns(self) -> tuple[Column, ...]:

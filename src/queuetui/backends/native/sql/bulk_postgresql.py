@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -39,11 +39,11 @@ def finish_and_claim(
     rows = session.rows(
         "finish_and_claim",
         lease_id=lease_id,
-        ids=[one.id for one in finishes],
-        fences=[one.fence for one in finishes],
-        took_us=[one.took_us for one in finishes],
-        buckets=[None if one.took_us is None else bucket_of(one.took_us) for one in finishes],
-        results=[one.result for one in finishes],
+        ids=_plain_array([one.id for one in finishes]),
+        fences=_plain_array([one.fence for one in finishes]),
+        took_us=_plain_array([one.took_us for one in finishes]),
+        buckets=_plain_array([None if one.took_us is None else bucket_of(one.took_us) for one in finishes]),
+        results=[one.result for one in finishes] if any(one.result is not None for one in finishes) else "{}",
         claim=max(0, claim),
         **kept,
     )
@@ -58,6 +58,11 @@ def finish_and_claim(
 def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
     """Move jobs that are known to be ours to the final ones."""
     session.change_each("finish_job", rows)
+
+
+def _plain_array(values: Iterable[str | int | None]) -> str:
+    """Return an array of ids or numbers as PostgreSQL reads it: nothing in them needs quotes, and the driver takes a text as it is."""
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
 
 
 def _arrays(rows: Sequence[NewRow]) -> dict[str, list[object]]:

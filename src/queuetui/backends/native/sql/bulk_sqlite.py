@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
-from queuetui.backends.native.sql.claims import Claims, Finish, choose, to_claimed
+from queuetui.backends.native.ids import to_bytes
+from queuetui.backends.native.sql.claims import LOST, Claims, Finish, choose, to_claimed
 from queuetui.backends.native.sql.new_rows import NewRow
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_session import SqliteSession
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
 from queuetui.model.clock import to_us
+from queuetui.model.job import ClaimedJob
 from queuetui.model.state import State
 
 CLIENT = "client"
@@ -42,16 +45,15 @@ def finish_and_claim(
         return Claims(frozenset(), (), lease_valid=False)
     queue, worker_id = lease
     tally = Tally()
-    accepted = frozenset(one.id for one in finishes if _finish(session, lease_id, one, kept, tally, (worker_id, queue)))
-    ready = session.rows("choose_ready", queue=queue, claim=claim) if claim > 0 else []
-    chosen = choose([(row[0], bool(row[1])) for row in ready])
-    common = {"lease_id": lease_id.bytes, "worker_id": worker_id, "alone": len(chosen) == 1}
-    rows = session.each("claim_job", [{**common, "id": job_id} for job_id in chosen])
-    claimed = tuple(to_claimed(session, row) for row in rows if row is not None)
-    for job in claimed:
-        tally.add(worker_id, queue, job.type, "started")
+    finished = _finish(session, lease_id, finishes, kept)
+    for one in finished:
+        tally.add(worker_id, queue, one.type, "completed")
+        tally.add_run(worker_id, queue, one.type, one.took_us)
+    claimed = _claim(session, lease_id, worker_id, queue, claim) if claim > 0 else ()
+    for job_type, count in Counter(job.type for job in claimed).items():
+        tally.add(worker_id, queue, job_type, "started", count)
     tally.write(session)
-    return Claims(accepted, claimed)
+    return Claims(frozenset(one.id for one in finished), claimed)
 
 
 def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
@@ -60,27 +62,28 @@ def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> Non
     session.change_each("drop_job", [{"id": row["id"]} for row in rows])
 
 
-def _finish(
-    session: Session, lease_id: UUID, one: Finish, kept: Mapping[str, int], tally: Tally, place: tuple[str, str]
-) -> bool:
-    job_id = one.id.bytes
-    values = {
-        "id": job_id,
-        "fence": one.fence,
-        "lease_id": lease_id.bytes,
-        "took_us": one.took_us,
-        "result": one.result,
-    }
-    row = session.row("finish_run", **values, **kept)
-    if row is None:
-        return False
-    session.change("drop_job", id=job_id)
-    job_type, key = row
-    if key is not None:
-        session.change("expire_key", key=key, id=job_id, key_kept_us=kept["key_kept_us"])
-    tally.add(*place, job_type, "completed")
-    tally.add_run(*place, job_type, one.took_us)
-    return True
+def _finish(session: Session, lease_id: UUID, finishes: Sequence[Finish], kept: Mapping[str, int]) -> Sequence[Finish]:
+    """Move the completed runs that still hold their job to the final ones; return them."""
+    common = {"lease_id": lease_id.bytes, **kept}
+    rows = [
+        {**common, "id": to_bytes(one.id), "fence": one.fence, "took_us": one.took_us, "result": one.result}
+        for one in finishes
+    ]
+    moved = session.change_each("finish_run", rows)
+    session.change_each("expire_run_key", rows)
+    if moved == len(rows):
+        session.change_each("drop_run", rows)
+        return finishes
+    # Some are stale: those whose row is still there to be dropped are not.
+    return [one for one, row in zip(finishes, rows, strict=True) if session.change("drop_run", **row)]
+
+
+def _claim(session: Session, lease_id: UUID, worker_id: str, queue: str, limit: int) -> tuple[ClaimedJob, ...]:
+    ready = session.rows("choose_ready", queue=queue, claim=limit)
+    chosen = choose([(row, bool(row[LOST])) for row in ready])
+    common = {"lease_id": lease_id.bytes, "worker_id": worker_id, "alone": len(chosen) == 1}
+    session.change_each("claim_job", [{**common, "id": row[0]} for row in chosen])
+    return tuple(to_claimed(session, row) for row in chosen)
 
 
 def _state_of(row: NewRow, now_us: int) -> State:

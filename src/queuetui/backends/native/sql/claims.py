@@ -6,21 +6,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TypeVar
-from uuid import UUID
+from typing import NamedTuple, TypeVar
 
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.model.job import ClaimedJob
 
 T = TypeVar("T")
+NO_TAGS = "[]"
+# Where a claimed row tells how often its job was lost.
+LOST = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(NamedTuple):
     """One completed run."""
 
-    id: UUID
+    id: str
     fence: int
+    type: str
     took_us: int | None
     result: bytes | None
 
@@ -29,7 +31,7 @@ class Finish:
 class Claims:
     """The runs whose end was written, and the jobs that were claimed."""
 
-    accepted: frozenset[UUID]
+    accepted: frozenset[str]
     claimed: tuple[ClaimedJob, ...]
     lease_valid: bool = True
 
@@ -54,9 +56,9 @@ def to_claimed(session: Session, row: Row) -> ClaimedJob:
         priority=row[6],
         attempts=row[7],
         max_attempts=row[8],
-        lost=row[9],
+        lost=row[LOST],
         correlation_id=row[10],
-        tags=tuple(json.loads(row[11])),
+        tags=() if row[11] == NO_TAGS else tuple(json.loads(row[11])),
         timeout_s=None if timeout_ms is None else timeout_ms / 1000,
         created_at=session.moment_out(row[13]),
         scheduled_at=session.moment_out(row[14]),

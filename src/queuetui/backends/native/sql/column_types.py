@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, LargeBin
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from queuetui.backends.native.sql.ids import parse_id
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.state_codes import CODE_OF, STATE_OF
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.state import State

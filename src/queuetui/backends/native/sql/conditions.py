@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.query_scope import has_wildcard
 from queuetui.backends.native.sql.column_types import StateCode
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tables import job_key
-from queuetui.backends.native.sql.term_kinds import has_wildcard
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Term, Value
 from queuetui.model.state import State
 

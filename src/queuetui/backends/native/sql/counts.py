@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, func, literal_column, select
 
 from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.query_scope import KEPT
 from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Condition, state_is
 from queuetui.backends.native.sql.layout import WAITING_STATES
 from queuetui.backends.native.sql.surroundings import names_table
 from queuetui.backends.native.sql.tables import job, job_done
-from queuetui.backends.native.sql.term_kinds import KEPT
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.state import FINAL, State
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from queuetui.backends.native.sql.term_kinds import KEPT
+from queuetui.backends.native.query_scope import KEPT
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.new_rows import NewRow, to_row
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF

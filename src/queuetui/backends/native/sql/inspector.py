@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.durability import describe_capabilities
 from queuetui.backends.native.sql.finding import find_refs
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.pictures import take_picture
 from queuetui.backends.native.sql.readings import open_reading

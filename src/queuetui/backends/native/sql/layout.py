@@ -7,19 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Table
 
+from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked, types_asked
 from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, state_is
 from queuetui.backends.native.sql.orders import CLAIM, DONE, DUE, NEWEST, RUN, Order
 from queuetui.backends.native.sql.tables import job, job_done
-from queuetui.backends.native.sql.term_kinds import (
-    KEPT,
-    Kind,
-    asks_for_stuck,
-    kind_of,
-    queues_asked,
-    states_asked,
-    types_asked,
-)
+from queuetui.backends.native.sql.term_kinds import Kind, kind_of
 from queuetui.model.query import Query, Term
 from queuetui.model.state import FINAL, LIVE, State
 

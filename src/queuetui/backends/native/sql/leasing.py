@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from queuetui.backends.base import Lease, Renewal, Running, Swept
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Ends, to_held, to_us
 from queuetui.backends.native.texts import storable

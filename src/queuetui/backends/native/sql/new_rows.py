@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from queuetui.backends.native.sql.ids import require_id
+from queuetui.backends.native.ids import require_id
 from queuetui.backends.native.texts import check_texts
 from queuetui.model.job import NewJob
 

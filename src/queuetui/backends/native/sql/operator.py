@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.deeds import Deeds
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.targets import Target, describe_before, lock_targets

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.sql.cursors import read_cursor, write_cursor
+from queuetui.backends.native.cursors import read_cursor, write_cursor
+from queuetui.backends.native.sorting import column_of, cut_sorted, value_of
 from queuetui.backends.native.sql.layout import Layout, Segment, lay_out
 from queuetui.backends.native.sql.orders import DONE, DONE_OLDEST, DUE, DUE_LATEST
 from queuetui.backends.native.sql.ranges import count_ranges
-from queuetui.backends.native.sql.sorting import column_of, cut_sorted, value_of
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.backends.native.sql.walks import Found, Reading, Walk
 from queuetui.model.measured import Exactness, Measured

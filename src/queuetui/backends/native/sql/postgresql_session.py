@@ -60,10 +60,10 @@ class PipelinedSession(PostgresqlSession):
                 found.append(cursor.fetchone())
         return found
 
-    def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> None:
-        """Run a block once for each set of values."""
+    def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> int:
+        """Run a block once for each set of values and return how many rows all of them changed."""
         if len(many) <= 1:
-            super().change_each(block, many)
-            return
+            return super().change_each(block, many)
         with self._connection.cursor() as cursor:
             cursor.executemany(self.statement(block), many)
+            return cursor.rowcount

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select, tuple_, union_all
 
+from queuetui.backends.native.cursors import Place
 from queuetui.backends.native.sql.conditions import Columns, Condition
-from queuetui.backends.native.sql.cursors import Place
 from queuetui.backends.native.sql.layout import Lane, Segment
 from queuetui.backends.native.sql.orders import Order
 from queuetui.backends.native.sql.places import bind_values

@@ -45,10 +45,9 @@ class Session(ABC):
         """Run a block once for each set of values; return the first row of each."""
         return [self.row(block, **values) for values in many]
 
-    def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> None:
-        """Run a block once for each set of values."""
-        for values in many:
-            self.execute(self._blocks[block], self.bound(values))
+    def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> int:
+        """Run a block once for each set of values and return how many rows all of them changed."""
+        return sum(self.change(block, **values) for values in many)
 
     def statement(self, block: str) -> str:
         """Return the text of a block."""

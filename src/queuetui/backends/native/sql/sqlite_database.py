@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.sqlite_session import SqliteSession
+from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
 from queuetui.model.errors import NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class SqliteDatabase(Database):
         """Do work in one transaction that has the write lock from its start."""
         with self._write_lock, translated(doing), self._undone_on_error() as connection:
             _be_patient(lambda: connection.execute("begin immediate"), doing)
-            answer = work(SqliteSession(connection.execute))
+            answer = work(OwnSqliteSession(connection))
             connection.execute("commit")
             return answer
 
@@ -102,7 +102,7 @@ class SqliteDatabase(Database):
                 self._reader.execute("pragma query_only = 1")
             self._reader.execute("begin")
             try:
-                return work(SqliteSession(self._reader.execute))
+                return work(OwnSqliteSession(self._reader))
             finally:
                 self._reader.execute("rollback")
 

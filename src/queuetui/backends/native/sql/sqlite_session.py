@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from queuetui.backends.native.sql.session import Execute, Session
 from queuetui.model.clock import from_us, to_us
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -36,7 +39,8 @@ class SqliteSession(Session):
 
     def id_out(self, value: Any) -> str:  # noqa: ANN401 - whatever the driver returns
         """Return the canonical text of 16 bytes."""
-        return str(UUID(bytes=value))
+        digits = value.hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def moment_in(self, at: datetime) -> int:
         """Return microseconds."""
@@ -45,6 +49,20 @@ class SqliteSession(Session):
     def moment_out(self, value: Any) -> datetime:  # noqa: ANN401 - whatever the driver returns
         """Return the time of microseconds."""
         return from_us(value)
+
+
+class OwnSqliteSession(SqliteSession):
+    """A session on a connection of ours: many sets of values go through one statement within the driver."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection.execute)
+        self._connection = connection
+
+    def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> int:
+        """Run a block once for each set of values and return how many rows all of them changed."""
+        if not many:
+            return 0
+        return self._connection.executemany(self.statement(block), map(self.bound, many)).rowcount
 
 
 @cache

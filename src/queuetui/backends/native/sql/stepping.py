@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from queuetui.backends.base import Step
+from queuetui.backends.native.ids import canonical_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.claims import Finish
-from queuetui.backends.native.sql.ids import parse_id
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import Ends, Held, length_us, lock_runs, record_ack_lost, to_us
 from queuetui.model.job import Ending, Settlement
 
 _FINISH_AND_CLAIM = {"sqlite": bulk_sqlite.finish_and_claim, "postgresql": bulk_postgresql.finish_and_claim}
-Known = tuple[UUID, Settlement]
+Known = tuple[str, Settlement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class StepRequest:
 
 def read_request(lease_id: UUID, settlements: Sequence[Settlement], claim: int) -> StepRequest:
     """Return the request; of two endings of one job the first counts and the second is stale."""
-    first: dict[UUID, Settlement] = {}
+    first: dict[str, Settlement] = {}
     for one in settlements:
-        job_id = parse_id(one.job_id)
+        job_id = canonical_id(one.job_id)
         if job_id is not None:
             first.setdefault(job_id, one)
     completed = tuple(pair for pair in first.items() if pair[1].ending is Ending.COMPLETED)
@@ -49,25 +49,25 @@ def read_request(lease_id: UUID, settlements: Sequence[Settlement], claim: int) 
 
 def step(session: Session, request: StepRequest, retention: Retention) -> Step:
     """Write the endings that are not stale, record the others, then claim."""
-    accepted: set[UUID] = set()
+    accepted: set[str] = set()
     if request.others:
         accepted = _settle(session, request, retention)
-    finishes = [Finish(job_id, one.fence, length_us(one), one.result) for job_id, one in request.completed]
+    finishes = [Finish(job_id, one.fence, one.type, length_us(one), one.result) for job_id, one in request.completed]
     kept = {"kept_us": to_us(retention.completed_s), "key_kept_us": to_us(retention.keys_s)}
     claims = _FINISH_AND_CLAIM[session.dialect](session, request.lease_id, finishes, request.claim, kept)
     accepted |= claims.accepted
     stale = [pair for pair in (*request.others, *request.completed) if pair[0] not in accepted]
-    record_ack_lost(session, [(session.id_in(job_id), one) for job_id, one in stale])
-    return Step(frozenset(map(str, accepted)), claims.claimed, claims.lease_valid)
+    record_ack_lost(session, [(session.id_in(UUID(job_id)), one) for job_id, one in stale])
+    return Step(frozenset(accepted), claims.claimed, claims.lease_valid)
 
 
-def _settle(session: Session, request: StepRequest, retention: Retention) -> set[UUID]:
+def _settle(session: Session, request: StepRequest, retention: Retention) -> set[str]:
     stored_lease: Any = session.id_in(request.lease_id)
     lease = session.row("hold_lease", lease_id=stored_lease)
     if lease is None:
         return set()
     _, worker_id = lease
-    pairs = [(session.id_in(job_id), one) for job_id, one in request.others]
+    pairs = [(session.id_in(UUID(job_id)), one) for job_id, one in request.others]
     held: list[Held | None] = lock_runs(session, stored_lease, pairs)
     ends = Ends(retention)
     accepted = set()

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
 from queuetui.backends.driver_errors import translated
+from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.ids import new_lease_id, parse_id
+from queuetui.backends.native.sql.lease_ids import new_lease_id
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.worker import WorkerCard
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
-from fnmatch import fnmatchcase
 
+from queuetui.backends.native.query_scope import STATE_FLAGS, has_wildcard, states_asked
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term
-from queuetui.model.state import FINAL, LIVE, WAITING, State
+from queuetui.model.state import State
 
-KEPT = frozenset(State) - {State.BLOCKED}
 FILTERED_ROWS = 20_000
 RESIDUAL_ROWS = 5_000
 
-_STATE_FLAGS = {"live": LIVE & KEPT, "final": FINAL, "waiting": WAITING}
-_STUCK_STATES = frozenset({State.PENDING, State.PROCESSING})
 _INDEXED_NAMES = frozenset({"id", "key", "correlation_id"})
 _FILTERED_NAMES = frozenset({"type", "name", "worker", "key", "correlation_id"})
 _COMPARED = frozenset({*NUMBER_FIELDS, *SPAN_FIELDS, *TIME_FIELDS})
@@ -46,61 +43,9 @@ def kind_of(term: Term) -> Kind:
 
 
 def _kind_of_flags(term: Term) -> Kind:
-    if all(value in _STATE_FLAGS for value in term.values) or (term.values == ("stuck",) and not term.negated):
+    if all(value in STATE_FLAGS for value in term.values) or (term.values == ("stuck",) and not term.negated):
         return Kind.SCOPE
     return Kind.FILTER if term.values == ("cancelling",) else Kind.RESIDUAL
-
-
-def has_wildcard(value: str) -> bool:
-    """Tell whether a value of an IS term is a pattern."""
-    return "*" in value or "?" in value
-
-
-def asks_for_stuck(query: Query) -> bool:
-    """Tell whether only stuck jobs are asked for."""
-    return any(term.field == "is" and term.values == ("stuck",) and not term.negated for term in query.terms)
-
-
-def states_asked(query: Query) -> frozenset[State]:
-    """Return the states that a filter leaves."""
-    left = KEPT
-    for term in query.terms:
-        named = _states_of(term)
-        if named is not None:
-            left = left - named if term.negated else left & named
-    return left & _STUCK_STATES if asks_for_stuck(query) else left
-
-
-def _states_of(term: Term) -> frozenset[State] | None:
-    if term.field == "state":
-        return frozenset(State(str(value)) for value in term.values)
-    if term.field == "is" and all(value in _STATE_FLAGS for value in term.values):
-        return frozenset().union(*(_STATE_FLAGS[str(value)] for value in term.values))
-    return None
-
-
-def queues_asked(query: Query, known: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return which of the known queues a filter leaves, None where it says nothing about queues."""
-    terms = [term for term in query.terms if term.field == "queue"]
-    if not terms:
-        return None
-    # Of very many queues not all are known; one that is named outright is looked into all the same.
-    named = [name for name in query.only_values("queue") or () if not has_wildcard(name)]
-    candidates = sorted({*known, *named})
-    return tuple(name for name in candidates if all(_names_queue(term, name) != term.negated for term in terms))
-
-
-def _names_queue(term: Term, name: str) -> bool:
-    values = [str(value) for value in term.values]
-    if term.comparison is Comparison.HAS:
-        return any(value.casefold() in name.casefold() for value in values)
-    return any(name == value or fnmatchcase(name, value.replace("[", "[[]")) for value in values)
-
-
-def types_asked(query: Query) -> tuple[str, ...] | None:
-    """Return the types that a filter names outright, None where it names none or writes a pattern."""
-    names = query.only_values("type")
-    return None if names is None or any(has_wildcard(name) for name in names) else names
 
 
 def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Subquery, and_, case, func, select, union_all
 from sqlalchemy.engine import Row
 
+from queuetui.backends.native.cursors import Place
 from queuetui.backends.native.sql.candidates import Judging
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for
-from queuetui.backends.native.sql.cursors import Place
 from queuetui.backends.native.sql.layout import Layout, Segment
 from queuetui.backends.native.sql.places import place_of
 from queuetui.backends.native.sql.ranges import Range, ordering

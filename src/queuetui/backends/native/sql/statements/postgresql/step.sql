@@ -91,11 +91,11 @@ with clock as materialized (
         took_22 = total.took_22 + excluded.took_22, took_23 = total.took_23 + excluded.took_23
 )
 select
-    array(select id from taken), null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+    array(select id::text from taken), null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from held
 union all
 select
-    null, id, fence, type, queue, case when blob then (select b.payload from queuetui_job_blob b where b.id = claimed.id) else payload end,
+    null, id::text, fence, type, queue, case when blob then (select b.payload from queuetui_job_blob b where b.id = claimed.id) else payload end,
     name, priority, attempts, max_attempts, lost, correlation_id, tags::text, timeout_ms, created_at, due_at,
     cancel_requested_at
 from claimed;

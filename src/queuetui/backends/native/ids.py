@@ -1,11 +1,21 @@
-"""Job ids and lease ids between their texts and what the stores hold."""
+"""Job ids as texts."""
 
 from __future__ import annotations
 
-import secrets
+import re
 from uuid import UUID
 
 from queuetui.model.errors import BadPayload
+
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def canonical_id(text: str) -> str | None:
+    """Return the one spelling of a UUID that stores answer with, None when the text is none."""
+    if _CANONICAL.fullmatch(text):
+        return text
+    found = parse_id(text)
+    return None if found is None else str(found)
 
 
 def parse_id(text: str) -> UUID | None:
@@ -26,6 +36,6 @@ def require_id(text: str) -> UUID:
     return found
 
 
-def new_lease_id() -> UUID:
-    """Return 128 random bits."""
-    return UUID(bytes=secrets.token_bytes(16))
+def to_bytes(canonical: str) -> bytes:
+    """Return the 16 bytes of a canonical id."""
+    return bytes.fromhex(canonical.replace("-", ""))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from queuetui.backends.native.sql.cursors import CursorValue, Place, read_cursor, write_cursor
-from queuetui.backends.native.sql.state_codes import CODE_OF
+from queuetui.backends.native.cursors import CursorValue, Place, read_cursor, write_cursor
 from queuetui.model.clock import to_us
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
@@ -17,6 +16,7 @@ from queuetui.model.query import Sort
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
+_PLACE_OF = {state: place for place, state in enumerate(State)}
 SortKey = tuple[bool, str | float, str]
 _COLUMN_OF = {"scheduled": "due_at", "completed": "done_at"}
 _PLAIN = frozenset({"priority", "attempts", "type", "queue", "state"})
@@ -85,7 +85,7 @@ def _make_key(value: CursorValue, job_id: str, sort: Sort) -> SortKey:
 
 def _plain(value: State | Untrusted | datetime | str | int | None) -> CursorValue:
     if isinstance(value, State):
-        return CODE_OF[value]
+        return _PLACE_OF[value]
     if isinstance(value, Untrusted):
         return value.raw
     return to_us(value) if isinstance(value, datetime) else value

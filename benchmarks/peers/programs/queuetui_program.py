@@ -1,0 +1,31 @@
+"""queuetui, on any of its stores."""
+
+from __future__ import annotations
+
+from program import URL, Enqueuing, answer, stamp
+
+from queuetui import Queue, job
+
+BULK = 5000
+PAYLOAD = {"sku": "A-1042"}
+
+
+@job("noop")
+def noop(_payload: object) -> None:
+    """Append a stamp."""
+    stamp()
+
+
+def main() -> None:
+    """Answer one command."""
+    with Queue(URL) as queue:
+
+        def one_by_one(count: int) -> None:
+            for _ in range(count):
+                queue.enqueue("noop", PAYLOAD)
+
+        def in_bulk(count: int) -> None:
+            for start in range(0, count, BULK):
+                queue.enqueue_many([queue.new("noop", PAYLOAD) for _ in range(min(BULK, count - start))])
+
+        answer(Enqueuing(one_by_one, in_bulk))

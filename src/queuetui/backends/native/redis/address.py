@@ -1,0 +1,40 @@
+"""Reads a Redis URL: which server, and which namespace on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from queuetui.backends.native.redis.keys import Namespace
+from queuetui.model.errors import BadConfig
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import BackendOptions
+
+DEFAULT_NAMESPACE = "queuetui"
+_SETTING = "namespace"
+_ALLOWED = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a queue lives: the URL as the driver takes it, and the namespace."""
+
+    url: str
+    namespace: Namespace
+
+
+def read_address(url: str, options: BackendOptions) -> Address:
+    """Return the address; the namespace is the URL's, else the profile's. Raises BadConfig."""
+    parts = urlsplit(url)
+    written = parse_qsl(parts.query, keep_blank_values=True)
+    named = [value for name, value in written if name == _SETTING]
+    namespace = named[-1] if named else options.settings.get(_SETTING, DEFAULT_NAMESPACE)
+    if not _ALLOWED.fullmatch(namespace):
+        message = f"the namespace {namespace[:80]!r} cannot be used; write 1 to 64 letters, digits, dots, dashes or underscores"
+        raise BadConfig(message, _SETTING)
+    rest = urlencode([pair for pair in written if pair[0] != _SETTING])
+    scheme = parts.scheme.lower()
+    return Address(urlunsplit(parts._replace(scheme=scheme, query=rest)), Namespace(namespace))

@@ -1,0 +1,107 @@
+"""How safe a server's answers are: its persistence and eviction, graded, and refused where jobs could be lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.backends.native.query_scope import KEPT
+from queuetui.model.act import Verb
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from queuetui.backends.native.redis.server import Server
+
+LOSSY_SETTING = "allow_lossy"
+SAFE_POLICY = "noeviction"
+T = TypeVar("T")
+_GRADES = {"always": "A", "everysec": "B"}
+
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """What a server does with our data; None is what it would not tell."""
+
+    product: str
+    appends: bool | None
+    syncs: str | None
+    eviction: str | None
+
+    @property
+    def grade(self) -> str:
+        """A, B or C; empty where the server does not tell how often it flushes."""
+        if self.complaint:
+            return "C"
+        return "" if self.syncs is None else _GRADES[self.syncs]
+
+    @property
+    def complaint(self) -> str:
+        """Why jobs could be lost, and what to set; empty where they are not."""
+        if self.eviction is not None and self.eviction != SAFE_POLICY:
+            return f"it evicts keys when its memory is full (maxmemory-policy {self.eviction}); set maxmemory-policy {SAFE_POLICY}"
+        if self.appends is None:
+            return "it does not tell whether it keeps an append-only file; allow this user INFO or CONFIG GET"
+        if not self.appends:
+            return "it keeps no append-only file (appendonly no); set appendonly yes"
+        if self.syncs is not None and self.syncs not in _GRADES:
+            return f"it leaves flushing to the system (appendfsync {self.syncs}); set appendfsync everysec or always"
+        return ""
+
+
+def read_durability(server: Server) -> Durability:
+    """Return what the server tells of itself by CONFIG, else by INFO; either may be refused."""
+    persistence = _told(lambda: server.read_info("persistence")) or {}
+    about = _told(lambda: server.read_info("server")) or {}
+    memory = _told(lambda: server.read_info("memory")) or {}
+    appendonly = _told(lambda: server.read_setting("appendonly"))
+    appends = appendonly == "yes" if appendonly is not None else _as_truth(persistence, "aof_enabled")
+    return Durability(
+        product="Valkey" if about.get("server_name") == "valkey" else "Redis",
+        appends=appends,
+        syncs=_told(lambda: server.read_setting("appendfsync")),
+        eviction=_told(lambda: server.read_setting("maxmemory-policy")) or memory.get("maxmemory_policy"),
+    )
+
+
+def refuse_lossy(server: Server) -> None:
+    """Refuse a server that could lose any job, unless the profile allows it. Raises Unsupported."""
+    if server.options.settings.get(LOSSY_SETTING) == "true":
+        return
+    complaint = read_durability(server).complaint
+    if complaint:
+        raise Unsupported(
+            f'this server may lose jobs: {complaint}, or allow it with {LOSSY_SETTING} = "true" in the profile\'s settings'
+        )
+
+
+def describe_capabilities(durability: Durability) -> Capabilities:
+    """Return what a queue on such a server can do."""
+    return Capabilities(
+        kind="native",
+        label=f"queuetui on {durability.product}",
+        native=True,
+        verbs=frozenset(Verb),
+        keeps=KEPT,
+        leases=True,
+        workers=True,
+        tally=True,
+        attempts=True,
+        durability=durability.grade,
+    )
+
+
+def _told(ask: Callable[[], T]) -> T | None:
+    """Return the answer, None where the server keeps it from us."""
+    try:
+        return ask()
+    except Unreachable:
+        raise
+    except QueueTuiError:
+        return None
+
+
+def _as_truth(section: Mapping[str, object], name: str) -> bool | None:
+    return bool(section[name]) if name in section else None

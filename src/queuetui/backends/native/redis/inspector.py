@@ -1,0 +1,148 @@
+"""What a console reads of our own queue on Redis."""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+from queuetui.backends.native.query_scope import asks_for_stuck
+from queuetui.backends.native.redis.durability import describe_capabilities, read_durability
+from queuetui.backends.native.redis.figures import Figures, TallyShelf
+from queuetui.backends.native.redis.ids import from_stored, to_stored
+from queuetui.backends.native.redis.jobs import WHOLE, read_attempts, read_job, shorten
+from queuetui.backends.native.redis.keys import STATES
+from queuetui.backends.native.redis.pages import Reading
+from queuetui.backends.native.redis.pictures import (
+    AROUND,
+    AROUND_STUCK,
+    Picture,
+    QueueRow,
+    Wanted,
+    letters_for,
+    take_picture,
+)
+from queuetui.backends.native.redis.terms import plan_terms
+from queuetui.model.act import JobRef
+from queuetui.model.errors import Denied, NotFound, Unreachable
+from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.redis.server import Server
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.job import Attempt, Job
+    from queuetui.model.limits import Limits
+    from queuetui.model.page import Page, PageRequest, PlannedTerm
+    from queuetui.model.query import Query
+
+ID_DIGITS = 32
+MOST_ALIKE = 1_000
+
+
+class RedisInspector:
+    """What a console reads: a frame is one script, its page a second."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._shelf = TallyShelf()
+        self._capabilities: Capabilities | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this server can do; its durability is read from it once."""
+        if self._capabilities is None:
+            self._capabilities = describe_capabilities(read_durability(self._server))
+        return self._capabilities
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Return all that was asked for; a page that fails alone is named in `problems`."""
+        letters = letters_for(watch)
+        since = self._shelf.first_unknown(watch.tally_minutes) if "T" in letters else None
+        wanted = Wanted(letters, watch.tally_minutes, since, watch.failures)
+        picture = take_picture(self._server, wanted, watch.limits)
+        figures = None
+        if "T" in letters:
+            figures = self._shelf.add(picture.now, watch.tally_minutes, picture.minutes, since)
+        page, problems = None, {}
+        if watch.page is not None:
+            try:
+                page = Reading(self._server, picture).read_page(watch.page)
+            except (Unreachable, Denied) as error:
+                problems["page"] = str(error)
+        return _develop(self._server.name, watch, picture, figures, page, problems)
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return one page."""
+        around = AROUND_STUCK if asks_for_stuck(request.query) else AROUND
+        return Reading(self._server, take_picture(self._server, Wanted(around), limits)).read_page(request)
+
+    def get(self, job_id: str) -> Job:
+        """Return one job whole."""
+        (reply,) = self._server.read("reading a job", "read_jobs", WHOLE, to_stored(job_id))
+        if reply is None:
+            message = f"there is no job {Untrusted(job_id)!r} in this queue; it may have been deleted or pruned"
+            raise NotFound(message)
+        return read_job(reply, self._server.name, self._server.options.summaries)
+
+    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
+        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens."""
+        wanted = suffix.replace("-", "").lower()
+        if not wanted or len(wanted) > ID_DIGITS or not set(wanted) <= set(string.hexdigits):
+            return ()
+        reply = self._server.read("looking for a job", "find", wanted[::-1], MOST_ALIKE)
+        pairs = zip(reply[::2], reply[1::2], strict=True)
+        found = [JobRef(self._server.name, from_stored(stored), rev.decode()) for stored, rev in pairs]
+        return tuple(sorted(found))[:limit]
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Return the kept attempts of a job."""
+        return read_attempts(self._server.read("reading a job's attempts", "read_attempts", to_stored(job_id)))
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term is answered."""
+        return plan_terms(query)
+
+
+def _develop(
+    name: str, watch: Watch, picture: Picture, figures: Figures | None, page: Page | None, problems: dict[str, str]
+) -> Snapshot:
+    parts = watch.parts
+    counted = Part.COUNTS in parts
+    return Snapshot(
+        name,
+        picture.now,
+        counts={state: Measured(picture.counts[state], as_of=picture.now) for state in STATES} if counted else {},
+        stuck=_stuck(picture, picture.count_stuck().total()) if counted else absent("not asked for"),
+        total=Measured(picture.total, as_of=picture.now) if counted else absent("not asked for"),
+        average_s=figures.average() if counted and figures is not None else absent("not asked for"),
+        queues=_queues(picture, figures) if Part.QUEUES in parts else (),
+        workers=picture.workers if Part.WORKERS in parts else (),
+        tally=figures.by_minute() if Part.TALLY in parts and figures is not None else (),
+        failures=tuple(map(shorten, picture.failures)),
+        page=page,
+        problems=problems,
+    )
+
+
+def _stuck(picture: Picture, count: int) -> Measured[int]:
+    return Measured(count, Exactness.EXACT if picture.is_every_run else Exactness.CAPPED, picture.now)
+
+
+def _queues(picture: Picture, figures: Figures | None) -> tuple[QueueInfo, ...]:
+    stuck = picture.count_stuck()
+    return tuple(_queue(row, picture, figures, _stuck(picture, stuck[row.name])) for row in picture.queues)
+
+
+def _queue(row: QueueRow, picture: Picture, figures: Figures | None, stuck: Measured[int]) -> QueueInfo:
+    return QueueInfo(
+        Untrusted(row.name),
+        {state: Measured(row.counts[state], as_of=picture.now) for state in STATES},
+        stuck,
+        oldest_due_at=row.oldest_due_at,
+        paused_at=row.paused_at,
+        paused_by=None if row.paused_by is None else Untrusted(row.paused_by),
+        consumers=picture.consumers(row.name),
+        average_s=None if figures is None else figures.average_of(row.name),
+        done_per_minute=None if figures is None else figures.done_per_minute(row.name),
+    )

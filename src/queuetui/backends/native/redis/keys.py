@@ -1,0 +1,47 @@
+"""The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
+
+meta                schema, minimum client, protocol, identity      q, q:QUEUE           queues by name; when and by whom one is paused
+j:ID, p:ID          a job's fields; its payload, never decoded       o:ID                 its error and result
+a:ID                its kept attempts, fields led by the fence       all, tail            all jobs by creation; by their id backwards
+s:STATE             the jobs of a state by due, claim or end         s:QUEUE:STATE        the same, of one queue
+r:QUEUE:PRIORITY    pending jobs by due time                         lv:QUEUE             the priorities in use
+due                 scheduled and retrying jobs                      key:KEY, kx          the job of an idempotency key; when keys end
+l, l:LEASE          leases by their end; worker and queue            h:LEASE, c:LEASE     the jobs held; those to be cancelled
+w, w:WORKER         workers by beat; registrations                   tally:MINUTE         what happened, by queue; expires
+act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from queuetui.model.state import State
+
+# In this order scripts answer with counts.
+STATES = (
+    State.SCHEDULED,
+    State.PENDING,
+    State.PROCESSING,
+    State.RETRYING,
+    State.COMPLETED,
+    State.FAILED,
+    State.CANCELLED,
+)
+ALL_JOBS = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """One queue's part of a server."""
+
+    name: str
+
+    @property
+    def meta(self) -> str:
+        """The key that every script is handed, and makes the others from."""
+        return f"{{{self.name}}}:meta"
+
+
+def state_lane(state: State, queue: str | None = None) -> str:
+    """Return the sorted set of a state's jobs, less the namespace."""
+    return f"s:{state.value}" if queue is None else f"s:{queue}:{state.value}"

@@ -1,0 +1,117 @@
+"""What a person may change in our own queue on Redis: compared and set in one script, with a record beside it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from queuetui.backends.native.redis.ids import NO_ID, to_stored
+from queuetui.backends.native.redis.jobs import WHOLE, read_fields, to_error
+from queuetui.backends.native.redis.notes import note_for
+from queuetui.backends.native.redis.server import Server, Value
+from queuetui.backends.native.redis.stepping import span_us
+from queuetui.backends.native.retention import Retention
+from queuetui.backends.native.texts import storable
+from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.clock import from_us, to_text
+from queuetui.model.errors import Unsupported
+from queuetui.model.limits import Limits
+from queuetui.model.state import State
+
+if TYPE_CHECKING:
+    Reply = Sequence[Any]
+
+BITE_JOBS = 100
+JOB_VERBS = frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE})
+_TIMES = frozenset({"due", "created", "updated", "claimed", "started", "done", "cancel"})
+
+
+class RedisOperator:
+    """What a person may change."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._key_kept_us = span_us(Retention.from_settings(server.options.settings).keys_s)
+
+    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+        """Do the act to each target, a bite of them in one script; one already done under this act's id answers as it did then."""
+        if act.verb not in JOB_VERBS:
+            raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
+        results: list[Result] = []
+        for start in range(0, len(targets), BITE_JOBS):
+            results += self._bite(act, targets[start : start + BITE_JOBS])
+        return tuple(results)
+
+    def _bite(self, act: Act, refs: Sequence[JobRef]) -> list[Result]:
+        stored_ids = [to_stored(ref.id) for ref in refs]
+        found = self._server.read("reading what is to be changed", "read_jobs", WHOLE, *stored_ids)
+        kept = self._read_attempts(stored_ids) if act.verb is Verb.DELETE else [()] * len(refs)
+        values: list[Value] = [self._key_kept_us, act.id, act.verb.value, *_said(act)]
+        for ref, stored_id, job, attempts in zip(refs, stored_ids, found, kept, strict=True):
+            values += [stored_id, ref.rev, "" if job is None else _describe_before(job, ref, attempts)]
+        replies = self._server.write(f"doing {act.verb.value}", "apply", *values)
+        return [_to_result(ref, reply) for ref, reply in zip(refs, replies, strict=True)]
+
+    def _read_attempts(self, stored_ids: Sequence[str]) -> list[Reply]:
+        doing = "reading what is to be changed"
+        return [() if one == NO_ID else self._server.read(doing, "read_attempts", one) for one in stored_ids]
+
+    def apply_to_queue(self, act: Act, queue: str) -> Result:
+        """Pause or resume a queue."""
+        if act.verb not in {Verb.PAUSE, Verb.RESUME}:
+            raise Unsupported(f"{act.verb.value} is not done to queues; they are paused and resumed")
+        ref = JobRef(self._server.name, queue, "")
+        doing = f"doing {act.verb.value}"
+        row, paused_by = self._server.write(doing, "set_paused", act.id, act.verb.value, *_said(act), queue)
+        outcome, since, *_ = row.decode().split("|")
+        if Outcome(outcome) is not Outcome.DONE:
+            note = "it is paused already" if act.verb is Verb.PAUSE else "it is not paused"
+            return Result(ref, Outcome.SKIPPED, note=note)
+        by = None if paused_by is None else paused_by.decode("utf-8", "replace")
+        before = {"paused_at": to_text(from_us(int(since))) if since else None, "paused_by": by}
+        return Result(ref, Outcome.DONE, before=json.dumps(before))
+
+    def clean_workers(self, act: Act, silent_s: float) -> int:
+        """Delete the registrations of workers silent for longer."""
+        said = (storable(act.actor), storable(act.reason))
+        return int(self._server.write("cleaning workers", "clean_workers", act.id, *said, span_us(silent_s)))
+
+
+def _said(act: Act) -> tuple[str, str, str]:
+    return storable(act.actor), storable(act.reason), storable(act.filter)
+
+
+def _to_result(ref: JobRef, reply: Reply) -> Result:
+    row, before = reply
+    outcome, state, word, rev = row.decode().split("|")
+    state_now = State(state) if state else None
+    note = note_for(word, state_now)
+    is_done = Outcome(outcome) is Outcome.DONE
+    return Result(ref, Outcome(outcome), state_now, note, before.decode() if is_done else None, rev or None)
+
+
+def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
+    """Return JSON that is enough to write a job back (times as text, bytes in base64), nothing for one that changed."""
+    _, flat, texts, payload, _, _ = job
+    fields: dict[str, Any] = dict(read_fields(flat))
+    if fields["rev"] != ref.rev:
+        return ""
+    for name in _TIMES & fields.keys():
+        fields[name] = to_text(from_us(int(fields[name])))
+    for name in {"tags", "needs"} & fields.keys():
+        fields[name] = json.loads(fields[name])
+    error = to_error(*texts[:3])
+    before: dict[str, Any] = {
+        "job": fields,
+        "error": None if error is None else [error.class_name.raw, error.message.raw, error.traceback.raw],
+        "result": _to_base64(texts[3]),
+        "payload": _to_base64(payload),
+        "attempts": read_fields(attempts),
+    }
+    return json.dumps(before)
+
+
+def _to_base64(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode("ascii")

@@ -1,0 +1,211 @@
+"""Pages of jobs: straight from the sorted sets where they serve, else over a bounded part that the page's notes name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from queuetui.backends.native.cursors import Place, read_cursor, write_cursor
+from queuetui.backends.native.query_scope import asks_for_stuck, queues_asked
+from queuetui.backends.native.redis.ids import to_stored
+from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, read_job, shorten
+from queuetui.backends.native.redis.layout import Layout, lay_out
+from queuetui.backends.native.redis.pictures import Picture
+from queuetui.backends.native.redis.server import Server, Value
+from queuetui.backends.native.redis.stepping import span_us
+from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, ids_asked, needs_payload, residual_terms
+from queuetui.backends.native.sorting import cut_sorted, value_of
+from queuetui.model.errors import BadQuery
+from queuetui.model.job import Job
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Sort, Term
+from queuetui.model.query_match import holds
+
+BITE_JOBS = 500
+MOST_STUCK = 1_000
+_SCORE = re.compile(r"\d{1,20}(\.\d+)?(e\+?\d{1,2})?")
+_LONGEST_DUE = Sort("scheduled", descending=False)
+_NEWEST = Sort("created", descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Jobs with their places; `end` is where a walk stopped short of the last job, `total` counts all in the lanes."""
+
+    jobs: list[tuple[Job, Place]]
+    end: Place | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A server and the picture that its jobs are judged by."""
+
+    server: Server
+    picture: Picture
+
+    def read_page(self, request: PageRequest) -> Page:
+        """Return one page."""
+        query = request.query
+        ids = ids_asked(query)
+        if ids is not None:
+            return self._cut_listed(request, self._read_jobs([to_stored(one) for one in ids[:RESIDUAL_JOBS]]), _NEWEST)
+        if asks_for_stuck(query):
+            return self._read_stuck(request)
+        layout = lay_out(query, tuple(queue.name for queue in self.picture.queues))
+        if not layout.segments:
+            return Page((), Measured(0, as_of=self.picture.now))
+        if layout.is_sorted:
+            return self._read_walked(request, layout)
+        return self._read_sorted(request, layout)
+
+    def _read_walked(self, request: PageRequest, layout: Layout) -> Page:
+        residual = residual_terms(request.query)
+        place = _read_place(request.cursor, layout)
+        found = self._walk(layout, residual, request, place)
+        jobs = found.jobs[: request.limit]
+        is_full = len(found.jobs) > request.limit
+        # Where the walk was cut short the page goes on from what was looked at, not from what was found.
+        end = jobs[-1][1] if is_full and jobs else found.end
+        near, far = (jobs[0][1] if jobs else None), end or (jobs[-1][1] if jobs else None)
+        if request.backward:
+            jobs.reverse()
+            near, far = far, near
+        return Page(
+            self._complete([job for job, _ in jobs], residual),
+            self._total(found, residual, is_whole=request.cursor is None and found.end is None),
+            first=None if near is None else write_cursor(near),
+            last=None if far is None else write_cursor(far),
+            has_more=end is not None,
+            notes=_notes(residual, cut_short=found.end is not None and not is_full),
+        )
+
+    def _total(self, found: Found, residual: tuple[Term, ...], *, is_whole: bool) -> Measured[int]:
+        if not residual:
+            return Measured(found.total, as_of=self.picture.now)
+        if is_whole:
+            return Measured(len(found.jobs), as_of=self.picture.now)
+        return Measured(len(found.jobs), Exactness.CAPPED, self.picture.now, "counted as far as was looked")
+
+    def _read_sorted(self, request: PageRequest, layout: Layout) -> Page:
+        sort = request.query.sort or _NEWEST
+        residual = residual_terms(request.query)
+        everything = replace(request, limit=RESIDUAL_JOBS, cursor=None, backward=False)
+        found = self._walk(layout, residual, everything, None)
+        jobs = {job.ref.id: job for job, _ in found.jobs}
+        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in jobs.items()], request, sort)
+        is_all = found.end is None and len(found.jobs) <= RESIDUAL_JOBS
+        count = found.total if not residual else len(found.jobs)
+        exactness = Exactness.EXACT if is_all or not residual else Exactness.CAPPED
+        sorted_part = (
+            f"nothing serves sort:{sort.field}: only the first {len(found.jobs):,} jobs of the usual order are sorted"
+        )
+        return Page(
+            self._complete([jobs[job_id] for job_id in cut.ids], residual, again=True),
+            Measured(count, exactness, self.picture.now),
+            cut.first,
+            cut.last,
+            cut.has_more,
+            (*_notes(residual, cut_short=False), *(() if is_all else (sorted_part,))),
+        )
+
+    def _read_stuck(self, request: PageRequest) -> Page:
+        queues = queues_asked(request.query, tuple(queue.name for queue in self.picture.queues))
+        unheard = sorted(name for name in self.picture.unheard if queues is None or name in queues)
+        runs = [job.ref.id for job in self.picture.stuck_runs if queues is None or job.queue.raw in queues]
+        ids = [to_stored(one) for one in runs[:MOST_STUCK]]
+        if unheard and len(ids) < MOST_STUCK:
+            wait_us = span_us(self.picture.limits.stuck_after_s)
+            waits = self.server.read("looking for stuck jobs", "waits", wait_us, MOST_STUCK - len(ids), *unheard)
+            ids += [one.decode() for one in waits]
+        page = self._cut_listed(request, self._read_jobs(ids), _LONGEST_DUE)
+        if len(ids) < MOST_STUCK and self.picture.is_every_run:
+            return page
+        note = f"only the first {len(ids):,} stuck jobs are listed"
+        return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
+
+    def _cut_listed(self, request: PageRequest, jobs: Sequence[Job], order: Sort) -> Page:
+        kept = {job.ref.id: shorten(job) for job in jobs if self._holds(request.query.terms, job)}
+        sort = request.query.sort or order
+        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in kept.items()], request, sort)
+        total = Measured(len(kept), as_of=self.picture.now)
+        return Page(tuple(kept[job_id] for job_id in cut.ids), total, cut.first, cut.last, cut.has_more)
+
+    def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> Found:
+        """Return the next jobs behind a place, one more than a page holds where there are as many."""
+        wanted, is_paged = request.limit + 1, not residual and layout.is_sorted
+        size = wanted if is_paged else BITE_JOBS
+        head = HEAD_BYTES if is_paged or needs_payload(residual) else NOTHING
+        jobs: dict[str, tuple[Job, Place]] = {}
+        looked = total = 0
+        while True:
+            bite, total = self._bite(layout, place, size, head, backward=request.backward)
+            for job, at in bite:
+                # A job that moved on between two bites is met twice.
+                if job.ref.id not in jobs and self._holds(residual, job):
+                    jobs[job.ref.id] = (job, at)
+                if len(jobs) >= wanted:
+                    return Found(list(jobs.values()), at, total)
+            looked += size
+            if len(bite) < size:
+                return Found(list(jobs.values()), None, total)
+            place = bite[-1][1]
+            if looked >= RESIDUAL_JOBS:
+                return Found(list(jobs.values()), place, total)
+
+    def _bite(
+        self, layout: Layout, place: Place | None, size: int, head: int, *, backward: bool
+    ) -> tuple[list[tuple[Job, Place]], int]:
+        at: list[Value] = [0, "", ""] if place is None else [place.segment + 1, *map(str, place.values)]
+        values: list[Value] = [size, head, int(backward), *at, *layout.values()]
+        _, total, entries = self.server.read("reading a page of jobs", "walk", *values)
+        found = []
+        for number, score, stored_id, reply in entries:
+            at_place = Place(layout.segments[number - 1].name, number - 1, (score.decode(), stored_id.decode()))
+            found.append((self._read_job(reply), at_place))
+        return found, total
+
+    def _complete(self, jobs: list[Job], residual: tuple[Term, ...], *, again: bool = False) -> tuple[Job, ...]:
+        """Return jobs with the heads of their payloads, reading those again that were judged without."""
+        if not again and (not residual or needs_payload(residual)):
+            return tuple(map(shorten, jobs))
+        return tuple(map(shorten, self._read_jobs([to_stored(job.ref.id) for job in jobs])))
+
+    def _read_jobs(self, stored_ids: Sequence[str]) -> list[Job]:
+        found: list[Job] = []
+        for start in range(0, len(stored_ids), BITE_JOBS):
+            bite = stored_ids[start : start + BITE_JOBS]
+            replies = self.server.read("reading jobs", "read_jobs", HEAD_BYTES, *bite)
+            found += [self._read_job(reply) for reply in replies if reply is not None]
+        return found
+
+    def _read_job(self, reply: Sequence[Any]) -> Job:
+        return read_job(reply, self.server.name, self.server.options.summaries)
+
+    def _holds(self, terms: Sequence[Term], job: Job) -> bool:
+        return all(holds(term, job, self.picture.now, self.picture.is_stuck) for term in terms)
+
+
+def _read_place(cursor: str | None, layout: Layout) -> Place | None:
+    if cursor is None:
+        return None
+    names = tuple(segment.name for segment in layout.segments)
+    place = read_cursor(cursor, names, (2,) * len(names))
+    score, stored_id = map(str, place.values)
+    if not _SCORE.fullmatch(score) or to_stored(stored_id) != stored_id:
+        raise BadQuery("this cursor cannot be read; start from the first page", 0)
+    return place
+
+
+def _notes(residual: tuple[Term, ...], *, cut_short: bool) -> tuple[str, ...]:
+    notes = []
+    if cut_short:
+        notes.append(
+            f"nothing serves this filter: {RESIDUAL_JOBS:,} jobs were looked through for this page, more lie beyond"
+        )
+    if needs_payload(residual):
+        notes.append("of payloads over 8 KB only the head is searched")
+    return tuple(notes)

@@ -1,0 +1,198 @@
+"""What one picture of the server holds: time, queues, workers, runs that may be stuck, the tally."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from queuetui.backends.native.redis.ids import from_stored
+from queuetui.backends.native.redis.jobs import moment, read_fields, read_job
+from queuetui.backends.native.redis.keys import STATES
+from queuetui.backends.native.redis.server import Server
+from queuetui.backends.native.redis.stepping import span_us
+from queuetui.model.act import JobRef
+from queuetui.model.clock import from_us, to_us
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.snapshot import Part, Watch
+from queuetui.model.state import State
+from queuetui.model.stuck import is_stuck
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+
+Reply = list[Any]
+AROUND = "R"
+AROUND_STUCK = "QR"
+_LETTERS = {Part.COUNTS: "CR", Part.QUEUES: "QR", Part.WORKERS: "W", Part.TALLY: "T", Part.FAILURES: "F"}
+_FIGURED = frozenset({Part.COUNTS, Part.QUEUES, Part.TALLY})
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One queue as the server holds it; `overdue` counts the pending jobs due for longer than they may wait."""
+
+    name: str
+    paused_at: datetime | None
+    paused_by: str | None
+    oldest_due_at: datetime | None
+    overdue: int
+    counts: Mapping[State, int]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that was read at one moment; a part that was not wanted is empty."""
+
+    now: datetime
+    limits: Limits
+    counts: Mapping[State, int]
+    total: int
+    queues: tuple[QueueRow, ...]
+    workers: tuple[WorkerInfo, ...]
+    runs: tuple[Job, ...]
+    is_every_run: bool
+    minutes: Mapping[datetime, Mapping[str, int]]
+    failures: tuple[Job, ...]
+
+    @cached_property
+    def unheard(self) -> frozenset[str]:
+        """The unpaused queues that no live worker listens to."""
+        unpaused = [queue.name for queue in self.queues if queue.paused_at is None]
+        return unconsumed(unpaused, self.workers, self.now, self.limits)
+
+    @cached_property
+    def stuck_runs(self) -> tuple[Job, ...]:
+        """The processing jobs that are stuck, as far as was looked."""
+        return tuple(job for job in self.runs if self.is_stuck(job))
+
+    def is_stuck(self, job: Job) -> bool:
+        """Tell whether a job is stuck by the model's rule."""
+        return is_stuck(job, self.now, self.limits, self.unheard)
+
+    def count_stuck(self) -> Counter[str]:
+        """Return how many jobs are stuck by queue."""
+        found = Counter(job.queue.raw for job in self.stuck_runs)
+        found.update({queue.name: queue.overdue for queue in self.queues if queue.name in self.unheard})
+        return found
+
+    def consumers(self, queue: str) -> int:
+        """Return how many live workers listen to a queue."""
+        live = (one for one in self.workers if is_live(one, self.now, self.limits))
+        return sum(not {queue, EVERY_QUEUE}.isdisjoint(one.queue_names) for one in live)
+
+
+def letters_for(watch: Watch) -> str:
+    """Return what a snapshot wants of the server."""
+    letters = "".join(_LETTERS[part] for part in watch.parts)
+    return letters + ("T" if watch.parts & _FIGURED else "") + (AROUND if watch.page is not None else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to read: parts by letter, how much of the tally and from which minute on, how many failures."""
+
+    letters: str
+    minutes: int = 0
+    since: datetime | None = None
+    failures: int = 0
+
+
+def take_picture(server: Server, wanted: Wanted, limits: Limits) -> Picture:
+    """Read what is wanted at one moment."""
+    shortest_s = min([limits.stuck_after_s, *limits.per_queue_s.values(), *limits.per_type_s.values()])
+    reply = server.read(
+        "reading the queue",
+        "picture",
+        wanted.letters,
+        span_us(limits.stuck_after_s),
+        span_us(shortest_s),
+        wanted.minutes,
+        wanted.failures,
+        0 if wanted.since is None else to_us(wanted.since),
+    )
+    return _read_picture(server, limits, reply)
+
+
+def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
+    now, counts, queues, workers, busy, runs, more_runs, minutes, failures = reply
+    held: Counter[str] = Counter()
+    for worker, jobs in busy:
+        held[(worker or b"").decode()] += jobs
+    summaries = server.options.summaries
+    return Picture(
+        now=from_us(int(now)),
+        limits=limits,
+        counts=dict(zip(STATES, counts, strict=False)),
+        total=counts[-1] if counts else 0,
+        queues=tuple(map(_read_queue, queues)),
+        workers=_read_workers(workers, held),
+        runs=tuple(_read_run(run, server.name) for run in runs),
+        is_every_run=not more_runs,
+        minutes={from_us(int(minute)): _read_figures(figures) for minute, figures in minutes},
+        failures=tuple(read_job(one, server.name, summaries) for one in failures if one is not None),
+    )
+
+
+def _read_queue(row: Reply) -> QueueRow:
+    name, paused_at, paused_by, *rest = row
+    oldest, overdue, *counts = rest or (None, 0)
+    return QueueRow(
+        name.decode(),
+        None if paused_at is None else from_us(int(paused_at)),
+        None if paused_by is None else paused_by.decode("utf-8", "replace"),
+        None if oldest is None else from_us(int(oldest)),
+        overdue,
+        dict(zip(STATES, counts, strict=False)),
+    )
+
+
+def _read_workers(rows: Iterable[Reply], held: Mapping[str, int]) -> tuple[WorkerInfo, ...]:
+    # A registration without fields is one that another server version half forgot.
+    found = [_read_worker(row, held) for row in rows if row[2]]
+    return tuple(sorted(found, key=lambda worker: (worker.started_at, worker.id)))
+
+
+def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
+    worker_id, beat, flat = row
+    fields = read_fields(flat)
+    beat_at = from_us(int(beat))
+    lists = {
+        name: tuple(Untrusted(str(one)) for one in json.loads(fields[name])) for name in ("queues", "types", "tags")
+    }
+    return WorkerInfo(
+        id=Untrusted(worker_id.decode()),
+        host=Untrusted(fields["host"]),
+        pid=int(fields["pid"]),
+        version=Untrusted(fields["version"]),
+        slots=int(fields["slots"]),
+        busy=held.get(worker_id.decode(), 0),
+        started_at=moment(fields, "started") or beat_at,
+        beat_at=beat_at,
+        rss_bytes=int(fields["rss"]) if fields.get("rss") else None,
+        stopping=fields.get("stopping") == "1",
+        **lists,
+    )
+
+
+def _read_run(row: Reply, backend: str) -> Job:
+    """Return just as much of a processing job as tells whether it is stuck."""
+    job_id, queue, kind, claimed, started, ends = row
+    return Job(
+        ref=JobRef(backend, from_stored(job_id), ""),
+        type=Untrusted(kind.decode()),
+        queue=Untrusted(queue.decode()),
+        state=State.PROCESSING,
+        payload=Untrusted(""),
+        claimed_at=from_us(int(claimed)),
+        started_at=None if started is None else from_us(int(started)),
+        lease_until=None if ends is None else from_us(int(ends)),
+    )
+
+
+def _read_figures(flat: Reply) -> dict[str, int]:
+    return {name: int(value) for name, value in read_fields(flat).items()}

@@ -1,0 +1,87 @@
+"""Turns what the Redis driver raises into our errors: the one place that knows its classes and the server's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis import exceptions as driver
+
+from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.text import sanitize
+
+_SHOWN_CHARS = 200
+_GONE = "the server does not answer; check that it runs and that the URL is right"
+_DENIED = "the server refused the right; check the user, its password and its ACL"
+_FULL = "the server's memory is full; raise maxmemory or prune"
+_CLUSTER = "this is a node of a cluster that does not hold the namespace; point the URL at the node that does"
+
+# The first word of a server's refusal.
+_BY_CODE: dict[str, tuple[type[QueueTuiError], str]] = {
+    "NOAUTH": (Denied, _DENIED),
+    "WRONGPASS": (Denied, _DENIED),
+    "NOPERM": (Denied, _DENIED),
+    "READONLY": (Denied, "the server is a replica that may only be read; point the URL at its primary"),
+    "OOM": (Unreachable, _FULL),
+    "MISCONF": (Unreachable, "the server cannot write its data to disk and refuses changes; see its log"),
+    "LOADING": (Unreachable, "the server is still loading its data; try again in a moment"),
+    "BUSY": (Unreachable, "the server is busy with somebody's script; try again in a moment"),
+    "MASTERDOWN": (Unreachable, _GONE),
+    "CLUSTERDOWN": (Unreachable, _GONE),
+    "MOVED": (Unsupported, _CLUSTER),
+    "ASK": (Unsupported, _CLUSTER),
+    "CROSSSLOT": (Unsupported, _CLUSTER),
+}
+_BY_CLASS: tuple[tuple[type[Exception], tuple[type[QueueTuiError], str]], ...] = (
+    (driver.AuthenticationError, (Denied, _DENIED)),
+    (driver.AuthorizationError, (Denied, _DENIED)),
+    (driver.NoPermissionError, (Denied, _DENIED)),
+    (driver.ReadOnlyError, _BY_CODE["READONLY"]),
+    (driver.OutOfMemoryError, _BY_CODE["OOM"]),
+    (driver.BusyLoadingError, _BY_CODE["LOADING"]),
+    (driver.MovedError, _BY_CODE["MOVED"]),
+    (driver.AskError, _BY_CODE["ASK"]),
+    (driver.ClusterDownError, _BY_CODE["CLUSTERDOWN"]),
+    (driver.ConnectionError, (Unreachable, _GONE)),
+    (driver.TimeoutError, (Unreachable, _GONE)),
+)
+_REFUSED_IN_SCRIPT = ("ACL failure in script", "executing the script can't run this command")
+# A connection that was never made has sent nothing.
+_NEVER_SENT = "connecting to"
+
+
+@contextmanager
+def translated(doing: str, *, writes: bool = False) -> Iterator[None]:
+    """Raise our error in place of the driver's; a write whose answer was lost raises UnknownOutcome."""
+    try:
+        yield
+    except driver.RedisError as error:
+        if writes and _is_lost(error):
+            raise UnknownOutcome(
+                f"{doing}: the answer was lost, so it may or may not have happened; look again"
+            ) from error
+        raise _translate(error, doing) from error
+
+
+def _is_lost(error: driver.RedisError) -> bool:
+    refused = (driver.AuthenticationError, driver.AuthorizationError, driver.BusyLoadingError)
+    broken = isinstance(error, driver.ConnectionError | driver.TimeoutError) and not isinstance(error, refused)
+    return broken and _NEVER_SENT not in str(error)
+
+
+def _translate(error: driver.RedisError, doing: str) -> QueueTuiError:
+    kind, advice = _classify(error)
+    said = sanitize(next(iter(str(error).splitlines()), ""), _SHOWN_CHARS)
+    return kind(f"{doing} failed: {advice} ({said})")
+
+
+def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
+    for kind, answer in _BY_CLASS:
+        if isinstance(error, kind):
+            return answer
+    said = f" {error} "[:_SHOWN_CHARS]
+    # A command that was refused inside a script is told of behind other words.
+    code = next((known for known in _BY_CODE if f" {known} " in said), None)
+    if code is None and any(words in said for words in _REFUSED_IN_SCRIPT):
+        code = "NOPERM"
+    return _BY_CODE.get(code or "", (Unsupported, "the server refused the command"))

@@ -1,0 +1,92 @@
+-- Does an act to jobs, each compared with what was seen and changed at the same moment.
+-- keys:   the namespace's meta key
+-- args:   how long a key outlives its job, act id, verb, actor, reason, filter; then 3 a target: id, version seen,
+--         the job as it was in JSON, '' where it has changed already
+-- result: 2 a target: its row (outcome|state|note|version), the job as it was
+
+-- include store
+-- include indexes
+-- include jobs
+-- include tally
+-- include runs
+-- include acts
+
+local WIDTH = 3
+local WAITING = { scheduled = true, pending = true, retrying = true }
+local key_kept_us = tonumber(ARGV[1])
+local verb = ARGV[3]
+local deeds = {}
+
+function deeds.retry(job)
+  if job.state == 'pending' or job.state == 'processing' then
+    return job.state == 'pending' and 'waits' or 'runs'
+  end
+  change(job, 'attempts', '0')
+  change(job, 'alone', '0')
+  call('HDEL', key('j', job.id), 'cancel', 'result')
+  call('HDEL', key('o', job.id), 'result')
+  move(job, 'pending', now_text, key_kept_us)
+end
+
+function deeds.cancel(job)
+  if WAITING[job.state] then
+    move(job, 'cancelled', nil, key_kept_us)
+    return nil
+  elseif FINAL[job.state] then
+    return 'over'
+  elseif job.cancel then
+    return 'asked'
+  end
+  job.rev = job.rev + 1
+  call('HSET', key('j', job.id), 'cancel', now_text, 'rev', job.rev)
+  call('SADD', key('c', job.lease), job.id)
+end
+
+function deeds.delete(job)
+  if job.state == 'processing' then
+    return 'runs_cancel'
+  end
+  remove(job, key_kept_us)
+  flush()
+  drop_queue_if_empty(job.queue)
+  job.state, job.rev = nil, nil
+end
+
+function deeds.release(job)
+  if job.state ~= 'processing' then
+    return 'idle'
+  elseif is_valid(job.lease) then
+    return 'held'
+  end
+  lose(job, false, key_kept_us)
+end
+
+local function skip(act, target, state, note)
+  return add_row(act, target, 'skipped|' .. state .. '|' .. note .. '|')
+end
+
+local function do_one(act, target, seen, before)
+  local job = read(target)
+  if not job then
+    return skip(act, target, '', 'gone')
+  end
+  if job.rev ~= seen or before == '' then
+    return skip(act, target, job.state, 'changed')
+  end
+  local refusal = deeds[verb](job)
+  flush()
+  if refusal then
+    return skip(act, target, job.state, refusal)
+  end
+  local note = job.state == 'processing' and 'stopping' or ''
+  return add_row(act, target, 'done|' .. (job.state or '') .. '|' .. note .. '|' .. (job.rev or ''), before)
+end
+
+local act = add_act(ARGV[2], verb, ARGV[4], ARGV[5], ARGV[6])
+local results = {}
+for first = 7, #ARGV, WIDTH do
+  local target = ARGV[first]
+  results[#results + 1] = find_row(act, target) or do_one(act, target, ARGV[first + 1], ARGV[first + 2])
+end
+flush_tally()
+return results

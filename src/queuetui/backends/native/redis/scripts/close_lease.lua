@@ -1,0 +1,25 @@
+-- Ends a valid lease and gives its jobs back; those of an expired one are the sweep's.
+-- keys:   the namespace's meta key
+-- args:   how long a key outlives its job, lease id
+-- result: how many jobs were given back
+
+-- include store
+-- include indexes
+-- include jobs
+-- include tally
+-- include runs
+
+local MOST_HELD = 10000
+local key_kept_us, lease = tonumber(ARGV[1]), ARGV[2]
+
+if not is_valid(lease) then
+  return 0
+end
+local held = call('ZRANGE', key('h', lease), 0, MOST_HELD - 1)
+for _, id in ipairs(held) do
+  release(read(id), key_kept_us)
+end
+flush()
+call('ZREM', key('l'), lease)
+call('DEL', key('l', lease), key('h', lease), key('c', lease))
+return #held

@@ -1,0 +1,14 @@
+-- Opens a lease.
+-- keys:   the namespace's meta key
+-- args:   lease id, worker id, queue, how long, the protocol that the worker speaks
+-- result: its end, or nil when the queue has gone on to another protocol
+
+-- include store
+
+if call('HGET', KEYS[1], 'protocol') ~= ARGV[5] then
+  return false
+end
+local ends = to_text(now + ARGV[4])
+call('ZADD', key('l'), ends, ARGV[1])
+call('HSET', key('l', ARGV[1]), 'worker', ARGV[2], 'queue', ARGV[3])
+return ends

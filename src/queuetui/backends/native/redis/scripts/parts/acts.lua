@@ -1,0 +1,27 @@
+-- The record of acts by a person: who asked for what, and what became of each target, so that an act asked twice acts once.
+
+local ACT_KEPT_S = 2592000
+
+local function add_act(id, verb, actor, reason, filter)
+  local act = key('act', id)
+  if call('EXISTS', act) == 0 then
+    call('HSET', act, 'verb', verb, 'actor', actor, 'reason', reason, 'filter', filter, 'at', now_text)
+    call('EXPIRE', act, ACT_KEPT_S)
+  end
+  return act
+end
+
+local function find_row(act, target)
+  local row = call('HGET', act .. ':rows', 'row:' .. target)
+  return row and { row, call('HGET', act .. ':rows', 'before:' .. target) }
+end
+
+-- A row is the outcome, the state found or left, a code for the note and the version afterwards, apart by bars.
+local function add_row(act, target, row, before)
+  call('HSET', act .. ':rows', 'row:' .. target, row)
+  if before then
+    call('HSET', act .. ':rows', 'before:' .. target, before)
+  end
+  call('EXPIRE', act .. ':rows', ACT_KEPT_S)
+  return { row, before or false }
+end

@@ -1,0 +1,15 @@
+-- Makes due scheduled and retrying jobs pending, the longest due first.
+-- keys:   the namespace's meta key
+-- args:   at most how many
+-- result: how many
+
+-- include store
+-- include indexes
+-- include jobs
+
+local due = call('ZRANGEBYSCORE', key('due'), '-inf', now_text, 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(due) do
+  move(read(id), 'pending', nil, 0)
+end
+flush()
+return #due

@@ -1,0 +1,16 @@
+-- Names the unpaused queues that have pending jobs.
+-- keys:   the namespace's meta key
+-- args:   the queues to look at, in the order wanted; with none of them all that are known
+-- result: their names
+
+-- include store
+
+local MOST_QUEUES = 500
+local names = #ARGV > 0 and ARGV or call('ZRANGE', key('q'), 0, MOST_QUEUES - 1)
+local ready = {}
+for _, queue in ipairs(names) do
+  if call('EXISTS', key('lv', queue)) == 1 and call('HEXISTS', key('q', queue), 'paused_at') == 0 then
+    ready[#ready + 1] = queue
+  end
+end
+return ready

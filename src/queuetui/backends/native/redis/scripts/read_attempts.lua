@@ -1,0 +1,8 @@
+-- Reads the kept attempts of a job.
+-- keys:   the namespace's meta key
+-- args:   job id
+-- result: fields and values, each field led by its fence
+
+-- include store
+
+return call('HGETALL', key('a', ARGV[1]))

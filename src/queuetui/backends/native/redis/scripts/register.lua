@@ -1,0 +1,10 @@
+-- Writes a worker's registration and first beat.
+-- keys:   the namespace's meta key
+-- args:   worker id, then fields and values of its registration
+-- result: nothing
+
+-- include store
+
+call('DEL', key('w', ARGV[1]))
+call('HSET', key('w', ARGV[1]), 'started', now_text, unpack(ARGV, 2))
+call('ZADD', key('w'), now_text, ARGV[1])

@@ -1,0 +1,16 @@
+-- Names pending jobs that are due for longer than they may wait, the longest due first.
+-- keys:   the namespace's meta key
+-- args:   how long they may wait, at most how many, queues
+-- result: ids
+
+-- include store
+
+local found, limit = {}, tonumber(ARGV[2])
+for place = 3, #ARGV do
+  local lane = key('s', ARGV[place], 'pending')
+  local before = '(' .. to_text(now - ARGV[1])
+  for _, id in ipairs(call('ZRANGEBYSCORE', lane, '-inf', before, 'LIMIT', 0, limit - #found)) do
+    found[#found + 1] = id
+  end
+end
+return found

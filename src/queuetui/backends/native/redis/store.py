@@ -1,0 +1,161 @@
+"""What workers and clients use of the native queue on Redis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
+from queuetui.backends.native.redis import migrating
+from queuetui.backends.native.redis.ids import from_stored, to_stored
+from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
+from queuetui.backends.native.redis.server import Server, Value
+from queuetui.backends.native.redis.stepping import read_settlements, read_step, span_us
+from queuetui.backends.native.retention import Retention
+from queuetui.backends.native.texts import storable
+from queuetui.model.clock import from_us
+from queuetui.model.errors import SchemaTooNew, Unsupported
+from queuetui.model.job import Enqueued, NewJob, Settlement
+from queuetui.model.state import State
+from queuetui.model.worker import WorkerCard
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+# No script may keep the server to itself for long.
+BITE_JOBS = 500
+ENQUEUED_BITE_JOBS = 1000
+
+
+class RedisJobStore:
+    """The JobStore and SchemaStore halves of the backend."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._retention = Retention.from_settings(server.options.settings)
+        self._key_kept_us = span_us(self._retention.keys_s)
+
+    def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
+        """Store jobs, all or none."""
+        if connection is not None:
+            raise Unsupported(
+                "a queue on Redis cannot join a database's transaction; enqueue after the commit with an idempotency key, "
+                "or keep the queue in that database"
+            )
+        bites = [
+            read_jobs(jobs[start : start + ENQUEUED_BITE_JOBS]) for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)
+        ]
+        if not bites:
+            return ()
+        if len(bites) == 1:
+            return read_answers(self.server.write("enqueueing", "enqueue", *bites[0]))
+        replies = self.server.write_all("enqueueing", "enqueue", bites)
+        return tuple(answer for reply in replies for answer in read_answers(reply))
+
+    def register(self, worker: WorkerCard) -> None:
+        """Write a worker's registration and first beat."""
+        values: dict[str, Value] = {
+            "host": worker.host,
+            "pid": worker.pid,
+            "version": worker.version,
+            "queues": json.dumps(worker.queues),
+            "types": json.dumps(worker.types),
+            "tags": json.dumps(worker.tags),
+            "slots": worker.slots,
+        }
+        pairs = [part for pair in values.items() for part in pair]
+        self.server.write("registering the worker", "register", worker.id, *pairs)
+
+    def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
+        """Write a beat."""
+        rss = "" if rss_bytes is None else rss_bytes
+        return bool(self.server.write("beating", "beat", worker_id, rss, int(stopping)))
+
+    def retire(self, worker_id: str) -> None:
+        """Delete a worker's registration."""
+        self.server.write("retiring the worker", "retire", worker_id)
+
+    def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
+        """Return the unpaused queues that have pending jobs."""
+        if queues is not None and not queues:
+            return ()
+        reply = self.server.read("looking for ready queues", "queues_ready", *(queues or ()))
+        return tuple(name.decode() for name in reply)
+
+    def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
+        """Open a lease. Raises SchemaTooNew when the queue has gone on to a protocol that this worker does not speak."""
+        lease_id = uuid4().hex
+        values = (lease_id, worker_id, queue, span_us(lease_s), migrating.PROTOCOL)
+        ends = self.server.write("opening a lease", "open_lease", *values)
+        if ends is None:
+            raise SchemaTooNew(
+                "the queue was migrated by a newer queuetui while this worker ran; install that version here and start it again"
+            )
+        return Lease(lease_id, queue, from_us(int(ends)))
+
+    def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
+        """Prolong the leases that are still valid."""
+        valid, cancels = self.server.write("renewing leases", "renew", span_us(lease_s), *lease_ids)
+        return Renewal(frozenset(one.decode() for one in valid), frozenset(map(from_stored, cancels)))
+
+    def close_lease(self, lease_id: str) -> int:
+        """End a lease and release the jobs still held under it."""
+        return int(self.server.write("closing a lease", "close_lease", self._key_kept_us, lease_id))
+
+    def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
+        """Write endings and then claim."""
+        values = read_settlements(settlements)
+        return read_step(
+            self.server.write("settling and claiming jobs", "step", self._key_kept_us, lease_id, claim, *values)
+        )
+
+    def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
+        """Write start times and progress."""
+        values: list[Value] = []
+        for one in running:
+            values += [to_stored(one.job_id), one.fence, span_us(one.running_s)]
+            values += [int(one.progress is not None), storable(one.progress or "")]
+        self.server.write("marking running jobs", "mark_running", lease_id, *values)
+
+    def promote(self, limit: int) -> int:
+        """Make due jobs pending."""
+        promoted = 0
+        while promoted < limit:
+            bite = min(BITE_JOBS, limit - promoted)
+            count = int(self.server.write("promoting due jobs", "promote", bite))
+            promoted += count
+            if count < bite:
+                break
+        return promoted
+
+    def sweep(self, limit: int) -> tuple[Swept, ...]:
+        """Free jobs of expired or missing leases."""
+        reply = self.server.write("sweeping leases", "sweep", self._key_kept_us, min(limit, BITE_JOBS))
+        return tuple(
+            Swept(from_stored(job_id), kind.decode(), queue.decode(), worker.decode(), bool(failed))
+            for job_id, kind, queue, worker, failed in reply
+        )
+
+    def prune(self, limit: int) -> int:
+        """Delete what is past its time."""
+        kept = [self._retention.kept_s(state) for state in (State.COMPLETED, State.CANCELLED, State.FAILED)]
+        return int(self.server.write("pruning", "prune", min(limit, BITE_JOBS), *map(span_us, kept)))
+
+    def next_due_s(self) -> float | None:
+        """Return the seconds until the next waiting job is due."""
+        reply = self.server.read("looking for the next due job", "next_due")
+        return None if reply is None else max(0.0, int(reply) / 1e6)
+
+    def version(self) -> int | None:
+        """Return the schema's version."""
+        return migrating.read_version(self.server)
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the schema up to date."""
+        return migrating.migrate(self.server)
+
+    def pending(self) -> tuple[str, ...]:
+        """Return the names of the migrations still to apply."""
+        return migrating.pending_migrations(self.server)

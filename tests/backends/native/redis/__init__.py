@@ -1,0 +1,1 @@
+"""What is special about the native queue on Redis; what is not is told by tests/conformance."""

@@ -1,0 +1,113 @@
+"""A server that is away, slow, full or strict: our errors, in time, and never a password."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import redis
+
+from queuetui.model.errors import Denied, UnknownOutcome, Unreachable
+from queuetui.model.job import Ending
+from tests.backends.native.redis.opening import open_queue
+from tests.conformance.scenes import add, add_one, claim_one, ids, new_job, select, settle, state_of
+from tests.servers.fixtures import RedisFactory
+from tests.waiting import wait_until
+
+SECRET = "hunter2"
+BRIEF_S = 0.5
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    """A closed port raises Unreachable."""
+    with pytest.raises(Unreachable) as raised:
+        open_queue(f"redis://someone:{SECRET}@127.0.0.1:1/0", create=False)
+    assert SECRET not in str(raised.value)
+
+
+def test_a_refused_login_is_denied(redis_url: str) -> None:
+    """A wrong user or password raises Denied and is not repeated."""
+    with pytest.raises(Denied) as raised:
+        open_queue(redis_url.replace("redis://", f"redis://nobody:{SECRET}@"), create=False)
+    assert SECRET not in str(raised.value)
+
+
+def test_a_refused_command_is_denied(private_redis: RedisFactory) -> None:
+    """A user who may not write is told so, and may still look."""
+    server = private_redis()
+    owner = open_queue(server.url)
+    job_id = add_one(owner)
+    with redis.Redis.from_url(server.url) as client:
+        client.execute_command("ACL", "SETUSER", "viewer", "on", ">secret", "~*", "+@all", "-@write")
+    viewer = open_queue(server.url.replace("redis://", "redis://viewer:secret@"), create=False)
+    assert ids(select(viewer)) == [job_id]
+    with pytest.raises(Denied):
+        add_one(viewer)
+    viewer.close()
+    owner.close()
+
+
+def test_a_frozen_server_is_given_up_in_time(private_redis: RedisFactory) -> None:
+    """A server that answers nothing holds nobody: a read is unreachable, a write unknown, and both work again after."""
+    server = private_redis()
+    backend = open_queue(server.url, timeout_s=BRIEF_S)
+    add_one(backend)
+    server.process.pause()
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        backend.queues_ready(None)
+    server.process.resume()
+    wait_until(lambda: backend.queues_ready(None) == ("default",))
+    server.process.pause()
+    with pytest.raises(UnknownOutcome):
+        backend.open_lease("w1", "default", 60)
+    server.process.resume()
+    assert time.monotonic() - began < 20 * BRIEF_S
+    wait_until(lambda: backend.queues_ready(None) == ("default",))
+    backend.close()
+
+
+def test_an_enqueue_whose_answer_was_lost_may_be_sent_again(private_redis: RedisFactory) -> None:
+    """After an unknown outcome the same id is stored once, whatever had become of the first."""
+    server = private_redis()
+    backend = open_queue(server.url, timeout_s=BRIEF_S)
+    job = new_job()
+    server.process.pause()
+    with pytest.raises((UnknownOutcome, Unreachable)):
+        backend.enqueue([job])
+    server.process.resume()
+    wait_until(lambda: backend.version() == 1)
+    backend.enqueue([job])
+    assert ids(select(backend)) == [job.id]
+    backend.close()
+
+
+def test_a_restarted_server_has_kept_everything(private_redis: RedisFactory) -> None:
+    """Jobs, leases and fences outlive a restart; scripts that the server forgot are sent again."""
+    server = private_redis()
+    backend = open_queue(server.url)
+    waiting, _ = add(backend, 2)
+    lease, claimed = claim_one(backend)
+    server.process.stop()
+    with pytest.raises((Unreachable, UnknownOutcome)):
+        backend.queues_ready(None)
+    server.process.start()
+    assert settle(backend, lease, claimed, Ending.COMPLETED)
+    assert state_of(backend, claimed.id).value == "completed"
+    assert claimed.id == waiting
+    backend.close()
+
+
+def test_a_full_server_stores_nothing_by_halves(private_redis: RedisFactory) -> None:
+    """Where memory is used up a call of many jobs stores none of them, and says what is wrong."""
+    server = private_redis()
+    backend = open_queue(server.url)
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("maxmemory", "1")
+        with pytest.raises(Unreachable, match="memory is full"):
+            add(backend, 20)
+        with pytest.raises(Unreachable, match="memory is full"):
+            add(backend, 2_500)
+        client.config_set("maxmemory", "0")
+    assert select(backend) == []
+    backend.close()

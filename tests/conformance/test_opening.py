@@ -1,0 +1,54 @@
+"""Opening and closing: what is found in a store, and what stays when a backend is closed."""
+
+from __future__ import annotations
+
+from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.registry import NATIVE, discover, open_backend
+from queuetui.model.act import Verb
+from tests.conformance.scenes import add, add_one, ids, run, select
+from tests.conformance.stores import Store
+
+
+def test_an_open_store_is_up_to_date(backend: NativeBackend) -> None:
+    """A store that was made has a version, nothing left to apply, and applying changes nothing."""
+    version = backend.version()
+    assert version is not None
+    assert (backend.pending(), backend.migrate(), backend.version()) == ((), (), version)
+
+
+def test_a_store_is_found_by_its_contents(store: Store, backend: NativeBackend) -> None:
+    """Our own queue is found first in its store, with the number of its jobs, and opens without being named."""
+    add(backend, 3)
+    run(backend)
+    found = discover(store.url, BackendOptions())[0]
+    assert (found.kind, found.jobs) == (NATIVE, 3)
+    assert found.detail
+    opened = open_backend(store.url, BackendOptions(name="again"))
+    assert len(select(opened)) == 3  # type: ignore[arg-type] # the registry found our own queue
+    opened.close()
+
+
+def test_a_closed_backend_takes_nothing_with_it(store: Store) -> None:
+    """Closing gives back connections: jobs stay, and others go on."""
+    ours, theirs = store.open(), store.open()
+    job_id = add_one(ours)
+    ours.close()
+    assert ids(select(theirs)) == [job_id]
+    run(theirs)
+    assert ids(select(store.open(), "state:completed")) == [job_id]
+
+
+def test_a_native_queue_can_do_every_act(backend: NativeBackend) -> None:
+    """Our own queue keeps leases, workers, a tally and attempts, and lacks no verb."""
+    can = backend.capabilities
+    assert (can.kind, can.native, can.leases, can.workers, can.tally, can.attempts) == (
+        NATIVE,
+        True,
+        True,
+        True,
+        True,
+        True,
+    )
+    assert can.verbs == frozenset(Verb)
+    assert not can.reasons
+    assert can.durability
