@@ -72,7 +72,7 @@ class Child:
     def run(self) -> None:
         """Say that this child is ready, and work."""
         signal.signal(signal.SIGTERM, self._terminate)
-        logging.basicConfig(handlers=[Relay(self._log)], level=logging.getLogger().level, force=True)
+        logging.getLogger().addHandler(Relay(self._log))
         logging.captureWarnings(capture=True)
         for work in (self._receive, self._post.run):
             Thread(target=work, name=f"queuetui-{work.__name__}", daemon=True).start()
@@ -114,6 +114,7 @@ class Child:
         finally:
             self._page.end(number)
             del self._runs[number]
+            self._cancelled.pop(number, None)
 
     def _receive(self) -> None:
         """Take what the worker sends; when it is gone, end at once with all that was started here."""
