@@ -5,6 +5,7 @@ from __future__ import annotations
 from queuetui.backends.base import NativeBackend, Running
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending, RunError
+from queuetui.model.limits import Limits
 from tests.conformance.scenes import (
     LONG_LEASE_S,
     act_done,
@@ -18,6 +19,8 @@ from tests.conformance.scenes import (
     run,
 )
 
+# By these the same jobs are stuck however long a test takes: orphans, and what waits where nobody listens.
+STEADY = Limits(stuck_after_s=0.0, worker_silent_s=36_000, per_type_s={"Sync": 36_000, "Odd": 36_000})
 ODD_TEXTS = ("100% [off]_*", "a\\b'c\"d", "Ünï 北", "(x|y)?")
 
 
@@ -65,4 +68,4 @@ def _add_waiting(backend: NativeBackend) -> None:
         assert backend.promote(1) == 1
     run(backend, Ending.RETRY, delay_s=3600, error=RunError("Timeout", "timed out again"))
     add_one(backend, queue="default", payload=b'{"long": "' + b"x" * 5000 + b'needle"}')
-    assert claim_one(backend, worker="web-1-77")[1].type == "Odd"
+    assert claim_one(backend, lease_s=LONG_LEASE_S * 60, worker="web-1-77")[1].type == "Odd"

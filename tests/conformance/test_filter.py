@@ -17,8 +17,9 @@ from queuetui.model.query_match import matches
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.stuck import is_stuck
+from tests.conformance.population import STEADY
 from tests.conformance.queries import queries
-from tests.conformance.scenes import LIMITS, ids, select, snapshot
+from tests.conformance.scenes import ids, select, snapshot
 
 SOME_OF_ALL = {
     "id:*": None,
@@ -50,7 +51,7 @@ SOME_OF_ALL = {
     "started>2001-01-01": None,
     "completed<2999-01-01": 5,
     "updated>2001-01-01": None,
-    "is:stuck": 1,
+    "is:stuck": 6,
     "is:live": None,
     "is:final": 5,
     "is:waiting": None,
@@ -70,10 +71,10 @@ class Expected:
     def ids(self, query: Query) -> set[str]:
         """Return the jobs that match."""
         unpaused = [queue.name.raw for queue in self.picture.queues if queue.paused_at is None]
-        unheard = unconsumed(unpaused, self.picture.workers, self.picture.now, LIMITS)
+        unheard = unconsumed(unpaused, self.picture.workers, self.picture.now, STEADY)
 
         def judge(job: Job) -> bool:
-            return is_stuck(job, self.picture.now, LIMITS, unheard)
+            return is_stuck(job, self.picture.now, STEADY, unheard)
 
         return {job.ref.id for job in self.jobs if matches(query, job, self.picture.now, judge)}
 
@@ -86,7 +87,7 @@ def expected(population: NativeBackend) -> Expected:
 
 def found_ids(backend: NativeBackend, query: Query) -> set[str]:
     """Return the jobs that the backend finds, checking that its total agrees."""
-    page = backend.page(PageRequest(query, 1000), LIMITS)
+    page = backend.page(PageRequest(query, 1000), STEADY)
     found = ids(list(page.jobs))
     assert len(found) == len(set(found)) == page.total.value
     return set(found)

@@ -191,7 +191,7 @@ def test_the_exit_code_is_0_whatever_jobs_did(place: Place, queue: Queue) -> Non
         (("--app", "no_such_app"), "no module 'no_such_app'", 4),
         (("--concurrency", "0"), "concurrency", 2),
         (("--sleep", "soon"), "not a duration", 2),
-        (("--isolation", "process"), "isolation", 2),
+        (("--isolation", "rooms"), "isolation", 2),
         (("--url", "postgresql://someone:hunter2@127.0.0.1:1/nothing"), "127.0.0.1", 3),
         (("--url", "gopher://x"), "gopher", 2),
     ],

@@ -14,6 +14,7 @@ from tests.tui.terminal import ROOT, program_on_terminal
 
 SCRIPT = ROOT / "tests" / "tui" / "real_store.py"
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
+MOST_BYTES_A_POLL = 200
 MOUSE_ON = b"\x1b[?1000h"
 
 
@@ -105,3 +106,15 @@ def test_a_fault_of_ours_shows_no_value(url: str) -> None:
         assert b"ended on a fault of its own: ValueError" in terminal.output
         assert b"secret" not in terminal.output
         assert b"locals" not in terminal.output
+
+
+def test_an_unchanged_store_costs_next_to_nothing(url: str) -> None:
+    """While nothing changes a poll sends little more than the clock, and no more than that."""
+    with program_on_terminal([sys.executable, SCRIPT, url], 120, 40) as terminal:
+        terminal.read_until("30 of 30 exact")
+        terminal.send("7")
+        terminal.read_until("0 of 0 exact")
+        terminal.read_for(1)
+        before = len(terminal.output)
+        terminal.read_for(4)
+        assert len(terminal.output) - before < 10 * MOST_BYTES_A_POLL

@@ -9,7 +9,7 @@ from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.present.explanation import next_text
-from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import AGE, ATTEMPTS, ID, QUEUE, TYPE, age_of, attempts_text, error_text
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
@@ -29,7 +29,7 @@ def failure_rows(snapshot: Snapshot) -> list[Row]:
             job.ref.id,
             (
                 Cell(sanitize(short_id(job.ref.id)), Tone.MUTED),
-                Cell(sanitize(job.name or job.type)),
+                Cell(sanitize(short_type(job))),
                 Cell(sanitize(job.queue)),
                 Cell(age_of(job, snapshot.now)),
                 Cell(attempts_text(job)),
@@ -51,4 +51,6 @@ def failure_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> S
         trace = sanitize(job.error.traceback, DETAIL_CAP, keep_newlines=True)
         body = [line_of(say(line, Tone.MUTED, 2000)) for line in trace.split("\n") if line.strip()]
     room = max(0, most - len(head) - len(step))
-    return [*head, *(body[-room:] if room else []), *(line_of(say(text, Tone.STRONG, 2000)) for text in step)][:most]
+    nearest_first = any(line.left[0].text.startswith("#1 ") for line in body)
+    shown = body[:room] if nearest_first or not room else body[-room:]
+    return [*head, *shown, *(line_of(say(text, Tone.STRONG, 2000)) for text in step)][:most]

@@ -17,6 +17,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
 _LADDER = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactness.CAPPED)
+_GAP_CELLS = 2
 _SHORT_TITLES = {"Processing": "Run", "Pending": "Pend", "Failed": "Fail", "Cancelled": "Canc"}
 
 
@@ -34,17 +35,28 @@ class Heading:
     frozen: bool = False
 
 
-def heading_line(heading: Heading) -> TextLine:
-    """Return the first line: the store to the left, the poll to the right."""
-    left = [say(" queuetui  ", Tone.MUTED), say(heading.title, Tone.STRONG)]
-    left += [say(f"  {word}", Tone.MUTED) for word in (heading.backend, heading.rights) if word]
-    right = [say(f"FROZEN ({heading.clock})", Tone.WARNING)] if heading.frozen else []
-    if heading.cost_s is not None and not heading.frozen:
-        slow = " (slow store)" if heading.is_slowed else ""
-        right = [
-            say(f"every {heading.pace_s:g} s{slow}  {took_text(heading.cost_s)}  {heading.clock} (db) ", Tone.MUTED)
-        ]
-    return line_of(*left, right=right)
+def heading_line(heading: Heading, width: int) -> TextLine:
+    """Return the first line: the store to the left, the poll to the right; on a narrow screen the least needed gives way."""
+    lines = (_heading(heading, kept) for kept in ("cost name backend", "name backend", "backend"))
+    return next((line for line in lines if _cells(line) <= width), _heading(heading, ""))
+
+
+def _cells(line: TextLine) -> int:
+    return cells_of(line.left) + _GAP_CELLS + cells_of(line.right)
+
+
+def _heading(heading: Heading, kept: str) -> TextLine:
+    left = [say(" queuetui  " if "name" in kept else " ", Tone.MUTED), say(heading.title, Tone.STRONG)]
+    left += [
+        say(f"  {word}", Tone.MUTED) for word in (heading.backend if "backend" in kept else "", heading.rights) if word
+    ]
+    if heading.frozen:
+        return line_of(*left, right=[say(f"FROZEN ({heading.clock})", Tone.WARNING)])
+    if heading.cost_s is None:
+        return line_of(*left)
+    slow = " (slow store)" if heading.is_slowed else ""
+    cost = f"{took_text(heading.cost_s):>6}  " if "cost" in kept else ""
+    return line_of(*left, right=[say(f"every {heading.pace_s:g} s{slow}  {cost}{heading.clock} (db) ", Tone.MUTED)])
 
 
 def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:

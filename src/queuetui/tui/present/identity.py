@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from queuetui.model.job import Job
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import Untrusted
 
@@ -13,6 +16,19 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 def short_id(job_id: str) -> Untrusted:
     """Return what people see and type of an id: all of a short one, the end of a long one, which is the part that differs."""
     return Untrusted(job_id if len(job_id) <= _LONG_ID_CHARS else job_id[-SHORT_ID_CHARS:])
+
+
+def short_type(job: Job) -> Untrusted:
+    """Return what a job is called in a narrow place: its name, or its type, without the folders and modules before it."""
+    if job.name is not None and job.name:
+        return Untrusted(_last_part(job.name.raw))
+    return Untrusted(_last_part(job.type.raw))
+
+
+def _last_part(name: str) -> str:
+    r"""Return the last part of `App\Jobs\Send` or `app.mail:send`; a name with blanks is no path."""
+    last = re.split(r"[\\:]", name)[-1]
+    return name if " " in name or not last else last
 
 
 def true_name(name: Untrusted) -> str:

@@ -11,7 +11,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.verdict import Severity, Verdict
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
 from queuetui.tui.present.cells import Align
-from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
@@ -63,7 +63,7 @@ def _cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> C
         case "id":
             return Cell(sanitize(Untrusted(job.ref.id) if column is WHOLE_ID else short_id(job.ref.id)), Tone.MUTED)
         case "type":
-            return Cell(sanitize(job.name or job.type))
+            return Cell(sanitize(short_type(job)))
         case "queue":
             return Cell(sanitize(job.queue))
         case "state":

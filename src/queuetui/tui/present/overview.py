@@ -11,7 +11,7 @@ from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.monitor.rates import completed_series, done_per_minute
 from queuetui.tui.present.frame import short_count
-from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text
 from queuetui.tui.present.numbers import short_number
 from queuetui.tui.present.pieces import TextLine, line_of, say
@@ -81,7 +81,7 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
             say(f" {sanitize(short_id(job.ref.id)):<9}", Tone.MUTED),
             say(f"{age_of(job, snapshot.now):>6} ago  "),
             say(f"{attempts_text(job):>4}  ", Tone.MUTED),
-            say(f"{sanitize(job.name or job.type, 30)}  "),
+            say(f"{sanitize(short_type(job), 30)}  "),
             say(error_text(job), Tone.FAILED),
         )
         for job in snapshot.failures[:most]

@@ -12,7 +12,7 @@ from queuetui.model.job import Job
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
-from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import BLANK, TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
@@ -135,7 +135,7 @@ def _name_line(job: Job) -> TextLine:
     data = "" if job.data is None else f"  {sanitize(job.data, 40)}"
     return line_of(
         say(f"{sanitize(short_id(job.ref.id))}  ", Tone.MUTED),
-        say(f"{sanitize(job.name or job.type, 40)}  "),
+        say(f"{sanitize(short_type(job), 40)}  "),
         say(job.state.value, Tone(job.state.value)),
         say(data, Tone.MUTED),
     )

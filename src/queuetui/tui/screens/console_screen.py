@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -49,7 +50,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Lay out the frame round the body."""
-        yield TextLines("heading")
+        with Horizontal(id="top"):
+            yield TextLines("heading")
+            yield TextLines("clock")
         yield from self.compose_body()
         yield TextLines("status")
         yield TextLines("footer")
@@ -106,7 +109,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         if is_lost or not console.link.is_live:
             heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
         else:
-            heading.show([heading_line(console.heading)])
+            # The clock stands in a widget of its own: of a line that changes, all that is left of the change is sent too.
+            line = heading_line(console.heading, self.app.size.width)
+            heading.show([TextLine(line.left)])
+            self.show_lines("#clock", [TextLine(line.right)])
         for table in self.query(LiveTable):
             table.stale = is_lost and bool(table.rows)
         self.show_footer()

@@ -36,18 +36,22 @@ class TextLines(Widget):
     def show(self, lines: Sequence[TextLine]) -> None:
         """Show these lines; equal ones are not painted again."""
         before, self._lines = self._lines, tuple(lines)
-        if len(before) != len(self._lines) and self.styles.is_auto_height:
+        if self._needs_other_room(before):
             self.refresh(layout=True)
             return
         for number in range(max(len(before), len(self._lines))):
             old = before[number] if number < len(before) else BLANK
             new = self._lines[number] if number < len(self._lines) else BLANK
             if old != new:
-                self._refresh_difference(number, old, new)
+                self.refresh(Region(0, number, self.size.width, 1))
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Show one line of one tone."""
         self.show([line_of(say(text, tone))])
+
+    def get_content_width(self, container: object, viewport: object) -> int:
+        """Return the cells of the longest line, where the width is left to the text."""
+        return _longest(self._lines)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Return one row a line, where the height is left to the text."""
@@ -74,11 +78,11 @@ class TextLines(Widget):
     def _style_of(self, tone: Tone) -> Style:
         return self.get_component_rich_style(f"tone--{tone}") if tone is not Tone.PLAIN else self.rich_style
 
-    def _refresh_difference(self, number: int, old: TextLine, new: TextLine) -> None:
-        """Repaint the line, or its right part alone where that is all that changed."""
-        width = self.size.width
-        start = 0
-        if old.left == new.left and cells_of(old.right) == cells_of(new.right):
-            start = max(0, width - cells_of(new.right))
-        gutter = self.gutter
-        self.refresh(Region(gutter.left + start, gutter.top + number, width - start, 1))
+    def _needs_other_room(self, before: tuple[TextLine, ...]) -> bool:
+        """Whether a size that is left to the text has changed with it."""
+        is_other_height = self.styles.is_auto_height and len(before) != len(self._lines)
+        return is_other_height or (self.styles.is_auto_width and _longest(before) != _longest(self._lines))
+
+
+def _longest(lines: tuple[TextLine, ...]) -> int:
+    return max((cells_of(line.left) + cells_of(line.right) for line in lines), default=0)

@@ -1,0 +1,35 @@
+"""Lines of pieces: wrapping keeps every character, and what is said is made safe."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from queuetui.model.text import sanitize
+from queuetui.tui.present.pieces import cells_of, line_of, say, wrap, wrap_pieces
+from tests.zoo import SMALL_ZOO, assert_inert
+
+
+@pytest.mark.parametrize("width", [1, 7, 20, 80])
+def test_wrapping_loses_nothing_and_fits(width: int) -> None:
+    """No line is wider than asked, and together they hold every word."""
+    text = sanitize("worker web-2 pid 4411 silent 6 m, its lease ended and " + "x" * 50)
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("text", SMALL_ZOO.values(), ids=SMALL_ZOO.keys())
+def test_wrapped_text_stays_safe(text: str) -> None:
+    """Wrapping never breaks an escape into something that acts."""
+    for line in wrap(sanitize(text), 9):
+        assert_inert(line)
+        assert cell_len(line) <= 9
+
+
+def test_a_label_keeps_its_column() -> None:
+    """The last piece wraps below itself."""
+    rows = wrap_pieces(line_of(say("why     "), say("one two three four")), 16)
+    assert [cells_of(row.left) <= 16 for row in rows] == [True] * len(rows)
+    assert rows[1].left[0].text == " " * 8
+    assert [row.left[1].text for row in rows] == ["one two", "three", "four"]
