@@ -58,7 +58,7 @@ def start_crew(place: ChildrenPlace, queue: Queue, monkeypatch: pytest.MonkeyPat
     for worker in started:
         worker.worker.hurry()
         worker.wait()
-    assert family(os.getpid()) == []
+    assert nests() == []
 
 
 def test_a_run_over_its_time_is_killed_before_its_retry(
@@ -259,7 +259,7 @@ def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_cr
 
     def torment() -> None:
         while not over.wait(0.25):
-            victims = grandchildren(os.getpid())
+            victims = [child for nest in nests() for child in family(nest)]
             if victims:
                 os.kill(victims[0], signal.SIGKILL)
 
@@ -275,7 +275,6 @@ def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_cr
     assert 0 < sum(job.lost for job in done) >= sum(len(place.pids(job.id)) - 1 for job in jobs)
 
 
-def grandchildren(pid: int) -> list[int]:
-    """Return the processes that a process did not start itself: a worker's children without the nest."""
-    own = {one.pid for one in psutil.Process(pid).children()}
-    return [one for one in family(pid) if one not in own]
+def nests() -> list[int]:
+    """Return the nests that workers in this process have started; it has other children, too."""
+    return [one.pid for one in psutil.Process().children() if any("children.nest" in word for word in one.cmdline())]
