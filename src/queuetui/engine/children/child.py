@@ -92,6 +92,9 @@ class Child:
         waits = run.written is not None
         self._post.put(to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
 
+    def put_late(self, run: Run, settlement: Settlement) -> None:
+        """Leave an ending that comes after its lease unsaid: the worker kills a child whose lease is lost."""
+
     def _next(self) -> tuple[int, ClaimedJob] | None:
         if self._inbox.empty():
             self._post.rest()
