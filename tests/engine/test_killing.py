@@ -153,6 +153,22 @@ def test_a_lease_that_the_store_ended_kills_at_once(
     await_state(queue, job.id, "completed")
 
 
+def test_a_run_that_ends_between_its_lease_and_its_kill_is_explained(
+    place: ChildrenPlace, queue: Queue, start_crew: StartCrew
+) -> None:
+    """A handler that is told of the lost lease may return before it is killed: refused, and kept as the cause of the second run."""
+    job = queue.enqueue("polite")
+    store = FailingStore(queue.backend)
+    start_crew(store, lease_s=3.0)
+    place.await_run(job.id)
+    store.away.set()
+    wait_until(lambda: queue.backend.sweep(10), 20)
+    store.away.clear()
+    place.await_run(job.id, times=2)
+    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"], 20)
+    assert (queue.get(job.id).lost, queue.get(job.id).attempts) == (1, 0)
+
+
 def test_waiting_jobs_are_given_back_from_behind_a_deaf_run(
     place: ChildrenPlace, queue: Queue, start_crew: StartCrew
 ) -> None:
