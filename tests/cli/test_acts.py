@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from queuetui.config.paths import state_folder
+from queuetui.config.paths import config_file, state_folder
 from queuetui.model.job import Ending
+from tests.cli.conftest import Invoke
 from tests.cli.scenes import Answer, Scene
 
 
@@ -44,7 +45,7 @@ def test_retry_by_filter(busy: Scene) -> None:
     """All failed jobs become pending, and the record holds who asked and by which filter."""
     answer = busy.run("retry", "state:failed", "--yes", "--reason", "mail is back")
     assert (answer.code, answer.out) == (0, "")
-    assert "retry 1 jobs in lane-failed" in answer.err
+    assert "retry 1 job in lane-failed" in answer.err
     assert "1 retried, 0 skipped, 0 failed" in answer.err
     assert states(busy)["failed"] == "pending"
     intent = journal()[0]
@@ -159,6 +160,29 @@ def test_purge_writes_then_deletes(busy: Scene) -> None:
     assert f"written first to {state_folder()}" in busy.run("purge", "state:failed", "-y").err
 
 
+def test_a_protected_profile_wants_its_name_for_more_than_one_job(
+    busy: Scene, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a protected profile a bulk act passes by its name, as an option or typed, and by nothing else."""
+    file = config_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f'[profiles.shop]\nurl = {json.dumps(busy.url)}\nkind = "native"\nrights = "operate"\nprotected = true\n',
+        encoding="utf-8",
+    )
+    file.chmod(0o600)
+    act = ("--profile", "shop", "delete", "state:completed")
+    assert "say --confirm shop" in invoke(*act, "--yes").err
+    assert invoke(*act, "--confirm", "shap").code == 1
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert invoke(*act).code == 1
+    assert {"completed", "completed-too"} <= set(states(busy))
+    monkeypatch.setattr("sys.stdin", Terminal("shop\n"))
+    answer = invoke(*act)
+    assert (answer.code, "This profile is protected" in answer.err) == (0, True)
+    assert invoke("--profile", "shop", "delete", "--id", busy.ids["failed"], "--yes").code == 0
+
+
 def test_purge_wants_a_filter(quick: Scene) -> None:
     """A purge of everything by leaving out the filter does not exist."""
     quick.run("purge", "--yes").fails(2, "Missing argument 'FILTER'")
@@ -184,11 +208,20 @@ def test_a_queue_is_paused_and_resumed(busy: Scene) -> None:
     assert busy.run("resume", "mail").code == 1
 
 
+def test_pausing_a_queue_that_nobody_uses_is_remarked_on(busy: Scene) -> None:
+    """A queue may be paused before its first job; as it may be a slip of the pen, the queues there are are named."""
+    answer = busy.run("pause", "mial")
+    assert answer.code == 0
+    assert "no job was put into mial so far" in answer.err
+    assert "mail" in answer.err
+    assert "beware" not in busy.run("pause", "mail").err
+
+
 def test_silent_registrations_are_cleaned(busy: Scene) -> None:
     """Cleaning deletes registrations silent for longer than asked, wherever on the line the store is named."""
     assert "0 registrations deleted" in busy.run("workers", "clean").err
     answer = busy.run("workers", "--url", busy.url, "clean", "--older-than", "0s")
-    assert "1 registrations deleted" in answer.err
+    assert "1 registration deleted" in answer.err
     assert busy.run("workers", "--json").data == []
 
 
@@ -197,7 +230,7 @@ def test_the_flags_of_workers_reach_clean(scene: Scene, invoke: object) -> None:
     scene.register()
     assert callable(invoke)
     answer: Answer = invoke("workers", "--url", scene.url, "clean", "--older-than", "0s")
-    assert "1 registrations deleted" in answer.err
+    assert "1 registration deleted" in answer.err
 
 
 def test_a_negated_term_is_a_filter_and_no_option(busy: Scene) -> None:

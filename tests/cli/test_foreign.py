@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -63,10 +64,41 @@ def test_what_a_system_cannot_do_is_told(capture: Capture, invoke: Invoke) -> No
     invoke("enqueue", "Send", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
 
 
+def test_a_job_whose_making_is_not_kept_shows_its_end(capture: Capture, invoke: Invoke) -> None:
+    """Laravel keeps no time of creation of a failed job; the table then says when it ended."""
+    lines = invoke("jobs", "state:failed", "--url", capture.url).out.splitlines()
+    assert len(lines) == 4
+    assert all(re.search(r" ended \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ", line) for line in lines[1:])
+
+
+def test_a_dry_run_of_what_cannot_be_done_says_so(capture: Capture, invoke: Invoke) -> None:
+    """Rehearsing an act that Laravel lacks is refused with the reason; one that only wants the right is shown."""
+    invoke("cancel", "state:pending", "--dry-run", "--url", capture.url).fails(1, "Laravel keeps no cancelled jobs")
+    assert invoke("retry", "state:failed", "--dry-run", "--url", capture.url).code == 0
+
+
+def test_two_queues_in_one_database_are_not_guessed_between(capture: Capture, invoke: Invoke) -> None:
+    """Where Laravel's queue and ours share a database, a command without --kind is refused and nothing is shown as the other."""
+    assert invoke("enqueue", "Send", "--url", capture.url).code == 0
+    invoke("stats", "--url", capture.url).fails(2, "native, laravel; say which with --kind")
+    shown = {
+        kind: invoke("stats", "--url", capture.url, "--kind", kind, "--json").data for kind in ("native", "laravel")
+    }
+    assert (shown["native"]["total"], shown["laravel"]["total"]) == (1, len(capture.stored))
+
+
+def test_new_tables_in_a_database_are_told(capture: Capture, invoke: Invoke) -> None:
+    """The first job put into somebody else's database says that it made tables there; the second says nothing."""
+    first = invoke("enqueue", "Send", "--url", capture.url)
+    assert "made a queue of queuetui's own in sqlite:///" in first.err
+    assert "beside laravel" in first.err
+    assert invoke("enqueue", "Send", "--url", capture.url).err == ""
+
+
 def test_a_stuck_foreign_job_comes_with_its_warning(capture: Capture, invoke: Invoke) -> None:
     """Before a stuck Laravel job is released, the warning of its system is said."""
     answer = invoke("release", "is:stuck", "--dry-run", "--operate", "--url", capture.url)
     assert answer.code == 0
-    assert "release 1 jobs" in answer.err
+    assert "release 1 job in default" in answer.err
     told = invoke("release", "is:stuck", "--yes", "--operate", "--url", capture.url)
     assert "beware: " in told.err

@@ -124,3 +124,10 @@ def test_discover_names_our_own_queue(busy: Scene) -> None:
     rows = busy.run("discover", busy.url, "--json").data
     assert [row["kind"] for row in rows] == ["native"]
     assert rows[0]["detail"]
+
+
+def test_an_empty_table_says_so(quick: Scene) -> None:
+    """Without a match the table is its heading, and a word on stderr says that nothing is missing; programs get none."""
+    assert quick.run("jobs").err == "there are no jobs\n"
+    assert quick.run("jobs", "state:failed").err == "no job matches\n"
+    assert quick.run("jobs", "state:failed", "--json").err == ""

@@ -14,6 +14,7 @@ from queuetui import __version__
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.texts import storable
 from queuetui.backends.registry import open_native
+from queuetui.cli.main import COMMANDS
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
 from tests.architecture.source import ROOT
@@ -54,6 +55,13 @@ def loaded_by(arguments: Sequence[str]) -> set[str]:
 def test_asking_for_help_loads_no_driver_and_no_console(arguments: list[str]) -> None:
     """The version and the help come without Textual, SQLAlchemy or any driver."""
     assert loaded_by(arguments) & HEAVY == set()
+
+
+def test_the_help_lists_the_commands_by_their_names(invoke: Invoke) -> None:
+    """Every command stands in the help under the name that calls it."""
+    lines = [line.strip("\u2502 ") for line in invoke("--help").out.splitlines()]
+    for name in COMMANDS:
+        assert any(line.startswith(f"{name} ") for line in lines), name
 
 
 @pytest.mark.parametrize("arguments", [["stats"], ["jobs"], ["queues", "--json"], ["worker", "--burst"]])

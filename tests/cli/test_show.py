@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from queuetui.model.job import Ending
 from tests.cli.scenes import Scene
 from tests.cli.test_formats import DOCUMENT_KEYS
 
@@ -40,6 +41,15 @@ def test_an_ended_job_tells_its_result_or_error(busy: Scene) -> None:
     assert failed["verdict"]["code"] == "dead_letter"
 
 
+def test_an_error_is_read_line_by_line(scene: Scene) -> None:
+    """For people an error is its class and message, then its traceback with a line to each line."""
+    scene.ended("failed", Ending.FAILED)
+    lines = scene.run("show", scene.ids["failed"]).out.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("error "))
+    assert lines[place].endswith("  TimeoutError: the mail server was silent")
+    assert lines[place + 1].strip() == "Traceback: here"
+
+
 def test_a_verdict_has_its_five_parts(busy: Scene) -> None:
     """Why tells the code, how grave it is, the sentence, what it was read from and the next command."""
     verdict = busy.run("why", busy.ids["orphaned"], "--json").data
@@ -59,7 +69,9 @@ def test_a_job_is_found_by_the_end_of_its_id(busy: Scene) -> None:
 
 def test_too_short_or_unknown_an_id_is_not_found(busy: Scene) -> None:
     """Less than six characters, or an end that no id has, is told as not found."""
-    busy.run("show", busy.ids["failed"][-5:-1] + "x").fails(4, "no job's id is or ends in")
+    busy.run("show", busy.ids["failed"][-5:-1] + "x").fails(
+        4, "too short for an id; write at least its last 6 characters"
+    )
     busy.run("show", "0" * 32).fails(4, "no job's id is or ends in")
     busy.run("why", "ffffffffffff").fails(4, "see: queuetui jobs")
 

@@ -170,3 +170,10 @@ def test_what_cannot_both_hold_is_refused() -> None:
         Queue.new("Send", max_attempts=-1)
     with pytest.raises(ValueError, match="urgent"):
         Queue.new("Send", priority="urgent")
+
+
+def test_a_job_has_a_type(queue: Queue) -> None:
+    """A job without a type, which no handler could be found for, is refused before it is stored."""
+    for job_type in ("", "  "):
+        with pytest.raises(BadPayload, match="a job needs a type"):
+            queue.enqueue(job_type)

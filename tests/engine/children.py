@@ -142,7 +142,8 @@ APP = """
             file.write(f"{payload['n']}\\n")
 
     @job("nap")
-    def nap(payload):
+    def nap(payload, context: Context):
+        begin(context)
         threading.Event().wait(payload["s"])
 
     @job("where")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,34 @@ def test_a_result_is_kept(queue: Queue, start_worker: StartWorker) -> None:
     assert (done.state, done.result, done.payload, done.attempts) == ("completed", payload, payload, 1)
     assert done.started_at is not None
     assert done.completed_at is not None
+
+
+def test_a_traceback_begins_with_the_handler(queue: Queue, start_worker: StartWorker) -> None:
+    """What is kept of a failure holds the handler's frames and none of the worker that called it, whatever kind of handler it is."""
+
+    def fail(payload: object) -> None:
+        raise ValueError("no")
+
+    async def fail_later(payload: object) -> None:
+        await asyncio.sleep(0)
+        fail(payload)
+
+    class Failing:
+        def handle(self, payload: object) -> None:
+            fail(payload)
+
+    expected: dict[Callable[..., Any], list[str]] = {
+        fail: ["fail"],
+        fail_later: ["fail_later", "fail"],
+        Failing: ["handle", "fail"],
+    }
+    jobs = {handler: queue.enqueue(declare_handler(handler), max_attempts=1) for handler in expected}
+    start_worker(burst=True).wait()
+    for handler, functions in expected.items():
+        error = queue.get(jobs[handler].id).error
+        assert error is not None
+        frames = [line.rpartition(" in ")[2] for line in error["traceback"].splitlines() if line.startswith("  File ")]
+        assert frames == functions
 
 
 def test_a_class_handles_with_an_object_of_its_own(queue: Queue, start_worker: StartWorker) -> None:

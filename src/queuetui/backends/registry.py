@@ -72,7 +72,7 @@ def open_schema(url: str, options: BackendOptions) -> SchemaStore:
 def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend:
     """Open somebody else's queue of a known kind. Raises NotFound when it is not in the store."""
     if kind not in FOREIGN_KINDS:
-        message = f"no adapter is called {kind!r}; there are {', '.join(FOREIGN_KINDS)}"
+        message = f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}"
         raise Unsupported(message)
     family = scheme_of(url)
     if family not in SQL_SCHEMES.values():
@@ -92,7 +92,10 @@ def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
 
 
 def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBackend:
-    """Open the one that `options.kind` names, else the first found in the store. Raises NotFound saying what was looked for."""
+    """Open the one that `options.kind` names, else the only one in the store.
+
+    Raises NotFound saying what was looked for, and BadConfig where there are several: a guess might show or change the wrong one.
+    """
     if options.kind == NATIVE or options.create:
         return open_native(url, options)
     if options.kind is not None:
@@ -104,4 +107,8 @@ def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBa
             "check the URL, or make a queue with: queuetui enqueue"
         )
         raise NotFound(message)
+    if len(found) > 1:
+        raise BadConfig(
+            f"several queues live there: {', '.join(one.kind for one in found)}; say which with --kind", "kind"
+        )
     return open_native(url, options) if found[0].kind == NATIVE else open_foreign(found[0].kind, url, options)

@@ -53,6 +53,7 @@ class LazyGroup(click.RichGroup):
             return None
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"queuetui.cli.commands.{module}"), attribute)
+        command.name = cmd_name
         return command
 
 

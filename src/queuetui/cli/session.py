@@ -98,6 +98,26 @@ def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | F
         return open_backend(profile.url, backend_options(profile, create=create))
 
 
+def describe_new_queue(profile: Profile) -> str | None:
+    """Return what making our own queue means in a store that a person named and that has none, None where nothing will be made."""
+    from queuetui.backends.registry import discover, open_native
+
+    if profile.embedded:
+        return None
+    try:
+        open_native(profile.url, backend_options(profile)).close()
+    except NotFound:
+        pass
+    else:
+        return None
+    try:
+        others = [found.kind for found in discover(profile.url, backend_options(profile))]
+    except NotFound:
+        others = []
+    beside = f", beside {', '.join(others)}" if others else ""
+    return f"made a queue of queuetui's own in {profile.shown_url}{beside}"
+
+
 def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
     """Open a profile for reading and acting; the right is decided here and enforced by `operate`, acts are recorded in `state`."""
     from queuetui.monitor.feed import Feed
@@ -122,17 +142,27 @@ def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
 @contextmanager
 def opened(**given: Any) -> Iterator[tuple[Feed, Operations]]:
     """Open what the running command's flags name, and close it after."""
-    flags = flags_of(**given)
-    feed, operations = connect(choose_profile(flags), operate=flags.operate)
-    try:
+    with opened_profile(**given) as (_, feed, operations):
         yield feed, operations
+
+
+@contextmanager
+def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
+    """Open what the running command's flags name, with the profile that it is, and close it after."""
+    flags = flags_of(**given)
+    profile = choose_profile(flags)
+    feed, operations = connect(profile, operate=flags.operate)
+    try:
+        yield profile, feed, operations
     finally:
         feed.close()
 
 
 def resolve_id(feed: Feed, written: str) -> str:
     """Return the whole id that a person wrote, or wrote the end of. Raises NotFound, Conflict."""
-    found = feed.find(written) if len(written) >= SHORTEST_ID or written.isdecimal() else ()
+    if len(written) < SHORTEST_ID and not written.isdecimal():
+        raise NotFound(f"{written!r} is too short for an id; write at least its last {SHORTEST_ID} characters")
+    found = feed.find(written)
     if not found:
         raise NotFound(f"no job's id is or ends in {written!r}; see: queuetui jobs")
     if len(found) > 1 and written not in found:

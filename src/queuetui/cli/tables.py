@@ -53,6 +53,14 @@ WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds"
 SHORT_ID = 10
 
 
+def error_text(error: dict[str, str] | None) -> str | None:
+    """Return an error as people read it: class and message, and its traceback line by line."""
+    if error is None:
+        return None
+    first = ": ".join(part for part in (error["class"], error["message"]) if part)
+    return f"{first}\n{error['traceback']}".strip()
+
+
 def job_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a job document as the cells of a table; the id is cut to its end, which commands accept."""
     verdict = shown["verdict"] or {}
@@ -63,7 +71,18 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
         "queue": shown["queue"],
         "state": shown["state"],
         "attempts": attempts,
-        "created": (shown["created_at"] or "-")[:19].replace("T", " "),
+        "created": _created(shown),
         "data": shown["data"],
         "why": f"{verdict.get('code', '')}: {verdict.get('summary', '')}",
     }
+
+
+def _created(shown: dict[str, Any]) -> str:
+    """Return when a job was made; where its store does not keep that, when it ended."""
+    if shown["created_at"] is not None:
+        return _to_the_second(shown["created_at"])
+    return "-" if shown["completed_at"] is None else f"ended {_to_the_second(shown['completed_at'])}"
+
+
+def _to_the_second(time: str) -> str:
+    return time[:19].replace("T", " ")

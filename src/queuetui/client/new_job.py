@@ -10,7 +10,7 @@ from uuid import UUID
 from queuetui.client.encoding import encode_payload
 from queuetui.model.correlation import current_correlation_id
 from queuetui.model.declaration import Handler, declared_handler, declared_type, path_of
-from queuetui.model.errors import Conflict
+from queuetui.model.errors import BadPayload, Conflict
 from queuetui.model.job import PRIORITY_NAMES, NewJob
 from queuetui.model.job_id import new_job_id
 
@@ -46,6 +46,10 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
     """
     declaration = declared_type(job_type) if isinstance(job_type, str) else declared_handler(job_type)
     name = job_type if isinstance(job_type, str) else path_of(job_type)
+    if not name.strip():
+        raise BadPayload(
+            "a job needs a type: the name that its handler declared, or a path such as package.module:function"
+        )
     if "delay" in options and "at" in options:
         raise Conflict("a job cannot have both a delay and a time to run at; give one of them")
     job_id = _spelt(options["id"]) if "id" in options else new_job_id()

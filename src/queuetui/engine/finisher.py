@@ -39,6 +39,7 @@ class Outbox:
         self._batch = batch
         self._flush_after_s = FLUSH_AFTER_S * max(1.0, batch / DEFAULT_BATCH)
         self._waiting: deque[Ended] = deque()
+        self._late: deque[Ended] = deque()
         self._first_s = 0.0
         self._at_once = False
         self._wakeup = wakeup
@@ -54,6 +55,18 @@ class Outbox:
         self._at_once = self._at_once or at_once
         if at_once or len(self._waiting) in {1, self._batch}:
             self._wakeup.ring()
+
+    def put_late(self, run: Run, settlement: Settlement) -> None:
+        """Add an ending that comes after its lease: the store refuses it, and records that it was heard."""
+        self._late.append(Ended(run, settlement))
+        self._wakeup.ring()
+
+    def take_late(self, over_before_s: float) -> list[Ended]:
+        """Return the late endings of leases that were last renewed before then, once."""
+        waiting = [self._late.popleft() for _ in range(len(self._late))]
+        ripe = [ended for ended in waiting if ended.run.lease.renewed_s < over_before_s]
+        self._late.extend(ended for ended in waiting if ended not in ripe)
+        return ripe
 
     def due_in_s(self, *, hungry: bool) -> float:
         """Return how long the batch may still grow: to its size, for 5 ms (longer for a large one), or until no work is left (`hungry`)."""

@@ -6,6 +6,7 @@ import json
 import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import TracebackType
 
 from queuetui.model.backoff import Backoff
 from queuetui.model.errors import BadPayload
@@ -13,6 +14,7 @@ from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 MESSAGE_CAP_CHARS = 8 * 1024
 TRACEBACK_CAP_CHARS = 64 * 1024
+WORKER_MODULES = ("queuetui.engine.", "asyncio.", "concurrent.futures.")
 RETURNED_FALSE = RunError("ReturnedFalse", "the handler returned False")
 
 
@@ -141,11 +143,17 @@ def describe_error(error: BaseException) -> RunError:
 
 def _trace(error: BaseException) -> str:
     try:
-        # The first frame is this worker's own.
-        frames = error.__traceback__.tb_next if error.__traceback__ is not None else None
-        return "".join(traceback.format_exception(type(error), error, frames))
+        return "".join(traceback.format_exception(type(error), error, _handler_frames(error)))
     except Exception as broken:  # noqa: BLE001 - an exception's own methods may raise anything
         return f"the traceback could not be written: {type(broken).__name__}"
+
+
+def _handler_frames(error: BaseException) -> TracebackType | None:
+    """Return the traceback from the handler on: the frames of the worker that called it tell its author nothing."""
+    frames = error.__traceback__
+    while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).startswith(WORKER_MODULES):
+        frames = frames.tb_next
+    return frames
 
 
 def _text_of(value: object) -> str:

@@ -57,6 +57,10 @@ class Operations:
         """Return why a verb is not to be had, None when it is."""
         return why_not(verb, self._desk.right, self._backend.capabilities)
 
+    def why_impossible(self, verb: Verb) -> str | None:
+        """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
+        return why_not(verb, Right.OPERATE, self._backend.capabilities)
+
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "") -> Manifest:
         """Return what an act on these jobs will try, as they were seen."""
         return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text)

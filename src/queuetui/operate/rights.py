@@ -21,7 +21,7 @@ def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     if verb not in capabilities.verbs:
         return capabilities.reasons.get(verb, f"{capabilities.label} cannot {verb.value}")
     if right is not Right.OPERATE:
-        return 'this profile is read-only; start with --operate, or give the profile rights = "operate"'
+        return 'this profile is read-only; start with --operate, or give it rights = "operate" where its settings say "read"'
     return None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import rich_click as click
 from click.exceptions import Exit
@@ -12,8 +13,11 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter
 from queuetui.cli.output import Format, cell, say, show_document
-from queuetui.cli.session import opened, resolve_id
+from queuetui.cli.session import opened_profile, resolve_id
+from queuetui.config.profile import Profile
 from queuetui.model.act import Verb
+from queuetui.model.counted import counted
+from queuetui.model.errors import Denied
 from queuetui.model.state import FINAL, State
 from queuetui.monitor.feed import Feed
 from queuetui.operate.manifest import Manifest
@@ -24,32 +28,59 @@ DAY_S = 86400.0
 SHOWN = 5
 
 
-def _confirm(manifest: Manifest, yes: bool) -> None:
+def _confirm(manifest: Manifest, profile: Profile, given: dict[str, Any]) -> None:
     say(_describe(manifest))
     for warning in manifest.warnings:
         say(f"beware: {warning}")
-    if yes or not manifest.refs:
+    if not manifest.refs:
         return
+    if profile.protected and len(manifest.refs) > 1:
+        _take_name(profile.name, given["confirm"])
+    elif not given["yes"]:
+        _require_terminal("--yes")
+        if not click.confirm("Do it?", err=True):
+            _leave()
+
+
+def _take_name(name: str, written: str | None) -> None:
+    """Take the name of a protected profile, as an option or typed; nothing else lets a bulk act pass."""
+    if written is None:
+        _require_terminal(f"--confirm {name}")
+        written = click.prompt(
+            f"This profile is protected. To go on, type {name}", default="", show_default=False, err=True
+        )
+    if written != name:
+        say(f"that is not {name!r}")
+        _leave()
+
+
+def _require_terminal(instead: str) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError("nothing was done: this is not a terminal, so say --yes (or look first with --dry-run)")
-    if not click.confirm("Do it?", err=True):
-        say("nothing was done")
-        raise Exit(exit_codes.REFUSED)
+        message = f"nothing was done: this is not a terminal, so say {instead} (or look first with --dry-run)"
+        raise click.UsageError(message)
+
+
+def _leave() -> NoReturn:
+    say("nothing was done")
+    raise Exit(exit_codes.REFUSED)
 
 
 def _describe(manifest: Manifest) -> str:
     verb = "purge" if manifest.purge else manifest.verb.value
-    queues = ", ".join(cell(queue) for queue in manifest.queues[:SHOWN])
-    if len(manifest.queues) > SHOWN:
-        queues += f" and {len(manifest.queues) - SHOWN} more"
-    lines = [f"{verb} {len(manifest.refs)} jobs in {queues or 'no queue'}"]
-    if manifest.different:
-        lines.append(
-            f"{len(manifest.different)} others are left: " + ", ".join(sorted({why for _, why in manifest.different}))
-        )
-    lines += [f"  {cell(ref.id)}" for ref in manifest.refs[:SHOWN]]
-    if len(manifest.refs) > SHOWN:
-        lines.append(f"  and {len(manifest.refs) - SHOWN} more")
+    going = set(manifest.refs)
+    named = [job for job in manifest.jobs if job.ref in going]
+    if not named:
+        lines = [f"nothing to {verb}"]
+    else:
+        queues = ", ".join(cell(queue) for queue in manifest.queues[:SHOWN])
+        if len(manifest.queues) > SHOWN:
+            queues += f" and {len(manifest.queues) - SHOWN} more"
+        lines = [f"{verb} {counted(len(named), 'job')} in {queues}"]
+    reasons = Counter(reason for _, reason in manifest.different)
+    lines += [f"{counted(number, 'job')} left out: {reason}" for reason, number in reasons.most_common()]
+    lines += [f"  {cell(job.ref.id)}  {cell(job.name or job.type)}  {job.state.value}" for job in named[:SHOWN]]
+    if len(named) > SHOWN:
+        lines.append(f"  and {len(named) - SHOWN:,} more")
     if manifest.more:
         lines.append("more jobs match than one act takes: run it again for the rest")
     return "\n".join(lines)
@@ -97,16 +128,22 @@ def _describe_manifest(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _carry_out(operations: Operations, manifest: Manifest, given: dict[str, Any]) -> None:
+def _carry_out(operations: Operations, profile: Profile, manifest: Manifest, given: dict[str, Any]) -> None:
     if given["dry_run"]:
-        say("dry run, nothing is changed: " + _describe(manifest))
-        if given["form"] != Format.TABLE:
-            show_document(_describe_manifest(manifest), Format(given["form"]))
+        _rehearse(operations, manifest, given["form"])
         return
-    reason = operations.why_not(manifest.verb)
-    if reason is None:
-        _confirm(manifest, given["yes"])
+    if operations.why_not(manifest.verb) is None:
+        _confirm(manifest, profile, given)
     _finish(operations.perform(manifest, given["reason"]), given["form"])
+
+
+def _rehearse(operations: Operations, manifest: Manifest, form: str) -> None:
+    reason = operations.why_impossible(manifest.verb)
+    if reason is not None:
+        raise Denied(f"{manifest.verb.value} cannot be done here: {reason}")
+    say("dry run, nothing is changed: " + _describe(manifest))
+    if form != Format.TABLE:
+        show_document(_describe_manifest(manifest), Format(form))
 
 
 def _act_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,6 +152,9 @@ def _act_options(command: Callable[..., None]) -> Callable[..., None]:
         format_options,
         click.option("--reason", default="", help="Kept in the record."),
         click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option(
+            "--confirm", metavar="NAME", help="A protected profile's name, which it wants for more than one job."
+        ),
         click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
     ):
         command = option(command)
@@ -133,12 +173,12 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
         query = read_filter(words)
-        with opened(**connection) as (feed, operations):
+        with opened_profile(**connection) as (profile, feed, operations):
             if ids:
                 manifest = operations.prepare(verb, [_read(feed, written) for written in ids])
             else:
                 manifest = operations.prepare_matching(verb, query)
-            _carry_out(operations, manifest, given)
+            _carry_out(operations, profile, manifest, given)
 
     return command
 
@@ -160,8 +200,8 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
     """Write all jobs that match FILTER to a file, then delete them."""
     connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
     query = read_filter(words)
-    with opened(**connection) as (_, operations):
-        _carry_out(operations, operations.prepare_purge(query), given)
+    with opened_profile(**connection) as (profile, _, operations):
+        _carry_out(operations, profile, operations.prepare_purge(query), given)
 
 
 @click.command()
@@ -179,5 +219,5 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
 def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
     """Delete completed and cancelled jobs that ended long ago."""
     connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
-    with opened(**connection) as (_, operations):
-        _carry_out(operations, operations.prepare_cleanup(states, days * DAY_S), given)
+    with opened_profile(**connection) as (profile, _, operations):
+        _carry_out(operations, profile, operations.prepare_cleanup(states, days * DAY_S), given)

@@ -12,7 +12,7 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, say, show_document, write
-from queuetui.cli.session import backend_options, choose_profile, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 
 
@@ -88,10 +88,13 @@ def command(job_type: str, payload: str, form: str, **given: Any) -> None:
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
     value = read_payload_option(payload)
     try:
+        made = describe_new_queue(profile)
         with Queue(profile.url, options=backend_options(profile, create=True)) as queue:
             answer = queue.enqueue(job_type, value, **options)
     except Denied as error:
         raise Unreachable(str(error)) from error
+    if made is not None:
+        say(made)
     state = "pruned" if answer.state is None else answer.state.value
     if not answer.created:
         say(f"nothing was stored: this key belongs to job {answer.id}, which is {state}")

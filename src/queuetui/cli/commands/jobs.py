@@ -31,10 +31,14 @@ def command(words: tuple[str, ...], sort: str | None, limit: int, form: str, **c
     """
     query = read_filter(words, sort)
     with opened(**connection) as (feed, _):
+        found = 0
 
         def rows() -> Iterator[dict[str, Any]]:
-            for job, verdict in feed.search(query, limit, say):
+            nonlocal found
+            for found, (job, verdict) in enumerate(feed.search(query, limit, say), start=1):  # noqa: B007 - told below
                 shown = document(job, verdict).to_dict()
                 yield job_row(shown) if form == Format.TABLE else shown
 
         show_rows(rows(), JOB_COLUMNS, Format(form), JOB_TABLE)
+        if not found and form == Format.TABLE:
+            say("no job matches" if words else "there are no jobs")

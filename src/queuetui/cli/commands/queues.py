@@ -9,7 +9,7 @@ from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, format_options
-from queuetui.cli.output import Format, say, show_rows
+from queuetui.cli.output import Format, cell, say, show_rows
 from queuetui.cli.session import opened
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE
 from queuetui.model.snapshot import Part, Watch
@@ -28,7 +28,12 @@ def command(form: str, **connection: Any) -> None:
 
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
-    with opened(**connection) as (_, operations):
+    with opened(**connection) as (feed, operations):
+        known = {info.name.raw for info in feed.poll(Watch(parts=frozenset({Part.QUEUES}))).queues}
+        if queue not in known:
+            say(
+                f"beware: no job was put into {cell(queue)} so far; queues: {', '.join(sorted(map(cell, known))) or 'none'}"
+            )
         report = operations.set_paused(queue, paused=paused, reason=reason)
     for line in report.lines():
         say(line)

@@ -9,6 +9,7 @@ import rich_click as click
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, show_document
 from queuetui.cli.session import opened, resolve_id
+from queuetui.cli.tables import error_text
 from queuetui.model.document import describe_attempt, describe_verdict, document
 
 
@@ -23,6 +24,8 @@ def command(job_id: str, form: str, **connection: Any) -> None:
         shown = document(detail.job, detail.verdict).to_dict()
         shown["remarks"] = list(detail.job.remarks)
         shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
+        if form == Format.TABLE:
+            shown["error"] = error_text(shown["error"])
         show_document(shown, Format(form))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from queuetui.cli.options import connection_options, duration
-from queuetui.cli.session import backend_options, choose_profile, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     """Open the store that the flags name and work it until the worker stops."""
     from queuetui.backends.embedded import choose_default_url
     from queuetui.backends.registry import open_native
+    from queuetui.engine.logs import log_event
     from queuetui.engine.worker import Worker
 
     profile = choose_profile(flags_of(**connection))
@@ -85,10 +86,13 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
         message = f"a worker works queuetui's own queue only, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
     try:
+        made = describe_new_queue(profile)
         backend = open_native(profile.url, backend_options(profile, create=True))
     except Denied as error:
         raise Unreachable(str(error)) from error
     choose_default_url(profile.url)
+    if made is not None:
+        log_event("queue_made", logging.INFO, message=made)
     try:
         return Worker(backend, settings).run()
     finally:

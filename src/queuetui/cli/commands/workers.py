@@ -11,6 +11,7 @@ from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import flags_of, opened
 from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
+from queuetui.model.counted import counted
 from queuetui.model.document import describe_worker
 from queuetui.model.errors import Unsupported
 from queuetui.model.limits import is_live
@@ -46,4 +47,4 @@ def command(form: str, **connection: Any) -> None:
 def clean(silent_s: float, **connection: Any) -> None:
     """Delete the registrations of workers that have been silent for long; their jobs are swept by any live worker."""
     with opened(**connection) as (_, operations):
-        say(f"{operations.clean_workers(silent_s)} registrations deleted")
+        say(f"{counted(operations.clean_workers(silent_s), 'registration')} deleted")

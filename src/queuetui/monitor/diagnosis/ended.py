@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -19,12 +20,12 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return Verdict(Code.FINISHED, Severity.OK, f"{job.state.value}{ago}", {}, "none needed")
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts, "lost": job.lost}
     if job.error is not None and job.error.class_name.raw == QUARANTINE:
-        summary = f"quarantined{ago}: its worker was lost {job.lost} times while running it"
+        summary = f"quarantined{ago}: its worker was lost {counted(job.lost, 'time')} while running it"
         return Verdict(
             Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}"
         )
     why = "" if job.error is None else f" with {name(job.error.class_name)}"
-    tries = "" if not job.attempts else f" after {job.attempts} attempts"
+    tries = "" if not job.attempts else f" after {counted(job.attempts, 'attempt')}"
     return Verdict(
         Code.DEAD_LETTER,
         Severity.WARNING,

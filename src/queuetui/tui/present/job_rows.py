@@ -20,7 +20,7 @@ STUCK_SIGN = "!"
 
 ID = Column("id", "id", 8, priority=0)
 WHOLE_ID = Column("id", "id", 36, priority=0)
-TYPE = Column("type", "type", 14, 34, flex=1, priority=1)
+TYPE = Column("type", "type", 17, 34, flex=1, priority=1)
 QUEUE = Column("queue", "queue", 8, 16, flex=1, priority=4)
 STATE = Column("state", "state", 11, priority=0)
 AGE = Column("age", "age", 7, align=Align.RIGHT, priority=2)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queuetui.model.act import Verb
+from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
@@ -46,7 +47,7 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
     """Return the question of an act on jobs: how many, where, what is left out, and what to beware of."""
     count = len(manifest.refs)
     verb = "purge" if manifest.purge else manifest.verb.value
-    title = f"{verb.capitalize()} {jobs_text(count)} in {place_text(profile, manifest.queues)}?"
+    title = f"{verb.capitalize()} {counted(count, 'job')} in {place_text(profile, manifest.queues)}?"
     lines = [
         *_step_lines(manifest),
         *_left_out_lines(manifest),
@@ -77,11 +78,6 @@ def report_lines(report: Report) -> tuple[TextLine, ...]:
     first, *rest = report.lines()
     tone = Tone.GOOD if report.complete else Tone.WARNING
     return (line_of(say(first, tone)), *(line_of(say(text, cap=_SENTENCE_CAP)) for text in rest))
-
-
-def jobs_text(count: int) -> str:
-    """Return `1 job` or `37 jobs`."""
-    return f"{count:,} job{'' if count == 1 else 's'}"
 
 
 def place_text(profile: Profile, queues: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from queuetui.model.query_match import IsStuck, matches
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class MemoryInspector:
         with self.store.lock:
             record = self.store.jobs.get(job_id)
             if record is None:
-                message = f"there is no job {Untrusted(job_id)!r} in this queue; it may have been deleted or pruned"
+                message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
                 raise NotFound(message)
             return self.store.read_job(record, self.name, self.options.summaries)
 

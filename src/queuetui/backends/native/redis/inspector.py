@@ -26,7 +26,7 @@ from queuetui.model.act import JobRef
 from queuetui.model.errors import Denied, NotFound, Unreachable
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
@@ -81,7 +81,7 @@ class RedisInspector:
         """Return one job whole."""
         (reply,) = self._server.read("reading a job", "read_jobs", WHOLE, to_stored(job_id))
         if reply is None:
-            message = f"there is no job {Untrusted(job_id)!r} in this queue; it may have been deleted or pruned"
+            message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
             raise NotFound(message)
         return read_job(reply, self._server.name, self._server.options.summaries)
 

@@ -19,7 +19,7 @@ from queuetui.backends.native.sql.term_kinds import plan_terms
 from queuetui.backends.native.sql.walks import Reading
 from queuetui.model.errors import NotFound
 from queuetui.model.job import Attempt
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Row
@@ -70,7 +70,7 @@ class SqlInspector:
                 row = connection.execute(select_jobs(found, whole=True)).one_or_none()
                 if row is not None:
                     return read_job(row, self._database.name, self._database.options.summaries)
-        message = f"there is no job {Untrusted(job_id)!r} in this queue; it may have been deleted or pruned"
+        message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
         raise NotFound(message)
 
     def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
