@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
 
-BATCH_LIMIT = 100
-HELD_LIMIT = 2 * BATCH_LIMIT
+HELD_BATCHES = 2
 # A step takes milliseconds, so this is plenty; what is held and not begun when a worker dies has to wait out its lease.
 HELD_WORK_S = 0.25
 LONG_RUN_S = 1.0
@@ -42,6 +41,7 @@ class Room:
 
     def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace) -> None:
         self._slots = settings.concurrency
+        self._most = HELD_BATCHES * settings.batch
         self._executor = executor
         self._leases = leases
         self._pace = pace
@@ -57,7 +57,7 @@ class Room:
         if average_s is None:
             return free
         work = int(self._quick_slots() * HELD_WORK_S / max(average_s, 1e-4))
-        return max(free, min(HELD_LIMIT, work) - held)
+        return max(free, min(self._most, work) - held)
 
     def excess(self, runs: Iterable[Run], held: int) -> list[Run]:
         """Return which of the newly claimed runs are too much after all, now that their types are seen."""
@@ -77,7 +77,7 @@ class Room:
 
 
 class Claimer:
-    """Looks which queues are ready and asks for batches that grow while they come back full: one job when idle, up to 100."""
+    """Looks which queues are ready and asks for batches that grow while they come back full: from one job when idle."""
 
     def __init__(self, store: JobStore, settings: WorkerSettings, room: Room) -> None:
         self._store = store
@@ -103,7 +103,7 @@ class Claimer:
         queue = self._next_queue()
         if queue is None:
             return None
-        size = min(self._room.for_queue(queue, held), self._batch, BATCH_LIMIT)
+        size = min(self._room.for_queue(queue, held), self._batch, self._settings.batch)
         size = size if allowance is None else min(size, allowance)
         return Claim(queue, size) if size > 0 else None
 
@@ -112,7 +112,7 @@ class Claimer:
         if count:
             self._poll_s = SHORTEST_POLL_S
         if count >= claim.size:
-            self._batch = min(BATCH_LIMIT, max(self._batch, claim.size * 2))
+            self._batch = min(self._settings.batch, max(self._batch, claim.size * 2))
             self._take_turns()
             return
         self._batch = max(1, count)

@@ -89,7 +89,7 @@ class Worker:
         started_s = steady_s()
         card = self._describe()
         settings, pace = self._settings, Pace()
-        outbox, finisher, loop = Outbox(self._wakeup), Finisher(pace), EventLoop()
+        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace), EventLoop()
         executor = self._make_executor(outbox, loop, pace)
         leases = Leases(self._store, self.id, settings.lease_s)
         room = Room(settings, executor, leases, pace)
