@@ -58,7 +58,7 @@ def start_crew(place: ChildrenPlace, queue: Queue, monkeypatch: pytest.MonkeyPat
     for worker in started:
         worker.worker.hurry()
         worker.wait()
-    assert family(os.getpid()) == []
+    assert nests() == []
 
 
 def test_a_run_over_its_time_is_killed_before_its_retry(
@@ -151,6 +151,22 @@ def test_a_lease_that_the_store_ended_kills_at_once(
     queue.backend.close_lease(store.leases[0])
     await_end_of(child)
     await_state(queue, job.id, "completed")
+
+
+def test_a_run_that_ends_between_its_lease_and_its_kill_is_explained(
+    place: ChildrenPlace, queue: Queue, start_crew: StartCrew
+) -> None:
+    """A handler that is told of the lost lease may return before it is killed: refused, and kept as the cause of the second run."""
+    job = queue.enqueue("polite")
+    store = FailingStore(queue.backend)
+    start_crew(store, lease_s=3.0)
+    place.await_run(job.id)
+    store.away.set()
+    wait_until(lambda: queue.backend.sweep(10), 20)
+    store.away.clear()
+    place.await_run(job.id, times=2)
+    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"], 20)
+    assert (queue.get(job.id).lost, queue.get(job.id).attempts) == (1, 0)
 
 
 def test_waiting_jobs_are_given_back_from_behind_a_deaf_run(
@@ -259,7 +275,7 @@ def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_cr
 
     def torment() -> None:
         while not over.wait(0.25):
-            victims = grandchildren(os.getpid())
+            victims = [child for nest in nests() for child in family(nest)]
             if victims:
                 os.kill(victims[0], signal.SIGKILL)
 
@@ -275,7 +291,6 @@ def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_cr
     assert 0 < sum(job.lost for job in done) >= sum(len(place.pids(job.id)) - 1 for job in jobs)
 
 
-def grandchildren(pid: int) -> list[int]:
-    """Return the processes that a process did not start itself: a worker's children without the nest."""
-    own = {one.pid for one in psutil.Process(pid).children()}
-    return [one for one in family(pid) if one not in own]
+def nests() -> list[int]:
+    """Return the nests that workers in this process have started; it has other children, too."""
+    return [one.pid for one in psutil.Process().children() if any("children.nest" in word for word in one.cmdline())]
