@@ -28,6 +28,7 @@ def test_the_command_shows_a_store_acts_on_it_and_leaves(sqlite_url: str, tmp_pa
         terminal.read_until("Cancel 1 job in ")
         terminal.send("\r")
         terminal.read_until_gone("Cancel 1 job in ")
+        terminal.read_until_gone("y does it")
         terminal.send("C")
         terminal.read_until("y does it")
         terminal.send("y")
