@@ -14,7 +14,7 @@ from benchmarks.peers.cells import Cell, all_cells
 from benchmarks.peers.report import print_table, write_figures
 from benchmarks.peers.rounds import run_rounds
 
-ROUNDS, QUICK_ROUNDS = 5, 1
+ROUNDS, QUICK_ROUNDS = 3, 1
 SCALE, QUICK_SCALE = 1.0, 0.4
 
 

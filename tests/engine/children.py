@@ -28,11 +28,11 @@ APP = """
     HERE = Path(__file__).parent
     KEPT = []
 
-    def begin(context):
-        # Who ran this job before must be dead by now.
+    def begin(context, *, survives=False):
+        # Who ran this job before must be dead by now, unless its handler ended by itself.
         file = HERE / f"ran-{context.job_id}.txt"
         before = [int(line) for line in file.read_text().split()] if file.exists() else []
-        if any(Path(f"/proc/{pid}/stat").exists() and is_running(pid) for pid in before):
+        if not survives and any(is_running(pid) for pid in before):
             (HERE / f"overlap-{context.job_id}").touch()
         with file.open("a") as runs:
             runs.write(f"{os.getpid()}\\n")
@@ -76,7 +76,7 @@ APP = """
 
     @job("polite")
     def polite(payload, context: Context):
-        begin(context)
+        begin(context, survives=True)
         while not context.cancelled():
             threading.Event().wait(0.02)
         return "left early"
@@ -142,7 +142,8 @@ APP = """
             file.write(f"{payload['n']}\\n")
 
     @job("nap")
-    def nap(payload):
+    def nap(payload, context: Context):
+        begin(context)
         threading.Event().wait(payload["s"])
 
     @job("where")

@@ -9,10 +9,10 @@ import pytest
 
 from queuetui.backends.base import Step
 from queuetui.client import Queue
-from queuetui.engine.claimer import BATCH_LIMIT, HELD_LIMIT, Claim, Claimer, Room
+from queuetui.engine.claimer import HELD_BATCHES, Claim, Claimer, Room
 from queuetui.engine.lease import Leases
 from queuetui.engine.pace import KEPT_TYPES, Pace
-from queuetui.engine.settings import WorkerSettings
+from queuetui.engine.settings import DEFAULT_BATCH, WorkerSettings
 from queuetui.engine.store_health import STORE_TROUBLE
 from tests.engine.conftest import StartWorker
 from tests.engine.failing_store import FailingStore
@@ -51,8 +51,8 @@ def make_room(slots: int, **averages_s: float) -> Room:
         ("slow", 4, 0),
         ("tenth", 0, 10),
         ("tenth", 7, 3),
-        ("fast", 0, HELD_LIMIT),
-        ("fast", HELD_LIMIT, 0),
+        ("fast", 0, HELD_BATCHES * DEFAULT_BATCH),
+        ("fast", HELD_BATCHES * DEFAULT_BATCH, 0),
     ],
 )
 def test_at_most_a_moments_work_is_held(queue: str, held: int, more: int) -> None:
@@ -71,8 +71,8 @@ def test_batches_grow_while_they_come_back_full() -> None:
         assert claim is not None
         sizes.append(claim.size)
         claimer.took(claim, claim.size)
-    assert sizes == [1, 2, 4, 8, 16, 32, 64, BATCH_LIMIT, BATCH_LIMIT]
-    claimer.took(Claim("q", BATCH_LIMIT), 3)
+    assert sizes == [1, 2, 4, 8, 16, 32, 64, DEFAULT_BATCH, DEFAULT_BATCH]
+    claimer.took(Claim("q", DEFAULT_BATCH), 3)
     claimer._ready, claimer._look_at_s = ["q"], float("inf")
     assert claimer.choose(0, None) == Claim("q", 3)
     assert claimer.choose(0, 2) == Claim("q", 2)

@@ -76,7 +76,7 @@ def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker:
 
 
 def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: StartWorker, told: Told) -> None:
-    """When the store has ended a lease, its run is told to stop and what it returns changes nothing."""
+    """When the store has ended a lease, its run is told to stop, and what it returns is recorded and changes nothing."""
     begun, refused = threading.Event(), threading.Event()
     causes: list[CancelCause | None] = []
 
@@ -99,6 +99,7 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert queue.get(job.id).result == "second"
     assert causes == [CancelCause.LEASE_LOST]
+    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"])
     assert [fields["job_id"] for fields in told.of("result_refused")] == [job.id]
 
 

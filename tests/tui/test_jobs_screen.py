@@ -211,7 +211,7 @@ def test_freezing_holds_the_screen_while_reading_goes_on() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("z")
-        assert "FROZEN" in stage.lines_of("#heading")
+        assert "FROZEN" in stage.lines_of("#clock")
         stage.feed.jobs = [make_job(200), *stage.feed.jobs]
         polls = stage.feed.polls
         await stage.press("r")

@@ -17,7 +17,6 @@ NEVER_BOUND = {
     "ctrl+a",
     "ctrl+s",
     "ctrl+q",
-    "ctrl+z",
     "ctrl+h",
     "ctrl+i",
     "ctrl+j",

@@ -6,10 +6,10 @@ no driver error crosses this line. All times are by the store's clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from queuetui.model.act import Act, JobRef, Result
 from queuetui.model.capabilities import Capabilities
@@ -230,6 +230,31 @@ class JobStore(Protocol):
 
     def next_due_s(self) -> float | None:
         """Return the seconds until the next scheduled or retrying job is due, None when there is none."""
+        ...
+
+
+class Listener(Protocol):
+    """An open ear; `address` is what the worker registers so that clients find it, None where they need not."""
+
+    @property
+    def address(self) -> str | None:
+        """Where clients ring."""
+        ...
+
+    def close(self) -> None:
+        """Listen no more."""
+        ...
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """News of work for idle workers: hints, of which some may be missing and some false; polling goes on behind them."""
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Call `hear` with a queue's name when jobs of it become pending, from a thread of the backend's own.
+
+        None where there is no way to hear.
+        """
         ...
 
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
 
-BATCH_LIMIT = 100
-HELD_LIMIT = 2 * BATCH_LIMIT
+HELD_BATCHES = 2
 # A step takes milliseconds, so this is plenty; what is held and not begun when a worker dies has to wait out its lease.
 HELD_WORK_S = 0.25
 LONG_RUN_S = 1.0
@@ -26,6 +25,7 @@ LONG_RUN_S = 1.0
 LOOK_AGAIN_S = 0.25
 SHORTEST_POLL_S = 0.02
 PROMOTE_LIMIT = 500
+HEARD_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Room:
 
     def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace) -> None:
         self._slots = settings.concurrency
+        self._most = HELD_BATCHES * settings.batch
         self._executor = executor
         self._leases = leases
         self._pace = pace
@@ -56,7 +57,7 @@ class Room:
         if average_s is None:
             return free
         work = int(self._quick_slots() * HELD_WORK_S / max(average_s, 1e-4))
-        return max(free, min(HELD_LIMIT, work) - held)
+        return max(free, min(self._most, work) - held)
 
     def excess(self, runs: Iterable[Run], held: int) -> list[Run]:
         """Return which of the newly claimed runs are too much after all, now that their types are seen."""
@@ -76,7 +77,7 @@ class Room:
 
 
 class Claimer:
-    """Looks which queues are ready and asks for batches that grow while they come back full: one job when idle, up to 100."""
+    """Looks which queues are ready and asks for batches that grow while they come back full: from one job when idle."""
 
     def __init__(self, store: JobStore, settings: WorkerSettings, room: Room) -> None:
         self._store = store
@@ -86,7 +87,14 @@ class Claimer:
         self._look_at_s = 0.0
         self._poll_s = SHORTEST_POLL_S
         self._batch = 1
+        self._known: set[str] = set()
+        self._heard: dict[str, None] = {}
         self.found_nothing = False
+
+    def hear(self, queue: str) -> None:
+        """Take a hint that a queue has work; from any thread, and it may be wrong."""
+        if len(self._heard) < HEARD_LIMIT:
+            self._heard[queue] = None
 
     def choose(self, held: int, allowance: int | None) -> Claim | None:
         """Return what to claim now, None when nothing may be held or no queue is ready."""
@@ -95,7 +103,7 @@ class Claimer:
         queue = self._next_queue()
         if queue is None:
             return None
-        size = min(self._room.for_queue(queue, held), self._batch, BATCH_LIMIT)
+        size = min(self._room.for_queue(queue, held), self._batch, self._settings.batch)
         size = size if allowance is None else min(size, allowance)
         return Claim(queue, size) if size > 0 else None
 
@@ -104,7 +112,7 @@ class Claimer:
         if count:
             self._poll_s = SHORTEST_POLL_S
         if count >= claim.size:
-            self._batch = min(BATCH_LIMIT, max(self._batch, claim.size * 2))
+            self._batch = min(self._settings.batch, max(self._batch, claim.size * 2))
             self._take_turns()
             return
         self._batch = max(1, count)
@@ -120,6 +128,8 @@ class Claimer:
 
     def look_in_s(self) -> float:
         """Return how long until the queues should be looked at again."""
+        if self._heard and not self._ready:
+            return 0.0
         return max(0.0, self._look_at_s - steady_s())
 
     def _take_turns(self) -> None:
@@ -128,9 +138,20 @@ class Claimer:
             self._ready.append(self._ready.pop(0))
 
     def _next_queue(self) -> str | None:
-        if steady_s() >= self._look_at_s:
+        if steady_s() >= self._look_at_s or not self._believe_hints():
             self._look()
         return self._ready[0] if self._ready else None
+
+    def _believe_hints(self) -> bool:
+        """Take queues that were heard of as ready; False when a name is new, which only a look can tell from a mistake."""
+        if self._ready or not self._heard:
+            return True
+        heard = set(self._heard)
+        for queue in heard:
+            del self._heard[queue]
+        wanted = self._settings.queues if self._settings.queues is not None else sorted(self._known & heard)
+        self._ready = [queue for queue in wanted if queue in heard]
+        return self._settings.queues is not None or heard <= self._known
 
     def _look(self) -> None:
         found = self._store.queues_ready(self._settings.queues)
@@ -138,6 +159,7 @@ class Claimer:
         if due_s is not None and due_s <= 0 and self._store.promote(PROMOTE_LIMIT):
             found = self._store.queues_ready(self._settings.queues)
         self.found_nothing = not found
+        self._known.update(found)
         if found:
             self._ready = self._in_turn(found)
             self._look_at_s = steady_s() + LOOK_AGAIN_S

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.engine.wakeup import Wakeup
+    from queuetui.model.job import Settlement
 
 PART = "jobs"
 TICK_S = 1.0
 MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
+SURELY_OVER = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Dispatcher:
     def _turn(self) -> None:
         desk = self._desk
         self._drop_lost_leases()
+        self._send_late()
         if desk.stopping.asked:
             self._take_back_unstarted()
         if desk.outbox.due_in_s(hungry=self._has_free_slot()) <= 0:
@@ -192,6 +195,17 @@ class Dispatcher:
             self._step(lease, None)
         except STORE_TROUBLE as error:
             log_event("endings_dropped", logging.WARNING, queue=lease.queue, jobs=len(lease.endings), error=str(error))
+
+    def _send_late(self) -> None:
+        """Let the store record the endings of runs whose lease was given up: they explain why the jobs run again.
+
+        Only once the store must hold the lease as over, too: a handler that was told to stop may have returned half a result.
+        """
+        by_lease: dict[str, list[Settlement]] = {}
+        for ended in self._desk.outbox.take_late(steady_s() - self._desk.settings.lease_s * SURELY_OVER):
+            by_lease.setdefault(ended.run.lease.id, []).append(ended.settlement)
+        for lease_id, settlements in by_lease.items():
+            self._desk.store.step(lease_id, settlements, 0)
 
     def _tick(self) -> None:
         now_s = steady_s()

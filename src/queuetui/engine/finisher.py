@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.clock import steady_s
 from queuetui.engine.lease import Ended
 from queuetui.engine.logs import WORKER_LOGGER, log_event
+from queuetui.engine.settings import DEFAULT_BATCH
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from queuetui.engine.wakeup import Wakeup
     from queuetui.model.job import Settlement
 
-FLUSH_JOBS = 100
 FLUSH_AFTER_S = 0.005
 NEVER_S = 3600.0
 _EVENTS = {
@@ -35,8 +35,11 @@ _EVENTS = {
 class Outbox:
     """Endings that wait to be written; filled by the handlers' threads, emptied by the one that talks to the store."""
 
-    def __init__(self, wakeup: Wakeup) -> None:
+    def __init__(self, wakeup: Wakeup, batch: int = DEFAULT_BATCH) -> None:
+        self._batch = batch
+        self._flush_after_s = FLUSH_AFTER_S * max(1.0, batch / DEFAULT_BATCH)
         self._waiting: deque[Ended] = deque()
+        self._late: deque[Ended] = deque()
         self._first_s = 0.0
         self._at_once = False
         self._wakeup = wakeup
@@ -50,17 +53,29 @@ class Outbox:
             self._first_s = steady_s()
         self._waiting.append(Ended(run, settlement))
         self._at_once = self._at_once or at_once
-        if at_once or len(self._waiting) in {1, FLUSH_JOBS}:
+        if at_once or len(self._waiting) in {1, self._batch}:
             self._wakeup.ring()
 
+    def put_late(self, run: Run, settlement: Settlement) -> None:
+        """Add an ending that comes after its lease: the store refuses it, and records that it was heard."""
+        self._late.append(Ended(run, settlement))
+        self._wakeup.ring()
+
+    def take_late(self, over_before_s: float) -> list[Ended]:
+        """Return the late endings of leases that were last renewed before then, once."""
+        waiting = [self._late.popleft() for _ in range(len(self._late))]
+        ripe = [ended for ended in waiting if ended.run.lease.renewed_s < over_before_s]
+        self._late.extend(ended for ended in waiting if ended not in ripe)
+        return ripe
+
     def due_in_s(self, *, hungry: bool) -> float:
-        """Return how long the batch may still grow: to 100 endings, for 5 ms, or until no work is left (`hungry`)."""
+        """Return how long the batch may still grow: to its size, for 5 ms (longer for a large one), or until no work is left (`hungry`)."""
         count = len(self._waiting)
         if not count:
             return NEVER_S
-        if hungry or self._at_once or count >= FLUSH_JOBS:
+        if hungry or self._at_once or count >= self._batch:
             return 0.0
-        return max(0.0, self._first_s + FLUSH_AFTER_S - steady_s())
+        return max(0.0, self._first_s + self._flush_after_s - steady_s())
 
     def post(self) -> None:
         """Hand every ending to its lease, to be written under it; one that comes after its lease is refused."""

@@ -16,6 +16,8 @@ WORKER_LOGGER = logging.getLogger("queuetui.worker")
 FIELD_CAP_CHARS = 8 * 1024
 _SHORT_ID_CHARS = 8
 _FIELDS = "queuetui_fields"
+# `json.dumps` would make an encoder for each line, as it is not called with its own defaults.
+_encode = json.JSONEncoder(default=str, ensure_ascii=True).encode
 
 current_job: ContextVar[Mapping[str, object] | None] = ContextVar("queuetui_current_job", default=None)
 
@@ -24,7 +26,9 @@ def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> Non
     """Say that something happened; fields that are None are left out."""
     if WORKER_LOGGER.isEnabledFor(level):
         told = {name: value for name, value in fields.items() if value is not None}
-        WORKER_LOGGER.log(level, "%s", event, extra={_FIELDS: told})
+        # Made here and not by `log`, which would walk the stack for a place in the source that nobody is shown.
+        record = WORKER_LOGGER.makeRecord(WORKER_LOGGER.name, level, "", 0, "%s", (event,), None, extra={_FIELDS: told})
+        WORKER_LOGGER.handle(record)
 
 
 class JobFacts(logging.Filter):
@@ -43,9 +47,9 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line: dict[str, object] = {"time": _time_of(record), "level": record.levelname.lower()}
-        line |= {name: _cut(value) for name, value in _describe(record).items()}
-        return json.dumps(line, default=str, ensure_ascii=True)
+        line = {name: _cut(value) for name, value in _describe(record).items()}
+        line = {"time": _time_of(record), "level": record.levelname.lower(), **line}
+        return _encode(line)
 
 
 class HumanFormatter(logging.Formatter):

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from queuetui.engine.clock import steady_s
+from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import current_job, log_event
 from queuetui.engine.outcome import RetryRule, settle_cancelled, settle_raise, settle_return, settle_timeout
 from queuetui.model.backoff import Backoff
@@ -29,6 +30,10 @@ class Endings(Protocol):
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
         """Take the ending of a run."""
+        ...
+
+    def put_late(self, run: Run, settlement: Settlement) -> None:
+        """Take an ending that comes after its lease was given up."""
         ...
 
 
@@ -61,6 +66,8 @@ class Performer:
             # With ack "each" the slot begins nothing else until this ending is written.
             run.await_written()
         else:
+            if run.context.cancel_cause is CancelCause.LEASE_LOST:
+                self._outbox.put_late(run, settlement)
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 DEFAULT_CONCURRENCY = 4
+DEFAULT_BATCH = 100
 Isolation = Literal["thread", "process"]
 
 
@@ -15,6 +16,7 @@ class WorkerSettings:
     """How a worker works; None is "no limit", and for `queues` every queue.
 
     `queues` are listened to in their order, the first one first. `jobs` bounds how many are run, `timeout_s` the worker's own life,
+    `batch` is how many jobs at most are claimed, and endings written, at a time: what a killed worker may leave to be run again.
     `job_timeout_s` a run whose job and type name no limit of their own. `burst` ends the worker when nothing is pending.
     `retry_jitter` overrides the spread of every back-off. `root` is where undeclared handlers may come from by default.
     `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
@@ -23,6 +25,7 @@ class WorkerSettings:
 
     queues: tuple[str, ...] | None = None
     concurrency: int = DEFAULT_CONCURRENCY
+    batch: int = DEFAULT_BATCH
     jobs: int | None = None
     burst: bool = False
     timeout_s: float | None = None

@@ -6,13 +6,14 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from queuetui import __version__
+from queuetui.backends.base import Notifier
 from queuetui.engine.allowed import AllowRule
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import steady_s
@@ -36,7 +37,7 @@ from queuetui.engine.watch import Watch
 from queuetui.model.worker import EVERY_QUEUE, WorkerCard
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import JobStore
+    from queuetui.backends.base import JobStore, Listener
     from queuetui.engine.children.crew import Crew
     from queuetui.engine.isolation import Executor
     from queuetui.engine.settings import WorkerSettings
@@ -88,15 +89,18 @@ class Worker:
         started_s = steady_s()
         card = self._describe()
         settings, pace = self._settings, Pace()
-        outbox, finisher, loop = Outbox(self._wakeup), Finisher(pace), EventLoop()
+        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace), EventLoop()
         executor = self._make_executor(outbox, loop, pace)
+        leases = Leases(self._store, self.id, settings.lease_s)
+        room = Room(settings, executor, leases, pace)
+        claimer = Claimer(self._store, settings, room)
+        listener = self._listen(claimer)
+        card = replace(card, socket=listener.address if listener is not None else None)
         try:
             self._store.register(card)
         except BaseException:
             executor.close()
             raise
-        leases = Leases(self._store, self.id, settings.lease_s)
-        room = Room(settings, executor, leases, pace)
         desk = Desk(
             store=self._store,
             settings=settings,
@@ -105,7 +109,7 @@ class Worker:
             leases=leases,
             outbox=outbox,
             finisher=finisher,
-            claimer=Claimer(self._store, settings, room),
+            claimer=claimer,
             room=room,
             stopping=self._stopping,
             health=self._health,
@@ -116,11 +120,22 @@ class Worker:
         watch = Watch(settings, executor, leases, self._stopping)
         self._announce(card)
         self._work((Dispatcher(desk), renewal, sweeper), watch, signals)
+        if listener is not None:
+            listener.close()
         executor.close()
         unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
         return self._say_goodbye(finisher.ended_jobs, unfinished, started_s)
+
+    def _listen(self, claimer: Claimer) -> Listener | None:
+        """Let the store say at once when there is work."""
+
+        def hear(queue: str) -> None:
+            claimer.hear(queue)
+            self._wakeup.ring()
+
+        return self._store.listen(hear) if isinstance(self._store, Notifier) else None
 
     def _make_executor(self, outbox: Outbox, loop: EventLoop, pace: Pace) -> Executor:
         """Return the place where handlers run; a worker of processes loads no handler itself."""

@@ -19,4 +19,4 @@ def to_us(at: datetime) -> int:
 
 def to_text(at: datetime) -> str:
     """Return RFC 3339 UTC with microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

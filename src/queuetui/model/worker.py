@@ -12,7 +12,10 @@ EVERY_QUEUE = "*"
 
 @dataclass(frozen=True, slots=True)
 class WorkerCard:
-    """What a worker says of itself when it registers; `id` is random per boot, `types` empty means any."""
+    """What a worker says of itself when it registers; `id` is random per boot, `types` empty means any.
+
+    `socket` is where clients on its host ring for it.
+    """
 
     id: str
     host: str
@@ -22,6 +25,7 @@ class WorkerCard:
     slots: int
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    socket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,9 @@ class Console(App[int], inherit_bindings=False):
 
     def on_page_refused(self, message: PageRefused) -> None:
         """Say why the backend cannot answer a filter."""
-        self.flash(message.reason, Tone.CRITICAL)
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen) and screen.wanted == message.watch:
+                screen.refuse(message.reason)
 
     def on_link_lost(self, message: LinkLost) -> None:
         """Keep what is on the screen, dimmed, and say when the next try is."""

@@ -44,7 +44,10 @@ ONLY_POSTGRESQL = {"insert_jobs", "undo_resent", "finish_and_claim"}
 ONLY_SQLITE = {
     "insert_job",
     "drop_job",
+    "drop_run",
     "finish_run",
+    "expire_run_key",
+    "list_sockets",
     "choose_ready",
     "claim_job",
     "count_free_pages",

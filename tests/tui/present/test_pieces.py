@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from rich.cells import cell_len
 
@@ -25,6 +27,15 @@ def test_wrapped_text_stays_safe(text: str) -> None:
     for line in wrap(sanitize(text), 9):
         assert_inert(line)
         assert cell_len(line) <= 9
+
+
+def test_wrapping_a_long_line_takes_no_longer_for_each_of_its_lines() -> None:
+    """A wide line of 64,000 characters is wrapped in a moment: its length is looked at once, not once a line."""
+    text = sanitize("漢" * 64_000, 64_000)
+    began = time.process_time()
+    lines = wrap(text, 80)
+    assert time.process_time() - began < 2
+    assert sum(len(line) for line in lines) == 64_000
 
 
 def test_a_label_keeps_its_column() -> None:

@@ -29,7 +29,7 @@ def command(form: str, **connection: Any) -> None:
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
     with opened(**connection) as (feed, operations):
-        known = {info.name.raw for info in feed.poll(Watch(parts=frozenset({Part.QUEUES}))).queues}
+        known = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
         if queue not in known:
             say(
                 f"beware: no job was put into {cell(queue)} so far; queues: {', '.join(sorted(map(cell, known))) or 'none'}"

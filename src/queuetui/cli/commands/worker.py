@@ -33,6 +33,9 @@ LEVELS = ("debug", "info", "warning", "error")
     help="Listen to these queues; the first named comes first.",
 )
 @click.option("--concurrency", "-c", type=click.IntRange(min=1), default=4, show_default=True, help="Jobs at a time.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=100, show_default=True, help="Claimed and settled at a time."
+)
 @click.option("--once", is_flag=True, help="Run one job, then exit; waits for one unless --burst is given too.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
 @click.option("--timeout", type=duration, metavar="DUR", help="Stop gracefully after so long.")
@@ -106,6 +109,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
     return WorkerSettings(
         queues=tuple(name for names in given["queues"] for name in names.split(",") if name) or None,
         concurrency=given["concurrency"],
+        batch=given["batch"],
         jobs=1 if given["once"] else given["jobs"],
         burst=given["burst"],
         timeout_s=given["timeout"],

@@ -72,7 +72,7 @@ class Child:
     def run(self) -> None:
         """Say that this child is ready, and work."""
         signal.signal(signal.SIGTERM, self._terminate)
-        logging.basicConfig(handlers=[Relay(self._log)], level=logging.getLogger().level, force=True)
+        logging.getLogger().addHandler(Relay(self._log))
         logging.captureWarnings(capture=True)
         for work in (self._receive, self._post.run):
             Thread(target=work, name=f"queuetui-{work.__name__}", daemon=True).start()
@@ -91,6 +91,9 @@ class Child:
             self._quick.discard(settlement.type)
         waits = run.written is not None
         self._post.put(to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
+
+    def put_late(self, run: Run, settlement: Settlement) -> None:
+        """Leave an ending that comes after its lease unsaid: the worker kills a child whose lease is lost."""
 
     def _next(self) -> tuple[int, ClaimedJob] | None:
         if self._inbox.empty():
@@ -114,6 +117,7 @@ class Child:
         finally:
             self._page.end(number)
             del self._runs[number]
+            self._cancelled.pop(number, None)
 
     def _receive(self) -> None:
         """Take what the worker sends; when it is gone, end at once with all that was started here."""

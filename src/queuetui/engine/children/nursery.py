@@ -40,7 +40,7 @@ class Nursery:
         """Start a nest; it says when it is ready."""
         ours, theirs = socket.socketpair()
         with theirs:
-            arguments = [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), str(os.getpid()), _SOURCE]
+            arguments = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), str(os.getpid()), _SOURCE]
             # A session of its own: Ctrl-C on the terminal is for the worker, which lets runs end.
             self._process = subprocess.Popen(
                 arguments, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True

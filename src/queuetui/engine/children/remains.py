@@ -73,6 +73,8 @@ class Coroner:
         if run.end():
             self._outbox.put(run, settlement, at_once=at_once)
         else:
+            if run.context.cancel_cause is CancelCause.LEASE_LOST:
+                self._outbox.put_late(run, settlement)
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
 
     def _settle(self, run: Run, took_s: float, status: int) -> Settlement:

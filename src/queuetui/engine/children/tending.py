@@ -139,7 +139,7 @@ class Tending:
         """Do to a child what is due."""
         if ward.runs:
             ward.trust(self._settings.lease_s)
-        if self.over and ward.runs:
+        if self.over and (ward.runs or not ward.ready):
             ward.kill()
         self._doom(ward, now_s)
         if ward.term_at_s is not None and not ward.termed and now_s >= ward.term_at_s:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -27,6 +27,7 @@ class TextLine(NamedTuple):
 
 BLANK = TextLine()
 _LEAST_WRAP_CELLS = 8
+_MARKS_ALLOWANCE = 4
 
 
 def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> Piece:
@@ -45,37 +46,36 @@ def cells_of(pieces: Iterable[Piece]) -> int:
 
 
 def wrap(text: SafeText, width: int) -> list[SafeText]:
-    """Return `text` in lines of at most `width` cells, broken at spaces where there are any."""
+    """Return `text` in lines of at most `width` cells, broken at spaces where there are any; takes time by its length alone."""
     if width <= 0:
         return []
-    lines: list[SafeText] = []
-    for paragraph in text.split("\n"):
-        rest = paragraph
-        while cell_len(rest) > width:
-            head, rest = _break(rest, width)
-            lines.append(sanitize(head, len(head) + 1))
-        lines.append(sanitize(rest, len(rest) + 1))
-    return lines
+    return [sanitize(line, len(line) + 1) for paragraph in text.split("\n") for line in _break_up(paragraph, width)]
 
 
-def _break(text: str, width: int) -> tuple[str, str]:
-    end = _fitting(text, width)
-    space = text.rfind(" ", 0, end + 1)
-    if space > 0:
-        return text[:space], text[space + 1 :]
-    return text[:end], text[end:]
+def _break_up(paragraph: str, width: int) -> Iterator[str]:
+    start = 0
+    while True:
+        # Marks take no cell, so more characters than cells may fit; a line of marks alone is cut here.
+        ahead = paragraph[start : start + width * _MARKS_ALLOWANCE + 1]
+        end = _fitting(ahead, width)
+        if end == len(ahead):
+            yield ahead
+            return
+        space = ahead.rfind(" ", 0, end + 1)
+        yield ahead[: space if space > 0 else end]
+        start += space + 1 if space > 0 else end
 
 
 def _fitting(text: str, width: int) -> int:
-    """Return how many characters of `text` fit, at least one."""
-    if text[:width].isascii():
-        return width
+    """Return how many characters of `text` fit, at least one where there is one."""
+    if text.isascii():
+        return min(len(text), width)
     used = 0
-    for index, char in enumerate(text[: width + 1]):
+    for index, char in enumerate(text):
         used += cell_len(char)
         if used > width:
             return max(1, index)
-    return width
+    return min(len(text), width * _MARKS_ALLOWANCE)
 
 
 def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:

@@ -153,6 +153,16 @@ class JobList(Acting):
             return "No such jobs now. 1 shows all states, Q chooses another queue."
         return "No jobs here yet. Programs enqueue them, and so does: queuetui enqueue TYPE"
 
+    def refuse(self, reason: str) -> None:
+        """Show the reason in place of rows, as those on screen belong to another filter."""
+        self._stop_waiting()
+        self._shown = None
+        self.table.show_empty_text(sanitize(f"{reason}  Esc clears the filter."))
+        self.table.set_rows([], keep_absent_marks=True)
+        self._show_frame_lines()
+        self._explain()
+        super().refuse(reason)
+
     # Choosing what is read
 
     def choose_tab(self, digit: str) -> None:

@@ -9,6 +9,7 @@ due                 scheduled and retrying jobs                      key:KEY, kx
 l, l:LEASE          leases by their end; worker and queue            h:LEASE, c:LEASE     the jobs held; those to be cancelled
 w, w:WORKER         workers by beat; registrations                   tally:MINUTE         what happened, by queue; expires
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
+wake                no key but a channel: the queues with new jobs
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ class Namespace:
     def meta(self) -> str:
         """The key that every script is handed, and makes the others from."""
         return f"{{{self.name}}}:meta"
+
+    @property
+    def wake(self) -> str:
+        """The channel on which enqueues name their queues."""
+        return f"{{{self.name}}}:wake"
 
 
 def state_lane(state: State, queue: str | None = None) -> str:

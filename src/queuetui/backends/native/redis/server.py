@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends.native.redis.notices import Notices
 from queuetui.backends.native.redis.scripts import load_script
 from queuetui.model.errors import BadConfig, Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from redis import Redis
 
@@ -26,6 +27,8 @@ class Server:
         self.options = options
         self.name = options.name or "redis"
         self.meta = address.namespace.meta
+        self._wake = address.namespace.wake
+        self._url = address.url
         # The driver types only a part of its methods.
         self._client: Any = _open_client(address.url, options)
 
@@ -98,6 +101,10 @@ class Server:
         pairs = answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
         found = {_text(key): _text(value) for key, value in pairs.items()}
         return found.get(name)
+
+    def listen(self, hear: Callable[[str], None]) -> Notices:
+        """Hear of queues with new jobs."""
+        return Notices(lambda: _open_client(self._url, self.options), self._wake, hear)
 
     def close(self) -> None:
         """Give back every connection."""

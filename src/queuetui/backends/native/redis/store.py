@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
+from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
@@ -53,6 +53,10 @@ class RedisJobStore:
             return read_answers(self.server.write("enqueueing", "enqueue", *bites[0]))
         replies = self.server.write_all("enqueueing", "enqueue", bites)
         return tuple(answer for reply in replies for answer in read_answers(reply))
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Hear of pending jobs."""
+        return self.server.listen(hear)
 
     def register(self, worker: WorkerCard) -> None:
         """Write a worker's registration and first beat."""

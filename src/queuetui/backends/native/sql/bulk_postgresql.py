@@ -24,7 +24,7 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
     while bite := list(islice(waiting, ROWS_A_STATEMENT)):
         resent = {"ids": [row.id for row in bite]}
         inserted, undone = session.rows_together([("insert_jobs", _arrays(bite)), ("undo_resent", resent)])
-        created |= {job_id: STATE_OF[code] for job_id, code in inserted}
+        created |= {job_id: STATE_OF[code] for job_id, code, _ in inserted}
         for (job_id,) in undone:
             created.pop(job_id, None)
     blobs = [row for row in rows if row.is_blob and row.id in created]

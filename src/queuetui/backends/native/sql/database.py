@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -15,7 +15,7 @@ from queuetui.model.errors import Unsupported
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.console_connection import ConsoleDatabase
 
 T = TypeVar("T")
@@ -48,6 +48,14 @@ class Database(ABC):
     @abstractmethod
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
+
+    @abstractmethod
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Open an ear for new jobs, None where there is no way to hear of them."""
+
+    @abstractmethod
+    def announce(self, queues: Collection[str]) -> None:
+        """Tell of queues with new jobs, where the enqueuing statement does not."""
 
     @abstractmethod
     def create(self) -> None:

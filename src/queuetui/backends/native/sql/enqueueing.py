@@ -45,6 +45,12 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     return tuple(_answer(row, twins, found) for row in rows)
 
 
+def news(rows: Sequence[NewRow], answers: Sequence[Enqueued]) -> frozenset[str]:
+    """Return the queues that have new pending jobs."""
+    pairs = zip(rows, answers, strict=True)
+    return frozenset(row.queue for row, answer in pairs if answer.created and answer.state is State.PENDING)
+
+
 def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, UUID]]:
     """Return the first of each id and key, and for each other row (by identity) the id of the one it repeats."""
     by_id: dict[UUID, NewRow] = {}

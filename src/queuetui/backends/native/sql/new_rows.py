@@ -69,4 +69,4 @@ def to_row(job: NewJob) -> NewRow:
 
 
 def _list(texts: Sequence[str]) -> str:
-    return json.dumps(texts, ensure_ascii=False)
+    return json.dumps(texts, ensure_ascii=False) if texts else "[]"

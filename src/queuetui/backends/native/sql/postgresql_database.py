@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.driver_errors import translate, translated
 from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.postgresql_notices import Notices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import Conflict, Unreachable, Unsupported
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.native.sql.session import Row
 
 T = TypeVar("T")
@@ -69,6 +70,13 @@ class PostgresqlDatabase(Database):
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads."""
         return self._until_done(doing, lambda: self._bare(work))
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Listen on a connection of its own."""
+        return Notices(self._connect, hear)
+
+    def announce(self, queues: Collection[str]) -> None:
+        """Do nothing: the statement that enqueues notifies."""
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""

@@ -7,7 +7,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,13 +16,14 @@ from urllib.parse import unquote
 from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.sqlite_doorbell import open_doorbell, ring
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
 from queuetui.model.errors import NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.base import BackendOptions, Listener
 
 T = TypeVar("T")
 BUSY_S = 1.0
@@ -105,6 +106,15 @@ class SqliteDatabase(Database):
                 return work(OwnSqliteSession(self._reader))
             finally:
                 self._reader.execute("rollback")
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Open a doorbell."""
+        return open_doorbell(hear)
+
+    def announce(self, queues: Collection[str]) -> None:
+        """Ring at every worker of this file."""
+        if queues and (found := self.read("looking for idle workers", lambda session: session.rows("list_sockets"))):
+            ring([row[0] for row in found], queues)
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""

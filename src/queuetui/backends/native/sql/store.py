@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
+from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
 from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
@@ -35,9 +35,15 @@ class SqlJobStore:
             return ()
         if connection is None:
             write = self.database.write_at_once if enqueueing.is_plain(rows) else self.database.write
-            return write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
+            answers = write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
+            self.database.announce(enqueueing.news(rows, answers))
+            return answers
         with translated("enqueueing in the caller's transaction"):
             return enqueueing.enqueue(self.database.join(connection), rows)
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Hear of pending jobs."""
+        return self.database.listen(hear)
 
     def register(self, worker: WorkerCard) -> None:
         """Write a worker's registration and first beat."""
@@ -50,6 +56,7 @@ class SqlJobStore:
             "types": json.dumps(worker.types),
             "tags": json.dumps(worker.tags),
             "slots": worker.slots,
+            "socket": worker.socket,
         }
         self._write_at_once("registering the worker", "register_worker", **values)
 

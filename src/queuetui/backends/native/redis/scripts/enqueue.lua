@@ -75,8 +75,9 @@ for first = 1, #ARGV, WIDTH do
   if id then
     answer(id, 0, state)
   else
-    answer(ARGV[first], 1, store(first))
-    queues[ARGV[first + 1]] = true
+    local state = store(first)
+    answer(ARGV[first], 1, state)
+    queues[ARGV[first + 1]] = queues[ARGV[first + 1]] or state == 'pending'
   end
 end
 for queue in pairs(queues) do
@@ -84,4 +85,9 @@ for queue in pairs(queues) do
 end
 flush()
 flush_tally()
+for queue, is_pending in pairs(queues) do
+  if is_pending then
+    call('PUBLISH', key('wake'), queue)
+  end
+end
 return answers

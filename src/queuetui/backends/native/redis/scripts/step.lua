@@ -47,12 +47,15 @@ local function keep_result(job, result)
   end
 end
 
-local function count(job, ending)
-  local figure = COUNTED[ending.how]
+local function set_start(job, ending)
   if ending.duration and not job.started then
     job.started = to_text(now - ending.duration)
     change(job, 'started', job.started)
   end
+end
+
+local function count(job, ending)
+  local figure = COUNTED[ending.how]
   if figure then
     change(job, 'attempts', job.attempts + 1)
     set_error(job, ending.run_error)
@@ -74,6 +77,11 @@ local function settle(ending)
   if not (lease_valid and job and job.lease == lease and job.fence == ending.fence) then
     record_ack_lost(job, ending.fence, ending.run_error)
     return false
+  end
+  set_start(job, ending)
+  if ending.how == 'lost' then
+    lose(job, true, key_kept_us, ending.run_error)
+    return true
   end
   count(job, ending)
   local target = TARGETS[ending.how]

@@ -57,12 +57,13 @@ local function release(job, key_kept_us)
   move(job, job.cancel and 'cancelled' or 'pending', nil, key_kept_us)
 end
 
--- Takes a job from a lease that is over; tells whether it failed for good, at its third loss alone.
-local function lose(job, may_quarantine, key_kept_us)
+-- Takes a job from a worker or process that is gone, the cause kept with the attempt; tells whether it failed for good, at its
+-- third loss alone.
+local function lose(job, may_quarantine, key_kept_us, cause)
   local alone = job.alone + (job.claimed_alone and 1 or 0)
   change(job, 'lost', job.lost + 1)
   change(job, 'alone', alone)
-  record_attempt(job, job.fence, 'lost', nil, job.started)
+  record_attempt(job, job.fence, 'lost', cause, job.started)
   tally(job.queue, 'lost', 1)
   if not (may_quarantine and job.claimed_alone and alone >= LOSSES_ALONE and not job.cancel) then
     release(job, key_kept_us)

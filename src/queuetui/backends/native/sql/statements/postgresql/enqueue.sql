@@ -47,7 +47,14 @@ with clock as materialized (
     group by clock.now, inserted.queue, inserted.type
     on conflict (minute, worker_id, queue, type) do update set enqueued = total.enqueued + excluded.enqueued
 )
-select id, state from inserted;
+-- What is notified reaches listening workers when the transaction commits; a name too long for a notice is found by polling.
+select
+    id, state,
+    (
+        select count(pg_notify('queuetui_ready', waiting.queue))
+        from (select distinct queue from inserted where state = 1 and length(queue) < 1000) as waiting
+    )
+from inserted;
 
 -- A job sent again may have moved on while its insert waited: only a second statement can see that.
 -- block undo_resent

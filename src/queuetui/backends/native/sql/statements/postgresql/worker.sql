@@ -1,11 +1,11 @@
 -- block register_worker
-insert into queuetui_worker (id, host, pid, version, queues, types, tags, slots, started_at, beat_at)
+insert into queuetui_worker (id, host, pid, version, queues, types, tags, slots, socket, started_at, beat_at)
 values (
-    :id, :host, :pid, :version, :queues::jsonb, :types::jsonb, :tags::jsonb, :slots, clock_timestamp(), clock_timestamp()
+    :id, :host, :pid, :version, :queues::jsonb, :types::jsonb, :tags::jsonb, :slots, :socket, clock_timestamp(), clock_timestamp()
 )
 on conflict (id) do update set
     host = excluded.host, pid = excluded.pid, version = excluded.version, queues = excluded.queues, types = excluded.types,
-    tags = excluded.tags, slots = excluded.slots, started_at = excluded.started_at, beat_at = excluded.beat_at, stopping = false;
+    tags = excluded.tags, slots = excluded.slots, socket = excluded.socket, started_at = excluded.started_at, beat_at = excluded.beat_at, stopping = false;
 
 -- block beat_worker
 update queuetui_worker set beat_at = clock_timestamp(), rss = :rss, stopping = :stopping where id = :id;

@@ -1,0 +1,46 @@
+"""How a worker hears of new jobs on Redis: a connection of its own that is subscribed to what enqueues publish."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+LOOK_UP_S = 1.0
+CONNECT_AGAIN_S = 5.0
+
+
+class Notices:
+    """A thread that listens until it is closed; while the server is away nothing is heard, and polling goes on."""
+
+    def __init__(self, connect: Callable[[], Any], channel: str, hear: Callable[[str], None]) -> None:
+        self._connect = connect
+        self._channel = channel
+        self._hear = hear
+        self._over = threading.Event()
+        threading.Thread(target=self._run, name="queuetui-notices", daemon=True).start()
+
+    @property
+    def address(self) -> None:
+        """Nowhere: the server passes notices on."""
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._over.set()
+
+    def _run(self) -> None:
+        from redis.exceptions import RedisError
+
+        while not self._over.is_set():
+            try:
+                with self._connect() as client, client.pubsub(ignore_subscribe_messages=True) as subscription:
+                    subscription.subscribe(self._channel)
+                    self._listen(subscription)
+            except (RedisError, OSError):
+                self._over.wait(CONNECT_AGAIN_S)
+
+    def _listen(self, subscription: Any) -> None:  # noqa: ANN401 - the driver types only a part of its methods
+        while not self._over.is_set():
+            message = subscription.get_message(timeout=LOOK_UP_S)
+            if message is not None:
+                self._hear(message["data"].decode("utf-8", "replace"))

@@ -1,0 +1,54 @@
+"""How a worker hears of new jobs on PostgreSQL: a connection of its own that listens to what enqueues notify."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from queuetui.backends.native.sql.session import Row
+
+CHANNEL = "queuetui_ready"
+LOOK_UP_S = 1.0
+CONNECT_AGAIN_S = 5.0
+
+
+class Notices:
+    """A thread that listens until it is closed; while the server is away nothing is heard, and polling goes on."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Row]], hear: Callable[[str], None]) -> None:
+        self._connect = connect
+        self._hear = hear
+        self._over = threading.Event()
+        threading.Thread(target=self._run, name="queuetui-notices", daemon=True).start()
+
+    @property
+    def address(self) -> None:
+        """Nowhere: the server passes notices on."""
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._over.set()
+
+    def _run(self) -> None:
+        import psycopg
+
+        from queuetui.model.errors import QueueTuiError
+
+        while not self._over.is_set():
+            try:
+                with self._connect() as connection:
+                    self._listen(connection)
+            except (psycopg.Error, QueueTuiError):
+                self._over.wait(CONNECT_AGAIN_S)
+
+    def _listen(self, connection: psycopg.Connection[Row]) -> None:
+        connection.execute(f"listen {CHANNEL}")
+        while not self._over.is_set():
+            for notice in connection.notifies(timeout=LOOK_UP_S):
+                self._hear(notice.payload)
+                if self._over.is_set():
+                    return

@@ -1,0 +1,95 @@
+"""How a client rings the workers of an SQLite file: one datagram to each one's socket after the commit.
+
+The sockets lie in a folder of the user's own. A client of another user, and one on a system without such sockets, rings nobody, and
+its jobs are found by polling.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import stat
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+HEARD_BYTES = 4096
+OWNER_ONLY = 0o700
+
+
+class Doorbell:
+    """The socket of one worker, and the thread that listens to it."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        self._path = _folder() / secrets.token_hex(8)
+        self._hear = hear
+        self._open = True
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self._path))
+        threading.Thread(target=self._listen, name="queuetui-doorbell", daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        """Where clients ring."""
+        return str(self._path)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._open = False
+        ring([self.address], [""])
+        self._path.unlink(missing_ok=True)
+
+    def _listen(self) -> None:
+        with self._socket:
+            while self._open:
+                queue = self._socket.recv(HEARD_BYTES).decode("utf-8", "replace")
+                if queue:
+                    self._hear(queue)
+
+
+def open_doorbell(hear: Callable[[str], None]) -> Doorbell | None:
+    """Return a doorbell, None where the system has no such sockets or no safe place for one."""
+    if not hasattr(socket, "AF_UNIX"):
+        return None
+    try:
+        _sweep_folder()
+        return Doorbell(hear)
+    except OSError:
+        return None
+
+
+def ring(paths: Iterable[str], queues: Iterable[str]) -> None:
+    """Send the names of the queues that have news to each socket; who is gone or swamped is passed over."""
+    told = [queue.encode()[:HEARD_BYTES] for queue in queues]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
+        caller.setblocking(False)
+        for path in paths:
+            with contextlib.suppress(OSError):
+                for queue in told:
+                    caller.sendto(queue, path)
+
+
+def _folder() -> Path:
+    """Return the folder of this user's sockets. Raises OSError when somebody else could meddle with it."""
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"queuetui-{os.getuid()}"
+    folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != OWNER_ONLY:
+        raise PermissionError(f"{str(folder)!r} is not a folder of this user alone")
+    return folder
+
+
+def _sweep_folder() -> None:
+    """Delete the sockets of workers that were killed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
+        caller.setblocking(False)
+        for path in _folder().iterdir():
+            try:
+                caller.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)
+            except OSError:
+                continue

@@ -1,0 +1,69 @@
+"""Idle workers hear of new jobs and do not wait for their next poll."""
+
+from __future__ import annotations
+
+import threading
+from typing import cast
+
+import pytest
+
+from queuetui.backends.base import Notifier
+from queuetui.client import Queue
+from queuetui.engine.claimer import Claimer, Room
+from queuetui.engine.settings import WorkerSettings
+from queuetui.model.worker import WorkerCard
+from tests.engine.conftest import StartWorker
+from tests.engine.working import declare_handler
+from tests.waiting import wait_until
+
+RARELY_S = 300.0
+
+
+@pytest.fixture(autouse=True)
+def only_stores_that_tell(queue: Queue) -> None:
+    """Leave out stores where nobody can be told."""
+    if not isinstance(queue.backend, Notifier):
+        pytest.skip("this store tells nobody of new jobs")
+
+
+def test_an_idle_worker_hears_of_a_job(queue: Queue, queue_url: str, start_worker: StartWorker) -> None:
+    """A worker that polls every few minutes runs a job of another client at once, and the next one of the same queue too."""
+    ran = threading.Semaphore(0)
+    job_type = declare_handler(lambda _: ran.release())
+    start_worker(sleep_s=RARELY_S)
+    with Queue(queue_url) as client:
+        for _ in range(3):
+            wait_until(lambda: is_idle(queue))
+            client.enqueue(job_type)
+            assert ran.acquire(timeout=20)
+
+
+def is_idle(queue: Queue) -> bool:
+    """Tell whether nothing is left to do."""
+    stats = queue.stats()
+    return not stats["pending"] and not stats["processing"]
+
+
+def test_what_is_heard(queue: Queue, queue_url: str) -> None:
+    """A listener hears the queue of a new pending job, whatever its name; not of a job due later, nor of a known one."""
+    heard: list[str] = []
+    listener = cast("Notifier", queue.backend).listen(heard.append)
+    assert listener is not None
+    queue.backend.register(WorkerCard("w", "host", 1, "0", ("*",), 1, socket=listener.address))
+    with Queue(queue_url) as client:
+        wait_until(lambda: client.enqueue("T", queue="ready").created and heard)
+        client.enqueue("T", queue="later", delay=3600)
+        client.enqueue("T", queue="mail", idempotency_key="k")
+        assert not client.enqueue("T", queue="other", idempotency_key="k").created
+        client.enqueue_many([client.new("T", queue="last \u2603") for _ in range(5)])
+        wait_until(lambda: "last \u2603" in heard)
+    assert [name for name in heard if name != "ready"] == ["mail", "last \u2603"]
+    listener.close()
+
+
+def test_a_wrong_hint_costs_only_a_look(queue: Queue) -> None:
+    """A claimer that hears of a queue it has never seen looks at the store before it claims of it."""
+    claimer = Claimer(queue.backend, WorkerSettings(), room=cast("Room", None))
+    claimer.hear("never seen")
+    assert claimer.choose(0, None) is None
+    assert claimer.found_nothing
