@@ -30,6 +30,41 @@ def test_the_overview_answers_whether_it_is_well() -> None:
     Stage().play(script, NARROW)
 
 
+def test_what_another_view_opens_leads_back_to_it() -> None:
+    """A queue's jobs, opened from the overview, are left for the overview, and Jobs has again what it showed before."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5", "0", "enter")
+        assert stage.is_on(JobsScreen)
+        await stage.until_shown("queue import")
+        await stage.until_shown("[1 All")
+        for key in ("q", "escape"):
+            await stage.press(key)
+            assert stage.is_on(OverviewScreen)
+            await stage.press("enter")
+        await stage.press("q", "q")
+        await stage.until_shown("[5 Failed")
+        assert "queue import" not in stage.text()
+
+    Stage().play(script)
+
+
+def test_escape_shows_all_queues_again() -> None:
+    """A queue chosen with `Q` is left with Esc when nothing nearer is to be cleared, and Esc never ends the console."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("Q")
+        await stage.write("mail")
+        await stage.press("enter")
+        await stage.until_shown("queue mail")
+        await stage.press("escape")
+        await stage.until(lambda: "queue mail" not in stage.text())
+        await stage.press("escape", "escape")
+        assert stage.is_on(JobsScreen)
+
+    Stage().play(script)
+
+
 def test_pausing_from_the_overview() -> None:
     """`P` on the overview is about the queue under the cursor."""
 
@@ -72,9 +107,11 @@ def test_the_workers_show_who_fell_silent_and_open_their_jobs() -> None:
         await stage.until_shown("2 live of 3, 3 of 8 slots busy")
         assert "silent" in stage.text()
         assert stage.table().rows[0].key == "web-2/4411"
-        await stage.press("enter")
+        await stage.press("5", "W", "enter")
         await stage.until_shown("worker:web-2/4411")
         await stage.until_shown("1 of 1 exact")
+        await stage.press("q")
+        assert stage.is_on(WorkersScreen)
 
     Stage().play(script)
 

@@ -114,11 +114,24 @@ ACTS = (
 GENERAL = (
     Action("help", "question_mark,f1", "?", "help", "all keys of this screen; type to search", "help", rank=1),
     Action("command", "colon,ctrl+p", ": ctrl+p", "command", "run anything by its name", "command", rank=6),
-    Action("back", "q", "q", "back", "leave this screen; on Jobs it ends the console", "back", rank=20),
+    Action(
+        "back",
+        "q",
+        "q",
+        "back",
+        "leave this screen, to where you came from; on Jobs it ends the console",
+        "back",
+        rank=20,
+    ),
     Action("quit", "ctrl+c", "ctrl+c", "quit", "end the console, from anywhere", "quit"),
     Action("suspend", "ctrl+z", "ctrl+z", "suspend", "go to the shell; fg comes back", "suspend_process"),
     Action(
-        "close", "escape", "esc", "close", "close; else clear the filter; else clear the marks; else go back", "ladder"
+        "close",
+        "escape",
+        "esc",
+        "close",
+        "close; else clear the filter; else the marks; else go back; else clear the queue",
+        "ladder",
     ),
     Action("refresh", "r", "r", "refresh", "read the store now", "refresh"),
     Action("freeze", "z", "z", "freeze", "hold the screen still, or let it go on; reading goes on meanwhile", "freeze"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from textual.binding import BindingType
@@ -16,6 +17,7 @@ from queuetui.tui.dialogs.command import CommandDialog
 from queuetui.tui.dialogs.queues import EVERY_QUEUE_KEY, QueueDialog
 from queuetui.tui.present.identity import find_queue
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.failures import FailuresScreen
@@ -30,6 +32,14 @@ VIEWS = ("jobs", "overview", "failures", "workers")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The view from which jobs were opened, and the scope that Jobs had before."""
+
+    view: str
+    scope: Scope
+
+
 class QueueTui(Console, inherit_bindings=False):
     """Shows one profile; connects after the first paint and never lets the store hold up a key."""
 
@@ -42,29 +52,43 @@ class QueueTui(Console, inherit_bindings=False):
     }
     DEFAULT_MODE = "jobs"
 
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._origin: Origin | None = None
+
     # Leaving and moving about
 
     async def action_back(self) -> None:
-        """Leave the screen on top; at the root of another view go to Jobs, at Jobs end."""
+        """Leave the screen on top; at the root of a view go where one came from, else to Jobs, and at Jobs end."""
+        if not self._step_back():
+            self.exit(0)
+
+    def _step_back(self) -> bool:
+        """Go back one step; False at the root of Jobs, from where there is none."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
         elif self.current_mode != VIEWS[0]:
             self.switch_mode(VIEWS[0])
+        elif self._origin is not None:
+            origin = self._origin
+            self._jobs_screen().rescope(origin.scope)
+            self.action_view(origin.view)
         else:
-            self.exit(0)
+            return False
+        return True
 
     def action_ladder(self) -> None:
-        """Clear the nearest thing: the filter, the marks, the screen; never ends the console."""
+        """Clear the nearest thing: the filter, the marks, the screen, the queue; never ends the console."""
         screen = self.screen
         if isinstance(screen, JobsScreen) and screen.clear_one():
             return
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        elif self.current_mode != VIEWS[0]:
-            self.switch_mode(VIEWS[0])
+        if not self._step_back() and isinstance(screen, JobsScreen):
+            screen.choose_queue(None)
 
     def action_view(self, name: str) -> None:
         """Open one of the views, at its own root."""
+        if name != VIEWS[0]:
+            self._origin = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if name != self.current_mode:
@@ -88,6 +112,13 @@ class QueueTui(Console, inherit_bindings=False):
             self.flash(f"no queue is called {queue!r} here; Q lists them", Tone.WARNING)
             return
         self._jobs_screen().choose_queue(name)
+
+    def open_jobs_in(self, scope: Scope) -> None:
+        """Show the jobs of a scope that another view points at; leaving them leads back to it."""
+        view = self.current_mode
+        jobs = self._jobs_screen()
+        self._origin = Origin(view, jobs.scope)
+        jobs.rescope(scope)
 
     def action_filter(self, text: str = "") -> None:
         """Filter the jobs."""

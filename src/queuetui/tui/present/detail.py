@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.state import State
 from queuetui.model.text import DETAIL_CAP, Untrusted, sanitize
 from queuetui.model.verdict import Verdict
+from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
 from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.worker_rows import worker_text
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Detail
@@ -24,14 +27,14 @@ _SENTENCE_CAP = 4000
 TAB_NAMES = ("Summary", "Why", "Payload", "Error", "Attempts")
 
 
-def tab_lines(name: str, detail: Detail, now: datetime) -> list[TextLine]:
+def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[WorkerInfo]) -> list[TextLine]:
     """Return the text of one tab."""
     makers: dict[str, Callable[[], list[TextLine]]] = {
-        "Summary": lambda: summary_lines(detail.job, detail.verdict, now),
+        "Summary": lambda: summary_lines(detail.job, detail.verdict, now, workers),
         "Why": lambda: why_lines(detail.job, detail.verdict),
         "Payload": lambda: payload_lines(detail.job),
         "Error": lambda: error_lines(detail.job.error),
-        "Attempts": lambda: attempts_lines(detail.job, detail.attempts, now),
+        "Attempts": lambda: attempts_lines(detail.job, detail.attempts, now, workers),
     }
     return makers[name]()
 
@@ -47,7 +50,9 @@ def tabs_line(chosen: str) -> TextLine:
     )
 
 
-def summary_lines(job: Job, verdict: Verdict | None, now: datetime) -> list[TextLine]:
+def summary_lines(
+    job: Job, verdict: Verdict | None, now: datetime, workers: Sequence[WorkerInfo] = ()
+) -> list[TextLine]:
     """Return what a job is and where it stands."""
     state = f"{job.state.value}{' (stuck)' if is_stuck(verdict) else ''}, {age_of(job, now)}"
     lines: list[TextLine | None] = [
@@ -61,7 +66,7 @@ def summary_lines(job: Job, verdict: Verdict | None, now: datetime) -> list[Text
         BLANK,
         _field("attempts", attempts_text(job) + (f", lost {job.lost}" if job.lost else "")),
         _field("priority", None if job.priority is None else str(job.priority)),
-        _field("worker", job.worker),
+        _field("worker", None if job.worker is None else worker_text(job.worker, workers)),
         _field("progress", job.progress),
         _field("error", error_text(job) if job.error is not None else None),
         _field("result", job.result),
@@ -127,7 +132,9 @@ def error_lines(error: JobError | None) -> list[TextLine]:
     ]
 
 
-def attempts_lines(job: Job, attempts: Iterable[Attempt], now: datetime) -> list[TextLine]:
+def attempts_lines(
+    job: Job, attempts: Iterable[Attempt], now: datetime, workers: Sequence[WorkerInfo] = ()
+) -> list[TextLine]:
     """Return the kept attempts, the latest first."""
     lines: list[TextLine] = []
     for attempt in sorted(attempts, key=lambda one: one.fence, reverse=True):
@@ -135,7 +142,7 @@ def attempts_lines(job: Job, attempts: Iterable[Attempt], now: datetime) -> list
         if attempt.started_at is not None and attempt.ended_at is not None:
             took_s = (attempt.ended_at - attempt.started_at).total_seconds()
         ago = age_text(None if attempt.ended_at is None else (now - attempt.ended_at).total_seconds())
-        who = "" if attempt.worker is None else f"  on {sanitize(attempt.worker)}"
+        who = "" if attempt.worker is None else f"  on {worker_text(attempt.worker, workers)}"
         lines.append(
             line_of(
                 say(f"run {attempt.fence}  ", Tone.MUTED),
@@ -182,7 +189,7 @@ def _times(job: Job) -> list[tuple[str, datetime | None]]:
         ("due", job.scheduled_at),
         ("claimed", job.claimed_at),
         ("started", job.started_at),
-        ("completed", job.completed_at),
+        ("completed" if job.state is State.COMPLETED else "ended", job.completed_at),
         ("updated", job.updated_at),
         ("lease until", job.lease_until),
         ("cancel asked", job.cancel_requested_at),

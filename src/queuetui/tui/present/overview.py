@@ -30,34 +30,29 @@ class Card:
     title: str
     value: str
     tone: Tone
-    key: str = ""
 
 
 def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
-    """Return the five cards, in the order of the screen; a digit names the tab behind a card."""
+    """Return the five cards, in the order of the screen."""
     stuck = snapshot.stuck
     rate = f"{done_per_minute(snapshot.tally, snapshot.now):.1f}" if keeps_tally else "-"
     return (
-        Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING, "2"),
-        Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING, "3"),
-        Card("failed", "failed", short_count(_count(snapshot, State.FAILED)), Tone.FAILED, "5"),
+        Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING),
+        Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING),
+        Card("failed", "failed", short_count(_count(snapshot, State.FAILED)), Tone.FAILED),
         Card(
             "stuck",
             "stuck",
             short_count(stuck) + ("!" if stuck.value else ""),
             Tone.STUCK if stuck.value else Tone.MUTED,
-            "4",
         ),
-        Card("done", "done a minute", rate, Tone.COMPLETED, "7"),
+        Card("done", "done a minute", rate, Tone.COMPLETED),
     )
 
 
 def card_lines(card: Card) -> list[TextLine]:
-    """Return a card as text: the figure, and below it what it is and the key that opens it."""
-    return [
-        line_of(say(f" {card.value}", card.tone)),
-        line_of(say(f" {card.title}", Tone.MUTED), right=[say(f"{card.key} ", Tone.MUTED)]),
-    ]
+    """Return a card as text: the figure, and below it what it is."""
+    return [line_of(say(f" {card.value}", card.tone)), line_of(say(f" {card.title}", Tone.MUTED))]
 
 
 def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[TextLine]:

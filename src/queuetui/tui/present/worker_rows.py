@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from queuetui.model.limits import Limits, is_live
@@ -46,6 +47,14 @@ def worker_rows(snapshot: Snapshot, limits: Limits) -> list[Row]:
 def worker_term(worker_id: str) -> str:
     """Return the filter that the jobs of one worker match."""
     return f"worker:{quote_value(worker_id)}"
+
+
+def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
+    """Return a worker as its host and process id where it is registered, and the end of its id; else the id alone."""
+    known = next((worker for worker in workers if worker.id == worker_id), None)
+    if known is None:
+        return sanitize(worker_id)
+    return sanitize(f"{sanitize(known.host)} pid {known.pid}  ({sanitize(short_id(worker_id.raw))})")
 
 
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:

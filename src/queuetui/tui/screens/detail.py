@@ -12,6 +12,7 @@ from textual.widget import Widget
 from queuetui.model.job import Job
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import sanitize
+from queuetui.model.worker import WorkerInfo
 from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
@@ -40,6 +41,7 @@ class DetailScreen(Acting):
         self._tab = tab
         self._detail: Detail | None = None
         self._now: datetime | None = None
+        self._workers: tuple[WorkerInfo, ...] = ()
         self._is_reading = False
 
     def compose_body(self) -> Iterable[Widget]:
@@ -55,7 +57,7 @@ class DetailScreen(Acting):
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Read the job again, as something may have changed."""
-        self._now = snapshot.now
+        self._now, self._workers = snapshot.now, snapshot.workers
         self._read()
 
     def on_mount(self) -> None:
@@ -84,7 +86,9 @@ class DetailScreen(Acting):
     def _show(self, *, from_top: bool = False) -> None:
         self._show_crumbs()
         if self._detail is not None and self._now is not None:
-            self.query_one(TextPane).show(tab_lines(self._tab, self._detail, self._now), from_top=from_top)
+            self.query_one(TextPane).show(
+                tab_lines(self._tab, self._detail, self._now, self._workers), from_top=from_top
+            )
 
     def _show_crumbs(self) -> None:
         pieces = [say(" Jobs > ", Tone.MUTED), say(sanitize(short_id(self._job_id)), Tone.STRONG)]

@@ -19,6 +19,7 @@ from queuetui.tui.present.overview import card_lines, hour_lines, letters_lines,
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, queue_rows
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.table_messages import RowSelected
@@ -81,8 +82,8 @@ class OverviewScreen(Acting):
             "#letters-title",
             [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],
         )
-        self.show_lines("#letters", letters_lines(snapshot, max(1, self.query_one("#letters").size.height)))
+        self.show_lines("#letters", letters_lines(snapshot, LETTERS))
 
     @on(RowSelected)
     def _open_queue(self, event: RowSelected) -> None:
-        self.console.action_jobs(event.key)
+        self.console.open_jobs_in(Scope(queue=Untrusted(event.key)))

@@ -15,6 +15,7 @@ from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import WORKER_COLUMNS, live_workers_text, worker_rows, worker_term
+from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
@@ -37,7 +38,7 @@ class WorkersScreen(ConsoleScreen):
 
     @on(RowSelected)
     def _open_jobs(self, event: RowSelected) -> None:
-        self.console.action_filter(worker_term(event.key))
+        self.console.open_jobs_in(Scope().filtered(worker_term(event.key)))
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show the workers."""

@@ -64,6 +64,7 @@ class LiveTable(TableView, can_focus=True):
     ) -> None:
         super().__init__(columns, empty_text, symbols, id, classes)
         self._asked: tuple[type[Message], str | None] | None = None
+        self._is_placed = False
 
     # What the console gives
 
@@ -74,6 +75,7 @@ class LiveTable(TableView, can_focus=True):
         another page of the same jobs.
         """
         self._check_cells_of(rows)
+        self._is_placed = self._is_placed and cursor_key is None
         with self._repainting():
             replaced = self._take(rows, cursor_key, keep_absent_marks=keep_absent_marks)
         self._tell(replaced)
@@ -162,8 +164,9 @@ class LiveTable(TableView, can_focus=True):
         self._move_by(lines if pages > 0 else -lines, with_window=True)
 
     def action_first(self) -> None:
-        """Go to the first row."""
+        """Go to the first row, and stay at the top while rows come in."""
         self._move_by(-len(self._rows))
+        self._is_placed = False
 
     def action_last(self) -> None:
         """Go to the last row."""
@@ -172,6 +175,7 @@ class LiveTable(TableView, can_focus=True):
     def action_select(self) -> None:
         """Open the row under the cursor."""
         if self._rows.cursor_key is not None:
+            self._is_placed = True
             self.post_message(self.RowSelected(self, self._rows.cursor_key))
 
     def action_mark_down(self) -> None:
@@ -214,11 +218,16 @@ class LiveTable(TableView, can_focus=True):
     # Moving and marking
 
     def _take(self, rows: Sequence[Row], cursor_key: str | None, *, keep_absent_marks: bool) -> Replaced:
-        """Take rows; a window that has been moved keeps the cursor on its line of the screen."""
+        """Take rows; a window that has been moved keeps the cursor on its line of the screen.
+
+        A cursor that nobody has placed goes back to the first row rather than leave the window with its row: the newest stay in sight.
+        """
         screen_line = self._rows.cursor - self._top
         replaced = self._rows.replace(rows, cursor_key=cursor_key, keep_absent_marks=keep_absent_marks)
         if self._top:
             self._top = self._rows.cursor - screen_line
+        elif not self._is_placed and not self._rows.marks and self._rows.cursor >= self._body_height > 0:
+            self._rows.move_to(0)
         return replaced
 
     def _tell(self, replaced: Replaced) -> None:
@@ -231,6 +240,7 @@ class LiveTable(TableView, can_focus=True):
             self.post_message(self.MarksChanged(self, self._rows.marks, replaced.lost_marks))
 
     def _move_to(self, place: int, window_lines: int = 0) -> bool:
+        self._is_placed = True
         with self._repainting():
             self._top += window_lines
             moved = self._rows.move_to(place)
