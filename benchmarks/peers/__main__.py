@@ -7,6 +7,8 @@ printed as missed, and what cannot be run is printed with the reason.
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -26,6 +28,8 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="WORDS", help="cells whose line holds all these words")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write every figure there, as JSON")
     asked = parser.parse_args()
+    # An end from outside lets the servers be ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     rounds = asked.rounds or (QUICK_ROUNDS if asked.quick else ROUNDS)
     scale = QUICK_SCALE if asked.quick else SCALE
     cells = [cell for cell in all_cells() if _is_asked_for(cell, asked.only)]

@@ -21,7 +21,7 @@ LIVING_S = 25.0
 SETTLE_S = 3.0
 # The export asks a public host for its font; a reader's own monospace one does.
 FONT_FACE = re.compile(r"<!--.*?-->|@font-face\s*\{.*?\}", re.DOTALL)
-PICTURES = {"stuck": ("4",), "overview": ("0",), "jobs": ("1",), "retry": ("5", "R")}
+PICTURES = {"stuck": ("4",), "overview": ("0",), "retry": ("5", "R")}
 
 
 async def take(place: Place) -> None:

@@ -214,6 +214,29 @@ def test_a_job_ends_once(backend: NativeBackend) -> None:
     assert len(select(backend)) == 1
 
 
+@pytest.mark.parametrize("how", [Ending.COMPLETED, Ending.CANCELLED])
+def test_an_ending_told_twice_was_not_too_late(backend: NativeBackend, how: Ending) -> None:
+    """A worker that tells a final ending again, having missed the answer, is refused, and no acknowledgement is called lost."""
+    job_id = add_one(backend)
+    lease, claimed = claim_one(backend)
+    assert settle(backend, lease, claimed, how)
+    assert not settle(backend, lease, claimed, how)
+    assert outcomes(backend, job_id) == []
+
+
+def test_an_ending_after_a_quarantine_was_too_late(backend: NativeBackend) -> None:
+    """A worker that comes back after its job was given up as poisonous has its acknowledgement recorded as lost."""
+    job_id = add_one(backend)
+    for _ in range(2):
+        claim_and_vanish(backend)
+        backend.sweep(10)
+    lease, (claimed,) = claim_and_vanish(backend)
+    backend.sweep(10)
+    assert state_of(backend, job_id) is State.FAILED
+    assert not settle(backend, lease, claimed, Ending.COMPLETED)
+    assert outcomes(backend, job_id) == ["lost", "lost", "ack_lost"]
+
+
 def test_a_stale_ending_does_not_keep_its_neighbours_out(backend: NativeBackend) -> None:
     """In one step the stale endings are refused and the others written."""
     add(backend, 2)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
 from queuetui.backends.native.sql.claims import Claims, Finish, to_claimed
 from queuetui.backends.native.sql.new_rows import NewRow
+from queuetui.backends.native.sql.postgresql_arrays import bytes_array, plain_array, text_array
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
 from queuetui.backends.native.sql.tallying import bucket_of
@@ -22,7 +23,7 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
     waiting = iter(sorted(rows, key=lambda row: row.id))
     created: dict[UUID, State] = {}
     while bite := list(islice(waiting, ROWS_A_STATEMENT)):
-        resent = {"ids": [row.id for row in bite]}
+        resent = {"ids": plain_array(str(row.id) for row in bite)}
         inserted, undone = session.rows_together([("insert_jobs", _arrays(bite)), ("undo_resent", resent)])
         created |= {job_id: STATE_OF[code] for job_id, code, _ in inserted}
         for (job_id,) in undone:
@@ -39,11 +40,11 @@ def finish_and_claim(
     rows = session.rows(
         "finish_and_claim",
         lease_id=lease_id,
-        ids=_plain_array([one.id for one in finishes]),
-        fences=_plain_array([one.fence for one in finishes]),
-        took_us=_plain_array([one.took_us for one in finishes]),
-        buckets=_plain_array([None if one.took_us is None else bucket_of(one.took_us) for one in finishes]),
-        results=[one.result for one in finishes] if any(one.result is not None for one in finishes) else "{}",
+        ids=plain_array([one.id for one in finishes]),
+        fences=plain_array([one.fence for one in finishes]),
+        took_us=plain_array([one.took_us for one in finishes]),
+        buckets=plain_array([None if one.took_us is None else bucket_of(one.took_us) for one in finishes]),
+        results=bytes_array(one.result for one in finishes),
         claim=max(0, claim),
         **kept,
     )
@@ -60,26 +61,21 @@ def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> Non
     session.change_each("finish_job", rows)
 
 
-def _plain_array(values: Iterable[str | int | None]) -> str:
-    """Return an array of ids or numbers as PostgreSQL reads it: nothing in them needs quotes, and the driver takes a text as it is."""
-    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
-
-
-def _arrays(rows: Sequence[NewRow]) -> dict[str, list[object]]:
+def _arrays(rows: Sequence[NewRow]) -> dict[str, object]:
     return {
-        "ids": [row.id for row in rows],
-        "queues": [row.queue for row in rows],
-        "types": [row.type for row in rows],
-        "names": [row.name for row in rows],
-        "priorities": [row.priority for row in rows],
+        "ids": plain_array(str(row.id) for row in rows),
+        "queues": text_array(row.queue for row in rows),
+        "types": text_array(row.type for row in rows),
+        "names": text_array(row.name for row in rows),
+        "priorities": plain_array(row.priority for row in rows),
         "ats": [row.at for row in rows],
-        "delays_us": [row.delay_us for row in rows],
-        "max_attempts": [row.max_attempts for row in rows],
-        "correlation_ids": [row.correlation_id for row in rows],
-        "keys": [row.key for row in rows],
-        "tags": [row.tags for row in rows],
-        "needs": [row.needs for row in rows],
-        "timeouts_ms": [row.timeout_ms for row in rows],
-        "payloads": [None if row.is_blob else row.payload for row in rows],
-        "blobs": [row.is_blob for row in rows],
+        "delays_us": plain_array(row.delay_us for row in rows),
+        "max_attempts": plain_array(row.max_attempts for row in rows),
+        "correlation_ids": text_array(row.correlation_id for row in rows),
+        "keys": text_array(row.key for row in rows),
+        "tags": text_array(row.tags for row in rows),
+        "needs": text_array(row.needs for row in rows),
+        "timeouts_ms": plain_array(row.timeout_ms for row in rows),
+        "payloads": bytes_array(None if row.is_blob else row.payload for row in rows),
+        "blobs": plain_array(row.is_blob for row in rows),
     }

@@ -87,7 +87,8 @@ flush()
 flush_tally()
 for queue, is_pending in pairs(queues) do
   if is_pending then
-    call('PUBLISH', key('wake'), queue)
+    -- Only a hint: a user who may not publish still enqueues, and workers find the job by looking.
+    redis.pcall('PUBLISH', key('wake'), queue)
   end
 end
 return answers

@@ -52,15 +52,20 @@ select
 from queuetui_job where id = :id
 on conflict (job_id, fence) do nothing;
 
+-- The ending that made a job final, told once more because its answer was lost, was not too late.
 -- block record_ack_lost
 insert into queuetui_attempt as kept (job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, ended_at)
 select :id, :fence, 'ack_lost', :error_class, :error_message, :error_traceback, found.worker_id, :now
 from (
-    select fence, worker_id from queuetui_job where id = :id
+    select fence, worker_id, 0 as is_final from queuetui_job where id = :id
     union all
-    select fence, worker_id from queuetui_job_done where id = :id
+    select fence, worker_id, 1 from queuetui_job_done where id = :id
 ) as found
 where :fence between 1 and found.fence
+    and (
+        not found.is_final or found.fence > :fence
+        or exists (select 1 from queuetui_attempt a where a.job_id = :id and a.fence = :fence and a.outcome = 'lost')
+    )
 on conflict (job_id, fence) do update set
     outcome = excluded.outcome, error_class = excluded.error_class, error_message = excluded.error_message,
     error_traceback = excluded.error_traceback, ended_at = excluded.ended_at
