@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.model.urls import hide_password, hide_passwords
+from queuetui.model.urls import hide_password, hide_passwords, place_name
 from tests.zoo import SMALL_ZOO, assert_inert
 
 SECRET = "hunter2"
@@ -45,3 +45,22 @@ def test_a_hostile_url_is_shown_inert(specimen: str) -> None:
     """Whatever a URL holds, its shown form moves nothing on a terminal and has no password."""
     shown = hide_password(f"postgresql://{SMALL_ZOO[specimen]}:{SECRET}@h/{SMALL_ZOO[specimen]}")
     assert_inert(shown)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:////srv/app/queue.db", "queue.db"),
+        ("sqlite:///queue.db", "queue.db"),
+        ("postgresql://ann:hunter2@db.example:5432/shop?sslmode=require", "shop@db.example:5432"),
+        ("mysql://127.0.0.1/shop", "shop@127.0.0.1"),
+        ("redis://127.0.0.1:6379", "127.0.0.1:6379"),
+        ("postgresql://ann:hun/ter2@db/shop", "shop@db"),
+        ("postgresql://ann:hunter2", "ann:***"),
+        ("memory://x", "x"),
+        ("nonsense", ""),
+    ],
+)
+def test_a_url_has_a_short_name(url: str, name: str) -> None:
+    """What a URL points at is named by its last part and its host, with nothing of a password in it."""
+    assert place_name(url) == name

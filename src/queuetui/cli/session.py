@@ -18,6 +18,7 @@ from queuetui.config.loader import find_profile
 from queuetui.config.paths import config_file, state_folder
 from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
+from queuetui.model.urls import place_name
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions, ForeignBackend, NativeBackend
@@ -58,7 +59,7 @@ def choose_profile(flags: Flags) -> Profile:
         raise BadConfig("--url and --profile exclude each other; give one", "--url")
     url = flags.url or (None if flags.profile else os.environ.get("QUEUETUI_URL"))
     if url:
-        profile = Profile(name="url", url=url, chosen_by_url=True)
+        profile = Profile(name="url", url=url, label=place_name(url), chosen_by_url=True)
     else:
         found = find_profile(config_file(), flags.profile)
         profile = found or Profile(name="embedded", url=default_url(), embedded=True)

@@ -24,6 +24,14 @@ def hide_passwords(text: str) -> str:
     return _URL.sub(lambda found: _hide(found.group()), text)
 
 
+def place_name(url: str) -> str:
+    """Return the short name of what a URL points at, such as `shop@db.example` or `queue.db`; empty where none can be read."""
+    scheme, _, rest = hide_password(url).partition("://")
+    where, _, path = rest.partition("?")[0].rpartition("@")[2].partition("/")
+    name = path.rstrip("/").rpartition("/")[2]
+    return f"{name}@{where}" if name and where and scheme != "sqlite" else name or where
+
+
 def _hide(url: str) -> str:
     hidden, found = _PASSWORD.subn(r"\1:***@", url)
     if not found:

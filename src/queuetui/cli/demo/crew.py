@@ -13,7 +13,6 @@ import queuetui
 from queuetui.cli.demo.place import Place
 
 APP = "queuetui.cli.demo.handlers"
-END_WAIT_S = 3.0
 
 # The steady workers look for expired leases every third of their own lease. The doomed one has a lease of 3 s: killed, it leaves an
 # orphan that stays to be seen for some seconds until one of the others comes round. Nothing in the engine is bent for the demo.
@@ -49,21 +48,6 @@ class Hand:
             self._process.kill()
             self._close(self._process)
 
-    def ask_to_stop(self) -> None:
-        """Ask it to stop; `end` waits for it."""
-        if self._process is not None and self.is_alive:
-            self._process.terminate()
-
-    def end(self) -> None:
-        """Wait for it to stop, and kill it when it does not."""
-        if self._process is None:
-            return
-        try:
-            self._process.wait(END_WAIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._close(self._process)
-
     def _close(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is not None:
             process.stdin.close()
@@ -79,7 +63,8 @@ def spawn(module: str, words: Sequence[str], place: Place, name: str) -> subproc
         return subprocess.Popen(
             [sys.executable, "-m", f"queuetui.cli.demo.{module}", *words],
             cwd=place.folder,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            # The sockets that wake a worker lie in the runtime folder; here they go with the demo.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "XDG_RUNTIME_DIR": str(place.folder)},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
