@@ -30,11 +30,10 @@ def command(form: str, **connection: Any) -> None:
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
     with opened(**connection) as (feed, operations):
         known = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
-        if queue not in known:
-            say(
-                f"beware: no job was put into {cell(queue)} so far; queues: {', '.join(sorted(map(cell, known))) or 'none'}"
-            )
         report = operations.set_paused(queue, paused=paused, reason=reason)
+    if queue not in known:
+        names = ", ".join(sorted(map(cell, known))) or "none"
+        say(f"beware: no job was put into {cell(queue)} so far; queues: {names}")
     for line in report.lines():
         say(line)
     if not report.complete:
