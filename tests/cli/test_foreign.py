@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -93,6 +94,14 @@ def test_new_tables_in_a_database_are_told(capture: Capture, invoke: Invoke) -> 
     assert "made a queue of queuetui's own in sqlite:///" in first.err
     assert "beside laravel" in first.err
     assert invoke("enqueue", "Send", "--url", capture.url).err == ""
+
+
+def test_a_worker_logs_the_queue_that_it_made(capture: Capture, spawn: Invoke) -> None:
+    """A worker started on somebody else's database says in its log that it made a queue of its own beside the other."""
+    events = [json.loads(line) for line in spawn("worker", "--burst", "--url", capture.url).err.splitlines()]
+    (made,) = [event for event in events if event["event"] == "queue_made"]
+    assert made["message"].endswith("beside laravel")
+    assert "queue_made" not in spawn("worker", "--burst", "--url", capture.url).err
 
 
 def test_a_stuck_foreign_job_comes_with_its_warning(capture: Capture, invoke: Invoke) -> None:
