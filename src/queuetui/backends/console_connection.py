@@ -101,7 +101,9 @@ def _make_engine(database: ConsoleDatabase, *, writes: bool) -> Engine:
     try:
         return makers[database.dialect](database, writes=writes)
     except ModuleNotFoundError as error:
-        raise Unsupported(f"the driver {error.name} is not installed; install it with: pip install {error.name}") from error
+        raise Unsupported(
+            f"the driver {error.name} is not installed; install it with: pip install {error.name}"
+        ) from error
 
 
 def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:

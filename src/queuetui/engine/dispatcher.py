@@ -32,7 +32,6 @@ TICK_S = 1.0
 MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
-SURELY_OVER = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +196,13 @@ class Dispatcher:
             log_event("endings_dropped", logging.WARNING, queue=lease.queue, jobs=len(lease.endings), error=str(error))
 
     def _send_late(self) -> None:
-        """Let the store record the endings of runs whose lease was given up: they explain why the jobs run again.
+        """Let the store record the ends of runs whose lease was given up: they explain why the jobs run again.
 
-        Only once the store must hold the lease as over, too: a handler that was told to stop may have returned half a result.
+        They are sent as lost, whatever they were: the store may hold the lease for valid, and a handler that was told to stop may
+        have returned half a result.
         """
         by_lease: dict[str, list[Settlement]] = {}
-        for ended in self._desk.outbox.take_late(steady_s() - self._desk.settings.lease_s * SURELY_OVER):
+        for ended in self._desk.outbox.take_late():
             by_lease.setdefault(ended.run.lease.id, []).append(ended.settlement)
         for lease_id, settlements in by_lease.items():
             self._desk.store.step(lease_id, settlements, 0)

@@ -57,16 +57,13 @@ class Outbox:
             self._wakeup.ring()
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
-        """Add an ending that comes after its lease: the store refuses it, and records that it was heard."""
+        """Add an ending that comes after its lease was given up: what it was is refused, that it came is recorded."""
         self._late.append(Ended(run, settlement))
         self._wakeup.ring()
 
-    def take_late(self, over_before_s: float) -> list[Ended]:
-        """Return the late endings of leases that were last renewed before then, once."""
-        waiting = [self._late.popleft() for _ in range(len(self._late))]
-        ripe = [ended for ended in waiting if ended.run.lease.renewed_s < over_before_s]
-        self._late.extend(ended for ended in waiting if ended not in ripe)
-        return ripe
+    def take_late(self) -> list[Ended]:
+        """Return the late endings, once."""
+        return [self._late.popleft() for _ in range(len(self._late))]
 
     def due_in_s(self, *, hungry: bool) -> float:
         """Return how long the batch may still grow: to its size, for 5 ms (longer for a large one), or until no work is left (`hungry`)."""

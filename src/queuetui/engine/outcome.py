@@ -100,6 +100,14 @@ def settle_lost(job: ClaimedJob, how: str, duration_s: float) -> Settlement:
     return Settlement(job.id, job.fence, job.type, Ending.LOST, duration_s, error=RunError("ProcessDied", how))
 
 
+def settle_given_up(job: ClaimedJob, duration_s: float | None) -> Settlement:
+    """Return the ending of a run whose lease its worker gave up while the handler was at work."""
+    error = RunError(
+        "LeaseGivenUp", "no renewal was completed in time; what the handler returned after that is refused"
+    )
+    return Settlement(job.id, job.fence, job.type, Ending.LOST, duration_s, error=error)
+
+
 def settle_released(job: ClaimedJob) -> Settlement:
     """Return the ending of a claim whose handler never began."""
     return Settlement(job.id, job.fence, job.type, Ending.RELEASED)

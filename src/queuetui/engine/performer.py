@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import current_job, log_event
-from queuetui.engine.outcome import RetryRule, settle_cancelled, settle_raise, settle_return, settle_timeout
+from queuetui.engine.outcome import (
+    RetryRule,
+    settle_cancelled,
+    settle_given_up,
+    settle_raise,
+    settle_return,
+    settle_timeout,
+)
 from queuetui.model.backoff import Backoff
 from queuetui.model.correlation import correlated
 from queuetui.model.errors import BadPayload
@@ -67,7 +74,7 @@ class Performer:
             run.await_written()
         else:
             if run.context.cancel_cause is CancelCause.LEASE_LOST:
-                self._outbox.put_late(run, settlement)
+                self._outbox.put_late(run, settle_given_up(run.job, settlement.duration_s))
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
