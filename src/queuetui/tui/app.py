@@ -153,7 +153,7 @@ class QueueTui(Console, inherit_bindings=False):
     def action_command(self) -> None:
         """Open the command line."""
         if isinstance(self.screen, ConsoleScreen):
-            self.push_screen(CommandDialog(self.screen.places, self.why_not), self._run_command)
+            self.push_screen(CommandDialog(self.screen.places, self.why_not, self.command_history), self._run_command)
 
     async def _run_command(self, call: str | None) -> None:
         if call is not None:

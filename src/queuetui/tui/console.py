@@ -47,6 +47,7 @@ class Console(App[int], inherit_bindings=False):
         self.stylesheet.add_source(read_styles(), read_from=("queuetui/styles", ""))
         self.session = session
         self.profile = session.profile
+        self.command_history: list[str] = []
         self.poller = Poller(session, self.post_message, session.profile.poll_s)
         self.errands = Errands(self.post_message)
         self.link = Link()

@@ -25,10 +25,10 @@ class CommandDialog(PickDialog):
     HINT = "type a name   up/down choose   tab completes   enter runs   esc leaves"
     COLUMNS = (Column("name", "name", 16), Column("key", "key", 9), Column("help", "what it does", 20, flex=1))
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
-    _history: ClassVar[list[str]] = []
 
-    def __init__(self, places: frozenset[Place], why_not: Callable[[Action], str | None]) -> None:
+    def __init__(self, places: frozenset[Place], why_not: Callable[[Action], str | None], history: list[str]) -> None:
         super().__init__()
+        self._history = history
         self._places = places
         self._why_not = why_not
 
@@ -86,12 +86,11 @@ class CommandDialog(PickDialog):
         texts = (name, action.shown, action.help if why_not is None else f"not now: {why_not}")
         return Row(action.name, tuple(Cell(sanitize(text), tone) for text in texts))
 
-    @classmethod
-    def _remember(cls, name: str) -> None:
-        if name in cls._history:
-            cls._history.remove(name)
-        cls._history.append(name)
-        del cls._history[:-_REMEMBERED]
+    def _remember(self, name: str) -> None:
+        if name in self._history:
+            self._history.remove(name)
+        self._history.append(name)
+        del self._history[:-_REMEMBERED]
 
 
 def _read(written: str) -> tuple[Action | None, str]:
