@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.engine.wakeup import Wakeup
-    from queuetui.model.job import Settlement
 
 PART = "jobs"
 TICK_S = 1.0
@@ -201,11 +200,9 @@ class Dispatcher:
         They are sent as lost, whatever they were: the store may hold the lease for valid, and a handler that was told to stop may
         have returned half a result.
         """
-        by_lease: dict[str, list[Settlement]] = {}
-        for ended in self._desk.outbox.take_late():
-            by_lease.setdefault(ended.run.lease.id, []).append(ended.settlement)
-        for lease_id, settlements in by_lease.items():
-            self._desk.store.step(lease_id, settlements, 0)
+        for ended in self._desk.outbox.late:
+            self._desk.store.step(ended.run.lease.id, (ended.settlement,), 0)
+            self._desk.outbox.told_late(ended)
 
     def _tick(self) -> None:
         now_s = steady_s()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.clock import steady_s
 from queuetui.engine.lease import Ended
 from queuetui.engine.logs import WORKER_LOGGER, log_event
+from queuetui.engine.outcome import settle_given_up
 from queuetui.engine.settings import DEFAULT_BATCH
 from queuetui.model.job import Ending
 
@@ -58,12 +59,17 @@ class Outbox:
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
         """Add an ending that comes after its lease was given up: what it was is refused, that it came is recorded."""
-        self._late.append(Ended(run, settlement))
+        self._late.append(Ended(run, settle_given_up(run.job, settlement.duration_s)))
         self._wakeup.ring()
 
-    def take_late(self) -> list[Ended]:
-        """Return the late endings, once."""
-        return [self._late.popleft() for _ in range(len(self._late))]
+    @property
+    def late(self) -> tuple[Ended, ...]:
+        """The late endings that the store has not been told of."""
+        return tuple(self._late)
+
+    def told_late(self, ended: Ended) -> None:
+        """Forget a late ending that the store has been told of."""
+        self._late.remove(ended)
 
     def due_in_s(self, *, hungry: bool) -> float:
         """Return how long the batch may still grow: to its size, for 5 ms (longer for a large one), or until no work is left (`hungry`)."""

@@ -15,7 +15,6 @@ from queuetui.engine.logs import current_job, log_event
 from queuetui.engine.outcome import (
     RetryRule,
     settle_cancelled,
-    settle_given_up,
     settle_raise,
     settle_return,
     settle_timeout,
@@ -74,7 +73,7 @@ class Performer:
             run.await_written()
         else:
             if run.context.cancel_cause is CancelCause.LEASE_LOST:
-                self._outbox.put_late(run, settle_given_up(run.job, settlement.duration_s))
+                self._outbox.put_late(run, settlement)
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
