@@ -56,7 +56,7 @@ def test_a_server_that_restarts_costs_no_job(
     done = queue.get(job.id)
     assert (done.result, done.attempts, done.lost) == ("done", 1, 0)
     assert worker.is_alive
-    assert told.of("store_back")
+    wait_until(lambda: told.of("store_back"), 20)
 
 
 def _state(queue: Queue, job_id: str) -> str | None:
