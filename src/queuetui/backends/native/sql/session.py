@@ -11,7 +11,7 @@ from uuid import UUID
 from queuetui.backends.native.sql.blocks import load_blocks
 
 Row = tuple[Any, ...]
-Execute = Callable[[str, Mapping[str, Any]], Any]
+Execute = Callable[[str, Mapping[str, Any] | Row], Any]
 
 
 class Session(ABC):
