@@ -27,10 +27,6 @@ class Session(ABC):
         """Run a block and return its rows."""
         return [tuple(row) for row in self.execute(self._blocks[block], self.bound(values)).fetchall()]
 
-    def rows_together(self, asked: Sequence[tuple[str, Mapping[str, object]]]) -> list[list[Row]]:
-        """Run several blocks, none of which needs another's answer; return the rows of each."""
-        return [self.rows(block, **values) for block, values in asked]
-
     def row(self, block: str, **values: object) -> Row | None:
         """Run a block and return its first row."""
         row = self.execute(self._blocks[block], self.bound(values)).fetchone()
