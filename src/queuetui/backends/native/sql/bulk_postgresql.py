@@ -18,6 +18,8 @@ ROWS_A_STATEMENT = 2000
 
 def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
+    if len(rows) == 1:
+        return _insert_job(session, rows[0])
     # Everybody inserts in one order, or two callers with the same ids could wait for each other.
     ordered = sorted(rows, key=_id_of)
     created: dict[str, State] = {}
@@ -27,9 +29,22 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
         for code, ids, _ in session.rows("insert_jobs", **_arrays(bite), **bounds):
             named = (row.id for row in bite) if ids is None else ids.split(",")
             created.update(dict.fromkeys(named, STATE_OF[code]))
-    blobs = [row for row in rows if row.is_blob and row.id in created]
-    session.change_each("insert_blob", [{"id": UUID(row.id), "payload": row.payload} for row in blobs])
+    _insert_blobs(session, [row for row in rows if row.is_blob and row.id in created])
     return created
+
+
+def _insert_job(session: Session, row: NewRow) -> dict[str, State]:
+    values = row._asdict()
+    values["blob"] = row.is_blob
+    found = session.row("insert_job", **(values | {"payload": None} if row.is_blob else values))
+    if found is None:
+        return {}
+    _insert_blobs(session, [row] if row.is_blob else [])
+    return {row.id: STATE_OF[found[0]]}
+
+
+def _insert_blobs(session: Session, rows: Sequence[NewRow]) -> None:
+    session.change_each("insert_blob", [{"id": UUID(row.id), "payload": row.payload} for row in rows])
 
 
 def finish_and_claim(
