@@ -86,5 +86,22 @@ select
 from created
 group by state;
 
+-- Due now, with nothing said but this: the table's defaults say the rest. `count_copied` ends it.
+-- block copy_jobs
+copy queuetui_job (id, queue, type, priority, max_attempts, correlation_id, payload) from stdin;
+
+-- block take_back
+select unnest(queuetui_take_back(null, :low, :high))::text;
+
+-- block count_copied
+with counted as (
+    insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
+    select date_trunc('minute', clock.now), 'client-' || pg_backend_pid(), given.queue, given.type, given.jobs
+    from unnest(:queues::text[], :types::text[], :jobs::bigint[]) as given (queue, type, jobs), (select clock_timestamp() as now) as clock
+    on conflict (minute, worker_id, queue, type) do update set enqueued = total.enqueued + excluded.enqueued
+)
+select pg_notify('queuetui_ready', waiting.queue)
+from (select distinct queue from unnest(:queues::text[]) as given (queue) where length(queue) < 1000) as waiting;
+
 -- block insert_blob
 insert into queuetui_job_blob (id, payload) values (:id, :payload) on conflict (id) do nothing;
