@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,13 +59,16 @@ class Room:
         work = int(self._quick_slots() * HELD_WORK_S / max(average_s, 1e-4))
         return max(free, min(self._most, work) - held)
 
-    def excess(self, runs: Iterable[Run], held: int) -> list[Run]:
+    def excess(self, runs: Sequence[Run], held: int) -> list[Run]:
         """Return which of the newly claimed runs are too much after all, now that their types are seen."""
         free = max(0, self.free_slots(held))
         allowed_s = self._quick_slots() * HELD_WORK_S
+        if len(runs) <= free:
+            return []
+        averages_s = {name: self._pace.type_average_s(name) for name in {run.job.type for run in runs}}
         work_s, too_much = 0.0, []
         for place, run in enumerate(runs):
-            average_s = self._pace.type_average_s(run.job.type)
+            average_s = averages_s[run.job.type]
             work_s += HELD_WORK_S if average_s is None else average_s
             if place >= free and work_s > allowed_s:
                 too_much.append(run)
@@ -86,7 +89,7 @@ class Claimer:
         self._ready: list[str] = []
         self._look_at_s = 0.0
         self._poll_s = SHORTEST_POLL_S
-        self._batch = 1
+        self.batch = 1
         self._known: set[str] = set()
         self._heard: dict[str, None] = {}
         self.found_nothing = False
@@ -103,7 +106,7 @@ class Claimer:
         queue = self._next_queue()
         if queue is None:
             return None
-        size = min(self._room.for_queue(queue, held), self._batch, self._settings.batch)
+        size = min(self._room.for_queue(queue, held), self.batch, self._settings.batch)
         size = size if allowance is None else min(size, allowance)
         return Claim(queue, size) if size > 0 else None
 
@@ -112,10 +115,10 @@ class Claimer:
         if count:
             self._poll_s = SHORTEST_POLL_S
         if count >= claim.size:
-            self._batch = min(self._settings.batch, max(self._batch, claim.size * 2))
+            self.batch = min(self._settings.batch, max(self.batch, claim.size * 2))
             self._take_turns()
             return
-        self._batch = max(1, count)
+        self.batch = max(1, count)
         self._ready = [queue for queue in self._ready if queue != claim.queue]
         if not self._ready:
             self._look_at_s = 0.0 if count else steady_s() + self._next_poll_s()

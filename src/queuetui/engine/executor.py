@@ -98,21 +98,19 @@ class ThreadExecutor:
             self._more.notify_all()
 
     def _work(self, slot: Slot) -> None:
+        take, perform = self._backlog.popleft, self.perform
         while not slot.given_up:
-            run = self._next()
-            if run is None:
-                return
-            slot.run = run
-            self.perform(run)
+            try:
+                slot.run = run = take()
+            except IndexError:
+                if self._closing:
+                    return
+                self._await_more()
+                continue
+            perform(run)
             slot.run = None
 
-    def _next(self) -> Run | None:
-        while True:
-            try:
-                return self._backlog.popleft()
-            except IndexError:
-                with self._more:
-                    while not self._backlog:
-                        if self._closing:
-                            return None
-                        self._more.wait()
+    def _await_more(self) -> None:
+        with self._more:
+            while not self._backlog and not self._closing:
+                self._more.wait()
