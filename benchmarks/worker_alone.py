@@ -14,6 +14,7 @@ import resource
 import statistics
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from queuetui.backends.base import Lease, Renewal, Running, Step, Swept
@@ -37,7 +38,9 @@ class ReadyStore:
     def __init__(self, jobs: int) -> None:
         now = datetime.now(UTC)
         self._waiting = [
-            ClaimedJob(str(uuid4()), 1, "benchmark.noop", "default", PAYLOAD, None, 0, 0, 3, 0, None, (), None, now, now)
+            ClaimedJob(
+                str(uuid4()), 1, "benchmark.noop", "default", PAYLOAD, None, 0, 0, 3, 0, None, (), None, now, now
+            )
             for _ in range(jobs)
         ]
 
@@ -111,7 +114,7 @@ def drain(jobs: int, settings: WorkerSettings) -> float:
 def main(given: argparse.Namespace) -> None:
     """Measure and print."""
     if given.log_level:
-        configure_logs(open(os.devnull, "w"), as_json=True, level=given.log_level.upper())  # noqa: SIM115 - for the whole run
+        configure_logs(Path(os.devnull).open("w"), as_json=True, level=given.log_level.upper())  # noqa: SIM115 - for the whole run
     else:
         logging.getLogger("queuetui").setLevel(logging.WARNING)
     settings = WorkerSettings(concurrency=given.concurrency, batch=given.batch, burst=True, isolation=given.isolation)

@@ -20,7 +20,6 @@ _FIELDS = "queuetui_fields"
 _encode = json.JSONEncoder(default=str, ensure_ascii=True).encode
 
 
-
 class HasFacts(Protocol):
     """What a handler works on."""
 
