@@ -24,6 +24,7 @@ LONG_RUN_S = 1.0
 # How long a look at the queues holds while they have work: a queue named earlier waits no longer than this for its turn.
 LOOK_AGAIN_S = 0.25
 SHORTEST_POLL_S = 0.02
+SHORTEST_POLL_WHEN_TOLD_S = 0.25
 PROMOTE_LIMIT = 500
 HEARD_LIMIT = 1000
 
@@ -88,7 +89,7 @@ class Claimer:
         self._room = room
         self._ready: list[str] = []
         self._look_at_s = 0.0
-        self._poll_s = SHORTEST_POLL_S
+        self._soon_s = self._poll_s = SHORTEST_POLL_S
         self.batch = 1
         self._known: set[str] = set()
         self._heard: dict[str, None] = {}
@@ -98,6 +99,10 @@ class Claimer:
         """Take a hint that a queue has work; from any thread, and it may be wrong."""
         if len(self._heard) < HEARD_LIMIT:
             self._heard[queue] = None
+
+    def is_told(self) -> None:
+        """Look less often after the last job, as the store says at once when there is another."""
+        self._soon_s = self._poll_s = SHORTEST_POLL_WHEN_TOLD_S
 
     def choose(self, held: int, allowance: int | None) -> Claim | None:
         """Return what to claim now, None when nothing may be held or no queue is ready."""
@@ -113,7 +118,7 @@ class Claimer:
     def took(self, claim: Claim, count: int) -> None:
         """Learn from a batch: a full one asks for more, a short one says that the queue may be empty."""
         if count:
-            self._poll_s = SHORTEST_POLL_S
+            self._poll_s = self._soon_s
         if count >= claim.size:
             self.batch = min(self._settings.batch, max(self.batch, claim.size * 2))
             self._take_turns()
@@ -123,9 +128,11 @@ class Claimer:
         if not self._ready:
             self._look_at_s = 0.0 if count else steady_s() + self._next_poll_s()
 
-    def work_ended(self) -> None:
-        """Take what was seen as old: a job that ended may have enqueued others."""
+    def work_ended(self, *, postponed: bool) -> None:
+        """Take what was seen as old: a job that ended may have enqueued others, or be due again soon."""
         self.found_nothing = False
+        if postponed:
+            self._poll_s = SHORTEST_POLL_S
         if not self._ready:
             self._look_at_s = 0.0
 
@@ -141,7 +148,9 @@ class Claimer:
             self._ready.append(self._ready.pop(0))
 
     def _next_queue(self) -> str | None:
-        if steady_s() >= self._look_at_s or not self._believe_hints():
+        # A look that is due waits a moment for what is known by hearing, but not as long as hints keep coming.
+        patience_s = LOOK_AGAIN_S if self._heard and not self._ready else 0.0
+        if steady_s() >= self._look_at_s + patience_s or not self._believe_hints():
             self._look()
         return self._ready[0] if self._ready else None
 

@@ -14,6 +14,7 @@ from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
 from queuetui.engine.run import Run
 from queuetui.engine.store_health import STORE_TROUBLE
+from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
@@ -33,6 +34,7 @@ TICK_S = 1.0
 MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
+POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Dispatcher:
         if endings:
             lease.runs.difference_update([run for run, _ in endings])
             desk.finisher.report(endings, step.accepted)
-            desk.claimer.work_ended()
+            desk.claimer.work_ended(postponed=any(one.ending in POSTPONED for _, one in endings))
         if not step.lease_valid:
             desk.leases.lose(lease, "the store says that it is over")
         elif claim is not None:

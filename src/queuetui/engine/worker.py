@@ -97,6 +97,8 @@ class Worker:
         room = Room(settings, executor, leases, pace)
         claimer = Claimer(self._store, settings, room)
         listener = self._listen(claimer)
+        if listener is not None:
+            claimer.is_told()
         card = replace(card, socket=listener.address if listener is not None else None)
         try:
             self._store.register(card)
