@@ -174,5 +174,5 @@ def test_a_schedule_survives_being_stored() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"name":1,"timing":3,"job":{},"missed":"latest"}'])
 def test_a_stored_schedule_that_cannot_be_read_says_so(text: str) -> None:
     """Nonsense in the store is an error of ours."""
-    with pytest.raises(BadConfig, match="remove it"):
+    with pytest.raises(BadConfig, match="newer queuetui"):
         ScheduleSpec.from_text(text)

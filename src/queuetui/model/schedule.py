@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -90,7 +90,8 @@ class ScheduleSpec:
                 }
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            message = f"a stored schedule cannot be read ({type(error).__name__}); remove it and add it again"
+            why = f"a stored schedule cannot be read ({type(error).__name__})"
+            message = f"{why}: another program or a newer queuetui wrote it; install that version here"
             raise BadConfig(message, "schedule") from None
 
     def make_job(self) -> NewJob:
@@ -134,10 +135,6 @@ class Schedule:
     last_slot_at: datetime | None = None
     last_job_id: str | None = None
     last_state: State | None = None
-
-    def edited(self, **changes: Any) -> Schedule:
-        """Return it with changes and the next version."""
-        return replace(self, rev=self.rev + 1, **changes)
 
 
 @dataclass(frozen=True, slots=True)
