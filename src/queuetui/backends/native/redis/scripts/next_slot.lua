@@ -1,5 +1,6 @@
 -- Tells when the soonest slot is.
 -- keys:   the namespace's meta key
+-- args:   none
 -- result: microseconds until then, negative when it is over, nil without any
 
 -- include store
