@@ -123,8 +123,8 @@ def _is_closed(connection: Connection) -> bool:
 
 def _connector(url: str, options: BackendOptions) -> Callable[[], Connection]:
     load_driver()
-    from redis.backoff import NoBackoff
     import redis.connection as driver
+    from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     # The driver types only a part of what it has.
