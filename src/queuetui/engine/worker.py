@@ -34,6 +34,7 @@ from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
 from queuetui.engine.sweeper import Sweeper
 from queuetui.engine.tasks import Tasks
+from queuetui.engine.volume import Volume
 from queuetui.engine.wakeup import Wakeup
 from queuetui.engine.watch import Watch
 from queuetui.model.declaration import declared_schedules
@@ -94,12 +95,15 @@ class Worker:
         started_s = steady_s()
         card = self._describe()
         settings, pace = self._settings, Pace()
-        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace), EventLoop()
+        volume = Volume(settings.log_jobs, self.id)
+        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace, volume), EventLoop()
         executor = self._make_executor(outbox, loop, pace)
         leases = Leases(self._store, self.id, settings.lease_s)
         room = Room(settings, executor, leases, pace)
         claimer = Claimer(self._store, settings, room)
         listener = self._listen(claimer)
+        if listener is not None:
+            claimer.is_told()
         card = replace(card, socket=listener.address if listener is not None else None)
         try:
             parts = self._recurring()
@@ -120,6 +124,7 @@ class Worker:
             stopping=self._stopping,
             health=self._health,
             wakeup=self._wakeup,
+            volume=volume,
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health)
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
@@ -129,6 +134,7 @@ class Worker:
         if listener is not None:
             listener.close()
         executor.close()
+        volume.sum_up(steady_s())
         unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
