@@ -1,0 +1,47 @@
+"""The handlers of the campaign: they tell the sink what they do, and stop when they are told to."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from threading import Event
+from typing import Any
+
+from queuetui import Backoff, Context, job
+from tests.acceptance.checker import SINK_VARIABLE, Sink, digest_of
+
+TYPE = "campaign"
+# The process that the campaign started: children tell whose they are, so that their death is waited for with its own.
+WORKER_VARIABLE = "CAMPAIGN_WORKER_PID"
+STEP_S = 0.02
+
+
+@cache
+def open_sink() -> Sink:
+    """Return this process's way to the sink; a child says first whose child it is."""
+    sink = Sink(os.environ[SINK_VARIABLE])
+    worker = int(os.environ.get(WORKER_VARIABLE, "0"))
+    if worker not in {0, os.getpid()}:
+        sink.write("child", count=worker)
+    return sink
+
+
+@job(TYPE, backoff=Backoff(base_s=0.05, cap_s=0.5))
+def campaign(payload: dict[str, Any], context: Context) -> int:
+    """Work for a moment in steps; the first `fails` attempts end in an error, and a cancelled run ends at once."""
+    run = {"job_id": context.job_id, "fence": context.fence, "worker": context.worker_id, "attempt": context.attempt}
+    sink = open_sink()
+    sink.write("start", digest=digest_of(context.job.payload), **run)
+    left_s = payload["ms"] / 1000
+    while left_s > 0 and not context.cancelled():
+        Event().wait(min(STEP_S, left_s))
+        left_s -= STEP_S
+    if context.cancelled():
+        sink.write("stopped", **run)
+        context.raise_if_cancelled()
+    if context.attempt <= payload["fails"]:
+        sink.write("fail", **run)
+        message = f"attempt {context.attempt} of job {payload['number']} was told to fail"
+        raise RuntimeError(message)
+    sink.write("end", **run)
+    return int(payload["number"])
