@@ -14,7 +14,7 @@ from tests.acceptance.campaign.crew import Member
 from tests.acceptance.campaign.handlers import TYPE
 from tests.acceptance.campaign.operator import ACTOR, cancel, parked
 from tests.acceptance.campaign.ordeal import Ordeal
-from tests.acceptance.checker import digest_of
+from tests.acceptance.checker.events import digest_of
 
 REACHED_WITHIN_S = 30
 PARKED_JOBS = 5

@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 
 from tests.acceptance.campaign.crash_points import CRASH_VARIABLE
-from tests.acceptance.checker import SINK_VARIABLE, Event, Sink, read_events
+from tests.acceptance.checker import Event, Sink, read_events
+from tests.acceptance.checker.events import SINK_VARIABLE
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -54,6 +55,7 @@ class Crew:
         self.problems: list[str] = []
         self._folder = folder
         self._options = options
+        self._spawned = 0
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("QUEUETUI_")},
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
@@ -74,7 +76,8 @@ class Crew:
         self, words: Sequence[str], crash_at: str | None = None, environment: Mapping[str, str] | None = None
     ) -> Member:
         """Start any program of the campaign."""
-        log = self._folder / f"process-{len(list(self._folder.glob('*.log'))) + 1}.log"
+        self._spawned += 1
+        log = self._folder / f"process-{self._spawned}.log"
         given = {**self._environment, **(environment or {}), **({CRASH_VARIABLE: crash_at} if crash_at else {})}
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -100,7 +103,7 @@ class Crew:
         def is_known() -> bool:
             if not member.at_work and not member.doomed:
                 raise AssertionError(f"a worker ended while it started: {self.tail(member)}")
-            return not member.at_work or any(event.pid == member.pid for event in self.events("registered"))
+            return not member.at_work or "worker_started" in member.log.read_text(errors="replace")
 
         wait_until(is_known, timeout_s, interval_s=0.05, awaiting=f"worker {member.pid} to register")
 
@@ -110,7 +113,7 @@ class Crew:
 
     def children_of(self, member: Member) -> set[int]:
         """Return the processes that have run handlers for a worker."""
-        return {event.pid for event in self.events("child") if event.count == member.pid}
+        return {event.pid for event in self.events("child") if event.worker == member.pid}
 
     def stop(self) -> None:
         """Ask every worker to stop, and blame those that do not stop well."""

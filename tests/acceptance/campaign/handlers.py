@@ -8,7 +8,8 @@ from threading import Event
 from typing import Any
 
 from queuetui import Backoff, Context, job
-from tests.acceptance.checker import SINK_VARIABLE, Sink, digest_of
+from tests.acceptance.checker import Sink
+from tests.acceptance.checker.events import SINK_VARIABLE, digest_of
 
 TYPE = "campaign"
 # The process that the campaign started: children tell whose they are, so that their death is waited for with its own.
@@ -20,16 +21,22 @@ STEP_S = 0.02
 def open_sink() -> Sink:
     """Return this process's way to the sink; a child says first whose child it is."""
     sink = Sink(os.environ[SINK_VARIABLE])
-    worker = int(os.environ.get(WORKER_VARIABLE, "0"))
-    if worker not in {0, os.getpid()}:
-        sink.write("child", count=worker)
+    if worker_above():
+        sink.write("child", worker=worker_above())
     return sink
+
+
+@cache
+def worker_above() -> int:
+    """Return the worker process of which this is a child, 0 where it is the worker itself."""
+    worker = int(os.environ.get(WORKER_VARIABLE, "0"))
+    return 0 if worker == os.getpid() else worker
 
 
 @job(TYPE, backoff=Backoff(base_s=0.05, cap_s=0.5))
 def campaign(payload: dict[str, Any], context: Context) -> int:
     """Work for a moment in steps; the first `fails` attempts end in an error, and a cancelled run ends at once."""
-    run = {"job_id": context.job_id, "fence": context.fence, "worker": context.worker_id, "attempt": context.attempt}
+    run = {"job_id": context.job_id, "fence": context.fence, "worker": worker_above(), "attempt": context.attempt}
     sink = open_sink()
     sink.write("start", digest=digest_of(context.job.payload), **run)
     left_s = payload["ms"] / 1000

@@ -13,7 +13,8 @@ from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import NewJob
 from tests.acceptance.campaign.handlers import TYPE
-from tests.acceptance.checker import Sink, digest_of
+from tests.acceptance.checker import Sink
+from tests.acceptance.checker.events import digest_of
 
 QUEUES = ("fast", "slow", "mail")
 LARGEST_BATCH = 12

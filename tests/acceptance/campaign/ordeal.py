@@ -26,6 +26,8 @@ from tests.acceptance.checker import write_dump
 DRAIN_WITHIN_S = 120
 LIMITS = Limits()
 TEN_MB = 10_000_000
+# What the checker calls the classes that have another name here.
+KINDS = {"kill": "crash", "sessions": "network", "payload": "load"}
 
 
 class Ordeal:
@@ -99,11 +101,11 @@ class Ordeal:
         """Tell the sink that a fault lasts as long as this."""
         self.done[fault] += 1
         number = str(sum(self.done.values()))
-        self.crew.sink.write("fault", phase="begin", fault=self.case.fault_class, pid=pid, detail=number)
+        self.crew.sink.write("fault", phase="begin", fault=KINDS.get(self.case.fault_class, self.case.fault_class), pid=pid, detail=number)
         try:
             yield
         finally:
-            self.crew.sink.write("fault", phase="end", fault=self.case.fault_class, pid=pid, detail=number)
+            self.crew.sink.write("fault", phase="end", fault=KINDS.get(self.case.fault_class, self.case.fault_class), pid=pid, detail=number)
 
     def _runs_now(self, member: Member) -> bool:
         mine = {member.pid, *self.crew.children_of(member)}

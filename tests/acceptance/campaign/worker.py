@@ -7,10 +7,8 @@ import os
 from queuetui.cli.main import main
 from tests.acceptance.campaign.crash_points import set_from_environment
 from tests.acceptance.campaign.handlers import WORKER_VARIABLE
-from tests.acceptance.campaign.witness import witness_registrations
 
 if __name__ == "__main__":
     os.environ[WORKER_VARIABLE] = str(os.getpid())
-    witness_registrations()
     set_from_environment()
     main()
