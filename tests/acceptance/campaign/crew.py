@@ -10,12 +10,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
 
+from tests.acceptance.campaign.burials import Burials, Reading
 from tests.acceptance.campaign.crash_points import CRASH_VARIABLE
-from tests.acceptance.checker import Event, Sink, read_events
+from tests.acceptance.checker import Event, Sink
 from tests.acceptance.checker.events import SINK_VARIABLE
 from tests.waiting import wait_until
 
@@ -51,6 +53,8 @@ class Crew:
     def __init__(self, folder: Path, url: str, options: Sequence[str]) -> None:
         self.events_path = folder / "all.events"
         self.sink = Sink(self.events_path)
+        self.reading = Reading(self.events_path)
+        self.burials = Burials(self.reading, self.sink)
         self.members: list[Member] = []
         self.problems: list[str] = []
         self._folder = folder
@@ -109,7 +113,7 @@ class Crew:
 
     def events(self, kind: str) -> list[Event]:
         """Return the events of a kind so far."""
-        return [event for event in read_events(self.events_path) if event.kind == kind]
+        return self.reading.of(kind)
 
     def children_of(self, member: Member) -> set[int]:
         """Return the processes that have run handlers for a worker."""
@@ -131,6 +135,7 @@ class Crew:
                 with suppress(ProcessLookupError):
                     member.process.send_signal(signal.SIGCONT)
                 self.kill(member)
+        self.burials.close()
         self.sink.close()
 
     def tail(self, member: Member) -> str:
@@ -141,7 +146,7 @@ class Crew:
         code = member.process.wait()
         if code == -signal.SIGKILL:
             for pid in self.children_of(member):
-                wait_until(lambda pid=pid: is_gone(pid), DEAD_WITHIN_S, interval_s=0.002)  # type: ignore[misc] # bound now
+                wait_until(partial(self.burials.saw, pid), DEAD_WITHIN_S, interval_s=0.005, awaiting=f"{pid} to be dead")
             self.sink.write("killed", pid=member.pid)
         if code != (-signal.SIGKILL if member.doomed else 0) and not (member.doomed and code == 0):
             self.problems.append(f"process {member.pid} ended with {code}: {self.tail(member)}")

@@ -67,7 +67,7 @@ def _kill_below(ordeal: Ordeal, fault: str, below: Callable[[Member], set[int]])
             os.kill(pid, signal.SIGSTOP)
     with ordeal.harm(fault, pid=member.pid):
         for pid in family:
-            ordeal.crew.sink.write("killed", pid=pid)
+            ordeal.crew.burials.bury(pid)
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: is_gone(victim), GONE_WITHIN_S)
 
