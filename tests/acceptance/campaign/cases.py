@@ -12,7 +12,7 @@ from tests.acceptance.campaign.stage import BACKENDS
 CLASSES = ("crash", "kill", "pause", "network", "sessions", "restart", "disk", "clock", "payload")
 ISOLATIONS = ("thread", "process")
 POINTS = (*SPOTS, *ABSENT)
-NETWORK = ("cut", "hang_up", "stall", "silence", "steal")
+NETWORK = ("cut", "hang_up", "stall", "silence", "half_open", "steal")
 PAUSES = ("freeze_0.5", "freeze_1.5", "freeze_5")
 WITHOUT_SERVER = frozenset({"network", "sessions", "restart"})
 

@@ -18,6 +18,9 @@ from tests.acceptance.checker.events import digest_of
 
 REACHED_WITHIN_S = 30
 PARKED_JOBS = 5
+# Points that come by once, or seldom.
+RARE = frozenset({"mid_shutdown_release", "mid_sweep"})
+SWEPT_TRIES, SWEPT_AFTER_LEASES = 6, 2.0
 
 
 def crash_at(point: str) -> Callable[[Ordeal], None]:
@@ -34,9 +37,11 @@ def crash_at(point: str) -> Callable[[Ordeal], None]:
             ordeal.crew.kill(ordeal.chance.choice(others))
             ordeal.done["kill_worker"] += 1
         options = ["--grace", "0.05"] if point == "mid_shutdown_release" else []
-        member = ordeal.crew.start(*options, crash_at=f"{point}:{1 if options else nth}")
+        member = ordeal.crew.start(*options, crash_at=f"{point}:{1 if point in RARE else nth}")
         if options:
             _ask_to_stop(ordeal, member)
+        if point == "mid_sweep":
+            _give_to_sweep(ordeal, member)
         _await_crash(ordeal, point, member)
 
     return crash
@@ -46,6 +51,18 @@ def _ask_to_stop(ordeal: Ordeal, member: Member) -> None:
     ordeal.crew.await_registration(member)
     ordeal.rest(0.5)
     member.process.send_signal(signal.SIGTERM)
+
+
+def _give_to_sweep(ordeal: Ordeal, member: Member) -> None:
+    """Kill others until it is this one that sweeps what they held."""
+    for _ in range(SWEPT_TRIES):
+        if member.dead.wait(SWEPT_AFTER_LEASES * ordeal.case.lease_s):
+            return
+        victims = [one for one in ordeal.crew.alive() if one is not member]
+        if victims:
+            ordeal.crew.kill(ordeal.chance.choice(victims))
+            ordeal.done["kill_worker"] += 1
+            ordeal.mend()
 
 
 def _await_crash(ordeal: Ordeal, point: str, member: Member) -> None:

@@ -127,6 +127,14 @@ def silence(ordeal: Ordeal) -> None:
         proxy.cut()
 
 
+def half_open(ordeal: Ordeal) -> None:
+    """Lose all that is sent on what is open now, for ever: nobody resets it, and only new connections work."""
+    proxy = _proxy(ordeal)
+    with ordeal.harm("half_open"):
+        proxy.silence()
+        proxy.speak()
+
+
 def steal(ordeal: Ordeal) -> None:
     """Let a commit reach the server and lose its answer, with the connection."""
     proxy = _proxy(ordeal)
@@ -193,6 +201,7 @@ FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "hang_up": hang_up,
     "stall": stall,
     "silence": silence,
+    "half_open": half_open,
     "steal": steal,
     "end_sessions": end_sessions,
     "restart": restart,

@@ -10,10 +10,9 @@ from typing import Any
 from queuetui import Backoff, Context, job
 from tests.acceptance.checker import Sink
 from tests.acceptance.checker.events import SINK_VARIABLE, digest_of
+from tests.acceptance.workload import WORKER_VARIABLE
 
 TYPE = "campaign"
-# The process that the campaign started: children tell whose they are, so that their death is waited for with its own.
-WORKER_VARIABLE = "CAMPAIGN_WORKER_PID"
 STEP_S = 0.02
 
 

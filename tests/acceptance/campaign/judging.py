@@ -24,6 +24,7 @@ def play_case(case: Case, servers: Servers, folder: Path, command: str) -> Resul
     begun_s = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     faults: Counter[str] = Counter()
+    back_s: list[float] = []
     skipped: dict[str, str] = {}
     problems: list[str] = []
     report = Report()
@@ -31,7 +32,7 @@ def play_case(case: Case, servers: Servers, folder: Path, command: str) -> Resul
         with ExitStack() as stack:
             stage = stack.enter_context(servers.stage(case, folder))
             ordeal = Ordeal(case, stage, folder)
-            faults, skipped, problems = ordeal.done, ordeal.skipped, ordeal.problems
+            faults, skipped, problems, back_s = ordeal.done, ordeal.skipped, ordeal.problems, ordeal.back_s
             write_setup(_setup(case, command), folder)
             ordeal.play()
         right_dates(folder)
@@ -59,6 +60,7 @@ def play_case(case: Case, servers: Servers, folder: Path, command: str) -> Resul
         overlaps=dict(report.overlaps),
         duplicates=dict(report.duplicates),
         recovery_s=[round(one, 3) for one in report.recovery_s],
+        back_s=[round(one, 3) for one in back_s],
         skipped=skipped,
         violations=list(map(str, report.violations)),
         problems=problems,

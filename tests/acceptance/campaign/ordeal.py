@@ -24,6 +24,7 @@ from tests.acceptance.campaign.stage import Stage
 from tests.acceptance.checker import write_dump
 
 DRAIN_WITHIN_S = 120
+WORK_WITHIN_S = 60
 LIMITS = Limits()
 TEN_MB = 10_000_000
 # What the checker calls the classes that have another name here.
@@ -41,6 +42,7 @@ class Ordeal:
         self.done: Counter[str] = Counter()
         self.skipped: dict[str, str] = {}
         self.problems: list[str] = []
+        self.back_s: list[float] = []
         self.crew = Crew(folder, stage.url, self._options())
         self._load: Load | None = None
         self._started = 0
@@ -63,6 +65,7 @@ class Ordeal:
                 self.rest()
                 do(fault, self)
                 self.mend()
+                self._await_work(fault)
             self._load.finish()
             self._await_drained()
             self.crew.stop()
@@ -106,6 +109,17 @@ class Ordeal:
             yield
         finally:
             self.crew.sink.write("fault", phase="end", fault=KINDS.get(self.case.fault_class, self.case.fault_class), pid=pid, detail=number)
+
+    def _await_work(self, fault: str) -> None:
+        """Wait until a job begins: work goes on after every fault by itself."""
+        seen = len(self.crew.events("start"))
+        begun_s, deadline_s = time.monotonic(), time.monotonic() + WORK_WITHIN_S
+        while len(self.crew.events("start")) == seen:
+            if time.monotonic() > deadline_s:
+                self.problems.append(f"{fault}: no job began within {WORK_WITHIN_S} s after it was over")
+                return
+            self._pause.wait(0.02)
+        self.back_s.append(time.monotonic() - begun_s)
 
     def _runs_now(self, member: Member) -> bool:
         mine = {member.pid, *self.crew.children_of(member)}

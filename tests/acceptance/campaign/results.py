@@ -30,6 +30,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     overlaps: dict[str, int] = {}
     duplicates: dict[str, int] = {}
     recovery_s: list[float] = []
+    back_s: list[float] = []
     skipped: dict[str, str] = {}
     violations: list[str] = []
     problems: list[str] = []
@@ -46,11 +47,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """Say in one line what came of it."""
         if not self.faults and self.skipped:
             return f"{self.name}: skipped: {'; '.join(sorted(set(self.skipped.values())))}"
-        worst_s = max(self.recovery_s, default=0.0)
+        worst_s, back_s = max(self.recovery_s, default=0.0), max(self.back_s, default=0.0)
         return (
             f"{self.name}: {sum(self.faults.values())} faults, {self.jobs} jobs, {self.runs} runs, lost {self.lost}, "
             f"phantom {self.phantom}, double final {self.double_final}, overlaps {sum(self.overlaps.values())}, "
-            f"duplicates {sum(self.duplicates.values())} ({self.unexplained} unexplained), recovery {worst_s:.1f} s, "
+            f"duplicates {sum(self.duplicates.values())} ({self.unexplained} unexplained), recovery {worst_s:.1f} s, back {back_s:.1f} s, "
             f"{self.seconds:.0f} s{'' if not self.failed else ' FAILED'}"
         )
 

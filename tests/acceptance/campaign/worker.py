@@ -1,14 +1,12 @@
-"""A worker of the campaign: the product's own command, with a crash point set where the environment names one."""
+"""A worker of the campaign: the product's own command, recorded, with a crash point set where the environment names one."""
 
 from __future__ import annotations
 
-import os
-
 from queuetui.cli.main import main
 from tests.acceptance.campaign.crash_points import set_from_environment
-from tests.acceptance.campaign.handlers import WORKER_VARIABLE
+from tests.acceptance.recorded_worker import record_worker
 
 if __name__ == "__main__":
-    os.environ[WORKER_VARIABLE] = str(os.getpid())
+    record_worker()
     set_from_environment()
     main()
