@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import msgspec
+
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.limits import Limits
@@ -21,7 +23,7 @@ from tests.acceptance.campaign.clock import faked_environment, find_faketime
 from tests.acceptance.campaign.crew import Crew, Member
 from tests.acceptance.campaign.load import Load, Stream
 from tests.acceptance.campaign.stage import Stage
-from tests.acceptance.checker import write_dump
+from tests.acceptance.checker import Event, write_dump
 
 DRAIN_WITHIN_S = 120
 WORK_WITHIN_S = 60
@@ -103,12 +105,20 @@ class Ordeal:
     def harm(self, fault: str, pid: int = 0) -> Iterator[None]:
         """Tell the sink that a fault lasts as long as this."""
         self.done[fault] += 1
+        kind = KINDS.get(self.case.fault_class, self.case.fault_class)
         number = str(sum(self.done.values()))
-        self.crew.sink.write("fault", phase="begin", fault=KINDS.get(self.case.fault_class, self.case.fault_class), pid=pid, detail=number)
+        self._tell_fault("begin", kind, pid, number)
         try:
             yield
         finally:
-            self.crew.sink.write("fault", phase="end", fault=KINDS.get(self.case.fault_class, self.case.fault_class), pid=pid, detail=number)
+            self._tell_fault("end", kind, pid, number)
+
+    def _tell_fault(self, phase: str, kind: str, pid: int, number: str) -> None:
+        # The sink puts its own process for 0, which means all of them here.
+        boot_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        event = Event("fault", boot_ns, time.time_ns(), pid, phase=phase, fault=kind, detail=number)
+        with self.crew.events_path.open("ab", buffering=0) as file:
+            file.write(msgspec.json.encode(event) + b"\n")
 
     def _await_work(self, fault: str) -> None:
         """Wait until a job begins: work goes on after every fault by itself."""

@@ -29,7 +29,7 @@ POSTGRES_SETTINGS = (
 )
 REDIS_SETTINGS = {**KEEPING, "appendfsync": "always"}
 # Enough for an empty store and some hundred jobs.
-SIZES_MB = {"sqlite": 8, "postgresql": 200, "redis": 16}
+SIZES_MB = {"sqlite": 48, "postgresql": 300, "redis": 48}
 BALLAST = "ballast"
 BITE_BYTES = 64 * 1024
 
