@@ -42,7 +42,7 @@ def ended(
     """Return the end of a run and what the store was told of it."""
     outcome = {"end": "completed", "fail": "retry"}[how]
     call = f"{job_id}-{fence}"
-    told = {"call": call, "lease_id": lease_id}
+    told: dict[str, Any] = {"call": call, "lease_id": lease_id}
     effects = (
         [event("effect", second - 0.01, pid, job_id=job_id, fence=fence, outcome="applied")] if how == "end" else []
     )
