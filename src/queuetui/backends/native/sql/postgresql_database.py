@@ -145,9 +145,11 @@ class PostgresqlDatabase(Database):
     def _connect(self) -> psycopg.Connection[Row]:
         import psycopg
 
+        from queuetui.backends.native.sql.postgresql_connection import PatientConnection
+
         settings = {**PLANNER, "statement_timeout": STATEMENT_TIMEOUT_MS, "lock_timeout": LOCK_TIMEOUT_MS}
         try:
-            return psycopg.connect(
+            return PatientConnection.connect(
                 self._conninfo,
                 autocommit=True,
                 application_name="queuetui",

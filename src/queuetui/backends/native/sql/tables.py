@@ -179,6 +179,29 @@ act_row = Table(
     Column("rev_after", LongInteger),
 )
 
+schedule = Table(
+    "queuetui_schedule",
+    metadata,
+    _needed("name", Text, key=True),
+    _needed("rev", LongInteger),
+    _needed("next_at", Moment),
+    Column("last_slot_at", Moment),
+    Column("paused_at", Moment),
+    _needed("declared", Truth),
+    Column("paused_by", Text),
+    Column("last_job_id", JobId),
+    _needed("spec", Text),
+)
+
+slot = Table(
+    "queuetui_slot",
+    metadata,
+    _needed("schedule", Text, key=True),
+    _needed("slot_at", Moment, key=True),
+    Column("job_id", JobId),
+    _needed("made_at", Moment),
+)
+
 meta = Table("queuetui_meta", metadata, _needed("name", Text, key=True), _needed("value", Text))
 
 
@@ -215,3 +238,5 @@ _index("queuetui_event_job", event, "job_id", "seq")
 _index("queuetui_event_corr", event, "correlation_id", "seq", only="correlation_id is not null")
 _index("queuetui_act_at", act, "at")
 _index("queuetui_act_row_job", act_row, "job_id")
+_index("queuetui_schedule_due", schedule, "next_at", only="paused_at is null")
+_index("queuetui_slot_prune", slot, "made_at")
