@@ -287,7 +287,10 @@ def test_many_plain_jobs_sent_again_are_known(backend: NativeBackend) -> None:
 def test_odd_names_survive_a_large_send(backend: NativeBackend) -> None:
     """What is written in bulk reads back as it was given: tabs, line ends, backslashes and quotes are no signs there."""
     odd = "a\tb\nc\rd\\N\\.e'\"{},NULL"
-    sent = [new_job(queue=odd, type=odd, correlation_id=odd, payload=odd.encode(), priority=-number) for number in range(120)]
+    sent = [
+        new_job(queue=odd, type=odd, correlation_id=odd, payload=odd.encode(), priority=-number)
+        for number in range(120)
+    ]
     assert all(answer.created for answer in backend.enqueue(sent))
     _, claimed = claim(backend, 120, queue=odd)
     assert [one.id for one in claimed] == [one.id for one in sent]

@@ -16,7 +16,7 @@ TAIL_DIGITS = 6
 
 _LOCK = Lock()
 # Not the module's own, which a program may seed; a forked child would go on with its parent's.
-_CHANCE = random.Random()  # noqa: S311 - ids are no secrets
+_CHANCE = random.Random()
 os.register_at_fork(after_in_child=_CHANCE.seed)
 _NS_PER_MS = 1_000_000
 # 48 bits of milliseconds and 12 bits of a fraction: a tick is about a quarter of a microsecond.
