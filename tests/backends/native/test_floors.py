@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql import floors as floors_module
@@ -93,7 +94,7 @@ def test_a_claim_with_floors_finds_what_is_due_behind_them(postgres_server: Post
     assert isinstance(backend.database, PostgresqlDatabase)
     lease = backend.open_lease("w", "default", 300)
     clock = Clock()
-    floors = backend.database.floors.of_lease(lease.id)
+    floors = backend.database.floors.of_lease(str(UUID(lease.id)))
     floors.clock = clock
     backend.enqueue([NewJob(new_job_id(), "T", b"{}", priority=priority) for priority in (0, 5)])
     first = backend.step(lease.id, [], 2).claimed
