@@ -5,6 +5,7 @@
 --         the bodies, and the payloads that do not stand in the body (else false)
 
 -- include store
+-- include packing
 -- include records
 -- include indexes
 -- include jobs

@@ -4,6 +4,7 @@
 -- result: 5 a job: id, type, queue, worker, 1 when it was quarantined
 
 -- include store
+-- include packing
 -- include records
 -- include indexes
 -- include jobs
