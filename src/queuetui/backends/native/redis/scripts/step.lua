@@ -208,7 +208,7 @@ end
 
 local function claim()
   wanted = math.min(wanted, MOST_CLAIMED)
-  if not lease_valid or wanted < 1 or call('HEXISTS', key('q', queue), 'paused_at') == 1 then
+  if not lease_valid or wanted < 1 or is_held_off() or call('HEXISTS', key('q', queue), 'paused_at') == 1 then
     return '', {}
   end
   local ids, found = choose()
