@@ -51,7 +51,7 @@ class Tier:
 
 TIERS = {
     "a": Tier("a", times=1, jobs=60, workers=2, lease_s=2.0),
-    "b": Tier("b", times=3, jobs=600, workers=3, lease_s=3.0),
+    "b": Tier("b", times=2, jobs=600, workers=3, lease_s=3.0),
     "c": Tier("c", times=5, jobs=4000, workers=3, lease_s=3.0, rounds=20),
 }
 # The smallest set that has every class, every crash point and every store in it, and threads beside processes.

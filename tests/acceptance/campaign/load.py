@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from queuetui import Queue
 from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.native.sql import postgresql_connection
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import NewJob
@@ -20,6 +21,8 @@ QUEUES = ("fast", "slow", "mail")
 LARGEST_BATCH = 12
 AGAIN_AFTER_S = 0.25
 GIVE_UP_AFTER_S = 120
+# In proportion to the short leases here; a real worker waits longer than its server lets a statement take.
+ANSWER_WITHIN_S = 4.0
 BODY_64_KB = 64 * 1024
 
 
@@ -47,6 +50,7 @@ class Load:
         self._sink = sink
         self._enough = threading.Event()
         self._over = threading.Event()
+        postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
         self._backend: NativeBackend = open_native(url, BackendOptions(kind=NATIVE, statement_timeout_s=3.0))
         self._bodies = list(stream.bodies)
         self._thread = threading.Thread(target=self._guard, name="campaign-load", daemon=True)
