@@ -9,8 +9,8 @@ import pytest
 from queuetui.client import Queue
 from queuetui.engine import store_health
 from queuetui.engine.context import Context
-from queuetui.engine.store_health import StoreHealth
 from queuetui.engine.stopping import Stopping
+from queuetui.engine.store_health import StoreHealth
 from queuetui.engine.wakeup import Wakeup
 from queuetui.model.errors import Unreachable
 from tests.engine.conftest import StartWorker

@@ -90,16 +90,16 @@ def faults_of(fault_class: str, isolation: str, times: int) -> tuple[str, ...]:
 
 def list_cases(tier: Tier, seed: int) -> Iterator[Case]:
     """Yield the cases of a tier in order, each with a seed of its own that follows from the one given."""
-    if tier.name == "a":
-        wanted = SMOKE
-    else:
-        wanted = tuple((one, backend, how) for one in CLASSES for backend in BACKENDS for how in ISOLATIONS)
+    every = tuple((one, backend, how) for one in CLASSES for backend in BACKENDS for how in ISOLATIONS)
+    wanted: tuple[tuple[str, str, str], ...] = SMOKE if tier.name == "a" else every
     for round_number in range(tier.rounds):
         for fault_class, backend, isolation in wanted:
             if backend == "sqlite" and fault_class in WITHOUT_SERVER:
                 continue
             faults = faults_of(fault_class, isolation, tier.times)
-            case = Case(fault_class, backend, isolation, faults, 0, tier.jobs, workers=tier.workers, lease_s=tier.lease_s)
+            case = Case(
+                fault_class, backend, isolation, faults, 0, tier.jobs, workers=tier.workers, lease_s=tier.lease_s
+            )
             yield replace(case, seed=seed_of(seed + round_number, case.name))
 
 

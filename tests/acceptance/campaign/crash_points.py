@@ -19,8 +19,10 @@ from queuetui.backends.native.redis.operator import RedisOperator
 from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.backends.native.sql.operator import SqlOperator
 from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
+from queuetui.backends.native.sql.postgresql_session import PipelinedSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
+from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession
 from queuetui.backends.native.sql.store import SqlJobStore
 from queuetui.engine.children.nursery import Nursery
 from queuetui.engine.executor import ThreadExecutor
@@ -32,14 +34,18 @@ CRASH_VARIABLE = "QUEUETUI_CRASH_AT"
 BEFORE, BEGUN, MIDWAY, WRITTEN, AFTER = "before", "begun", "midway", "written", "after"
 
 
+def _always(_given: object) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where a point lies: around or within which call, and on which of its arguments and answers."""
 
     call: str
     moment: str
-    wanted: Callable[[Sequence[Any]], bool] = lambda given: True
-    answered: Callable[[Any], bool] = lambda answer: True
+    wanted: Callable[[Sequence[Any]], bool] = _always
+    answered: Callable[[Any], bool] = _always
 
 
 def _claims(given: Sequence[Any]) -> bool:
@@ -109,8 +115,8 @@ class Crash:
         """Wrap the seams that this point needs."""
         spot = self._spot
         if spot.call == "spawn":
-            for owner, name in ((ThreadExecutor, "submit"), (Nursery, "hatch")):
-                self._wrap(owner, name)
+            self._wrap(ThreadExecutor, "submit")
+            self._wrap(Nursery, "hatch")
             return
         owners = (SqlOperator, RedisOperator) if spot.call == "apply" else (SqlJobStore, RedisJobStore)
         for owner in owners:
@@ -169,9 +175,7 @@ class Crash:
 
     def _wrap_changes(self) -> None:
         """Die between two statements of one transaction."""
-        for owner in (Session, *_all_below(Session)):
-            if "change_each" not in vars(owner):
-                continue
+        for owner in (Session, PipelinedSession, OwnSqliteSession):
             whole = vars(owner)["change_each"]
 
             def wrapped(this: Session, block: str, many: Sequence[Any], whole: Callable[..., int] = whole) -> int:
@@ -187,7 +191,9 @@ class Crash:
         import psycopg
         from redis.connection import AbstractConnection
 
-        wait, send = psycopg.Connection.wait, AbstractConnection.send_packed_command
+        wait = psycopg.Connection.wait
+        # The driver types only a part of its methods.
+        send: Callable[..., None] = AbstractConnection.send_packed_command
 
         def waited(this: Any, gen: Generator[Any, Any, Any], *rest: Any, **more: Any) -> Any:
             flies = self._bomb.given is not None and self._bomb.in_flight
@@ -223,16 +229,9 @@ class Crash:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _all_below(owner: type) -> list[type]:
-    return [one for below in owner.__subclasses__() for one in (below, *_all_below(below))]
-
-
 def set_from_environment() -> None:
     """Arm the point that the environment names, if it names one."""
     named = os.environ.get(CRASH_VARIABLE)
     if named:
-        import queuetui.backends.native.sql.postgresql_session  # noqa: F401 - its sessions must be there to be wrapped
-        import queuetui.backends.native.sql.sqlite_session  # noqa: F401 - as above
-
         point, _, nth = named.partition(":")
         Crash(point, int(nth or 1)).set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from queuetui import Queue
@@ -85,7 +86,7 @@ def crash_operator(ordeal: Ordeal) -> None:
         jobs = [Queue.new(TYPE, {"number": 0, "fails": 0, "ms": 0}, queue=queue) for _ in range(PARKED_JOBS)]
         for phase in ("invoke", "ok"):
             for one in jobs:
-                about = {"job_id": one.id, "digest": digest_of(one.payload), "queue": queue}
+                about: dict[str, Any] = {"job_id": one.id, "digest": digest_of(one.payload), "queue": queue}
                 sink.write("enqueue", phase=phase, call=act_id, **about, outcome="created" if phase == "ok" else "")
             if phase == "invoke":
                 backend.enqueue(jobs)
@@ -95,8 +96,14 @@ def crash_operator(ordeal: Ordeal) -> None:
         words = ["tests.acceptance.campaign.operator", ordeal.stage.url, act_id, queue]
         _await_crash(ordeal, "mid_operator_action", ordeal.crew.spawn(words, crash_at="mid_operator_action:1"))
         for result in cancel(backend, act_id, refs):
-            about = {"verb": "cancel", "call": act_id, "job_id": result.ref.id, "queue": queue, "before": "pending"}
-            sink.write("act", phase="ok", outcome=result.outcome.value, after="cancelled", **about)
+            act: dict[str, Any] = {
+                "verb": "cancel",
+                "call": act_id,
+                "job_id": result.ref.id,
+                "queue": queue,
+                "before": "pending",
+            }
+            sink.write("act", phase="ok", outcome=result.outcome.value, after="cancelled", **act)
             if result.outcome is not Outcome.DONE:
                 ordeal.problems.append(f"asked again, the act says {result.outcome} ({result.note}) of {result.ref.id}")
     finally:

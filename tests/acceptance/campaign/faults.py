@@ -42,7 +42,7 @@ def kill_worker(ordeal: Ordeal) -> None:
 
 def kill_child(ordeal: Ordeal) -> None:
     """Kill a process that runs a handler."""
-    _kill_below(ordeal, "kill_child", lambda member: ordeal.crew.children_of(member))
+    _kill_below(ordeal, "kill_child", ordeal.crew.children_of)
 
 
 def kill_nest(ordeal: Ordeal) -> None:

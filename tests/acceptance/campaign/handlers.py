@@ -35,7 +35,12 @@ def worker_above() -> int:
 @job(TYPE, backoff=Backoff(base_s=0.05, cap_s=0.5))
 def campaign(payload: dict[str, Any], context: Context) -> int:
     """Work for a moment in steps; the first `fails` attempts end in an error, and a cancelled run ends at once."""
-    run = {"job_id": context.job_id, "fence": context.fence, "worker": worker_above(), "attempt": context.attempt}
+    run: dict[str, Any] = {
+        "job_id": context.job_id,
+        "fence": context.fence,
+        "worker": worker_above(),
+        "attempt": context.attempt,
+    }
     sink = open_sink()
     sink.write("start", digest=digest_of(context.job.payload), **run)
     left_s = payload["ms"] / 1000

@@ -89,7 +89,7 @@ class Load:
         self.sent += 1
         luck = chance.random()
         quick = chance.choice((0, 0, 1, 2, 5, 20, 100))
-        payload = {
+        payload: dict[str, int | str] = {
             "number": self.sent,
             "fails": int(luck < stream.failing),
             "ms": round(stream.lease_s * 1200) if luck > 1 - stream.long else quick,
@@ -113,7 +113,9 @@ class Load:
                 return
 
     def _tell(self, batch: list[NewJob], call: str, phase: str) -> None:
-        outcome = {"outcome": "created"} if phase == "ok" else {}
+        outcome = "created" if phase == "ok" else ""
         for one in batch:
             digest = digest_of(one.payload)
-            self._sink.write("enqueue", phase=phase, call=call, job_id=one.id, digest=digest, queue=one.queue, **outcome)
+            self._sink.write(
+                "enqueue", phase=phase, call=call, job_id=one.id, digest=digest, queue=one.queue, outcome=outcome
+            )
