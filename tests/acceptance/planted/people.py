@@ -29,7 +29,7 @@ from tests.conformance.scenes import next_id
 
 LIMITS = Limits()
 DELAY_S = 0.4
-LONG_MS, STOLEN_MS = 1200, 1000
+LONG_MS, STOLEN_MS = 1000, 900
 QUEUES = ("mail", "mail", "import", "slow")
 
 
