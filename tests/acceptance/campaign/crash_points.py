@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuetui.backends.native.redis.operator import RedisOperator
+from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.backends.native.sql.operator import SqlOperator
 from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession
+from queuetui.backends.native.sql.scheduling import SqlSchedules
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession
@@ -31,6 +33,10 @@ from tests.acceptance.campaign.handlers import open_sink
 from tests.acceptance.campaign.wrapping import replace
 
 CRASH_VARIABLE = "QUEUETUI_CRASH_AT"
+OWNERS: dict[str, tuple[type, type]] = {
+    "apply": (SqlOperator, RedisOperator),
+    "take_slots": (SqlSchedules, RedisSchedules),
+}
 BEFORE, BEGUN, MIDWAY, WRITTEN, AFTER = "before", "begun", "midway", "written", "after"
 
 
@@ -64,6 +70,15 @@ def _retries(given: Sequence[Any]) -> bool:
     return any(one.ending is Ending.RETRY for one in given[1])
 
 
+def _has_slots(given: Sequence[Any]) -> bool:
+    return bool(given[3].slots)
+
+
+def _made_jobs(answer: Any) -> bool:
+    taken, _ = answer
+    return taken is not None and bool(taken.jobs)
+
+
 def _claimed(answer: Any) -> bool:
     return bool(answer.claimed)
 
@@ -86,11 +101,10 @@ SPOTS = {
     "before_retry_write": Spot("step", BEFORE, _retries),
     "mid_promote": Spot("promote", WRITTEN, answered=bool),
     "mid_sweep": Spot("sweep", WRITTEN, answered=bool),
+    "mid_cron_slot": Spot("take_slots", WRITTEN, _has_slots, _made_jobs),
     "mid_shutdown_release": Spot("close_lease", WRITTEN),
     "mid_operator_action": Spot("apply", WRITTEN),
 }
-# Of the sixteen, the one that needs recurring jobs.
-ABSENT = {"mid_cron_slot": "this build has no recurring jobs"}
 
 
 class Bomb(threading.local):
@@ -118,8 +132,7 @@ class Crash:
             self._wrap(ThreadExecutor, "submit")
             self._wrap(Nursery, "hatch")
             return
-        owners = (SqlOperator, RedisOperator) if spot.call == "apply" else (SqlJobStore, RedisJobStore)
-        for owner in owners:
+        for owner in OWNERS.get(spot.call, (SqlJobStore, RedisJobStore)):
             self._wrap(owner, spot.call)
         if spot.moment in {BEGUN, MIDWAY, WRITTEN}:
             self._wrap_inside()

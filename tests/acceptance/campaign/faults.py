@@ -11,7 +11,6 @@ import psutil
 
 from tests.acceptance.campaign.cases import POINTS
 from tests.acceptance.campaign.clock import step_clock
-from tests.acceptance.campaign.crash_points import ABSENT
 from tests.acceptance.campaign.crashing import crash_at
 from tests.acceptance.campaign.crew import Member, is_gone
 from tests.acceptance.campaign.ordeal import Ordeal
@@ -182,13 +181,6 @@ def _proxy(ordeal: Ordeal) -> Proxy:
     return proxy
 
 
-def _absent(why: str) -> Callable[[Ordeal], None]:
-    def refuse(_ordeal: Ordeal) -> None:
-        raise Absent(why)
-
-    return refuse
-
-
 FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "kill_worker": kill_worker,
     "kill_child": kill_child,
@@ -209,6 +201,5 @@ FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "step_hour": step_clock(3600),
     "step_day": step_clock(86_400),
     "ten_mb": ten_mb,
-    **{point: crash_at(point) for point in POINTS if point not in ABSENT},
-    **{point: _absent(f"{point}: {why}") for point, why in ABSENT.items()},
+    **{point: crash_at(point) for point in POINTS},
 }
