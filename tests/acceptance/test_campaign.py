@@ -1,42 +1,61 @@
-"""The smallest fault campaign: every class of faults at least once, every crash point, on all stores, in threads and in processes."""
+"""The smallest fault campaign: every class of faults, every crash point, on three stores, in threads and in processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.campaign.cases import POINTS, TIERS, Case, list_cases
 from tests.acceptance.campaign.judging import play_case
-from tests.acceptance.campaign.stage import Servers
+from tests.acceptance.campaign.results import Result
+from tests.acceptance.campaign.stage import BACKENDS, Servers
 from tests.servers.fixtures import report_missing
 
 SEED = 1
 CASES = tuple(list_cases(TIERS["a"], SEED))
+# In these no two runs of a job may be at work at once, whatever happens.
 STRICT = frozenset({"crash", "kill", "network", "sessions", "restart"})
+NEEDS_MORE_THAN_A_SERVER = frozenset({"disk", "clock"})
+COMMAND = f"python -m tests.acceptance.campaign --tier a --seed {SEED}"
+
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    """Servers of the campaign's own, for it kills them."""
-    made = Servers()
-    yield made
-    made.close()
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """What came of all cases: those of one store one after the other, the three stores beside each other, for most of it is waiting."""
+    folder = tmp_path_factory.mktemp("campaign")
+    servers = Servers()
+    try:
+        with ThreadPoolExecutor(len(BACKENDS)) as stores:
+            played = stores.map(lambda backend: _play_all(backend, servers, folder), BACKENDS)
+            return {result.name: result for results in played for result in results}
+    finally:
+        servers.close()
 
 
-@pytest.mark.timeout(180)
+def _play_all(backend: str, servers: Servers, folder: Path) -> Sequence[Result]:
+    mine = [case for case in CASES if case.backend == backend]
+    return [play_case(case, servers, folder / case.name, COMMAND) for case in mine]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_no_fault_breaks_a_promise(case: Case, servers: Servers, tmp_path: Path) -> None:
+def test_no_fault_breaks_a_promise(case: Case, results: dict[str, Result]) -> None:
     """Under this class of faults nothing is lost, made up or ended twice, and every repeated run has its recorded cause."""
-    command = f"python -m tests.acceptance.campaign --tier a --seed {SEED} --class {case.fault_class}"
-    result = play_case(case, servers, tmp_path / case.name, command)
-    if not result.faults and result.skipped and not result.failed:
-        report_missing("; ".join(result.skipped.values()))
-    assert (result.violations, result.problems) == ([], []), result.command
+    result = results[case.name]
+    assert (result.violations, result.problems) == ([], []), f"{result.folder} {result.command}"
     assert (result.lost, result.phantom, result.double_final, result.unexplained) == (0, 0, 0, 0)
     assert case.fault_class not in STRICT or not result.overlaps
-    assert {*case.faults} - {*result.skipped} - {"fill_disk", "step_hour", "step_day"} <= {*result.faults} | {"steal"}
+    if result.skipped:
+        lines = "; ".join(sorted({*result.skipped.values()}))
+        if case.fault_class in NEEDS_MORE_THAN_A_SERVER:
+            pytest.skip(lines)
+        report_missing(lines)
+    assert {*case.faults} <= {*result.faults}
+    assert result.runs > result.jobs > 0
 
 
 def test_every_crash_point_of_the_reference_is_there() -> None:

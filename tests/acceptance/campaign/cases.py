@@ -50,7 +50,7 @@ class Tier:
 
 
 TIERS = {
-    "a": Tier("a", times=1, jobs=60, workers=2, lease_s=2.0),
+    "a": Tier("a", times=1, jobs=60, workers=2, lease_s=1.5),
     "b": Tier("b", times=2, jobs=300, workers=3, lease_s=2.0),
     "c": Tier("c", times=5, jobs=4000, workers=3, lease_s=3.0, rounds=20),
 }
@@ -80,7 +80,7 @@ def faults_of(fault_class: str, isolation: str, times: int) -> tuple[str, ...]:
         "sessions": ("end_sessions",),
         "restart": ("restart",),
         "disk": ("fill_disk",),
-        "clock": ("step_hour", "step_day"),
+        "clock": ("step_hour", "step_day") if times > 1 else ("step_hour",),
         "payload": ("ten_mb",),
     }[fault_class]
     more = {"kill": 4, "sessions": 5, "network": 2}.get(fault_class, 1) if times > 1 else 1

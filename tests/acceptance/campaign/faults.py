@@ -198,8 +198,8 @@ FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "end_sessions": end_sessions,
     "restart": restart,
     "fill_disk": fill_disk,
-    "step_hour": step_clock(3600),
-    "step_day": step_clock(86_400),
+    "step_hour": step_clock("step_hour", 3600),
+    "step_day": step_clock("step_day", 86_400),
     "ten_mb": ten_mb,
     **{point: crash_at(point) for point in POINTS},
 }
