@@ -6,8 +6,8 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
@@ -31,13 +31,12 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import NativeBackend
     from queuetui.model.declaration import Handler
-    from queuetui.model.job import Enqueued, Job, NewJob
+    from queuetui.model.job import Job, NewJob
 
 TRIES_AGAINST_MOVING_JOBS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueResult:
+class EnqueueResult(NamedTuple):
     """The answer to an enqueue: `created` False means that the idempotency key or id already belongs to job `id`.
 
     `state` is None when that job has been pruned and only its key is left.
@@ -83,7 +82,7 @@ class Queue:
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""
-        return [_describe(answer) for answer in self._backend.enqueue(tuple(jobs), connection)]
+        return [EnqueueResult._make(answer) for answer in self._backend.enqueue(tuple(jobs), connection)]
 
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
@@ -182,7 +181,3 @@ class Queue:
         open_queues = (queue.name.raw for queue in picture.queues if queue.paused_at is None)
         unheard = unconsumed(open_queues, picture.workers, picture.now, self._limits)
         return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, unheard)) for job in jobs]
-
-
-def _describe(answer: Enqueued) -> EnqueueResult:
-    return EnqueueResult(answer.id, answer.created, answer.state)
