@@ -131,10 +131,11 @@ class Died(Message, frozen=True):
 
 
 class Booted(Message, frozen=True):
-    """From a nest: it can start children, or why it cannot."""
+    """From a nest: it can start children, with the schedules that the application declares; or why it cannot."""
 
     error: str | None = None
     not_found: bool = False
+    schedules: tuple[str, ...] = ()
 
 
 ToChild = Work | Cancel | Written | Leave

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import string
+import time
 from typing import TYPE_CHECKING
 
 from queuetui.backends.native.query_scope import asks_for_stuck
+from queuetui.backends.native.redis.alarms import LOOK_EVERY_S
 from queuetui.backends.native.redis.durability import describe_capabilities, read_durability
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
 from queuetui.backends.native.redis.ids import from_stored, to_stored
@@ -21,6 +23,7 @@ from queuetui.backends.native.redis.pictures import (
     letters_for,
     take_picture,
 )
+from queuetui.backends.native.redis.records import read_record
 from queuetui.backends.native.redis.terms import plan_terms
 from queuetui.model.act import JobRef
 from queuetui.model.errors import Denied, NotFound, Unreachable
@@ -47,12 +50,14 @@ class RedisInspector:
         self._server = server
         self._shelf = TallyShelf()
         self._capabilities: Capabilities | None = None
+        self._look_at_s = 0.0
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this server can do; its durability is read from it once."""
-        if self._capabilities is None:
+        """What this server can do; its durability is read from it once a minute."""
+        if self._capabilities is None or time.monotonic() >= self._look_at_s:
             self._capabilities = describe_capabilities(read_durability(self._server))
+            self._look_at_s = time.monotonic() + LOOK_EVERY_S
         return self._capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
@@ -92,7 +97,9 @@ class RedisInspector:
             return ()
         reply = self._server.read("looking for a job", "find", wanted[::-1], MOST_ALIKE)
         pairs = zip(reply[::2], reply[1::2], strict=True)
-        found = [JobRef(self._server.name, from_stored(stored), rev.decode()) for stored, rev in pairs]
+        found = [
+            JobRef(self._server.name, from_stored(stored), str(read_record(packed).rev)) for stored, packed in pairs
+        ]
         return tuple(sorted(found))[:limit]
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
@@ -112,7 +119,7 @@ def _develop(
     return Snapshot(
         name,
         picture.now,
-        counts={state: Measured(picture.counts[state], as_of=picture.now) for state in STATES} if counted else {},
+        counts={state: _counted(picture, picture.counts[state]) for state in STATES} if counted else {},
         stuck=_stuck(picture, picture.count_stuck().total()) if counted else absent("not asked for"),
         total=Measured(picture.total, as_of=picture.now) if counted else absent("not asked for"),
         average_s=figures.average() if counted and figures is not None else absent("not asked for"),
@@ -123,6 +130,10 @@ def _develop(
         page=page,
         problems=problems,
     )
+
+
+def _counted(picture: Picture, count: int) -> Measured[int]:
+    return Measured(count, Exactness.EXACT if picture.is_every_queue else Exactness.CAPPED, picture.now)
 
 
 def _stuck(picture: Picture, count: int) -> Measured[int]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
 from queuetui.backends.native.redis import migrating
+from queuetui.backends.native.redis.alarms import DurabilityAlarm
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
 from queuetui.backends.native.redis.server import Server, Value
@@ -36,6 +37,7 @@ class RedisJobStore:
         self.server = server
         self._retention = Retention.from_settings(server.options.settings)
         self._key_kept_us = span_us(self._retention.keys_s)
+        self._alarm = DurabilityAlarm(server)
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none."""
@@ -44,15 +46,11 @@ class RedisJobStore:
                 "a queue on Redis cannot join a database's transaction; enqueue after the commit with an idempotency key, "
                 "or keep the queue in that database"
             )
-        bites = [
-            read_jobs(jobs[start : start + ENQUEUED_BITE_JOBS]) for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)
-        ]
-        if not bites:
-            return ()
-        if len(bites) == 1:
-            return read_answers(self.server.write("enqueueing", "enqueue", *bites[0]))
-        replies = self.server.write_all("enqueueing", "enqueue", bites)
-        return tuple(answer for reply in replies for answer in read_answers(reply))
+        if len(jobs) <= ENQUEUED_BITE_JOBS:
+            return read_answers(jobs, self.server.write("enqueueing", "enqueue", *read_jobs(jobs))) if jobs else ()
+        bites = [jobs[start : start + ENQUEUED_BITE_JOBS] for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)]
+        replies = self.server.write_all("enqueueing", "enqueue", list(map(read_jobs, bites)))
+        return tuple(answer for bite, reply in zip(bites, replies, strict=True) for answer in read_answers(bite, reply))
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Hear of pending jobs."""
@@ -90,6 +88,7 @@ class RedisJobStore:
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
         """Open a lease. Raises SchemaTooNew when the queue has gone on to a protocol that this worker does not speak."""
+        self.server.watch_epoch()
         lease_id = uuid4().hex
         values = (lease_id, worker_id, queue, span_us(lease_s), migrating.PROTOCOL)
         ends = self.server.write("opening a lease", "open_lease", *values)
@@ -111,9 +110,8 @@ class RedisJobStore:
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
         """Write endings and then claim."""
         values = read_settlements(settlements)
-        return read_step(
-            self.server.write("settling and claiming jobs", "step", self._key_kept_us, lease_id, claim, *values)
-        )
+        reply = self.server.write("settling and claiming jobs", "step", self._key_kept_us, lease_id, claim, *values)
+        return read_step(settlements, reply)
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
         """Write start times and progress."""
@@ -136,6 +134,7 @@ class RedisJobStore:
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
         """Free jobs of expired or missing leases."""
+        self.server.watch_epoch()
         reply = self.server.write("sweeping leases", "sweep", self._key_kept_us, min(limit, BITE_JOBS))
         return tuple(
             Swept(from_stored(job_id), kind.decode(), queue.decode(), worker.decode(), bool(failed))
@@ -143,7 +142,8 @@ class RedisJobStore:
         )
 
     def prune(self, limit: int) -> int:
-        """Delete what is past its time."""
+        """Delete what is past its time, and look whether the server still keeps the rest."""
+        self._alarm.look()
         kept = [self._retention.kept_s(state) for state in (State.COMPLETED, State.CANCELLED, State.FAILED)]
         return int(self.server.write("pruning", "prune", min(limit, BITE_JOBS), *map(span_us, kept)))
 

@@ -4,6 +4,8 @@
 -- result: how many
 
 -- include store
+-- include packing
+-- include records
 -- include indexes
 -- include jobs
 
