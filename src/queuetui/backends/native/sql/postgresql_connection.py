@@ -19,9 +19,7 @@ LOOK_EVERY_S = 0.1
 class PatientConnection(psycopg.Connection[Row]):
     """Closes itself when an answer does not come in time."""
 
-    def wait(
-        self, gen: Generator[Any, Any, T], interval: float = LOOK_EVERY_S, timeout: float | None = None
-    ) -> T:
+    def wait(self, gen: Generator[Any, Any, T], interval: float = LOOK_EVERY_S, timeout: float | None = None) -> T:
         """Wait for an answer. Raises OperationalError when there is none in time."""
         if timeout is not None:
             # Who names a time himself waits for news, which need not come.
