@@ -49,7 +49,7 @@ class MysqlServer:
             self._process.remove()
 
     def _execute(self, statement: str) -> None:
-        with _connect(self.admin_url) as connection, connection.cursor() as cursor:
+        with connect_mysql(self.admin_url) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
 
@@ -101,7 +101,8 @@ def find_mysql() -> tuple[Path, Identity] | None:
     return None if identity is None else (Path(binary), identity)
 
 
-def _connect(url: str) -> pymysql.Connection[Any]:
+def connect_mysql(url: str) -> pymysql.Connection[Any]:
+    """Connect to a database of a server, each statement a transaction of its own."""
     parts = urlsplit(url)
     return pymysql.connect(
         host=parts.hostname,
@@ -116,7 +117,7 @@ def _connect(url: str) -> pymysql.Connection[Any]:
 
 def _answers(url: str) -> bool:
     try:
-        _connect(url).close()
+        connect_mysql(url).close()
     except pymysql.err.OperationalError:
         return False
     return True

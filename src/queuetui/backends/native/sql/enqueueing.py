@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from queuetui.backends.native.ids import parse_id
-from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
+from queuetui.backends.native.sql import bulk_mysql, bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.new_rows import NewRow, to_row
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
@@ -14,7 +14,11 @@ from queuetui.model.errors import Conflict
 from queuetui.model.job import Enqueued, NewJob
 from queuetui.model.state import State
 
-_INSERT = {"sqlite": bulk_sqlite.insert_jobs, "postgresql": bulk_postgresql.insert_jobs}
+_INSERT = {
+    "sqlite": bulk_sqlite.insert_jobs,
+    "postgresql": bulk_postgresql.insert_jobs,
+    "mysql": bulk_mysql.insert_jobs,
+}
 
 
 def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
@@ -29,6 +33,8 @@ def is_plain(rows: Sequence[NewRow]) -> bool:
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
+    if session.dialect == "mysql":
+        bulk_mysql.check_names(rows)
     firsts, twins = _part_twins(rows)
     # Locked in one order by everybody, or two callers with the same keys could wait for each other.
     keyed = sorted((row for row in firsts if row.key is not None), key=lambda row: row.key or "")

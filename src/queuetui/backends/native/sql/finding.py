@@ -38,6 +38,8 @@ def find_refs(connection: Connection, backend: str, suffix: str, limit: int) -> 
 
 def _tail(table: Table, connection: Connection) -> ColumnElement[Any]:
     """Return the expression that the index of tails is over, word for word."""
+    if connection.dialect.name == "mysql":
+        return literal_column("tail", LargeBinary)
     start: ColumnElement[Any] = literal_column("14")
     if connection.dialect.name == "sqlite":
         return func.substr(table.c.id, start, type_=LargeBinary)

@@ -64,7 +64,7 @@ def lay_out(query: Query, known_queues: tuple[str, ...], judging: Judging, asked
         segments = [Segment(DONE, tuple(_typed(name) for name in types))]
         filters = tuple(term for term in filters if term.field != "type" or term.negated)
     else:
-        segments = _by_state(states, queues, known_queues)
+        segments = _by_state(states, queues, known_queues, asked)
     return Layout(tuple(segment for segment in segments if segment.lanes), filters, residual)
 
 
@@ -103,10 +103,15 @@ def _stuck(
     return [Segment(RUN, tuple(runs)), Segment(CLAIM, tuple(waits))]
 
 
-def _by_state(states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...]) -> list[Segment]:
+def _by_state(
+    states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...], asked: Asked
+) -> list[Segment]:
     running = _lanes(job, [State.PROCESSING], states, queues)
     pending = _lanes(job, [State.PENDING], states, known if queues is None else queues)
-    if queues is None and states.issuperset(WAITING_STATES):
+    if queues is None and asked.dialect == "mysql":
+        # It has no partial indexes: one holds both states, each in the order of its due times.
+        waiting = _lanes(job, WAITING_STATES, states, None)
+    elif queues is None and states.issuperset(WAITING_STATES):
         waiting = [Lane(job, (state_is(job.c.state, *WAITING_STATES),))]
     else:
         waiting = _lanes(job, WAITING_STATES, states, known if queues is None else queues)

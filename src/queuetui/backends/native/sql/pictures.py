@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.figures import Figures, read_figures
+from queuetui.backends.native.sql.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.ranges import ordering
@@ -68,7 +69,8 @@ class Picture:
         return {name: read for name, is_wanted, read in wanted if is_wanted}
 
     def _counter(self, connection: Connection, around: Surroundings) -> Counter:
-        return Counter(connection, around.now, self.watch.exact)
+        kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
+        return kind(connection, around.now, self.watch.exact)
 
     def _reading(self, connection: Connection, around: Surroundings) -> Reading:
         options = self.database.options
