@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from queuetui.model.errors import BadPayload, Conflict, Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import (
+    BadPayload,
+    Conflict,
+    Denied,
+    NotFound,
+    QueueTuiError,
+    UnknownOutcome,
+    Unreachable,
+    Unsupported,
+)
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200

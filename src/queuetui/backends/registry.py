@@ -59,7 +59,9 @@ def open_schema(url: str, options: BackendOptions) -> SchemaStore:
     family = scheme_of(url)
     folder = NATIVE_SCHEMES[family]
     if folder not in WITH_SCHEMA:
-        raise Unsupported(f"there is no schema to bring up to date on {family}; it is for sqlite, postgresql, mysql and redis")
+        raise Unsupported(
+            f"there is no schema to bring up to date on {family}; it is for sqlite, postgresql, mysql and redis"
+        )
     module = import_module(f"queuetui.backends.native.{folder}.backend")
     return cast("SchemaStore", module.open_schema(url, options))
 

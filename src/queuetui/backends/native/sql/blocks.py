@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from queuetui import resources
@@ -48,4 +48,4 @@ def bind_for_mysql(statement: str) -> str:
     return bind_by_percent(statement).replace("%(now)s", MYSQL_NOW)
 
 
-_BIND = {"sqlite": str, "postgresql": bind_by_percent, "mysql": bind_for_mysql}
+_BIND: Mapping[str, Callable[[str], str]] = {"sqlite": str, "postgresql": bind_by_percent, "mysql": bind_for_mysql}

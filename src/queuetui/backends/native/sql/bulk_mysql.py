@@ -84,7 +84,7 @@ def finish_and_claim(
 
 
 def _finish(session: PackedSession, finished: Sequence[Finish], keys: Sequence[str], kept: Mapping[str, int]) -> None:
-    for bite in _bites(session, finished):
+    for bite in _bites(finished):
         ids = [to_bytes(one.id) for one in bite]
         given = " union all ".join(_given(session, one) for one in bite)
         statements = [session.text_of("finish_runs", kept).replace("{given}", given)]
@@ -94,7 +94,7 @@ def _finish(session: PackedSession, finished: Sequence[Finish], keys: Sequence[s
         session.send(statements)
 
 
-def _bites(session: PackedSession, finished: Sequence[Finish]) -> list[list[Finish]]:
+def _bites(finished: Sequence[Finish]) -> list[list[Finish]]:
     """Return the runs in parts that fit a packet."""
     parts: list[list[Finish]] = []
     room = 0

@@ -9,7 +9,9 @@ from queuetui.model.errors import Unsupported
 
 DEFAULT_PORT = 3306
 _FILES = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key", "ssl_capath": "capath"}
-_UNREADABLE = "the database URL cannot be read; write it like mysql://user:password@host/name, and an @ in the password as %40"
+_UNREADABLE = (
+    "the database URL cannot be read; write it like mysql://user:password@host/name, and an @ in the password as %40"
+)
 
 
 def read_address(url: str) -> dict[str, Any]:
@@ -39,7 +41,9 @@ def _read_options(options: dict[str, str]) -> dict[str, Any]:
     known = {"charset", "unix_socket", *_FILES}
     strange = sorted(set(options) - known)
     if strange:
-        raise Unsupported(f"the database URL has an option that is not known: {strange[0][:40]!r}; known are {', '.join(sorted(known))}")
+        raise Unsupported(
+            f"the database URL has an option that is not known: {strange[0][:40]!r}; known are {', '.join(sorted(known))}"
+        )
     files = {_FILES[name]: value for name, value in options.items() if name in _FILES}
     found: dict[str, Any] = {"ssl": files} if files else {}
     return found | ({"unix_socket": options["unix_socket"]} if "unix_socket" in options else {})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
 
 from queuetui.backends.native.sql.candidates import Judging, stuck_waits
 from queuetui.backends.native.sql.conditions import state_is
@@ -16,7 +16,7 @@ from queuetui.model.measured import Measured
 from queuetui.model.state import FINAL, State
 
 QUEUES_A_STATEMENT = 50
-_ONE = literal_column("1")
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 class MysqlCounter(Counter):
@@ -27,9 +27,7 @@ class MysqlCounter(Counter):
         cap = cap_for(len(names))
         found: dict[str, dict[State, Measured[int]]] = {}
         for row in self._ask([self._queue(name, cap) for name in names]):
-            found[row[0]] = {
-                state: self._measure(count, cap) for state, count in zip(COUNTED, row[1:], strict=True)
-            }
+            found[row[0]] = {state: self._measure(count, cap) for state, count in zip(COUNTED, row[1:], strict=True)}
         return found
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:

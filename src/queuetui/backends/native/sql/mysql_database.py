@@ -41,8 +41,8 @@ OURS = "select table_name from information_schema.tables where table_schema = da
 # Read committed locks no gaps, so that workers do not wait for each other's new rows.
 SETTINGS = (
     "set session transaction isolation level read committed",
-    "set time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-    f"innodb_lock_wait_timeout = {LOCK_TIMEOUT_S}, lock_wait_timeout = {LOCK_TIMEOUT_S}",
+    "set time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+    f"set innodb_lock_wait_timeout = {LOCK_TIMEOUT_S}, lock_wait_timeout = {LOCK_TIMEOUT_S}",
 )
 
 
@@ -57,16 +57,19 @@ class MysqlDatabase(Database):
         self._idle: list[tuple[float, pymysql.Connection[Cursor]]] = []
         self._idle_lock = threading.Lock()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
+        self._version = ""
         self._packet_bytes = 0
 
     def create(self) -> None:
         """Check that the server can hold a queue: whoever runs it makes the database. Raises Unsupported."""
-        with translated("asking for the server's version"), self._borrowed() as connection:
-            kind, version = _kind_of(connection), str(connection.get_server_info())
-        found = re.match(r"(\d+)\.(\d+)", version.removeprefix("5.5.5-"))
+        with translated("asking for the server's version"), self._borrowed():
+            kind, version = self._kind, self._version
+        found = re.match(r"(\d+)\.(\d+)", version)
         if found is None or (int(found[1]), int(found[2])) < OLDEST[kind]:
             oldest = ".".join(map(str, OLDEST[kind]))
-            raise Unsupported(f"the server is {kind} {version[:40]} and a queue needs {kind} {oldest} or newer: rows could not be skipped")
+            raise Unsupported(
+                f"the server is {kind} {version[:40]} and a queue needs {kind} {oldest} or newer: rows could not be skipped"
+            )
 
     def write(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work in one transaction; again when the server broke a deadlock with it, or let it wait too long."""
@@ -90,7 +93,9 @@ class MysqlDatabase(Database):
             name = f"queuetui schema {self._address['database']}"[:64]
             cursor.execute("select get_lock(%s, %s)", (name, SCHEMA_LOCK_S))
             if cursor.fetchone() != (1,):
-                raise Unreachable(f"{doing} failed: another process changes the schema for over {SCHEMA_LOCK_S} s; look for one that hangs")
+                raise Unreachable(
+                    f"{doing} failed: another process changes the schema for over {SCHEMA_LOCK_S} s; look for one that hangs"
+                )
             try:
                 return self._change_or_undo(connection, work)
             finally:
@@ -113,6 +118,10 @@ class MysqlDatabase(Database):
         self.close_console()
         self._drop_idle()
 
+    @property
+    def _kind(self) -> str:
+        return "MariaDB" if "mariadb" in self._version.lower() else "MySQL"
+
     def _in_transaction(self, work: Callable[[Session], T]) -> T:
         with self._borrowed() as connection:
             try:
@@ -125,7 +134,7 @@ class MysqlDatabase(Database):
             return answer
 
     def _change_or_undo(self, connection: pymysql.Connection[Cursor], work: Callable[[Session], T]) -> T:
-        session = SchemaSession(connection, self._packet_bytes, COLLATIONS[_kind_of(connection)])
+        session = SchemaSession(connection, self._packet_bytes, COLLATIONS[self._kind])
         before = {row[0] for row in session.execute(OURS, {}).fetchall()}
         try:
             answer = work(session)
@@ -182,12 +191,8 @@ class MysqlDatabase(Database):
                 program_name="queuetui",
             )
             with connection.cursor() as cursor:
-                for setting in (*SETTINGS, f"set session {TIME_LIMIT[_kind_of(connection)]}"):
+                cursor.execute("select version(), @@max_allowed_packet")
+                ((self._version, self._packet_bytes),) = cursor.fetchall()
+                for setting in (*SETTINGS, f"set session {TIME_LIMIT[self._kind]}"):
                     cursor.execute(setting)
-                cursor.execute("select @@max_allowed_packet")
-                ((self._packet_bytes,),) = cursor.fetchall()
         return connection
-
-
-def _kind_of(connection: pymysql.Connection[Cursor]) -> str:
-    return "MariaDB" if "mariadb" in str(connection.get_server_info()).lower() else "MySQL"

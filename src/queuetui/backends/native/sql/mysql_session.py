@@ -61,12 +61,15 @@ class PackedSession(MysqlSession):
         return text
 
     def send(self, statements: Sequence[str]) -> list[tuple[Sequence[Row], int]]:
-        """Send whole statements together; return the rows of each and how many it changed. The first that fails is the last that is done."""
+        """Send whole statements together; return the rows of each and how many it changed.
+
+        None is done behind one that fails.
+        """
         text = STATEMENT_END.join(statements)
         self._check_size(text)
         cursor = self._cursor
         cursor.execute(text)
-        answers = [(cursor.fetchall(), cursor.rowcount)]
+        answers: list[tuple[Sequence[Row], int]] = [(cursor.fetchall(), cursor.rowcount)]
         while cursor.nextset():
             answers.append((cursor.fetchall(), cursor.rowcount))
         return answers

@@ -30,7 +30,9 @@ class Range:
         order = self.segment.order
         # SQLite merges parts lazily while they are plain; PostgreSQL only does once each has its own order and end.
         part = self._plain_part if dialect == "sqlite" else self._ended_part
-        parts = [part(lane, beyond) for lane in self.segment.lanes for beyond in _beyond(order, lane, self.place, dialect)]
+        parts = [
+            part(lane, beyond) for lane in self.segment.lanes for beyond in _beyond(order, lane, self.place, dialect)
+        ]
         merged = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery("merged")
         return select(merged).order_by(*ordering(order, merged.c)).limit(self.limit).subquery("jobs")
 
