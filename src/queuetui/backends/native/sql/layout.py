@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table, select
 
 from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked, types_asked
 from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
@@ -18,14 +19,22 @@ from queuetui.model.state import FINAL, LIVE, State
 
 MOST_LANES = 200
 WAITING_STATES = (State.SCHEDULED, State.RETRYING)
+# On MySQL the one that begins with the state.
+RUNS = "queuetui_job_due"
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A range of one table that an index holds in its segment's order."""
+    """A range of one table that an index holds in its segment's order; MySQL, which guesses, is told its name."""
 
     table: Table
     conditions: tuple[Condition, ...] = ()
+    index: str = ""
+
+    def rows(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns of any type
+        """Return a select of columns over the range."""
+        found = select(*columns).where(*self.conditions)
+        return found.with_hint(self.table, f"force index ({self.index})", "mysql") if self.index else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def lay_out(query: Query, known_queues: tuple[str, ...], judging: Judging, asked
     elif indexed:
         segments = _found_by_index(indexed, states, queues, asked)
     elif queues is None and states in {KEPT, LIVE & KEPT}:
-        segments = [Segment(NEWEST, tuple(Lane(table) for table in _tables(states)))]
+        segments = [Segment(NEWEST, tuple(Lane(table, index="primary") for table in _tables(states)))]
     elif states == {State.COMPLETED} and queues is None and (types := types_asked(query)):
         segments = [Segment(DONE, tuple(_typed(name) for name in types))]
         filters = tuple(term for term in filters if term.field != "type" or term.negated)
@@ -74,7 +83,8 @@ def _tables(states: Iterable[State]) -> list[Table]:
 
 
 def _typed(name: str) -> Lane:
-    return Lane(job_done, (job_done.c.type == name, state_is(job_done.c.state, State.COMPLETED)))
+    conditions = (job_done.c.type == name, state_is(job_done.c.state, State.COMPLETED))
+    return Lane(job_done, conditions, "queuetui_job_done_bytype")
 
 
 def _found_by_index(
@@ -96,10 +106,11 @@ def _stuck(
     runs, waits = [], []
     if State.PROCESSING in states:
         within = () if queues is None else (job.c.queue.in_(queues),)
-        runs.append(Lane(job, (stuck_runs(job.c, judging), *within, *indexed)))
+        runs.append(Lane(job, (stuck_runs(job.c, judging), *within, *indexed), "" if indexed else RUNS))
     if State.PENDING in states:
         unheard = [name for name in judging.unconsumed if queues is None or name in queues]
-        waits = [Lane(job, (stuck_waits(job.c, judging, name), *indexed)) for name in unheard[:MOST_LANES]]
+        ready = "" if indexed else _index_of(State.PENDING, by_queue=True)
+        waits = [Lane(job, (stuck_waits(job.c, judging, name), *indexed), ready) for name in unheard[:MOST_LANES]]
     return [Segment(RUN, tuple(runs)), Segment(CLAIM, tuple(waits))]
 
 
@@ -132,8 +143,17 @@ def _lanes(
             own = [state_is(table.c.state, *WAITING_STATES)] if state in WAITING_STATES else []
             own.append(state_is(table.c.state, state))
             within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]
-            lanes += [Lane(table, (*own, *conditions)) for conditions in within]
+            index = _index_of(state, by_queue=queues is not None)
+            lanes += [Lane(table, (*own, *conditions), index) for conditions in within]
     return lanes
+
+
+def _index_of(state: State, *, by_queue: bool) -> str:
+    if state in FINAL:
+        return "queuetui_job_done_page" if by_queue else "queuetui_job_done_recent"
+    if not by_queue:
+        return RUNS
+    return "queuetui_job_wait" if state in WAITING_STATES else "queuetui_job_ready"
 
 
 def _wide(table: Table, states: frozenset[State], queues: tuple[str, ...] | None) -> Lane:

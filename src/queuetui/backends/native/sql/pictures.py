@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.figures import Figures, read_figures
+from queuetui.backends.native.sql.layout import Lane
 from queuetui.backends.native.sql.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
@@ -81,7 +82,8 @@ class Picture:
         return read_page(self._reading(connection, around), around.queues, self.watch.page)
 
     def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
-        rows = select(*raw_columns(job_done)).where(state_is(job_done.c.state, State.FAILED))
+        failed = Lane(job_done, (state_is(job_done.c.state, State.FAILED),), "queuetui_job_done_recent")
+        rows = failed.rows(*raw_columns(job_done))
         newest = rows.order_by(*ordering(DONE, job_done.c)).limit(self.watch.failures).subquery()
         found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
         summaries = self.database.options.summaries

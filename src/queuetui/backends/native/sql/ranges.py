@@ -37,8 +37,8 @@ class Range:
         return select(merged).order_by(*ordering(order, merged.c)).limit(self.limit).subquery("jobs")
 
     def _plain_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
-        conditions = lane.conditions if beyond is None else (*lane.conditions, beyond)
-        return select(*raw_columns(lane.table, light=self.light)).where(*conditions)
+        rows = lane.rows(*raw_columns(lane.table, light=self.light))
+        return rows if beyond is None else rows.where(beyond)
 
     def _ended_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
         rows = self._plain_part(lane, beyond).order_by(*ordering(self.segment.order, lane.table.c))
@@ -47,7 +47,7 @@ class Range:
 
 def count_ranges(segments: Sequence[Segment], most: int) -> Select[Any]:
     """Return a count of all jobs of the segments that stops at `most`."""
-    lanes = [select(lane.table.c.id).where(*lane.conditions) for segment in segments for lane in segment.lanes]
+    lanes = [lane.rows(lane.table.c.id) for segment in segments for lane in segment.lanes]
     merged = lanes[0].subquery() if len(lanes) == 1 else union_all(*lanes).subquery()
     return select(func.count()).select_from(select(merged).limit(most).subquery())
 

@@ -104,7 +104,11 @@ def _hop(table: Table, condition: Condition, name: str) -> Select[Any]:
 
 
 def _read_workers(connection: Connection) -> tuple[WorkerInfo, ...]:
-    held = select(job.c.lease_id).where(state_is(job.c.state, State.PROCESSING)).limit(MOST_BUSY).subquery()
+    is_held = state_is(job.c.state, State.PROCESSING)
+    if connection.dialect.name == "mysql":
+        # Only what is processed has a lease, and its index alone answers then.
+        is_held = job.c.lease_id.is_not(None)
+    held = select(job.c.lease_id).where(is_held).limit(MOST_BUSY).subquery()
     counted = (
         select(lease.c.worker_id, func.count()).join(held, held.c.lease_id == lease.c.id).group_by(lease.c.worker_id)
     )
