@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE and RESUME are about a queue, CLEAN is about a worker's registration."""
+    """What can be done; PAUSE and RESUME are about a queue or schedule, CLEAN about a worker's registration, the rest about schedules."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -20,6 +20,9 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CLEAN = "clean"
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
+    RUN = "run"
 
 
 class Outcome(StrEnum):

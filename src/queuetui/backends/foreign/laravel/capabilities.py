@@ -25,6 +25,7 @@ CAPABILITIES = Capabilities(
         Verb.PAUSE: NO_PAUSE,
         Verb.RESUME: NO_PAUSE,
         Verb.CLEAN: "Laravel stores no workers",
+        **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
     },
     warnings={
         Verb.DELETE: (

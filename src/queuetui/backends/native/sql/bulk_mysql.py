@@ -125,7 +125,7 @@ def _claim(session: PackedSession, lease_id: UUID, worker_id: str, queue: str, l
 
 def _insert(session: Session, rows: Sequence[NewRow]) -> tuple[dict[UUID, State], str]:
     ids = [row.id.bytes for row in rows]
-    clock, known = session.rows_together([("read_clock", {}), ("find_known", {"ids": ids})])
+    clock, known = session.rows_together([("read_client", {}), ("find_known", {"ids": ids})])
     now_us, client = clock[0]
     there = {row[0] for row in known}
     new = [row for row in rows if row.id.bytes not in there]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.model.job_id import Span
 
 T = TypeVar("T")
 CONNECTIONS = 8
@@ -105,6 +107,12 @@ class MysqlDatabase(Database):
         """Return a session inside a caller's transaction."""
         check_joinable(connection, "mysql", "pymysql")
         return MysqlSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+
+    def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
+        """Look into all spans in one statement."""
+        session = self.join(connection)
+        digits = [(low.replace("-", ""), high.replace("-", "")) for low, high in spans]
+        return [(session.id_out(found), rev) for found, rev in session.rows("find_between", spans=json.dumps(digits))]
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Return None: the server passes no news on, workers poll."""

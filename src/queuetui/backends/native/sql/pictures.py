@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.figures import Figures, read_figures
-from queuetui.backends.native.sql.layout import Lane
+from queuetui.backends.native.sql.layout import RARE_STATES, Lane
 from queuetui.backends.native.sql.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
@@ -82,8 +82,8 @@ class Picture:
         return read_page(self._reading(connection, around), around.queues, self.watch.page)
 
     def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
-        failed = Lane(job_done, (state_is(job_done.c.state, State.FAILED),), "queuetui_job_done_recent")
-        rows = failed.rows(*raw_columns(job_done))
+        is_failed = state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)
+        rows = Lane(job_done, is_failed, "queuetui_job_done_recent").rows(*raw_columns(job_done))
         newest = rows.order_by(*ordering(DONE, job_done.c)).limit(self.watch.failures).subquery()
         found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
         summaries = self.database.options.summaries

@@ -31,7 +31,7 @@ insert into queuetui_job (
 insert into queuetui_job_blob (id, payload) values (:id, :payload) on duplicate key update id = values(id);
 
 -- The figures of a client are counted under its connection, so that no two transactions ever wait for one row.
--- block read_clock
+-- block read_client
 select :now, concat('client-', connection_id());
 
 -- block find_known

@@ -7,7 +7,7 @@ select until from queuetui_lease where id = :lease_id;
 
 -- block renew_lease
 update queuetui_lease set until = :now + :lease_us where id = :lease_id and until > :now;
-select id from queuetui_lease where id = :lease_id and until > :now;
+select id from queuetui_lease where id = :lease_id and row_count() > 0;
 
 -- block list_cancels
 select id from queuetui_job where state = 2 and lease_id = :lease_id and cancel_requested_at is not null;
