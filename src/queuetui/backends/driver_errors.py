@@ -44,6 +44,7 @@ _BY_NUMBER: dict[int, tuple[type[QueueTuiError], str]] = {
     **dict.fromkeys((1046, 1049, 1054, 1146), (NotFound, _ABSENT)),
     **dict.fromkeys((1205, 1213, 3572), (Conflict, _LOCKED)),
     1062: (Conflict, "somebody else wrote the same at the same moment; try again"),
+    1301: (BadPayload, "it is larger than the server's max_allowed_packet; raise that, or keep large data elsewhere"),
     1406: (BadPayload, "a text is longer than the store can hold; shorten it"),
     **dict.fromkeys((1317, 1969, 3024), (Unreachable, _SLOW)),
 }

@@ -21,6 +21,9 @@ from queuetui.model.state import State
 
 ROWS_A_STATEMENT = 500
 NAME_CHARS = 255
+# Written in hexadecimal digits it is twice as long, and a server takes 16 MB at once unless it is told otherwise.
+PART_BYTES = 4_000_000
+WAITING = (State.SCHEDULED, State.RETRYING)
 Asked = list[tuple[str, Mapping[str, object]]]
 
 
@@ -48,12 +51,26 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
         for row in bite:
             if row.id in added:
                 tally.add(client, row.queue, row.type, "enqueued")
-    session.change_each(
-        "insert_blob",
-        [{"id": row.id.bytes, "payload": row.payload} for row in rows if row.is_blob and row.id in states],
-    )
+    for row in rows:
+        if row.is_blob and row.id in states:
+            _insert_blob(session, row)
     tally.write(session)
     return states
+
+
+def _insert_blob(session: Session, row: NewRow) -> None:
+    block = "insert_blob"
+    for start in range(0, len(row.payload), PART_BYTES):
+        session.change(block, id=row.id.bytes, payload=row.payload[start : start + PART_BYTES])
+        block = "append_blob"
+
+
+def promote(session: Session, limit: int) -> int:
+    """Make due jobs pending, the longest due first; those that somebody has locked are passed over."""
+    waiting: Asked = [("choose_due", {"state": CODE_OF[state], "limit": limit}) for state in WAITING]
+    found = cast("PackedSession", session).rows_together(waiting)
+    due = sorted((due_at, job_id) for rows in found for job_id, due_at in rows)[:limit]
+    return session.change("promote", ids=[job_id for _, job_id in due]) if due else 0
 
 
 def finish_and_claim(

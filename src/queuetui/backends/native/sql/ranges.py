@@ -47,8 +47,9 @@ class Range:
 
 def count_ranges(segments: Sequence[Segment], most: int) -> Select[Any]:
     """Return a count of all jobs of the segments that stops at `most`."""
-    lanes = [lane.rows(lane.table.c.id) for segment in segments for lane in segment.lanes]
-    merged = lanes[0].subquery() if len(lanes) == 1 else union_all(*lanes).subquery()
+    # MySQL makes each part of a union whole before it counts, so each has its end too.
+    parts = [lane.rows(lane.table.c.id).limit(most).subquery() for segment in segments for lane in segment.lanes]
+    merged = parts[0] if len(parts) == 1 else union_all(*map(select, parts)).subquery()
     return select(func.count()).select_from(select(merged).limit(most).subquery())
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from queuetui.backends.native.retention import TALLY_KEPT_S
+from queuetui.backends.native.sql import bulk_mysql
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 
@@ -38,6 +39,13 @@ def next_due_s(session: Session) -> float | None:
     """Return the seconds until the next waiting job is due, zero when one is already."""
     row = session.row("next_due")
     return None if row is None or row[0] is None else max(0.0, row[0] / 1e6)
+
+
+def promote(session: Session, limit: int) -> int:
+    """Make due jobs pending; return how many."""
+    if session.dialect == "mysql":
+        return bulk_mysql.promote(session, limit)
+    return session.change("promote", limit=limit)
 
 
 def prune(session: Session, limit: int) -> int:

@@ -28,7 +28,11 @@ insert into queuetui_job (
 );
 
 -- block insert_blob
-insert into queuetui_job_blob (id, payload) values (:id, :payload) on duplicate key update id = values(id);
+insert into queuetui_job_blob (id, payload) values (:id, :payload) on duplicate key update payload = values(payload);
+
+-- A large payload comes in parts, each small enough for a packet.
+-- block append_blob
+update queuetui_job_blob set payload = concat(payload, :payload) where id = :id;
 
 -- The figures of a client are counted under its connection, so that no two transactions ever wait for one row.
 -- block read_client

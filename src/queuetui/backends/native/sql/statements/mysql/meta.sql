@@ -12,4 +12,6 @@ select count(*) from information_schema.tables where table_schema = database() a
 select 1;
 
 -- block count_jobs
-select count(*) from (select id from (select id from queuetui_job union all select id from queuetui_job_done) as jobs limit :limit) as counted;
+select least(:limit, count(*)) from (
+    (select id from queuetui_job limit :limit) union all (select id from queuetui_job_done limit :limit)
+) as counted;

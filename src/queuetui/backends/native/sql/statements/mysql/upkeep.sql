@@ -1,19 +1,10 @@
 -- Those of each state are taken in the order of an index; whoever is locked is somebody else's just now.
+-- block choose_due
+select id, due_at from queuetui_job force index (queuetui_job_due)
+where state = :state and due_at <= :now order by due_at, id limit :limit for update skip locked;
+
 -- block promote
-update queuetui_job j join (
-    select id from (
-        (
-            select id, due_at from queuetui_job force index (queuetui_job_due)
-            where state = 0 and due_at <= :now order by due_at, id limit :limit for update skip locked
-        )
-        union all
-        (
-            select id, due_at from queuetui_job force index (queuetui_job_due)
-            where state = 3 and due_at <= :now order by due_at, id limit :limit for update skip locked
-        )
-    ) as waiting order by due_at, id limit :limit
-) as due on due.id = j.id
-set j.state = 1, j.rev = j.rev + 1, j.updated_at = :now;
+update queuetui_job set state = 1, rev = rev + 1, updated_at = :now where id in :ids;
 
 -- block next_due
 select min(due_at) - :now from (
