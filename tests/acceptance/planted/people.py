@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from threading import Thread
@@ -29,7 +28,7 @@ from tests.conformance.scenes import next_id
 
 LIMITS = Limits()
 DELAY_S = 0.4
-LONG_MS = 1500
+LONG_MS, STOLEN_MS = 1000, 900
 QUEUES = ("mail", "mail", "import", "slow")
 
 
@@ -61,7 +60,7 @@ class Client:
         """Return a job of some queue that works for a moment and fails now and then."""
         ms, fails = self._chance.choice((0, 5, 20, 60)), self._chance.choice((0, 0, 0, 1))
         job = NewJob(next_id(), self._type, describe_scene(ms, fails), queue=self._chance.choice(QUEUES))
-        return replace(job, **changes)
+        return job._replace(**changes)
 
     def send(self, jobs: Sequence[NewJob]) -> Sequence[Enqueued]:
         """Enqueue jobs and record the call and its answer."""
@@ -86,7 +85,8 @@ class Client:
 
     def send_first(self) -> None:
         """Send jobs of every kind: the first ones for those who are to vanish, some put off, a long one, some twice."""
-        self.send([self.make(queue="mail"), self.make(queue="mail"), self.make(queue="import")])
+        stolen = self.make(queue="import", payload=describe_scene(STOLEN_MS, 0))
+        self.send([self.make(queue="mail"), self.make(queue="mail"), stolen])
         jobs = [self.make() for _ in range(self._chance.randint(20, 30))]
         jobs += [self.make(delay_s=DELAY_S, queue="mail") for _ in range(4)]
         jobs += [self.make(payload=describe_scene(LONG_MS, 0), queue="import") for _ in range(2)]

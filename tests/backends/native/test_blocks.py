@@ -57,16 +57,20 @@ ONLY_MYSQL = {
     *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_paused", "claim_jobs"),
     *("choose_due", "next_queue"),
 }
-ONLY_POSTGRESQL = {"insert_jobs", "undo_resent", "finish_and_claim"}
+ONLY_POSTGRESQL = {"insert_jobs", "finish_and_claim"}
 ONLY_SQLITE = {
-    "insert_job",
     "drop_job",
-    "drop_run",
-    "finish_run",
-    "expire_run_key",
+    "make_ended",
+    "add_ended",
+    "forget_ended",
+    "last_done",
+    "finish_runs",
+    "expire_run_keys",
+    "drop_runs",
+    "list_moved",
     "list_sockets",
     "choose_ready",
-    "claim_job",
+    "claim_first",
     "count_free_pages",
     "give_back_page",
 }

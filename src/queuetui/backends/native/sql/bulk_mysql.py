@@ -9,7 +9,7 @@ from uuid import UUID
 
 from queuetui.backends.native.ids import to_bytes
 from queuetui.backends.native.sql.claims import LOST, Claims, Finish, choose, to_claimed
-from queuetui.backends.native.sql.mysql_session import PACKET_CHARS, PackedSession
+from queuetui.backends.native.sql.mysql_session import PACKET_CHARS, MysqlSession, PackedSession
 from queuetui.backends.native.sql.new_rows import NewRow
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.state_codes import CODE_OF
@@ -38,11 +38,11 @@ def check_names(rows: Sequence[NewRow]) -> None:
                 )
 
 
-def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
+def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
     # Everybody inserts in one order, or two callers with the same ids could wait for each other.
     ordered = sorted(rows, key=lambda row: row.id)
-    states: dict[UUID, State] = {}
+    states: dict[str, State] = {}
     tally = Tally()
     for start in range(0, len(ordered), ROWS_A_STATEMENT):
         bite = ordered[start : start + ROWS_A_STATEMENT]
@@ -61,7 +61,7 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
 def _insert_blob(session: Session, row: NewRow) -> None:
     block = "insert_blob"
     for start in range(0, len(row.payload), PART_BYTES):
-        session.change(block, id=row.id.bytes, payload=row.payload[start : start + PART_BYTES])
+        session.change(block, id=to_bytes(row.id), payload=row.payload[start : start + PART_BYTES])
         block = "append_blob"
 
 
@@ -140,12 +140,12 @@ def _claim(session: PackedSession, lease_id: UUID, worker_id: str, queue: str, l
     return tuple(to_claimed(session, row) for row in chosen)
 
 
-def _insert(session: Session, rows: Sequence[NewRow]) -> tuple[dict[UUID, State], str]:
-    ids = [row.id.bytes for row in rows]
-    clock, known = session.rows_together([("read_client", {}), ("find_known", {"ids": ids})])
+def _insert(session: Session, rows: Sequence[NewRow]) -> tuple[dict[str, State], str]:
+    ids = [to_bytes(row.id) for row in rows]
+    clock, known = cast("MysqlSession", session).rows_together([("read_client", {}), ("find_known", {"ids": ids})])
     now_us, client = clock[0]
     there = {row[0] for row in known}
-    new = [row for row in rows if row.id.bytes not in there]
+    new = [row for row in rows if to_bytes(row.id) not in there]
     if not new:
         return {}, client
     values = [_values(row, now_us) for row in new]
@@ -153,9 +153,9 @@ def _insert(session: Session, rows: Sequence[NewRow]) -> tuple[dict[UUID, State]
         session.insert_each("insert_job", values)
     else:
         session.change_each("insert_job", values)
-    ended = {row[0] for row in session.rows("find_ended", ids=[row.id.bytes for row in new])}
+    ended = {row[0] for row in session.rows("find_ended", ids=[to_bytes(row.id) for row in new])}
     session.change_each("drop_job", [{"id": one} for one in ended])
-    return {row.id: _state_of(row, now_us) for row in new if row.id.bytes not in ended}, client
+    return {row.id: _state_of(row, now_us) for row in new if to_bytes(row.id) not in ended}, client
 
 
 def _due_us(row: NewRow, now_us: int) -> int:
@@ -168,7 +168,7 @@ def _state_of(row: NewRow, now_us: int) -> State:
 
 def _values(row: NewRow, now_us: int) -> dict[str, object]:
     return {
-        "id": row.id.bytes,
+        "id": to_bytes(row.id),
         "queue": row.queue,
         "type": row.type,
         "name": row.name,

@@ -106,7 +106,7 @@ class MysqlDatabase(Database):
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
         check_joinable(connection, "mysql", "pymysql")
-        return MysqlSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+        return MysqlSession(connection.exec_driver_sql)
 
     def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
         """Look into all spans in one statement."""

@@ -29,6 +29,10 @@ class MysqlSession(Session):
     def __init__(self, execute: Execute) -> None:
         super().__init__(lambda sql, values: [execute(part, values) for part in sql.split(STATEMENT_END)][-1])
 
+    def rows_together(self, asked: Sequence[tuple[str, Mapping[str, object]]]) -> list[list[Row]]:
+        """Run several blocks, none of which needs another's answer; return the rows of each."""
+        return [self.rows(block, **values) for block, values in asked]
+
     def id_in(self, found: UUID) -> bytes:
         """Return 16 bytes."""
         return found.bytes
@@ -107,7 +111,7 @@ class PackedSession(MysqlSession):
             answers += self.send(packet)
         return answers[parts - 1 :: parts]
 
-    def _send_one(self, sql: str, values: Mapping[str, Any]) -> Cursor:
+    def _send_one(self, sql: str, values: Mapping[str, Any] | Row) -> Cursor:
         text = self._cursor.mogrify(sql, values)
         self._check_size(text)
         self._cursor.execute(text)
@@ -131,5 +135,5 @@ class SchemaSession(PackedSession):
         super().__init__(connection, packet_bytes)
         self._collation = collation
 
-    def _send_one(self, sql: str, values: Mapping[str, Any]) -> Cursor:
+    def _send_one(self, sql: str, values: Mapping[str, Any] | Row) -> Cursor:
         return super()._send_one(sql.replace(COLLATIONS["MariaDB"], self._collation), values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -43,12 +43,17 @@ class PipelinedSession(PostgresqlSession):
         super().__init__(connection.execute)
         self._connection = connection
 
-    def rows_together(self, asked: Sequence[tuple[str, Mapping[str, object]]]) -> list[list[Row]]:
-        """Run several blocks in one round trip and, outside of a transaction, as one."""
-        with self._connection.pipeline():
-            cursors = [self._connection.execute(self.statement(block), values) for block, values in asked]
-        # Only now: reading an answer within the pipeline would wait for it before the rest is asked for.
-        return [cursor.fetchall() for cursor in cursors]
+    def copy(self, block: str, lines: Iterable[str]) -> bool:
+        """Copy lines into a table; tell whether they were let in, which none is where one is there already."""
+        from psycopg.errors import UniqueViolation
+
+        try:
+            with self._connection.transaction(), self._connection.cursor().copy(self.statement(block)) as copy:
+                for line in lines:
+                    copy.write(line)
+        except UniqueViolation:
+            return False
+        return True
 
     def each(self, block: str, many: Sequence[Mapping[str, object]]) -> list[Row | None]:
         """Run a block once for each set of values; return the first row of each."""

@@ -5,6 +5,7 @@
 -- result: 2 a target: its row (outcome|state|note|version), the job as it was
 
 -- include store
+-- include packing
 -- include records
 -- include indexes
 -- include jobs

@@ -4,6 +4,7 @@
 -- result: how many jobs were given back
 
 -- include store
+-- include packing
 -- include records
 -- include indexes
 -- include jobs

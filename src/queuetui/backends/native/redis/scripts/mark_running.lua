@@ -4,6 +4,7 @@
 -- result: nothing
 
 -- include store
+-- include packing
 -- include records
 
 local WIDTH = 5

@@ -4,6 +4,7 @@
 -- result: 5 a job: id, type, queue, worker, 1 when it was quarantined
 
 -- include store
+-- include packing
 -- include records
 -- include indexes
 -- include jobs
@@ -44,7 +45,7 @@ local function find_ended()
   return ended
 end
 
-for _, lease in ipairs(find_ended()) do
+for _, lease in ipairs(is_held_off() and {} or find_ended()) do
   if #swept >= limit then
     break
   end

@@ -9,18 +9,25 @@ local function tally(queue, job_type, figure, count)
   figures[field] = (figures[field] or 0) + count
 end
 
--- Counts a run's length: bucket N holds those under 2^N milliseconds and not under half of that.
-local function tally_run(queue, job_type, took_us)
+-- Returns the figure of a run's length: bucket N holds those under 2^N milliseconds and not under half of that.
+local function bucket_of(took_us)
+  if took_us < 1000 then
+    return 'took_0'
+  end
   local _, bucket = math.frexp(math.floor(took_us / 1000))
+  return 'took_' .. math.min(bucket, MOST_BUCKET)
+end
+
+local function tally_run(queue, job_type, took_us)
   tally(queue, job_type, 'busy_us', took_us)
-  tally(queue, job_type, 'took_' .. math.min(bucket, MOST_BUCKET), 1)
+  tally(queue, job_type, bucket_of(took_us), 1)
 end
 
 local function flush_tally()
-  local minute, is_new = key('tally', to_text(now - now % 60000000)), false
+  local minute, is_new = key('tally', (clock[1] - clock[1] % 60) .. '000000'), false
   for field, count in pairs(figures) do
     -- A field that was not there may be the minute's first.
-    is_new = call('HINCRBY', minute, field, to_text(count)) == count or is_new
+    is_new = call('HINCRBY', minute, field, count) == count or is_new
   end
   if is_new then
     call('EXPIRE', minute, TALLY_KEPT_S)

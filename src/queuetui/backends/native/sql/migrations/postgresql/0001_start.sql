@@ -10,9 +10,9 @@ create table queuetui_meta (
 create table queuetui_job (
     id uuid primary key,
     lease_id uuid,
-    due_at timestamptz not null,
-    created_at timestamptz not null,
-    updated_at timestamptz not null,
+    due_at timestamptz not null default clock_timestamp(),
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
     cancel_requested_at timestamptz,
     claimed_at timestamptz,
     started_at timestamptz,
@@ -24,7 +24,7 @@ create table queuetui_job (
     max_attempts integer not null,
     lost integer not null default 0,
     lost_alone integer not null default 0,
-    state smallint not null,
+    state smallint not null default 1,
     claimed_alone boolean not null default false,
     blob boolean not null default false,
     queue text collate "C" not null,
@@ -101,6 +101,25 @@ create index queuetui_job_done_failed on queuetui_job_done (error_fingerprint, d
 create index queuetui_job_done_prune on queuetui_job_done (expires_at);
 create index queuetui_job_done_corr on queuetui_job_done (correlation_id)
 where correlation_id <> id::text;
+
+-- Takes back what was inserted just now and is done already: a job sent again may have moved while its insert waited, and only a
+-- statement with a picture of its own, as every one within a volatile function is, can see that.
+create or replace function queuetui_take_back(inserted uuid[], low uuid, high uuid) returns uuid[] language plpgsql volatile as '
+declare
+    resent uuid[];
+begin
+    if not exists (select from queuetui_job_done where id between low and high) then
+        return ''{}'';
+    end if;
+    with gone as (
+        delete from queuetui_job j
+        where j.id between low and high and (inserted is null or j.id = any(inserted))
+            and (select d.state from queuetui_job_done d where d.id = j.id) is not null
+        returning j.id
+    )
+    select coalesce(array_agg(id), ''{}'') into resent from gone;
+    return resent;
+end';
 
 create table queuetui_job_blob (
     id uuid primary key,
