@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.schedules import ScheduleStore
 from queuetui.client.new_job import JobOptions, make_job
+from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
 from queuetui.model.act import Act, Outcome, Result, Verb
 from queuetui.model.document import JobDocument, document
+from queuetui.model.errors import Unsupported
 from queuetui.model.limits import unconsumed
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -123,6 +126,32 @@ class Queue:
     def retry(self, job_id: str) -> Result:
         """Make a job pending again, due now, with its attempts starting anew. Raises NotFound."""
         return self._act(Verb.RETRY, job_id)
+
+    def schedule(
+        self,
+        name: str,
+        job_type: str | Handler,
+        payload: object = None,
+        /,
+        *,
+        recurring: Recurrence,
+        **options: Unpack[JobOptions],
+    ) -> bool:
+        """Make a job recur under a name, over what has that name; a pause stays. Tell whether anything changed.
+
+        `recurring` is such as `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
+        """
+        return put_schedule(self._schedules, make_spec(name, job_type, payload, recurring, options))
+
+    def unschedule(self, name: str) -> None:
+        """Let a job recur no more; what it made stays. Raises NotFound."""
+        drop_schedule(self._schedules, name)
+
+    @property
+    def _schedules(self) -> ScheduleStore:
+        if not isinstance(self._backend, ScheduleStore):
+            raise Unsupported("this store keeps no schedules")
+        return self._backend
 
     def close(self) -> None:
         """Give back every connection."""

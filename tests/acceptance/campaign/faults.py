@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import psutil
 
+from queuetui.engine.children.mortality import is_dead
 from tests.acceptance.campaign.cases import POINTS
 from tests.acceptance.campaign.clock import step_clock
-from tests.acceptance.campaign.crash_points import ABSENT
 from tests.acceptance.campaign.crashing import crash_at
-from tests.acceptance.campaign.crew import Member, is_gone
+from tests.acceptance.campaign.crew import Member
 from tests.acceptance.campaign.ordeal import Ordeal
 from tests.acceptance.campaign.proxy import Proxy
 from tests.acceptance.campaign.stage import Absent, fill, free
@@ -42,7 +42,7 @@ def kill_worker(ordeal: Ordeal) -> None:
 
 def kill_child(ordeal: Ordeal) -> None:
     """Kill a process that runs a handler."""
-    _kill_below(ordeal, "kill_child", lambda member: ordeal.crew.children_of(member))
+    _kill_below(ordeal, "kill_child", ordeal.crew.children_of)
 
 
 def kill_nest(ordeal: Ordeal) -> None:
@@ -57,7 +57,7 @@ def kill_nest(ordeal: Ordeal) -> None:
 def _kill_below(ordeal: Ordeal, fault: str, below: Callable[[Member], set[int]]) -> None:
     member = ordeal.busy_member()
     living: list[int] = wait_until(
-        lambda: [pid for pid in sorted(below(member)) if not is_gone(pid)], CHILD_WITHIN_S, awaiting=fault
+        lambda: [pid for pid in sorted(below(member)) if not is_dead(pid)], CHILD_WITHIN_S, awaiting=fault
     )
     victim = ordeal.chance.choice(living)
     # Frozen first: what was done is over before the time that is written down, and its worker hears of the death only then.
@@ -69,7 +69,7 @@ def _kill_below(ordeal: Ordeal, fault: str, below: Callable[[Member], set[int]])
         for pid in family:
             ordeal.crew.burials.bury(pid)
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: is_gone(victim), GONE_WITHIN_S)
+        wait_until(lambda: is_dead(victim), GONE_WITHIN_S)
 
 
 def freezing(leases: float, *, tree: bool = False) -> Callable[[Ordeal], None]:
@@ -182,13 +182,6 @@ def _proxy(ordeal: Ordeal) -> Proxy:
     return proxy
 
 
-def _absent(why: str) -> Callable[[Ordeal], None]:
-    def refuse(_ordeal: Ordeal) -> None:
-        raise Absent(why)
-
-    return refuse
-
-
 FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "kill_worker": kill_worker,
     "kill_child": kill_child,
@@ -206,9 +199,8 @@ FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "end_sessions": end_sessions,
     "restart": restart,
     "fill_disk": fill_disk,
-    "step_hour": step_clock(3600),
-    "step_day": step_clock(86_400),
+    "step_hour": step_clock("step_hour", 3600),
+    "step_day": step_clock("step_day", 86_400),
     "ten_mb": ten_mb,
-    **{point: crash_at(point) for point in POINTS if point not in ABSENT},
-    **{point: _absent(f"{point}: {why}") for point, why in ABSENT.items()},
+    **{point: crash_at(point) for point in POINTS},
 }
