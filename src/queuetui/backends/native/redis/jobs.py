@@ -25,8 +25,9 @@ Reply = Sequence[Any]
 
 def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
     """Return the job that a script read."""
-    stored_id, packed, packed_body, texts, stored_payload, payload_size, lease_until = reply
-    record, body = read_record(packed), read_body(packed_body)
+    stored_id, packed, texts, stored_payload, payload_size, lease_until = reply
+    record = read_record(packed)
+    body = read_body(record.body)
     payload = (stored_payload or b"").decode("utf-8", "replace")
     class_name, message, traceback, long_result, progress = texts or _NO_TEXTS
     result = long_result if long_result is not None else record.result or None

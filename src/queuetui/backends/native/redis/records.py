@@ -1,8 +1,8 @@
-"""The two packed values of a job, as the scripts' `parts/records.lua` has them too.
+"""The packed value of a job, as the scripts' `parts/packing.lua` has it too: its record and then its body.
 
 The record is what changes as a job moves: state, five flags (it has a key, an error, was claimed alone, its payload stands in
 p:ID, something stands in o:ID), version, fence, counts, priority and times; then as text the due time, the lease, the worker,
-and a short result. The body never changes: whether the job's id is its correlation id, queue, type, key, the rest in JSON,
+and, measured, a short result. The body never changes: whether the job's id is its correlation id, queue, type, key, the rest in JSON,
 and the payload.
 """
 
@@ -52,6 +52,7 @@ class Record(NamedTuple):
     lease: bytes
     worker: bytes
     result: bytes
+    body: bytes
 
     @property
     def state(self) -> State:
@@ -77,7 +78,9 @@ class Body(NamedTuple):
 
 def read_record(packed: bytes) -> Record:
     """Return a record."""
-    return Record._make((*_RECORD.unpack_from(packed), *packed[_RECORD.size :].split(b"\0", 3)))
+    due, lease, worker, rest = packed[_RECORD.size :].split(b"\0", 3)
+    end = 2 + int.from_bytes(rest[:2], "little")
+    return Record._make((*_RECORD.unpack_from(packed), due, lease, worker, rest[2:end], rest[end:]))
 
 
 def read_body(packed: bytes) -> Body:

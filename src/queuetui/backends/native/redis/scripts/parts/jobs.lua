@@ -16,7 +16,7 @@ end
 -- Looks up what a body tells of a job and its record does not.
 local function look_into(job)
   if not job.type then
-    job.queue, job.type, job.key = unpack_body(call('HGET', bodies_key, job.id))
+    job.queue, job.type, job.key = unpack_body(job.body)
   end
   return job
 end
