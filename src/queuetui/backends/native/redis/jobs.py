@@ -49,7 +49,7 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         result=_decoded(result),
         progress=_decoded(progress),
         worker=_decoded(record.worker or None),
-        correlation_id=Untrusted(job_id) if body.own_correlation else _text(body.head.get("corr")),
+        correlation_id=_text(job_id if body.own_correlation else body.correlation or None),
         idempotency_key=Untrusted(body.key) if record.keyed else None,
         tags=tuple(Untrusted(str(tag)) for tag in body.head.get("tags", ())),
         created_at=moment(record.created),

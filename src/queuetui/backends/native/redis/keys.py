@@ -9,6 +9,7 @@ due                 scheduled and retrying jobs of all queues        key:KEY, kx
 l, ls               leases by their end; their worker and queue      h:LEASE, c:LEASE     the jobs held by claim; those to be cancelled
 w, w:WORKER         workers by beat; registrations                   tally:MINUTE         what happened, by queue; expires
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
+corr:ID             the jobs of a correlation id by creation         (a job whose own id that is stands apart)
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
 wake                no key but a channel: the queues with new jobs

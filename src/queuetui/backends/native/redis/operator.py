@@ -124,7 +124,7 @@ def _describe_fields(record: Record, body: Body, job_id: str) -> dict[str, Any]:
         **{name: to_text(from_us(int(us))) for name, us in times.items() if us},
         **{name: value.decode("utf-8", "replace") for name in ("lease", "worker") if (value := getattr(record, name))},
         **({"key": body.key} if record.keyed else {}),
-        **({"corr": job_id} if body.own_correlation else {}),
+        "corr": job_id if body.own_correlation else body.correlation,
         **body.head,
     }
 

@@ -98,7 +98,7 @@ def _to_claimed(job_id: str, record: Record, body: Body, payload: bytes) -> Clai
         attempts=record.attempts,
         max_attempts=record.max_attempts,
         lost=record.lost,
-        correlation_id=job_id if body.own_correlation else head.get("corr"),
+        correlation_id=job_id if body.own_correlation else body.correlation or None,
         tags=tuple(head.get("tags", ())),
         timeout_s=None if timeout_ms is None else timeout_ms / MILLISECONDS,
         created_at=from_us(int(record.created)),

@@ -67,7 +67,7 @@ end
 local function store(place, id, record, first)
   local _, priority, delay, max, keyed, at, apart = struct.unpack(ORDER, ARGV[first])
   local body = ARGV[first + 1]
-  local _, queue, job_type, job_key = struct.unpack(BODY, body)
+  local _, queue, job_type, job_key, correlation = struct.unpack(BODY, body)
   if find_holder(place, id, record, keyed == 1 and job_key) then
     return
   end
@@ -85,6 +85,9 @@ local function store(place, id, record, first)
   rows[at_end + 1], rows[at_end + 2] = id, record
   born[at_end + 1], born[at_end + 2] = now_text, id
   tails[at_end + 1], tails[at_end + 2] = '0', string.reverse(id)
+  if correlation ~= '' then
+    enter(key('corr', correlation), now_text, id)
+  end
   put_in(id, queue, priority, state, due)
   tally(queue, job_type, 'enqueued', 1)
   states[place] = state == SCHEDULED and '1' or '0'

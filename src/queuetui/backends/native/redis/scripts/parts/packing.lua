@@ -4,7 +4,7 @@
 -- time is: readers take the latest of all.
 
 local RECORD = '<BBBBBBI4I4I4I4I4I4dddddddsssI2c0'
-local BODY = '<BI4c0I4c0I4c0I4c0'
+local BODY = '<BI4c0I4c0I4c0I4c0I4c0'
 local STATES = { 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled' }
 -- Lua's stack bounds how many values one call may spread.
 local SPREAD = 1000
