@@ -72,8 +72,8 @@ local function store(place, id, record, first)
     return
   end
   local due, state = time_of(delay, at)
-  record = struct.pack(RECORD, state, keyed, 0, 0, apart, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, due, '', '', 0,
-    '') .. body
+  record = struct.pack(WHOLE_RECORD, state, keyed, 0, 0, apart, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, due, '',
+    '', 0, '', body)
   if apart == 1 then
     call('SET', key('p', id), ARGV[first + 2])
   end

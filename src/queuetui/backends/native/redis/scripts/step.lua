@@ -59,9 +59,9 @@ local function complete(record, fence, duration, result)
   if started == 0 and duration >= 0 then
     started = now - duration
   end
-  return struct.pack(RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
-    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker, #result, result)
-    .. string.sub(record, after)
+  return struct.pack(WHOLE_RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
+    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker, #result, result,
+    string.sub(record, after))
 end
 
 local function read_ending(place)
@@ -200,9 +200,9 @@ end
 local function hold(id, record, is_alone)
   local _, keyed, erred, _, is_large, noted, rev, fence, attempts, lost, alone, max, priority, created, updated, _, _,
     cancel, done, due, _, _, result, after = struct.unpack(RECORD, record)
-  local claimed = struct.pack(RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
-    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker, #result, result)
-    .. string.sub(record, after)
+  local claimed = struct.pack(WHOLE_RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
+    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker, #result, result,
+    string.sub(record, after))
   write_row(id, claimed)
   enter(held, now_text, id)
   local _, job_type = unpack_body(record, after)
@@ -219,7 +219,7 @@ local function claim()
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
     local record, is_apart, job_type = hold(id, found[place], is_alone)
-    packed[place] = struct.pack(CLAIMED, id, #record) .. record
+    packed[2 * place - 1], packed[2 * place] = struct.pack(CLAIMED, id, #record), record
     if is_apart then
       payloads[#payloads + 1] = call('GET', key('p', id)) or ''
     end

@@ -4,6 +4,8 @@
 -- time is: readers take the latest of all.
 
 local RECORD = '<BBBBBBI4I4I4I4I4I4dddddddsssI2c0'
+-- The same with its body behind it, for packing alone.
+local WHOLE_RECORD = RECORD .. 'c0'
 local BODY = '<BI4c0I4c0I4c0I4c0I4c0'
 local STATES = { 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled' }
 -- Lua's stack bounds how many values one call may spread.

@@ -15,9 +15,10 @@ local function unpack_record(id, record)
 end
 
 local function pack_record(job)
-  return struct.pack(RECORD, CODES[job.state], job.keyed, job.erred, job.claimed_alone, job.large, job.noted, job.rev,
+  return struct.pack(WHOLE_RECORD, CODES[job.state], job.keyed, job.erred, job.claimed_alone, job.large, job.noted, job.rev,
     job.fence, job.attempts, job.lost, job.alone, job.max, job.priority, job.created, job.updated, job.claimed,
-    job.started, job.cancel, job.done, job.due, job.lease, job.worker, #job.result, job.result) .. job.body
+    job.started, job.cancel, job.done, job.due, job.lease, job.worker, #job.result, job.result,
+    job.body)
 end
 
 -- Returns what a body begins with and where its payload does: queue, type, key, that place, correlation id.
