@@ -89,7 +89,7 @@ def _apply(database: Database, migration: Migration) -> bool:
         session.change("write_meta", name="schema", value=str(migration.number))
         return True
 
-    return database.write(f"applying the migration {migration.name}", apply)
+    return database.change_schema(f"applying the migration {migration.name}", apply)
 
 
 def split_statements(text: str) -> tuple[str, ...]:

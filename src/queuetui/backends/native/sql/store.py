@@ -104,7 +104,7 @@ class SqlJobStore:
 
     def promote(self, limit: int) -> int:
         """Make due jobs pending."""
-        return self._write_at_once("promoting due jobs", "promote", limit=limit)
+        return self.database.write_at_once("promoting due jobs", lambda session: upkeep.promote(session, limit))
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
         """Free jobs of expired or missing leases."""
