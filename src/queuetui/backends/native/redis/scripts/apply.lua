@@ -10,6 +10,7 @@
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include tally
 -- include runs
 -- include acts

@@ -9,6 +9,7 @@
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include lanes
 
 local ORDER = { 'completed', 'cancelled', 'failed' }

@@ -9,6 +9,7 @@
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include tally
 -- include runs
 
