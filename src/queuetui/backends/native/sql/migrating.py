@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +94,9 @@ def _apply(database: Database, migration: Migration) -> bool:
 
 def split_statements(text: str) -> tuple[str, ...]:
     """Return the statements of a migration, which ends each with a semicolon at the end of a line."""
+    # What splits a file for every dialect; a worker on another one does not load it.
+    import sqlite3
+
     statements: list[str] = []
     lines: list[str] = []
     for line in text.splitlines():
