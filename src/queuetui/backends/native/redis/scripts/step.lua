@@ -16,8 +16,7 @@
 local ENDING = '<c32BI4ddBBss'
 local RESULT = '<I4c0'
 local ERROR = '<I4c0I4c0I4c0'
-local CLAIMED = '<c32I4I4'
-local BODY_TYPE = '<BI4c0I4c0'
+local CLAIMED = '<c32I4'
 local MOST_CLAIMED = 1000
 local SHORT_BYTES = 64
 local PENDING, PROCESSING, COMPLETED = CODES.pending, CODES.processing, CODES.completed
@@ -52,15 +51,17 @@ local function complete(record, fence, duration, result)
     return nil
   end
   local state, keyed, erred, claimed_alone, is_large, noted, rev, own_fence, attempts, lost, alone, max, priority,
-    created, updated, claimed, started, cancel, _, due, own_lease, own_worker = struct.unpack(RECORD, record)
+    created, updated, claimed, started, cancel, _, due, own_lease, own_worker, _, after =
+    struct.unpack(RECORD, record)
   if state ~= PROCESSING or own_lease ~= lease or own_fence ~= fence or keyed + erred > 0 or cancel > 0 then
     return nil
   end
   if started == 0 and duration >= 0 then
     started = now - duration
   end
-  return struct.pack(RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
-    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker) .. (result or '')
+  return struct.pack(WHOLE_RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
+    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker, #result, result,
+    string.sub(record, after))
 end
 
 local function read_ending(place)
@@ -139,8 +140,8 @@ local function finish()
   for place, id in ipairs(ids) do
     local record = records[id] or read[place]
     local _, way, fence, duration, _, has_result, _, _, job_type, after = struct.unpack(ENDING, ARGV[place + 3])
-    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or nil
-    local is_plain = lease_valid and way == PLAIN and jobs[id] == nil and (not result or #result <= SHORT_BYTES)
+    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or ''
+    local is_plain = lease_valid and way == PLAIN and jobs[id] == nil and #result <= SHORT_BYTES
     local ended = is_plain and complete(record, fence, duration, result)
     if ended then
       records[id] = ended
@@ -198,12 +199,14 @@ end
 
 local function hold(id, record, is_alone)
   local _, keyed, erred, _, is_large, noted, rev, fence, attempts, lost, alone, max, priority, created, updated, _, _,
-    cancel, done, due, _, _, after = struct.unpack(RECORD, record)
-  local claimed = struct.pack(RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
-    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker) .. string.sub(record, after)
+    cancel, done, due, _, _, result, after = struct.unpack(RECORD, record)
+  local claimed = struct.pack(WHOLE_RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
+    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker, #result, result,
+    string.sub(record, after))
   write_row(id, claimed)
   enter(held, now_text, id)
-  return claimed, is_large == 1
+  local _, job_type = unpack_body(record, after)
+  return claimed, is_large == 1, job_type
 end
 
 local function claim()
@@ -212,15 +215,14 @@ local function claim()
     return '', {}
   end
   local ids, found = choose()
-  local bodies, payloads, packed = read_fields(bodies_key, ids), {}, {}
+  local payloads, packed = {}, {}
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
-    local record, is_apart = hold(id, found[place], is_alone)
-    packed[place] = struct.pack(CLAIMED, id, #record, #bodies[place]) .. record .. bodies[place]
+    local record, is_apart, job_type = hold(id, found[place], is_alone)
+    packed[2 * place - 1], packed[2 * place] = struct.pack(CLAIMED, id, #record), record
     if is_apart then
       payloads[#payloads + 1] = call('GET', key('p', id)) or ''
     end
-    local _, _, job_type = struct.unpack(BODY_TYPE, bodies[place])
     count_type(job_type, 'started')
   end
   return table.concat(packed), payloads
