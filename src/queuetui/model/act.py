@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE and RESUME are about a queue, CLEAN is about a worker's registration."""
+    """What can be done; PAUSE, RESUME and the switches of its events are about a queue, CLEAN is about a worker's registration."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -20,6 +20,11 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CLEAN = "clean"
+    EVENTS_ON = "events on"
+    EVENTS_OFF = "events off"
+
+
+QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OFF})
 
 
 class Outcome(StrEnum):

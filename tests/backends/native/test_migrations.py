@@ -78,12 +78,7 @@ def unique_keys(found: Inspector, name: str) -> list[set[str]]:
 def is_ours(index: ReflectedIndex) -> bool:
     """Tell whether an index was made by name, and can be described by columns."""
     name = index["name"] or ""
-    return (
-        name.startswith("queuetui_")
-        and name not in TAILS
-        and not index.get("duplicates_constraint")
-        and name != "queuetui_event_at"
-    )
+    return name.startswith("queuetui_") and name not in TAILS and not index.get("duplicates_constraint")
 
 
 def test_the_end_of_an_id_is_indexed(engine: Engine) -> None:

@@ -6,6 +6,7 @@ import threading
 from urllib.parse import urlsplit
 
 from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.native.memory.event_log import MemoryEventLog
 from queuetui.backends.native.memory.inspector import MemoryInspector
 from queuetui.backends.native.memory.job_store import MemoryJobStore
 from queuetui.backends.native.memory.operator import MemoryOperator
@@ -17,7 +18,7 @@ _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
 
 
-class MemoryBackend(MemoryInspector, MemoryOperator, MemoryJobStore, MemoryUpkeep):
+class MemoryBackend(MemoryInspector, MemoryOperator, MemoryJobStore, MemoryUpkeep, MemoryEventLog):
     """The reference of the contract's meaning: simple rather than fast, gone with the process."""
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:

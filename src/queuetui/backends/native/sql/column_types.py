@@ -17,6 +17,7 @@ from queuetui.model.clock import from_us, to_us
 from queuetui.model.state import State
 
 LongInteger = BigInteger().with_variant(Integer(), "sqlite")
+SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
 Truth = Boolean().with_variant(Integer(), "sqlite")
 
 

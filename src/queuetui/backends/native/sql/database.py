@@ -57,6 +57,9 @@ class Database(ABC):
     def announce(self, queues: Collection[str]) -> None:
         """Tell of queues with new jobs, where the enqueuing statement does not."""
 
+    def keep_event_days(self, kept_s: float) -> None:  # noqa: B027 - most keep no days
+        """Make and drop the days of the log, where it is kept by the day."""
+
     @abstractmethod
     def create(self) -> None:
         """Make what the schema needs before its first table: the file, on SQLite."""

@@ -25,6 +25,7 @@ def describe_capabilities(connection: Connection) -> Capabilities:
         workers=True,
         tally=True,
         attempts=True,
+        events=True,
         # Our writers always flush an SQLite file at each commit (synchronous = FULL).
         durability="A" if dialect == "sqlite" else _grade_of_postgresql(connection),
     )

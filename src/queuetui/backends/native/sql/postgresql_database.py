@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.driver_errors import translate, translated
+from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.postgresql_notices import Notices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
-from queuetui.model.errors import Conflict, Unreachable, Unsupported
+from queuetui.model.errors import Conflict, Denied, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     import psycopg
@@ -77,6 +78,11 @@ class PostgresqlDatabase(Database):
 
     def announce(self, queues: Collection[str]) -> None:
         """Do nothing: the statement that enqueues notifies."""
+
+    def keep_event_days(self, kept_s: float) -> None:
+        """Make and drop the days of the log; while another holds its lock, another time will do."""
+        with suppress(Unreachable, Denied):
+            self.write("keeping the days of the log", lambda session: event_days.keep_days(session, kept_s))
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""

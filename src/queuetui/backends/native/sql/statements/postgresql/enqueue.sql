@@ -39,7 +39,16 @@ with clock as materialized (
         tags::jsonb, needs::jsonb, timeout_ms, payload, blob
     from given
     on conflict (id) do nothing
-    returning id, state, queue, type
+    returning id, state, queue, type, correlation_id, due_at
+), loud as materialized (
+    select names.queue from (select distinct queue from inserted) as names
+    where coalesce((select q.events from queuetui_queue q where q.name = names.queue), true)
+), logged as (
+    insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
+    select clock.now, 0, i.queue, i.id, i.correlation_id, i.due_at, i.type
+    from inserted i join loud on loud.queue = i.queue, clock
+    -- One that is done already is taken back below.
+    where (select d.state from queuetui_job_done d where d.id = i.id) is null
 ), counted as (
     insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
     select date_trunc('minute', clock.now), 'client-' || pg_backend_pid(), inserted.queue, inserted.type, count(*)
