@@ -6,11 +6,12 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from uuid import uuid4
 
 from queuetui import Queue
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import NewJob
-from tests.acceptance.sink import SINK_VARIABLE, Sink
+from tests.acceptance.checker.events import INVOKE, OK, SINK_VARIABLE, UNKNOWN, Sink, digest_of
 from tests.acceptance.workload import SOAK_TYPE
 
 LARGEST_BATCH = 200
@@ -39,20 +40,33 @@ def make_batches(first: int, count: int, slowness: int, chance: random.Random) -
 
 
 def main() -> None:
-    """Enqueue, and tell the sink of each job once the store has said yes; an unknown answer is sent again."""
+    """Enqueue, and tell the sink before each call and after it; an unknown answer is sent again."""
     first, count, slowness, seed = map(int, sys.argv[1:])
     sink = Sink(os.environ[SINK_VARIABLE])
     with Queue() as queue:
         for batch in make_batches(first, count, slowness, random.Random(seed)):
             for attempt in range(TRIES):
-                try:
-                    queue.enqueue_many([job for _, job in batch])
+                if send(queue, sink, [job for _, job in batch], attempt):
                     break
-                except (Unreachable, UnknownOutcome):
-                    if attempt == TRIES - 1:
-                        raise
-            for number, job in batch:
-                sink.write("enqueued", job.id, 0, number)
+
+
+def send(queue: Queue, sink: Sink, jobs: list[NewJob], attempt: int) -> bool:
+    """Send jobs once and tell whether the answer is known. Raises what the last try raises."""
+    call = uuid4().hex
+    for job in jobs:
+        sink.write("enqueue", phase=INVOKE, call=call, job_id=job.id, digest=digest_of(job.payload), queue=job.queue)
+    try:
+        answers = queue.enqueue_many(jobs)
+    except (Unreachable, UnknownOutcome):
+        for job in jobs:
+            sink.write("enqueue", phase=UNKNOWN, call=call, job_id=job.id)
+        if attempt == TRIES - 1:
+            raise
+        return False
+    for job, answer in zip(jobs, answers, strict=True):
+        outcome = "created" if answer.created else "duplicate"
+        sink.write("enqueue", phase=OK, call=call, job_id=job.id, outcome=outcome, holder=answer.id)
+    return True
 
 
 if __name__ == "__main__":

@@ -10,27 +10,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from queuetui.backends.base import BackendOptions, iterate
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
-from queuetui.model.job import Job
 from queuetui.model.limits import Limits
-from queuetui.model.query import Query
 from queuetui.model.snapshot import Part, Watch
-from queuetui.model.state import LIVE, State
-from tests.acceptance.history import History
-from tests.acceptance.sink import SINK_VARIABLE, Sink, read_events
+from queuetui.model.state import LIVE
+from tests.acceptance.checker import Report, Setup, check, load, write_dump
+from tests.acceptance.checker.events import SINK_VARIABLE, Sink, read_events
+from tests.acceptance.checker.history import write_setup
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 LIMITS = Limits()
 GRACE_S = 30
 LOOK_EVERY_S = 0.2
+SINK = "soak.events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +47,23 @@ class Plan:
     lease_s: float = 3.0
 
 
-@dataclass
-class Report:
-    """What came of it."""
+@dataclass(frozen=True)
+class Soaked:
+    """What came of it; `faults` are what went wrong beside the broken promises."""
 
-    history: History = field(repr=False)
+    report: Report
     kills: int
     seconds: float
-    faults: list[str] = field(default_factory=list)
+    faults: Sequence[str] = ()
+
+    @property
+    def broken(self) -> list[str]:
+        """Everything that is wrong, in words."""
+        return [*self.faults, *map(str, self.report.violations)]
 
     def describe(self) -> str:
         """Return the report as people read it."""
-        runs = [run for found in self.history.runs.values() for run in found]
-        states = Counter(job.state.value for job in self.history.jobs)
-        repeated = len(runs) - len(self.history.runs)
-        losses = sum(job.lost for job in self.history.jobs)
-        lines = [
-            f"{len(self.history.jobs)} jobs in {self.seconds:.0f} s: {dict(states)}",
-            f"{self.kills} kills, {len(runs)} runs, {repeated} of them repeats: {dict(self.history.causes)}",
-            f"{losses} losses counted, {sum(map(len, self.history.attempts.values()))} attempts kept",
-            f"{len(self.faults)} broken promises",
-        ]
-        return "\n".join([*lines, *self.faults[:40]])
+        return "\n".join([f"{self.kills} kills in {self.seconds:.0f} s", self.report.table(), *self.faults])
 
 
 class Soak:
@@ -82,15 +76,15 @@ class Soak:
             **os.environ,
             "QUEUETUI_URL": url,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
-            SINK_VARIABLE: str(folder / "sink"),
+            SINK_VARIABLE: str(folder / SINK),
         }
         self._backend = open_native(url, BackendOptions(kind=NATIVE, create=True, limits=LIMITS))
-        self._sink = Sink(str(folder / "sink"))
+        self._sink = Sink(folder / SINK)
         self._started = 0
         self._kills = 0
         self._faults: list[str] = []
 
-    def run(self) -> Report:
+    def run(self) -> Soaked:
         """Enqueue, work and kill until every job has ended, then judge."""
         begun_s = time.monotonic()
         with ExitStack() as stack:
@@ -103,9 +97,13 @@ class Soak:
             stack.callback(end_all, enqueuers)
             self._harm_until_done(enqueuers, workers, begun_s + self._plan.deadline_s)
             self._stop(workers)
-            history = self._read_history()
-        faults = [*self._faults, *history.check()]
-        return Report(history, self._kills, time.monotonic() - begun_s, faults)
+            write_dump(self._backend, self._folder)
+        lease_s = self._plan.lease_s
+        recovery_s = lease_s * 2 + GRACE_S
+        setup = Setup(lease_s=lease_s, recovery_s=recovery_s, seed=self._plan.seed, drained=not self._faults)
+        write_setup(setup, self._folder)
+        report = check(load(self._folder))
+        return Soaked(report, self._kills, time.monotonic() - begun_s, self._faults)
 
     def _start_enqueuer(self, place: int) -> subprocess.Popen[bytes]:
         share = self._plan.jobs // self._plan.enqueuers
@@ -114,7 +112,15 @@ class Soak:
         return self._start(["tests.acceptance.enqueuer", *map(str, numbers)])
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
-        words = ["queuetui", "worker", "--app", "tests.acceptance.workload", "--sleep", "0.1", "--log-level", "warning"]
+        words = [
+            "tests.acceptance.recorded_worker",
+            "--app",
+            "tests.acceptance.workload",
+            "--sleep",
+            "0.1",
+            "--log-level",
+            "warning",
+        ]
         return self._start([*words, "--lease", str(self._plan.lease_s), "--grace", str(GRACE_S // 2)])
 
     def _start(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -151,7 +157,7 @@ class Soak:
 
     def _kill_one(self, workers: list[subprocess.Popen[bytes]]) -> None:
         """Kill one that has done something since it was started, and put another in its place."""
-        at_work = {event.pid for event in read_events(self._folder / "sink") if event.kind == "start"}
+        at_work = {event.pid for event in read_events(self._folder / SINK) if event.kind == "start"}
         places = [place for place in range(self._plan.killable) if workers[place].pid in at_work]
         if not places:
             return
@@ -182,20 +188,9 @@ class Soak:
         if any(codes):
             self._faults.append(f"workers that were asked to stop ended with {codes}: {self._tail_logs()}")
 
-    def _read_history(self) -> History:
-        jobs = tuple(iterate(self._backend, Query(), LIMITS))
-        interesting = [job.ref.id for job in jobs if _has_attempts(job)]
-        attempts = {job_id: self._backend.attempts(job_id) for job_id in interesting}
-        picture = self._backend.snapshot(Watch(parts=frozenset({Part.TALLY}), tally_minutes=24 * 60))
-        return History(tuple(read_events(self._folder / "sink")), jobs, attempts, picture.tally)
-
     def _tail_logs(self) -> str:
         logs = [path.read_text(errors="replace")[-500:] for path in sorted(self._folder.glob("*.log"))]
         return "\n".join(text for text in logs if text)[-3000:]
-
-
-def _has_attempts(job: Job) -> bool:
-    return bool(job.lost or job.attempts != 1 or job.state is not State.COMPLETED)
 
 
 def end_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -206,15 +201,15 @@ def end_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
-def run_soak(url: str, plan: Plan) -> Report:
+def run_soak(url: str, plan: Plan) -> Soaked:
     """Run one soak in a folder of its own and print what came of it."""
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        report = Soak(url, plan, Path(folder)).run()
-    print(f"seed {plan.seed}: {report.describe()}")  # noqa: T201 - a soak is read by people
-    return report
+        soaked = Soak(url, plan, Path(folder)).run()
+    print(f"seed {plan.seed}: {soaked.describe()}")  # noqa: T201 - a soak is read by people
+    return soaked
 
 
 if __name__ == "__main__":
     given_jobs = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000
     given_seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(2**31)
-    sys.exit(bool(run_soak(sys.argv[1], Plan(given_jobs, given_seed, deadline_s=1800)).faults))
+    sys.exit(bool(run_soak(sys.argv[1], Plan(given_jobs, given_seed, deadline_s=1800)).broken))

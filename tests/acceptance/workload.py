@@ -8,9 +8,10 @@ from threading import Event
 from typing import Any
 
 from queuetui import Backoff, Context, job
-from tests.acceptance.sink import SINK_VARIABLE, Sink
+from tests.acceptance.checker.events import SINK_VARIABLE, Sink, digest_of
 
 SOAK_TYPE = "soak"
+WORKER_VARIABLE = "ACCEPTANCE_WORKER"
 
 
 @cache
@@ -23,11 +24,14 @@ def open_sink() -> Sink:
 def soak(payload: dict[str, Any], context: Context) -> int:
     """Work for a moment; the first `fails` attempts end in an error."""
     sink, number = open_sink(), int(payload["number"])
-    sink.write("start", context.job_id, context.fence, number)
+    worker = int(os.environ.get(WORKER_VARIABLE, "0"))
+    sent = digest_of(context.job.payload)
+    run: dict[str, Any] = {"job_id": context.job_id, "fence": context.fence, "worker": worker}
+    sink.write("start", **run, digest=sent, attempt=context.attempt)
     Event().wait(payload["ms"] / 1000)
     if context.attempt <= payload["fails"]:
-        sink.write("fail", context.job_id, context.fence, number)
+        sink.write("fail", **run)
         message = f"attempt {context.attempt} of job {number} was told to fail"
         raise RuntimeError(message)
-    sink.write("end", context.job_id, context.fence, number)
+    sink.write("end", **run)
     return number

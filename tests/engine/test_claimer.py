@@ -61,17 +61,17 @@ def test_at_most_a_moments_work_is_held(queue: str, held: int, more: int) -> Non
 
 
 def test_batches_grow_while_they_come_back_full() -> None:
-    """One job when idle, then twice as many each time, up to a hundred; a short batch starts small again."""
+    """One job when idle, then twice as many each time, up to the largest; a short batch starts small again."""
     store: Any = None
     claimer = Claimer(store, WorkerSettings(), make_room(1, q=0.0001))
     sizes = []
-    for _ in range(9):
+    for _ in range(11):
         claimer._ready, claimer._look_at_s = ["q"], float("inf")
         claim = claimer.choose(0, None)
         assert claim is not None
         sizes.append(claim.size)
         claimer.took(claim, claim.size)
-    assert sizes == [1, 2, 4, 8, 16, 32, 64, DEFAULT_BATCH, DEFAULT_BATCH]
+    assert sizes == [1, 2, 4, 8, 16, 32, 64, 128, 256, DEFAULT_BATCH, DEFAULT_BATCH]
     claimer.took(Claim("q", DEFAULT_BATCH), 3)
     claimer._ready, claimer._look_at_s = ["q"], float("inf")
     assert claimer.choose(0, None) == Claim("q", 3)

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_handlers_record_tells_its_job() -> None:
     """A record made while a job runs holds the job's ids, its message and its traceback."""
     stream = io.StringIO()
     configure_logs(stream, as_json=True)
-    token = current_job.set({"job_id": "a", "attempt": 2})
+    token = current_job.set(SimpleNamespace(facts={"job_id": "a", "attempt": 2}))
     try:
         raise ValueError("no")
     except ValueError:

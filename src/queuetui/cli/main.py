@@ -32,6 +32,7 @@ COMMANDS = {
     "release": ("acts", "release"),
     "resume": ("queues", "resume"),
     "retry": ("acts", "retry"),
+    "schedules": ("schedules", "command"),
     "show": ("show", "command"),
     "stats": ("stats", "command"),
     "why": ("show", "why"),

@@ -50,6 +50,28 @@ WORKER_COLUMNS = (
     "live",
 )
 WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds", "live")
+SCHEDULE_COLUMNS = (
+    "name",
+    "cron",
+    "every_seconds",
+    "tz",
+    "type",
+    "queue",
+    "payload",
+    "overlap",
+    "missed",
+    "grace_seconds",
+    "declared",
+    "next_at",
+    "last_slot_at",
+    "last_job_id",
+    "last_state",
+    "paused_at",
+    "paused_by",
+    "code",
+    "summary",
+)
+SCHEDULE_TABLE = ("name", "timing", "next", "last", "last_state", "paused_by", "why")
 SHORT_ID = 10
 
 
@@ -74,6 +96,21 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
         "created": _created(shown),
         "data": shown["data"],
         "why": f"{verdict.get('code', '')}: {verdict.get('summary', '')}",
+    }
+
+
+def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a schedule document as the cells of a table and of CSV: its verdict is two columns there."""
+    verdict = shown["verdict"]
+    timing = f"every {shown['every_seconds']} s" if shown["cron"] is None else f"{shown['cron']} {shown['tz']}"
+    return {
+        **shown,
+        "code": verdict["code"],
+        "summary": verdict["summary"],
+        "timing": timing,
+        "next": _to_the_second(shown["next_at"]),
+        "last": "-" if shown["last_slot_at"] is None else _to_the_second(shown["last_slot_at"]),
+        "why": f"{verdict['code']}: {verdict['summary']}",
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ LONG_RUN_S = 1.0
 # How long a look at the queues holds while they have work: a queue named earlier waits no longer than this for its turn.
 LOOK_AGAIN_S = 0.25
 SHORTEST_POLL_S = 0.02
+SHORTEST_POLL_WHEN_TOLD_S = 0.25
 PROMOTE_LIMIT = 500
 HEARD_LIMIT = 1000
 
@@ -59,13 +60,16 @@ class Room:
         work = int(self._quick_slots() * HELD_WORK_S / max(average_s, 1e-4))
         return max(free, min(self._most, work) - held)
 
-    def excess(self, runs: Iterable[Run], held: int) -> list[Run]:
+    def excess(self, runs: Sequence[Run], held: int) -> list[Run]:
         """Return which of the newly claimed runs are too much after all, now that their types are seen."""
         free = max(0, self.free_slots(held))
         allowed_s = self._quick_slots() * HELD_WORK_S
+        if len(runs) <= free:
+            return []
+        averages_s = {name: self._pace.type_average_s(name) for name in {run.job.type for run in runs}}
         work_s, too_much = 0.0, []
         for place, run in enumerate(runs):
-            average_s = self._pace.type_average_s(run.job.type)
+            average_s = averages_s[run.job.type]
             work_s += HELD_WORK_S if average_s is None else average_s
             if place >= free and work_s > allowed_s:
                 too_much.append(run)
@@ -85,8 +89,8 @@ class Claimer:
         self._room = room
         self._ready: list[str] = []
         self._look_at_s = 0.0
-        self._poll_s = SHORTEST_POLL_S
-        self._batch = 1
+        self._soon_s = self._poll_s = SHORTEST_POLL_S
+        self.batch = 1
         self._known: set[str] = set()
         self._heard: dict[str, None] = {}
         self.found_nothing = False
@@ -96,6 +100,10 @@ class Claimer:
         if len(self._heard) < HEARD_LIMIT:
             self._heard[queue] = None
 
+    def is_told(self) -> None:
+        """Look less often after the last job, as the store says at once when there is another."""
+        self._soon_s = self._poll_s = SHORTEST_POLL_WHEN_TOLD_S
+
     def choose(self, held: int, allowance: int | None) -> Claim | None:
         """Return what to claim now, None when nothing may be held or no queue is ready."""
         if allowance == 0:
@@ -103,26 +111,28 @@ class Claimer:
         queue = self._next_queue()
         if queue is None:
             return None
-        size = min(self._room.for_queue(queue, held), self._batch, self._settings.batch)
+        size = min(self._room.for_queue(queue, held), self.batch, self._settings.batch)
         size = size if allowance is None else min(size, allowance)
         return Claim(queue, size) if size > 0 else None
 
     def took(self, claim: Claim, count: int) -> None:
         """Learn from a batch: a full one asks for more, a short one says that the queue may be empty."""
         if count:
-            self._poll_s = SHORTEST_POLL_S
+            self._poll_s = self._soon_s
         if count >= claim.size:
-            self._batch = min(self._settings.batch, max(self._batch, claim.size * 2))
+            self.batch = min(self._settings.batch, max(self.batch, claim.size * 2))
             self._take_turns()
             return
-        self._batch = max(1, count)
+        self.batch = max(1, count)
         self._ready = [queue for queue in self._ready if queue != claim.queue]
         if not self._ready:
             self._look_at_s = 0.0 if count else steady_s() + self._next_poll_s()
 
-    def work_ended(self) -> None:
-        """Take what was seen as old: a job that ended may have enqueued others."""
+    def work_ended(self, *, postponed: bool) -> None:
+        """Take what was seen as old: a job that ended may have enqueued others, or be due again soon."""
         self.found_nothing = False
+        if postponed:
+            self._poll_s = SHORTEST_POLL_S
         if not self._ready:
             self._look_at_s = 0.0
 
@@ -138,7 +148,9 @@ class Claimer:
             self._ready.append(self._ready.pop(0))
 
     def _next_queue(self) -> str | None:
-        if steady_s() >= self._look_at_s or not self._believe_hints():
+        # A look that is due waits a moment for what is known by hearing, but not as long as hints keep coming.
+        patience_s = LOOK_AGAIN_S if self._heard and not self._ready else 0.0
+        if steady_s() >= self._look_at_s + patience_s or not self._believe_hints():
             self._look()
         return self._ready[0] if self._ready else None
 

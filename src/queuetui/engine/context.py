@@ -14,6 +14,8 @@ from queuetui.model.job import ClaimedJob
 
 JOB_LOGGER = logging.getLogger("queuetui.job")
 NOTE_CAP_CHARS = 500
+# One for all runs: it is held for a moment, when a run is to end, and a lock of its own would cost every run.
+_ENDING = threading.Lock()
 
 
 class CancelCause(StrEnum):
@@ -32,16 +34,19 @@ class Context:
     outside: a long handler should ask `cancelled()` between steps. After a timeout or a lost lease the result is refused.
     """
 
+    __slots__ = ("_noticed", "_on_cancel", "_progress", "cancel_cause", "correlation_id", "job", "worker_id")
+
+    log = JOB_LOGGER
+
     def __init__(self, job: ClaimedJob, worker_id: str) -> None:
         self.job = job
         self.worker_id = worker_id
         self.correlation_id = job.correlation_id or job.id
-        self.log = JOB_LOGGER
-        self._cause: CancelCause | None = None
+        # Why this run should end, None while it should not.
+        self.cancel_cause: CancelCause | None = None
         self._noticed = False
         self._progress: str | None = None
         self._on_cancel: Callable[[], object] | None = None
-        self._lock = threading.Lock()
 
     @property
     def job_id(self) -> str:
@@ -70,7 +75,7 @@ class Context:
 
     def cancelled(self) -> bool:
         """Tell whether this run should end now."""
-        if self._cause is None:
+        if self.cancel_cause is None:
             return False
         self._noticed = True
         return True
@@ -78,17 +83,12 @@ class Context:
     def raise_if_cancelled(self) -> None:
         """End the run here if it should end. Raises Cancelled."""
         if self.cancelled():
-            raise Cancelled(self._cause)
-
-    @property
-    def cancel_cause(self) -> CancelCause | None:
-        """Why this run should end, None while it should not."""
-        return self._cause
+            raise Cancelled(self.cancel_cause)
 
     @property
     def gave_way(self) -> bool:
         """Whether the handler has noticed a person's cancel request."""
-        return self._noticed and self._cause is CancelCause.PERSON
+        return self._noticed and self.cancel_cause is CancelCause.PERSON
 
     def progress(self, fraction: float, note: str = "") -> None:
         """Report how much is done, from 0 to 1, with a short note; it is stored about once a second."""
@@ -109,17 +109,17 @@ class Context:
 
     def cancel(self, cause: CancelCause) -> None:
         """Ask the handler to end; the first cause stays, but a person's request gives way to what ends the run for good."""
-        with self._lock:
-            if self._cause is None or self._cause is CancelCause.PERSON:
-                self._cause = cause
+        with _ENDING:
+            if self.cancel_cause is None or self.cancel_cause is CancelCause.PERSON:
+                self.cancel_cause = cause
             on_cancel = self._on_cancel
         if on_cancel is not None:
             on_cancel()
 
     def on_cancel(self, act: Callable[[], object]) -> None:
         """Name what ends a run that can be ended from outside; done at once when the run should end already."""
-        with self._lock:
+        with _ENDING:
             self._on_cancel = act
-            due = self._cause is not None
+            due = self.cancel_cause is not None
         if due:
             act()

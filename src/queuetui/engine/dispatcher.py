@@ -14,6 +14,7 @@ from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
 from queuetui.engine.run import Run
 from queuetui.engine.store_health import STORE_TROUBLE
+from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
+    from queuetui.engine.volume import Volume
     from queuetui.engine.wakeup import Wakeup
+    from queuetui.model.job import ClaimedJob
 
 PART = "jobs"
 TICK_S = 1.0
 MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
+POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Desk:
     stopping: Stopping
     health: StoreHealth
     wakeup: Wakeup
+    volume: Volume
 
 
 class Dispatcher:
@@ -131,24 +136,26 @@ class Dispatcher:
             raise
         desk.health.answered(PART)
         del lease.endings[: len(endings)]
-        for one in endings:
-            lease.runs.pop((one.run.job.id, one.run.job.fence), None)
         if endings:
+            lease.runs.difference_update([run for run, _ in endings])
             desk.finisher.report(endings, step.accepted)
-            desk.claimer.work_ended()
+            desk.claimer.work_ended(postponed=any(one.ending in POSTPONED for _, one in endings))
         if not step.lease_valid:
             desk.leases.lose(lease, "the store says that it is over")
         elif claim is not None:
-            self._hand_out(lease, claim, [Run(job, lease, desk.worker_id) for job in step.claimed])
+            self._hand_out(lease, claim, step.claimed)
 
-    def _hand_out(self, lease: HeldLease, claim: Claim, runs: list[Run]) -> None:
-        desk = self._desk
+    def _hand_out(self, lease: HeldLease, claim: Claim, claimed: tuple[ClaimedJob, ...]) -> None:
+        desk, now_s = self._desk, steady_s()
+        told = desk.volume.take(len(claimed), now_s)
+        runs = [Run(job, lease, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
         excess = desk.room.excess(runs, self._unended())
         desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs))
+        desk.outbox.expect(desk.claimer.batch)
         if not runs:
             return
-        lease.used_s = steady_s()
-        lease.runs.update({(run.job.id, run.job.fence): run for run in runs})
+        lease.used_s = now_s
+        lease.runs.update(runs)
         for run in excess:
             self._release(run)
         kept = [run for run in runs if not run.ended] if excess else runs
@@ -182,7 +189,7 @@ class Dispatcher:
                 continue
             if lease.endings:
                 self._try_last_endings(lease)
-            desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs.values())
+            desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs)
             for ended in lease.endings:
                 refuse(ended)
             desk.leases.forget(lease)
@@ -209,6 +216,7 @@ class Dispatcher:
         if now_s < self._tick_at_s:
             return
         self._tick_at_s = now_s + TICK_S
+        self._desk.volume.sum_up(now_s)
         if self._is_held_up(now_s):
             self._take_back_unstarted()
         for lease in self._desk.leases.all():
@@ -219,7 +227,7 @@ class Dispatcher:
     def _mark_running(self, lease: HeldLease, now_s: float) -> None:
         """Write the start of runs that last, and progress where it changed."""
         news = []
-        for run in lease.runs.values():
+        for run in lease.runs:
             elapsed_s, progress = run.elapsed_s(now_s), run.context.reported_progress
             if elapsed_s > MARK_AFTER_S and not run.ended and run.marked != (progress or ""):
                 news.append((run, Running(run.job.id, run.job.fence, elapsed_s, progress)))

@@ -6,9 +6,9 @@ and its slot is given to a new thread. A handler that holds the interpreter with
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
-from threading import Condition, Thread
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from queuetui.engine.context import CancelCause
 from queuetui.engine.performer import Performer
@@ -25,13 +25,11 @@ class Slot:
 
 
 class ThreadExecutor:
-    """A fixed number of slots around one backlog: a hand-off costs one wake-up however many runs it brings."""
+    """A fixed number of slots around one backlog; each slot that waits is woken by the run that it takes."""
 
     def __init__(self, slots: int, performer: Performer) -> None:
         self._performer = performer
-        self._backlog: deque[Run] = deque()
-        self._more = Condition()
-        self._closing = False
+        self._backlog: SimpleQueue[Run | None] = SimpleQueue()
         self._given_up = 0
         self._slots = [Slot(f"queuetui-slot-{number}", self._work) for number in range(slots)]
         for slot in self._slots:
@@ -40,7 +38,7 @@ class ThreadExecutor:
     @property
     def unstarted(self) -> int:
         """How many runs wait for a slot."""
-        return len(self._backlog)
+        return self._backlog.qsize()
 
     @property
     def given_up(self) -> int:
@@ -49,18 +47,20 @@ class ThreadExecutor:
 
     def submit(self, runs: Sequence[Run]) -> None:
         """Take runs over, in order."""
-        self._backlog.extend(runs)
-        with self._more:
-            self._more.notify(len(runs))
+        put = self._backlog.put
+        for run in runs:
+            put(run)
 
     def take_back(self) -> list[Run]:
         """Return every run that has not begun."""
         taken: list[Run] = []
         while True:
             try:
-                taken.append(self._backlog.pop())
-            except IndexError:
-                return taken[::-1]
+                run = self._backlog.get_nowait()
+            except Empty:
+                return taken
+            if run is not None:
+                taken.append(run)
 
     def running(self) -> list[Run]:
         """Return the runs whose handlers are at work."""
@@ -93,26 +93,12 @@ class ThreadExecutor:
 
     def close(self) -> None:
         """Let every slot end after its current run."""
-        with self._more:
-            self._closing = True
-            self._more.notify_all()
+        for _ in self._slots:
+            self._backlog.put(None)
 
     def _work(self, slot: Slot) -> None:
-        while not slot.given_up:
-            run = self._next()
-            if run is None:
-                return
+        take, perform = self._backlog.get, self.perform
+        while not slot.given_up and (run := take()) is not None:
             slot.run = run
-            self.perform(run)
+            perform(run)
             slot.run = None
-
-    def _next(self) -> Run | None:
-        while True:
-            try:
-                return self._backlog.popleft()
-            except IndexError:
-                with self._more:
-                    while not self._backlog:
-                        if self._closing:
-                            return None
-                        self._more.wait()

@@ -17,11 +17,14 @@ from queuetui.model.job import Ending
 if TYPE_CHECKING:
     from queuetui.engine.pace import Pace
     from queuetui.engine.run import Run
+    from queuetui.engine.volume import Volume
     from queuetui.engine.wakeup import Wakeup
     from queuetui.model.job import Settlement
 
+FLUSH_JOBS = 100
 FLUSH_AFTER_S = 0.005
 NEVER_S = 3600.0
+SLOW_S = 1.0
 _EVENTS = {
     Ending.COMPLETED: ("job_completed", logging.INFO),
     Ending.RETRY: ("job_retrying", logging.WARNING),
@@ -36,9 +39,10 @@ _EVENTS = {
 class Outbox:
     """Endings that wait to be written; filled by the handlers' threads, emptied by the one that talks to the store."""
 
-    def __init__(self, wakeup: Wakeup, batch: int = DEFAULT_BATCH) -> None:
-        self._batch = batch
-        self._flush_after_s = FLUSH_AFTER_S * max(1.0, batch / DEFAULT_BATCH)
+    def __init__(self, wakeup: Wakeup, most: int = DEFAULT_BATCH) -> None:
+        self._most = most
+        self._batch = most
+        self._flush_after_s = FLUSH_AFTER_S
         self._waiting: deque[Ended] = deque()
         self._late: deque[Ended] = deque()
         self._first_s = 0.0
@@ -47,6 +51,11 @@ class Outbox:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def expect(self, claimed: int) -> None:
+        """Let batches of endings be as large as the claims are, and take as much longer as they are larger than a usual one."""
+        self._batch = min(self._most, max(FLUSH_JOBS, claimed))
+        self._flush_after_s = FLUSH_AFTER_S * max(1.0, self._batch / FLUSH_JOBS)
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
         """Add an ending; the first of a batch, a full batch and one that may not wait wake the writer."""
@@ -100,37 +109,57 @@ def refuse(ended: Ended) -> None:
 class Finisher:
     """What became of endings: counted and told only when the store has taken them."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, volume: Volume) -> None:
         self.ended_jobs = 0
         self._pace = pace
+        self._volume = volume
 
     def report(self, endings: Sequence[Ended], accepted: Collection[str]) -> None:
         """Tell of endings that were sent; one that was not accepted is stale and has changed nothing."""
+        all_accepted = len(accepted) == len(endings)
+        untold = 0
         for ended in endings:
-            if ended.settlement.ending is not Ending.RELEASED:
+            run, settlement = ended
+            if settlement.ending is not Ending.RELEASED:
                 self.ended_jobs += 1
-            if ended.settlement.job_id in accepted:
-                ended.run.close()
-                self._tell(ended)
+            if all_accepted or settlement.job_id in accepted:
+                if run.written is not None:
+                    run.close()
+                if run.told or settlement.ending is not Ending.COMPLETED or (settlement.duration_s or 0.0) > SLOW_S:
+                    _tell(ended)
+                else:
+                    untold += 1
             else:
                 refuse(ended)
+        if untold:
+            self._volume.leave_out(untold, steady_s())
+        self._learn(endings)
 
-    def _tell(self, ended: Ended) -> None:
-        settlement = ended.settlement
-        if settlement.duration_s is not None:
-            self._pace.record(ended.run.job.queue, settlement.type, settlement.duration_s)
-        event, level = _EVENTS[settlement.ending]
-        if not WORKER_LOGGER.isEnabledFor(level):
-            return
-        duration_s = None if settlement.duration_s is None else round(settlement.duration_s, 6)
-        error = settlement.error
-        log_event(
-            event,
-            level,
-            **ended.run.facts,
-            duration_s=duration_s,
-            delay_s=round(settlement.delay_s, 3) if settlement.delay_s else None,
-            run_at=settlement.at,
-            error_class=error.class_name if error else None,
-            error=error.message if error else None,
-        )
+    def _learn(self, endings: Sequence[Ended]) -> None:
+        """Take note of how long the runs took, by type; all of a batch are of one queue."""
+        took_s: dict[str, list[float]] = {}
+        for _, settlement in endings:
+            if settlement.duration_s is not None:
+                took_s.setdefault(settlement.type, []).append(settlement.duration_s)
+        for job_type, lengths_s in took_s.items():
+            self._pace.record(endings[0].run.job.queue, job_type, sum(lengths_s) / len(lengths_s), len(lengths_s))
+
+
+def _tell(ended: Ended) -> None:
+    """Say how a run ended."""
+    settlement = ended.settlement
+    event, level = _EVENTS[settlement.ending]
+    if not WORKER_LOGGER.isEnabledFor(level):
+        return
+    duration_s = None if settlement.duration_s is None else round(settlement.duration_s, 6)
+    error = settlement.error
+    log_event(
+        event,
+        level,
+        **ended.run.facts,
+        duration_s=duration_s,
+        delay_s=round(settlement.delay_s, 3) if settlement.delay_s else None,
+        run_at=settlement.at,
+        error_class=error.class_name if error else None,
+        error=error.message if error else None,
+    )

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 TRUSTED_PART = 2 / 3
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """The ending of a run, on its way to the store."""
 
     run: Run
@@ -41,7 +40,7 @@ class HeldLease:
     id: str
     queue: str
     renewed_s: float
-    runs: dict[tuple[str, int], Run] = field(default_factory=dict)
+    runs: set[Run] = field(default_factory=set)
     endings: list[Ended] = field(default_factory=list)
     closing: bool = False
     lost: str | None = None
@@ -58,7 +57,7 @@ class HeldLease:
         if self.lost is not None:
             return 0
         self.lost = why
-        return sum(run.abandon(CancelCause.LEASE_LOST) for run in tuple(self.runs.values()))
+        return sum(run.abandon(CancelCause.LEASE_LOST) for run in tuple(self.runs))
 
 
 class Leases:
@@ -113,7 +112,7 @@ class Leases:
 
     def runs(self) -> list[Run]:
         """Return all runs under all leases."""
-        return [run for lease in self.all() for run in tuple(lease.runs.values())]
+        return [run for lease in self.all() for run in tuple(lease.runs)]
 
     def held_jobs(self) -> int:
         """Return how many jobs are held."""

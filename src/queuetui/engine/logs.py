@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from queuetui.model.clock import to_text
 from queuetui.model.text import sanitize
@@ -19,7 +19,17 @@ _FIELDS = "queuetui_fields"
 # `json.dumps` would make an encoder for each line, as it is not called with its own defaults.
 _encode = json.JSONEncoder(default=str, ensure_ascii=True).encode
 
-current_job: ContextVar[Mapping[str, object] | None] = ContextVar("queuetui_current_job", default=None)
+
+class HasFacts(Protocol):
+    """What a handler works on."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """The ids of the job that is being run."""
+        ...
+
+
+current_job: ContextVar[HasFacts | None] = ContextVar("queuetui_current_job", default=None)
 
 
 def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> None:
@@ -38,7 +48,7 @@ class JobFacts(logging.Filter):
         """Let every record pass."""
         job = current_job.get()
         if job is not None and not hasattr(record, _FIELDS):
-            setattr(record, _FIELDS, job)
+            setattr(record, _FIELDS, job.facts)
         return True
 
 

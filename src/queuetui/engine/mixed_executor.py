@@ -23,12 +23,13 @@ class MixedExecutor(ThreadExecutor):
         self._crew: Crew | None = None
         self._making = Lock()
         self._handed: set[Run] = set()
+        self._soft: set[str] = set()
         super().__init__(slots, performer)
 
     def perform(self, run: Run) -> None:
         """Run one job here, or hand it over and wait for its ending."""
-        if run.ended or not self._is_hard(run.job.type):
-            super().perform(run)
+        if run.job.type in self._soft or run.ended or not self._is_hard(run.job.type):
+            self._performer.perform(run)
             return
         crew = self._started_crew()
         self._handed.add(run)
@@ -60,7 +61,10 @@ class MixedExecutor(ThreadExecutor):
 
     def _is_hard(self, job_type: str) -> bool:
         try:
-            return self._tasks.find(job_type).hard_timeout
+            if self._tasks.find(job_type).hard_timeout:
+                return True
+            self._soft.add(job_type)
+            return False
         except BaseException:  # noqa: BLE001 - finding it may import anything; the run itself says what is wrong
             return False
 

@@ -15,10 +15,10 @@ class Pace:
         self._types: OrderedDict[str, float] = OrderedDict()
         self._queues: OrderedDict[str, float] = OrderedDict()
 
-    def record(self, queue: str, job_type: str, duration_s: float) -> None:
-        """Count one run."""
-        _blend(self._types, job_type, duration_s)
-        _blend(self._queues, queue, duration_s)
+    def record(self, queue: str, job_type: str, duration_s: float, runs: int = 1) -> None:
+        """Count runs of one type by what they took on average."""
+        _blend(self._types, job_type, duration_s, runs)
+        _blend(self._queues, queue, duration_s, runs)
 
     def type_average_s(self, job_type: str) -> float | None:
         """Return the average of a type, None when it is unknown."""
@@ -29,8 +29,8 @@ class Pace:
         return self._queues.get(queue)
 
 
-def _blend(averages: OrderedDict[str, float], name: str, duration_s: float) -> None:
+def _blend(averages: OrderedDict[str, float], name: str, duration_s: float, runs: int) -> None:
     known = averages.get(name)
     if known is None and len(averages) >= KEPT_TYPES:
         averages.popitem(last=False)
-    averages[name] = duration_s if known is None else known + WEIGHT * (duration_s - known)
+    averages[name] = duration_s if known is None else known + (1 - (1 - WEIGHT) ** runs) * (duration_s - known)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 import random
+from json.scanner import make_scanner
 from threading import Event
+from types import CoroutineType
 from typing import TYPE_CHECKING, Protocol
 
 from queuetui.engine.clock import steady_s
@@ -20,15 +21,17 @@ from queuetui.engine.outcome import (
     settle_timeout,
 )
 from queuetui.model.backoff import Backoff
-from queuetui.model.correlation import correlated
+from queuetui.model.correlation import bind_correlation_id, unbind_correlation_id
 from queuetui.model.errors import BadPayload
+from queuetui.model.job import Ending, Settlement
 
 if TYPE_CHECKING:
     from queuetui.engine.event_loop import EventLoop
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.tasks import Task
-    from queuetui.model.job import Settlement
+
+_scan_json = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # it takes a decoder, as its own module gives it one
 
 
 class Endings(Protocol):
@@ -82,31 +85,36 @@ class Performer:
         return self._post(run, settlement)
 
     def _settle(self, run: Run) -> Settlement:
-        token = current_job.set(run.facts)
+        job, context = run.job, run.context
+        run.timeout_s = job.timeout_s
+        told_of, correlation = current_job.set(run), bind_correlation_id(context.correlation_id)
         started_s = run.started_s = steady_s()
-        run.timeout_s = run.job.timeout_s
-        log_event("job_started", logging.INFO, **run.facts)
+        if run.told:
+            log_event("job_started", logging.INFO, **run.facts)
         try:
-            with correlated(run.context.correlation_id):
-                value = self._call(run)
+            value = self._call(run)
             took_s = steady_s() - started_s
-            if run.context.gave_way:
-                return settle_cancelled(run.job, took_s)
-            return settle_return(run.job, value, took_s, self._rule(run))
+            if context.cancel_cause is not None and context.gave_way:
+                return settle_cancelled(job, took_s)
+            if value is None:
+                return Settlement(job.id, job.fence, job.type, Ending.COMPLETED, took_s)
+            return settle_return(job, value, took_s, self._rule(run))
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its ending, SystemExit too
             took_s = steady_s() - started_s
-            if run.context.gave_way:
-                return settle_cancelled(run.job, took_s)
-            return settle_raise(run.job, error, took_s, self._rule(run))
+            if context.gave_way:
+                return settle_cancelled(job, took_s)
+            return settle_raise(job, error, took_s, self._rule(run))
         finally:
-            current_job.reset(token)
+            unbind_correlation_id(correlation)
+            current_job.reset(told_of)
 
     def _call(self, run: Run) -> object:
-        task = run.task = self._tasks.find(run.job.type)
+        job, context = run.job, run.context
+        task = run.task = self._tasks.find(job.type)
         if run.timeout_s is None:
             run.timeout_s = task.timeout_s if task.timeout_s is not None else self._settings.job_timeout_s
-        value = task.call(read_payload(run.job.payload), run.context)
-        return self._loop.run(value, run.context) if inspect.iscoroutine(value) else value
+        value = task.call(read_payload(job.payload), context)
+        return self._loop.run(value, context) if isinstance(value, CoroutineType) else value
 
     def _post(self, run: Run, settlement: Settlement) -> bool:
         if not run.end():
@@ -128,7 +136,16 @@ def retry_rule(backoff: Backoff, settings: WorkerSettings) -> RetryRule:
 def read_payload(payload: bytes) -> object:
     """Return the value of a payload. Raises BadPayload, and keeps what was stored out of the message."""
     try:
-        return json.loads(payload.decode())
+        return _decode(payload.decode())
     except (ValueError, RecursionError) as error:
         message = f"the payload is not JSON ({type(error).__name__}); it was kept as it is: cancel the job, or enqueue it anew"
         raise BadPayload(message) from None
+
+
+def _decode(text: str) -> object:
+    """Do what `json.loads` does, without its search for white space around the value unless there is any."""
+    try:
+        value, end = _scan_json(text, 0)
+    except StopIteration:
+        return json.loads(text)
+    return value if end == len(text) else json.loads(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause, Context
 
 if TYPE_CHECKING:
@@ -15,13 +14,15 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A claim, from the moment it is held until its ending is written; it ends once, whoever ends it first."""
+    """A claim, from the moment it is held until its ending is written; it ends once, whoever ends it first.
+
+    `told` says whether its start and completion are worth a line of the log each.
+    """
 
     __slots__ = (
         "_ended",
         "claimed_s",
         "context",
-        "facts",
         "job",
         "lease",
         "marked",
@@ -29,15 +30,18 @@ class Run:
         "started_s",
         "task",
         "timeout_s",
+        "told",
         "written",
     )
 
-    def __init__(self, job: ClaimedJob, lease: HeldLease, worker_id: str) -> None:
+    def __init__(
+        self, job: ClaimedJob, lease: HeldLease, worker_id: str, claimed_s: float = 0.0, *, told: bool = True
+    ) -> None:
         self.job = job
         self.lease = lease
         self.context = Context(job, worker_id)
-        self.facts: dict[str, object] = describe_run(job, self.context)
-        self.claimed_s = steady_s()
+        self.claimed_s = claimed_s
+        self.told = told
         self.started_s: float | None = None
         self.timeout_s: float | None = None
         self.task: Task | None = None
@@ -47,6 +51,19 @@ class Run:
         self._ended = Lock()
         if job.cancel_requested:
             self.context.cancel(CancelCause.PERSON)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What every log record about this run holds."""
+        job, context = self.job, self.context
+        return {
+            "job_id": job.id,
+            "job_type": job.type,
+            "queue": job.queue,
+            "attempt": context.attempt,
+            "correlation_id": context.correlation_id,
+            "worker": context.worker_id,
+        }
 
     @property
     def ended(self) -> bool:
@@ -86,15 +103,3 @@ class Run:
     def elapsed_s(self, now_s: float) -> float:
         """Return how long the handler has been running, zero before it began."""
         return 0.0 if self.started_s is None else now_s - self.started_s
-
-
-def describe_run(job: ClaimedJob, context: Context) -> dict[str, object]:
-    """Return what every log record about a run holds."""
-    return {
-        "job_id": job.id,
-        "job_type": job.type,
-        "queue": job.queue,
-        "attempt": context.attempt,
-        "correlation_id": context.correlation_id,
-        "worker": context.worker_id,
-    }

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 DEFAULT_CONCURRENCY = 4
-DEFAULT_BATCH = 100
+DEFAULT_BATCH = 500
+DEFAULT_LOG_JOBS = 50
 Isolation = Literal["thread", "process"]
 
 
@@ -19,6 +20,7 @@ class WorkerSettings:
     `batch` is how many jobs at most are claimed, and endings written, at a time: what a killed worker may leave to be run again.
     `job_timeout_s` a run whose job and type name no limit of their own. `burst` ends the worker when nothing is pending.
     `retry_jitter` overrides the spread of every back-off. `root` is where undeclared handlers may come from by default.
+    Of `log_jobs` runs a second the start and the completion are told one by one, of more only how many they were.
     `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
     it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
     """
@@ -43,3 +45,4 @@ class WorkerSettings:
     recycle_memory_mb: float | None = None
     cancel_grace_s: float = 2.0
     root: Path | None = None
+    log_jobs: int = DEFAULT_LOG_JOBS

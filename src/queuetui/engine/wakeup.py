@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import random
-from threading import Event
+from contextlib import suppress
+from threading import Lock
 
 
 class Wakeup:
-    """A bell: `ring` ends the current wait, or the next one."""
+    """A bell for one who waits: `ring` ends the current wait, or the next one.
+
+    A lock that is held while the bell is silent: it wakes at once, where an event would first take and give other locks.
+    """
 
     def __init__(self) -> None:
-        self._bell = Event()
+        self._silence = Lock()
+        self._silence.acquire()
 
     def ring(self) -> None:
         """End the wait of who is waiting."""
-        self._bell.set()
+        # It was rung before, and nobody has waited since.
+        with suppress(RuntimeError):
+            self._silence.release()
 
     def wait(self, timeout_s: float) -> None:
         """Wait for the bell, at most so long."""
-        if timeout_s > 0:
-            self._bell.wait(timeout_s)
-        self._bell.clear()
+        self._silence.acquire(timeout=max(0.0, timeout_s))
 
 
 def jittered(span_s: float, spread: float = 0.25) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_hex
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from queuetui import __version__
 from queuetui.backends.base import Notifier
+from queuetui.backends.schedules import ScheduleStore
 from queuetui.engine.allowed import AllowRule
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import steady_s
@@ -26,14 +27,17 @@ from queuetui.engine.logs import log_event
 from queuetui.engine.mixed_executor import MixedExecutor
 from queuetui.engine.pace import Pace
 from queuetui.engine.performer import Performer
+from queuetui.engine.recurring import Recurring
 from queuetui.engine.renewal import Renewal
 from queuetui.engine.signals import Signals
 from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
 from queuetui.engine.sweeper import Sweeper
 from queuetui.engine.tasks import Tasks
+from queuetui.engine.volume import Volume
 from queuetui.engine.wakeup import Wakeup
 from queuetui.engine.watch import Watch
+from queuetui.model.declaration import declared_schedules
 from queuetui.model.worker import EVERY_QUEUE, WorkerCard
 
 if TYPE_CHECKING:
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from queuetui.engine.isolation import Executor
     from queuetui.engine.settings import WorkerSettings
 
+Part = Dispatcher | Renewal | Sweeper | Recurring
 WATCH_EVERY_S = 0.1
 LAST_WORDS_S = 5.0
 
@@ -65,6 +70,7 @@ class Worker:
         self._tasks = tasks
         if tasks is None and settings.isolation != "process":
             self._tasks = Tasks(settings.app, AllowRule(settings.allow, settings.root or Path.cwd()))
+        self._declared = declared_schedules() if settings.app and self._tasks is not None else ()
         self._wakeup = Wakeup()
         self._stopping = Stopping(settings.grace_s, self._wakeup)
         self._health = StoreHealth()
@@ -89,14 +95,18 @@ class Worker:
         started_s = steady_s()
         card = self._describe()
         settings, pace = self._settings, Pace()
-        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace), EventLoop()
+        volume = Volume(settings.log_jobs, self.id)
+        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace, volume), EventLoop()
         executor = self._make_executor(outbox, loop, pace)
         leases = Leases(self._store, self.id, settings.lease_s)
         room = Room(settings, executor, leases, pace)
         claimer = Claimer(self._store, settings, room)
         listener = self._listen(claimer)
+        if listener is not None:
+            claimer.is_told()
         card = replace(card, socket=listener.address if listener is not None else None)
         try:
+            parts = self._recurring()
             self._store.register(card)
         except BaseException:
             executor.close()
@@ -114,15 +124,17 @@ class Worker:
             stopping=self._stopping,
             health=self._health,
             wakeup=self._wakeup,
+            volume=volume,
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health)
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
         watch = Watch(settings, executor, leases, self._stopping)
         self._announce(card)
-        self._work((Dispatcher(desk), renewal, sweeper), watch, signals)
+        self._work((Dispatcher(desk), renewal, sweeper, *parts), renewal, watch, signals)
         if listener is not None:
             listener.close()
         executor.close()
+        volume.sum_up(steady_s())
         unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
@@ -146,6 +158,8 @@ class Worker:
 
             crew = Crew(self._settings, describe_boot(self._settings, self.id), outbox, pace)
             crew.start(self._guard)
+            if self._tasks is None:
+                self._declared = crew.declared
             return crew
 
         if self._tasks is None:
@@ -155,10 +169,15 @@ class Worker:
             return ThreadExecutor(slots, performer)
         return MixedExecutor(slots, performer, self._tasks, make_crew)
 
-    def _work(self, parts: tuple[Dispatcher, Renewal, Sweeper], watch: Watch, signals: Signals) -> None:
+    def _recurring(self) -> tuple[Recurring, ...]:
+        """Return what makes recurring jobs, where the store keeps schedules. Raises BadConfig for one that cannot be."""
+        if not isinstance(self._store, ScheduleStore):
+            return ()
+        return (Recurring(self._store, self._declared, self._stopping, self._health),)
+
+    def _work(self, parts: Sequence[Part], renewal: Renewal, watch: Watch, signals: Signals) -> None:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed."""
-        dispatcher, renewal, sweeper = parts
-        threads = [self._start(part.run) for part in (dispatcher, renewal, sweeper)]
+        threads = [self._start(part.run) for part in parts]
         while threads[0].is_alive():
             signals.act()
             watch.look()

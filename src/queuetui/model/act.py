@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE, RESUME and the switches of its events are about a queue, CLEAN is about a worker's registration."""
+    """What can be done: to jobs; to a queue (PAUSE, RESUME, its events); CLEAN to workers; to schedules, which are paused too."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -22,6 +22,9 @@ class Verb(StrEnum):
     CLEAN = "clean"
     EVENTS_ON = "events on"
     EVENTS_OFF = "events off"
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
+    RUN = "run"
 
 
 QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OFF})

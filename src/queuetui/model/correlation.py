@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 _CURRENT: ContextVar[str | None] = ContextVar("queuetui_correlation_id", default=None)
 
@@ -14,11 +14,21 @@ def current_correlation_id() -> str | None:
     return _CURRENT.get()
 
 
+def bind_correlation_id(correlation_id: str | None) -> Token[str | None]:
+    """Bind an id to everything enqueued from here on, in this thread or task, until it is taken back."""
+    return _CURRENT.set(correlation_id)
+
+
+def unbind_correlation_id(token: Token[str | None]) -> None:
+    """Take an id back."""
+    _CURRENT.reset(token)
+
+
 @contextmanager
 def correlated(correlation_id: str | None) -> Iterator[None]:
     """Bind an id to everything enqueued within, in this thread or task."""
-    token = _CURRENT.set(correlation_id)
+    token = bind_correlation_id(correlation_id)
     try:
         yield
     finally:
-        _CURRENT.reset(token)
+        unbind_correlation_id(token)

@@ -14,11 +14,12 @@ class Limits:
     """The floors from the profile that stuck verdicts are judged by.
 
     `stuck_after_s` bounds a run, and how long a due job may wait in a queue with no consumer; a worker silent for `worker_silent_s`
-    is not live.
+    is not live. A schedule is overdue when nobody has looked at a slot for `schedule_late_s`.
     """
 
     stuck_after_s: float = 300.0
     worker_silent_s: float = 30.0
+    schedule_late_s: float = 60.0
     per_queue_s: Mapping[str, float] = field(default_factory=dict)
     per_type_s: Mapping[str, float] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
@@ -25,6 +26,7 @@ class Part(StrEnum):
     WORKERS = "workers"
     TALLY = "tally"
     FAILURES = "failures"
+    SCHEDULES = "schedules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class QueueInfo:
 class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
-    `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page.
+    `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
+    `schedules` until it has read them.
     """
 
     backend: str
@@ -88,3 +91,4 @@ class Snapshot:
     page: Page | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    schedules: tuple[ScheduleInfo, ...] = ()

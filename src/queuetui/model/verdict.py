@@ -36,6 +36,9 @@ class Code(StrEnum):
     BLOCKED = "blocked"
     STALE_WORKER = "stale"
     LIVE_WORKER = "live"
+    ON_SCHEDULE = "on_schedule"
+    SCHEDULE_PAUSED = "schedule_paused"
+    SCHEDULE_OVERDUE = "schedule_overdue"
 
 
 STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})

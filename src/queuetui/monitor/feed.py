@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from queuetui.backends.base import Inspector
+from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.errors import BadConfig, Denied
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -15,6 +17,7 @@ from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
+from queuetui.monitor.schedules import describe_schedules
 
 PAGE_JOBS = 500
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
@@ -46,7 +49,8 @@ class Feed:
         watch = replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS)
         snapshot = self._inspector.snapshot(watch)
         page = () if snapshot.page is None else snapshot.page.jobs
-        return replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
+        snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
+        return self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
@@ -88,6 +92,16 @@ class Feed:
     def close(self) -> None:
         """Give back the backend's connections."""
         self._inspector.close()
+
+    def _with_schedules(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the schedules, where the backend keeps any; why not, where they alone cannot be read."""
+        if not isinstance(self._inspector, ScheduleStore):
+            return snapshot
+        try:
+            reading = self._inspector.schedules()
+        except (BadConfig, Denied) as error:
+            return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
+        return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
 
     def _facts(self) -> Facts:
         return self._facts_of(self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS)))

@@ -19,6 +19,7 @@ from queuetui.operate.export import export_jobs
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, require, why_not
+from queuetui.operate.schedules import ScheduleOperations
 
 if TYPE_CHECKING:
     from queuetui.model.act import JobRef
@@ -52,6 +53,7 @@ class Operations:
         self._backend = backend
         self._desk = desk
         self._limits = limits
+        self.schedules = ScheduleOperations(backend, desk)
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""

@@ -16,6 +16,9 @@ DONE_WORDS = {
     Verb.PAUSE: "paused",
     Verb.RESUME: "resumed",
     Verb.CLEAN: "cleaned",
+    Verb.SCHEDULE: "scheduled",
+    Verb.UNSCHEDULE: "removed",
+    Verb.RUN: "enqueued",
 }
 
 

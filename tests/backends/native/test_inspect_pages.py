@@ -11,6 +11,7 @@ from queuetui.backends.base import iterate
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.model.errors import BadQuery
+from queuetui.model.job_id import new_job_id
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import Page, PageRequest
@@ -196,6 +197,22 @@ def test_residual_terms_look_through_the_rows(database: Database, seed: Seed, te
     assert ids(read(database, text)) == [wanted]
     (term,) = SqlInspector(database).plan(parse_query(text))
     assert "job by job" in term.why
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.COMPLETED])
+def test_the_first_job_of_a_correlation_is_found_with_those_after_it(
+    database: Database, seed: Seed, state: State
+) -> None:
+    """A job that bears its own id as its correlation stands in no index by it, and is found all the same."""
+    first = new_job_id()
+    other = new_job_id()
+    seed.jobs({"id": first, "state": state, "correlation_id": first}, {"id": other, "correlation_id": other})
+    second = seed.job(correlation_id=first, state=state)
+    assert set(ids(read(database, f"correlation_id:{first}"))) == {first, second}
+    assert set(ids(read(database, f"correlation_id:{first},{other}"))) == {first, second, other}
+    assert set(ids(read(database, f"correlation_id:{first[:-1]}*"))) >= {first, second}
+    assert ids(read(database, f"correlation_id:{first} id:{first}")) == [first]
+    assert ids(read(database, f"correlation_id:{second}")) == []
 
 
 def test_hostile_names_stay_names(database: Database, seed: Seed) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from queuetui.backends.native.sql import counts, pictures, surroundings
+from queuetui.backends.native.sql import counts, finding, pictures, surroundings
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.backends.native.sql.tables import tally
 from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
 from queuetui.model.errors import NotFound, Unreachable
+from queuetui.model.job_id import new_job_id
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
@@ -293,6 +294,20 @@ def test_jobs_are_found_by_the_end_of_their_id(database: Database, seed: Seed) -
     assert [ref.id for ref in inspector.find(last, 1)] == alike[:1]
     assert inspector.find("xyz") == ()
     assert inspector.find("") == ()
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.COMPLETED])
+def test_a_short_id_finds_an_old_job(
+    database: Database, seed: Seed, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six digits find a job that is not among the newest, through its time and without an index on ends."""
+    old = new_job_id()
+    seed.jobs({"id": old, "state": state}, *({"id": new_job_id(), "state": state} for _ in range(5)))
+    monkeypatch.setattr(finding, "MOST_LOOKED", 3)
+    inspector = SqlInspector(database)
+    assert [ref.id for ref in inspector.find(old[-6:])] == [old]
+    assert inspector.find(old[-3:]) == ()
+    assert inspector.find(f"{int(old[-6:], 16) ^ 1:06x}") == ()
 
 
 def test_the_durability_grade_is_read_from_the_store(database: Database) -> None:

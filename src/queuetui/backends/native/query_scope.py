@@ -56,9 +56,3 @@ def _names_queue(term: Term, name: str) -> bool:
     if term.comparison is Comparison.HAS:
         return any(value.casefold() in name.casefold() for value in values)
     return any(name == value or fnmatchcase(name, value.replace("[", "[[]")) for value in values)
-
-
-def types_asked(query: Query) -> tuple[str, ...] | None:
-    """Return the types that a filter names outright, None where it names none or writes a pattern."""
-    names = query.only_values("type")
-    return None if names is None or any(has_wildcard(name) for name in names) else names

@@ -34,7 +34,7 @@ LEVELS = ("debug", "info", "warning", "error")
 )
 @click.option("--concurrency", "-c", type=click.IntRange(min=1), default=4, show_default=True, help="Jobs at a time.")
 @click.option(
-    "--batch", type=click.IntRange(min=1), default=100, show_default=True, help="Claimed and settled at a time."
+    "--batch", type=click.IntRange(min=1), default=500, show_default=True, help="Claimed and settled at most at a time."
 )
 @click.option("--once", is_flag=True, help="Run one job, then exit; waits for one unless --burst is given too.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
@@ -55,6 +55,14 @@ LEVELS = ("debug", "info", "warning", "error")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with this worker; may be repeated.")
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
+@click.option(
+    "--log-jobs",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Tell of so many jobs a second one by one; debug tells of all.",
+)
 @connection_options
 def command(**given: Any) -> None:
     """Run jobs until TERM or INT; the first waits for what runs, the second does not.
@@ -126,4 +134,5 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         recycle_jobs=given["recycle_jobs"],
         recycle_memory_mb=given["recycle_memory"],
         root=here,
+        log_jobs=given["log_jobs"],
     )

@@ -36,6 +36,7 @@ class Brood:
     def __init__(self, boot: Boot, bury: Callable[[Ward, int], object]) -> None:
         self.wards: dict[int, Ward] = {}
         self.booted = False
+        self.schedules: tuple[str, ...] = ()
         self.failure: QueueTuiError | None = None
         self._bury = bury
         self._nursery = Nursery(boot)
@@ -117,6 +118,7 @@ class Brood:
     def _take(self, told: FromNest, now_s: float) -> None:
         if isinstance(told, Booted):
             self.booted = told.error is None
+            self.schedules = told.schedules
             self.failure = None if self.booted else self._nursery.explain(told)
         elif (ward := self.wards.get(told.child)) is None:
             return

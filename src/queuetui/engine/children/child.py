@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.children.messages import (
     Cancel,
     Declined,
+    Given,
     Logged,
     Met,
     Ready,
@@ -59,7 +60,7 @@ class Child:
         self._page = page
         self._worker_id = boot.worker_id
         self._post = Post(end)
-        self._inbox: queue.SimpleQueue[tuple[int, ClaimedJob] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
         self._runs: dict[int, Run] = {}
         self._cancelled: dict[int, str] = {}
         self._lease = HeldLease("", "", 0.0)
@@ -95,17 +96,17 @@ class Child:
     def put_late(self, run: Run, settlement: Settlement) -> None:
         """Leave an ending that comes after its lease unsaid: the worker kills a child whose lease is lost."""
 
-    def _next(self) -> tuple[int, ClaimedJob] | None:
+    def _next(self) -> Given | None:
         if self._inbox.empty():
             self._post.rest()
         return self._inbox.get()
 
-    def _perform(self, number: int, job: ClaimedJob) -> None:
+    def _perform(self, number: int, told: bool, job: ClaimedJob) -> None:
         if not self._page.begin(number, steady_s()):
             self._post.put(Declined(number), at_once=True)
             return
         self._number, self._at_once = number, job.type not in self._quick
-        run = self._runs[number] = Run(job, self._lease, self._worker_id)
+        run = self._runs[number] = Run(job, self._lease, self._worker_id, told=told)
         if (cause := self._cancelled.pop(number, None)) is not None:
             run.context.cancel(CancelCause(cause))
         if self._at_once:

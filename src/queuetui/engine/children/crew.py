@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.children.tending import Tending
 from queuetui.engine.context import CancelCause
 from queuetui.model.errors import BadConfig
+from queuetui.model.schedule import ScheduleSpec
 
 if TYPE_CHECKING:
     from queuetui.engine.children.messages import Boot
@@ -49,6 +50,11 @@ class Crew:
                     f"the application did not load within {START_WITHIN_S:g} s; look at what it does on import", "--app"
                 )
             tending.started = True
+
+    @property
+    def declared(self) -> tuple[ScheduleSpec, ...]:
+        """The recurring jobs that the application declares, once it is loaded."""
+        return tuple(map(ScheduleSpec.from_text, self._tending.brood.schedules))
 
     @property
     def unstarted(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,10 +14,13 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field=
     """One thing told; runs go by the number their child knows them by."""
 
 
-class Work(Message, frozen=True):
-    """To a child: runs, in order."""
+Given = tuple[int, bool, ClaimedJob]
 
-    jobs: tuple[tuple[int, ClaimedJob], ...]
+
+class Work(Message, frozen=True):
+    """To a child: runs, in order, and whether their start is to be told."""
+
+    jobs: tuple[Given, ...]
 
 
 class Cancel(Message, frozen=True):
@@ -129,10 +131,11 @@ class Died(Message, frozen=True):
 
 
 class Booted(Message, frozen=True):
-    """From a nest: it can start children, or why it cannot."""
+    """From a nest: it can start children, with the schedules that the application declares; or why it cannot."""
 
     error: str | None = None
     not_found: bool = False
+    schedules: tuple[str, ...] = ()
 
 
 ToChild = Work | Cancel | Written | Leave
@@ -171,8 +174,3 @@ def _plain(error: RunError | None) -> RunError | None:
     if error is None:
         return None
     return RunError(plain_text(error.class_name), plain_text(error.message), plain_text(error.traceback))
-
-
-def to_work(jobs: Sequence[tuple[int, ClaimedJob]]) -> Work:
-    """Return runs as they are sent."""
-    return Work(tuple(jobs))

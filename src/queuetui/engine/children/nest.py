@@ -28,6 +28,7 @@ from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
 from queuetui.engine.clock import steady_s
 from queuetui.engine.logs import WORKER_LOGGER
 from queuetui.engine.tasks import Tasks
+from queuetui.model.declaration import declared_schedules
 from queuetui.model.errors import NotFound
 
 GUARD_EVERY_S = 0.25
@@ -69,7 +70,8 @@ def _load(boot: Boot) -> tuple[Egg | None, Booted]:
     WORKER_LOGGER.setLevel(boot.worker_level)
     choose_default_url(boot.url)
     try:
-        return Egg(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root)))), Booted()
+        egg = Egg(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root))))
+        return egg, Booted(schedules=tuple(spec.to_text() for spec in declared_schedules()))
     except NotFound as error:
         return None, Booted(str(error), not_found=True)
     except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker says it

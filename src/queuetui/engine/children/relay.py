@@ -22,7 +22,8 @@ class Relay(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record as text, whatever its arguments are, with the ids of the run that made it."""
         trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
-        fields = fields_of(record) or current_job.get()
+        job = current_job.get()
+        fields = fields_of(record) or (None if job is None else job.facts)
         self._send(
             Logged(
                 record.name,

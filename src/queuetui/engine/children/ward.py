@@ -72,7 +72,7 @@ class Ward:
         for run in runs:
             self.given += 1
             self.runs[self.given] = run
-            jobs.append((self.given, run.job))
+            jobs.append((self.given, run.told, run.job))
         self.trust(lease_s)
         self.tell(Work(tuple(jobs)))
 

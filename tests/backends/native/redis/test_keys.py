@@ -13,7 +13,7 @@ from queuetui.model.act import Act, Verb
 from queuetui.model.errors import BadConfig, NotFound, SchemaTooNew, Unsupported
 from queuetui.model.job import Ending, RunError
 from tests.backends.native.redis.opening import open_queue
-from tests.conformance.scenes import act_done, add, add_one, card, claim_and_vanish, claim_one, ids, run, select
+from tests.conformance.scenes import act_done, add, add_one, card, claim, claim_and_vanish, claim_one, ids, run, select
 from tests.waiting import wait_until
 
 EXPIRING = ("act:", "tally:")
@@ -33,10 +33,15 @@ def names(client: redis.Redis, namespace: str = "queuetui") -> set[str]:
 
 
 def test_a_payload_is_kept_as_it_came(client: redis.Redis, backend: NativeBackend) -> None:
-    """The payload's key holds the very bytes that were enqueued."""
+    """A long payload has a key of its own, a short one ends its job's body: either holds the very bytes that were enqueued."""
     payload = b'\x00\xff {"n": 123456789012345678901234567890} \r\n'
-    job_id = add_one(backend, payload=payload)
-    assert client.get(f"{{queuetui}}:p:{job_id.replace('-', '')}") == payload
+    short, long = (add_one(backend, payload=payload * times).replace("-", "") for times in (1, 1000))
+    body = client.hget("{queuetui}:b", short)
+    assert isinstance(body, bytes)
+    assert body.endswith(payload)
+    assert client.get(f"{{queuetui}}:p:{long}") == payload * 1000
+    _, (first, second) = claim(backend, 2)
+    assert (first.payload, second.payload) == (payload, payload * 1000)
 
 
 def test_nothing_is_left_behind(client: redis.Redis, backend: NativeBackend) -> None:

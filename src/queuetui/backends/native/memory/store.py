@@ -22,6 +22,7 @@ from queuetui.backends.native.retention import Retention
 from queuetui.model.act import Result
 from queuetui.model.job import Job, RunError
 from queuetui.model.payload import SummaryPaths
+from queuetui.model.schedule import Schedule
 from queuetui.model.state import FINAL, State
 
 LOST = "lost"
@@ -51,6 +52,8 @@ class MemoryStore:
     acts: dict[tuple[str, str], Result] = field(default_factory=dict)
     cleanings: dict[str, int] = field(default_factory=dict)
     log: EventShelf = field(default_factory=EventShelf)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    slots: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """Return the time of the store's clock."""

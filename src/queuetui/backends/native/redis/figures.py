@@ -21,7 +21,7 @@ Minutes = Mapping[datetime, Mapping[str, int]]
 
 @dataclass(frozen=True)
 class Figures:
-    """What the tally says of the last `span` minutes; each count is named `figure:queue`."""
+    """What the tally says of the last `span` minutes; each count is of a figure and a queue."""
 
     now: datetime
     span: int

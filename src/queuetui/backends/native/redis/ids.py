@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.ids import canonical_id
 
 # Names a job that no queue has.
 NO_ID = "none"
@@ -12,10 +10,11 @@ NO_ID = "none"
 
 def to_stored(text: str) -> str:
     """Return the stored form of an id; a text that is none names no job."""
-    found = parse_id(text)
-    return NO_ID if found is None else found.hex
+    found = canonical_id(text)
+    return NO_ID if found is None else found.replace("-", "")
 
 
 def from_stored(stored: bytes) -> str:
     """Return the id as everybody else writes it."""
-    return str(UUID(stored.decode()))
+    text = stored.decode("ascii")
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -21,6 +21,7 @@ from queuetui.backends.native.redis.pictures import (
     letters_for,
     take_picture,
 )
+from queuetui.backends.native.redis.records import read_record
 from queuetui.backends.native.redis.terms import plan_terms
 from queuetui.model.act import JobRef
 from queuetui.model.errors import Denied, NotFound, Unreachable
@@ -92,7 +93,9 @@ class RedisInspector:
             return ()
         reply = self._server.read("looking for a job", "find", wanted[::-1], MOST_ALIKE)
         pairs = zip(reply[::2], reply[1::2], strict=True)
-        found = [JobRef(self._server.name, from_stored(stored), rev.decode()) for stored, rev in pairs]
+        found = [
+            JobRef(self._server.name, from_stored(stored), str(read_record(packed).rev)) for stored, packed in pairs
+        ]
         return tuple(sorted(found))[:limit]
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
@@ -112,7 +115,7 @@ def _develop(
     return Snapshot(
         name,
         picture.now,
-        counts={state: Measured(picture.counts[state], as_of=picture.now) for state in STATES} if counted else {},
+        counts={state: _counted(picture, picture.counts[state]) for state in STATES} if counted else {},
         stuck=_stuck(picture, picture.count_stuck().total()) if counted else absent("not asked for"),
         total=Measured(picture.total, as_of=picture.now) if counted else absent("not asked for"),
         average_s=figures.average() if counted and figures is not None else absent("not asked for"),
@@ -123,6 +126,10 @@ def _develop(
         page=page,
         problems=problems,
     )
+
+
+def _counted(picture: Picture, count: int) -> Measured[int]:
+    return Measured(count, Exactness.EXACT if picture.is_every_queue else Exactness.CAPPED, picture.now)
 
 
 def _stuck(picture: Picture, count: int) -> Measured[int]:

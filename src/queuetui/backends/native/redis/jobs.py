@@ -2,62 +2,62 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from queuetui.backends.native.redis.ids import from_stored
+from queuetui.backends.native.redis.records import moment, read_body, read_record
 from queuetui.model.act import JobRef
 from queuetui.model.clock import from_us
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Attempt, Job, JobError
 from queuetui.model.payload import SummaryPaths, summarise_json
-from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-# A write stamps one of these; the start of a run is told later and is no write of its own.
-_WRITES = ("created", "updated", "claimed", "cancel", "done")
 WHOLE = -1
 NOTHING = 0
 # A payload is summarised by its head on pages, which is nearly always all of it.
 HEAD_BYTES = 8192
+_NO_TEXTS = (None,) * 5
 Reply = Sequence[Any]
 
 
 def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
     """Return the job that a script read."""
-    stored_id, flat, texts, stored_payload, payload_size, lease_until = reply
-    fields = read_fields(flat)
-    job_type = fields["type"]
+    stored_id, packed, packed_body, texts, stored_payload, payload_size, lease_until = reply
+    record, body = read_record(packed), read_body(packed_body)
     payload = (stored_payload or b"").decode("utf-8", "replace")
+    class_name, message, traceback, long_result, progress = texts or _NO_TEXTS
+    result = long_result if long_result is not None else record.result or None
+    job_id = from_stored(stored_id)
     return Job(
-        ref=JobRef(backend, from_stored(stored_id), fields["rev"]),
-        type=Untrusted(job_type),
-        queue=Untrusted(fields["queue"]),
-        state=State(fields["state"]),
+        ref=JobRef(backend, job_id, str(record.rev)),
+        type=Untrusted(body.type),
+        queue=Untrusted(body.queue),
+        state=record.state,
         payload=Untrusted(payload),
         payload_whole=payload_size <= len(stored_payload or b""),
-        name=_text(fields, "name"),
-        data=summarise_json(job_type, payload, summaries),
-        priority=int(fields["priority"]),
-        attempts=int(fields["attempts"]),
-        max_attempts=int(fields["max"]),
-        lost=int(fields["lost"]),
-        error=to_error(*texts[:3]),
-        result=None if texts[3] is None else Untrusted(texts[3].decode("utf-8", "replace")),
-        progress=_text(fields, "progress"),
-        worker=_text(fields, "worker"),
-        correlation_id=_text(fields, "corr"),
-        idempotency_key=_text(fields, "key"),
-        tags=tuple(Untrusted(str(tag)) for tag in json.loads(fields.get("tags", "[]"))),
-        created_at=moment(fields, "created"),
-        scheduled_at=moment(fields, "due"),
-        claimed_at=moment(fields, "claimed"),
-        started_at=moment(fields, "started"),
-        completed_at=moment(fields, "done"),
-        updated_at=from_us(max(int(fields[name]) for name in _WRITES if name in fields)),
-        cancel_requested_at=moment(fields, "cancel"),
+        name=_text(body.head.get("name")),
+        data=summarise_json(body.type, payload, summaries),
+        priority=int(record.priority),
+        attempts=record.attempts,
+        max_attempts=record.max_attempts,
+        lost=record.lost,
+        error=to_error(class_name, message, traceback),
+        result=_decoded(result),
+        progress=_decoded(progress),
+        worker=_decoded(record.worker or None),
+        correlation_id=Untrusted(job_id) if body.own_correlation else _text(body.head.get("corr")),
+        idempotency_key=Untrusted(body.key) if record.keyed else None,
+        tags=tuple(Untrusted(str(tag)) for tag in body.head.get("tags", ())),
+        created_at=moment(record.created),
+        scheduled_at=moment(record.due),
+        claimed_at=moment(record.claimed),
+        started_at=moment(record.started),
+        completed_at=moment(record.done),
+        updated_at=record.written_at,
+        cancel_requested_at=moment(record.cancel),
         lease_until=None if lease_until is None else from_us(int(lease_until)),
     )
 
@@ -89,7 +89,12 @@ def _read_attempt(fence: int, fields: Mapping[str, str]) -> Attempt:
     if "class" in fields:
         error = JobError(Untrusted(fields["class"]), Untrusted(fields["message"]), Untrusted(fields["traceback"]))
     return Attempt(
-        fence, fields["outcome"], error, _text(fields, "worker"), moment(fields, "started"), moment(fields, "ended")
+        fence,
+        fields["outcome"],
+        error,
+        _text(fields.get("worker")),
+        moment_of(fields, "started"),
+        moment_of(fields, "ended"),
     )
 
 
@@ -101,10 +106,14 @@ def to_error(class_name: bytes | None, message: bytes | None, traceback: bytes |
     return JobError(*shown)
 
 
-def moment(fields: Mapping[str, str], name: str) -> datetime | None:
-    """Return the time of a field, None where it is absent."""
+def moment_of(fields: Mapping[str, str], name: str) -> datetime | None:
+    """Return the time of a hash's field, None where it is absent."""
     return from_us(int(fields[name])) if name in fields else None
 
 
-def _text(fields: Mapping[str, str], name: str) -> Untrusted | None:
-    return Untrusted(fields[name]) if name in fields else None
+def _text(text: str | None) -> Untrusted | None:
+    return None if text is None else Untrusted(text)
+
+
+def _decoded(stored: bytes | None) -> Untrusted | None:
+    return None if stored is None else Untrusted(stored.decode("utf-8", "replace"))

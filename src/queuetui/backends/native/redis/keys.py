@@ -1,14 +1,16 @@
 """The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
 
 meta                schema, minimum client, protocol, identity      q, q:QUEUE           queues by name; when and by whom one is paused
-j:ID, p:ID          a job's fields; its payload, never decoded       o:ID                 its error and result
-a:ID                its kept attempts, fields led by the fence       all, tail            all jobs by creation; by their id backwards
-s:STATE             the jobs of a state by due, claim or end         s:QUEUE:STATE        the same, of one queue
+j, b                all jobs' records and bodies (records.py)        p:ID                 a long payload, never decoded
+o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
+all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end
 r:QUEUE:PRIORITY    pending jobs by due time                         lv:QUEUE             the priorities in use
-due                 scheduled and retrying jobs                      key:KEY, kx          the job of an idempotency key; when keys end
-l, l:LEASE          leases by their end; worker and queue            h:LEASE, c:LEASE     the jobs held; those to be cancelled
+due                 scheduled and retrying jobs of all queues        key:KEY, kx          the job of an idempotency key; when keys end
+l, ls               leases by their end; their worker and queue      h:LEASE, c:LEASE     the jobs held by claim; those to be cancelled
 w, w:WORKER         workers by beat; registrations                   tally:MINUTE         what happened, by queue; expires
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
+sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
+slot:NAME:TIME      a slot that was taken; expires
 wake                no key but a channel: the queues with new jobs
 """
 
@@ -46,8 +48,3 @@ class Namespace:
     def wake(self) -> str:
         """The channel on which enqueues name their queues."""
         return f"{{{self.name}}}:wake"
-
-
-def state_lane(state: State, queue: str | None = None) -> str:
-    """Return the sorted set of a state's jobs, less the namespace."""
-    return f"s:{state.value}" if queue is None else f"s:{queue}:{state.value}"

@@ -1,12 +1,11 @@
-"""Chooses what a page reads and in which order: segments one after the other, each a merge of sorted sets."""
+"""Chooses what a page reads and in which order: segments one after the other, each of some states."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from queuetui.backends.native.query_scope import KEPT, queues_asked, states_asked
-from queuetui.backends.native.redis.keys import ALL_JOBS, state_lane
+from queuetui.backends.native.redis.keys import ALL_JOBS
 from queuetui.backends.native.redis.server import Value
 from queuetui.model.query import Query, Sort
 from queuetui.model.state import State
@@ -24,25 +23,26 @@ _SORTED_BY = {"run": None, "ready": "scheduled", "due": "scheduled", "done": "co
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Lanes (keys less their namespace) merged by score; `falls` when the highest comes first."""
+    """The jobs of some states merged by what these are ordered by; `falls` when the highest comes first."""
 
     name: str
     falls: bool
-    lanes: tuple[str, ...]
+    states: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a page reads; `is_sorted` tells whether its order is the one that was asked for."""
+    """What a page reads, of all queues or some; `is_sorted` tells whether its order is the one that was asked for."""
 
     segments: tuple[Segment, ...]
     is_sorted: bool
+    queues: tuple[str, ...] | None = None
 
     def values(self) -> list[Value]:
-        """Return the segments as the script takes them."""
-        found: list[Value] = []
+        """Return queues and segments as the script takes them."""
+        found: list[Value] = [-1] if self.queues is None else [len(self.queues), *self.queues]
         for segment in self.segments:
-            found += [int(segment.falls), len(segment.lanes), *segment.lanes]
+            found += [int(segment.falls), len(segment.states), *segment.states]
         return found
 
 
@@ -56,16 +56,13 @@ def lay_out(query: Query, known_queues: tuple[str, ...]) -> Layout:
     if states == KEPT and queues is None:
         falls = sort is None or sort.field != _NEWEST.field or sort.descending
         return Layout((Segment("all", falls, (ALL_JOBS,)),), is_sorted=sort is None or sort.field == _NEWEST.field)
-    found = [Segment(name, falls, _lanes(among, states, queues)) for name, falls, among in _ORDER]
-    segments = tuple(segment for segment in found if segment.lanes)
+    found = [
+        Segment(name, falls, tuple(state.value for state in among if state in states)) for name, falls, among in _ORDER
+    ]
+    segments = tuple(segment for segment in found if segment.states)
     if sort is None:
-        return Layout(segments, is_sorted=True)
+        return Layout(segments, is_sorted=True, queues=queues)
     if len(segments) == 1 and _SORTED_BY[segments[0].name] == sort.field:
-        return Layout((Segment(segments[0].name, sort.descending, segments[0].lanes),), is_sorted=True)
-    return Layout(segments, is_sorted=False)
-
-
-def _lanes(among: Iterable[State], states: frozenset[State], queues: tuple[str, ...] | None) -> tuple[str, ...]:
-    wanted = [state for state in among if state in states]
-    names: tuple[str | None, ...] = (None,) if queues is None else queues
-    return tuple(state_lane(state, name) for state in wanted for name in names)
+        sole = Segment(segments[0].name, sort.descending, segments[0].states)
+        return Layout((sole,), is_sorted=True, queues=queues)
+    return Layout(segments, is_sorted=False, queues=queues)

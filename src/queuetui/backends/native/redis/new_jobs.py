@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from struct import Struct
 from typing import Any
 
 from queuetui.backends.native.ids import require_id
 from queuetui.backends.native.redis.ids import from_stored
+from queuetui.backends.native.redis.records import write_body
 from queuetui.backends.native.redis.server import Value
 from queuetui.backends.native.texts import check_texts
 from queuetui.model.clock import to_us
@@ -18,47 +19,43 @@ from queuetui.model.state import State
 # A sorted set orders by doubles, which hold whole numbers up to here.
 _LARGEST_PRIORITY = 2**53
 _MOST_ATTEMPTS = 2**31 - 1
+# A payload up to here stands in its job's body, which is rewritten by nothing and read whole; a longer one has a key of its own.
+INLINE_BYTES = 4096
+# Id, priority, delay, most attempts, 1 with a key; then the due time as text or nothing, and 1 where the payload comes apart.
+_ORDER = Struct("<32s2dIB")
+_HERE, _APART = b"\0\0", b"\0\1"
+_STATES = {"0": State.PENDING, "1": State.SCHEDULED}
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def read_jobs(jobs: Sequence[NewJob]) -> list[Value]:
     """Return the arguments of all jobs. Raises BadPayload, ValueError or OverflowError for what cannot be stored."""
-    return [value for job in jobs for value in _read_job(job)]
+    values: list[Value] = []
+    for job in jobs:
+        _add_job(values, job)
+    return values
 
 
-def read_answers(reply: Sequence[Any]) -> tuple[Enqueued, ...]:
+def read_answers(jobs: Sequence[NewJob], reply: Sequence[Any]) -> tuple[Enqueued, ...]:
     """Return the script's answers in the contract's words."""
-    triples = (reply[start : start + 3] for start in range(0, len(reply), 3))
-    return tuple(
-        Enqueued(from_stored(job_id), bool(created), None if state is None else State(state.decode()))
-        for job_id, created, state in triples
-    )
+    states, there = reply
+    answers = [Enqueued(job.id, True, _STATES[code]) for job, code in zip(jobs, states.decode(), strict=True)]
+    for place, job_id, state in (there[start : start + 3] for start in range(0, len(there), 3)):
+        answers[place - 1] = Enqueued(from_stored(job_id), False, None if state is None else State(state.decode()))
+    return tuple(answers)
 
 
-def _read_job(job: NewJob) -> tuple[Value, ...]:
+def _add_job(values: list[Value], job: NewJob) -> None:
     check_texts(job)
-    delay = timedelta(seconds=job.delay_s or 0.0)
-    if (datetime.now(UTC) + delay).tzinfo is None or (job.at is not None and job.at.tzinfo is None):
+    if job.at is not None and job.at.tzinfo is None:
         raise ValueError("the due time of a job needs a time zone; pass an aware datetime")
     if abs(job.priority) > _LARGEST_PRIORITY or job.max_attempts > _MOST_ATTEMPTS:
         raise OverflowError("on Redis the priority of a job must fit 53 bits, and its max_attempts 31")
-    return (
-        require_id(job.id).hex,
-        job.queue,
-        job.type,
-        job.priority,
-        "" if job.at is None else to_us(job.at),
-        max(0, delay // timedelta(microseconds=1)),
-        job.max_attempts,
-        *map(_optional, (job.name, job.correlation_id, job.idempotency_key, _list(job.tags), _list(job.needs))),
-        "" if job.timeout_s is None else round(job.timeout_s * 1000),
-        job.payload,
-    )
-
-
-def _optional(text: str | None) -> str:
-    """Return a text so that an empty one can be told from none."""
-    return "" if text is None else f"={text}"
-
-
-def _list(texts: Sequence[str]) -> str | None:
-    return json.dumps(texts, ensure_ascii=False) if texts else None
+    delay_us = 0 if not job.delay_s else max(0, timedelta(seconds=job.delay_s) // _MICROSECOND)
+    is_apart = len(job.payload) > INLINE_BYTES
+    stored_id = require_id(job.id).hex
+    order = _ORDER.pack(stored_id.encode(), job.priority, delay_us, job.max_attempts, job.idempotency_key is not None)
+    at = b"" if job.at is None else b"%d" % to_us(job.at)
+    values.append(b"".join((order, at, _APART if is_apart else _HERE)))
+    body = write_body(job)
+    values += (body, job.payload) if is_apart else (body + job.payload,)

@@ -7,9 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from queuetui.backends.native.redis.ids import NO_ID, to_stored
+from queuetui.backends.native.redis.ids import NO_ID, from_stored, to_stored
 from queuetui.backends.native.redis.jobs import WHOLE, read_fields, to_error
 from queuetui.backends.native.redis.notes import note_for
+from queuetui.backends.native.redis.records import Body, Record, read_body, read_record
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.retention import Retention
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 BITE_JOBS = 100
 JOB_VERBS = frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE})
-_TIMES = frozenset({"due", "created", "updated", "claimed", "started", "done", "cancel"})
+_TIMES = ("due", "created", "updated", "claimed", "started", "done", "cancel")
 
 
 class RedisOperator:
@@ -94,23 +95,37 @@ def _to_result(ref: JobRef, reply: Reply) -> Result:
 
 def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
     """Return JSON that is enough to write a job back (times as text, bytes in base64), nothing for one that changed."""
-    _, flat, texts, payload, _, _ = job
-    fields: dict[str, Any] = dict(read_fields(flat))
-    if fields["rev"] != ref.rev:
+    stored_id, packed, packed_body, texts, payload, _, _ = job
+    record, body = read_record(packed), read_body(packed_body)
+    if str(record.rev) != ref.rev:
         return ""
-    for name in _TIMES & fields.keys():
-        fields[name] = to_text(from_us(int(fields[name])))
-    for name in {"tags", "needs"} & fields.keys():
-        fields[name] = json.loads(fields[name])
-    error = to_error(*texts[:3])
+    class_name, message, traceback, long_result, _ = texts or (None,) * 5
+    error = to_error(class_name, message, traceback)
     before: dict[str, Any] = {
-        "job": fields,
+        "job": _describe_fields(record, body, from_stored(stored_id)),
         "error": None if error is None else [error.class_name.raw, error.message.raw, error.traceback.raw],
-        "result": _to_base64(texts[3]),
+        "result": _to_base64(long_result or record.result or None),
         "payload": _to_base64(payload),
         "attempts": read_fields(attempts),
     }
     return json.dumps(before)
+
+
+def _describe_fields(record: Record, body: Body, job_id: str) -> dict[str, Any]:
+    counts = {name: getattr(record, name) for name in ("rev", "fence", "attempts", "lost", "alone", "max_attempts")}
+    times = {name: getattr(record, name) for name in _TIMES}
+    return {
+        "state": record.state.value,
+        "queue": body.queue,
+        "type": body.type,
+        "priority": int(record.priority),
+        **counts,
+        **{name: to_text(from_us(int(us))) for name, us in times.items() if us},
+        **{name: value.decode("utf-8", "replace") for name in ("lease", "worker") if (value := getattr(record, name))},
+        **({"key": body.key} if record.keyed else {}),
+        **({"corr": job_id} if body.own_correlation else {}),
+        **body.head,
+    }
 
 
 def _to_base64(value: bytes | None) -> str | None:

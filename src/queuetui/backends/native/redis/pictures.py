@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from queuetui.backends.native.redis.ids import from_stored
-from queuetui.backends.native.redis.jobs import moment, read_fields, read_job
+from queuetui.backends.native.redis.jobs import moment_of, read_fields, read_job
 from queuetui.backends.native.redis.keys import STATES
+from queuetui.backends.native.redis.records import moment, read_body, read_record
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.model.act import JobRef
@@ -53,6 +54,7 @@ class Picture:
     counts: Mapping[State, int]
     total: int
     queues: tuple[QueueRow, ...]
+    is_every_queue: bool
     workers: tuple[WorkerInfo, ...]
     runs: tuple[Job, ...]
     is_every_run: bool
@@ -119,7 +121,8 @@ def take_picture(server: Server, wanted: Wanted, limits: Limits) -> Picture:
 
 
 def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
-    now, counts, queues, workers, busy, runs, more_runs, minutes, failures = reply
+    now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues = reply
+    rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()
     for worker, jobs in busy:
         held[(worker or b"").decode()] += jobs
@@ -127,9 +130,10 @@ def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
     return Picture(
         now=from_us(int(now)),
         limits=limits,
-        counts=dict(zip(STATES, counts, strict=False)),
-        total=counts[-1] if counts else 0,
-        queues=tuple(map(_read_queue, queues)),
+        counts={state: sum(row.counts.get(state, 0) for row in rows) for state in STATES},
+        total=total,
+        queues=rows,
+        is_every_queue=not more_queues,
         workers=_read_workers(workers, held),
         runs=tuple(_read_run(run, server.name) for run in runs),
         is_every_run=not more_runs,
@@ -171,7 +175,7 @@ def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
         version=Untrusted(fields["version"]),
         slots=int(fields["slots"]),
         busy=held.get(worker_id.decode(), 0),
-        started_at=moment(fields, "started") or beat_at,
+        started_at=moment_of(fields, "started") or beat_at,
         beat_at=beat_at,
         rss_bytes=int(fields["rss"]) if fields.get("rss") else None,
         stopping=fields.get("stopping") == "1",
@@ -181,18 +185,24 @@ def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
 
 def _read_run(row: Reply, backend: str) -> Job:
     """Return just as much of a processing job as tells whether it is stuck."""
-    job_id, queue, kind, claimed, started, ends = row
+    job_id, packed, packed_body, ends = row
+    record, body = read_record(packed), read_body(packed_body)
     return Job(
         ref=JobRef(backend, from_stored(job_id), ""),
-        type=Untrusted(kind.decode()),
-        queue=Untrusted(queue.decode()),
+        type=Untrusted(body.type),
+        queue=Untrusted(body.queue),
         state=State.PROCESSING,
         payload=Untrusted(""),
-        claimed_at=from_us(int(claimed)),
-        started_at=None if started is None else from_us(int(started)),
+        claimed_at=moment(record.claimed),
+        started_at=moment(record.started),
         lease_until=None if ends is None else from_us(int(ends)),
     )
 
 
 def _read_figures(flat: Reply) -> dict[str, int]:
-    return {name: int(value) for name, value in read_fields(flat).items()}
+    """Return a minute's counts by figure and queue, over all types; the buckets of run lengths make up the runs."""
+    counts: Counter[str] = Counter()
+    for name, value in read_fields(flat).items():
+        figure, queue, _ = name.split("\0")
+        counts[f"{'runs' if figure.startswith('took_') else figure}:{queue}"] += int(value)
+    return counts

@@ -1,4 +1,4 @@
-"""Loads the Lua files: one an operation, made of itself and the parts that it includes."""
+"""Loads the Lua files: one an operation, made of itself, the parts that it includes and the operations that it embeds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from queuetui import resources
 
 _FOLDER = ("backends", "native", "redis", "scripts")
 _INCLUDE = re.compile(r"^-- include (\w+)\n", re.MULTILINE)
+_EMBED = re.compile(r"^-- embed (\w+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Script:
 @cache
 def load_script(name: str) -> Script:
     """Return the script of an operation."""
-    text = resources.read_text(*_FOLDER, f"{name}.lua")
-    source = _INCLUDE.sub(lambda found: resources.read_text(*_FOLDER, "parts", f"{found[1]}.lua"), text)
+    source = _EMBED.sub(lambda found: _as_function(found[1]), _read_whole(name))
     return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+def _read_whole(name: str) -> str:
+    text = resources.read_text(*_FOLDER, f"{name}.lua")
+    return _INCLUDE.sub(lambda found: resources.read_text(*_FOLDER, "parts", f"{found[1]}.lua"), text)
+
+
+def _as_function(name: str) -> str:
+    """Return an operation as a function of its arguments, for another one that does it within its own transaction."""
+    return f"local function {name}(ARGV)\n{_read_whole(name)}\nend\n"

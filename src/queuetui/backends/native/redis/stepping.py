@@ -2,81 +2,97 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from struct import Struct
 from typing import Any
 
 from queuetui.backends.base import Step
 from queuetui.backends.native.redis.ids import from_stored, to_stored
+from queuetui.backends.native.redis.records import read_body, read_record
 from queuetui.backends.native.redis.server import Value
 from queuetui.backends.native.texts import storable
 from queuetui.model.clock import from_us, to_us
-from queuetui.model.job import ClaimedJob, RunError, Settlement
+from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 MILLISECONDS = 1000
-# What the script answers of a claimed job, in order.
-_CLAIMED = (
-    *("id", "fence", "type", "queue", "name", "priority", "attempts", "max", "lost", "corr", "tags", "timeout"),
-    *("created", "due", "payload"),
-)
+# Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then the due time as text or nothing, and
+# these two, measured.
+_ENDING = Struct("<32sBI2d2B")
+_LENGTH = Struct("<I")
+_WAYS = {
+    way: number
+    for number, way in enumerate(
+        (
+            *(Ending.COMPLETED, Ending.RETRY, Ending.FAILED, Ending.SNOOZED),
+            *(Ending.RELEASED, Ending.CANCELLED, Ending.LOST),
+        ),
+        1,
+    )
+}
 Reply = list[Any]
 
 
 def read_settlements(settlements: Sequence[Settlement]) -> list[Value]:
     """Return the arguments of all endings."""
-    return [value for one in settlements for value in _read_settlement(one)]
+    return [_pack_settlement(one) for one in settlements]
 
 
-def _read_settlement(one: Settlement) -> tuple[Value, ...]:
-    return (
-        to_stored(one.job_id),
+def _pack_settlement(one: Settlement) -> bytes:
+    packed = _ENDING.pack(
+        to_stored(one.job_id).encode(),
+        _WAYS[one.ending],
         one.fence,
-        one.ending.value,
-        "" if one.duration_s is None else span_us(one.duration_s),
-        int(one.result is not None),
-        one.result or b"",
-        *_error_values(one.error),
-        max(0, span_us(one.delay_s)),
-        "" if one.at is None else to_us(one.at),
+        -1 if one.duration_s is None else span_us(one.duration_s),
+        max(0, span_us(one.delay_s)) if one.delay_s else 0,
+        one.result is not None,
+        one.error is not None,
     )
+    packed += b"\0" if one.at is None else b"%d\0" % to_us(one.at)
+    if one.result is not None:
+        packed += _measured(one.result)
+    return packed if one.error is None else packed + _pack_error(one.error)
 
 
-def _error_values(error: RunError | None) -> tuple[Value, ...]:
-    if error is None:
-        return (0, "", "", "")
-    return (1, storable(error.class_name), storable(error.message), storable(error.traceback))
+def _pack_error(error: RunError) -> bytes:
+    texts = (error.class_name, error.message, error.traceback)
+    return b"".join(_measured(storable(text).encode()) for text in texts)
 
 
-def read_step(reply: Reply) -> Step:
+def _measured(data: bytes) -> bytes:
+    return _LENGTH.pack(len(data)) + data
+
+
+def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
     """Return the script's answer in the contract's words."""
-    lease_valid, accepted, claimed = reply
-    return Step(frozenset(map(from_stored, accepted)), tuple(map(_read_claimed, claimed)), bool(lease_valid))
+    lease_valid, refused, ids, records, bodies, payloads = reply
+    accepted = frozenset(one.job_id for one in settlements)
+    if refused:
+        stored = frozenset(one.decode() for one in refused)
+        accepted = frozenset(one for one in accepted if to_stored(one) not in stored)
+    return Step(accepted, tuple(map(_read_claimed, ids, records, bodies, payloads)), bool(lease_valid))
 
 
-def _read_claimed(reply: Reply) -> ClaimedJob:
-    fields = dict(zip(_CLAIMED, reply, strict=True))
-    timeout_ms = fields["timeout"]
+def _read_claimed(stored_id: bytes, packed: bytes, packed_body: bytes, apart: bytes | None) -> ClaimedJob:
+    record, body = read_record(packed), read_body(packed_body)
+    job_id, head = from_stored(stored_id), body.head
+    timeout_ms = head.get("timeout")
     return ClaimedJob(
-        id=from_stored(fields["id"]),
-        fence=int(fields["fence"]),
-        type=fields["type"].decode(),
-        queue=fields["queue"].decode(),
-        payload=fields["payload"],
-        name=_text(fields["name"]),
-        priority=int(fields["priority"]),
-        attempts=int(fields["attempts"]),
-        max_attempts=int(fields["max"]),
-        lost=int(fields["lost"]),
-        correlation_id=_text(fields["corr"]),
-        tags=tuple(json.loads(fields["tags"] or b"[]")),
-        timeout_s=None if timeout_ms is None else int(timeout_ms) / MILLISECONDS,
-        created_at=from_us(int(fields["created"])),
-        scheduled_at=from_us(int(fields["due"])),
+        id=job_id,
+        fence=record.fence,
+        type=body.type,
+        queue=body.queue,
+        payload=body.payload if apart is None else apart,
+        name=head.get("name"),
+        priority=int(record.priority),
+        attempts=record.attempts,
+        max_attempts=record.max_attempts,
+        lost=record.lost,
+        correlation_id=job_id if body.own_correlation else head.get("corr"),
+        tags=tuple(head.get("tags", ())),
+        timeout_s=None if timeout_ms is None else timeout_ms / MILLISECONDS,
+        created_at=from_us(int(record.created)),
+        scheduled_at=from_us(int(record.due)),
     )
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode()
 
 
 def span_us(seconds: float) -> int:

@@ -44,15 +44,11 @@ class RedisJobStore:
                 "a queue on Redis cannot join a database's transaction; enqueue after the commit with an idempotency key, "
                 "or keep the queue in that database"
             )
-        bites = [
-            read_jobs(jobs[start : start + ENQUEUED_BITE_JOBS]) for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)
-        ]
-        if not bites:
-            return ()
-        if len(bites) == 1:
-            return read_answers(self.server.write("enqueueing", "enqueue", *bites[0]))
-        replies = self.server.write_all("enqueueing", "enqueue", bites)
-        return tuple(answer for reply in replies for answer in read_answers(reply))
+        if len(jobs) <= ENQUEUED_BITE_JOBS:
+            return read_answers(jobs, self.server.write("enqueueing", "enqueue", *read_jobs(jobs))) if jobs else ()
+        bites = [jobs[start : start + ENQUEUED_BITE_JOBS] for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)]
+        replies = self.server.write_all("enqueueing", "enqueue", list(map(read_jobs, bites)))
+        return tuple(answer for bite, reply in zip(bites, replies, strict=True) for answer in read_answers(bite, reply))
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Hear of pending jobs."""
@@ -111,9 +107,8 @@ class RedisJobStore:
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
         """Write endings and then claim."""
         values = read_settlements(settlements)
-        return read_step(
-            self.server.write("settling and claiming jobs", "step", self._key_kept_us, lease_id, claim, *values)
-        )
+        reply = self.server.write("settling and claiming jobs", "step", self._key_kept_us, lease_id, claim, *values)
+        return read_step(settlements, reply)
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
         """Write start times and progress."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, text
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.query_scope import has_wildcard
 from queuetui.backends.native.sql.column_types import StateCode
 from queuetui.backends.native.sql.state_codes import CODE_OF
-from queuetui.backends.native.sql.tables import job_key
+from queuetui.backends.native.sql.tables import CORRELATED, job_key
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Term, Value
 from queuetui.model.state import State
 
@@ -65,6 +65,16 @@ def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
     else:
         found = or_(*(_name(term.field, str(value), columns, asked) for value in term.values))
     return not_(func.coalesce(found, false())) if term.negated else found
+
+
+def index_conditions(term: Term, columns: Columns, asked: Asked) -> list[Condition]:
+    """Return the ways in which a job can satisfy an INDEX term, no two at once, each served by an index of its own."""
+    condition = condition_for(term, columns, asked)
+    if term.field != "correlation_id":
+        return [condition]
+    own = [str(value) for value in term.values if str(parse_id(str(value))) == str(value)]
+    by_id = [and_(columns.id == value, columns.correlation_id == value) for value in own]
+    return [and_(condition, text(CORRELATED[asked.dialect])), *by_id]
 
 
 def _column(name: str, columns: Columns) -> ColumnElement[Any]:

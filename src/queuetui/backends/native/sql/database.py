@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.console_connection import ConsoleDatabase
+    from queuetui.model.job_id import Span
 
 T = TypeVar("T")
 
@@ -48,6 +49,10 @@ class Database(ABC):
     @abstractmethod
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
+
+    @abstractmethod
+    def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
+        """Return the id and rev of every job whose id lies in one of many spans, by a console's connection."""
 
     @abstractmethod
     def listen(self, hear: Callable[[str], None]) -> Listener | None:

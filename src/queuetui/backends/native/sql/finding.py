@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 import string
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, func, literal_column, select
-from sqlalchemy.types import LargeBinary
+from sqlalchemy import Connection, select
 
+from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.act import JobRef
+from queuetui.model.clock import to_us
+from queuetui.model.job_id import TAIL_DIGITS, Span, spans_ending_in, time_ms
 
-TAIL_BYTES = 3
-TAIL_DIGITS = 2 * TAIL_BYTES
 ID_DIGITS = 32
-# The index of tails takes out all but a few; with fewer digits than it holds only so many newest ids are looked at.
+# An id that is not of our making tells nothing by its end, and neither do fewer digits: the newest ids of either table are looked at.
 MOST_LOOKED = 5_000
-MOST_ALIKE = 1_000
+# Longer than anything is kept, unless it is told to; some twenty thousand spans.
+LOOKED_BACK_MS = 100 * 86_400_000
+# Clients whose clocks go before the store's.
+LOOKED_AHEAD_MS = 3_600_000
 
 
-def find_refs(connection: Connection, backend: str, suffix: str, limit: int) -> tuple[JobRef, ...]:
+def find_refs(database: Database, connection: Connection, now: datetime, suffix: str, limit: int) -> tuple[JobRef, ...]:
     """Return at most `limit` jobs whose id ends in the suffix."""
     wanted = suffix.replace("-", "").lower()
     if not wanted or len(wanted) > ID_DIGITS or not set(wanted) <= set(string.hexdigits):
         return ()
     found: set[JobRef] = set()
     for table in (job, job_done):
-        query = select(table.c.id, table.c.rev)
-        if len(wanted) >= TAIL_DIGITS:
-            query = query.where(_tail(table, connection) == bytes.fromhex(wanted[-TAIL_DIGITS:])).limit(MOST_ALIKE)
-        else:
-            query = query.order_by(table.c.id.desc()).limit(MOST_LOOKED)
-        rows = connection.execute(query)
-        found |= {JobRef(backend, row.id, str(row.rev)) for row in rows if row.id.replace("-", "").endswith(wanted)}
-    return tuple(sorted(found))[:limit]
+        query = select(table.c.id, table.c.rev).order_by(table.c.id.desc()).limit(MOST_LOOKED)
+        query = query.where(table.c.id == wanted) if len(wanted) == ID_DIGITS else query
+        found |= {JobRef(database.name, row.id, str(row.rev)) for row in connection.execute(query)}
+    if TAIL_DIGITS <= len(wanted) < ID_DIGITS:
+        spans = _spans(connection, now, wanted[-TAIL_DIGITS:])
+        found |= {JobRef(database.name, job_id, str(rev)) for job_id, rev in database.find_between(connection, spans)}
+    return tuple(sorted(ref for ref in found if ref.id.replace("-", "").endswith(wanted)))[:limit]
 
 
-def _tail(table: Table, connection: Connection) -> ColumnElement[Any]:
-    """Return the expression that the index of tails is over, word for word."""
-    start: ColumnElement[Any] = literal_column("14")
-    if connection.dialect.name == "sqlite":
-        return func.substr(table.c.id, start, type_=LargeBinary)
-    return func.substring(func.uuid_send(table.c.id), start, type_=LargeBinary)
+def _spans(connection: Connection, now: datetime, tail: str) -> list[Span]:
+    now_ms = to_us(now) // 1000
+    firsts = [
+        connection.execute(select(t.c.id).order_by(t.c.id).limit(1)).scalar_one_or_none() for t in (job, job_done)
+    ]
+    oldest_ms = min((time_ms(first) for first in firsts if first is not None), default=now_ms)
+    return list(spans_ending_in(tail, now_ms + LOOKED_AHEAD_MS, max(oldest_ms, now_ms - LOOKED_BACK_MS)))

@@ -76,9 +76,12 @@ class SqlInspector:
         raise NotFound(message)
 
     def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens; one under six digits is looked for among the newest."""
-        with open_reading(self._database, "looking for a job") as (connection, _):
-            return find_refs(connection, self._database.name, suffix, limit)
+        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens.
+
+        Six digits find every id that was made by this package; fewer digits, and ids made elsewhere, are looked for among the newest.
+        """
+        with open_reading(self._database, "looking for a job") as (connection, now):
+            return find_refs(self._database, connection, now, suffix, limit)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
 from sqlalchemy import Table
 
-from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked, types_asked
+from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked
 from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
-from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, state_is
+from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, index_conditions, state_is
 from queuetui.backends.native.sql.orders import CLAIM, DONE, DUE, NEWEST, RUN, Order
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import Kind, kind_of
@@ -18,6 +19,7 @@ from queuetui.model.state import FINAL, LIVE, State
 
 MOST_LANES = 200
 WAITING_STATES = (State.SCHEDULED, State.RETRYING)
+RARE_STATES = (State.FAILED, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,6 @@ def lay_out(query: Query, known_queues: tuple[str, ...], judging: Judging, asked
         segments = _found_by_index(indexed, states, queues, asked)
     elif queues is None and states in {KEPT, LIVE & KEPT}:
         segments = [Segment(NEWEST, tuple(Lane(table) for table in _tables(states)))]
-    elif states == {State.COMPLETED} and queues is None and (types := types_asked(query)):
-        segments = [Segment(DONE, tuple(_typed(name) for name in types))]
-        filters = tuple(term for term in filters if term.field != "type" or term.negated)
     else:
         segments = _by_state(states, queues, known_queues)
     return Layout(tuple(segment for segment in segments if segment.lanes), filters, residual)
@@ -73,20 +72,16 @@ def _tables(states: Iterable[State]) -> list[Table]:
     return [table for table, kept in ((job, LIVE), (job_done, FINAL)) if found & kept]
 
 
-def _typed(name: str) -> Lane:
-    return Lane(job_done, (job_done.c.type == name, state_is(job_done.c.state, State.COMPLETED)))
-
-
 def _found_by_index(
     indexed: list[Term], states: frozenset[State], queues: tuple[str, ...] | None, asked: Asked
 ) -> list[Segment]:
     lanes = []
     for table in _tables(states):
-        conditions = [condition_for(term, table.c, asked) for term in indexed]
-        conditions.append(state_is(table.c.state, *states))
+        among = [state_is(table.c.state, *states)]
         if queues is not None:
-            conditions.append(table.c.queue.in_(queues))
-        lanes.append(Lane(table, tuple(conditions)))
+            among.append(table.c.queue.in_(queues))
+        ways = product(*(index_conditions(term, table.c, asked) for term in indexed))
+        lanes += [Lane(table, (*conditions, *among)) for conditions in ways]
     return [Segment(NEWEST, tuple(lanes))]
 
 
@@ -110,7 +105,9 @@ def _by_state(states: frozenset[State], queues: tuple[str, ...] | None, known: t
         waiting = [Lane(job, (state_is(job.c.state, *WAITING_STATES),))]
     else:
         waiting = _lanes(job, WAITING_STATES, states, known if queues is None else queues)
-    final = _lanes(job_done, [State.FAILED, State.CANCELLED, State.COMPLETED], states, queues)
+    rare = _lanes(job_done, RARE_STATES, states, queues)
+    completed = _lanes(job_done, [State.COMPLETED], states, known if queues is None else queues)
+    final = [*rare, *completed]
     found = [(RUN, running), (CLAIM, pending), (DUE, waiting), (DONE, final)]
     if all(len(lanes) <= MOST_LANES for _, lanes in found):
         return [Segment(order, tuple(lanes)) for order, lanes in found]
@@ -124,7 +121,7 @@ def _lanes(
     for state in among:
         if state in states:
             # The second way to say it is the one that the partial index is defined by.
-            own = [state_is(table.c.state, *WAITING_STATES)] if state in WAITING_STATES else []
+            own = [state_is(table.c.state, *group) for group in (WAITING_STATES, RARE_STATES) if state in group]
             own.append(state_is(table.c.state, state))
             within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]
             lanes += [Lane(table, (*own, *conditions)) for conditions in within]

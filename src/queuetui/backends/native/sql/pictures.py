@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.figures import Figures, read_figures
+from queuetui.backends.native.sql.layout import RARE_STATES
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.ranges import ordering
@@ -79,7 +80,9 @@ class Picture:
         return read_page(self._reading(connection, around), around.queues, self.watch.page)
 
     def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
-        rows = select(*raw_columns(job_done)).where(state_is(job_done.c.state, State.FAILED))
+        rows = select(*raw_columns(job_done)).where(
+            state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)
+        )
         newest = rows.order_by(*ordering(DONE, job_done.c)).limit(self.watch.failures).subquery()
         found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
         summaries = self.database.options.summaries

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.driver_errors import translate, translated
 from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.postgresql_arrays import plain_array
 from queuetui.backends.native.sql.postgresql_notices import Notices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.native.sql.session import Row
+    from queuetui.model.job_id import Span
 
 T = TypeVar("T")
 CONNECTIONS = 8
@@ -88,6 +90,11 @@ class PostgresqlDatabase(Database):
         """Return a session inside a caller's transaction."""
         check_joinable(connection, "postgresql", "psycopg")
         return PostgresqlSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+
+    def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
+        """Look into all spans in one statement."""
+        ends = {"lows": plain_array(low for low, _ in spans), "highs": plain_array(high for _, high in spans)}
+        return [(job_id, rev) for job_id, rev in self.join(connection).rows("find_between", **ends)]
 
     def close(self) -> None:
         """Give back every connection."""

@@ -7,13 +7,16 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
+from uuid import UUID
 
 from queuetui.backends.driver_errors import translated
+from queuetui.backends.native.ids import to_bytes
+from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_doorbell import open_doorbell, ring
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.model.job_id import Span
 
 T = TypeVar("T")
 BUSY_S = 1.0
@@ -120,6 +124,14 @@ class SqliteDatabase(Database):
         """Return a session inside a caller's transaction."""
         check_joinable(connection, "sqlite", "pysqlite")
         return SqliteSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+
+    def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
+        """Look into one span after the other, on the driver's connection: there are thousands."""
+        look = connection.connection.driver_connection.execute  # type: ignore[union-attr] # only None once it was given back
+        between = load_blocks(self.dialect)["find_between"]
+        for low, high in spans:
+            for found, rev in look(between, {"low": to_bytes(low), "high": to_bytes(high)}):
+                yield str(UUID(bytes=found)), rev
 
     def close(self) -> None:
         """Give back every connection."""

@@ -1,11 +1,11 @@
 """The tables as SQLAlchemy knows them, for console reads; `migrations/` is what makes them, and a test compares the two.
 
-Not said here: on SQLite a `seq` rowid stands before each `id`, and `queuetui_job_tail` and `queuetui_job_done_tail` index the last three
-bytes of ids (PostgreSQL: `substring(uuid_send(id) from 14)`, SQLite: `substr(id, 14)`), the end of an id as people type it.
+Not said here: on SQLite a `seq` rowid stands before most ids.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
@@ -187,29 +187,63 @@ act_row = Table(
     Column("rev_after", LongInteger),
 )
 
+schedule = Table(
+    "queuetui_schedule",
+    metadata,
+    _needed("name", Text, key=True),
+    _needed("rev", LongInteger),
+    _needed("next_at", Moment),
+    Column("last_slot_at", Moment),
+    Column("paused_at", Moment),
+    _needed("declared", Truth),
+    Column("paused_by", Text),
+    Column("last_job_id", JobId),
+    _needed("spec", Text),
+)
+
+slot = Table(
+    "queuetui_slot",
+    metadata,
+    _needed("schedule", Text, key=True),
+    _needed("slot_at", Moment, key=True),
+    Column("job_id", JobId),
+    _needed("made_at", Moment),
+)
+
 meta = Table("queuetui_meta", metadata, _needed("name", Text, key=True), _needed("value", Text))
 
 
-def _index(name: str, table: Table, *columns: str, only: str | None = None) -> None:
+# The jobs that bear another id than their own as their correlation, as the indexes on it say that in each dialect.
+_ID_DIGITS = (1, 8), (9, 4), (13, 4), (17, 4), (21, 12)
+_ID_TEXT = " || '-' || ".join(f"substr(hex(id), {first}, {count})" for first, count in _ID_DIGITS)
+CORRELATED = {"sqlite": f"correlation_id <> lower({_ID_TEXT})", "postgresql": "correlation_id <> id::text"}
+
+
+def _index(name: str, table: Table, *columns: str, only: str | Mapping[str, str] | None = None) -> None:
     """Declare an index; the direction of each column is the migrations' affair."""
-    condition = None if only is None else text(only)
-    Index(name, *(table.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
+    on_sqlite, on_postgresql = (only["sqlite"], only["postgresql"]) if isinstance(only, Mapping) else (only, only)
+    Index(
+        name,
+        *(table.c[column] for column in columns),
+        sqlite_where=None if on_sqlite is None else text(on_sqlite),
+        postgresql_where=None if on_postgresql is None else text(on_postgresql),
+    )
 
 
 _index("queuetui_job_ready", job, "queue", "priority", "due_at", "id", only="state = 1")
 _index("queuetui_job_due", job, "due_at", "id", only="state in (0, 3)")
 _index("queuetui_job_wait", job, "queue", "state", "due_at", only="state in (0, 3)")
-_index("queuetui_job_held", job, "lease_id", only="state = 2")
-_index("queuetui_job_run", job, "queue", "claimed_at", only="state = 2")
-_index("queuetui_job_corr", job, "correlation_id", only="correlation_id is not null")
+_index("queuetui_job_held", job, "queue", "lease_id", only="state = 2")
+_index("queuetui_job_corr", job, "correlation_id", only=CORRELATED)
 _index("queuetui_job_done_page", job_done, "state", "queue", "done_at", "id")
-_index("queuetui_job_done_recent", job_done, "state", "done_at", "id")
-_index("queuetui_job_done_bytype", job_done, "type", "done_at", "id")
+_index("queuetui_job_done_recent", job_done, "state", "done_at", "id", only="state in (6, 7)")
 _index("queuetui_job_done_failed", job_done, "error_fingerprint", "done_at", only="state = 6")
 _index("queuetui_job_done_prune", job_done, "expires_at")
-_index("queuetui_job_done_corr", job_done, "correlation_id", only="correlation_id is not null")
+_index("queuetui_job_done_corr", job_done, "correlation_id", only=CORRELATED)
 _index("queuetui_job_key_prune", job_key, "expires_at", only="expires_at is not null")
 _index("queuetui_event_job", event, "job_id", "seq", only="job_id is not null")
 _index("queuetui_event_corr", event, "correlation_id", "seq", only="kind = 0")
 _index("queuetui_act_at", act, "at")
 _index("queuetui_act_row_job", act_row, "job_id")
+_index("queuetui_schedule_due", schedule, "next_at", only="paused_at is null")
+_index("queuetui_slot_prune", slot, "made_at")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from queuetui.backends.native.query_scope import STATE_FLAGS, has_wildcard, states_asked
+from queuetui.backends.native.query_scope import STATE_FLAGS, has_wildcard
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term
-from queuetui.model.state import State
 
 FILTERED_ROWS = 20_000
 RESIDUAL_ROWS = 5_000
@@ -50,14 +49,12 @@ def _kind_of_flags(term: Term) -> Kind:
 
 def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
     """Return how each term is answered, in our words where it is not by an index."""
-    return tuple(_plan_term(term, states_asked(query)) for term in query.terms)
+    return tuple(_plan_term(term) for term in query.terms)
 
 
-def _plan_term(term: Term, states: frozenset[State]) -> PlannedTerm:
+def _plan_term(term: Term) -> PlannedTerm:
     match kind_of(term):
         case Kind.SCOPE | Kind.INDEX:
-            return PlannedTerm(term, Handling.PUSHED)
-        case Kind.FILTER if term.field == "type" and states == {State.COMPLETED} and not term.negated:
             return PlannedTerm(term, Handling.PUSHED)
         case Kind.FILTER:
             return PlannedTerm(

@@ -5,8 +5,10 @@
 -- result: 2 a target: its row (outcome|state|note|version), the job as it was
 
 -- include store
+-- include records
 -- include indexes
 -- include jobs
+-- include leases
 -- include tally
 -- include runs
 -- include acts
@@ -21,10 +23,10 @@ function deeds.retry(job)
   if job.state == 'pending' or job.state == 'processing' then
     return job.state == 'pending' and 'waits' or 'runs'
   end
-  change(job, 'attempts', '0')
-  change(job, 'alone', '0')
-  call('HDEL', key('j', job.id), 'cancel', 'result')
-  call('HDEL', key('o', job.id), 'result')
+  job.attempts, job.alone, job.cancel, job.result = 0, 0, 0, ''
+  if job.noted == 1 then
+    call('HDEL', key('o', job.id), 'result')
+  end
   move(job, 'pending', now_text, key_kept_us)
 end
 
@@ -34,11 +36,11 @@ function deeds.cancel(job)
     return nil
   elseif FINAL[job.state] then
     return 'over'
-  elseif job.cancel then
+  elseif job.cancel > 0 then
     return 'asked'
   end
-  job.rev = job.rev + 1
-  call('HSET', key('j', job.id), 'cancel', now_text, 'rev', job.rev)
+  job.cancel = now
+  write(job)
   call('SADD', key('c', job.lease), job.id)
 end
 
@@ -70,7 +72,7 @@ local function do_one(act, target, seen, before)
   if not job then
     return skip(act, target, '', 'gone')
   end
-  if job.rev ~= seen or before == '' then
+  if to_text(job.rev) ~= seen or before == '' then
     return skip(act, target, job.state, 'changed')
   end
   local refusal = deeds[verb](job)

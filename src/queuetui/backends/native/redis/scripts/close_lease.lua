@@ -4,8 +4,10 @@
 -- result: how many jobs were given back
 
 -- include store
+-- include records
 -- include indexes
 -- include jobs
+-- include leases
 -- include tally
 -- include runs
 
@@ -20,6 +22,5 @@ for _, id in ipairs(held) do
   release(read(id), key_kept_us)
 end
 flush()
-call('ZREM', key('l'), lease)
-call('DEL', key('l', lease), key('h', lease), key('c', lease))
+drop_lease(lease)
 return #held

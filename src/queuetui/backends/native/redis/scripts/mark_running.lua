@@ -4,19 +4,28 @@
 -- result: nothing
 
 -- include store
+-- include records
 
 local WIDTH = 5
-local lease = ARGV[1]
+local lease, places = ARGV[1], {}
 if not is_valid(lease) then
   return
 end
 for first = 2, #ARGV, WIDTH do
-  local hash = key('j', ARGV[first])
-  local held = call('HMGET', hash, 'lease', 'fence', 'state')
-  if held[1] == lease and held[2] == ARGV[first + 1] and held[3] == 'processing' then
-    call('HSETNX', hash, 'started', to_text(now - ARGV[first + 2]))
+  places[#places + 1] = ARGV[first]
+end
+for number, record in ipairs(read_fields(key('j'), places)) do
+  local first = 2 + (number - 1) * WIDTH
+  local job = record and unpack_record(ARGV[first], record)
+  if job and job.state == 'processing' and job.lease == lease and to_text(job.fence) == ARGV[first + 1] then
+    local before = job.started + job.noted
+    job.started = job.started > 0 and job.started or now - ARGV[first + 2]
     if ARGV[first + 3] == '1' then
-      call('HSET', hash, 'progress', ARGV[first + 4])
+      call('HSET', key('o', job.id), 'progress', ARGV[first + 4])
+      job.noted = 1
+    end
+    if job.started + job.noted ~= before then
+      call('HSET', key('j'), job.id, pack_record(job))
     end
   end
 end

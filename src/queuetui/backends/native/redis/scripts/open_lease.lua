@@ -4,11 +4,13 @@
 -- result: its end, or nil when the queue has gone on to another protocol
 
 -- include store
+-- include records
+-- include leases
 
 if call('HGET', KEYS[1], 'protocol') ~= ARGV[5] then
   return false
 end
 local ends = to_text(now + ARGV[4])
 call('ZADD', key('l'), ends, ARGV[1])
-call('HSET', key('l', ARGV[1]), 'worker', ARGV[2], 'queue', ARGV[3])
+call('HSET', key('ls'), ARGV[1], struct.pack(LEASE, ARGV[2], ARGV[3]))
 return ends

@@ -2,16 +2,17 @@
 -- keys:   the namespace's meta key
 -- args:   what is wanted, as letters (Counts, Queues, Workers, Runs, Tally, Failures); how long a due job may wait;
 --         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet
--- result: the server's time, counts by state and in all, queues, workers, their busy counts, suspicious runs, 1 when
---         there are more runs than were looked at, minutes of the tally, failures; a part that is not wanted is empty
+-- result: the server's time, the number of all jobs, queues, workers, their busy counts, suspicious runs, 1 when
+--         there are more runs than were looked at, minutes of the tally, failures, 1 when there are more queues than were
+--         looked at; a part that is not wanted is empty
 
 -- include store
+-- include records
+-- include leases
+-- include lanes
 -- include reading
 
-local STATES = { 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled' }
-local MOST_QUEUES = 500
 local MOST_WORKERS = 1000
-local MOST_LEASES = 5000
 local MOST_RUNS = 2000
 local MINUTE = 60000000
 local HEAD = 8192
@@ -24,25 +25,30 @@ local function wants(letter)
   return string.find(wanted, letter, 1, true) ~= nil
 end
 
-local function read_counts()
-  local counts = {}
-  for place, state in ipairs(STATES) do
-    counts[place] = call('ZCARD', key('s', state))
+local leases = wants('C') or wants('Q') or wants('R') or wants('W')
+leases = leases and read_leases() or {}
+
+-- Returns the oldest due time of a queue's pending jobs, and how many are overdue.
+local function read_waiting(lanes)
+  local oldest, overdue = false, 0
+  for _, lane in ipairs(lanes) do
+    local first = call('ZRANGE', lane, 0, 0, 'WITHSCORES')[2]
+    if first and (not oldest or tonumber(first) < tonumber(oldest)) then
+      oldest = first
+    end
+    overdue = overdue + call('ZCOUNT', lane, '-inf', due_before)
   end
-  counts[#counts + 1] = call('ZCARD', key('all'))
-  return counts
+  return oldest, overdue
 end
 
--- Returns 4 values a queue and then, where counts are wanted, the oldest due time, the overdue and the count by state.
+-- Returns 3 values a queue and then, where counts are wanted, the oldest due time, the overdue and the count by state.
 local function read_queue(name)
   local paused = call('HMGET', key('q', name), 'paused_at', 'paused_by')
   local row = { name, paused[1], paused[2] }
   if wants('Q') or wants('C') then
-    local pending = key('s', name, 'pending')
-    row[4] = call('ZRANGE', pending, 0, 0, 'WITHSCORES')[2] or false
-    row[5] = call('ZCOUNT', pending, '-inf', due_before)
+    row[4], row[5] = read_waiting(find_lanes(name, 'pending'))
     for place, state in ipairs(STATES) do
-      row[5 + place] = call('ZCARD', key('s', name, state))
+      row[5 + place] = count_jobs(find_lanes(name, state, leases))
     end
   end
   return row
@@ -50,7 +56,7 @@ end
 
 local function read_queues()
   local rows = {}
-  for place, name in ipairs(call('ZRANGE', key('q'), 0, MOST_QUEUES - 1)) do
+  for place, name in ipairs(list_queues()) do
     rows[place] = read_queue(name)
   end
   return rows
@@ -66,21 +72,37 @@ end
 
 local function read_busy()
   local rows = {}
-  for _, lease in ipairs(call('ZRANGE', key('l'), 0, MOST_LEASES - 1)) do
-    rows[#rows + 1] = { call('HGET', key('l', lease), 'worker'), call('ZCARD', key('h', lease)) }
+  for place, lease in ipairs(leases) do
+    rows[place] = { lease.worker, call('ZCARD', key('h', lease.id)) }
   end
   return rows
 end
 
+-- Returns the ids that are held for longest under each lease, as many as are looked at, and 1 when there are more.
+local function list_runs()
+  local ids, more = {}, 0
+  local share = math.max(1, math.floor(MOST_RUNS / math.max(1, #leases)))
+  for _, lease in ipairs(leases) do
+    local held = call('ZRANGE', key('h', lease.id), 0, share)
+    if #held > share then
+      held[#held], more = nil, 1
+    end
+    for _, id in ipairs(held) do
+      ids[#ids + 1] = id
+    end
+  end
+  return ids, more
+end
+
 -- Returns the runs that may be stuck: their lease is over or missing, or they last longer than the shortest limit.
-local function read_runs()
+local function read_runs(ids)
   local rows = {}
-  for _, id in ipairs(call('ZRANGE', key('s', 'processing'), 0, MOST_RUNS - 1)) do
-    local queue, job_type, claimed, started, lease =
-      unpack(call('HMGET', key('j', id), 'queue', 'type', 'claimed', 'started', 'lease'))
-    local ends = lease and call('ZSCORE', key('l'), lease)
-    if not ends or tonumber(ends) < now or tonumber(started or claimed) < began_before then
-      rows[#rows + 1] = { id, queue, job_type, claimed, started, ends }
+  for place, record in ipairs(read_fields(key('j'), ids)) do
+    local job = record and unpack_record(ids[place], record)
+    local ends = job and call('ZSCORE', key('l'), job.lease)
+    local began = job and (job.started > 0 and job.started or job.claimed)
+    if job and (not ends or tonumber(ends) < now or began < began_before) then
+      rows[#rows + 1] = { job.id, record, call('HGET', key('b'), job.id), ends }
     end
   end
   return rows
@@ -98,22 +120,37 @@ local function read_tally()
   return rows
 end
 
-local function read_failures()
-  local rows = {}
-  for place, id in ipairs(call('ZREVRANGE', key('s', 'failed'), 0, ARGV[5] - 1)) do
-    rows[place] = read_job(id, HEAD)
+-- Returns the jobs of all queues that failed last.
+local function read_failures(most)
+  local latest, ids = {}, {}
+  for _, queue in ipairs(list_queues()) do
+    local found = call('ZREVRANGE', key('s', queue, 'failed'), 0, most - 1, 'WITHSCORES')
+    for place = 1, #found, 2 do
+      latest[#latest + 1] = { id = found[place], at = tonumber(found[place + 1]) }
+    end
   end
-  return rows
+  table.sort(latest, function(one, other)
+    return one.at > other.at or (one.at == other.at and one.id > other.id)
+  end)
+  for place = 1, math.min(most, #latest) do
+    ids[place] = latest[place].id
+  end
+  return read_jobs(ids, HEAD)
 end
 
+local runs, more_runs = {}, 0
+if wants('R') then
+  runs, more_runs = list_runs()
+end
 return {
   now_text,
-  wants('C') and read_counts() or {},
+  wants('C') and call('ZCARD', key('all')) or 0,
   (wants('Q') or wants('C') or wants('R')) and read_queues() or {},
   (wants('W') or wants('Q') or wants('R')) and read_workers() or {},
   wants('W') and read_busy() or {},
-  wants('R') and read_runs() or {},
-  call('ZCARD', key('s', 'processing')) > MOST_RUNS and 1 or 0,
+  read_runs(runs),
+  more_runs,
   wants('T') and read_tally() or {},
-  wants('F') and tonumber(ARGV[5]) > 0 and read_failures() or {},
+  wants('F') and tonumber(ARGV[5]) > 0 and read_failures(tonumber(ARGV[5])) or {},
+  (wants('C') and call('ZCARD', key('q')) > MOST_QUEUES) and 1 or 0,
 }

@@ -4,6 +4,7 @@
 -- result: how many
 
 -- include store
+-- include records
 -- include indexes
 -- include jobs
 

@@ -4,22 +4,32 @@
 -- result: how many
 
 -- include store
+-- include records
 -- include indexes
 -- include jobs
+-- include leases
+-- include lanes
 
 local ORDER = { 'completed', 'cancelled', 'failed' }
 local limit, pruned, queues = tonumber(ARGV[1]), 0, {}
 
-for place, state in ipairs(ORDER) do
-  local before = to_text(now - ARGV[place + 1])
-  local old = call('ZRANGEBYSCORE', key('s', state), '-inf', before, 'LIMIT', 0, limit - pruned)
+local function prune_lane(queue, state, before)
+  local old = call('ZRANGEBYSCORE', key('s', queue, state), '-inf', before, 'LIMIT', 0, limit - pruned)
   for _, id in ipairs(old) do
-    local job = read(id)
     -- The clock of the key began at the job's end.
-    remove(job, 0)
-    queues[job.queue] = true
+    remove(read(id), 0)
+    queues[queue] = true
   end
   pruned = pruned + #old
+end
+
+for place, state in ipairs(ORDER) do
+  local before = to_text(now - ARGV[place + 1])
+  for _, queue in ipairs(list_queues()) do
+    if pruned < limit then
+      prune_lane(queue, state, before)
+    end
+  end
 end
 flush()
 for queue in pairs(queues) do

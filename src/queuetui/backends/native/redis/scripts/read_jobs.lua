@@ -1,13 +1,14 @@
 -- Reads jobs by their ids.
 -- keys:   the namespace's meta key
 -- args:   bytes of payload (-1 for all), ids
--- result: each as read_job gives it, or nil
+-- result: each as reading.lua tells, or nil
 
 -- include store
+-- include records
 -- include reading
 
-local found = {}
+local ids = {}
 for place = 2, #ARGV do
-  found[place - 1] = read_job(ARGV[place], tonumber(ARGV[1]))
+  ids[place - 1] = ARGV[place]
 end
-return found
+return read_jobs(ids, tonumber(ARGV[1]))

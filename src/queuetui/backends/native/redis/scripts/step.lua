@@ -1,91 +1,111 @@
 -- Writes the endings of runs, then claims the next jobs of the lease's queue: the heart of a worker's round.
 -- keys:   the namespace's meta key
--- args:   how long a key outlives its job, lease id, how many to claim; then 12 an ending: job id, fence, ending,
---         duration or '', 1 with a result, result, 1 with an error, class, message, traceback, delay, due time or ''
--- result: 1 when the lease is valid, the ids whose ending was written, the claimed jobs (15 values each)
+-- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as stepping.py tells
+-- result: 1 when the lease is valid, the ids whose ending was not written, then of the claimed jobs the ids, the records,
+--         the bodies, and the payloads that do not stand in the body (else false)
 
 -- include store
+-- include records
 -- include indexes
 -- include jobs
+-- include leases
 -- include tally
 -- include runs
 
-local WIDTH = 12
+local ENDING = '<c32BI4ddBBs'
+local RESULT = '<I4c0'
+local ERROR = '<I4c0I4c0I4c0'
 local MOST_CLAIMED = 1000
 local SHORT_BYTES = 64
+local PENDING, PROCESSING, COMPLETED = CODES.pending, CODES.processing, CODES.completed
+local WAYS = { 'completed', 'retry', 'failed', 'snoozed', 'released', 'cancelled', 'lost' }
+local PLAIN = 1
 local COUNTED = { completed = 'completed', retry = 'retried', failed = 'failed' }
 local TARGETS = {
   completed = 'completed', retry = 'retrying', failed = 'failed', snoozed = 'scheduled', released = 'pending',
   cancelled = 'cancelled',
 }
-local CLAIMED = {
-  'fence', 'type', 'queue', 'name', 'priority', 'attempts', 'max', 'lost', 'corr', 'tags', 'timeout', 'created', 'due',
-  'rev',
-}
 
 local key_kept_us, lease, wanted = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local lease_valid = is_valid(lease)
+local worker, queue = read_lease(lease)
+local held, finished = key('h', lease), queue and key('s', queue, 'completed')
+local records = {}
 
-local function read_ending(first)
-  local ending = { id = ARGV[first], fence = ARGV[first + 1], how = ARGV[first + 2], duration = tonumber(ARGV[first + 3]) }
-  if ARGV[first + 4] == '1' then
-    ending.result = ARGV[first + 5]
+-- The road of most runs: completed, without an error before it or a key. Returns the job's new record, nil for any other.
+local function complete(record, fence, duration, result)
+  if not record then
+    return nil
   end
-  if ARGV[first + 6] == '1' then
-    ending.run_error = { class = ARGV[first + 7], message = ARGV[first + 8], traceback = ARGV[first + 9] }
+  local state, keyed, erred, claimed_alone, is_large, noted, rev, own_fence, attempts, lost, alone, max, priority,
+    created, updated, claimed, started, cancel, _, due, own_lease, own_worker = struct.unpack(RECORD, record)
+  if state ~= PROCESSING or own_lease ~= lease or own_fence ~= fence or keyed + erred > 0 or cancel > 0 then
+    return nil
   end
-  ending.delay, ending.at = tonumber(ARGV[first + 10]), ARGV[first + 11]
+  if started == 0 and duration >= 0 then
+    started = now - duration
+  end
+  return struct.pack(RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
+    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker) .. (result or '')
+end
+
+local function read_ending(place)
+  local packed = ARGV[place]
+  local id, way, fence, duration, delay, has_result, has_error, at, after = struct.unpack(ENDING, packed)
+  local ending = { id = id, how = WAYS[way], fence = fence, duration = duration, delay = delay, at = at }
+  if has_result == 1 then
+    ending.result, after = struct.unpack(RESULT, packed, after)
+  end
+  if has_error == 1 then
+    local class, message, traceback = struct.unpack(ERROR, packed, after)
+    ending.run_error = { class = class, message = message, traceback = traceback }
+  end
   return ending
 end
 
--- A short result stands with the job's fields, whose hash stays compact while none of them is long.
+-- A short result stands in the record.
 local function keep_result(job, result)
   if #result <= SHORT_BYTES then
-    change(job, 'result', result)
+    job.result = result
   else
     call('HSET', key('o', job.id), 'result', result)
-  end
-end
-
-local function set_start(job, ending)
-  if ending.duration and not job.started then
-    job.started = to_text(now - ending.duration)
-    change(job, 'started', job.started)
+    job.noted = 1
   end
 end
 
 local function count(job, ending)
   local figure = COUNTED[ending.how]
   if figure then
-    change(job, 'attempts', job.attempts + 1)
+    job.attempts = job.attempts + 1
     set_error(job, ending.run_error)
-    tally(job.queue, figure, 1)
+    tally(job.queue, job.type, figure, 1)
   end
   if ending.how == 'completed' and ending.result then
     keep_result(job, ending.result)
   elseif ending.how == 'retry' or ending.how == 'failed' then
     record_attempt(job, job.fence, ending.how, ending.run_error, job.started)
   end
-  if ending.duration then
-    tally(job.queue, 'busy_us', ending.duration)
-    tally(job.queue, 'runs', figure and 1 or 0)
+  if ending.duration >= 0 then
+    tally_run(job.queue, job.type, ending.duration)
   end
 end
 
-local function settle(ending)
-  local job = read(ending.id)
-  if not (lease_valid and job and job.lease == lease and job.fence == ending.fence) then
+local function settle(ending, job)
+  if not (lease_valid and job and job.state == 'processing' and job.lease == lease and job.fence == ending.fence) then
     record_ack_lost(job, ending.fence, ending.run_error)
     return false
   end
-  set_start(job, ending)
+  if ending.duration >= 0 and job.started == 0 then
+    job.started = now - ending.duration
+  end
+  look_into(job)
   if ending.how == 'lost' then
     lose(job, true, key_kept_us, ending.run_error)
     return true
   end
   count(job, ending)
   local target = TARGETS[ending.how]
-  if job.cancel and not FINAL[target] then
+  if job.cancel > 0 and not FINAL[target] then
     target = 'cancelled'
   end
   local due
@@ -96,35 +116,56 @@ local function settle(ending)
   return true
 end
 
--- Takes one job of a level; returns nil for a job that was lost before and comes when others were taken.
-local function read_ready(id, taken)
-  local values = call('HMGET', key('j', id), unpack(CLAIMED))
-  if taken > 0 and values[8] ~= '0' then
-    return nil
+local function finish()
+  local ids, refused = {}, {}
+  for place = 4, #ARGV do
+    ids[place - 3] = string.sub(ARGV[place], 1, 32)
   end
-  return values
+  local read = read_fields(records_key, ids)
+  local bodies = lease_valid and read_fields(bodies_key, ids) or {}
+  for place, id in ipairs(ids) do
+    local record = records[id] or read[place]
+    local _, way, fence, duration, _, has_result, _, _, after = struct.unpack(ENDING, ARGV[place + 3])
+    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or nil
+    local is_plain = lease_valid and way == PLAIN and jobs[id] == nil and (not result or #result <= SHORT_BYTES)
+    local ended = is_plain and complete(record, fence, duration, result)
+    if ended then
+      records[id] = ended
+      write_row(id, ended)
+      leave(held, id)
+      enter(finished, now_text, id)
+      local _, job_type = unpack_body(bodies[place])
+      tally(queue, job_type, 'completed', 1)
+      if duration >= 0 then
+        tally_run(queue, job_type, duration)
+      end
+    elseif not settle(read_ending(place + 3), open_job(id, record)) then
+      refused[#refused + 1] = id
+    end
+  end
+  return refused
 end
 
 -- Returns the next jobs in claim order; one that was lost before is claimed in a step of its own.
-local function choose(queue)
-  local chosen = {}
+local function choose()
+  local chosen, found = {}, {}
   while #chosen < wanted do
     local priority = call('ZREVRANGE', key('lv', queue), 0, 0)[1]
     if not priority then
-      return chosen
+      break
     end
     local level = key('r', queue, priority)
     local ids = call('ZRANGE', level, 0, wanted - #chosen - 1)
     local taken, stop = 0, false
-    for _, id in ipairs(ids) do
-      local values = read_ready(id, #chosen)
-      if not values then
+    for place, record in ipairs(read_fields(records_key, ids)) do
+      local lost = select(10, struct.unpack(RECORD, record))
+      if lost > 0 and #chosen > 0 then
         stop = true
         break
       end
       taken = taken + 1
-      chosen[#chosen + 1] = { id = id, values = values }
-      if values[8] ~= '0' then
+      chosen[#chosen + 1], found[#found + 1] = ids[place], record
+      if lost > 0 then
         stop = true
         break
       end
@@ -132,59 +173,45 @@ local function choose(queue)
     if taken > 0 then
       call('ZREMRANGEBYRANK', level, 0, taken - 1)
     end
-    drop_level_if_empty(queue, priority)
+    if call('EXISTS', level) == 0 then
+      call('ZREM', key('lv', queue), priority)
+    end
     if stop then
-      return chosen
+      break
     end
   end
-  return chosen
+  return chosen, found
 end
 
-local function hold(queue, worker, one, alone)
-  local fence = one.values[1] + 1
-  call('HSET', key('j', one.id), 'state', 'processing', 'lease', lease, 'worker', worker, 'fence', fence, 'rev',
-    one.values[14] + 1, 'claimed', now_text)
-  if alone then
-    call('HSET', key('j', one.id), 'claimed_alone', '1')
-  end
-  local both = lanes_of(queue, 'pending')
-  leave(both[1], one.id)
-  leave(both[2], one.id)
-  put_in(one.id, queue, 'processing', now_text)
-  enter(key('h', lease), now_text, one.id)
-  local claimed = { one.id, to_text(fence) }
-  for place = 2, 13 do
-    claimed[place + 1] = one.values[place]
-  end
-  claimed[15] = call('GET', key('p', one.id)) or ''
-  return claimed
+local function hold(id, record, is_alone)
+  local _, keyed, erred, _, is_large, noted, rev, fence, attempts, lost, alone, max, priority, created, updated, _, _,
+    cancel, done, due, _, _, after = struct.unpack(RECORD, record)
+  local claimed = struct.pack(RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
+    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker) .. string.sub(record, after)
+  write_row(id, claimed)
+  enter(held, now_text, id)
+  return claimed, is_large == 1 and call('GET', key('p', id))
 end
 
 local function claim()
-  local worker, queue = unpack(call('HMGET', key('l', lease), 'worker', 'queue'))
   wanted = math.min(wanted, MOST_CLAIMED)
-  if wanted < 1 or call('HEXISTS', key('q', queue), 'paused_at') == 1 then
-    return {}
+  if not lease_valid or wanted < 1 or call('HEXISTS', key('q', queue), 'paused_at') == 1 then
+    return {}, {}, {}, {}
   end
-  local chosen, claimed = choose(queue), {}
-  for place, one in ipairs(chosen) do
-    claimed[place] = hold(queue, worker, one, #chosen == 1)
+  local ids, found = choose()
+  local bodies, payloads = read_fields(bodies_key, ids), {}
+  local is_alone = #ids == 1 and 1 or 0
+  for place, id in ipairs(ids) do
+    found[place], payloads[place] = hold(id, found[place], is_alone)
+    local _, job_type = unpack_body(bodies[place])
+    tally(queue, job_type, 'started', 1)
   end
-  if #chosen > 0 then
-    tally(queue, 'started', #chosen)
-  end
-  return claimed
+  return ids, found, bodies, payloads
 end
 
-local accepted = {}
-for first = 4, #ARGV, WIDTH do
-  local ending = read_ending(first)
-  if settle(ending) then
-    accepted[#accepted + 1] = ending.id
-  end
-end
+local refused = finish()
 flush()
-local claimed = lease_valid and claim() or {}
+local ids, claimed, bodies, payloads = claim()
 flush()
 flush_tally()
-return { lease_valid and 1 or 0, accepted, claimed }
+return { lease_valid and 1 or 0, refused, ids, claimed, bodies, payloads }

@@ -4,46 +4,51 @@
 -- result: 5 a job: id, type, queue, worker, 1 when it was quarantined
 
 -- include store
+-- include records
 -- include indexes
 -- include jobs
+-- include leases
 -- include tally
 -- include runs
 
-local MOST_LEASES = 20
-local MOST_LOOKED = 100
+local MOST_SWEPT = 20
 local key_kept_us, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
 local swept = {}
 
 local function free(job)
-  local worker = job.worker or ''
+  local worker = job.worker
   local failed = lose(job, true, key_kept_us)
   swept[#swept + 1] = { job.id, job.type, job.queue, worker, failed and 1 or 0 }
 end
 
-for _, lease in ipairs(call('ZRANGEBYSCORE', key('l'), '-inf', now_text, 'LIMIT', 0, MOST_LEASES)) do
-  if #swept >= limit then
-    break
-  end
+local function free_held(lease)
   for _, id in ipairs(call('ZRANGE', key('h', lease), 0, limit - #swept - 1)) do
     free(read(id))
   end
   flush()
   if call('EXISTS', key('h', lease)) == 0 then
-    call('ZREM', key('l'), lease)
-    call('DEL', key('l', lease), key('c', lease))
+    drop_lease(lease)
   end
 end
 
--- A server that lost its last second may have forgotten a lease and kept its jobs.
-for _, id in ipairs(call('ZRANGE', key('s', 'processing'), 0, MOST_LOOKED - 1)) do
+-- Returns leases that are over, and those that lost their end and are known by their worker and queue alone.
+local function find_ended()
+  local ended = call('ZRANGEBYSCORE', key('l'), '-inf', now_text, 'LIMIT', 0, MOST_SWEPT)
+  if call('HLEN', key('ls')) > call('ZCARD', key('l')) then
+    for _, lease in ipairs(call('HKEYS', key('ls'))) do
+      if not call('ZSCORE', key('l'), lease) then
+        ended[#ended + 1] = lease
+      end
+    end
+  end
+  return ended
+end
+
+for _, lease in ipairs(find_ended()) do
   if #swept >= limit then
     break
   end
-  local job = read(id)
-  if not (job.lease and call('ZSCORE', key('l'), job.lease)) then
-    free(job)
-  end
+  free_held(lease)
 end
-flush()
 flush_tally()
 return swept

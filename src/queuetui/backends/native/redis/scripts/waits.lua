@@ -4,13 +4,17 @@
 -- result: ids
 
 -- include store
+-- include records
+-- include leases
+-- include lanes
 
 local found, limit = {}, tonumber(ARGV[2])
 for place = 3, #ARGV do
-  local lane = key('s', ARGV[place], 'pending')
   local before = '(' .. to_text(now - ARGV[1])
-  for _, id in ipairs(call('ZRANGEBYSCORE', lane, '-inf', before, 'LIMIT', 0, limit - #found)) do
-    found[#found + 1] = id
+  for _, lane in ipairs(find_lanes(ARGV[place], 'pending')) do
+    for _, id in ipairs(call('ZRANGEBYSCORE', lane, '-inf', before, 'LIMIT', 0, math.max(0, limit - #found))) do
+      found[#found + 1] = id
+    end
   end
 end
 return found

@@ -1,7 +1,8 @@
--- Reads jobs as a console shows them; nothing is decoded here.
+-- Reads jobs as a console shows them; no payload is decoded here.
 
 local TEXT_HEAD = 8192
 local WHOLE = -1
+local TEXTS = { 'class', 'message', 'traceback', 'result', 'progress' }
 
 local function head_of(text, bytes)
   if not text or bytes == WHOLE then
@@ -10,24 +11,47 @@ local function head_of(text, bytes)
   return string.sub(text, 1, bytes)
 end
 
--- Returns the hash, the four long texts, the payload's head and size, and the end of the lease; false where there is none.
--- `bytes` is how much of the payload is read: 0 for nothing, -1 for all of it and of the texts too.
-local function read_job(id, bytes)
-  local fields = call('HGETALL', key('j', id))
-  if #fields == 0 then
-    return false
+local function read_texts(id, bytes)
+  local texts = call('HMGET', key('o', id), unpack(TEXTS))
+  for place, text in ipairs(texts) do
+    texts[place] = head_of(text, bytes == WHOLE and WHOLE or TEXT_HEAD)
   end
-  local texts = call('HMGET', key('o', id), 'class', 'message', 'traceback', 'result')
-  for place = 1, 4 do
-    texts[place] = head_of(texts[place], bytes == WHOLE and WHOLE or TEXT_HEAD)
+  return texts
+end
+
+-- Returns the head of a job's payload and the size of all of it.
+local function read_payload(job, body, after, bytes)
+  if bytes == 0 then
+    return false, 0
+  elseif job.large == 0 then
+    local payload = string.sub(body, after)
+    return head_of(payload, bytes), #payload
+  elseif bytes == WHOLE then
+    local payload = call('GET', key('p', job.id)) or ''
+    return payload, #payload
   end
-  texts[4] = texts[4] or call('HGET', key('j', id), 'result')
-  local payload, size = false, 0
-  if bytes ~= 0 then
-    payload = bytes == WHOLE and call('GET', key('p', id)) or call('GETRANGE', key('p', id), 0, bytes - 1)
-    size = call('STRLEN', key('p', id))
+  return call('GETRANGE', key('p', job.id), 0, bytes - 1), call('STRLEN', key('p', job.id))
+end
+
+-- Returns the jobs of the ids: id, record, body less the payload, the long texts, the payload's head and size, the end of
+-- the lease; false for one that is not there. `bytes` is how much of a payload is read: 0 for nothing, -1 for all of it
+-- and of the texts too.
+local function read_jobs(ids, bytes)
+  local records, bodies = read_fields(key('j'), ids), read_fields(key('b'), ids)
+  local found = {}
+  for place, id in ipairs(ids) do
+    local record, body = records[place], bodies[place]
+    if record and body then
+      local job = unpack_record(id, record)
+      local _, _, _, after = unpack_body(body)
+      local payload, size = read_payload(job, body, after, bytes)
+      found[place] = {
+        id, record, string.sub(body, 1, after - 1), job.noted == 1 and read_texts(id, bytes) or {}, payload, size,
+        job.state == 'processing' and call('ZSCORE', key('l'), job.lease),
+      }
+    else
+      found[place] = false
+    end
   end
-  local state, lease = unpack(call('HMGET', key('j', id), 'state', 'lease'))
-  local ends = state == 'processing' and lease and call('ZSCORE', key('l'), lease)
-  return { id, fields, texts, payload, size, ends }
+  return found
 end

@@ -1,27 +1,29 @@
--- What happened in this minute, by queue; added up in the script and written once by flush_tally.
+-- What happened in this minute, by queue and type; added up in the script and written once by flush_tally.
 
 local TALLY_KEPT_S = 691200
+local MOST_BUCKET = 23
 local figures = {}
 
-local function tally(queue, figure, count)
-  local of_queue = figures[queue]
-  if not of_queue then
-    of_queue = {}
-    figures[queue] = of_queue
-  end
-  of_queue[figure] = (of_queue[figure] or 0) + count
+local function tally(queue, job_type, figure, count)
+  local field = figure .. '\0' .. queue .. '\0' .. job_type
+  figures[field] = (figures[field] or 0) + count
+end
+
+-- Counts a run's length: bucket N holds those under 2^N milliseconds and not under half of that.
+local function tally_run(queue, job_type, took_us)
+  local _, bucket = math.frexp(math.floor(took_us / 1000))
+  tally(queue, job_type, 'busy_us', took_us)
+  tally(queue, job_type, 'took_' .. math.min(bucket, MOST_BUCKET), 1)
 end
 
 local function flush_tally()
-  if next(figures) == nil then
-    return
+  local minute, is_new = key('tally', to_text(now - now % 60000000)), false
+  for field, count in pairs(figures) do
+    -- A field that was not there may be the minute's first.
+    is_new = call('HINCRBY', minute, field, to_text(count)) == count or is_new
   end
-  local minute = key('tally', to_text(now - now % 60000000))
-  for queue, counts in pairs(figures) do
-    for figure, count in pairs(counts) do
-      call('HINCRBY', minute, figure .. ':' .. queue, to_text(count))
-    end
+  if is_new then
+    call('EXPIRE', minute, TALLY_KEPT_S)
   end
-  call('EXPIRE', minute, TALLY_KEPT_S)
   figures = {}
 end

@@ -11,7 +11,8 @@ where id = :lease_id and until > clock_timestamp()
 returning id;
 
 -- block list_cancels
-select id from queuetui_job where state = 2 and lease_id = :lease_id and cancel_requested_at is not null;
+select id from queuetui_job
+where state = 2 and queue = (select l.queue from queuetui_lease l where l.id = :lease_id) and lease_id = :lease_id and cancel_requested_at is not null;
 
 -- block lock_lease
 select worker_id from queuetui_lease where id = :lease_id and until > clock_timestamp() for update;
@@ -27,7 +28,8 @@ where id = :id and fence = :fence and (lease_id = :lease_id) is true;
 
 -- block take_held
 select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone, worker_id
-from queuetui_job where state = 2 and lease_id = :lease_id limit :limit for update;
+from queuetui_job
+where state = 2 and queue = (select l.queue from queuetui_lease l where l.id = :lease_id) and lease_id = :lease_id limit :limit for update;
 
 -- block take_expired_leases
 select id from queuetui_lease where until <= clock_timestamp() limit :limit for update skip locked;

@@ -1,6 +1,6 @@
 -- block promote
 update queuetui_job set state = 1, rev = rev + 1, updated_at = :now
-where seq in (select seq from queuetui_job where state in (0, 3) and due_at <= :now order by due_at, id limit :limit);
+where id in (select id from queuetui_job where state in (0, 3) and due_at <= :now order by due_at, id limit :limit);
 
 -- block next_due
 select min(due_at) - :now from queuetui_job where state in (0, 3);

@@ -1,0 +1,123 @@
+"""The two packed values of a job, as the scripts' `parts/records.lua` has them too.
+
+The record is what changes as a job moves: state, five flags (it has a key, an error, was claimed alone, its payload stands in
+p:ID, something stands in o:ID), version, fence, counts, priority and times; then as text the due time, the lease, the worker,
+and a short result. The body never changes: whether the job's id is its correlation id, queue, type, key, the rest in JSON,
+and the payload.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from struct import Struct
+from typing import Any, NamedTuple
+
+from queuetui.backends.native.redis.keys import STATES
+from queuetui.model.clock import from_us
+from queuetui.model.job import NewJob
+from queuetui.model.state import State
+
+_RECORD = Struct("<6B6I7d")
+_LENGTH = Struct("<I")
+_OWN = b"\x01"
+_OTHER = b"\x00"
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Record(NamedTuple):
+    """A job's record; times are in microseconds and 0 where there is none."""
+
+    code: int
+    keyed: int
+    erred: int
+    claimed_alone: int
+    large: int
+    noted: int
+    rev: int
+    fence: int
+    attempts: int
+    lost: int
+    alone: int
+    max_attempts: int
+    priority: float
+    created: float
+    updated: float
+    claimed: float
+    started: float
+    cancel: float
+    done: float
+    due: bytes
+    lease: bytes
+    worker: bytes
+    result: bytes
+
+    @property
+    def state(self) -> State:
+        """The state."""
+        return STATES[self.code - 1]
+
+    @property
+    def written_at(self) -> datetime:
+        """When the job was last written; the start of a run is told later and is no write of its own."""
+        return from_us(int(max(self.created, self.updated, self.claimed, self.cancel, self.done)))
+
+
+class Body(NamedTuple):
+    """A job's body; `head` holds what few jobs have."""
+
+    own_correlation: bool
+    queue: str
+    type: str
+    key: str
+    head: Mapping[str, Any]
+    payload: bytes
+
+
+def read_record(packed: bytes) -> Record:
+    """Return a record."""
+    return Record._make((*_RECORD.unpack_from(packed), *packed[_RECORD.size :].split(b"\0", 3)))
+
+
+def read_body(packed: bytes) -> Body:
+    """Return a body."""
+    texts, at = [], 1
+    for _ in range(4):
+        end = at + 4 + _LENGTH.unpack_from(packed, at)[0]
+        texts.append(packed[at + 4 : end].decode("utf-8", "replace"))
+        at = end
+    head = json.loads(texts[3]) if texts[3] else _NOTHING
+    return Body(packed[:1] == _OWN, texts[0], texts[1], texts[2], head, packed[at:])
+
+
+def write_body(job: NewJob) -> bytes:
+    """Return the body of a new job, less its payload."""
+    is_own = job.correlation_id == job.id
+    texts = (job.queue, job.type, job.idempotency_key or "", _head_of(job, is_own=is_own))
+    return b"".join((_OWN if is_own else _OTHER, *map(_measured, texts)))
+
+
+def _measured(text: str) -> bytes:
+    data = text.encode()
+    return _LENGTH.pack(len(data)) + data
+
+
+def _head_of(job: NewJob, *, is_own: bool) -> str:
+    head: dict[str, str | int | Sequence[str]] = {}
+    if job.name is not None:
+        head["name"] = job.name
+    if job.correlation_id is not None and not is_own:
+        head["corr"] = job.correlation_id
+    if job.tags:
+        head["tags"] = job.tags
+    if job.needs:
+        head["needs"] = job.needs
+    if job.timeout_s is not None:
+        head["timeout"] = round(job.timeout_s * 1000)
+    return json.dumps(head, ensure_ascii=False) if head else ""
+
+
+def moment(us: float | bytes) -> datetime | None:
+    """Return the time of a record's field, None where there is none."""
+    return from_us(int(us)) if us else None

@@ -1,0 +1,103 @@
+"""What an act makes of a schedule: decided here for every store, which then writes it compared and set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from queuetui.backends.native.texts import check_texts, storable
+from queuetui.model.act import Act, Verb
+from queuetui.model.clock import to_text
+from queuetui.model.errors import BadPayload, Unsupported
+from queuetui.model.job import NewJob
+from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleSpec
+
+SCHEDULE_VERBS = frozenset({Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.PAUSE, Verb.RESUME, Verb.RUN})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be stored: the schedule as it will be (None: deleted) and a job to enqueue with it; or why nothing is done."""
+
+    schedule: Schedule | None = None
+    job: NewJob | None = None
+    refusal: str = ""
+
+
+def check_act(act: Act, name: str, edit: ScheduleEdit) -> None:
+    """Raise Unsupported for a verb that is not about schedules, BadPayload for what no store can hold."""
+    if act.verb not in SCHEDULE_VERBS:
+        message = f"{act.verb.value} is not done to schedules; they are added, removed, paused, resumed and run"
+        raise Unsupported(message)
+    _check_name(name)
+    if edit.spec is not None:
+        check_stored(edit.spec)
+
+
+def check_stored(spec: ScheduleSpec) -> None:
+    """Raise BadPayload for a spec that not every store can hold."""
+    _check_name(spec.name)
+    check_texts(spec.make_job())
+
+
+def _check_name(name: str) -> None:
+    if storable(name) != name:
+        raise BadPayload("the name of a schedule holds a NUL or half a surrogate pair; choose another name")
+
+
+def decide(act: Act, known: Schedule | None, edit: ScheduleEdit, now: datetime) -> Decision:
+    """Return what becomes of a schedule as it is found at the moment of the write."""
+    if known is None and act.verb is not Verb.SCHEDULE:
+        return Decision(refusal="it is no longer there")
+    if (None if known is None else known.rev) != edit.rev:
+        seen = "there is a schedule of that name already" if edit.rev is None else "it changed since it was seen"
+        return Decision(refusal=seen)
+    if act.verb is Verb.SCHEDULE:
+        return _write_spec(known, edit)
+    assert known is not None  # noqa: S101 - refused above
+    if act.verb is Verb.UNSCHEDULE:
+        return Decision()
+    if act.verb is Verb.RUN:
+        return Decision(known, edit.job)
+    return _set_paused(act, known, edit, now)
+
+
+def declared(known: Schedule | None, spec: ScheduleSpec, next_at: datetime) -> Schedule:
+    """Return a schedule as code declares it; whether it is paused is a person's word and stays."""
+    if known is None:
+        return Schedule(spec, 1, next_at, declared=True)
+    return replace(known, spec=spec, next_at=next_at, declared=True, rev=known.rev + 1)
+
+
+def describe_before(known: Schedule | None) -> str | None:
+    """Return JSON that is enough to write a schedule back."""
+    if known is None:
+        return None
+    told = {
+        "spec": known.spec.to_text(),
+        "next_at": to_text(known.next_at),
+        "declared": known.declared,
+        "paused_at": None if known.paused_at is None else to_text(known.paused_at),
+        "paused_by": known.paused_by,
+    }
+    return json.dumps(told)
+
+
+def _write_spec(known: Schedule | None, edit: ScheduleEdit) -> Decision:
+    assert edit.spec is not None and edit.next_at is not None  # noqa: PT018, S101 - the contract of SCHEDULE
+    if known is None:
+        return Decision(Schedule(edit.spec, 1, edit.next_at))
+    return Decision(replace(known, spec=edit.spec, next_at=edit.next_at, rev=known.rev + 1))
+
+
+def _set_paused(act: Act, known: Schedule, edit: ScheduleEdit, now: datetime) -> Decision:
+    if act.verb is Verb.PAUSE:
+        if known.paused_at is not None:
+            return Decision(refusal="it is paused already")
+        return Decision(replace(known, paused_at=now, paused_by=storable(act.actor), rev=known.rev + 1))
+    if known.paused_at is None:
+        return Decision(refusal="it is not paused")
+    # What passed while it was paused was not missed: it was not wanted.
+    next_at = edit.next_at or known.next_at
+    return Decision(replace(known, paused_at=None, paused_by=None, next_at=next_at, rev=known.rev + 1))

@@ -1,0 +1,152 @@
+"""`queuetui schedules` and what is done to one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+from click import get_current_context
+from click.exceptions import Exit
+
+from queuetui.cli import exit_codes
+from queuetui.cli.commands.enqueue import read_payload_option, read_priority_option
+from queuetui.cli.options import Command, connection_options, duration, format_options
+from queuetui.cli.output import Format, say, show_rows, write
+from queuetui.cli.session import flags_of, opened
+from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
+from queuetui.client.encoding import encode_payload
+from queuetui.model.errors import Unsupported
+from queuetui.model.schedule import JobPattern, Missed, ScheduleSpec, Timing
+from queuetui.model.schedule_info import describe_schedule
+from queuetui.model.snapshot import Part, Watch
+from queuetui.model.text import sanitize
+
+if TYPE_CHECKING:
+    from queuetui.operate.report import Report
+
+
+@click.group(invoke_without_command=True)
+@format_options
+@connection_options
+def command(form: str, **connection: Any) -> None:
+    """List the recurring jobs: next and last slot, the last job's state, who paused it, and whether it is overdue."""
+    context = get_current_context()
+    if context.invoked_subcommand is not None:
+        context.find_root().obj = flags_of(**connection)
+        return
+    with opened(**connection) as (feed, _):
+        if not feed.capabilities.native:
+            raise Unsupported(f"{feed.capabilities.label} keeps no schedules that could be seen here")
+        snapshot = feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))
+    if Part.SCHEDULES.value in snapshot.problems:
+        raise Unsupported(snapshot.problems[Part.SCHEDULES.value])
+    rows = [describe_schedule(schedule) for schedule in snapshot.schedules]
+    shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(schedule_row, rows))
+    show_rows(shown, SCHEDULE_COLUMNS, Format(form), SCHEDULE_TABLE)
+
+
+def _reason(decorated: Command) -> Command:
+    return click.option("--reason", default="", help="Kept in the record.")(connection_options(decorated))
+
+
+@command.command("add")
+@click.argument("name")
+@click.argument("job_type", metavar="TYPE")
+@click.option("--cron", metavar="EXPR", help="Five fields, such as '30 2 * * 1-5', or @hourly, @daily, @weekly ...")
+@click.option(
+    "--tz", default="UTC", show_default=True, metavar="ZONE", help="The time zone of --cron, as Europe/Berlin."
+)
+@click.option("--every", "every_s", type=duration, metavar="DUR", help="Every so many whole seconds: 90, 5m, 2h.")
+@click.option("--payload", "-p", default="{}", metavar="JSON|@FILE|-", help="The payload of each job.")
+@click.option("--queue", "-q", default="default", show_default=True, metavar="QUEUE", help="The queue of each job.")
+@click.option("--priority", type=read_priority_option, default="0", metavar="N", help="Higher first; or low, high ...")
+@click.option("--max-attempts", type=click.IntRange(min=1), default=3, show_default=True, help="Runs before giving up.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with each job; may be repeated.")
+@click.option(
+    "--overlap/--no-overlap", default=True, show_default=True, help="Make a job while the one before goes on."
+)
+@click.option(
+    "--missed",
+    type=click.Choice([policy.value for policy in Missed]),
+    default=Missed.LATEST.value,
+    show_default=True,
+    help="Which slots run that passed while no worker looked.",
+)
+@click.option(
+    "--grace", "grace_s", type=duration, default="1d", show_default=True, metavar="DUR", help="Not older ones."
+)
+@click.option("--replace", is_flag=True, help="Take the place of a schedule of this name; its pause stays.")
+@_reason
+def add(name: str, job_type: str, replace: bool, reason: str, **given: Any) -> None:
+    """Add a recurring job NAME that makes jobs of TYPE; any worker makes one job a slot."""
+    connection = {key: given.pop(key) for key in ("url", "profile", "kind", "operate")}
+    spec = _read_spec(name, job_type, **given)
+    try:
+        with opened(**connection) as (_, operations):
+            _tell(operations.schedules.add(spec, replace=replace, reason=reason))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
+    every_s = given["every_s"]
+    if (given["cron"] is None) == (every_s is None):
+        raise click.UsageError("give --cron or --every, and not both")
+    if every_s is not None and every_s != int(every_s):
+        raise click.UsageError("--every takes whole seconds")
+    pattern = JobPattern(
+        type=job_type,
+        payload=encode_payload(read_payload_option(given["payload"])).decode(),
+        queue=given["queue"],
+        priority=given["priority"],
+        max_attempts=given["max_attempts"],
+        tags=tuple(given["tags"]),
+    )
+    timing = Timing(given["cron"], None if every_s is None else int(every_s), given["tz"])
+    return ScheduleSpec(name, timing, pattern, given["overlap"], Missed(given["missed"]), given["grace_s"])
+
+
+@command.command("remove")
+@click.argument("name")
+@_reason
+def remove(name: str, reason: str, **connection: Any) -> None:
+    """Remove the recurring job NAME; the jobs it made stay."""
+    with opened(**connection) as (_, operations):
+        _tell(operations.schedules.remove(name, reason=reason))
+
+
+@command.command("pause")
+@click.argument("name")
+@_reason
+def pause(name: str, reason: str, **connection: Any) -> None:
+    """Make no jobs of NAME until it is resumed; slots that pass meanwhile are not made up for."""
+    with opened(**connection) as (_, operations):
+        _tell(operations.schedules.set_paused(name, paused=True, reason=reason))
+
+
+@command.command("resume")
+@click.argument("name")
+@_reason
+def resume(name: str, reason: str, **connection: Any) -> None:
+    """Let NAME go on with its next slot from now."""
+    with opened(**connection) as (_, operations):
+        _tell(operations.schedules.set_paused(name, paused=False, reason=reason))
+
+
+@command.command("run-now")
+@click.argument("name")
+@_reason
+def run_now(name: str, reason: str, **connection: Any) -> None:
+    """Make a job of NAME now, paused or not, and print its id; its slots stay as they are."""
+    with opened(**connection) as (_, operations):
+        report = operations.schedules.run_now(name, reason=reason)
+    if report.complete:
+        write(sanitize(report.results[0].note.removeprefix("job ")))
+    _tell(report)
+
+
+def _tell(report: Report) -> None:
+    for line in report.lines():
+        say(line)
+    if not report.complete:
+        raise Exit(exit_codes.REFUSED)

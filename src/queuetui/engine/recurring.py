@@ -1,0 +1,130 @@
+"""Makes the jobs of recurring schedules: any worker does it for all, and the store lets one of them have each slot."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.logs import log_event
+from queuetui.engine.store_health import STORE_TROUBLE
+from queuetui.engine.wakeup import jittered
+from queuetui.model.errors import BadConfig
+from queuetui.timetable import check_spec, next_slot, take
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from queuetui.backends.schedules import ScheduleStore
+    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.store_health import StoreHealth
+    from queuetui.model.schedule import Schedule, ScheduleSpec
+
+PART = "recurring"
+# A schedule may be added, or set to an earlier slot, at any time.
+LOOK_EVERY_S = 5.0
+LOOK_AGAIN_S = 1.0
+PRUNE_EVERY_S = 60.0
+SCHEDULES_A_LOOK = 100
+SLOTS_A_PRUNE = 500
+# So that many workers do not all ask for the same slot in the same moment.
+SPREAD_S = 0.05
+
+
+class Recurring:
+    """Looks for due schedules at the moment of the next slot, and now and then for new ones."""
+
+    def __init__(
+        self, store: ScheduleStore, declared: Iterable[ScheduleSpec], stopping: Stopping, health: StoreHealth
+    ) -> None:
+        self._store = store
+        self._declared = tuple(declared)
+        self._stopping = stopping
+        self._health = health
+        self._told: set[tuple[str, int]] = set()
+        self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+        for spec in self._declared:
+            _check(spec)
+
+    def run(self) -> None:
+        """Write what the application declares, then make jobs until the worker is to stop."""
+        pause_s = 0.0
+        is_declared = False
+        while not self._stopping.asked_within(pause_s):
+            try:
+                if not is_declared:
+                    self._declare()
+                    is_declared = True
+                pause_s = self._look()
+            except STORE_TROUBLE as error:
+                pause_s = self._health.failed(PART, error)
+            except BadConfig as error:
+                log_event("schedules_unreadable", logging.ERROR, error=str(error))
+                pause_s = jittered(PRUNE_EVERY_S)
+            else:
+                self._health.answered(PART)
+
+    def _declare(self) -> None:
+        """Let the code win over what is stored; of workers that start together one writes."""
+        if not self._declared:
+            return
+        reading = self._store.schedules()
+        stored = {known.spec.name: known for known in reading.schedules}
+        for spec in self._declared:
+            known = stored.get(spec.name)
+            if known is not None and known.declared and known.spec == spec:
+                continue
+            keeps_slots = known is not None and known.spec.timing == spec.timing
+            next_at = known.next_at if known is not None and keeps_slots else next_slot(spec.timing, reading.now)
+            if self._store.declare_schedule(spec, next_at, None if known is None else known.rev):
+                log_event("schedule_declared", schedule=spec.name, timing=spec.timing.describe())
+
+    def _look(self) -> float:
+        """Make the jobs of due slots; return how long to wait."""
+        self._prune()
+        due_s = self._store.next_slot_s()
+        if due_s is not None and due_s <= 0:
+            reading = self._store.due_schedules(SCHEDULES_A_LOOK)
+            for known in reading.schedules:
+                self._take(known, reading.now)
+            due_s = self._store.next_slot_s()
+        if due_s is None:
+            return jittered(LOOK_EVERY_S)
+        if due_s <= 0:
+            return jittered(LOOK_AGAIN_S)
+        return min(due_s + random.uniform(0, SPREAD_S), jittered(LOOK_EVERY_S))
+
+    def _take(self, known: Schedule, now: datetime) -> None:
+        name = known.spec.name
+        try:
+            taking = take(known.spec, known.next_at, now)
+        except ValueError as error:
+            # It stays due, so that the console shows it as overdue and another host may know its zone.
+            if (name, known.rev) not in self._told:
+                self._told.add((name, known.rev))
+                log_event("schedule_unreadable", logging.ERROR, schedule=name, error=str(error))
+            return
+        taken = self._store.take_slots(name, known.rev, known.next_at, taking)
+        if taken is None:
+            return
+        late_s = round((now - known.next_at).total_seconds(), 3)
+        if taken.overlapped:
+            log_event("slot_overlapped", logging.WARNING, schedule=name, reason="the job before it goes on")
+        elif not taken.jobs:
+            log_event("slots_missed", logging.WARNING, schedule=name, late_s=late_s)
+        for job in taken.jobs:
+            log_event("slot_taken", schedule=name, job_id=job.id, late_s=late_s)
+
+    def _prune(self) -> None:
+        if steady_s() >= self._prune_at_s:
+            self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+            self._store.prune_slots(SLOTS_A_PRUNE)
+
+
+def _check(spec: ScheduleSpec) -> None:
+    try:
+        check_spec(spec)
+    except ValueError as error:
+        raise BadConfig(f"the schedule declared for job type {spec.job.type!r} cannot be: {error}", "--app") from None

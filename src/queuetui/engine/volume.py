@@ -1,0 +1,50 @@
+"""How much a worker says of its routine: a line a job while they are few, a line a second for the others."""
+
+from __future__ import annotations
+
+import logging
+
+from queuetui.engine.clock import steady_s
+from queuetui.engine.logs import WORKER_LOGGER, log_event
+
+KEPT_S = 2.0
+
+
+class Volume:
+    """A budget of runs a second whose start and completion are told one by one; what ends badly is always told.
+
+    Two lines of JSON cost more than all else that a worker does for a job of a moment. Used by the claiming thread alone.
+    """
+
+    def __init__(self, runs_a_s: float, worker_id: str) -> None:
+        self._runs_a_s = runs_a_s
+        self._worker_id = worker_id
+        self._left = runs_a_s * KEPT_S
+        self._filled_s = steady_s()
+        self._untold = 0
+        self._untold_since_s = 0.0
+
+    def take(self, runs: int, now_s: float) -> int:
+        """Return how many of so many new runs are told of."""
+        if WORKER_LOGGER.isEnabledFor(logging.DEBUG):
+            return runs
+        if not WORKER_LOGGER.isEnabledFor(logging.INFO):
+            return 0
+        self._left = min(self._left + (now_s - self._filled_s) * self._runs_a_s, self._runs_a_s * KEPT_S)
+        self._filled_s = now_s
+        told = min(runs, int(self._left))
+        self._left -= told
+        return told
+
+    def leave_out(self, completed: int, now_s: float) -> None:
+        """Count completed runs that were not told of."""
+        if not self._untold:
+            self._untold_since_s = now_s
+        self._untold += completed
+
+    def sum_up(self, now_s: float) -> None:
+        """Tell of them together."""
+        if self._untold:
+            span_s = round(max(now_s - self._untold_since_s, 0.001), 3)
+            log_event("jobs_completed", jobs=self._untold, span_s=span_s, worker=self._worker_id)
+            self._untold = 0

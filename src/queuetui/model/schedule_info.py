@@ -1,0 +1,78 @@
+"""A schedule as a person sees it, and as programs read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from queuetui.model.clock import to_text
+from queuetui.model.schedule import Missed
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Code, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleInfo:
+    """One schedule; `rev` is the version that was seen, `last_job_id` the true id of the job it made last."""
+
+    name: Untrusted
+    rev: int
+    cron: Untrusted | None
+    every_s: int | None
+    tz: Untrusted
+    type: Untrusted
+    queue: Untrusted
+    payload: Untrusted
+    overlap: bool
+    missed: Missed
+    grace_s: float
+    declared: bool
+    next_at: datetime
+    last_slot_at: datetime | None
+    last_job_id: str | None
+    last_state: State | None
+    paused_at: datetime | None
+    paused_by: Untrusted | None
+    verdict: Verdict
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a slot passed and nobody made its job."""
+        return self.verdict.code is Code.SCHEDULE_OVERDUE
+
+
+def describe_schedule(schedule: ScheduleInfo) -> dict[str, Any]:
+    """Return a schedule as programs read it."""
+    verdict = schedule.verdict
+    return {
+        "name": schedule.name.raw,
+        "cron": None if schedule.cron is None else schedule.cron.raw,
+        "every_seconds": schedule.every_s,
+        "tz": schedule.tz.raw,
+        "type": schedule.type.raw,
+        "queue": schedule.queue.raw,
+        "payload": schedule.payload.raw,
+        "overlap": schedule.overlap,
+        "missed": schedule.missed.value,
+        "grace_seconds": schedule.grace_s,
+        "declared": schedule.declared,
+        "next_at": to_text(schedule.next_at),
+        "last_slot_at": _time(schedule.last_slot_at),
+        "last_job_id": schedule.last_job_id,
+        "last_state": None if schedule.last_state is None else schedule.last_state.value,
+        "paused_at": _time(schedule.paused_at),
+        "paused_by": None if schedule.paused_by is None else schedule.paused_by.raw,
+        "verdict": {
+            "code": verdict.code.value,
+            "severity": verdict.severity.name.lower(),
+            "summary": verdict.summary,
+            "evidence": dict(verdict.evidence),
+            "next": verdict.next,
+        },
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else to_text(at)

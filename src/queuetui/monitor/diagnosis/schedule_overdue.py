@@ -1,0 +1,46 @@
+"""A schedule whose slot passed and nobody made its job: no worker lives, or none can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from queuetui.model.clock import to_text
+from queuetui.model.counted import counted
+from queuetui.model.limits import Limits, is_live
+from queuetui.model.schedule import Schedule
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.wording import argument, name, span
+
+
+def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits) -> Verdict:
+    """Judge a schedule by its next slot and the workers that could take it."""
+    if schedule.paused_at is not None:
+        by = name(None if schedule.paused_by is None else Untrusted(schedule.paused_by))
+        return Verdict(
+            Code.SCHEDULE_PAUSED,
+            Severity.INFO,
+            f"paused by {by} {span((now - schedule.paused_at).total_seconds())} ago",
+            {"paused_at": to_text(schedule.paused_at)},
+            f"queuetui schedules resume {argument(Untrusted(schedule.spec.name))}",
+        )
+    late_s = (now - schedule.next_at).total_seconds()
+    evidence: dict[str, object] = {"next_at": to_text(schedule.next_at)}
+    if late_s <= limits.schedule_late_s:
+        return Verdict(Code.ON_SCHEDULE, Severity.OK, f"next slot {_when(late_s)}", evidence, "none needed")
+    live = sum(is_live(worker, now, limits) for worker in workers)
+    evidence |= {"late_s": round(late_s, 3), "live_workers": live}
+    if live:
+        why = f"{counted(live, 'live worker')} did not make its job"
+        step = "look for schedule_unreadable in the workers' logs, or for a worker of an older version"
+    else:
+        why, step = "no worker is live", "start a worker: queuetui worker"
+    return Verdict(
+        Code.SCHEDULE_OVERDUE, Severity.WARNING, f"its slot passed {span(late_s)} ago and {why}", evidence, step
+    )
+
+
+def _when(late_s: float) -> str:
+    return "is due" if late_s >= 0 else f"in {span(-late_s)}"

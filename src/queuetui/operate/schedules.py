@@ -1,0 +1,102 @@
+"""Every way a person changes a schedule: checked, recorded, compared and set, reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from queuetui.backends.schedules import ScheduleStore
+from queuetui.model.act import Act, Outcome, Verb
+from queuetui.model.errors import Conflict, NotFound, QueueTuiError, Unsupported
+from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
+from queuetui.operate.report import Report
+from queuetui.operate.rights import require
+from queuetui.timetable import check_spec, next_slot
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import Inspector
+    from queuetui.operate.operations import Desk
+
+_COMES_BACK = (
+    "application code declares it: a worker that starts with that code adds it again; to stop it for good, pause it, "
+    "or take it out of the code"
+)
+
+
+class ScheduleOperations:
+    """The acts of one person on the schedules of one backend; `rev` is the version that the person saw, None the present one."""
+
+    def __init__(self, backend: Inspector, desk: Desk) -> None:
+        self._backend = backend
+        self._desk = desk
+
+    def add(self, spec: ScheduleSpec, *, replace: bool = False, reason: str = "") -> Report:
+        """Add a schedule; `replace` lets it take the place of one of its name. Raises ValueError for a timing that cannot be."""
+        check_spec(spec)
+        reading, known = self._read(spec.name)
+        if known is not None and not replace:
+            message = (
+                f"there is a schedule {spec.name!r} already ({known.spec.timing.describe()}); replace it with --replace"
+            )
+            raise Conflict(message)
+        keeps_slots = known is not None and known.spec.timing == spec.timing
+        next_at = known.next_at if known is not None and keeps_slots else next_slot(spec.timing, reading.now)
+        edit = ScheduleEdit(None if known is None else known.rev, spec, next_at)
+        return self._perform(Verb.SCHEDULE, spec.name, edit, reason)
+
+    def remove(self, name: str, rev: int | None = None, reason: str = "") -> Report:
+        """Remove a schedule; its jobs stay."""
+        known = self._find(name)
+        remark = _COMES_BACK if known.declared else None
+        return self._perform(Verb.UNSCHEDULE, name, ScheduleEdit(known.rev if rev is None else rev), reason, remark)
+
+    def set_paused(self, name: str, *, paused: bool, rev: int | None = None, reason: str = "") -> Report:
+        """Pause a schedule, or let it go on with the next slot from now: those that passed meanwhile were not wanted."""
+        reading, known = self._read(name)
+        if known is None:
+            raise _not_found(name)
+        next_at = None if paused else next_slot(known.spec.timing, reading.now)
+        edit = ScheduleEdit(known.rev if rev is None else rev, next_at=next_at)
+        return self._perform(Verb.PAUSE if paused else Verb.RESUME, name, edit, reason)
+
+    def run_now(self, name: str, rev: int | None = None, reason: str = "") -> Report:
+        """Make a job of a schedule now, whether it is paused or its last job goes on; its slots stay as they are."""
+        known = self._find(name)
+        edit = ScheduleEdit(known.rev if rev is None else rev, job=known.spec.make_job())
+        return self._perform(Verb.RUN, name, edit, reason)
+
+    @property
+    def _store(self) -> ScheduleStore:
+        if not isinstance(self._backend, ScheduleStore):
+            raise Unsupported(
+                f"{self._backend.capabilities.label} keeps no schedules that could be seen or changed here"
+            )
+        return self._backend
+
+    def _read(self, name: str) -> tuple[ScheduleReading, Schedule | None]:
+        reading = self._store.schedules()
+        return reading, next((known for known in reading.schedules if known.spec.name == name), None)
+
+    def _find(self, name: str) -> Schedule:
+        _, known = self._read(name)
+        if known is None:
+            raise _not_found(name)
+        return known
+
+    def _perform(self, verb: Verb, name: str, edit: ScheduleEdit, reason: str, remark: str | None = None) -> Report:
+        require(verb, self._desk.right, self._backend.capabilities)
+        timing = {} if edit.spec is None else {"spec": edit.spec.to_text()}
+        act = Act(verb, self._desk.actor, reason, args=timing)
+        journal = self._desk.journal
+        journal.intend(act, (), f"schedule {name}")
+        try:
+            result = self._store.apply_to_schedule(act, name, edit)
+        except QueueTuiError as error:
+            journal.break_off(act, str(error))
+            raise
+        unrecorded = journal.conclude(act, (result,))
+        told = remark if result.outcome is Outcome.DONE else None
+        return Report(verb, act.id, (result,), remarks=tuple(text for text in (told, unrecorded) if text is not None))
+
+
+def _not_found(name: str) -> NotFound:
+    return NotFound(f"there is no schedule {name!r}; see: queuetui schedules")

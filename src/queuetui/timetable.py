@@ -1,0 +1,110 @@
+"""When slots are: cron expressions in time zones, whole seconds, and what becomes of slots that were missed.
+
+Slots follow Debian's cron where clocks change. A fixed time in the skipped hour runs once, when the hour has been skipped; a fixed time
+in the doubled hour runs once, the first time. Where the minute or the hour begins with `*` slots follow the clock that passes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+from queuetui.model.clock import from_us, to_us
+from queuetui.model.schedule import LONGEST_NAME_CHARS, Missed, ScheduleSpec, Slot, Taking, Timing
+
+CRON_FIELDS = 5
+ALIASES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+}
+# A slot that is looked at within this time was not missed.
+PUNCTUAL_S = 60.0
+MOST_CAUGHT_UP = 100
+SHORTEST_GRACE_S = PUNCTUAL_S
+_MOMENT = timedelta(microseconds=1)
+_WINDOWS = tuple(timedelta(hours=hours) for hours in (1, 24, 24 * 31, 24 * 366))
+
+
+def check_spec(spec: ScheduleSpec) -> None:
+    """Refuse what can never work. Raises ValueError saying what to write instead."""
+    if not spec.name.strip() or len(spec.name) > LONGEST_NAME_CHARS or not spec.name.isprintable():
+        message = f"{spec.name[:40]!r} is no name for a schedule; use 1 to {LONGEST_NAME_CHARS} printable characters"
+        raise ValueError(message)
+    next_slot(spec.timing, datetime.now(UTC))
+
+
+def next_slot(timing: Timing, after: datetime) -> datetime:
+    """Return the first slot after a time. Raises ValueError for a timing that cannot be read or has no slot."""
+    return next(_slots(timing, after))
+
+
+def take(spec: ScheduleSpec, due_at: datetime, now: datetime) -> Taking:
+    """Return what a due schedule is to make now: of the slots from `due_at` on, what its policy lets run. Raises ValueError."""
+    kept_s = PUNCTUAL_S if spec.missed is Missed.SKIP else max(spec.grace_s, SHORTEST_GRACE_S)
+    since = max(due_at, now - timedelta(seconds=kept_s))
+    most = MOST_CAUGHT_UP if spec.missed is Missed.ALL and spec.overlap else 1
+    slots = tuple(Slot(at, spec.make_job()) for at in _latest(spec.timing, since, now, most))
+    return Taking(slots, next_slot(spec.timing, now))
+
+
+def _latest(timing: Timing, since: datetime, until: datetime, most: int) -> tuple[datetime, ...]:
+    """Return the last slots of a span, both ends included, without walking through all of a long one."""
+    found: deque[datetime] = deque(maxlen=most)
+    for window in (*_WINDOWS, until - since):
+        start = max(since, until - window)
+        found = deque(maxlen=most)
+        for slot in _slots(timing, start - _MOMENT):
+            if slot > until:
+                break
+            found.append(slot)
+        if len(found) == most or start == since:
+            break
+    return tuple(found)
+
+
+def _slots(timing: Timing, after: datetime) -> Iterator[datetime]:
+    if timing.cron is not None:
+        yield from _cron_slots(timing.cron, timing.tz, after)
+        raise ValueError(f"the cron expression {timing.cron!r} names no day that comes; write one that does")
+    if timing.every_s is None or timing.every_s < 1:
+        raise ValueError("a schedule needs a cron expression, or a whole number of seconds of at least 1")
+    step_us = timing.every_s * 1_000_000
+    slot_us = to_us(after) // step_us * step_us
+    while True:
+        slot_us += step_us
+        yield from_us(slot_us)
+
+
+def _cron_slots(cron: str, tz: str, after: datetime) -> Iterator[datetime]:
+    expression = ALIASES.get(cron.strip().lower(), cron)
+    if len(expression.split()) != CRON_FIELDS:
+        raise ValueError(f"{cron[:80]!r} is no cron expression of five fields, as in '30 2 * * 1-5'")
+    try:
+        walk = CronSim(expression, after.astimezone(_zone(tz)))
+    except CronSimError as error:
+        raise ValueError(
+            f"{cron[:80]!r} is no cron expression: {str(error).lower()}; write it like '30 2 * * 1-5'"
+        ) from None
+    last = after
+    for local in walk:
+        slot = local.astimezone(UTC)
+        # Where clocks are put back a wall time comes again, and where they are put forward several become one.
+        if slot > last:
+            last = slot
+            yield slot
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"there is no time zone {name[:80]!r} on this host; write one like Europe/Berlin, or install tzdata"
+        raise ValueError(message) from None
