@@ -29,12 +29,6 @@ from tests.conformance.stores import Store
 from tests.waiting import wait_until
 
 
-@pytest.fixture(autouse=True)
-def _needs_events(backend: NativeBackend) -> None:
-    if not backend.capabilities.events:
-        pytest.skip("this backend says that it keeps no events")
-
-
 def live(backend: NativeBackend, queue: str = "default") -> str:
     """Let a job of a queue meet nearly all that can happen to one."""
     job_id = add_one(backend, queue=queue, delay_s=0.01)

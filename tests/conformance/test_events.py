@@ -43,12 +43,6 @@ ENDS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _needs_events(backend: NativeBackend) -> None:
-    if not backend.capabilities.events:
-        pytest.skip("this backend says that it keeps no events")
-
-
 @pytest.mark.parametrize("how", list(Ending))
 def test_each_end_of_a_run_is_told_in_order(loud: NativeBackend, how: Ending) -> None:
     """A job's life is told by one event a move, each with its queue, worker, attempt, fence and correlation id."""

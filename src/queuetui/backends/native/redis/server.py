@@ -28,6 +28,7 @@ class Server:
         self.name = options.name or "redis"
         self.meta = address.namespace.meta
         self._wake = address.namespace.wake
+        self._told = address.namespace.told
         self._url = address.url
         # The driver types only a part of its methods.
         self._client: Any = _open_client(address.url, options)
@@ -105,6 +106,10 @@ class Server:
     def listen(self, hear: Callable[[str], None]) -> Notices:
         """Hear of queues with new jobs."""
         return Notices(lambda: _open_client(self._url, self.options), self._wake, hear)
+
+    def listen_events(self, hear: Callable[[], None]) -> Notices:
+        """Hear that something was told."""
+        return Notices(lambda: _open_client(self._url, self.options), self._told, lambda _: hear())
 
     def close(self) -> None:
         """Give back every connection."""

@@ -6,6 +6,7 @@
 
 -- include store
 -- include records
+-- include events
 -- include indexes
 -- include jobs
 -- include leases
@@ -16,13 +17,14 @@
 local WIDTH = 3
 local WAITING = { scheduled = true, pending = true, retrying = true }
 local key_kept_us = tonumber(ARGV[1])
-local verb = ARGV[3]
+local verb, actor = ARGV[3], ARGV[4]
 local deeds = {}
 
 function deeds.retry(job)
   if job.state == 'pending' or job.state == 'processing' then
     return job.state == 'pending' and 'waits' or 'runs'
   end
+  tell('retry', job, now_text, actor)
   job.attempts, job.alone, job.cancel, job.result = 0, 0, 0, ''
   if job.noted == 1 then
     call('HDEL', key('o', job.id), 'result')
@@ -32,6 +34,7 @@ end
 
 function deeds.cancel(job)
   if WAITING[job.state] then
+    tell('cancelled', job, nil, actor)
     move(job, 'cancelled', nil, key_kept_us)
     return nil
   elseif FINAL[job.state] then
@@ -39,6 +42,7 @@ function deeds.cancel(job)
   elseif job.cancel > 0 then
     return 'asked'
   end
+  tell('cancel_requested', job, nil, actor)
   job.cancel = now
   write(job)
   call('SADD', key('c', job.lease), job.id)
@@ -48,6 +52,7 @@ function deeds.delete(job)
   if job.state == 'processing' then
     return 'runs_cancel'
   end
+  tell('deleted', job, nil, actor)
   remove(job, key_kept_us)
   flush()
   drop_queue_if_empty(job.queue)
@@ -60,7 +65,7 @@ function deeds.release(job)
   elseif is_valid(job.lease) then
     return 'held'
   end
-  lose(job, false, key_kept_us)
+  lose(job, false, key_kept_us, nil, actor)
 end
 
 local function skip(act, target, state, note)

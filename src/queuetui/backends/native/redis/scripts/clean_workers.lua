@@ -4,6 +4,8 @@
 -- result: how many
 
 -- include store
+-- include records
+-- include events
 -- include acts
 
 local MOST_CLEANED = 10000
@@ -16,6 +18,7 @@ local silent = call('ZRANGEBYSCORE', key('w'), '-inf', '(' .. to_text(now - ARGV
 for _, worker in ipairs(silent) do
   call('ZREM', key('w'), worker)
   call('DEL', key('w', worker))
+  tell_of('worker_cleaned', '', worker, ARGV[2])
 end
 call('HSET', act, 'cleaned', #silent)
 return #silent

@@ -5,6 +5,7 @@
 
 -- include store
 -- include records
+-- include events
 -- include indexes
 -- include jobs
 -- include leases

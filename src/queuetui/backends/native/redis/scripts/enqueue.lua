@@ -7,6 +7,7 @@
 
 -- include store
 -- include records
+-- include events
 -- include indexes
 -- include tally
 
@@ -58,6 +59,9 @@ local function store(id, body, payload, order)
   enter(key('tail'), '0', string.reverse(id))
   put_in(id, queue, priority, state, due)
   tally(queue, job_type, 'enqueued', 1)
+  if is_loud(queue) then
+    write_event('created', id, queue, '', head_of_body(body), '', '', due, '', job_type)
+  end
   queues[queue] = queues[queue] or state == 'pending'
   return state == 'pending' and '0' or '1'
 end

@@ -5,12 +5,15 @@
 
 -- include store
 -- include records
+-- include events
 -- include indexes
 -- include jobs
 
 local due = call('ZRANGEBYSCORE', key('due'), '-inf', now_text, 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
-  move(read(id), 'pending', nil, 0)
+  local job = read(id)
+  tell('due', job)
+  move(job, 'pending', nil, 0)
 end
 flush()
 return #due

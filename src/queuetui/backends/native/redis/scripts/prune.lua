@@ -1,6 +1,6 @@
 -- Deletes final jobs past their time and expired keys, in one bite.
 -- keys:   the namespace's meta key
--- args:   at most how many, then how long jobs are kept: completed, cancelled, failed
+-- args:   at most how many, then how long jobs are kept: completed, cancelled, failed; how long events are
 -- result: how many
 
 -- include store
@@ -41,4 +41,21 @@ for _, job_key in ipairs(expired) do
   call('DEL', key('key', job_key))
   call('ZREM', key('kx'), job_key)
 end
-return pruned + #expired
+pruned = pruned + #expired
+
+-- The first entry of a job's list is the one that goes, unless the list has outlived it.
+local function forget(entry, packed)
+  local list = key('ev', string.match(packed, '^%d+%z%d+%z([^%z]*)') or '')
+  local first = call('LINDEX', list, 0)
+  if first and string.sub(first, 1, #entry + 1) == entry .. '\0' then
+    call('LPOP', list)
+  end
+  call('XDEL', key('ev'), entry)
+end
+
+local horizon_ms = to_text(math.floor((now - ARGV[5]) / 1000))
+local told = pruned < limit and call('XRANGE', key('ev'), '-', horizon_ms, 'COUNT', limit - pruned) or {}
+for _, entry in ipairs(told) do
+  forget(entry[1], entry[2][2])
+end
+return pruned + #told

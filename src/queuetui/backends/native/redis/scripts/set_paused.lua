@@ -4,6 +4,8 @@
 -- result: its row (outcome|since when it was paused before||), by whom it was
 
 -- include store
+-- include records
+-- include events
 -- include acts
 
 local queue, pause = ARGV[6], ARGV[2] == 'pause'
@@ -22,5 +24,8 @@ if pause then
   call('ZADD', key('q'), '0', queue)
 else
   call('HDEL', key('q', queue), 'paused_at', 'paused_by')
+end
+if is_loud(queue) then
+  tell_of(pause and 'paused' or 'resumed', queue, '', ARGV[3])
 end
 return add_row(act, queue, 'done|' .. since .. '||', paused_by)

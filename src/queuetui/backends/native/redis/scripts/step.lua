@@ -6,6 +6,7 @@
 
 -- include store
 -- include records
+-- include events
 -- include indexes
 -- include jobs
 -- include leases
@@ -103,7 +104,6 @@ local function settle(ending, job)
     lose(job, true, key_kept_us, ending.run_error)
     return true
   end
-  count(job, ending)
   local target = TARGETS[ending.how]
   if job.cancel > 0 and not FINAL[target] then
     target = 'cancelled'
@@ -112,8 +112,18 @@ local function settle(ending, job)
   if PUT_OFF[target] then
     due = ending.at ~= '' and ending.at or to_text(now + ending.delay)
   end
+  local has_class = ending.run_error and (target == 'failed' or target == 'retrying')
+  tell(target, job, due, nil, has_class and ending.run_error.class)
+  count(job, ending)
   move(job, target, due, key_kept_us)
   return true
+end
+
+-- Tells of a run by its record, which does or does not count the attempt under way.
+local function tell_record(kind, id, body, record, uncounted)
+  local _, _, _, _, _, _, _, fence, attempts, _, _, _, _, _, _, _, started = struct.unpack(RECORD, record)
+  write_event(kind, id, queue, worker, head_of_body(body), attempts + uncounted, to_text(fence),
+    started > 0 and to_text(started) or '', '', '')
 end
 
 local function finish()
@@ -138,6 +148,9 @@ local function finish()
       tally(queue, job_type, 'completed', 1)
       if duration >= 0 then
         tally_run(queue, job_type, duration)
+      end
+      if is_loud(queue) then
+        tell_record('completed', id, bodies[place], ended, 0)
       end
     elseif not settle(read_ending(place + 3), open_job(id, record)) then
       refused[#refused + 1] = id
@@ -205,6 +218,9 @@ local function claim()
     found[place], payloads[place] = hold(id, found[place], is_alone)
     local _, job_type = unpack_body(bodies[place])
     tally(queue, job_type, 'started', 1)
+    if is_loud(queue) then
+      tell_record('claimed', id, bodies[place], found[place], 1)
+    end
   end
   return ids, found, bodies, payloads
 end

@@ -5,6 +5,7 @@
 
 -- include store
 -- include records
+-- include events
 -- include indexes
 -- include jobs
 -- include leases
@@ -27,6 +28,8 @@ local function free_held(lease)
   end
   flush()
   if call('EXISTS', key('h', lease)) == 0 then
+    local worker, queue = read_lease(lease)
+    tell_of('worker_lost', queue or '', worker or '')
     drop_lease(lease)
   end
 end
