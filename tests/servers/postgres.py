@@ -58,6 +58,10 @@ class PostgresServer:
         """Crash the server."""
         self._own_process.kill()
 
+    def revive(self) -> None:
+        """Start the server again if it has ended by itself."""
+        self._own_process.revive()
+
     def pause(self) -> None:
         """Freeze the server: connections stay open and nothing answers."""
         self._own_process.pause()
@@ -79,9 +83,11 @@ class PostgresServer:
         return self._process
 
 
-def start_postgres(bin_folder: Path, identity: Identity, settings: Sequence[str] = SETTINGS) -> PostgresServer:
-    """Make a cluster in a temporary folder and start a server on it."""
-    folder = short_folder()
+def start_postgres(
+    bin_folder: Path, identity: Identity, settings: Sequence[str] = SETTINGS, folder: Path | None = None
+) -> PostgresServer:
+    """Make a cluster in a temporary folder, or the one given, and start a server on it."""
+    folder = short_folder(folder)
     identity.own(folder)
     data = folder / "data"
     made = identity.run(

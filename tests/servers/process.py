@@ -35,8 +35,11 @@ def free_port() -> int:
     raise RuntimeError(msg)
 
 
-def short_folder() -> Path:
-    """Make a folder with a path short enough for a unix socket, which anyone may reach."""
+def short_folder(wanted: Path | None = None) -> Path:
+    """Make a folder with a path short enough for a unix socket, which anyone may reach, or the one that is wanted."""
+    if wanted is not None:
+        wanted.mkdir()
+        return wanted
     parent = "/tmp" if Path("/tmp").is_dir() else None
     return Path(tempfile.mkdtemp(prefix="qt-", dir=parent))
 
@@ -77,6 +80,11 @@ class ServerProcess:
     def kill(self) -> None:
         """End the server without warning."""
         self._end(signal.SIGKILL)
+
+    def revive(self) -> None:
+        """Start the server again if it has ended by itself."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
 
     def pause(self) -> None:
         """Freeze the server and its children: connections stay open and nothing answers."""

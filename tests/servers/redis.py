@@ -47,9 +47,11 @@ class RedisServer:
 KEEPING = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
 
 
-def start_redis(binary: Path, identity: Identity, settings: Mapping[str, str] = KEEPING) -> RedisServer:
-    """Start a server with settings of its own."""
-    folder = short_folder()
+def start_redis(
+    binary: Path, identity: Identity, settings: Mapping[str, str] = KEEPING, folder: Path | None = None
+) -> RedisServer:
+    """Start a server with settings of its own, in a temporary folder or the one given."""
+    folder = short_folder(folder)
     identity.own(folder)
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"

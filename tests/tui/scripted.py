@@ -17,6 +17,7 @@ from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.query_match import matches
+from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
@@ -26,6 +27,7 @@ from queuetui.monitor.feed import Detail
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, why_not
+from tests.tui.scripted_schedules import ScriptedSchedules
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
 SORTED_BY = {"created": "created_at"}
@@ -200,6 +202,7 @@ class ScriptedFeed:
         self.now = NOW
         self.paused: set[Untrusted] = set()
         self.workers = make_workers()
+        self.schedules: tuple[ScheduleInfo, ...] = ()
         self.before_poll: Callable[[], None] = lambda: None
         self.refused_field = ""
         self.polls = 0
@@ -227,6 +230,7 @@ class ScriptedFeed:
             failures=failures[: watch.failures] if Part.FAILURES in watch.parts else (),
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},
+            schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
         )
         with self.polled:
             self.polls += 1
@@ -333,6 +337,7 @@ class ScriptedOperations:
         self.performed: list[Manifest] = []
         self.paused: list[tuple[str, bool]] = []
         self.before_perform: Callable[[], None] = lambda: None
+        self.schedules = ScriptedSchedules(feed)
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had."""

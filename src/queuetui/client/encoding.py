@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 
 from queuetui.model.errors import BadPayload
 
+# Made once: `json.dumps` makes an encoder a call when it is told anything.
+_COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 _SCALARS = (str, bool, int, type(None))
 
 
 def encode_payload(value: object) -> bytes:
     """Return a value as compact JSON in UTF-8. Raises BadPayload naming what is not JSON."""
     try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-        return text.encode()
+        return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:

@@ -21,6 +21,7 @@ class Place(StrEnum):
     OVERVIEW = "Overview"
     FAILURES = "Dead letters"
     WORKERS = "Workers"
+    SCHEDULES = "Schedules"
     DETAIL = "Job detail"
     FILTER = "Filter"
     HELP = "Help"
@@ -111,6 +112,42 @@ ACTS = (
     ),
 )
 
+SCHEDULES = (
+    Action(
+        "run now",
+        "R",
+        "R",
+        "run now",
+        "make a job of this schedule now; its slots stay as they are",
+        "run_now",
+        _at(Place.SCHEDULES),
+        Verb.RUN,
+        rank=4,
+    ),
+    Action(
+        "pause schedule",
+        "P",
+        "P",
+        "pause",
+        "pause or resume this schedule",
+        "pause_schedule",
+        _at(Place.SCHEDULES),
+        Verb.PAUSE,
+        rank=5,
+    ),
+    Action(
+        "remove schedule",
+        "D",
+        "D",
+        "remove",
+        "remove this schedule; the jobs it made stay",
+        "remove_schedule",
+        _at(Place.SCHEDULES),
+        Verb.UNSCHEDULE,
+        rank=8,
+    ),
+)
+
 GENERAL = (
     Action("help", "question_mark,f1", "?", "help", "all keys of this screen; type to search", "help", rank=1),
     Action("command", "colon,ctrl+p", ": ctrl+p", "command", "run anything by its name", "command", rank=6),
@@ -137,7 +174,14 @@ GENERAL = (
     Action("freeze", "z", "z", "freeze", "hold the screen still, or let it go on; reading goes on meanwhile", "freeze"),
     Action("slower", "plus", "+", "slower", "read the store less often", "slower"),
     Action("faster", "minus", "-", "faster", "read the store more often", "faster"),
-    Action("next", "tab", "tab", "next view", "the next view: Jobs, Overview, Dead letters, Workers", "next_view(1)"),
+    Action(
+        "next",
+        "tab",
+        "tab",
+        "next view",
+        "the next view: Jobs, Overview, Dead letters, Workers, Schedules",
+        "next_view(1)",
+    ),
     Action("previous", "shift+tab", "shift+tab", "previous view", "the previous view", "next_view(-1)"),
     Action(
         "overview",
@@ -158,6 +202,7 @@ GENERAL = (
         rank=11,
     ),
     Action("workers", "W", "W", "workers", "who works, on what, and who fell silent", "view('workers')", rank=14),
+    Action("schedules", "S", "S", "schedules", "recurring jobs: next, last, overdue, paused", "view('schedules')"),
     Action("queues", "Q", "Q", "queue", "choose the queue to look at", "queues", rank=9),
 )
 
@@ -245,7 +290,7 @@ TABLE = (
         "enter",
         "enter",
         "open",
-        "open what is under the cursor: a job, a queue's jobs, a worker's jobs",
+        "open what is under the cursor: a job, a queue's jobs, a worker's jobs, a schedule's last job",
         "select",
         _at(Place.TABLE),
         rank=3,
@@ -279,7 +324,7 @@ COMMANDS = (
     Action("show", "", "", "show", "open the job with this id, or one that ends so", "show", takes="ID"),
 )
 
-ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
+ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *GENERAL, *TABS, *COMMANDS, *TABLE)
 ALIASES = {
     "q": "quit",
     "exit": "quit",

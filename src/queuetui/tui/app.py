@@ -24,11 +24,12 @@ from queuetui.tui.screens.failures import FailuresScreen
 from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
+from queuetui.tui.screens.schedules import SchedulesScreen
 from queuetui.tui.screens.workers import WorkersScreen
 from queuetui.tui.session import Session
 from queuetui.tui.terminal import require_terminal
 
-VIEWS = ("jobs", "overview", "failures", "workers")
+VIEWS = ("jobs", "overview", "failures", "workers", "schedules")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -49,6 +50,7 @@ class QueueTui(Console, inherit_bindings=False):
         "overview": OverviewScreen,
         "failures": FailuresScreen,
         "workers": WorkersScreen,
+        "schedules": SchedulesScreen,
     }
     DEFAULT_MODE = "jobs"
 

@@ -29,7 +29,7 @@ from tests.conformance.scenes import next_id
 
 LIMITS = Limits()
 DELAY_S = 0.4
-LONG_MS = 1500
+LONG_MS, STOLEN_MS = 1000, 900
 QUEUES = ("mail", "mail", "import", "slow")
 
 
@@ -86,7 +86,8 @@ class Client:
 
     def send_first(self) -> None:
         """Send jobs of every kind: the first ones for those who are to vanish, some put off, a long one, some twice."""
-        self.send([self.make(queue="mail"), self.make(queue="mail"), self.make(queue="import")])
+        stolen = self.make(queue="import", payload=describe_scene(STOLEN_MS, 0))
+        self.send([self.make(queue="mail"), self.make(queue="mail"), stolen])
         jobs = [self.make() for _ in range(self._chance.randint(20, 30))]
         jobs += [self.make(delay_s=DELAY_S, queue="mail") for _ in range(4)]
         jobs += [self.make(payload=describe_scene(LONG_MS, 0), queue="import") for _ in range(2)]

@@ -13,7 +13,7 @@ from typing import Any
 from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.snapshot import Part, Watch
-from queuetui.model.state import LIVE
+from queuetui.model.state import FINAL, LIVE, State
 from tests.acceptance.checker import Report, Setup, Sink, check, load, write_dump
 from tests.acceptance.checker.history import write_setup
 from tests.acceptance.planted.bug import Bug, Place
@@ -24,8 +24,8 @@ from tests.engine.failing_store import FailingStore
 from tests.engine.working import WorkerThread
 from tests.waiting import wait_until
 
-LEASE_S = 0.8
-RECOVERY_S = 2.5
+LEASE_S = 0.6
+RECOVERY_S = 2.0
 UPRIGHT, CUT, CRASHED, FROZEN = 101, 102, 103, 104
 SEEDS = (1, 2, 3)
 
@@ -100,10 +100,11 @@ def _act_out(play_: Play) -> bool:
         thaw(watcher)
     person.resume("slow")
     is_drained = _await_end(watcher)
-    person.cancel_completed()
-    person.retry_completed()
-    client.send_late()
-    is_drained = is_drained and _await_end(watcher)
+    if is_drained:
+        person.cancel_completed()
+        person.retry_completed()
+        client.send_late()
+        is_drained = _await_end(watcher)
     for worker in workers:
         worker.stop()
     look_on(play_.open(), play_.path, play_.sink)
@@ -119,7 +120,7 @@ def _await_end(watcher: NativeBackend) -> bool:
         return sum(count.value or 0 for state, count in counts.items() if state in LIVE)
 
     try:
-        wait_until(lambda: count_live() == 0, RECOVERY_S * 2)
+        wait_until(lambda: count_live() == 0, RECOVERY_S * 1.4)
     except AssertionError:
         return False
     return True
@@ -153,11 +154,14 @@ def frozen(play_: Play, ledger: Ledger) -> Iterator[Any]:
 
 
 def _is_in_other_hands(watcher: NativeBackend, job_id: str) -> bool:
-    """Wait until a job was swept and claimed again, or has ended since."""
+    """Wait until a job was swept and claimed again; False where it never was, or has ended since."""
+
+    def is_settled() -> bool:
+        job = watcher.get(job_id)
+        return job.state in FINAL or (job.lost > 0 and job.state is State.PROCESSING)
+
     try:
-        wait_until(
-            lambda: watcher.get(job_id).lost > 0 and watcher.get(job_id).state.value in {"processing", "completed"}, 5
-        )
+        wait_until(is_settled, RECOVERY_S * 2)
     except AssertionError:
         return False
     return True

@@ -20,6 +20,9 @@ def require_storable(text: str, what: str) -> str:
 
 def check_texts(job: NewJob) -> None:
     """Raise BadPayload where a text of a new job cannot be stored as it is."""
+    usual = f"{job.queue}{job.type}{job.name}{job.correlation_id}{job.idempotency_key}"
+    if usual.isascii() and "\0" not in usual and not job.tags and not job.needs:
+        return
     named = [(job.queue, "queue"), (job.type, "type"), (job.name, "name"), (job.correlation_id, "correlation id")]
     named += [(job.idempotency_key, "idempotency key"), *((tag, "tag") for tag in job.tags)]
     for text, what in (*named, *((need, "need") for need in job.needs)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from queuetui.model.counted import counted
 from queuetui.model.measured import Measured, absent
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
@@ -84,10 +85,15 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
 
 
 def problem_lines(snapshot: Snapshot) -> Sequence[TextLine]:
-    """Return what could not be read of this picture."""
-    return [
+    """Return what could not be read of this picture, and whether schedules are overdue."""
+    problems = [
         line_of(say(f" {part} could not be read: {why}", Tone.WARNING, 1000)) for part, why in snapshot.problems.items()
     ]
+    overdue = sum(schedule.is_overdue for schedule in snapshot.schedules)
+    if overdue:
+        story = f" {counted(overdue, 'schedule')} overdue: S shows which"
+        problems.append(line_of(say(story, Tone.STUCK)))
+    return problems
 
 
 def _count(snapshot: Snapshot, state: State) -> Measured[int]:

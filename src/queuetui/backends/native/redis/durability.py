@@ -104,5 +104,5 @@ def _told(ask: Callable[[], T]) -> T | None:
         return None
 
 
-def _as_truth(section: Mapping[str, object], name: str) -> bool | None:
-    return bool(section[name]) if name in section else None
+def _as_truth(section: Mapping[str, str], name: str) -> bool | None:
+    return section[name] == "1" if name in section else None

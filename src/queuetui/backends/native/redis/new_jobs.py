@@ -8,7 +8,7 @@ from struct import Struct
 from typing import Any
 
 from queuetui.backends.native.ids import require_id
-from queuetui.backends.native.redis.ids import from_stored
+from queuetui.backends.native.redis.ids import NO_ID, from_stored, to_stored
 from queuetui.backends.native.redis.records import write_body
 from queuetui.backends.native.redis.server import Value
 from queuetui.backends.native.texts import check_texts
@@ -53,7 +53,9 @@ def _add_job(values: list[Value], job: NewJob) -> None:
         raise OverflowError("on Redis the priority of a job must fit 53 bits, and its max_attempts 31")
     delay_us = 0 if not job.delay_s else max(0, timedelta(seconds=job.delay_s) // _MICROSECOND)
     is_apart = len(job.payload) > INLINE_BYTES
-    stored_id = require_id(job.id).hex
+    stored_id = to_stored(job.id)
+    if stored_id == NO_ID:
+        require_id(job.id)
     order = _ORDER.pack(stored_id.encode(), job.priority, delay_us, job.max_attempts, job.idempotency_key is not None)
     at = b"" if job.at is None else b"%d" % to_us(job.at)
     values.append(b"".join((order, at, _APART if is_apart else _HERE)))

@@ -33,14 +33,17 @@ class Notices:
 
         while not self._over.is_set():
             try:
-                with self._connect() as client, client.pubsub(ignore_subscribe_messages=True) as subscription:
-                    subscription.subscribe(self._channel)
-                    self._listen(subscription)
+                self._listen(self._connect())
             except (RedisError, OSError):
                 self._over.wait(CONNECT_AGAIN_S)
 
-    def _listen(self, subscription: Any) -> None:  # noqa: ANN401 - the driver types only a part of its methods
-        while not self._over.is_set():
-            message = subscription.get_message(timeout=LOOK_UP_S)
-            if message is not None:
-                self._hear(message["data"].decode("utf-8", "replace"))
+    def _listen(self, connection: Any) -> None:  # noqa: ANN401 - the driver types only a part of its methods
+        try:
+            connection.send_command("SUBSCRIBE", self._channel)
+            while not self._over.is_set():
+                if connection.can_read(timeout=LOOK_UP_S):
+                    kind, _, data = connection.read_response()
+                    if kind == b"message":
+                        self._hear(data.decode("utf-8", "replace"))
+        finally:
+            connection.disconnect()

@@ -90,7 +90,8 @@ class Picture:
 
 def letters_for(watch: Watch) -> str:
     """Return what a snapshot wants of the server."""
-    letters = "".join(_LETTERS[part] for part in watch.parts)
+    # What has no letter, as the schedules, is read by whoever asks for it.
+    letters = "".join(_LETTERS.get(part, "") for part in watch.parts)
     return letters + ("T" if watch.parts & _FIGURED else "") + (AROUND if watch.page is not None else "")
 
 

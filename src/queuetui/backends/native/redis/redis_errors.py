@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis import exceptions as driver
+import redis.exceptions as driver
 
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.text import sanitize
@@ -56,11 +56,14 @@ def translated(doing: str, *, writes: bool = False) -> Iterator[None]:
     try:
         yield
     except driver.RedisError as error:
-        if writes and _is_lost(error):
-            raise UnknownOutcome(
-                f"{doing}: the answer was lost, so it may or may not have happened; look again"
-            ) from error
-        raise _translate(error, doing) from error
+        raise translate(error, doing, writes=writes) from error
+
+
+def translate(error: driver.RedisError, doing: str, *, writes: bool) -> QueueTuiError:
+    """Return our error for the driver's."""
+    if writes and _is_lost(error):
+        return UnknownOutcome(f"{doing}: the answer was lost, so it may or may not have happened; look again")
+    return _translate(error, doing)
 
 
 def _is_lost(error: driver.RedisError) -> bool:

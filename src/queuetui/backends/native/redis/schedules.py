@@ -56,7 +56,10 @@ class RedisSchedules:
         reply = self.server.write("taking slots", "take_slots", *values)
         if reply is None:
             return None
-        return Taken((), overlapped=True) if isinstance(reply, bytes) else Taken(read_answers(reply))
+        if isinstance(reply, bytes):
+            return Taken((), overlapped=True)
+        places, *answer = reply
+        return Taken(read_answers([taking.slots[place - 1].job for place in places], answer))
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
         """Write what code declares."""

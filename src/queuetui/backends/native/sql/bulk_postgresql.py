@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from uuid import UUID
 
 from queuetui.backends.native.sql.claims import Claims, Finish, to_claimed
@@ -17,19 +16,19 @@ from queuetui.model.state import State
 ROWS_A_STATEMENT = 2000
 
 
-def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
+def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
     # Everybody inserts in one order, or two callers with the same ids could wait for each other.
-    waiting = iter(sorted(rows, key=lambda row: row.id))
-    created: dict[UUID, State] = {}
-    while bite := list(islice(waiting, ROWS_A_STATEMENT)):
-        resent = {"ids": plain_array(str(row.id) for row in bite)}
-        inserted, undone = session.rows_together([("insert_jobs", _arrays(bite)), ("undo_resent", resent)])
-        created |= {job_id: STATE_OF[code] for job_id, code, _ in inserted}
-        for (job_id,) in undone:
-            created.pop(job_id, None)
+    ordered = sorted(rows, key=_id_of)
+    created: dict[str, State] = {}
+    for first in range(0, len(ordered), ROWS_A_STATEMENT):
+        bite = ordered[first : first + ROWS_A_STATEMENT]
+        bounds = {"low": bite[0].id, "high": bite[-1].id, "given": len(bite)}
+        for code, ids, _ in session.rows("insert_jobs", **_arrays(bite), **bounds):
+            named = (row.id for row in bite) if ids is None else ids.split(",")
+            created.update(dict.fromkeys(named, STATE_OF[code]))
     blobs = [row for row in rows if row.is_blob and row.id in created]
-    session.change_each("insert_blob", [{"id": row.id, "payload": row.payload} for row in blobs])
+    session.change_each("insert_blob", [{"id": UUID(row.id), "payload": row.payload} for row in blobs])
     return created
 
 
@@ -61,9 +60,13 @@ def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> Non
     session.change_each("finish_job", rows)
 
 
+def _id_of(row: NewRow) -> str:
+    return row.id
+
+
 def _arrays(rows: Sequence[NewRow]) -> dict[str, object]:
     return {
-        "ids": plain_array(str(row.id) for row in rows),
+        "ids": plain_array(row.id for row in rows),
         "queues": text_array(row.queue for row in rows),
         "types": text_array(row.type for row in rows),
         "names": text_array(row.name for row in rows),

@@ -22,22 +22,29 @@ from queuetui.model.state import State
 CLIENT = "client"
 
 
-def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[UUID, State]:
+def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
-    now_us = cast("SqliteSession", session).now_us
-    found = session.each("find_job", [{"id": row.id.bytes} for row in rows])
-    new = [row for row, known in zip(rows, found, strict=True) if known is None]
-    states = {row.id: _state_of(row, now_us) for row in new}
-    session.change_each("insert_job", [_values(row, states[row.id], now_us) for row in new])
-    session.change_each("insert_blob", [{"id": row.id.bytes, "payload": row.payload} for row in new if row.is_blob])
+    own = cast("SqliteSession", session)
+    new = _unknown(session, rows)
+    found = {row.id: _due(row, own.now_us) for row in new}
+    own.load("insert_job", [_values(row, *found[row.id], own.now_us) for row in new])
+    own.load("insert_blob", [(to_bytes(row.id), row.payload) for row in new if row.is_blob])
     loud = loud_queues(session, [row.queue for row in new])
-    told = [_told(row, now_us) for row in new if row.queue in loud]
-    session.change_each("log_created", told)
+    own.load("log_created", [_told(row, found[row.id][1], own.now_us) for row in new if row.queue in loud])
     tally = Tally()
-    for row in new:
-        tally.add(CLIENT, row.queue, row.type, "enqueued")
+    for (queue, job_type), count in Counter((row.queue, row.type) for row in new).items():
+        tally.add(CLIENT, queue, job_type, "enqueued", count)
     tally.write(session)
-    return states
+    return {job_id: state for job_id, (state, _) in found.items()}
+
+
+def _unknown(session: Session, rows: Sequence[NewRow]) -> Sequence[NewRow]:
+    """Return the rows whose ids are not stored; ids made one after the other leave no room for another between them."""
+    ids = [to_bytes(row.id) for row in rows]
+    if not ids or session.row("find_between", low=min(ids), high=max(ids)) is None:
+        return rows
+    known = session.each("find_job", [{"id": job_id} for job_id in ids])
+    return [row for row, job in zip(rows, known, strict=True) if job is None]
 
 
 def finish_and_claim(
@@ -50,13 +57,11 @@ def finish_and_claim(
     queue, worker_id = lease
     tally = Tally()
     loud = logs_events(session, queue)
-    finished = _finish(session, lease_id, finishes, kept, loud)
+    finished = _finish(session, lease_id, finishes, kept, loud) if finishes else ()
     for one in finished:
         tally.add(worker_id, queue, one.type, "completed")
         tally.add_run(worker_id, queue, one.type, one.took_us)
-    claimed = _claim(session, lease_id, worker_id, queue, claim) if claim > 0 else ()
-    if loud:
-        session.change_each("log_claimed", [_told_claim(job, worker_id) for job in claimed])
+    claimed = _claim(session, lease_id, worker_id, queue, claim, loud) if claim > 0 else ()
     for job_type, count in Counter(job.type for job in claimed).items():
         tally.add(worker_id, queue, job_type, "started", count)
     tally.write(session)
@@ -73,75 +78,65 @@ def _finish(
     session: Session, lease_id: UUID, finishes: Sequence[Finish], kept: Mapping[str, int], loud: bool
 ) -> Sequence[Finish]:
     """Move the completed runs that still hold their job to the final ones; return them."""
-    common = {"lease_id": lease_id.bytes, **kept}
-    rows = [
-        {**common, "id": to_bytes(one.id), "fence": one.fence, "took_us": one.took_us, "result": one.result}
-        for one in finishes
-    ]
+    ended = [(to_bytes(one.id), one.fence, one.took_us, one.result) for one in finishes]
+    session.change("make_ended")
+    cast("SqliteSession", session).load("add_ended", ended)
+    ((before,),) = session.rows("last_done")
+    moved = session.change("finish_runs", lease_id=lease_id.bytes, kept_us=kept["kept_us"])
     if loud:
-        session.change_each("log_completed", rows)
-    moved = session.change_each("finish_run", rows)
-    session.change_each("expire_run_key", rows)
-    if moved == len(rows):
-        session.change_each("drop_run", rows)
+        session.change("log_completed", before=before)
+    session.change("expire_run_keys", before=before, key_kept_us=kept["key_kept_us"])
+    session.change("drop_runs", before=before)
+    session.change("forget_ended")
+    if moved == len(ended):
         return finishes
-    # Some are stale: those whose row is still there to be dropped are not.
-    return [one for one, row in zip(finishes, rows, strict=True) if session.change("drop_run", **row)]
+    still = {row[0] for row in session.rows("list_moved", before=before)}
+    return [one for one, row in zip(finishes, ended, strict=True) if row[0] in still]
 
 
-def _claim(session: Session, lease_id: UUID, worker_id: str, queue: str, limit: int) -> tuple[ClaimedJob, ...]:
+def _claim(
+    session: Session, lease_id: UUID, worker_id: str, queue: str, limit: int, loud: bool
+) -> tuple[ClaimedJob, ...]:
     ready = session.rows("choose_ready", queue=queue, claim=limit)
     chosen = choose([(row, bool(row[LOST])) for row in ready])
-    common = {"lease_id": lease_id.bytes, "worker_id": worker_id, "alone": len(chosen) == 1}
-    session.change_each("claim_job", [{**common, "id": row[0]} for row in chosen])
+    if chosen:
+        alone, count = len(chosen) == 1, len(chosen)
+        if loud:
+            session.change("log_claimed", worker_id=worker_id, queue=queue, count=count)
+        session.change(
+            "claim_first", lease_id=lease_id.bytes, worker_id=worker_id, alone=alone, queue=queue, count=count
+        )
     return tuple(to_claimed(session, row) for row in chosen)
 
 
-def _told(row: NewRow, now_us: int) -> dict[str, object]:
-    due_us = _due_us(row, now_us)
-    return {
-        "id": row.id.bytes,
-        "queue": row.queue,
-        "type": row.type,
-        "correlation_id": row.correlation_id,
-        "due_at": due_us,
-    }
+def _told(row: NewRow, due_us: int, now_us: int) -> tuple[object, ...]:
+    return (now_us, row.queue, to_bytes(row.id), row.correlation_id, due_us, row.type)
 
 
-def _told_claim(job: ClaimedJob, worker_id: str) -> dict[str, object]:
-    return {
-        "id": to_bytes(job.id),
-        "queue": job.queue,
-        "worker_id": worker_id,
-        "correlation_id": job.correlation_id,
-        "attempt": job.attempts + 1,
-        "fence": job.fence,
-    }
+def _due(row: NewRow, now_us: int) -> tuple[State, int]:
+    if row.at is None and not row.delay_us:
+        return State.PENDING, now_us
+    due_us = max(now_us, now_us + row.delay_us if row.at is None else to_us(row.at))
+    return State.SCHEDULED if due_us > now_us else State.PENDING, due_us
 
 
-def _state_of(row: NewRow, now_us: int) -> State:
-    return State.SCHEDULED if _due_us(row, now_us) > now_us else State.PENDING
-
-
-def _due_us(row: NewRow, now_us: int) -> int:
-    return max(now_us, now_us + row.delay_us if row.at is None else to_us(row.at))
-
-
-def _values(row: NewRow, state: State, now_us: int) -> dict[str, object]:
-    return {
-        "id": row.id.bytes,
-        "queue": row.queue,
-        "type": row.type,
-        "name": row.name,
-        "state": CODE_OF[state],
-        "priority": row.priority,
-        "due_at": _due_us(row, now_us),
-        "max_attempts": row.max_attempts,
-        "correlation_id": row.correlation_id,
-        "key": row.key,
-        "tags": row.tags,
-        "needs": row.needs,
-        "timeout_ms": row.timeout_ms,
-        "payload": None if row.is_blob else row.payload,
-        "blob": row.is_blob,
-    }
+def _values(row: NewRow, state: State, due_us: int, now_us: int) -> tuple[object, ...]:
+    return (
+        to_bytes(row.id),
+        row.queue,
+        row.type,
+        row.name,
+        CODE_OF[state],
+        row.priority,
+        due_us,
+        row.max_attempts,
+        now_us,
+        now_us,
+        row.correlation_id,
+        row.key,
+        row.tags,
+        row.needs,
+        row.timeout_ms,
+        None if row.is_blob else row.payload,
+        row.is_blob,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.new_rows import NewRow, to_row
 from queuetui.backends.native.sql.session import Session
@@ -29,18 +28,26 @@ def is_plain(rows: Sequence[NewRow]) -> bool:
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
+    if all(row.key is None for row in rows) and len({row.id for row in rows}) == len(rows):
+        new = _INSERT[session.dialect](session, rows)
+        if len(new) == len(rows):
+            return tuple(Enqueued(row.id, True, new[row.id]) for row in rows)
+        known = {row.id: _find_existing(session, row, barred=False) for row in rows if row.id not in new}
+        return tuple(known.get(row.id) or Enqueued(row.id, True, new[row.id]) for row in rows)
+    return _enqueue_keyed(session, rows)
+
+
+def _enqueue_keyed(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     firsts, twins = _part_twins(rows)
     # Locked in one order by everybody, or two callers with the same keys could wait for each other.
     keyed = sorted((row for row in firsts if row.key is not None), key=lambda row: row.key or "")
-    answers = session.each("hold_key", [{"key": row.key, "id": session.id_in(row.id)} for row in keyed])
+    answers = session.each("hold_key", [{"key": row.key, "id": session.id_in(UUID(row.id))} for row in keyed])
     barred = {row.id for row, answer in zip(keyed, answers, strict=True) if answer is None}
     created = _INSERT[session.dialect](session, [row for row in firsts if row.id not in barred])
     unused = [row for row in keyed if row.id not in barred and row.id not in created]
-    session.change_each("drop_key", [{"key": row.key, "id": session.id_in(row.id)} for row in unused])
+    session.change_each("drop_key", [{"key": row.key, "id": session.id_in(UUID(row.id))} for row in unused])
     old = [row for row in firsts if row.id not in created]
-    found = {
-        row.id: Enqueued(str(row.id), True, state) for row, state in ((r, created.get(r.id)) for r in firsts) if state
-    }
+    found = {row.id: Enqueued(row.id, True, created[row.id]) for row in firsts if row.id in created}
     found |= {row.id: _find_existing(session, row, barred=row.id in barred) for row in old}
     return tuple(_answer(row, twins, found) for row in rows)
 
@@ -51,11 +58,11 @@ def news(rows: Sequence[NewRow], answers: Sequence[Enqueued]) -> frozenset[str]:
     return frozenset(row.queue for row, answer in pairs if answer.created and answer.state is State.PENDING)
 
 
-def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, UUID]]:
+def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, str]]:
     """Return the first of each id and key, and for each other row (by identity) the id of the one it repeats."""
-    by_id: dict[UUID, NewRow] = {}
+    by_id: dict[str, NewRow] = {}
     by_key: dict[str, NewRow] = {}
-    twins: dict[int, UUID] = {}
+    twins: dict[int, str] = {}
     for row in rows:
         first = by_id.get(row.id) or (None if row.key is None else by_key.get(row.key))
         if first is not None:
@@ -67,7 +74,7 @@ def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, UUID]]:
     return list(by_id.values()), twins
 
 
-def _answer(row: NewRow, twins: dict[int, UUID], found: dict[UUID, Enqueued]) -> Enqueued:
+def _answer(row: NewRow, twins: dict[int, str], found: dict[str, Enqueued]) -> Enqueued:
     twin = twins.get(id(row))
     if twin is None:
         return found[row.id]
@@ -78,16 +85,15 @@ def _answer(row: NewRow, twins: dict[int, UUID], found: dict[UUID, Enqueued]) ->
 def _find_existing(session: Session, row: NewRow, *, barred: bool) -> Enqueued:
     state = _find_state(session, row.id)
     if state is not None:
-        return Enqueued(str(row.id), created=False, state=state)
+        return Enqueued(row.id, created=False, state=state)
     held = session.row("find_key", key=row.key) if barred else None
     if held is None:
         # It ended and was pruned between two statements of this very call.
         raise Conflict(f"the job {row.id} was being deleted while it was sent; send it again")
     holder = session.id_out(held[0])
-    holder_id = parse_id(holder)
-    return Enqueued(holder, created=False, state=None if holder_id is None else _find_state(session, holder_id))
+    return Enqueued(holder, created=False, state=_find_state(session, holder))
 
 
-def _find_state(session: Session, job_id: UUID) -> State | None:
-    row = session.row("find_job", id=session.id_in(job_id))
+def _find_state(session: Session, job_id: str) -> State | None:
+    row = session.row("find_job", id=session.id_in(UUID(job_id)))
     return None if row is None else STATE_OF[row[0]]

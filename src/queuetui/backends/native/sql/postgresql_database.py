@@ -89,7 +89,9 @@ class PostgresqlDatabase(Database):
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
         check_joinable(connection, "postgresql", "psycopg")
-        return PostgresqlSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+        return PostgresqlSession(
+            lambda sql, values: connection.exec_driver_sql(sql, values if isinstance(values, tuple) else dict(values))
+        )
 
     def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
         """Look into all spans in one statement."""
@@ -149,9 +151,11 @@ class PostgresqlDatabase(Database):
     def _connect(self) -> psycopg.Connection[Row]:
         import psycopg
 
+        from queuetui.backends.native.sql.postgresql_connection import PatientConnection
+
         settings = {**PLANNER, "statement_timeout": STATEMENT_TIMEOUT_MS, "lock_timeout": LOCK_TIMEOUT_MS}
         try:
-            return psycopg.connect(
+            return PatientConnection.connect(
                 self._conninfo,
                 autocommit=True,
                 application_name="queuetui",

@@ -43,13 +43,6 @@ class PipelinedSession(PostgresqlSession):
         super().__init__(connection.execute)
         self._connection = connection
 
-    def rows_together(self, asked: Sequence[tuple[str, Mapping[str, object]]]) -> list[list[Row]]:
-        """Run several blocks in one round trip and, outside of a transaction, as one."""
-        with self._connection.pipeline():
-            cursors = [self._connection.execute(self.statement(block), values) for block, values in asked]
-        # Only now: reading an answer within the pipeline would wait for it before the rest is asked for.
-        return [cursor.fetchall() for cursor in cursors]
-
     def each(self, block: str, many: Sequence[Mapping[str, object]]) -> list[Row | None]:
         """Run a block once for each set of values; return the first row of each."""
         if len(many) <= 1:

@@ -11,7 +11,7 @@ from uuid import UUID
 from queuetui.backends.native.sql.blocks import load_blocks
 
 Row = tuple[Any, ...]
-Execute = Callable[[str, Mapping[str, Any]], Any]
+Execute = Callable[[str, Mapping[str, Any] | Row], Any]
 
 
 class Session(ABC):
@@ -26,10 +26,6 @@ class Session(ABC):
     def rows(self, block: str, **values: object) -> list[Row]:
         """Run a block and return its rows."""
         return [tuple(row) for row in self.execute(self._blocks[block], self.bound(values)).fetchall()]
-
-    def rows_together(self, asked: Sequence[tuple[str, Mapping[str, object]]]) -> list[list[Row]]:
-        """Run several blocks, none of which needs another's answer; return the rows of each."""
-        return [self.rows(block, **values) for block, values in asked]
 
     def row(self, block: str, **values: object) -> Row | None:
         """Run a block and return its first row."""

@@ -33,6 +33,8 @@ T = TypeVar("T")
 BUSY_S = 1.0
 LOCKED_LIMIT_S = 20.0
 PAGE_BYTES = 8192
+# Room for what one batch changes; no more of it is used than was touched.
+CACHE_KB = 8192
 NETWORK_FILE_SYSTEMS = frozenset(
     {
         "nfs",
@@ -123,7 +125,9 @@ class SqliteDatabase(Database):
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
         check_joinable(connection, "sqlite", "pysqlite")
-        return SqliteSession(lambda sql, values: connection.exec_driver_sql(sql, dict(values)))
+        return SqliteSession(
+            lambda sql, values: connection.exec_driver_sql(sql, values if isinstance(values, tuple) else dict(values))
+        )
 
     def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
         """Look into one span after the other, on the driver's connection: there are thousands."""
@@ -172,6 +176,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "opening the SQLite file")
     connection.execute("pragma synchronous = full")
+    connection.execute("pragma temp_store = memory")
+    connection.execute(f"pragma cache_size = -{CACHE_KB}")
     return connection
 
 

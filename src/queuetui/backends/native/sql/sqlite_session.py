@@ -33,6 +33,11 @@ class SqliteSession(Session):
         """Add the clocks."""
         return {**values, **self._clocks}
 
+    def load(self, block: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Run a block once for each row of values, which stand in the order of its question marks."""
+        for row in rows:
+            self.execute(self.statement(block), row)
+
     def id_in(self, found: UUID) -> bytes:
         """Return 16 bytes."""
         return found.bytes
@@ -57,6 +62,11 @@ class OwnSqliteSession(SqliteSession):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection.execute)
         self._connection = connection
+
+    def load(self, block: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Run a block once for each row of values, which stand in the order of its question marks."""
+        if rows:
+            self._connection.executemany(self.statement(block), rows)
 
     def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> int:
         """Run a block once for each set of values and return how many rows all of them changed."""

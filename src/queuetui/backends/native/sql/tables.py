@@ -214,9 +214,10 @@ meta = Table("queuetui_meta", metadata, _needed("name", Text, key=True), _needed
 
 
 # The jobs that bear another id than their own as their correlation, as the indexes on it say that in each dialect.
-_ID_DIGITS = (1, 8), (9, 4), (13, 4), (17, 4), (21, 12)
-_ID_TEXT = " || '-' || ".join(f"substr(hex(id), {first}, {count})" for first, count in _ID_DIGITS)
-CORRELATED = {"sqlite": f"correlation_id <> lower({_ID_TEXT})", "postgresql": "correlation_id <> id::text"}
+CORRELATED = {
+    "sqlite": "replace(correlation_id, '-', '') <> lower(hex(id))",
+    "postgresql": "correlation_id <> id::text",
+}
 
 
 def _index(name: str, table: Table, *columns: str, only: str | Mapping[str, str] | None = None) -> None:

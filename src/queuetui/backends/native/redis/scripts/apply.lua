@@ -5,8 +5,10 @@
 -- result: 2 a target: its row (outcome|state|note|version), the job as it was
 
 -- include store
+-- include packing
 -- include records
 -- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases

@@ -4,7 +4,6 @@
 -- result: how many
 
 -- include store
--- include records
 -- include events
 -- include acts
 

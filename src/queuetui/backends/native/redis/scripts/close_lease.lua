@@ -4,8 +4,10 @@
 -- result: how many jobs were given back
 
 -- include store
+-- include packing
 -- include records
 -- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases

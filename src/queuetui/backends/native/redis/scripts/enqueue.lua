@@ -2,104 +2,124 @@
 -- keys:   the namespace's meta key
 -- args:   2 a job: its order and its body, packed as new_jobs.py tells; a third, the payload, where the order says that it
 --         stands apart
--- result: 3 for each job that was there before: its place in the call from 1, the id of the job that is there, its state
---         or nil once pruned; with a leading text of digits, 1 for a job that was put off and 0 for any other
+-- result: a text with a digit a job, 1 for one that was put off and 0 for any other; then 3 for each job that was there
+--         before: its place in the call from 1, the id of the job that is there, its state or nil once pruned
 
 -- include store
--- include records
+-- include packing
 -- include events
--- include indexes
 -- include tally
 
+-- A program that enqueues one job at a time pays for every line here, so this does without the parts that move jobs.
+
 local ORDER = '<c32ddI4BsB'
+local PENDING, SCHEDULED = 2, 1
 
-local answers, states, seen, queues = {}, {}, {}, {}
-local ids, bodies, known = {}, {}, {}
+local records_key, bodies_key = key('j'), key('b')
+local ids, orders, answers, states, seen = {}, {}, {}, {}, {}
+local rows, bodies, born, tails, lanes, levels, queues = {}, {}, {}, {}, {}, {}, {}
 
-local function answer(place, id, state)
-  answers[#answers + 1] = place
-  answers[#answers + 1] = id
-  answers[#answers + 1] = state
-  states[place] = '0'
-end
-
-local function state_of(id)
-  local record = seen[id] or call('HGET', records_key, id)
-  return record and unpack_record(id, record).state
-end
-
--- Keeps the body, and the payload where it stands apart; returns the type.
-local function store_body(id, body, payload, is_keyed)
-  local queue, job_type, job_key = unpack_body(body)
-  bodies[#bodies + 1] = id
-  bodies[#bodies + 1] = body
-  if payload then
-    call('SET', key('p', id), payload)
+local function enter(place, score, id)
+  local lane = lanes[place]
+  if not lane then
+    lane = {}
+    lanes[place] = lane
   end
-  if is_keyed then
+  lane[#lane + 1] = score
+  lane[#lane + 1] = id
+end
+
+local function put_in(id, queue, priority, state, due)
+  if state == PENDING then
+    local level = to_text(priority)
+    local place = key('r', queue, level)
+    levels[place] = { queue, level }
+    enter(place, due, id)
+  else
+    enter(key('s', queue, 'scheduled'), due, id)
+    enter(key('due'), due, id)
+  end
+  queues[queue] = math.max(queues[queue] or 0, state)
+end
+
+-- Returns the due time and the state of a new job.
+local function time_of(delay, at)
+  if at ~= '' and tonumber(at) > now then
+    return at, SCHEDULED
+  elseif at == '' and delay > 0 then
+    return to_text(now + delay), SCHEDULED
+  end
+  return now_text, PENDING
+end
+
+-- Answers with the job that has the id or the key already; tells whether there is one.
+local function find_holder(place, id, record, job_key)
+  local holder = (record or seen[id]) and id or job_key and call('GET', key('key', job_key))
+  if not holder then
+    return false
+  end
+  record = seen[holder] or call('HGET', records_key, holder)
+  local count = #answers
+  answers[count + 1], answers[count + 2], answers[count + 3] = place, holder, record and STATES[string.byte(record)]
+  states[place] = '0'
+  return true
+end
+
+local function store(place, id, record, first)
+  local _, priority, delay, max, keyed, at, apart = struct.unpack(ORDER, ARGV[first])
+  local body = ARGV[first + 1]
+  local is_own, queue, job_type, job_key, head = struct.unpack(BODY, body)
+  if find_holder(place, id, record, keyed == 1 and job_key) then
+    return
+  end
+  local due, state = time_of(delay, at)
+  record = struct.pack(RECORD, state, keyed, 0, 0, apart, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, due, '', '')
+  if apart == 1 then
+    call('SET', key('p', id), ARGV[first + 2])
+  end
+  if keyed == 1 then
     call('SET', key('key', job_key), id)
   end
-  return queue, job_type
-end
-
-local function store(id, body, payload, order)
-  local _, priority, delay, max, keyed, at = struct.unpack(ORDER, order)
-  local due, state = now_text, 'pending'
-  if at ~= '' and tonumber(at) > now then
-    due, state = at, 'scheduled'
-  elseif at == '' and delay > 0 then
-    due, state = to_text(now + delay), 'scheduled'
-  end
-  local record = struct.pack(RECORD, CODES[state], keyed, 0, 0, payload and 1 or 0, 0, 1, 0, 0, 0, 0, max, priority,
-    now, now, 0, 0, 0, 0, due, '', '')
-  local queue, job_type = store_body(id, body, payload, keyed == 1)
   seen[id] = record
-  write_row(id, record)
-  enter(key('all'), now_text, id)
-  enter(key('tail'), '0', string.reverse(id))
+  local at_end = #rows
+  rows[at_end + 1], rows[at_end + 2] = id, record
+  bodies[at_end + 1], bodies[at_end + 2] = id, body
+  born[at_end + 1], born[at_end + 2] = now_text, id
+  tails[at_end + 1], tails[at_end + 2] = '0', string.reverse(id)
   put_in(id, queue, priority, state, due)
   tally(queue, job_type, 'enqueued', 1)
   if is_loud(queue) then
-    write_event('created', id, queue, '', head_of_body(body), '', '', due, '', job_type)
+    write_event('created', id, queue, '', is_own == 1 and '=' or head, '', '', due, '', job_type)
   end
-  queues[queue] = queues[queue] or state == 'pending'
-  return state == 'pending' and '0' or '1'
+  states[place] = state == SCHEDULED and '1' or '0'
 end
 
-local function find_holder(id, body, keyed)
-  if known[id] or seen[id] then
-    return id
-  elseif keyed == 0 then
-    return nil
-  end
-  local _, _, job_key = unpack_body(body)
-  return call('GET', key('key', job_key)) or nil
+local first = 1
+while first <= #ARGV do
+  local count = #ids + 1
+  ids[count], orders[count] = string.sub(ARGV[first], 1, 32), first
+  first = first + 2 + string.byte(ARGV[first], -1)
 end
-
-local places, place = {}, 1
-while place <= #ARGV do
-  local id = string.sub(ARGV[place], 1, 32)
-  places[#places + 1], ids[#ids + 1] = place, id
-  place = place + 2 + string.byte(ARGV[place], -1)
+for place, record in ipairs(read_fields(records_key, ids)) do
+  store(place, ids[place], record, orders[place])
 end
-for number, record in ipairs(read_fields(records_key, ids)) do
-  known[ids[number]] = record
+if #rows > 0 then
+  spread('HSET', records_key, rows)
+  spread('HSET', bodies_key, bodies)
+  spread('ZADD', key('all'), born)
+  spread('ZADD', key('tail'), tails)
 end
-for number, id in ipairs(ids) do
-  local first = places[number]
-  local _, _, _, _, keyed, _, apart = struct.unpack(ORDER, ARGV[first])
-  local holder = find_holder(id, ARGV[first + 1], keyed)
-  if holder then
-    answer(number, holder, state_of(holder))
-  else
-    states[number] = store(id, ARGV[first + 1], apart == 1 and ARGV[first + 2], ARGV[first])
+for place, members in pairs(lanes) do
+  local added, level = spread('ZADD', place, members), levels[place]
+  -- A level is listed while it has any jobs, and its queue with it.
+  if level and call('ZCARD', place) == added then
+    call('ZADD', key('lv', level[1]), level[2], level[2])
+    call('ZADD', key('q'), '0', level[1])
   end
 end
-spread('HSET', bodies_key, bodies)
-flush()
 flush_tally()
-for queue, is_pending in pairs(queues) do
-  if is_pending then
+for queue, state in pairs(queues) do
+  if state == PENDING then
     -- Only a hint: a user who may not publish still enqueues, and workers find the job by looking.
     redis.pcall('PUBLISH', key('wake'), queue)
   else

@@ -4,6 +4,7 @@
 -- result: 2 a job: id, record
 
 -- include store
+-- include packing
 -- include records
 
 local found = {}

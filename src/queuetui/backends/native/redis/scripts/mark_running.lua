@@ -4,8 +4,10 @@
 -- result: nothing
 
 -- include store
+-- include packing
 -- include records
 -- include events
+-- include telling
 
 local WIDTH = 5
 local lease, places = ARGV[1], {}

@@ -4,6 +4,7 @@
 -- result: its end, or nil when the queue has gone on to another protocol
 
 -- include store
+-- include packing
 -- include records
 -- include leases
 

@@ -7,6 +7,7 @@
 --         looked at; a part that is not wanted is empty
 
 -- include store
+-- include packing
 -- include records
 -- include leases
 -- include lanes

@@ -4,6 +4,7 @@
 -- result: how many
 
 -- include store
+-- include packing
 -- include records
 -- include indexes
 -- include jobs

@@ -4,7 +4,6 @@
 -- result: nothing
 
 -- include store
--- include records
 -- include events
 
 call('DEL', key('w', ARGV[1]))

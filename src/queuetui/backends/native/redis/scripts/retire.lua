@@ -4,7 +4,6 @@
 -- result: nothing
 
 -- include store
--- include records
 -- include events
 
 if call('ZREM', key('w'), ARGV[1]) == 1 then

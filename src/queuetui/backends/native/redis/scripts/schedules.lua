@@ -4,6 +4,7 @@
 -- result: the server's time, then 9 values a schedule in the order of `read_schedule`
 
 -- include store
+-- include packing
 -- include schedules
 
 local names = ARGV[2] and { ARGV[2] } or call('ZRANGE', key('sched'), 0, ARGV[1] - 1)

@@ -4,7 +4,6 @@
 -- result: its row (outcome|since when it was paused before||), by whom it was
 
 -- include store
--- include records
 -- include events
 -- include acts
 

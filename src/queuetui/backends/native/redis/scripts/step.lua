@@ -5,8 +5,10 @@
 --         the bodies, and the payloads that do not stand in the body (else false)
 
 -- include store
+-- include packing
 -- include records
 -- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases

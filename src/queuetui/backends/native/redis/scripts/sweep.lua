@@ -4,8 +4,10 @@
 -- result: 5 a job: id, type, queue, worker, 1 when it was quarantined
 
 -- include store
+-- include packing
 -- include records
 -- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases

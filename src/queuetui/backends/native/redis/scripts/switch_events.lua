@@ -4,7 +4,6 @@
 -- result: its row (outcome|||)
 
 -- include store
--- include records
 -- include events
 -- include acts
 

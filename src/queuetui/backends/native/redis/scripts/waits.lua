@@ -4,6 +4,7 @@
 -- result: ids
 
 -- include store
+-- include packing
 -- include records
 -- include leases
 -- include lanes

@@ -5,6 +5,7 @@
 -- result: the act's row as it was kept, nil when the version is another one
 
 -- include store
+-- include packing
 -- include schedules
 -- include acts
 -- embed enqueue
@@ -35,9 +36,10 @@ elseif deed == 'write' then
       call('HSET', hash, ARGV[place], ARGV[place + 1])
     end
   end
-  local answers = enqueue({ unpack(ARGV, last + 1) })
-  if #answers > 0 then
-    call('HSET', hash, 'last_job', answers[1])
+  local jobs = { unpack(ARGV, last + 1) }
+  local answer = enqueue(jobs)
+  if #jobs > 0 then
+    call('HSET', hash, 'last_job', find_made({ string.sub(jobs[1], 1, 32) }, answer, 1))
   end
   call('ZADD', key('sched'), '0', name)
   if call('HEXISTS', hash, 'paused_at') == 1 then

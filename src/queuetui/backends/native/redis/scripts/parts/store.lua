@@ -10,7 +10,7 @@ local function to_text(number)
   return string.format('%.0f', number)
 end
 
-local now_text = to_text(now)
+local now_text = clock[1] .. string.sub('00000' .. clock[2], -6)
 
 local function key(first, second, third)
   if third then

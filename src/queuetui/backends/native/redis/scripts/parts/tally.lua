@@ -17,10 +17,10 @@ local function tally_run(queue, job_type, took_us)
 end
 
 local function flush_tally()
-  local minute, is_new = key('tally', to_text(now - now % 60000000)), false
+  local minute, is_new = key('tally', (clock[1] - clock[1] % 60) .. '000000'), false
   for field, count in pairs(figures) do
     -- A field that was not there may be the minute's first.
-    is_new = call('HINCRBY', minute, field, to_text(count)) == count or is_new
+    is_new = call('HINCRBY', minute, field, count) == count or is_new
   end
   if is_new then
     call('EXPIRE', minute, TALLY_KEPT_S)

@@ -102,6 +102,24 @@ create index queuetui_job_done_prune on queuetui_job_done (expires_at);
 create index queuetui_job_done_corr on queuetui_job_done (correlation_id)
 where correlation_id <> id::text;
 
+-- Takes back what was inserted just now and is done already: a job sent again may have moved while its insert waited, and only a
+-- statement with a picture of its own, as every one within a volatile function is, can see that.
+create or replace function queuetui_take_back(inserted uuid[], low uuid, high uuid) returns uuid[] language plpgsql volatile as '
+declare
+    resent uuid[];
+begin
+    if not exists (select from queuetui_job_done where id between low and high) then
+        return ''{}'';
+    end if;
+    with gone as (
+        delete from queuetui_job j
+        where j.id = any(inserted) and (select d.state from queuetui_job_done d where d.id = j.id) is not null
+        returning j.id
+    )
+    select coalesce(array_agg(id), ''{}'') into resent from gone;
+    return resent;
+end';
+
 create table queuetui_job_blob (
     id uuid primary key,
     payload bytea not null

@@ -49,7 +49,7 @@ create index queuetui_job_wait on queuetui_job (queue, state, due_at) where stat
 create index queuetui_job_held on queuetui_job (queue, lease_id) where state = 2;
 -- Most jobs are the first of their correlation and bear their own id there: these are found by that id.
 create index queuetui_job_corr on queuetui_job (correlation_id)
-where correlation_id <> lower(substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' || substr(hex(id), 17, 4) || '-' || substr(hex(id), 21, 12));
+where replace(correlation_id, '-', '') <> lower(hex(id));
 
 -- Final jobs: written once, moved here in the statement that deletes them from queuetui_job.
 create table queuetui_job_done (
@@ -94,7 +94,7 @@ create index queuetui_job_done_recent on queuetui_job_done (state, done_at desc,
 create index queuetui_job_done_failed on queuetui_job_done (error_fingerprint, done_at desc) where state = 6;
 create index queuetui_job_done_prune on queuetui_job_done (expires_at);
 create index queuetui_job_done_corr on queuetui_job_done (correlation_id)
-where correlation_id <> lower(substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' || substr(hex(id), 17, 4) || '-' || substr(hex(id), 21, 12));
+where replace(correlation_id, '-', '') <> lower(hex(id));
 
 create table queuetui_job_blob (
     seq integer not null primary key,

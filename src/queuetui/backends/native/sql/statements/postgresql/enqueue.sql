@@ -40,45 +40,34 @@ with clock as materialized (
     from given
     on conflict (id) do nothing
     returning id, state, queue, type, correlation_id, due_at
+), resent as materialized (
+    select queuetui_take_back((select array_agg(id) from inserted), :low::uuid, :high::uuid) as ids
+), created as materialized (
+    select i.* from inserted i, resent where i.id <> all (resent.ids)
 ), loud as materialized (
-    select names.queue from (select distinct queue from inserted) as names
+    select names.queue from (select distinct queue from created) as names
     where coalesce((select q.events from queuetui_queue q where q.name = names.queue), true)
 ), logged as (
     insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
-    select clock.now, 0, i.queue, i.id, i.correlation_id, i.due_at, i.type
-    from inserted i join loud on loud.queue = i.queue, clock
-    -- One that is done already is taken back below.
-    where (select d.state from queuetui_job_done d where d.id = i.id) is null
+    select clock.now, 0, c.queue, c.id, c.correlation_id, c.due_at, c.type
+    from created c join loud on loud.queue = c.queue, clock
 ), counted as (
     insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
-    select date_trunc('minute', clock.now), 'client-' || pg_backend_pid(), inserted.queue, inserted.type, count(*)
-    from inserted, clock
-    group by clock.now, inserted.queue, inserted.type
+    select date_trunc('minute', clock.now), 'client-' || pg_backend_pid(), created.queue, created.type, count(*)
+    from created, clock
+    group by clock.now, created.queue, created.type
     on conflict (minute, worker_id, queue, type) do update set enqueued = total.enqueued + excluded.enqueued
 )
--- What is notified reaches listening workers when the transaction commits; a name too long for a notice is found by polling.
+-- One row a state, which names its jobs unless they are all that were given. What is notified reaches listening workers when the
+-- transaction commits; a name too long for a notice is found by polling.
 select
-    id, state,
+    state, case when count(*) < :given then string_agg(id::text, ',') end,
     (
         select count(pg_notify('queuetui_ready', waiting.queue))
-        from (select distinct queue from inserted where state = 1 and length(queue) < 1000) as waiting
+        from (select distinct queue from created where state = 1 and length(queue) < 1000) as waiting
     )
-from inserted;
-
--- A job sent again may have moved on while its insert waited: only a second statement can see that.
--- block undo_resent
-with undone as (
-    delete from queuetui_job j
-    where j.id = any(:ids::uuid[]) and (select d.state from queuetui_job_done d where d.id = j.id) is not null
-    returning j.id, j.queue, j.type
-), counted as (
-    insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
-    select date_trunc('minute', clock_timestamp()), 'client-' || pg_backend_pid(), queue, type, -count(*)
-    from undone
-    group by queue, type
-    on conflict (minute, worker_id, queue, type) do update set enqueued = total.enqueued + excluded.enqueued
-)
-select id from undone;
+from created
+group by state;
 
 -- block insert_blob
 insert into queuetui_job_blob (id, payload) values (:id, :payload) on conflict (id) do nothing;

@@ -20,10 +20,7 @@ limit 1;
 insert into queuetui_job (
     id, queue, type, name, state, priority, due_at, max_attempts, created_at, updated_at, correlation_id, key, tags, needs, timeout_ms,
     payload, blob
-) values (
-    :id, :queue, :type, :name, :state, :priority, :due_at, :max_attempts, :now, :now, :correlation_id, :key, :tags, :needs, :timeout_ms,
-    :payload, :blob
-);
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- block insert_blob
-insert into queuetui_job_blob (id, payload) values (:id, :payload) on conflict (id) do nothing;
+insert into queuetui_job_blob (id, payload) values (?, ?) on conflict (id) do nothing;

@@ -4,17 +4,18 @@
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
 -- block log_created
-insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
-values (:now, 0, :queue, :id, :correlation_id, :due_at, :type);
+insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail) values (?, 0, ?, ?, ?, ?, ?);
 
+-- The jobs that `claim_first` takes, before it does.
 -- block log_claimed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
-values (:now, 2, :queue, :id, :worker_id, :correlation_id, :attempt, :fence);
+select :now, 2, queue, id, :worker_id, correlation_id, attempts + 1, fence + 1
+from queuetui_job where state = 1 and queue = :queue order by priority desc, due_at, id limit :count;
 
+-- The runs that `finish_runs` has moved.
 -- block log_completed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
-select :now, 5, queue, id, worker_id, correlation_id, attempts + 1, fence, coalesce(started_at, :now - :took_us)
-from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id;
+select :now, 5, queue, id, worker_id, correlation_id, attempts, fence, started_at from queuetui_job_done where seq > :before order by seq;
 
 -- block log_promoted
 insert into queuetui_event (at, kind, queue, job_id, correlation_id)

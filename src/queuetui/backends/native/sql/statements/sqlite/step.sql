@@ -1,22 +1,47 @@
--- block finish_run
+-- The runs that ended, of this connection alone. One statement over them writes each page once, where one statement a run would copy
+-- the pages it changes a run, in case it had to be undone by itself.
+-- block make_ended
+create temp table if not exists queuetui_ended (
+    id blob not null primary key,
+    fence integer not null,
+    took_us integer,
+    result blob
+) without rowid;
+
+-- block add_ended
+insert into queuetui_ended (id, fence, took_us, result) values (?, ?, ?, ?);
+
+-- block forget_ended
+delete from queuetui_ended;
+
+-- block last_done
+select coalesce(max(seq), 0) from queuetui_job_done;
+
+-- block finish_runs
 insert into queuetui_job_done (
     id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
     error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
     max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
 )
 select
-    id, 5, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - :took_us),
-    attempts + 1, lost, lost_alone, null, null, null, null, :result,
-    due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
-    worker_id, correlation_id, key, tags, needs, progress, payload
-from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id;
+    j.id, 5, j.rev + 1, :now, :now, :now + :kept_us, coalesce(j.started_at, :now - e.took_us),
+    j.attempts + 1, j.lost, j.lost_alone, null, null, null, null, e.result,
+    j.due_at, j.created_at, j.cancel_requested_at, j.claimed_at, j.priority, j.fence, j.timeout_ms, j.max_attempts, j.blob, j.queue,
+    j.type, j.name, j.worker_id, j.correlation_id, j.key, j.tags, j.needs, j.progress, j.payload
+from queuetui_ended e cross join queuetui_job j
+where j.id = e.id and j.fence = e.fence and j.lease_id = :lease_id;
 
--- block expire_run_key
+-- What this transaction has added stands at the end of the table.
+-- block expire_run_keys
 update queuetui_job_key set expires_at = :now + :key_kept_us
-where key = (select key from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id) and job_id = :id;
+where key in (select key from queuetui_job_done where seq > :before and key is not null)
+    and job_id in (select id from queuetui_job_done where seq > :before);
 
--- block drop_run
-delete from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id;
+-- block drop_runs
+delete from queuetui_job where id in (select id from queuetui_job_done where seq > :before);
+
+-- block list_moved
+select id from queuetui_job_done where seq > :before;
 
 -- The rows as they will stand once claimed.
 -- block choose_ready
@@ -30,8 +55,11 @@ where state = 1 and queue = :queue
 order by priority desc, due_at, id
 limit :claim;
 
--- block claim_job
+-- Within the transaction of `choose_ready`, so these are the same jobs.
+-- block claim_first
 update queuetui_job set
     state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
     started_at = null, progress = null, claimed_alone = :alone
-where id = :id;
+where id in (
+    select id from queuetui_job where state = 1 and queue = :queue order by priority desc, due_at, id limit :count
+);

@@ -1,0 +1,151 @@
+"""The connections to one server, each used by one thread at a time: a command is packed, sent, and its answer read."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from queuetui.backends.native.redis.driver import load_driver
+from queuetui.model.errors import BadConfig
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import BackendOptions
+
+Value = str | bytes | int
+CLIENT_NAME = "queuetui"
+# After this long a connection is looked at before it is used: the server may have closed it.
+RESTED_S = 0.5
+# The driver types only a part of its methods.
+Connection = Any
+
+
+def pack(values: Sequence[Value]) -> bytes:
+    """Return a command as it is sent."""
+    parts = [b"*%d\r\n" % len(values)]
+    for value in values:
+        data = value if isinstance(value, bytes) else str(value).encode()
+        parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
+    return b"".join(parts)
+
+
+class Connections:
+    """Connections that are made when needed and kept for the next command."""
+
+    def __init__(self, url: str, options: BackendOptions) -> None:
+        self._connect = _connector(url, options)
+        # Taken from and put back at the end in one step each, which several threads may do at once.
+        self._rested: list[tuple[Connection, float]] = []
+        self._pid = os.getpid()
+
+    def ask(self, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
+        """Send one command and return its answer."""
+        connection = self._take()
+        try:
+            connection.send_packed_command([pack(values)], check_health=False)
+            return connection.read_response()
+        finally:
+            self._rest(connection)
+
+    def ask_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
+        """Send commands as one transaction and return their answers; none is done where the server refuses one beforehand."""
+        packed = [pack(("MULTI",)), *map(pack, commands), pack(("EXEC",))]
+        connection = self._take()
+        try:
+            connection.send_packed_command(packed, check_health=False)
+            answers = _read_transaction(connection, len(commands))
+        finally:
+            self._rest(connection)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def open(self) -> Connection:
+        """Return a connection that is the caller's own."""
+        return self._connect()
+
+    def close(self) -> None:
+        """Close what rests."""
+        rested, self._rested = self._rested, []
+        for connection, _ in rested:
+            connection.disconnect()
+
+    def _rest(self, connection: Connection) -> None:
+        # One that broke has been disconnected by the driver and connects anew when it is next used.
+        self._rested.append((connection, time.monotonic()))
+
+    def _take(self) -> Connection:
+        if self._pid != os.getpid():
+            # After a fork the sockets belong to the parent.
+            self._pid, self._rested = os.getpid(), []
+        try:
+            connection, since_s = self._rested.pop()
+        except IndexError:
+            return self._connect()
+        if time.monotonic() - since_s > RESTED_S and _is_closed(connection):
+            connection.disconnect()
+        return connection
+
+
+def _read_transaction(connection: Connection, commands: int) -> list[Any]:
+    """Read the answers to MULTI, to each command, which is only whether it was taken, and to EXEC."""
+    refused = [one for one in (_read_refusal(connection) for _ in range(commands + 1)) if one is not None]
+    last = _read_refusal(connection, answers := list[Any]())
+    if last is not None:
+        raise refused[0] if refused else last
+    return answers
+
+
+def _read_refusal(connection: Connection, answers: list[Any] | None = None) -> Exception | None:
+    """Read one answer and return the error that it is, so that the answers behind it can be read too."""
+    from redis.exceptions import ResponseError
+
+    try:
+        answer = connection.read_response()
+    except ResponseError as error:
+        return error
+    if answers is not None:
+        answers += answer
+    return None
+
+
+def _is_closed(connection: Connection) -> bool:
+    from redis.exceptions import ConnectionError as Broken
+    from redis.exceptions import TimeoutError as Late
+
+    try:
+        return bool(connection.can_read(timeout=0))
+    except (Broken, Late, OSError):
+        return True
+
+
+def _connector(url: str, options: BackendOptions) -> Callable[[], Connection]:
+    load_driver()
+    import redis.connection as driver
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # The driver types only a part of what it has.
+    untyped: Any = driver
+
+    settings: dict[str, Any] = {
+        # A script sent again after a lost answer would act twice: who asked decides, never the driver.
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_timeout": False,
+        "socket_timeout": options.statement_timeout_s,
+        "socket_connect_timeout": options.connect_timeout_s,
+        "client_name": CLIENT_NAME,
+        "protocol": 2,
+    }
+    try:
+        settings.update(untyped.parse_url(url))
+        make = settings.pop("connection_class", untyped.Connection)
+        # Options of the URL that the driver does not know come to light only when a connection is made.
+        make(**settings)
+    except (ValueError, TypeError):
+        raise BadConfig(
+            "the URL cannot be read; write it like redis://HOST:6379/0 or unix:///run/redis.sock", "url"
+        ) from None
+    return lambda: make(**settings)

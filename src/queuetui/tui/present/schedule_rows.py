@@ -1,0 +1,86 @@
+"""A schedule as a row of the table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from queuetui.model.schedule_info import ScheduleInfo
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.text import SafeText, sanitize
+from queuetui.tui.present.ages import ABSENT, age_text, due_text
+from queuetui.tui.present.cells import Align
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.widgets.table_rows import Cell, Row
+
+SCHEDULE_COLUMNS = (
+    Column("name", "name", 14, 40, flex=3, priority=0),
+    Column("timing", "when", 13, 36, flex=2, priority=1),
+    Column("next", "next", 8, align=Align.RIGHT, priority=0),
+    Column("last", "last", 5, align=Align.RIGHT, priority=2),
+    Column("state", "last job", 10, priority=1),
+    Column("standing", "standing", 14, 30, flex=1, priority=0),
+    Column("type", "type", 12, 30, flex=1, priority=3),
+    Column("queue", "queue", 8, 20, flex=1, priority=4),
+    Column("source", "from", 5, priority=5),
+)
+
+
+def schedule_rows(snapshot: Snapshot) -> list[Row]:
+    """Return a row for each schedule, those that are overdue first, then by the next slot, paused ones last."""
+    ordered = sorted(
+        snapshot.schedules,
+        key=lambda one: (not one.is_overdue, one.paused_at is not None, one.next_at, one.name),
+    )
+    return [
+        Row(one.name.raw, tuple(_cell(column.key, one, snapshot.now) for column in SCHEDULE_COLUMNS)) for one in ordered
+    ]
+
+
+def timing_text(schedule: ScheduleInfo) -> SafeText:
+    """Return when its slots are, such as `every 90 s` or `30 2 * * 1-5 Europe/Berlin`."""
+    if schedule.cron is None:
+        return sanitize(f"every {schedule.every_s} s")
+    zone = sanitize(schedule.tz)
+    return sanitize(f"{sanitize(schedule.cron)}{'' if zone == 'UTC' else f' {zone}'}")
+
+
+def overdue_text(snapshot: Snapshot) -> str:
+    """Return `1 of 4 overdue`."""
+    overdue = sum(one.is_overdue for one in snapshot.schedules)
+    return f"{overdue} of {len(snapshot.schedules)} overdue"
+
+
+def _cell(key: str, schedule: ScheduleInfo, now: datetime) -> Cell:  # noqa: PLR0911 - one return a column reads best
+    is_paused = schedule.paused_at is not None
+    match key:
+        case "name":
+            return Cell(sanitize(schedule.name), Tone.STRONG)
+        case "timing":
+            return Cell(timing_text(schedule))
+        case "next":
+            wait_s = (schedule.next_at - now).total_seconds()
+            return Cell(ABSENT if is_paused else due_text(wait_s), Tone.STUCK if schedule.is_overdue else None)
+        case "last":
+            last_at = schedule.last_slot_at
+            return Cell(ABSENT if last_at is None else age_text((now - last_at).total_seconds()))
+        case "state":
+            state = schedule.last_state
+            return Cell(ABSENT) if state is None else Cell(sanitize(state.value), Tone(state.value))
+        case "standing":
+            return _standing(schedule, now)
+        case "type":
+            return Cell(sanitize(schedule.type))
+        case "queue":
+            return Cell(sanitize(schedule.queue))
+        case _:
+            return Cell(sanitize("code" if schedule.declared else "hand"), Tone.MUTED)
+
+
+def _standing(schedule: ScheduleInfo, now: datetime) -> Cell:
+    if schedule.paused_at is not None:
+        by = "" if schedule.paused_by is None else f" {sanitize(schedule.paused_by, 60)}"
+        return Cell(sanitize(f"PAUSED{by}"), Tone.WARNING)
+    if schedule.is_overdue:
+        return Cell(sanitize(f"OVERDUE {age_text((now - schedule.next_at).total_seconds())}"), Tone.STUCK)
+    return Cell(sanitize("on time"), Tone.GOOD)

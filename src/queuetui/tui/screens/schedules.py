@@ -1,0 +1,120 @@
+"""Schedules: the recurring jobs, when each is next, what its last job did, and which are overdue or paused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from queuetui.model.act import Verb
+from queuetui.model.schedule_info import ScheduleInfo
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.text import sanitize
+from queuetui.tui.acting import Acting
+from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.dialogs.ask import AskDialog
+from queuetui.tui.present.identity import true_name
+from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.schedule_questions import ask_pause_schedule, ask_remove_schedule, ask_run_now
+from queuetui.tui.present.schedule_rows import SCHEDULE_COLUMNS, overdue_text, schedule_rows
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.job_table import ListTable
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_messages import RowSelected
+from queuetui.tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from queuetui.config.profile import Profile
+    from queuetui.operate.report import Report
+    from queuetui.operate.schedules import ScheduleOperations
+    from queuetui.tui.present.questions import Question
+
+_NONE_YET = "No schedule yet. Declare one with @job(cron=...), or: queuetui schedules add NAME TYPE --every 5m"
+
+
+class SchedulesScreen(Acting):
+    """Enter opens the last job of a schedule; an act is about the one under the cursor, as it was seen."""
+
+    PLACE = Place.SCHEDULES
+    VIEW = "schedules"
+    PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.SCHEDULES})
+    AUTO_FOCUS = "#schedules"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCHEDULES)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._schedules: dict[str, ScheduleInfo] = {}
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the summary and the table."""
+        yield TextLines("crumbs")
+        yield ListTable(SCHEDULE_COLUMNS, id="schedules", empty_text=sanitize("reading ..."))
+
+    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+        """Show the schedules; a picture taken for another screen lacks them."""
+        if Part.SCHEDULES not in watch.parts:
+            return
+        self._schedules = {one.name.raw: one for one in snapshot.schedules}
+        capabilities = self.console.capabilities
+        keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
+        problem = snapshot.problems.get(Part.SCHEDULES.value)
+        table = self.query_one(LiveTable)
+        table.show_empty_text(
+            sanitize(problem or (_NONE_YET if keeps else "This store keeps no schedules that could be seen here."), 300)
+        )
+        table.set_rows(schedule_rows(snapshot))
+        right = [say(f"{overdue_text(snapshot)} ", Tone.MUTED)] if snapshot.schedules else []
+        self.show_lines("#crumbs", [line_of(say(" Schedules", Tone.STRONG), right=right)])
+
+    @on(RowSelected)
+    def _open_last_job(self, event: RowSelected) -> None:
+        known = self._schedules.get(event.key)
+        if known is None or known.last_job_id is None:
+            self.flash("It has made no job yet", Tone.WARNING)
+        elif known.last_state is None:
+            self.flash("Its last job was deleted or cleaned up", Tone.WARNING)
+        else:
+            self.console.open_job(known.last_job_id)
+
+    def action_run_now(self) -> None:
+        """Ask to make a job of the schedule now."""
+        self._ask("run now", ask_run_now, lambda acts, name, rev, _: acts.run_now(name, rev))
+
+    def action_pause_schedule(self) -> None:
+        """Ask to pause the schedule, or to resume it."""
+        self._ask(
+            "pause schedule",
+            ask_pause_schedule,
+            lambda acts, name, rev, seen: acts.set_paused(name, paused=seen.paused_at is None, rev=rev),
+        )
+
+    def action_remove_schedule(self) -> None:
+        """Ask to remove the schedule."""
+        self._ask("remove schedule", ask_remove_schedule, lambda acts, name, rev, _: acts.remove(name, rev))
+
+    def _ask(
+        self,
+        action: str,
+        question_of: Callable[[ScheduleInfo, Profile], Question],
+        act: Callable[[ScheduleOperations, str, int, ScheduleInfo], Report],
+    ) -> None:
+        operations = self._operations_for(action)
+        if operations is None:
+            return
+        seen = self._schedules.get(self.query_one(LiveTable).cursor_key or "")
+        if seen is None:
+            self.flash("There is no schedule under the cursor", Tone.WARNING)
+            return
+        profile, schedules = self.console.profile, operations.schedules
+        dialog = AskDialog(
+            action.capitalize(),
+            self.console.errands,
+            lambda: seen,
+            lambda asked: question_of(asked, profile),
+            lambda asked: act(schedules, true_name(asked.name), asked.rev, asked),
+            self._tell_later,
+        )
+        self.app.push_screen(dialog, self.act_ended)

@@ -1,0 +1,93 @@
+"""Writes what came of a campaign as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from tests.acceptance.campaign.ordeal import versions
+from tests.acceptance.campaign.results import Result, summed
+
+WORDS = """
+Real processes, one host and one disk: this is no proof about several machines. Zero events in n trials means, with 95% confidence, fewer
+than 3/n. A *duplicate* is a repeated run, counted by the cause that the store recorded for it; *unexplained* ones have none that is true.
+*Recovery* is the time from the death of a run until its job ran again. An overlap in the pause class is a run that was frozen for
+longer than its lease and went on for a moment when it woke; its result is refused.
+"""
+
+
+def write_report(path: Path, results: Sequence[Result], command: str, seconds: float) -> None:
+    """Write the report."""
+    path.write_text("\n".join(describe(results, command, seconds)) + "\n", encoding="utf-8")
+
+
+def describe(results: Sequence[Result], command: str, seconds: float) -> Iterator[str]:
+    """Yield the lines of the report."""
+    played = [one for one in results if one.faults]
+    machine = ", ".join(f"{name} {value}" for name, value in versions().items())
+    failed = [one for one in results if one.failed]
+    yield "# Fault campaign"
+    yield ""
+    yield f"Written by `{command} --report {'docs/campaign.md'}` ({seconds / 60:.0f} minutes; {machine})."
+    yield WORDS
+    yield from table("By class", played, lambda one: one.fault_class)
+    yield from table("By backend", played, lambda one: one.backend)
+    yield from table("By isolation", played, lambda one: one.isolation)
+    yield from counts("Faults", "fault", summed(one.faults for one in played))
+    yield from counts("Duplicates by recorded cause", "cause", summed(one.duplicates for one in played))
+    skipped = sorted({why for one in results for why in one.skipped.values()})
+    if skipped:
+        yield from ("## Skipped", "", *(f"- {why}" for why in skipped), "")
+    yield from ("## Failed", "")
+    if not failed:
+        yield "None."
+    for one in failed:
+        yield f"- `{one.command}`: {'; '.join((*one.violations, *one.problems))[:500]}"
+
+
+def table(title: str, results: Sequence[Result], key_of: Callable[[Result], str]) -> Iterator[str]:
+    """Yield a table with one line a key and the sum."""
+    yield from (f"## {title}", "")
+    yield (
+        "| | cases | faults | jobs | runs | lost | phantom | double final | overlaps | duplicates | unexplained "
+        "| recovery p50, p99, worst |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
+    for key in dict.fromkeys(map(key_of, results)):
+        yield row(key, [one for one in results if key_of(one) == key])
+    yield row("all", results)
+    yield ""
+
+
+def row(name: str, results: Sequence[Result]) -> str:
+    """Return a line of a table."""
+    recovery_s = sorted(one for result in results for one in result.recovery_s)
+    spans = [at(recovery_s, part) for part in (0.5, 0.99, 1.0)]
+    cells = [
+        name,
+        len(results),
+        sum(sum(one.faults.values()) for one in results),
+        sum(one.jobs for one in results),
+        sum(one.runs for one in results),
+        sum(one.lost for one in results),
+        sum(one.phantom for one in results),
+        sum(one.double_final for one in results),
+        sum(sum(one.overlaps.values()) for one in results),
+        sum(sum(one.duplicates.values()) for one in results),
+        sum(one.unexplained for one in results),
+        ", ".join(f"{span:.1f} s" for span in spans) if recovery_s else "-",
+    ]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def counts(title: str, what: str, counted: dict[str, int]) -> Iterator[str]:
+    """Yield a table of counts."""
+    yield from (f"## {title}", "", f"| {what} | count |", "|---|---|")
+    for name, count in sorted(counted.items()):
+        yield f"| {name} | {count} |"
+    yield ""
+
+
+def at(ordered: Sequence[float], part: float) -> float:
+    """Return the value below which this part of them lies."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
