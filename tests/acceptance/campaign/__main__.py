@@ -70,11 +70,7 @@ def is_wanted(case: Case, given: argparse.Namespace) -> bool:
 def command_of(given: argparse.Namespace) -> str:
     """Return the command that plays these cases again."""
     words = ["python", "-m", "tests.acceptance.campaign", "--tier", given.tier, "--seed", str(given.seed)]
-    for option, value in (
-        ("--backend", given.backend),
-        ("--class", given.fault_class),
-        ("--isolation", given.isolation),
-    ):
+    for option, value in (("--backend", given.backend), ("--class", given.fault_class), ("--isolation", given.isolation)):
         words += [option, value] if value != ALL else []
     return shlex.join(words)
 

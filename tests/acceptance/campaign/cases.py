@@ -99,9 +99,7 @@ def list_cases(tier: Tier, seed: int) -> Iterator[Case]:
             if backend == "sqlite" and fault_class in WITHOUT_SERVER:
                 continue
             faults = faults_of(fault_class, isolation, tier.times)
-            case = Case(
-                fault_class, backend, isolation, faults, 0, tier.jobs, workers=tier.workers, lease_s=tier.lease_s
-            )
+            case = Case(fault_class, backend, isolation, faults, 0, tier.jobs, workers=tier.workers, lease_s=tier.lease_s)
             yield replace(case, seed=seed_of(seed + round_number, case.name))
 
 

@@ -231,7 +231,7 @@ def set_from_environment() -> None:
     """Arm the point that the environment names, if it names one."""
     named = os.environ.get(CRASH_VARIABLE)
     if named:
-        import queuetui.backends.native.sql.postgresql_session
+        import queuetui.backends.native.sql.postgresql_session  # noqa: F401 - its sessions must be there to be wrapped
         import queuetui.backends.native.sql.sqlite_session  # noqa: F401 - as above
 
         point, _, nth = named.partition(":")

@@ -67,7 +67,9 @@ class Crew:
             SINK_VARIABLE: str(self.events_path),
         }
 
-    def start(self, *options: str, crash_at: str | None = None, environment: Mapping[str, str] | None = None) -> Member:
+    def start(
+        self, *options: str, crash_at: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> Member:
         """Start a worker, which kills itself at a crash point if one is named."""
         words = ["tests.acceptance.campaign.worker", "worker", "--app", "tests.acceptance.campaign.handlers"]
         member = self.spawn([*words, *self._options, *options], crash_at, environment)
@@ -144,9 +146,7 @@ class Crew:
         code = member.process.wait()
         if code == -signal.SIGKILL:
             for pid in self.children_of(member):
-                wait_until(
-                    partial(self.burials.saw, pid), DEAD_WITHIN_S, interval_s=0.005, awaiting=f"{pid} to be dead"
-                )
+                wait_until(partial(self.burials.saw, pid), DEAD_WITHIN_S, interval_s=0.005, awaiting=f"{pid} to be dead")
             self.sink.write("killed", pid=member.pid)
         if code != (-signal.SIGKILL if member.doomed else 0) and not (member.doomed and code == 0):
             self.problems.append(f"process {member.pid} ended with {code}: {self.tail(member)}")

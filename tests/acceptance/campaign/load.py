@@ -112,6 +112,4 @@ class Load:
         outcome = {"outcome": "created"} if phase == "ok" else {}
         for one in batch:
             digest = digest_of(one.payload)
-            self._sink.write(
-                "enqueue", phase=phase, call=call, job_id=one.id, digest=digest, queue=one.queue, **outcome
-            )
+            self._sink.write("enqueue", phase=phase, call=call, job_id=one.id, digest=digest, queue=one.queue, **outcome)

@@ -1,4 +1,4 @@
-"""Reads what happened on Redis: a job's own list, or the newest of the stream."""
+"""Reads what happened on Redis: the newest of the stream, or what it holds of one job."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from queuetui.backends.native.event_rules import KIND_OF_CODE, LOOKED_EVENTS, looked_note, page_size
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.redis.ids import from_stored, to_stored
-from queuetui.model.clock import from_us
+from queuetui.model.clock import from_us, to_us
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.text import Untrusted
@@ -19,63 +19,74 @@ from queuetui.model.text import Untrusted
 if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
 
-BITE = 1_000
+# An entry of the stream holds many events.
+BITE_ENTRIES = 200
+PARTS = 11
 _OWN_ID = "="
-_PLACE = re.compile(r"\d{1,20}-\d{1,20}")
+_PLACE = re.compile(r"(\d{1,20}-\d{1,20})\.(\d{1,4})")
+_Place = tuple[int, int, int]
 
 
 def read_events(server: Server, request: EventRequest) -> EventPage:
     """Return one page, newest first. Raises BadQuery for a cursor that is none."""
-    if request.before is not None and not _PLACE.fullmatch(request.before):
-        message = "this cursor is none of this log's; start from the newest event"
-        raise BadQuery(message, 0)
+    before = None if request.before is None else _read_place(request.before)
+    if request.job_id is not None and parse_id(request.job_id) is None:
+        return EventPage(())
     size, looked = page_size(request), [0]
-    events = _of_job(server, request) if request.job_id is not None else _of_all(server, request, looked)
-    found = list(islice((event for event in events if _matches(event, request)), size + 1))
+    events = (event for event in _walk(server, request, before, looked) if _matches(event, request))
+    found = list(islice(events, size + 1))
     cut = len(found) <= size and looked[0] >= LOOKED_EVENTS
     return EventPage(tuple(found[:size]), len(found) > size, (looked_note(request),) if cut else ())
 
 
-def _of_job(server: Server, request: EventRequest) -> Iterator[Event]:
-    if request.job_id is None or parse_id(request.job_id) is None:
-        return
-    before = None if request.before is None else _place(request.before)
-    for entry in reversed(server.read("reading events", "read_events", to_stored(request.job_id), "+", 0)):
-        cursor, packed = entry.split(b"\0", 1)
-        if before is None or _place(cursor.decode()) < before:
-            yield _to_event(cursor.decode(), packed)
-
-
-def _of_all(server: Server, request: EventRequest, looked: list[int]) -> Iterator[Event]:
-    before = request.before or "+"
+def _walk(server: Server, request: EventRequest, before: _Place | None, looked: list[int]) -> Iterator[Event]:
+    """Yield events, newest first; of one job the server picks the entries, so that all are looked at."""
+    needle = "" if request.job_id is None else to_stored(request.job_id)
+    start = "+" if before is None else f"{before[0]}-{before[1]}"
     while looked[0] < LOOKED_EVENTS:
-        reply: Sequence[Any] = server.read("reading events", "read_events", "", before, BITE)
-        for place, (_, packed) in reply:
-            before = place.decode()
-            event = _to_event(before, packed)
-            if request.since is not None and event.at < request.since:
-                return
-            looked[0] += 1
-            yield event
-        if len(reply) < BITE:
+        oldest, count, entries = server.read("reading events", "read_events", start, BITE_ENTRIES, needle)
+        for place, packed in entries:
+            for event in reversed(_unpack(place.decode(), packed)):
+                if before is None or _read_place(event.cursor) < before:
+                    looked[0] += not needle
+                    yield event
+        if count < BITE_ENTRIES or _is_over(oldest.decode(), request):
             looked[0] = 0
             return
+        start = f"({oldest.decode()}"
+
+
+def _is_over(oldest: str, request: EventRequest) -> bool:
+    return request.since is not None and int(oldest.partition("-")[0]) < to_us(request.since) // 1000 - 1
+
+
+def _unpack(place: str, packed: bytes) -> list[Event]:
+    parts = packed.decode().split("\0")
+    return [
+        _to_event(f"{place}.{number}", parts[first : first + PARTS])
+        for number, first in enumerate(range(0, len(parts), PARTS))
+    ]
 
 
 def _matches(event: Event, request: EventRequest) -> bool:
     wanted = ((request.queue, event.queue), (request.correlation_id, event.correlation_id))
     named = all(asked is None or (found is not None and found.raw == asked) for asked, found in wanted)
     young = request.since is None or event.at >= request.since
+    named = named and request.job_id in {None, event.job_id}
     return named and young and (not request.kinds or event.kind in request.kinds)
 
 
-def _place(cursor: str) -> tuple[int, int]:
-    ms, _, number = cursor.partition("-")
-    return int(ms), int(number)
+def _read_place(cursor: str) -> _Place:
+    found = _PLACE.fullmatch(cursor)
+    if found is None:
+        message = "this cursor is none of this log's; start from the newest event"
+        raise BadQuery(message, 0)
+    ms, _, number = found[1].partition("-")
+    return int(ms), int(number), int(found[2])
 
 
-def _to_event(cursor: str, packed: bytes) -> Event:
-    kind, at, stored_id, queue, worker, head, attempt, fence, moment, actor, detail = packed.decode().split("\0")
+def _to_event(cursor: str, parts: Sequence[str]) -> Event:
+    kind, at, stored_id, queue, worker, head, attempt, fence, moment, actor, detail = parts
     job_id = from_stored(stored_id.encode()) if stored_id else None
     return Event(
         cursor,

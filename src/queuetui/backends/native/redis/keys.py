@@ -11,7 +11,7 @@ w, w:WORKER         workers by beat; registrations                   tally:MINUT
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
-ev, ev:JOB          what happened, the newest; to one job; expires   wake, told           no keys but channels: queues with new jobs; events
+ev                  what happened, a stream of the newest            wake, told           no keys but channels: queues with new jobs; events
 """
 
 from __future__ import annotations

@@ -97,5 +97,6 @@ for first = 7, #ARGV, WIDTH do
   local target = ARGV[first]
   results[#results + 1] = find_row(act, target) or do_one(act, target, ARGV[first + 1], ARGV[first + 2])
 end
+flush_events()
 flush_tally()
 return results

@@ -20,4 +20,5 @@ for _, worker in ipairs(silent) do
   tell_of('worker_cleaned', '', worker, ARGV[2])
 end
 call('HSET', act, 'cleaned', #silent)
+flush_events()
 return #silent

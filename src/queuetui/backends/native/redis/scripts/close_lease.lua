@@ -26,4 +26,5 @@ for _, id in ipairs(held) do
 end
 flush()
 drop_lease(lease)
+flush_events()
 return #held

@@ -117,6 +117,7 @@ for place, members in pairs(lanes) do
     call('ZADD', key('q'), '0', level[1])
   end
 end
+flush_events()
 flush_tally()
 for queue, state in pairs(queues) do
   if state == PENDING then

@@ -38,3 +38,4 @@ for number, record in ipairs(read_fields(key('j'), places)) do
     end
   end
 end
+flush_events()

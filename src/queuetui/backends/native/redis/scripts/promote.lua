@@ -18,4 +18,5 @@ for _, id in ipairs(due) do
   move(job, 'pending', nil, 0)
 end
 flush()
+flush_events()
 return #due

@@ -44,19 +44,9 @@ for _, job_key in ipairs(expired) do
 end
 pruned = pruned + #expired
 
--- The first entry of a job's list is the one that goes, unless the list has outlived it.
-local function forget(entry, packed)
-  local list = key('ev', string.match(packed, '^%d+%z%d+%z([^%z]*)') or '')
-  local first = call('LINDEX', list, 0)
-  if first and string.sub(first, 1, #entry + 1) == entry .. '\0' then
-    call('LPOP', list)
-  end
-  call('XDEL', key('ev'), entry)
-end
-
 local horizon_ms = to_text(math.floor((now - ARGV[5]) / 1000))
 local told = pruned < limit and call('XRANGE', key('ev'), '-', horizon_ms, 'COUNT', limit - pruned) or {}
 for _, entry in ipairs(told) do
-  forget(entry[1], entry[2][2])
+  call('XDEL', key('ev'), entry[1])
 end
 return pruned + #told

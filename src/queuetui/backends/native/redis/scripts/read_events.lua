@@ -1,12 +1,15 @@
--- Reads what happened: to one job, oldest first, or to all, newest first.
+-- Reads what happened, newest first.
 -- keys:   the namespace's meta key
--- args:   job id or '', what is older than this place or '+', at most how many
--- result: entries of the job's list, or of the stream
+-- args:   the place to go back from, + for the end; how many entries are looked at; what an entry must hold, '' for anything
+-- result: the place of the oldest entry that was looked at, how many were, and those that hold it
 
 -- include store
 
-if ARGV[1] ~= '' then
-  return call('LRANGE', key('ev', ARGV[1]), 0, -1)
+local entries = call('XREVRANGE', key('ev'), ARGV[1], '-', 'COUNT', ARGV[2])
+local found = {}
+for _, entry in ipairs(entries) do
+  if ARGV[3] == '' or string.find(entry[2][2], ARGV[3], 1, true) then
+    found[#found + 1] = { entry[1], entry[2][2] }
+  end
 end
-local newest = ARGV[2] == '+' and '+' or '(' .. ARGV[2]
-return call('XREVRANGE', key('ev'), newest, '-', 'COUNT', ARGV[3])
+return { #entries > 0 and entries[#entries][1] or '', #entries, found }

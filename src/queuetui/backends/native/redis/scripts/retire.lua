@@ -10,3 +10,4 @@ if call('ZREM', key('w'), ARGV[1]) == 1 then
   tell_of('worker_stopped', '', ARGV[1])
 end
 call('DEL', key('w', ARGV[1]))
+flush_events()

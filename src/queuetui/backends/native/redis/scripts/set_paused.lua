@@ -27,4 +27,5 @@ end
 if is_loud(queue) then
   tell_of(pause and 'paused' or 'resumed', queue, '', ARGV[3])
 end
+flush_events()
 return add_row(act, queue, 'done|' .. since .. '||', paused_by)

@@ -231,5 +231,6 @@ local refused = finish()
 flush()
 local ids, claimed, bodies, payloads = claim()
 flush()
+flush_events()
 flush_tally()
 return { lease_valid and 1 or 0, refused, ids, claimed, bodies, payloads }

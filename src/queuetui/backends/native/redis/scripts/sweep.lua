@@ -55,5 +55,6 @@ for _, lease in ipairs(find_ended()) do
   end
   free_held(lease)
 end
+flush_events()
 flush_tally()
 return swept

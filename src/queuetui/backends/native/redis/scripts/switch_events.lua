@@ -23,4 +23,5 @@ else
   call('ZADD', key('q'), '0', queue)
 end
 tell_of(on and 'events_on' or 'events_off', queue, '', ARGV[3])
+flush_events()
 return add_row(act, queue, 'done|||')
