@@ -49,4 +49,7 @@ local told = pruned < limit and call('XRANGE', key('ev'), '-', horizon_ms, 'COUN
 for _, entry in ipairs(told) do
   call('XDEL', key('ev'), entry[1])
 end
+if call('XLEN', key('ev')) == 0 then
+  call('DEL', key('ev'))
+end
 return pruned + #told
