@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import cast
 
@@ -9,7 +10,7 @@ import pytest
 
 from queuetui.backends.base import NativeBackend, Running
 from queuetui.backends.events import EventLog
-from queuetui.model.act import Act, Verb
+from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import EventKind, EventRequest, describe_event
 from queuetui.model.job import Ending, NewJob
@@ -180,3 +181,22 @@ def test_old_events_are_pruned_in_bites(store: Store) -> None:
     wait_until(lambda: other.prune(4) == 4)
     assert of_job(backend, job_id)
     wait_until(lambda: other.prune(100) is not None and not of_job(backend, job_id))
+
+
+def test_a_listener_hears_of_new_events(loud: NativeBackend) -> None:
+    """Where there is a way to hear, what a person does rings at once; elsewhere the answer is that there is none."""
+    heard = threading.Event()
+    ear = cast("EventLog", loud).listen_events(heard.set)
+    if ear is None:
+        return
+    try:
+        # Until the ear is open what rings is not heard.
+        wait_until(lambda: pause_and_resume(loud) and heard.wait(0.1), awaiting="a hint")
+    finally:
+        ear.close()
+
+
+def pause_and_resume(backend: NativeBackend) -> bool:
+    """Do something to a queue that is told."""
+    pause(backend)
+    return backend.apply_to_queue(Act(Verb.RESUME, "ana"), "default").outcome is Outcome.DONE

@@ -84,7 +84,7 @@ class SqlBackend(SqlJobStore, SqlSchedules):
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Hear that there may be new events."""
-        return None
+        return self.database.listen_events(hear)
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""

@@ -58,6 +58,10 @@ class Database(ABC):
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Open an ear for new jobs, None where there is no way to hear of them."""
 
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Open an ear for events, None where there is no way to hear of them."""
+        return None
+
     @abstractmethod
     def announce(self, queues: Collection[str]) -> None:
         """Tell of queues with new jobs, where the enqueuing statement does not."""

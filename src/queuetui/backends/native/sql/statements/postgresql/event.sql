@@ -1,5 +1,6 @@
 -- What happened, told in the transaction in which it happens and only of queues whose events are on. Kinds are numbered in the order
 -- of model/event.py. A job is told of while its row still stands as it stood in its run.
+-- Followers of the log hear of the entries that are rare; of runs that are claimed and completed they learn by looking.
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
@@ -14,7 +15,8 @@ select
     ),
     :actor::text, :detail::text
 from queuetui_job j
-where j.id = :id and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
+where j.id = :id and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true)
+returning pg_notify('queuetui_told', '');
 
 -- block log_final
 insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, actor)
@@ -22,7 +24,8 @@ select
     clock_timestamp(), :kind::smallint, d.queue, d.id, d.correlation_id,
     clock_timestamp() + :delay_us::bigint * interval '1 microsecond', :actor::text
 from queuetui_job_done d
-where d.id = :id and coalesce((select q.events from queuetui_queue q where q.name = d.queue), true);
+where d.id = :id and coalesce((select q.events from queuetui_queue q where q.name = d.queue), true)
+returning pg_notify('queuetui_told', '');
 
 -- block log_started
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
@@ -31,29 +34,35 @@ select
     clock_timestamp() - :running_us * interval '1 microsecond'
 from queuetui_job j
 where j.id = :id and j.fence = :fence and (j.lease_id = :lease_id) is true and j.started_at is null
-    and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
+    and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true)
+returning pg_notify('queuetui_told', '');
 
 -- block log_progress
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, detail)
 select clock_timestamp(), 4, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence, j.started_at, :progress::text
 from queuetui_job j
 where j.id = :id and j.fence = :fence and (j.lease_id = :lease_id) is true and j.progress is distinct from :progress::text
-    and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
+    and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true)
+returning pg_notify('queuetui_told', '');
 
 -- block log_queue
 insert into queuetui_event (at, kind, queue, actor)
 select clock_timestamp(), :kind::smallint, :queue, :actor
-where coalesce((select events from queuetui_queue where name = :queue), true);
+where coalesce((select events from queuetui_queue where name = :queue), true)
+returning pg_notify('queuetui_told', '');
 
 -- block log_switch
-insert into queuetui_event (at, kind, queue, actor) values (clock_timestamp(), :kind::smallint, :queue, :actor);
+insert into queuetui_event (at, kind, queue, actor) values (clock_timestamp(), :kind::smallint, :queue, :actor)
+returning pg_notify('queuetui_told', '');
 
 -- block log_worker
-insert into queuetui_event (at, kind, worker_id, actor) values (clock_timestamp(), :kind::smallint, :worker_id, :actor::text);
+insert into queuetui_event (at, kind, worker_id, actor) values (clock_timestamp(), :kind::smallint, :worker_id, :actor::text)
+returning pg_notify('queuetui_told', '');
 
 -- block log_lost_worker
 insert into queuetui_event (at, kind, queue, worker_id)
-select clock_timestamp(), 16, queue, worker_id from queuetui_lease where id = :lease_id;
+select clock_timestamp(), 16, queue, worker_id from queuetui_lease where id = :lease_id
+returning pg_notify('queuetui_told', '');
 
 -- block switch_events
 insert into queuetui_queue (name, events) values (:name, :events) on conflict (name) do update set events = excluded.events;
