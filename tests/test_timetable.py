@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -176,3 +177,31 @@ def test_a_stored_schedule_that_cannot_be_read_says_so(text: str) -> None:
     """Nonsense in the store is an error of ours."""
     with pytest.raises(BadConfig, match="newer queuetui"):
         ScheduleSpec.from_text(text)
+
+
+# Changes at midnight, by half an hour, by two hours, in the south, and around a month of fasting.
+ODD_ZONES = [
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "America/Havana",
+    "America/Santiago",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Kolkata",
+    "Atlantic/Azores",
+    "Australia/Lord_Howe",
+    "Europe/Dublin",
+    "Pacific/Auckland",
+]
+
+
+@pytest.mark.parametrize("zone", ODD_ZONES)
+@pytest.mark.parametrize("cron", ["0 0 * * *", "30 0 * * *", "30 1 * * *", "15 2 * * *", "45 3 * * *"])
+def test_a_daily_slot_comes_once_a_day_everywhere(zone: str, cron: str) -> None:
+    """Through every change of two years each local day has exactly one slot, however its clocks are set."""
+    start, days = at("2025-12-31T12:00"), 730
+    found = slots_of(Timing(cron, tz=zone), start, start + timedelta(days=days))
+    local_days = [slot.astimezone(ZoneInfo(zone)).date() for slot in found]
+    assert len(found) in {days, days + 1}
+    assert {later - earlier for earlier, later in pairwise(local_days)} == {DAY}

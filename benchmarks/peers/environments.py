@@ -53,10 +53,13 @@ class Environment:
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables of its programs."""
-        paths = [str(PROGRAMS)]
+        paths, given = [str(PROGRAMS)], dict(os.environ)
         if not self.packages:
             paths.append(str(Path(queuetui.__file__).resolve().parents[1]))
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+            # An installer compiles what it installs, and compiling costs a program memory that it keeps.
+            given.pop("PYTHONDONTWRITEBYTECODE", None)
+            given["PYTHONPYCACHEPREFIX"] = str(self.folder / "bytecode")
+        return {**given, "PYTHONPATH": os.pathsep.join(paths)}
 
     def install(self) -> None:
         """Make it unless it is there already. Raises NotRun saying why it cannot be made."""

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -47,8 +46,8 @@ def fill(scene: Scene, text: str) -> str:
     scene.job("waiting", "lane", text.encode("utf-8", "replace"))
     assert isinstance(scene.backend, MemoryBackend)
     for record in scene.backend.store.jobs.values():
-        record.new = replace(
-            record.new, queue=text, type=text, name=text, tags=(text,), correlation_id=text, idempotency_key=text
+        record.new = record.new._replace(
+            queue=text, type=text, name=text, tags=(text,), correlation_id=text, idempotency_key=text
         )
     return job_id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
 
@@ -10,9 +11,11 @@ import pytest
 
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.act import Act, Verb
+from queuetui.model.errors import BadPayload
 from queuetui.model.schedule import JobPattern, ScheduleEdit, ScheduleSpec, Timing
 from tests.cli.scenes import Scene
 from tests.cli.test_acts import journal
+from tests.zoo import SMALL_ZOO, assert_inert
 
 NIGHTLY = ("schedules", "add", "nightly", "Report", "--cron", "30 2 * * 1-5", "--tz", "Europe/Berlin")
 
@@ -158,3 +161,18 @@ def test_a_read_only_profile_changes_no_schedule(busy: Scene, monkeypatch: pytes
     monkeypatch.setattr(session, "_may_operate", lambda *_, **__: False)
     busy.run(*NIGHTLY).fails(1, "read-only")
     assert busy.run("schedules", "--json").data == []
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
+def test_hostile_schedules_are_shown_and_never_obeyed(busy: Scene, form: str) -> None:
+    """Whatever another program put into names, types and zones, nothing printed moves a cursor."""
+    store = cast("ScheduleStore", busy.backend)
+    for number, text in enumerate(SMALL_ZOO.values()):
+        timing = Timing("0 0 * * *", tz=text)
+        spec = ScheduleSpec(f"{number} {text}"[:200], timing, JobPattern(f"x{text}", queue=f"q{text}"))
+        with suppress(BadPayload):
+            store.declare_schedule(spec, datetime(2020, 1, 1, tzinfo=UTC), None)
+    answer = busy.run("schedules", "--format", form)
+    assert answer.code == 0
+    assert_inert(answer.out)
+    assert answer.out.count("\n") > len(SMALL_ZOO) // 2

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from queuetui.backends.base import Lease, NativeBackend, Step
+from queuetui.backends.base import Lease, NativeBackend, Running, Step
 from queuetui.model.act import Act, JobRef, Verb
 from queuetui.model.job import ClaimedJob, Ending, Job
 from queuetui.model.state import FINAL
@@ -40,6 +40,7 @@ class TwoBackends(RuleBasedStateMachine):
         self.jobs: list[Any] = []
         self.held: list[Held] = []
         self.ended: list[Held] = []
+        self.over: list[tuple[Lease, Lease]] = []
         self.losses = 0
 
     def both(self, ask: Callable[[NativeBackend], T]) -> T:
@@ -109,6 +110,7 @@ class TwoBackends(RuleBasedStateMachine):
         released = {side.close_lease(lease.id) for side, lease in zip(self.sides, leases, strict=True)}
         mine = [held for held in self.held if held.leases == leases]
         assert released == {len(mine)}
+        self.over.append(leases)
         self._drop(mine)
 
     def _drop(self, gone: list[Held]) -> None:
@@ -125,6 +127,7 @@ class TwoBackends(RuleBasedStateMachine):
         self.losses += 1
         for side, lease in zip(self.sides, gone[0].leases, strict=True):
             expire(side, lease)
+        self.over.append(gone[0].leases)
         self.ended += gone
         if swept:
             self.sweep()
@@ -133,6 +136,39 @@ class TwoBackends(RuleBasedStateMachine):
     def sweep(self) -> None:
         """Sweep everything that is loose."""
         self.both(lambda side: sorted((one.job_id, one.failed) for one in side.sweep(100)))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        """Prolong a lease that is held: it stays valid, and names the jobs that a person asked to stop."""
+        leases = data.draw(st.sampled_from(self.held)).leases
+        self._renew(leases, valid=True)
+
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data())
+    def renew_again(self, data: st.DataObject) -> None:
+        """Prolong a lease under which a run has ended: one that is over or closed is never revived."""
+        leases = data.draw(st.sampled_from(self.ended)).leases
+        self._renew(leases, valid=leases not in self.over)
+
+    def _renew(self, leases: tuple[Lease, Lease], *, valid: bool) -> None:
+        first, second = (side.renew([lease.id], LONG_LEASE_S) for side, lease in zip(self.sides, leases, strict=True))
+        assert (bool(first.valid), bool(second.valid)) == (valid, valid)
+        assert first.cancels == second.cancels
+
+    @precondition(lambda self: self.held or self.ended)
+    @rule(data=st.data(), progress=st.sampled_from((None, '{"fraction": 0.5}')))
+    def mark_running(self, data: st.DataObject, progress: str | None) -> None:
+        """Write that a run goes on, one that has ended too: that changes nothing."""
+        held = data.draw(st.sampled_from([*self.held, *self.ended]))
+        running = [Running(held.claimed.id, held.claimed.fence, 5.0, progress)]
+        for side, lease in zip(self.sides, held.leases, strict=True):
+            side.mark_running(lease.id, running)
+
+    @rule()
+    def prune(self) -> None:
+        """Delete what is past its time: here, cancelled jobs are at once."""
+        self.both(lambda side: side.prune(1000))
 
     @rule()
     def promote(self) -> None:
@@ -143,7 +179,10 @@ class TwoBackends(RuleBasedStateMachine):
     @rule(data=st.data(), verb=st.sampled_from(JOB_VERBS), stale=st.booleans())
     def act(self, data: st.DataObject, verb: Verb, *, stale: bool) -> None:
         """Do an act to some jobs as they are, or by a sight that never was."""
-        chosen = data.draw(st.lists(st.sampled_from(self.jobs), min_size=1, max_size=3, unique_by=lambda job: job.id))
+        # Jobs retried by one act are due in an order that is each store's own.
+        most = 1 if verb is Verb.RETRY else 3
+        jobs = st.sampled_from(self.jobs)
+        chosen = data.draw(st.lists(jobs, min_size=1, max_size=most, unique_by=lambda job: job.id))
         act = Act(verb, "ana")
 
         def ask(side: NativeBackend) -> list[Any]:
@@ -165,12 +204,19 @@ class TwoBackends(RuleBasedStateMachine):
         """Both sides hold the same jobs in the same states."""
         self.both(lambda side: sorted(describe_job(job) for job in select(side)))
         self.both(lambda side: sorted(side.queues_ready(None)))
+        self.both(describe_next_due)
 
     def teardown(self) -> None:
         """Compare what was kept of every run, and close both sides."""
         self.both(lambda side: [describe_attempts(side, job.id) for job in self.jobs])
         for side in self.sides:
             side.close()
+
+
+def describe_next_due(side: NativeBackend) -> bool | None:
+    """Return what both sides must agree on of the next due job: whether there is one, and whether it is due already."""
+    due_s = side.next_due_s()
+    return None if due_s is None else due_s > 0
 
 
 def describe_claimed(job: ClaimedJob) -> tuple[Any, ...]:
@@ -197,4 +243,6 @@ def describe_job(job: Job) -> tuple[Any, ...]:
         job.claimed_at is None or job.state in FINAL,
         job.cancel_requested_at is None or job.state in FINAL,
         job.idempotency_key is None or job.idempotency_key.raw,
+        job.progress is None or job.progress.raw,
+        job.started_at is None,
     )

@@ -36,7 +36,7 @@ def next_id() -> str:
 
 def new_job(**changes: Any) -> NewJob:
     """Return a job to enqueue."""
-    return replace(NewJob(next_id(), "Send", b'{"to": "a@example.org"}'), **changes)
+    return NewJob(next_id(), "Send", b'{"to": "a@example.org"}')._replace(**changes)
 
 
 def add(backend: NativeBackend, count: int = 1, **changes: Any) -> list[str]:

@@ -18,6 +18,7 @@ from tests.conformance.scenes import (
     add_one,
     claim,
     claim_one,
+    ending,
     ids,
     new_job,
     next_id,
@@ -266,3 +267,32 @@ def test_a_key_of_one_job_does_not_hide_another_id(backend: NativeBackend) -> No
     """Jobs without keys never stand for each other."""
     backend.enqueue([new_job(), new_job(), new_job(id=next_id())])
     assert len(select(backend)) == 3
+
+
+def test_many_plain_jobs_sent_again_are_known(backend: NativeBackend) -> None:
+    """A large send whose answer was lost is sent again whole: whatever its jobs have become, none is stored twice."""
+    jobs = [new_job() for _ in range(150)]
+    assert all(answer.created and answer.state is State.PENDING for answer in backend.enqueue(jobs))
+    lease, first = claim(backend, 40)
+    backend.step(lease.id, [ending(one, Ending.COMPLETED) for one in first], 0)
+    again = backend.enqueue(jobs)
+    assert not any(answer.created for answer in again)
+    assert {one.id for one in again if one.state is State.COMPLETED} == {one.id for one in first}
+    rest = backend.step(lease.id, [], 150).claimed
+    backend.step(lease.id, [ending(one, Ending.COMPLETED) for one in rest], 0)
+    assert {(answer.created, answer.state) for answer in backend.enqueue(jobs)} == {(False, State.COMPLETED)}
+    assert backend.step(lease.id, [], 1).claimed == ()
+
+
+def test_odd_names_survive_a_large_send(backend: NativeBackend) -> None:
+    """What is written in bulk reads back as it was given: tabs, line ends, backslashes and quotes are no signs there."""
+    odd = "a\tb\nc\rd\\N\\.e'\"{},NULL"
+    sent = [
+        new_job(queue=odd, type=odd, correlation_id=odd, payload=odd.encode(), priority=-number)
+        for number in range(120)
+    ]
+    assert all(answer.created for answer in backend.enqueue(sent))
+    _, claimed = claim(backend, 120, queue=odd)
+    assert [one.id for one in claimed] == [one.id for one in sent]
+    found = {(one.queue, one.type, one.correlation_id, one.payload) for one in claimed}
+    assert found == {(odd, odd, odd, odd.encode())}

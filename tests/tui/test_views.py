@@ -7,6 +7,7 @@ from queuetui.tui.screens.failures import FailuresScreen
 from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
+from queuetui.tui.screens.schedules import SchedulesScreen
 from queuetui.tui.screens.workers import WorkersScreen
 from tests.tui.scripted import make_job
 from tests.tui.stage import NARROW, Stage
@@ -117,14 +118,14 @@ def test_the_workers_show_who_fell_silent_and_open_their_jobs() -> None:
 
 
 def test_tab_goes_round_the_views() -> None:
-    """Tab visits Jobs, Overview, Dead letters and Workers; Shift+Tab goes back."""
+    """Tab visits Jobs, Overview, Dead letters, Workers and Schedules; Shift+Tab goes back."""
 
     async def script(stage: Stage) -> None:
-        for screen in (OverviewScreen, FailuresScreen, WorkersScreen, JobsScreen):
+        for screen in (OverviewScreen, FailuresScreen, WorkersScreen, SchedulesScreen, JobsScreen):
             await stage.press("tab")
             assert stage.is_on(screen)
         await stage.press("shift+tab")
-        assert stage.is_on(WorkersScreen)
+        assert stage.is_on(SchedulesScreen)
 
     Stage().play(script)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 
 def embedded_file() -> Path:
     """Return the SQLite file in the user's data folder."""
+    from platformdirs import user_data_path
+
     return user_data_path("queuetui") / "queue.db"
 
 

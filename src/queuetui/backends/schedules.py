@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from queuetui.model.act import Act, Result
 from queuetui.model.schedule import ScheduleEdit, ScheduleReading, ScheduleSpec, Taken, Taking
+from queuetui.timetable import next_slot
 
 MOST_SCHEDULES = 1_000
 SLOTS_KEPT_S = 8 * 86_400.0
@@ -49,3 +50,16 @@ class ScheduleStore(Protocol):
     def prune_slots(self, limit: int) -> int:
         """Delete rows of slots older than SLOTS_KEPT_S, in one small bite; return how many."""
         ...
+
+
+def declare(store: ScheduleStore, spec: ScheduleSpec, reading: ScheduleReading) -> bool:
+    """Write what code asks for where it is not stored so; tell whether it was written.
+
+    A slot that is awaited stays where the timing does. False also where the schedule changed since the reading. Raises ValueError.
+    """
+    known = next((one for one in reading.schedules if one.spec.name == spec.name), None)
+    if known is not None and known.declared and known.spec == spec:
+        return False
+    keeps_slots = known is not None and known.spec.timing == spec.timing
+    next_at = known.next_at if known is not None and keeps_slots else next_slot(spec.timing, reading.now)
+    return store.declare_schedule(spec, next_at, None if known is None else known.rev)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from queuetui.backends.embedded import default_url
-from queuetui.config.loader import find_profile
 from queuetui.config.paths import config_file, state_folder
 from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
@@ -61,6 +60,8 @@ def choose_profile(flags: Flags) -> Profile:
     if url:
         profile = Profile(name="url", url=url, label=place_name(url), chosen_by_url=True)
     else:
+        from queuetui.config.loader import find_profile
+
         found = find_profile(config_file(), flags.profile)
         profile = found or Profile(name="embedded", url=default_url(), embedded=True)
     return replace(profile, kind=flags.kind or profile.kind)

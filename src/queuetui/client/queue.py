@@ -6,15 +6,18 @@ import asyncio
 import os
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.schedules import ScheduleStore
 from queuetui.client.new_job import JobOptions, make_job
+from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
 from queuetui.model.act import Act, Outcome, Result, Verb
 from queuetui.model.document import JobDocument, document
+from queuetui.model.errors import Unsupported
 from queuetui.model.limits import unconsumed
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -28,13 +31,12 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import NativeBackend
     from queuetui.model.declaration import Handler
-    from queuetui.model.job import Enqueued, Job, NewJob
+    from queuetui.model.job import Job, NewJob
 
 TRIES_AGAINST_MOVING_JOBS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueResult:
+class EnqueueResult(NamedTuple):
     """The answer to an enqueue: `created` False means that the idempotency key or id already belongs to job `id`.
 
     `state` is None when that job has been pruned and only its key is left.
@@ -80,7 +82,7 @@ class Queue:
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""
-        return [_describe(answer) for answer in self._backend.enqueue(tuple(jobs), connection)]
+        return [EnqueueResult._make(answer) for answer in self._backend.enqueue(tuple(jobs), connection)]
 
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
@@ -125,6 +127,32 @@ class Queue:
         """Make a job pending again, due now, with its attempts starting anew. Raises NotFound."""
         return self._act(Verb.RETRY, job_id)
 
+    def schedule(
+        self,
+        name: str,
+        job_type: str | Handler,
+        payload: object = None,
+        /,
+        *,
+        recurring: Recurrence,
+        **options: Unpack[JobOptions],
+    ) -> bool:
+        """Make a job recur under a name, over what has that name; a pause stays. Tell whether anything changed.
+
+        `recurring` is such as `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
+        """
+        return put_schedule(self._schedules, make_spec(name, job_type, payload, recurring, options))
+
+    def unschedule(self, name: str) -> None:
+        """Let a job recur no more; what it made stays. Raises NotFound."""
+        drop_schedule(self._schedules, name)
+
+    @property
+    def _schedules(self) -> ScheduleStore:
+        if not isinstance(self._backend, ScheduleStore):
+            raise Unsupported("this store keeps no schedules")
+        return self._backend
+
     def close(self) -> None:
         """Give back every connection."""
         self._backend.close()
@@ -153,7 +181,3 @@ class Queue:
         open_queues = (queue.name.raw for queue in picture.queues if queue.paused_at is None)
         unheard = unconsumed(open_queues, picture.workers, picture.now, self._limits)
         return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, unheard)) for job in jobs]
-
-
-def _describe(answer: Enqueued) -> EnqueueResult:
-    return EnqueueResult(answer.id, answer.created, answer.state)

@@ -70,7 +70,7 @@ class Dispatcher:
             try:
                 self._turn()
             except STORE_TROUBLE as error:
-                desk.stopping.pause(desk.health.failed(PART, error))
+                desk.health.pause(desk.health.failed(PART, error), desk.stopping)
             else:
                 desk.health.answered(PART)
         self._give_back()

@@ -7,12 +7,13 @@ import random
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from queuetui.backends.schedules import declare
 from queuetui.engine.clock import steady_s
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.engine.wakeup import jittered
 from queuetui.model.errors import BadConfig
-from queuetui.timetable import check_spec, next_slot, take
+from queuetui.timetable import check_spec, take
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,14 +72,8 @@ class Recurring:
         if not self._declared:
             return
         reading = self._store.schedules()
-        stored = {known.spec.name: known for known in reading.schedules}
         for spec in self._declared:
-            known = stored.get(spec.name)
-            if known is not None and known.declared and known.spec == spec:
-                continue
-            keeps_slots = known is not None and known.spec.timing == spec.timing
-            next_at = known.next_at if known is not None and keeps_slots else next_slot(spec.timing, reading.now)
-            if self._store.declare_schedule(spec, next_at, None if known is None else known.rev):
+            if declare(self._store, spec, reading):
                 log_event("schedule_declared", schedule=spec.name, timing=spec.timing.describe())
 
     def _look(self) -> float:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
-from threading import Lock
+from threading import Event, Lock
+from typing import TYPE_CHECKING
 
 from queuetui.engine.clock import steady_s
 from queuetui.engine.logs import log_event
 from queuetui.engine.wakeup import jittered
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 
+if TYPE_CHECKING:
+    from queuetui.engine.stopping import Stopping
+
 # What a worker outlives: the store may come back, or the right be given again.
 STORE_TROUBLE = (Unreachable, Denied, UnknownOutcome)
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0
+LOOK_AGAIN_S = 0.2
 
 
 class StoreHealth:
@@ -22,6 +27,7 @@ class StoreHealth:
     def __init__(self) -> None:
         self._failures: dict[str, int] = {}
         self._lost_at_s = 0.0
+        self._heard = Event()
         self._lock = Lock()
 
     @property
@@ -34,14 +40,26 @@ class StoreHealth:
         with self._lock:
             first = not self._failures
             failures = self._failures[part] = self._failures.get(part, 0) + 1
+            self._heard.clear()
             if first:
                 self._lost_at_s = steady_s()
         if first:
             log_event("store_lost", logging.ERROR, error=str(error), part=part)
         return jittered(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 8)))
 
+    def pause(self, span_s: float, stopping: Stopping) -> None:
+        """Leave the store alone for so long, or until it has answered another part or the worker is to stop."""
+        until_s = steady_s() + span_s
+        while (left_s := until_s - steady_s()) > 0 and not self._heard.is_set():
+            if stopping.asked:
+                stopping.pause(left_s)
+                return
+            stopping.asked_within(min(left_s, LOOK_AGAIN_S))
+
     def answered(self, part: str) -> None:
         """Take note that the store answered."""
+        if self._failures:
+            self._heard.set()
         if part not in self._failures:
             return
         with self._lock:

@@ -46,7 +46,8 @@ class Sweeper:
             try:
                 self._make_round()
             except STORE_TROUBLE as error:
-                pause_s = self._health.failed(PART, error)
+                self._health.pause(self._health.failed(PART, error), self._stopping)
+                pause_s = jittered(self._round_s)
             else:
                 self._health.answered(PART)
                 pause_s = jittered(self._round_s)

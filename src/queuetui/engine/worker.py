@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from secrets import token_hex
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -64,7 +63,7 @@ class Worker:
     """One worker with an identity of its own, random per start; `run` returns normally whatever its jobs did."""
 
     def __init__(self, store: JobStore, settings: WorkerSettings, tasks: Tasks | None = None) -> None:
-        self.id = token_hex(16)
+        self.id = os.urandom(16).hex()
         self._store = store
         self._settings = settings
         self._tasks = tasks

@@ -79,8 +79,7 @@ class Attempt:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """A job to enqueue; `id` is client-made so that an unknown answer can be sent again.
 
     `payload` is JSON in UTF-8 and stays opaque. `delay_s` counts from the store's clock, `at` is absolute; both unset means due now.
@@ -102,8 +101,7 @@ class NewJob:
     timeout_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enqueued:
+class Enqueued(NamedTuple):
     """The answer to one NewJob: `created` False means that the key or id already belongs to job `id`.
 
     `state` is None when that job has been pruned and only its key is left.

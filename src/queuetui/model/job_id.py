@@ -7,6 +7,7 @@ names a few narrow spans of ids, one every four minutes of the past, and needs n
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Iterator
 from threading import Lock
@@ -14,6 +15,9 @@ from threading import Lock
 TAIL_DIGITS = 6
 
 _LOCK = Lock()
+# Not the module's own, which a program may seed; a forked child would go on with its parent's.
+_CHANCE = random.Random()
+os.register_at_fork(after_in_child=_CHANCE.seed)
 _NS_PER_MS = 1_000_000
 # 48 bits of milliseconds and 12 bits of a fraction: a tick is about a quarter of a microsecond.
 _TICKS_PER_MS = 1 << 12
@@ -36,9 +40,8 @@ def new_job_id() -> str:
         _last_tick = max(_last_tick + _SLOT_TICKS, milliseconds * _TICKS_PER_MS | rest_ns * _TICKS_PER_MS // _NS_PER_MS)
         tick = _last_tick
     tail = tick // _SLOT_TICKS * _MIX % _TAILS
-    chance = int.from_bytes(os.urandom(5)) >> 2
-    rest = f"{1 << 63 | chance << 24 | tail:016x}"
-    return f"{_head(tick)}-{rest[:4]}-{rest[4:]}"
+    rest = f"{1 << 63 | _CHANCE.getrandbits(38) << 24 | tail:016x}"
+    return f"{tick >> 28:08x}-{tick >> 12 & 0xFFFF:04x}-{0x7000 | tick & 0xFFF:04x}-{rest[:4]}-{rest[4:]}"
 
 
 def spans_ending_in(tail: str, newest_ms: int, oldest_ms: int) -> Iterator[Span]:

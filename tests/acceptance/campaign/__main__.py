@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -70,7 +70,11 @@ def is_wanted(case: Case, given: argparse.Namespace) -> bool:
 def command_of(given: argparse.Namespace) -> str:
     """Return the command that plays these cases again."""
     words = ["python", "-m", "tests.acceptance.campaign", "--tier", given.tier, "--seed", str(given.seed)]
-    for option, value in (("--backend", given.backend), ("--class", given.fault_class), ("--isolation", given.isolation)):
+    for option, value in (
+        ("--backend", given.backend),
+        ("--class", given.fault_class),
+        ("--isolation", given.isolation),
+    ):
         words += [option, value] if value != ALL else []
     return shlex.join(words)
 
@@ -110,5 +114,6 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    # Ended from outside it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sys.exit(main(sys.argv[1:]))

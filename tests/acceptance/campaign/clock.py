@@ -61,7 +61,7 @@ def right_dates(folder: Path) -> None:
         path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
 
 
-def step_clock(span_s: int) -> Callable[[Ordeal], None]:
+def step_clock(fault: str, span_s: int) -> Callable[[Ordeal], None]:
     """Return the fault of dates that jump so far ahead, then behind where the store has a clock of its own."""
 
     def step(ordeal: Ordeal) -> None:
@@ -69,7 +69,7 @@ def step_clock(span_s: int) -> Callable[[Ordeal], None]:
             faked_environment(ordeal.folder)
         # The clock of an SQLite queue is its host's: a job that is put off under a wrong date waits until that date comes.
         shifts = (span_s, 2 * span_s) if ordeal.case.backend == "sqlite" else (span_s, -span_s, 0)
-        with ordeal.harm("step_clock"):
+        with ordeal.harm(fault):
             for shift_s in shifts:
                 set_date(ordeal.folder, shift_s)
                 ordeal.rest(WRONG_FOR_LEASES * ordeal.case.lease_s)

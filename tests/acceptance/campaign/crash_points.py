@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from queuetui.backends.native.redis.operator import RedisOperator
+from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.backends.native.sql.operator import SqlOperator
 from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
+from queuetui.backends.native.sql.postgresql_session import PipelinedSession
+from queuetui.backends.native.sql.scheduling import SqlSchedules
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
+from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession
 from queuetui.backends.native.sql.store import SqlJobStore
 from queuetui.engine.children.nursery import Nursery
 from queuetui.engine.executor import ThreadExecutor
@@ -29,7 +33,15 @@ from tests.acceptance.campaign.handlers import open_sink
 from tests.acceptance.campaign.wrapping import replace
 
 CRASH_VARIABLE = "QUEUETUI_CRASH_AT"
+OWNERS: dict[str, tuple[type, type]] = {
+    "apply": (SqlOperator, RedisOperator),
+    "take_slots": (SqlSchedules, RedisSchedules),
+}
 BEFORE, BEGUN, MIDWAY, WRITTEN, AFTER = "before", "begun", "midway", "written", "after"
+
+
+def _always(_given: object) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +50,8 @@ class Spot:
 
     call: str
     moment: str
-    wanted: Callable[[Sequence[Any]], bool] = lambda given: True
-    answered: Callable[[Any], bool] = lambda answer: True
+    wanted: Callable[[Sequence[Any]], bool] = _always
+    answered: Callable[[Any], bool] = _always
 
 
 def _claims(given: Sequence[Any]) -> bool:
@@ -56,6 +68,15 @@ def _settles_many(given: Sequence[Any]) -> bool:
 
 def _retries(given: Sequence[Any]) -> bool:
     return any(one.ending is Ending.RETRY for one in given[1])
+
+
+def _has_slots(given: Sequence[Any]) -> bool:
+    return bool(given[3].slots)
+
+
+def _made_jobs(answer: Any) -> bool:
+    taken, _ = answer
+    return taken is not None and bool(taken.jobs)
 
 
 def _claimed(answer: Any) -> bool:
@@ -80,11 +101,10 @@ SPOTS = {
     "before_retry_write": Spot("step", BEFORE, _retries),
     "mid_promote": Spot("promote", WRITTEN, answered=bool),
     "mid_sweep": Spot("sweep", WRITTEN, answered=bool),
+    "mid_cron_slot": Spot("take_slots", WRITTEN, _has_slots, _made_jobs),
     "mid_shutdown_release": Spot("close_lease", WRITTEN),
     "mid_operator_action": Spot("apply", WRITTEN),
 }
-# Of the sixteen, the one that needs recurring jobs.
-ABSENT = {"mid_cron_slot": "this build has no recurring jobs"}
 
 
 class Bomb(threading.local):
@@ -109,11 +129,10 @@ class Crash:
         """Wrap the seams that this point needs."""
         spot = self._spot
         if spot.call == "spawn":
-            for owner, name in ((ThreadExecutor, "submit"), (Nursery, "hatch")):
-                self._wrap(owner, name)
+            self._wrap(ThreadExecutor, "submit")
+            self._wrap(Nursery, "hatch")
             return
-        owners = (SqlOperator, RedisOperator) if spot.call == "apply" else (SqlJobStore, RedisJobStore)
-        for owner in owners:
+        for owner in OWNERS.get(spot.call, (SqlJobStore, RedisJobStore)):
             self._wrap(owner, spot.call)
         if spot.moment in {BEGUN, MIDWAY, WRITTEN}:
             self._wrap_inside()
@@ -169,9 +188,7 @@ class Crash:
 
     def _wrap_changes(self) -> None:
         """Die between two statements of one transaction."""
-        for owner in (Session, *_all_below(Session)):
-            if "change_each" not in vars(owner):
-                continue
+        for owner in (Session, PipelinedSession, OwnSqliteSession):
             whole = vars(owner)["change_each"]
 
             def wrapped(this: Session, block: str, many: Sequence[Any], whole: Callable[..., int] = whole) -> int:
@@ -187,7 +204,9 @@ class Crash:
         import psycopg
         from redis.connection import AbstractConnection
 
-        wait, send = psycopg.Connection.wait, AbstractConnection.send_packed_command
+        wait = psycopg.Connection.wait
+        # The driver types only a part of its methods.
+        send: Callable[..., None] = AbstractConnection.send_packed_command
 
         def waited(this: Any, gen: Generator[Any, Any, Any], *rest: Any, **more: Any) -> Any:
             flies = self._bomb.given is not None and self._bomb.in_flight
@@ -223,16 +242,9 @@ class Crash:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _all_below(owner: type) -> list[type]:
-    return [one for below in owner.__subclasses__() for one in (below, *_all_below(below))]
-
-
 def set_from_environment() -> None:
     """Arm the point that the environment names, if it names one."""
     named = os.environ.get(CRASH_VARIABLE)
     if named:
-        import queuetui.backends.native.sql.postgresql_session  # noqa: F401 - its sessions must be there to be wrapped
-        import queuetui.backends.native.sql.sqlite_session  # noqa: F401 - as above
-
         point, _, nth = named.partition(":")
         Crash(point, int(nth or 1)).set()

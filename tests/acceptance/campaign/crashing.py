@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from queuetui import Queue
@@ -15,12 +16,14 @@ from tests.acceptance.campaign.handlers import TYPE
 from tests.acceptance.campaign.operator import ACTOR, cancel, parked
 from tests.acceptance.campaign.ordeal import Ordeal
 from tests.acceptance.checker.events import digest_of
+from tests.waiting import wait_until
 
 REACHED_WITHIN_S = 30
 PARKED_JOBS = 5
 # Points that come by once, or seldom.
-RARE = frozenset({"mid_shutdown_release", "mid_sweep"})
-SWEPT_TRIES, SWEPT_AFTER_LEASES = 6, 2.0
+RARE = frozenset({"mid_cron_slot", "mid_shutdown_release", "mid_sweep"})
+SWEPT_TRIES, SWEPT_AFTER_LEASES = 8, 1.6
+BUSY_WITHIN_S = 20
 
 
 def crash_at(point: str) -> Callable[[Ordeal], None]:
@@ -54,15 +57,19 @@ def _ask_to_stop(ordeal: Ordeal, member: Member) -> None:
 
 
 def _give_to_sweep(ordeal: Ordeal, member: Member) -> None:
-    """Kill others until it is this one that sweeps what they held."""
+    """Kill others in the middle of a run until it is this one that sweeps what they held."""
+    ordeal.crew.await_registration(member)
+
+    def busy_others() -> list[Member]:
+        return [one for one in ordeal.crew.alive() if one is not member and ordeal.runs_now(one)]
+
     for _ in range(SWEPT_TRIES):
-        if member.dead.wait(SWEPT_AFTER_LEASES * ordeal.case.lease_s):
+        if member.dead.is_set():
             return
-        victims = [one for one in ordeal.crew.alive() if one is not member]
-        if victims:
-            ordeal.crew.kill(ordeal.chance.choice(victims))
-            ordeal.done["kill_worker"] += 1
-            ordeal.mend()
+        ordeal.mend()
+        ordeal.crew.kill(ordeal.chance.choice(wait_until(busy_others, BUSY_WITHIN_S)))
+        ordeal.done["kill_worker"] += 1
+        member.dead.wait(SWEPT_AFTER_LEASES * ordeal.case.lease_s)
 
 
 def _await_crash(ordeal: Ordeal, point: str, member: Member) -> None:
@@ -85,7 +92,7 @@ def crash_operator(ordeal: Ordeal) -> None:
         jobs = [Queue.new(TYPE, {"number": 0, "fails": 0, "ms": 0}, queue=queue) for _ in range(PARKED_JOBS)]
         for phase in ("invoke", "ok"):
             for one in jobs:
-                about = {"job_id": one.id, "digest": digest_of(one.payload), "queue": queue}
+                about: dict[str, Any] = {"job_id": one.id, "digest": digest_of(one.payload), "queue": queue}
                 sink.write("enqueue", phase=phase, call=act_id, **about, outcome="created" if phase == "ok" else "")
             if phase == "invoke":
                 backend.enqueue(jobs)
@@ -95,8 +102,14 @@ def crash_operator(ordeal: Ordeal) -> None:
         words = ["tests.acceptance.campaign.operator", ordeal.stage.url, act_id, queue]
         _await_crash(ordeal, "mid_operator_action", ordeal.crew.spawn(words, crash_at="mid_operator_action:1"))
         for result in cancel(backend, act_id, refs):
-            about = {"verb": "cancel", "call": act_id, "job_id": result.ref.id, "queue": queue, "before": "pending"}
-            sink.write("act", phase="ok", outcome=result.outcome.value, after="cancelled", **about)
+            act: dict[str, Any] = {
+                "verb": "cancel",
+                "call": act_id,
+                "job_id": result.ref.id,
+                "queue": queue,
+                "before": "pending",
+            }
+            sink.write("act", phase="ok", outcome=result.outcome.value, after="cancelled", **act)
             if result.outcome is not Outcome.DONE:
                 ordeal.problems.append(f"asked again, the act says {result.outcome} ({result.note}) of {result.ref.id}")
     finally:

@@ -50,7 +50,7 @@ class Member:
 class Crew:
     """All workers of one case; `problems` says which of them ended as none should."""
 
-    def __init__(self, folder: Path, url: str, options: Sequence[str]) -> None:
+    def __init__(self, folder: Path, url: str, app: str, options: Sequence[str]) -> None:
         self.events_path = folder / "all.events"
         self.sink = Sink(self.events_path)
         self.reading = Reading(self.events_path)
@@ -58,6 +58,7 @@ class Crew:
         self.members: list[Member] = []
         self.problems: list[str] = []
         self._folder = folder
+        self._app = app
         self._options = options
         self._spawned = 0
         self._environment = {
@@ -67,11 +68,9 @@ class Crew:
             SINK_VARIABLE: str(self.events_path),
         }
 
-    def start(
-        self, *options: str, crash_at: str | None = None, environment: Mapping[str, str] | None = None
-    ) -> Member:
+    def start(self, *options: str, crash_at: str | None = None, environment: Mapping[str, str] | None = None) -> Member:
         """Start a worker, which kills itself at a crash point if one is named."""
-        words = ["tests.acceptance.campaign.worker", "worker", "--app", "tests.acceptance.campaign.handlers"]
+        words = ["tests.acceptance.campaign.worker", "worker", "--app", self._app]
         member = self.spawn([*words, *self._options, *options], crash_at, environment)
         self.members.append(member)
         return member
@@ -146,7 +145,9 @@ class Crew:
         code = member.process.wait()
         if code == -signal.SIGKILL:
             for pid in self.children_of(member):
-                wait_until(partial(self.burials.saw, pid), DEAD_WITHIN_S, interval_s=0.005, awaiting=f"{pid} to be dead")
+                wait_until(
+                    partial(self.burials.saw, pid), DEAD_WITHIN_S, interval_s=0.005, awaiting=f"{pid} to be dead"
+                )
             self.sink.write("killed", pid=member.pid)
         if code != (-signal.SIGKILL if member.doomed else 0) and not (member.doomed and code == 0):
             self.problems.append(f"process {member.pid} ended with {code}: {self.tail(member)}")

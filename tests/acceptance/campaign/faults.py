@@ -11,7 +11,6 @@ import psutil
 
 from tests.acceptance.campaign.cases import POINTS
 from tests.acceptance.campaign.clock import step_clock
-from tests.acceptance.campaign.crash_points import ABSENT
 from tests.acceptance.campaign.crashing import crash_at
 from tests.acceptance.campaign.crew import Member, is_gone
 from tests.acceptance.campaign.ordeal import Ordeal
@@ -42,7 +41,7 @@ def kill_worker(ordeal: Ordeal) -> None:
 
 def kill_child(ordeal: Ordeal) -> None:
     """Kill a process that runs a handler."""
-    _kill_below(ordeal, "kill_child", lambda member: ordeal.crew.children_of(member))
+    _kill_below(ordeal, "kill_child", ordeal.crew.children_of)
 
 
 def kill_nest(ordeal: Ordeal) -> None:
@@ -182,13 +181,6 @@ def _proxy(ordeal: Ordeal) -> Proxy:
     return proxy
 
 
-def _absent(why: str) -> Callable[[Ordeal], None]:
-    def refuse(_ordeal: Ordeal) -> None:
-        raise Absent(why)
-
-    return refuse
-
-
 FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "kill_worker": kill_worker,
     "kill_child": kill_child,
@@ -206,9 +198,8 @@ FAULTS: dict[str, Callable[[Ordeal], None]] = {
     "end_sessions": end_sessions,
     "restart": restart,
     "fill_disk": fill_disk,
-    "step_hour": step_clock(3600),
-    "step_day": step_clock(86_400),
+    "step_hour": step_clock("step_hour", 3600),
+    "step_day": step_clock("step_day", 86_400),
     "ten_mb": ten_mb,
-    **{point: crash_at(point) for point in POINTS if point not in ABSENT},
-    **{point: _absent(f"{point}: {why}") for point, why in ABSENT.items()},
+    **{point: crash_at(point) for point in POINTS},
 }

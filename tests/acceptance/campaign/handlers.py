@@ -35,19 +35,28 @@ def worker_above() -> int:
 @job(TYPE, backoff=Backoff(base_s=0.05, cap_s=0.5))
 def campaign(payload: dict[str, Any], context: Context) -> int:
     """Work for a moment in steps; the first `fails` attempts end in an error, and a cancelled run ends at once."""
-    run = {"job_id": context.job_id, "fence": context.fence, "worker": worker_above(), "attempt": context.attempt}
+    return work(context, int(payload["number"]), payload["ms"] / 1000, payload["fails"])
+
+
+def work(context: Context, number: int, left_s: float, fails: int) -> int:
+    """Tell the sink of a run, and be it."""
+    run: dict[str, Any] = {
+        "job_id": context.job_id,
+        "fence": context.fence,
+        "worker": worker_above(),
+        "attempt": context.attempt,
+    }
     sink = open_sink()
     sink.write("start", digest=digest_of(context.job.payload), **run)
-    left_s = payload["ms"] / 1000
     while left_s > 0 and not context.cancelled():
         Event().wait(min(STEP_S, left_s))
         left_s -= STEP_S
     if context.cancelled():
         sink.write("stopped", **run)
         context.raise_if_cancelled()
-    if context.attempt <= payload["fails"]:
+    if context.attempt <= fails:
         sink.write("fail", **run)
-        message = f"attempt {context.attempt} of job {payload['number']} was told to fail"
+        message = f"attempt {context.attempt} of job {number} was told to fail"
         raise RuntimeError(message)
     sink.write("end", **run)
-    return int(payload["number"])
+    return number

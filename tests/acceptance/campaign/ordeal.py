@@ -15,7 +15,10 @@ import msgspec
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.schedules import ScheduleStore
+from queuetui.model.act import Act, Verb
 from queuetui.model.limits import Limits
+from queuetui.model.schedule import ScheduleEdit
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import LIVE
 from tests.acceptance.campaign.cases import Case
@@ -24,11 +27,15 @@ from tests.acceptance.campaign.crew import Crew, Member
 from tests.acceptance.campaign.load import Load, Stream
 from tests.acceptance.campaign.stage import Stage
 from tests.acceptance.checker import Event, write_dump
+from tests.waiting import wait_until
 
 DRAIN_WITHIN_S = 120
 WORK_WITHIN_S = 60
 LIMITS = Limits()
 TEN_MB = 10_000_000
+APP = "tests.acceptance.campaign.handlers"
+APPS = {"crash": "tests.acceptance.campaign.recurring_handlers"}
+PAUSE_WITHIN_S = 30
 # What the checker calls the classes that have another name here.
 KINDS = {"kill": "crash", "sessions": "network", "payload": "load"}
 
@@ -45,7 +52,7 @@ class Ordeal:
         self.skipped: dict[str, str] = {}
         self.problems: list[str] = []
         self.back_s: list[float] = []
-        self.crew = Crew(folder, stage.url, self._options())
+        self.crew = Crew(folder, stage.url, APPS.get(case.fault_class, APP), self._options())
         self._load: Load | None = None
         self._started = 0
         self._pause = threading.Event()
@@ -69,6 +76,7 @@ class Ordeal:
                 self.mend()
                 self._await_work(fault)
             self._load.finish()
+            self._pause_schedules()
             self._await_drained()
             self.crew.stop()
             self.problems += self.crew.problems
@@ -98,7 +106,7 @@ class Ordeal:
     def busy_member(self) -> Member:
         """Return a worker, chosen by chance, that runs something, or any."""
         alive = self.crew.alive()
-        busy = [one for one in alive if self._runs_now(one)]
+        busy = [one for one in alive if self.runs_now(one)]
         return self.chance.choice(busy or alive)
 
     @contextmanager
@@ -131,7 +139,8 @@ class Ordeal:
             self._pause.wait(0.02)
         self.back_s.append(time.monotonic() - begun_s)
 
-    def _runs_now(self, member: Member) -> bool:
+    def runs_now(self, member: Member) -> bool:
+        """Tell whether a handler is at work for a worker."""
         mine = {member.pid, *self.crew.children_of(member)}
         ended = {(one.job_id, one.fence) for kind in ("end", "fail") for one in self.crew.events(kind)}
         return any(one.pid in mine and (one.job_id, one.fence) not in ended for one in self.crew.events("start"))
@@ -146,6 +155,25 @@ class Ordeal:
         bodies = (TEN_MB,) * 4 if case.fault_class == "payload" else ()
         failing = 0.0 if case.fault_class == "clock" and case.backend == "sqlite" else 0.1
         return Stream(case.jobs, case.a_second, case.lease_s, failing=failing, bodies=bodies)
+
+    def _pause_schedules(self) -> None:
+        """Let nothing recur any more; a schedule whose slots are taken meanwhile is looked at again."""
+        if self.case.fault_class not in APPS:
+            return
+        backend = open_native(self.stage.direct_url, BackendOptions(kind=NATIVE))
+        assert isinstance(backend, ScheduleStore)
+
+        def are_paused() -> bool:
+            known = backend.schedules().schedules
+            for one in known:
+                if one.paused_at is None:
+                    backend.apply_to_schedule(Act(Verb.PAUSE, "campaign"), one.spec.name, ScheduleEdit(one.rev))
+            return bool(known) and all(one.paused_at is not None for one in known)
+
+        try:
+            wait_until(are_paused, PAUSE_WITHIN_S, awaiting="the schedules to be paused")
+        finally:
+            backend.close()
 
     def _await_drained(self) -> None:
         deadline_s = time.monotonic() + DRAIN_WITHIN_S

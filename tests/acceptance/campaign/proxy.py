@@ -69,11 +69,11 @@ class Proxy:
 
     def cut(self) -> None:
         """Reset every connection."""
-        self._do(lambda: [wire.reset() for wire in tuple(self._wires)])
+        self._do(self._reset_all)
 
     def hang_up(self) -> None:
         """Close every connection in good order."""
-        self._do(lambda: [wire.client.close() for wire in tuple(self._wires)])
+        self._do(self._close_all)
 
     def silence(self) -> None:
         """Let nothing through any more: what is open stays open, and what is sent is lost for good."""
@@ -112,6 +112,14 @@ class Proxy:
 
         self._loop.call_soon_threadsafe(run)
         done.wait(START_WITHIN_S)
+
+    def _reset_all(self) -> None:
+        for wire in tuple(self._wires):
+            wire.reset()
+
+    def _close_all(self) -> None:
+        for wire in tuple(self._wires):
+            wire.client.close()
 
     def _fall_silent(self) -> None:
         self._silent = True

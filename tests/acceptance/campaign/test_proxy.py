@@ -95,7 +95,10 @@ def test_in_a_silence_nothing_passes_and_nothing_closes(proxy: Proxy, plug: sock
     plug.settimeout(SILENT_FOR_S)
     with pytest.raises(TimeoutError):
         ask(plug, b"lost")
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=SILENT_FOR_S) as other, pytest.raises(TimeoutError):
+    with (
+        socket.create_connection(("127.0.0.1", proxy.port), timeout=SILENT_FOR_S) as other,
+        pytest.raises(TimeoutError),
+    ):
         ask(other, b"lost")
     proxy.speak()
     with pytest.raises(TimeoutError):

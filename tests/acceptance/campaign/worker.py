@@ -5,13 +5,13 @@ from __future__ import annotations
 from queuetui.backends.native.sql import postgresql_connection
 from queuetui.cli.main import main
 from tests.acceptance.campaign.crash_points import set_from_environment
+from tests.acceptance.campaign.load import ANSWER_WITHIN_S
+from tests.acceptance.campaign.slot_witness import witness_slots
 from tests.acceptance.recorded_worker import record_worker
-
-# In proportion to the short leases here; a real worker waits longer than its server lets a statement take.
-ANSWER_WITHIN_S = 6.0
 
 if __name__ == "__main__":
     record_worker()
+    witness_slots()
     postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
     set_from_environment()
     main()

@@ -159,7 +159,7 @@ class LookingBeforeInserting(Passing):
         """Store jobs."""
         if any(job.idempotency_key for job in jobs):
             self.meeting.wait(5)
-            jobs = [replace(job, idempotency_key=None) for job in jobs]
+            jobs = [job._replace(idempotency_key=None) for job in jobs]
         answers: Sequence[Enqueued] = self.store.enqueue(jobs, connection)
         return answers
 
@@ -194,7 +194,7 @@ class NamingJobsItself(Passing):
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Any = None) -> Sequence[Enqueued]:
         """Store jobs."""
-        answers = self.store.enqueue([replace(job, id=next_id()) for job in jobs], connection)
+        answers = self.store.enqueue([job._replace(id=next_id()) for job in jobs], connection)
         return [replace(answer, id=job.id) for job, answer in zip(jobs, answers, strict=True)]
 
 

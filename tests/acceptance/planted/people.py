@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from threading import Thread
@@ -61,7 +60,7 @@ class Client:
         """Return a job of some queue that works for a moment and fails now and then."""
         ms, fails = self._chance.choice((0, 5, 20, 60)), self._chance.choice((0, 0, 0, 1))
         job = NewJob(next_id(), self._type, describe_scene(ms, fails), queue=self._chance.choice(QUEUES))
-        return replace(job, **changes)
+        return job._replace(**changes)
 
     def send(self, jobs: Sequence[NewJob]) -> Sequence[Enqueued]:
         """Enqueue jobs and record the call and its answer."""

@@ -57,7 +57,7 @@ class SchedulesScreen(Acting):
         """Show the schedules; a picture taken for another screen lacks them."""
         if Part.SCHEDULES not in watch.parts:
             return
-        self._schedules = {one.name.raw: one for one in snapshot.schedules}
+        self._schedules = {true_name(one.name): one for one in snapshot.schedules}
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
         problem = snapshot.problems.get(Part.SCHEDULES.value)

@@ -5,13 +5,41 @@ from __future__ import annotations
 import pytest
 import redis
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.redis import alarms, inspector
+from queuetui.backends.native.redis.address import read_address
+from queuetui.backends.native.redis.server import Server
 from queuetui.model.errors import Unsupported
 from tests.backends.native.redis.opening import open_queue
 from tests.conformance.scenes import add_one, state_of
 from tests.servers.fixtures import RedisFactory
 from tests.servers.redis import KEEPING
 
+OPTIONS = BackendOptions()
 LOSSY = {"allow_lossy": "true"}
+
+
+def test_a_server_that_turns_lossy_is_told_of(
+    private_redis: RedisFactory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A setting that is changed while workers run is an alarm of their upkeep and the grade shown, until it is set back."""
+    monkeypatch.setattr(inspector, "LOOK_EVERY_S", 0.0)
+    server = private_redis()
+    backend = open_queue(server.url)
+    monkeypatch.setattr(
+        backend, "_alarm", alarms.DurabilityAlarm(Server(read_address(server.url, OPTIONS), OPTIONS), 0.0)
+    )
+    backend.prune(1)
+    assert (caplog.text, backend.capabilities.durability) == ("", "B")
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("appendonly", "no")
+        for _ in range(2):
+            backend.prune(1)
+        assert (caplog.text.count("appendonly no"), backend.capabilities.durability) == (1, "C")
+        client.config_set("appendonly", "yes")
+    backend.prune(1)
+    assert ("keeps its jobs again" in caplog.text, backend.capabilities.durability) == (True, "B")
+    backend.close()
 
 
 @pytest.mark.parametrize(("fsync", "grade"), [("always", "A"), ("everysec", "B")])

@@ -30,6 +30,12 @@ def pack(values: Sequence[Value]) -> bytes:
     return b"".join(parts)
 
 
+def ask_on(connection: Connection, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
+    """Send one command on a connection and return its answer."""
+    connection.send_packed_command([pack(values)], check_health=False)
+    return connection.read_response()
+
+
 class Connections:
     """Connections that are made when needed and kept for the next command."""
 
@@ -38,15 +44,20 @@ class Connections:
         # Taken from and put back at the end in one step each, which several threads may do at once.
         self._rested: list[tuple[Connection, float]] = []
         self._pid = os.getpid()
+        self._meet: Callable[[Connection], None] | None = None
 
     def ask(self, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
         """Send one command and return its answer."""
         connection = self._take()
         try:
-            connection.send_packed_command([pack(values)], check_health=False)
-            return connection.read_response()
+            return ask_on(connection, *values)
         finally:
             self._rest(connection)
+
+    def greet(self, meet: Callable[[Connection], None]) -> None:
+        """Have every connection looked at before anything else is sent on it, also when it connects anew."""
+        self.close()
+        self._meet = meet
 
     def ask_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
         """Send commands as one transaction and return their answers; none is done where the server refuses one beforehand."""
@@ -64,7 +75,18 @@ class Connections:
 
     def open(self) -> Connection:
         """Return a connection that is the caller's own."""
-        return self._connect()
+        connection = self._connect()
+        connection.register_connect_callback(self._connected)
+        return connection
+
+    def _connected(self, connection: Connection) -> None:
+        if self._meet is not None:
+            try:
+                self._meet(connection)
+            except BaseException:
+                # Met next time: what was not looked at is not used.
+                connection.disconnect()
+                raise
 
     def close(self) -> None:
         """Close what rests."""
@@ -83,7 +105,7 @@ class Connections:
         try:
             connection, since_s = self._rested.pop()
         except IndexError:
-            return self._connect()
+            return self.open()
         if time.monotonic() - since_s > RESTED_S and _is_closed(connection):
             connection.disconnect()
         return connection

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import string
+import time
 from typing import TYPE_CHECKING
 
 from queuetui.backends.native.query_scope import asks_for_stuck
+from queuetui.backends.native.redis.alarms import LOOK_EVERY_S
 from queuetui.backends.native.redis.durability import describe_capabilities, read_durability
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
 from queuetui.backends.native.redis.ids import from_stored, to_stored
@@ -48,12 +50,14 @@ class RedisInspector:
         self._server = server
         self._shelf = TallyShelf()
         self._capabilities: Capabilities | None = None
+        self._look_at_s = 0.0
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this server can do; its durability is read from it once."""
-        if self._capabilities is None:
+        """What this server can do; its durability is read from it once a minute."""
+        if self._capabilities is None or time.monotonic() >= self._look_at_s:
             self._capabilities = describe_capabilities(read_durability(self._server))
+            self._look_at_s = time.monotonic() + LOOK_EVERY_S
         return self._capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:

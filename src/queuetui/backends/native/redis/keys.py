@@ -1,6 +1,6 @@
 """The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
 
-meta                schema, minimum client, protocol, identity      q, q:QUEUE           queues by name; when and by whom one is paused
+meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; when and by whom one is paused
 j, b                all jobs' records and bodies (records.py)        p:ID                 a long payload, never decoded
 o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
 all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end

@@ -84,9 +84,9 @@ def read_body(packed: bytes) -> Body:
     """Return a body."""
     texts, at = [], 1
     for _ in range(4):
-        end = at + 4 + _LENGTH.unpack_from(packed, at)[0]
-        texts.append(packed[at + 4 : end].decode("utf-8", "replace"))
-        at = end
+        (length,) = _LENGTH.unpack_from(packed, at)
+        start, at = at + 4, at + 4 + length
+        texts.append(packed[start:at].decode("utf-8", "replace") if length else "")
     head = json.loads(texts[3]) if texts[3] else _NOTHING
     return Body(packed[:1] == _OWN, texts[0], texts[1], texts[2], head, packed[at:])
 

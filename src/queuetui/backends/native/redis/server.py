@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.native.redis.connections import Connections, Value
+from queuetui.backends.native.redis.epochs import EpochWatch
 from queuetui.backends.native.redis.notices import Notices
 from queuetui.backends.native.redis.scripts import load_script
 
@@ -28,6 +29,7 @@ class Server:
         self._wake = address.namespace.wake
         self._told = address.namespace.told
         self._connections = Connections(address.url, options)
+        self._epoch: EpochWatch | None = None
         # Names the driver's classes, so it can be loaded only now.
         self._errors = import_module("queuetui.backends.native.redis.redis_errors")
 
@@ -62,6 +64,12 @@ class Server:
                 return self._connections.ask("EVAL", script.source, 1, self.meta, *values)
         except self._errors.driver.RedisError as error:
             raise self._errors.translate(error, doing, writes=writes) from error
+
+    def watch_epoch(self) -> None:
+        """From the first call on, notice restarts of the server before anything else is asked of it."""
+        if self._epoch is None:
+            self._epoch = EpochWatch(self.meta)
+            self._connections.greet(self._epoch.meet)
 
     def read_meta(self) -> dict[str, str]:
         """Return what the namespace says of itself, nothing where there is no queue."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import Any
 
 from queuetui.backends.base import Step
 from queuetui.backends.native.redis.ids import from_stored, to_stored
-from queuetui.backends.native.redis.records import read_body, read_record
+from queuetui.backends.native.redis.records import Body, Record, read_body, read_record
 from queuetui.backends.native.redis.server import Value
 from queuetui.backends.native.texts import storable
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 MILLISECONDS = 1000
-# Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then the due time as text or nothing, and
-# these two, measured.
+# Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then as texts the due time or nothing
+# and the type, and these two, measured.
 _ENDING = Struct("<32sBI2d2B")
 _LENGTH = Struct("<I")
+# Of a claimed job its id and the lengths of its record and its body, which follow.
+_CLAIMED = Struct("<32s2I")
 _WAYS = {
     way: number
     for number, way in enumerate(
@@ -47,7 +49,7 @@ def _pack_settlement(one: Settlement) -> bytes:
         one.result is not None,
         one.error is not None,
     )
-    packed += b"\0" if one.at is None else b"%d\0" % to_us(one.at)
+    packed += b"%b\0%b\0" % (b"" if one.at is None else b"%d" % to_us(one.at), storable(one.type).encode())
     if one.result is not None:
         packed += _measured(one.result)
     return packed if one.error is None else packed + _pack_error(one.error)
@@ -64,24 +66,35 @@ def _measured(data: bytes) -> bytes:
 
 def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
     """Return the script's answer in the contract's words."""
-    lease_valid, refused, ids, records, bodies, payloads = reply
+    lease_valid, refused, claimed, payloads = reply
     accepted = frozenset(one.job_id for one in settlements)
     if refused:
         stored = frozenset(one.decode() for one in refused)
         accepted = frozenset(one for one in accepted if to_stored(one) not in stored)
-    return Step(accepted, tuple(map(_read_claimed, ids, records, bodies, payloads)), bool(lease_valid))
+    return Step(accepted, tuple(_read_claimed(claimed, iter(payloads))), bool(lease_valid))
 
 
-def _read_claimed(stored_id: bytes, packed: bytes, packed_body: bytes, apart: bytes | None) -> ClaimedJob:
-    record, body = read_record(packed), read_body(packed_body)
-    job_id, head = from_stored(stored_id), body.head
+def _read_claimed(packed: bytes, payloads: Iterator[bytes]) -> Iterator[ClaimedJob]:
+    at = 0
+    while at < len(packed):
+        stored_id, record_bytes, body_bytes = _CLAIMED.unpack_from(packed, at)
+        start = at + _CLAIMED.size
+        middle = start + record_bytes
+        at = middle + body_bytes
+        record = read_record(packed[start:middle])
+        body = read_body(packed[middle:at])
+        yield _to_claimed(from_stored(stored_id), record, body, next(payloads) if record.large else body.payload)
+
+
+def _to_claimed(job_id: str, record: Record, body: Body, payload: bytes) -> ClaimedJob:
+    head = body.head
     timeout_ms = head.get("timeout")
     return ClaimedJob(
         id=job_id,
         fence=record.fence,
         type=body.type,
         queue=body.queue,
-        payload=body.payload if apart is None else apart,
+        payload=payload,
         name=head.get("name"),
         priority=int(record.priority),
         attempts=record.attempts,

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
 from queuetui.backends.native.redis import migrating
+from queuetui.backends.native.redis.alarms import DurabilityAlarm
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
 from queuetui.backends.native.redis.server import Server, Value
@@ -36,6 +37,7 @@ class RedisJobStore:
         self.server = server
         self._retention = Retention.from_settings(server.options.settings)
         self._key_kept_us = span_us(self._retention.keys_s)
+        self._alarm = DurabilityAlarm(server)
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none."""
@@ -86,6 +88,7 @@ class RedisJobStore:
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
         """Open a lease. Raises SchemaTooNew when the queue has gone on to a protocol that this worker does not speak."""
+        self.server.watch_epoch()
         lease_id = uuid4().hex
         values = (lease_id, worker_id, queue, span_us(lease_s), migrating.PROTOCOL)
         ends = self.server.write("opening a lease", "open_lease", *values)
@@ -131,6 +134,7 @@ class RedisJobStore:
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
         """Free jobs of expired or missing leases."""
+        self.server.watch_epoch()
         reply = self.server.write("sweeping leases", "sweep", self._key_kept_us, min(limit, BITE_JOBS))
         return tuple(
             Swept(from_stored(job_id), kind.decode(), queue.decode(), worker.decode(), bool(failed))
@@ -138,7 +142,8 @@ class RedisJobStore:
         )
 
     def prune(self, limit: int) -> int:
-        """Delete what is past its time."""
+        """Delete what is past its time, and look whether the server still keeps the rest."""
+        self._alarm.look()
         kept = [self._retention.kept_s(state) for state in (State.COMPLETED, State.CANCELLED, State.FAILED)]
         kept.append(self._retention.events_s)
         return int(self.server.write("pruning", "prune", min(limit, BITE_JOBS), *map(span_us, kept)))

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from queuetui.backends.native.sql.claims import Claims, Finish, to_claimed
-from queuetui.backends.native.sql.new_rows import NewRow
-from queuetui.backends.native.sql.postgresql_arrays import bytes_array, plain_array, text_array
+from queuetui.backends.native.sql.new_rows import NO_LIST, NewRow
+from queuetui.backends.native.sql.postgresql_arrays import bytes_array, copy_lines, plain_array, text_array
+from queuetui.backends.native.sql.postgresql_session import PipelinedSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
 from queuetui.backends.native.sql.tallying import bucket_of
+from queuetui.backends.native.sql.telling import loud_queues
 from queuetui.model.state import State
 
 ROWS_A_STATEMENT = 2000
+COPIED_FROM = 100
+ROWS_A_COPY = 500
 
 
 def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
+    if len(rows) == 1:
+        return _insert_job(session, rows[0])
     # Everybody inserts in one order, or two callers with the same ids could wait for each other.
     ordered = sorted(rows, key=_id_of)
+    if isinstance(session, PipelinedSession) and is_copied(rows):
+        copied = _copy_jobs(session, ordered)
+        if copied is not None:
+            return copied
     created: dict[str, State] = {}
     for first in range(0, len(ordered), ROWS_A_STATEMENT):
         bite = ordered[first : first + ROWS_A_STATEMENT]
@@ -27,9 +38,59 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
         for code, ids, _ in session.rows("insert_jobs", **_arrays(bite), **bounds):
             named = (row.id for row in bite) if ids is None else ids.split(",")
             created.update(dict.fromkeys(named, STATE_OF[code]))
-    blobs = [row for row in rows if row.is_blob and row.id in created]
-    session.change_each("insert_blob", [{"id": UUID(row.id), "payload": row.payload} for row in blobs])
+    _insert_blobs(session, [row for row in rows if row.is_blob and row.id in created])
     return created
+
+
+def _insert_job(session: Session, row: NewRow) -> dict[str, State]:
+    values = row._asdict()
+    values["blob"] = row.is_blob
+    found = session.row("insert_job", **(values | {"payload": None} if row.is_blob else values))
+    if found is None:
+        return {}
+    _insert_blobs(session, [row] if row.is_blob else [])
+    return {row.id: STATE_OF[found[0]]}
+
+
+def is_copied(rows: Sequence[NewRow]) -> bool:
+    """Tell whether jobs are so many and so plain that they are copied, which takes several statements."""
+    return len(rows) >= COPIED_FROM and not any(
+        row.at
+        or row.delay_us
+        or row.is_blob
+        or row.key
+        or row.name
+        or row.timeout_ms
+        or row.tags != NO_LIST
+        or row.needs != NO_LIST
+        for row in rows
+    )
+
+
+def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str, State] | None:
+    """Copy the jobs and return them with their states, or None where one of them is known."""
+    bites = (ordered[first : first + ROWS_A_COPY] for first in range(0, len(ordered), ROWS_A_COPY))
+    if not session.copy("copy_jobs", map(copy_lines, bites)):
+        return None
+    created = dict.fromkeys(map(_id_of, ordered), State.PENDING)
+    for (job_id,) in session.rows("take_back", low=UUID(ordered[0].id), high=UUID(ordered[-1].id)):
+        created.pop(job_id, None)
+    loud = loud_queues(session, [row.queue for row in ordered])
+    if loud:
+        told = plain_array(row.id for row in ordered if row.id in created and row.queue in loud)
+        session.change("log_copied", ids=told)
+    counts = Counter((row.queue, row.type) for row in ordered if row.id in created)
+    session.rows(
+        "count_copied",
+        queues=text_array(queue for queue, _ in counts),
+        types=text_array(job_type for _, job_type in counts),
+        jobs=plain_array(counts.values()),
+    )
+    return created
+
+
+def _insert_blobs(session: Session, rows: Sequence[NewRow]) -> None:
+    session.change_each("insert_blob", [{"id": UUID(row.id), "payload": row.payload} for row in rows])
 
 
 def finish_and_claim(

@@ -9,7 +9,9 @@ from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 
 _LABELS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-_SETTINGS = text("select current_setting('fsync'), current_setting('synchronous_commit')")
+_SETTINGS = text(
+    "select current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')"
+)
 
 
 def describe_capabilities(connection: Connection) -> Capabilities:
@@ -32,7 +34,8 @@ def describe_capabilities(connection: Connection) -> Capabilities:
 
 
 def _grade_of_postgresql(connection: Connection) -> str:
-    fsync, synchronous = connection.execute(_SETTINGS).one()
-    if fsync != "on":
+    fsync, whole_pages, synchronous = connection.execute(_SETTINGS).one()
+    # Without whole pages a page that was torn by a power cut stays torn.
+    if "off" in {fsync, whole_pages}:
         return "C"
     return "B" if synchronous == "off" else "A"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from uuid import UUID
 
 
 def new_lease_id() -> UUID:
     """Return 128 random bits."""
-    return UUID(bytes=secrets.token_bytes(16))
+    return UUID(bytes=os.urandom(16))

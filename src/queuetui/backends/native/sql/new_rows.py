@@ -14,7 +14,7 @@ from queuetui.model.job import NewJob
 BLOB_OVER_BYTES = 8192
 _LARGEST = 2**63 - 1
 _MOST_ATTEMPTS = 2**31 - 1
-_NO_LIST = "[]"
+NO_LIST = "[]"
 
 
 class NewRow(NamedTuple):
@@ -76,4 +76,4 @@ def _delay_us(job: NewJob) -> int:
 
 
 def _list(texts: Sequence[str]) -> str:
-    return json.dumps(texts, ensure_ascii=False) if texts else _NO_LIST
+    return json.dumps(texts, ensure_ascii=False) if texts else NO_LIST

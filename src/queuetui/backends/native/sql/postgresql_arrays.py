@@ -1,10 +1,16 @@
-"""Arrays as PostgreSQL reads them. The driver passes a text on as it is, where it would look at each value of a list on its own."""
+"""Arrays and copied lines as PostgreSQL reads them.
+
+The driver passes a text on as it is, where it would look at each value of a list on its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from queuetui.backends.native.sql.new_rows import NewRow
+
 NULL = "NULL"
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def plain_array(values: Iterable[str | int | None]) -> str:
@@ -20,6 +26,25 @@ def text_array(values: Iterable[str | None]) -> str:
 def bytes_array(values: Iterable[bytes | None]) -> str:
     """Return an array of byte strings."""
     return _array(NULL if value is None else f'"\\\\x{value.hex()}"' for value in values)
+
+
+def copy_lines(rows: Iterable[NewRow]) -> str:
+    """Return the lines of plain jobs for `copy_jobs`."""
+    escaped: dict[str, str] = {}
+    lines = []
+    for job_id, queue, job_type, _, priority, _, _, max_attempts, correlation_id, *_, payload in rows:
+        for text in (queue, job_type):
+            if text not in escaped:
+                escaped[text] = _escaped(text)
+        correlated = job_id if correlation_id == job_id else _escaped(correlation_id)
+        lines.append(
+            f"{job_id}\t{escaped[queue]}\t{escaped[job_type]}\t{priority}\t{max_attempts}\t{correlated}\t\\\\x{payload.hex()}\n"
+        )
+    return "".join(lines)
+
+
+def _escaped(text: str | None) -> str:
+    return "\\N" if text is None else text.translate(_COPY_ESCAPES)
 
 
 def _quoted(value: str) -> str:

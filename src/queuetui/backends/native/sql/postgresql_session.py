@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -42,6 +42,18 @@ class PipelinedSession(PostgresqlSession):
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         super().__init__(connection.execute)
         self._connection = connection
+
+    def copy(self, block: str, lines: Iterable[str]) -> bool:
+        """Copy lines into a table; tell whether they were let in, which none is where one is there already."""
+        from psycopg.errors import UniqueViolation
+
+        try:
+            with self._connection.transaction(), self._connection.cursor().copy(self.statement(block)) as copy:
+                for line in lines:
+                    copy.write(line)
+        except UniqueViolation:
+            return False
+        return True
 
     def each(self, block: str, many: Sequence[Mapping[str, object]]) -> list[Row | None]:
         """Run a block once for each set of values; return the first row of each."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import socket
 import stat
 import tempfile
@@ -24,7 +23,7 @@ class Doorbell:
     """The socket of one worker, and the thread that listens to it."""
 
     def __init__(self, hear: Callable[[str], None]) -> None:
-        self._path = _folder() / secrets.token_hex(8)
+        self._path = _folder() / os.urandom(8).hex()
         self._hear = hear
         self._open = True
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

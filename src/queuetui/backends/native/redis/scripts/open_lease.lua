@@ -11,6 +11,9 @@
 if call('HGET', KEYS[1], 'protocol') ~= ARGV[5] then
   return false
 end
+if tonumber(ARGV[4]) > tonumber(call('HGET', KEYS[1], 'longest_lease') or 0) then
+  call('HSET', KEYS[1], 'longest_lease', ARGV[4])
+end
 local ends = to_text(now + ARGV[4])
 call('ZADD', key('l'), ends, ARGV[1])
 call('HSET', key('ls'), ARGV[1], struct.pack(LEASE, ARGV[2], ARGV[3]))

@@ -6,6 +6,10 @@
 -- include store
 
 local MOST_QUEUES = 500
+local held_until = call('HGET', KEYS[1], 'held_until')
+if held_until and tonumber(held_until) > now then
+  return {}
+end
 local names = #ARGV > 0 and ARGV or call('ZRANGE', key('q'), 0, MOST_QUEUES - 1)
 local ready = {}
 for _, queue in ipairs(names) do

@@ -49,7 +49,7 @@ local function find_ended()
   return ended
 end
 
-for _, lease in ipairs(find_ended()) do
+for _, lease in ipairs(is_held_off() and {} or find_ended()) do
   if #swept >= limit then
     break
   end

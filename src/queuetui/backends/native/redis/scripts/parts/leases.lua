@@ -26,6 +26,12 @@ local function read_leases()
   return leases
 end
 
+-- Tells whether the server was restarted a moment ago and may have forgotten leases that are still gone by.
+local function is_held_off()
+  local ends = call('HGET', KEYS[1], 'held_until')
+  return ends and tonumber(ends) > now
+end
+
 local function drop_lease(lease)
   call('ZREM', key('l'), lease)
   call('HDEL', key('ls'), lease)

@@ -9,11 +9,18 @@ local function tally(queue, job_type, figure, count)
   figures[field] = (figures[field] or 0) + count
 end
 
--- Counts a run's length: bucket N holds those under 2^N milliseconds and not under half of that.
-local function tally_run(queue, job_type, took_us)
+-- Returns the figure of a run's length: bucket N holds those under 2^N milliseconds and not under half of that.
+local function bucket_of(took_us)
+  if took_us < 1000 then
+    return 'took_0'
+  end
   local _, bucket = math.frexp(math.floor(took_us / 1000))
+  return 'took_' .. math.min(bucket, MOST_BUCKET)
+end
+
+local function tally_run(queue, job_type, took_us)
   tally(queue, job_type, 'busy_us', took_us)
-  tally(queue, job_type, 'took_' .. math.min(bucket, MOST_BUCKET), 1)
+  tally(queue, job_type, bucket_of(took_us), 1)
 end
 
 local function flush_tally()

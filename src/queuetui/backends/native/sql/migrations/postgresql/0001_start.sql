@@ -10,9 +10,9 @@ create table queuetui_meta (
 create table queuetui_job (
     id uuid primary key,
     lease_id uuid,
-    due_at timestamptz not null,
-    created_at timestamptz not null,
-    updated_at timestamptz not null,
+    due_at timestamptz not null default clock_timestamp(),
+    created_at timestamptz not null default clock_timestamp(),
+    updated_at timestamptz not null default clock_timestamp(),
     cancel_requested_at timestamptz,
     claimed_at timestamptz,
     started_at timestamptz,
@@ -24,7 +24,7 @@ create table queuetui_job (
     max_attempts integer not null,
     lost integer not null default 0,
     lost_alone integer not null default 0,
-    state smallint not null,
+    state smallint not null default 1,
     claimed_alone boolean not null default false,
     blob boolean not null default false,
     queue text collate "C" not null,
@@ -113,7 +113,8 @@ begin
     end if;
     with gone as (
         delete from queuetui_job j
-        where j.id = any(inserted) and (select d.state from queuetui_job_done d where d.id = j.id) is not null
+        where j.id between low and high and (inserted is null or j.id = any(inserted))
+            and (select d.state from queuetui_job_done d where d.id = j.id) is not null
         returning j.id
     )
     select coalesce(array_agg(id), ''{}'') into resent from gone;

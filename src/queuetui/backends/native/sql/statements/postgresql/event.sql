@@ -4,6 +4,11 @@
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
+-- The jobs that `copy_jobs` has written.
+-- block log_copied
+insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
+select created_at, 0, queue, id, correlation_id, due_at, type from queuetui_job where id = any(:ids::uuid[]);
+
 -- block log_live
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, actor, detail)
 select

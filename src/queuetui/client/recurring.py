@@ -1,0 +1,97 @@
+"""Recurring jobs as programs ask for them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import timedelta
+from typing import TypedDict
+
+from queuetui.backends.schedules import ScheduleStore, declare
+from queuetui.client.new_job import JobOptions, make_job
+from queuetui.model.act import Act, Outcome, Verb
+from queuetui.model.declaration import Handler
+from queuetui.model.errors import Conflict, NotFound
+from queuetui.model.schedule import DAY_S, JobPattern, Missed, ScheduleEdit, ScheduleSpec, Timing
+from queuetui.timetable import check_spec
+
+TRIES = 5
+_OF_ONE_JOB = frozenset({"id", "delay", "at", "idempotency_key", "correlation_id"})
+
+
+class Recurrence(TypedDict, total=False):
+    """When a job recurs: `cron` in the zone `tz`, or `every` so many whole seconds or a timedelta.
+
+    `missed` is latest, skip or all; `grace` is how old a missed slot may be; `overlap` False passes over slots while the last job goes on.
+    """
+
+    cron: str
+    tz: str
+    every: int | timedelta
+    overlap: bool
+    missed: str
+    grace: float | timedelta
+
+
+def make_spec(
+    name: str, job_type: str | Handler, payload: object, recurrence: Recurrence, options: JobOptions
+) -> ScheduleSpec:
+    """Return the schedule that was asked for. Raises ValueError for what cannot be, Conflict for what is of one job only."""
+    if meant_for_one := _OF_ONE_JOB & options.keys():
+        raise Conflict(f"{', '.join(sorted(meant_for_one))} is of one job, and a schedule makes many; leave it out")
+    job = make_job(job_type, payload, options)
+    pattern = JobPattern(
+        job.type,
+        job.payload.decode(),
+        job.queue,
+        job.name,
+        job.priority,
+        job.max_attempts,
+        job.tags,
+        job.needs,
+        job.timeout_s,
+    )
+    every = recurrence.get("every")
+    cron = recurrence.get("cron")
+    if (every is None) == (cron is None):
+        raise ValueError("a recurring job needs cron or every, and not both")
+    timing = Timing(cron, None if every is None else _whole_s(every), recurrence.get("tz", "UTC"))
+    missed = Missed(recurrence.get("missed", Missed.LATEST))
+    spec = ScheduleSpec(
+        name, timing, pattern, recurrence.get("overlap", True), missed, _seconds(recurrence.get("grace", DAY_S))
+    )
+    check_spec(spec)
+    return spec
+
+
+def put_schedule(store: ScheduleStore, spec: ScheduleSpec) -> bool:
+    """Store a schedule over the one of its name; tell whether anything changed."""
+    for _ in range(TRIES):
+        if declare(store, spec, store.schedules()):
+            return True
+        if any(one.spec == spec and one.declared for one in store.schedules().schedules):
+            return False
+    raise Conflict(f"the schedule {spec.name!r} is changed by others all the time; try again")
+
+
+def drop_schedule(store: ScheduleStore, name: str) -> None:
+    """Remove a schedule. Raises NotFound."""
+    for _ in range(TRIES):
+        known = next((one for one in store.schedules().schedules if one.spec.name == name), None)
+        if known is None:
+            raise NotFound(f"there is no schedule {name!r}")
+        act = Act(Verb.UNSCHEDULE, f"client {socket.gethostname()}/{os.getpid()}")
+        if store.apply_to_schedule(act, name, ScheduleEdit(known.rev)).outcome is Outcome.DONE:
+            return
+    raise Conflict(f"the schedule {name!r} is changed by others all the time; try again")
+
+
+def _whole_s(every: int | timedelta) -> int:
+    seconds = _seconds(every)
+    if seconds != int(seconds):
+        raise ValueError("a job recurs every so many whole seconds")
+    return int(seconds)
+
+
+def _seconds(span: float | timedelta) -> float:
+    return span.total_seconds() if isinstance(span, timedelta) else span

@@ -1,0 +1,121 @@
+"""How safe a commit is: graded by the server's settings, and kept through its death and down to the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.registry import NATIVE, open_native
+from queuetui.model.job import Ending
+from tests.architecture.source import ROOT
+from tests.conformance.scenes import add, claim_one, settle, state_of
+from tests.servers.fixtures import PostgresFactory, RedisFactory
+from tests.servers.postgres import PostgresServer
+from tests.servers.redis import KEEPING
+
+CAREFUL: tuple[str, ...] = ()
+OPTIONS = BackendOptions(name="shop", kind=NATIVE, create=True)
+ENQUEUE_ONE = """
+import os, sys
+from queuetui import Queue
+with Queue(sys.argv[1]) as queue:
+    queue.enqueue("first")
+    os.write(1, b"ready\\n")
+    queue.enqueue("second")
+    os.write(1, b"acknowledged\\n")
+"""
+
+
+def open_queue(url: str) -> NativeBackend:
+    """Open the queue, made first."""
+    return open_native(url, OPTIONS)
+
+
+@pytest.fixture
+def careful_postgres(private_postgres: PostgresFactory) -> PostgresServer:
+    """A PostgreSQL server as it comes: nothing is switched off for speed."""
+    return private_postgres(CAREFUL)
+
+
+def grade_of(url: str) -> str:
+    """Return the grade that a console is shown."""
+    backend = open_queue(url)
+    grade = backend.capabilities.durability
+    backend.close()
+    return grade
+
+
+def test_a_postgresql_server_is_graded(careful_postgres: PostgresServer) -> None:
+    """As it comes it is an A; commits that do not wait for the disk make it a B, and pages that may tear or are not flushed a C."""
+    url = careful_postgres.create_database()
+    assert grade_of(url) == "A"
+    for setting, grade in (("synchronous_commit", "B"), ("full_page_writes", "C"), ("fsync", "C")):
+        with psycopg.connect(careful_postgres.admin_url, autocommit=True) as connection:
+            connection.execute(f"alter system set {setting} = off")
+        careful_postgres.stop()
+        careful_postgres.start()
+        assert grade_of(url) == grade, setting
+
+
+def test_a_killed_postgresql_keeps_what_it_acknowledged(careful_postgres: PostgresServer) -> None:
+    """After kill -9 of a server of grade A every acknowledged job, claim and ending is there."""
+    url = careful_postgres.create_database()
+    backend = open_queue(url)
+    assert backend.capabilities.durability == "A"
+    ended, held, waiting = add(backend, 3)
+    first, second = claim_one(backend), claim_one(backend)
+    assert settle(backend, *first, Ending.COMPLETED)
+    backend.close()
+    careful_postgres.kill()
+    careful_postgres.revive()
+    after = open_queue(url)
+    states = [state_of(after, job_id).value for job_id in (ended, held, waiting)]
+    assert states == ["completed", "processing", "pending"]
+    assert settle(after, *second, Ending.COMPLETED)
+    after.close()
+
+
+def test_a_killed_redis_keeps_what_it_acknowledged(private_redis: RedisFactory) -> None:
+    """After kill -9 of a server that flushes at each write every acknowledged job, claim and ending is there."""
+    server = private_redis({**KEEPING, "appendfsync": "always"})
+    backend = open_queue(server.url)
+    assert backend.capabilities.durability == "A"
+    ended, held, waiting = add(backend, 3)
+    first, second = claim_one(backend), claim_one(backend)
+    assert settle(backend, *first, Ending.COMPLETED)
+    backend.close()
+    server.process.kill()
+    server.process.start()
+    after = open_queue(server.url)
+    states = [state_of(after, job_id).value for job_id in (ended, held, waiting)]
+    assert states == ["completed", "processing", "pending"]
+    assert settle(after, *second, Ending.COMPLETED)
+    after.close()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace, which shows the way to the disk, is not installed")
+def test_an_sqlite_enqueue_is_flushed_before_it_is_acknowledged(tmp_path: Path) -> None:
+    """Between the answer before and the acknowledgement of a job the write-ahead log is flushed: seen in the process's system calls."""
+    trace = tmp_path / "trace"
+    calls = ["strace", "-f", "-e", "trace=fsync,fdatasync,write", "-y", "-o", str(trace)]
+    done = subprocess.run(
+        [*calls, sys.executable, "-c", ENQUEUE_ONE, f"sqlite:///{tmp_path / 'queue.db'}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "ptrace" in done.stderr.lower() and done.returncode:
+        pytest.skip("processes may not be traced here")
+    assert done.returncode == 0, done.stderr
+    said = trace.read_text(errors="replace")
+    ready, acknowledged = said.index("ready"), said.index("acknowledged")
+    assert re.search(r"(fsync|fdatasync)\(\d+<[^>]*queue\.db-wal>", said[ready:acknowledged])
