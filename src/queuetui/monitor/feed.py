@@ -29,11 +29,12 @@ FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts."""
+    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read."""
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
+    events: tuple[Event, ...] | None = None
 
 
 class Feed:
@@ -61,10 +62,13 @@ class Feed:
         page = self._inspector.page(request, self.limits)
         return page, self._judge(page.jobs, self._facts())
 
-    def open(self, job_id: str) -> Detail:
-        """Return one job whole. Raises NotFound."""
+    def open(self, job_id: str, *, events: int = 0) -> Detail:
+        """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         job = self._inspector.get(job_id)
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id))
+        told = None
+        if events and self.capabilities.events:
+            told = self.events(EventRequest(job_id=job_id, limit=events)).events
+        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told)
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
