@@ -6,13 +6,15 @@ PYTHON := $(VENV)/bin/python
 # The environment holds absolute paths, so a moved checkout installs again.
 READY  := $(VENV)/.ready-$(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
 ARGS   ?=
+AWAY_S ?= 600
+SEED   ?= 1
 BENCH  ?= peers live_table
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format soak bench requirements clean
+.PHONY: help install demo test check format soak away campaign campaign-release bench requirements clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Make the virtual environment and install queuetui into it
 
@@ -36,6 +38,15 @@ format: $(READY) ## Let ruff mend and format the code
 soak: $(READY) ## Kill workers at random under a full load, for minutes
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -m soak --timeout 3600 $(ARGS)
+
+away: $(READY) ## Take a worker's server away for ten minutes (AWAY_S=600), on PostgreSQL and Redis
+	@QUEUETUI_AWAY_S=$(AWAY_S) $(PYTHON) -m pytest -q -o log_cli=true -o log_cli_level=INFO tests/engine/test_long_away.py $(ARGS)
+
+campaign: $(READY) ## Do every kind of harm to a queue on every store, in half an hour or more (SEED=1)
+	@$(PYTHON) -m tests.acceptance.campaign --tier b --seed $(SEED) --report docs/campaign.md $(ARGS)
+
+campaign-release: $(READY) ## The same for hours, in slices of 30 minutes: run it until it says that all cases are done
+	@$(PYTHON) -m tests.acceptance.campaign --tier c --seed $(SEED) --resume build/campaign-$(SEED) --minutes 30 $(ARGS)
 
 bench: $(READY) ## Measure beside our peers, nothing is asserted (BENCH=peers ARGS="--quick" takes minutes)
 	@for one in $(BENCH); do echo "== $$one"; $(PYTHON) -m "benchmarks.$$one" $(ARGS) || exit 1; done

@@ -18,7 +18,8 @@ def test_a_job_joins_the_callers_transaction(queue: Queue, queue_url: str, kept:
         with pytest.raises(Unsupported, match="transaction"):
             queue.enqueue("Send", connection=object())  # type: ignore[arg-type]  # these stores look at none
         return
-    engine = sa.create_engine(queue_url.replace("postgresql://", "postgresql+psycopg://"))
+    url = queue_url.replace("postgresql://", "postgresql+psycopg://").replace("mysql://", "mysql+pymysql://")
+    engine = sa.create_engine(url)
     BUSINESS.create(engine)
     with engine.connect() as connection, connection.begin() as transaction:
         connection.execute(BUSINESS.insert().values(id=1))

@@ -13,9 +13,10 @@ from psycopg import sql
 
 from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
+from tests.servers.mysql import connect_mysql
 
 # Every backend named here is held to the whole suite.
-KINDS = ("memory", "sqlite", "postgresql", "redis")
+KINDS = ("memory", "sqlite", "postgresql", "mysql", "redis")
 KEPT_BRIEFLY = {"native.keep_completed": "0", "native.keep_cancelled": "0", "native.keep_failed": "0"}
 
 
@@ -41,10 +42,10 @@ class Store:
 
 @contextmanager
 def fresh_store(kind: str, folder: Path, server_url: str | None) -> Iterator[Store]:
-    """Give a store with nothing in it; all PostgreSQL ones are one database, so only one is used at a time."""
-    if kind == "postgresql":
+    """Give a store with nothing in it; all of one SQL server are one database, so only one is used at a time."""
+    if kind in _EMPTY:
         assert server_url is not None
-        _empty(server_url)
+        _EMPTY[kind](server_url)
         store = Store(kind, server_url)
     elif kind == "redis":
         assert server_url is not None
@@ -59,7 +60,7 @@ def fresh_store(kind: str, folder: Path, server_url: str | None) -> Iterator[Sto
         store.close()
 
 
-def _empty(url: str) -> None:
+def _empty_postgresql(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         found = connection.execute(
             "select relname from pg_class where relname like 'queuetui_%' and relname <> 'queuetui_meta'"
@@ -68,3 +69,16 @@ def _empty(url: str) -> None:
         if found:
             names = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
             connection.execute(sql.SQL("truncate {}").format(names))
+
+
+def _empty_mysql(url: str) -> None:
+    with connect_mysql(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select table_name from information_schema.tables where table_schema = database()"
+            " and left(table_name, 9) = 'queuetui_' and table_name <> 'queuetui_meta'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"delete from {name}")
+
+
+_EMPTY = {"postgresql": _empty_postgresql, "mysql": _empty_mysql}

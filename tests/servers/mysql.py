@@ -43,13 +43,36 @@ class MysqlServer:
         """Drop a database that `create_database` made."""
         self._execute(f"DROP DATABASE IF EXISTS {urlsplit(url).path.lstrip('/')}")
 
+    def start(self) -> None:
+        """Start the server again, on the same port with the same data."""
+        self._own_process.start()
+
+    def stop(self) -> None:
+        """Stop the server; every connection is cut."""
+        self._own_process.stop()
+
+    def pause(self) -> None:
+        """Freeze the server: connections stay open and nothing answers."""
+        self._own_process.pause()
+
+    def resume(self) -> None:
+        """Let a frozen server go on."""
+        self._own_process.resume()
+
     def remove(self) -> None:
         """End the server and delete its data."""
         if self._process is not None:
             self._process.remove()
 
+    @property
+    def _own_process(self) -> ServerProcess:
+        if self._process is None:
+            msg = "this server was named by a URL and is not ours to stop"
+            raise RuntimeError(msg)
+        return self._process
+
     def _execute(self, statement: str) -> None:
-        with _connect(self.admin_url) as connection, connection.cursor() as cursor:
+        with connect_mysql(self.admin_url) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
 
@@ -101,7 +124,8 @@ def find_mysql() -> tuple[Path, Identity] | None:
     return None if identity is None else (Path(binary), identity)
 
 
-def _connect(url: str) -> pymysql.Connection[Any]:
+def connect_mysql(url: str) -> pymysql.Connection[Any]:
+    """Connect to a database of a server, each statement a transaction of its own."""
     parts = urlsplit(url)
     return pymysql.connect(
         host=parts.hostname,
@@ -116,7 +140,7 @@ def _connect(url: str) -> pymysql.Connection[Any]:
 
 def _answers(url: str) -> bool:
     try:
-        _connect(url).close()
+        connect_mysql(url).close()
     except pymysql.err.OperationalError:
         return False
     return True

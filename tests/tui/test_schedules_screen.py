@@ -84,6 +84,21 @@ def test_a_paused_schedule_is_resumed() -> None:
     stage_with_schedules().play(script)
 
 
+def test_the_schedule_under_the_cursor_is_told_of() -> None:
+    """Below the table stands how it is, what to do, when exactly it is next and what it makes."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("S")
+        await stage.until_shown("no worker is live")
+        assert "Next: start a worker: queuetui worker" in stage.text()
+        assert "30 2 * * 1-5 Europe/Berlin; next Sat 2026-03-14 01:51:07 UTC; missed slots: latest" in stage.text()
+        assert "makes SendReport in reports with {}" in stage.text()
+        await stage.press("G")
+        await stage.until_shown("Next: P here, or queuetui schedules resume ping")
+
+    stage_with_schedules().play(script)
+
+
 def test_removing_what_code_declares_warns() -> None:
     """A declared schedule comes back with the next worker, and the dialog says so."""
 

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import (
+    BadPayload,
+    Conflict,
+    Denied,
+    NotFound,
+    QueueTuiError,
+    UnknownOutcome,
+    Unreachable,
+    Unsupported,
+)
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
@@ -32,8 +41,11 @@ _BY_SQLSTATE: dict[str, tuple[type[QueueTuiError], str]] = {
 }
 _BY_NUMBER: dict[int, tuple[type[QueueTuiError], str]] = {
     **dict.fromkeys((1044, 1045, 1142, 1143, 1227, 1290, 1370, 1698, 1792), (Denied, _DENIED)),
-    **dict.fromkeys((1049, 1054, 1146), (NotFound, _ABSENT)),
+    **dict.fromkeys((1046, 1049, 1054, 1146), (NotFound, _ABSENT)),
     **dict.fromkeys((1205, 1213, 3572), (Conflict, _LOCKED)),
+    1062: (Conflict, "somebody else wrote the same at the same moment; try again"),
+    1301: (BadPayload, "it is larger than the server's max_allowed_packet; raise that, or keep large data elsewhere"),
+    1406: (BadPayload, "a text is longer than the store can hold; shorten it"),
     **dict.fromkeys((1317, 1969, 3024), (Unreachable, _SLOW)),
 }
 _BY_NAME: dict[str, tuple[type[QueueTuiError], str]] = {

@@ -21,7 +21,7 @@ SQL_SCHEMES = {
     "mariadb": "mysql",
 }
 REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
-NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "redis": "redis", "memory": "memory"}
+NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
 LOOKED_FOR_IN_TABLES = "queuetui's own tables (queuetui_meta) and Laravel's jobs and failed_jobs"
 LOOKED_FOR = {"redis": "queuetui's own keys in the URL's namespace"}
 WITH_SCHEMA = ("sql", "redis")
@@ -50,21 +50,18 @@ def scheme_of(url: str) -> str:
 
 def open_native(url: str, options: BackendOptions) -> NativeBackend:
     """Open our own queue. Raises NotFound when the store or its schema is absent and `options.create` is off."""
-    family = scheme_of(url)
-    folder = NATIVE_SCHEMES.get(family)
-    if folder is None:
-        message = f"the native queue does not live on {family} yet; use sqlite, postgresql or redis"
-        raise Unsupported(message)
-    module = import_module(f"queuetui.backends.native.{folder}.backend")
+    module = import_module(f"queuetui.backends.native.{NATIVE_SCHEMES[scheme_of(url)]}.backend")
     return cast("NativeBackend", module.open_backend(url, options))
 
 
 def open_schema(url: str, options: BackendOptions) -> SchemaStore:
     """Open the schema of our own queue, whatever its version. Raises NotFound when the store is absent and `options.create` is off."""
     family = scheme_of(url)
-    folder = NATIVE_SCHEMES.get(family)
+    folder = NATIVE_SCHEMES[family]
     if folder not in WITH_SCHEMA:
-        raise Unsupported(f"there is no schema to bring up to date on {family}; it is for sqlite, postgresql and redis")
+        raise Unsupported(
+            f"there is no schema to bring up to date on {family}; it is for sqlite, postgresql, mysql and redis"
+        )
     module = import_module(f"queuetui.backends.native.{folder}.backend")
     return cast("SchemaStore", module.open_schema(url, options))
 
@@ -84,7 +81,7 @@ def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend
 def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return every job queue system found in a store, our own first; reading only."""
     family = scheme_of(url)
-    modules = [f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend"] if family in NATIVE_SCHEMES else []
+    modules = [f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend"]
     if family in SQL_SCHEMES.values():
         modules += [f"queuetui.backends.foreign.{kind}.backend" for kind in FOREIGN_KINDS]
     found = [import_module(name).discover(url, options) for name in modules]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
+    from queuetui.engine.suspects import Suspects
     from queuetui.engine.volume import Volume
     from queuetui.engine.wakeup import Wakeup
     from queuetui.model.job import ClaimedJob
@@ -54,6 +55,7 @@ class Desk:
     health: StoreHealth
     wakeup: Wakeup
     volume: Volume
+    suspects: Suspects
 
 
 class Dispatcher:
@@ -81,6 +83,8 @@ class Dispatcher:
         self._send_late()
         if desk.stopping.asked:
             self._take_back_unstarted()
+        if ready := desk.suspects.take_ready(self._unended(), steady_s()):
+            desk.executor.submit(ready)
         if desk.outbox.due_in_s(hungry=self._has_free_slot()) <= 0:
             desk.outbox.post()
         claim = self._choose_claim()
@@ -96,6 +100,8 @@ class Dispatcher:
             return None
         # In trouble the endings go first: looking for more work must not keep them back.
         if self._posted() and not desk.health.well:
+            return None
+        if desk.suspects.forbid_more(steady_s()):
             return None
         return desk.claimer.choose(self._unended(), self._allowance())
 
@@ -163,7 +169,8 @@ class Dispatcher:
         if lease.lost is not None:
             for run in kept:
                 run.abandon(CancelCause.LEASE_LOST)
-        desk.executor.submit(kept)
+        if not desk.suspects.keeps(kept, self._unended()):
+            desk.executor.submit(kept)
 
     def _release(self, run: Run) -> None:
         if run.end():
@@ -171,7 +178,7 @@ class Dispatcher:
 
     def _take_back_unstarted(self) -> None:
         """Release all that has not begun, for any worker to claim."""
-        for run in self._desk.executor.take_back():
+        for run in (*self._desk.suspects.take_back(), *self._desk.executor.take_back()):
             self._release(run)
 
     def _is_held_up(self, now_s: float) -> bool:
@@ -241,6 +248,8 @@ class Dispatcher:
         desk = self._desk
         has_free_slot = self._has_free_slot()
         pause_s = min(desk.outbox.due_in_s(hungry=has_free_slot), TICK_S)
+        if desk.suspects.forbid_more(steady_s()):
+            return pause_s
         if has_free_slot and not desk.stopping.asked and self._allowance() != 0:
             pause_s = min(pause_s, desk.claimer.look_in_s())
         return pause_s

@@ -42,12 +42,14 @@ class Stopping:
     def hurry(self) -> None:
         """End the grace now."""
         self.ask("hurried")
+        with self._lock:
+            self._until_s = min(self._until_s, steady_s())
         self._hurried.set()
         self._wakeup.ring()
 
-    def grace_is_over(self) -> bool:
-        """Tell whether runs have had their time to end."""
-        return self.asked and (self._hurried.is_set() or steady_s() >= self._until_s)
+    def grace_is_over(self, since_s: float = 0.0) -> bool:
+        """Tell whether runs have had their time to end, and that so long ago."""
+        return self.asked and steady_s() >= self._until_s + since_s
 
     def asked_within(self, span_s: float) -> bool:
         """Wait so long, or until the worker is to stop, and tell whether it is."""

@@ -31,6 +31,7 @@ from queuetui.engine.renewal import Renewal
 from queuetui.engine.signals import Signals
 from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
+from queuetui.engine.suspects import Suspects
 from queuetui.engine.sweeper import Sweeper
 from queuetui.engine.tasks import Tasks
 from queuetui.engine.volume import Volume
@@ -48,15 +49,20 @@ if TYPE_CHECKING:
 Part = Dispatcher | Renewal | Sweeper | Recurring
 WATCH_EVERY_S = 0.1
 LAST_WORDS_S = 5.0
+LAST_WORDS_IN_TROUBLE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a worker did; `unfinished` handlers were still at work when it stopped and die with the process."""
+    """What a worker did; `unfinished` handlers were still at work when it stopped and die with the process.
+
+    `store_silent`: the store held a call without an answer until the end, and closing it may never end.
+    """
 
     jobs: int
     reason: str
     unfinished: int
+    store_silent: bool = False
 
 
 class Worker:
@@ -124,12 +130,13 @@ class Worker:
             health=self._health,
             wakeup=self._wakeup,
             volume=volume,
+            suspects=Suspects(careful=settings.isolation != "process"),
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health)
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
         watch = Watch(settings, executor, leases, self._stopping)
         self._announce(card)
-        self._work((Dispatcher(desk), renewal, sweeper, *parts), renewal, watch, signals)
+        silent = not self._work((Dispatcher(desk), renewal, sweeper, *parts), renewal, watch, signals)
         if listener is not None:
             listener.close()
         executor.close()
@@ -137,7 +144,10 @@ class Worker:
         unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
-        return self._say_goodbye(finisher.ended_jobs, unfinished, started_s)
+        silent = not self._retire(silent=silent)
+        return self._say_goodbye(
+            WorkerReport(finisher.ended_jobs, self._stopping.reason, unfinished, silent), started_s
+        )
 
     def _listen(self, claimer: Claimer) -> Listener | None:
         """Let the store say at once when there is work."""
@@ -174,17 +184,40 @@ class Worker:
             return ()
         return (Recurring(self._store, self._declared, self._stopping, self._health),)
 
-    def _work(self, parts: Sequence[Part], renewal: Renewal, watch: Watch, signals: Signals) -> None:
-        """Run the worker's threads, and watch over them from this one, until the last lease is closed."""
+    def _work(self, parts: Sequence[Part], renewal: Renewal, watch: Watch, signals: Signals) -> bool:
+        """Run the worker's threads, and watch over them from this one, until the last lease is closed.
+
+        False when the store keeps a thread waiting for longer than the worker may live: leases end by themselves.
+        """
         threads = [self._start(part.run) for part in parts]
-        while threads[0].is_alive():
+        while threads[0].is_alive() and not self._stopping.grace_is_over(LAST_WORDS_S):
             signals.act()
             watch.look()
             threads[0].join(WATCH_EVERY_S)
         signals.act()
         renewal.end()
-        for thread in threads[1:]:
-            thread.join(LAST_WORDS_S)
+        ends_s = steady_s() + (0.0 if threads[0].is_alive() else self._patience_s())
+        for thread in threads:
+            thread.join(max(0.0, ends_s - steady_s()))
+        return not any(thread.is_alive() for thread in threads)
+
+    def _retire(self, *, silent: bool) -> bool:
+        """Delete the registration; False when the store does not say that it is done."""
+        if silent:
+            return False
+
+        def retire() -> None:
+            try:
+                self._store.retire(self.id)
+            except STORE_TROUBLE as error:
+                log_event("registration_left", logging.WARNING, error=str(error))
+
+        thread = self._start(retire)
+        thread.join(self._patience_s())
+        return not thread.is_alive()
+
+    def _patience_s(self) -> float:
+        return LAST_WORDS_S if self._health.well else LAST_WORDS_IN_TROUBLE_S
 
     def _start(self, work: Callable[[], None]) -> Thread:
         thread = Thread(target=self._guard, args=(work,), name=f"queuetui-{work.__qualname__}", daemon=True)
@@ -224,16 +257,18 @@ class Worker:
             version=card.version,
         )
 
-    def _say_goodbye(self, jobs: int, unfinished: int, started_s: float) -> WorkerReport:
-        try:
-            self._store.retire(self.id)
-        except STORE_TROUBLE as error:
-            log_event("registration_left", logging.WARNING, error=str(error))
-        lived_s = round(steady_s() - started_s, 3)
-        reason = self._stopping.reason
+    def _say_goodbye(self, report: WorkerReport, started_s: float) -> WorkerReport:
+        if report.store_silent:
+            why = "it holds a call without an answer; leases end by themselves and any worker sweeps"
+            log_event("store_silent", logging.ERROR, worker=self.id, reason=why)
         log_event(
-            "shutdown_complete", worker=self.id, reason=reason, jobs=jobs, unfinished=unfinished, duration_s=lived_s
+            "shutdown_complete",
+            worker=self.id,
+            reason=report.reason,
+            jobs=report.jobs,
+            unfinished=report.unfinished,
+            duration_s=round(steady_s() - started_s, 3),
         )
         if self._crash is not None:
             raise self._crash
-        return WorkerReport(jobs, reason, unfinished)
+        return report

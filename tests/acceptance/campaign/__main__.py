@@ -57,7 +57,7 @@ def main(words: Sequence[str]) -> int:
     finally:
         servers.close()
     if given.report is not None:
-        write_report(given.report, results.all(), command_of(given), time.monotonic() - begun_s)
+        write_report(given.report, results.all(), command_of(given))
     return summarise(results.all(), folder)
 
 

@@ -52,7 +52,7 @@ class Tier:
 TIERS = {
     "a": Tier("a", times=1, jobs=60, workers=2, lease_s=1.5),
     "b": Tier("b", times=2, jobs=300, workers=3, lease_s=2.0),
-    "c": Tier("c", times=5, jobs=4000, workers=3, lease_s=3.0, rounds=20),
+    "c": Tier("c", times=4, jobs=2000, workers=3, lease_s=3.0, rounds=4),
 }
 # The smallest set that has every class, every crash point and every store in it, and threads beside processes.
 SMOKE = (

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import psutil
-
 from tests.acceptance.campaign.burials import Burials, Reading
 from tests.acceptance.campaign.crash_points import CRASH_VARIABLE
 from tests.acceptance.checker import Event, Sink
@@ -152,11 +150,3 @@ class Crew:
         if code != (-signal.SIGKILL if member.doomed else 0) and not (member.doomed and code == 0):
             self.problems.append(f"process {member.pid} ended with {code}: {self.tail(member)}")
         member.dead.set()
-
-
-def is_gone(pid: int) -> bool:
-    """Tell whether a process runs no more."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True

@@ -9,10 +9,11 @@ from contextlib import suppress
 
 import psutil
 
+from queuetui.engine.children.mortality import is_dead
 from tests.acceptance.campaign.cases import POINTS
 from tests.acceptance.campaign.clock import step_clock
 from tests.acceptance.campaign.crashing import crash_at
-from tests.acceptance.campaign.crew import Member, is_gone
+from tests.acceptance.campaign.crew import Member
 from tests.acceptance.campaign.ordeal import Ordeal
 from tests.acceptance.campaign.proxy import Proxy
 from tests.acceptance.campaign.stage import Absent, fill, free
@@ -56,7 +57,7 @@ def kill_nest(ordeal: Ordeal) -> None:
 def _kill_below(ordeal: Ordeal, fault: str, below: Callable[[Member], set[int]]) -> None:
     member = ordeal.busy_member()
     living: list[int] = wait_until(
-        lambda: [pid for pid in sorted(below(member)) if not is_gone(pid)], CHILD_WITHIN_S, awaiting=fault
+        lambda: [pid for pid in sorted(below(member)) if not is_dead(pid)], CHILD_WITHIN_S, awaiting=fault
     )
     victim = ordeal.chance.choice(living)
     # Frozen first: what was done is over before the time that is written down, and its worker hears of the death only then.
@@ -68,7 +69,7 @@ def _kill_below(ordeal: Ordeal, fault: str, below: Callable[[Member], set[int]])
         for pid in family:
             ordeal.crew.burials.bury(pid)
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: is_gone(victim), GONE_WITHIN_S)
+        wait_until(lambda: is_dead(victim), GONE_WITHIN_S)
 
 
 def freezing(leases: float, *, tree: bool = False) -> Callable[[Ordeal], None]:

@@ -12,11 +12,13 @@ from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.database import Database
 from tests.backends.native.seeds import Seed
 
+DIALECTS = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "mysql": "mysql_url"}
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+
+@pytest.fixture(params=DIALECTS)
 def url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty store of each dialect in turn."""
-    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+    return str(request.getfixturevalue(DIALECTS[request.param]))
 
 
 @pytest.fixture

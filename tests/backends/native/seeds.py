@@ -132,9 +132,12 @@ class Seed:
 def _write_lease(
     connection: Connection, lease_id: uuid.UUID, worker_id: str, queue_name: str, until: datetime, seconds: float
 ) -> None:
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "mysql":
         sql = "insert into queuetui_lease (id, worker_id, queue, until) values (:id, :worker, :queue, :until)"
-        values: dict[str, Any] = {"id": lease_id, "until": until}
+        values: dict[str, Any] = {"id": lease_id.bytes, "until": to_us(until)}
+    elif connection.dialect.name == "postgresql":
+        sql = "insert into queuetui_lease (id, worker_id, queue, until) values (:id, :worker, :queue, :until)"
+        values = {"id": lease_id, "until": until}
     else:
         from queuetui.backends.native.sql.sqlite_session import boot_id, boot_us
 

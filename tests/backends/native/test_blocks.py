@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.native.sql.blocks import bind_by_percent, load_blocks, split_blocks
+from queuetui.backends.native.sql.blocks import MYSQL_NOW, bind_by_percent, bind_for_mysql, load_blocks, split_blocks
 from queuetui.model.errors import QueueTuiError
 
 
@@ -25,7 +25,7 @@ def test_values_are_bound_the_way_of_psycopg() -> None:
     assert bind_by_percent("select :a::text, 5 % :b") == "select %(a)s::text, 5 %% %(b)s"
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
 def test_every_file_of_a_dialect_loads(dialect: str) -> None:
     """All shipped blocks have names of their own, and none is empty."""
     blocks = load_blocks(dialect)
@@ -40,6 +40,23 @@ def test_both_dialects_say_the_same_things() -> None:
     assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE
 
 
+def test_mysql_says_the_same_things() -> None:
+    """A block that MySQL lacks, or alone has, is one of the few that it does in another number of statements."""
+    apart = set(load_blocks("sqlite")) ^ set(load_blocks("mysql"))
+    assert {name for name in apart if name in load_blocks("mysql")} <= ONLY_MYSQL
+    assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE | {"queues_pending"}
+
+
+def test_the_clock_of_mysql_is_written_out() -> None:
+    """The server's time stands in the statement itself; words that only begin like it are bound as ever."""
+    assert bind_for_mysql("select :now - :nowhere") == f"select {MYSQL_NOW} - %(nowhere)s"
+
+
+ONLY_MYSQL = {
+    *("read_client", "find_known", "find_ended", "append_blob"),
+    *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_paused", "claim_jobs"),
+    *("choose_due", "next_queue"),
+}
 ONLY_POSTGRESQL = {
     "insert_jobs",
     "finish_and_claim",

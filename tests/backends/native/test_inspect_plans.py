@@ -40,9 +40,17 @@ QUERIES = (
     "sort:-attempts",
     "state:failed sort:completed",
 )
-SQLITE_SCAN = re.compile(r"^SCAN queuetui_job(_done)?$")
-SQLITE_SORT = re.compile(r"SCAN queuetui_job.*\n.*USE TEMP B-TREE FOR ORDER BY")
-POSTGRESQL_SCAN = re.compile(r"(Seq|Bitmap Heap) Scan on queuetui_job")
+SCANS = {
+    "sqlite": re.compile(r"^SCAN queuetui_job(_done)?$"),
+    "postgresql": re.compile(r"(Seq|Bitmap Heap) Scan on queuetui_job"),
+    "mysql": re.compile(r" queuetui_job(_done)? ALL "),
+}
+SORTS = (
+    re.compile(r"SCAN queuetui_job.*\n.*USE TEMP B-TREE FOR ORDER BY"),
+    re.compile(r" queuetui_job(_done)? .*Using filesort"),
+)
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (COSTS OFF) ", "mysql": "EXPLAIN "}
+ANALYSE = {"mysql": "analyze table queuetui_job, queuetui_job_done"}
 
 
 @pytest.fixture
@@ -65,7 +73,7 @@ def crowded(database: Database, seed: Seed) -> Database:
     seed.jobs(*rows)
     seed.worker("w", ["q1"])
     with database.writing("analysing") as connection:
-        connection.execute(text("analyze"))
+        connection.execute(text(ANALYSE.get(database.dialect, "analyze")))
     return database
 
 
@@ -75,13 +83,13 @@ def explained(database: Database) -> Iterator[list[tuple[str, str]]]:
     plans: list[tuple[str, str]] = []
     with database.reading("finding the engine") as connection:
         engine = connection.engine
-    explain_as = "EXPLAIN QUERY PLAN " if database.dialect == "sqlite" else "EXPLAIN (COSTS OFF) "
+    first = 0 if database.dialect == "mysql" else -1
 
     def explain(connection: Connection, _cursor: object, statement: str, values: Mapping[str, Any], *_: object) -> None:
         if "queuetui_job" in statement:
             with closing(connection.connection.cursor()) as cursor:
-                cursor.execute(explain_as + statement, values)
-                plans.append((statement, "\n".join(str(row[-1]) for row in cursor.fetchall())))
+                cursor.execute(EXPLAIN[database.dialect] + statement, values)
+                plans.append((statement, "\n".join(" ".join(map(str, row[first:])) for row in cursor.fetchall())))
 
     event.listen(engine, "before_cursor_execute", explain)
     try:
@@ -92,7 +100,7 @@ def explained(database: Database) -> Iterator[list[tuple[str, str]]]:
 
 def whole_scans(database: Database, plans: list[tuple[str, str]]) -> list[str]:
     """Return the steps that read a job table from end to end."""
-    scan = SQLITE_SCAN if database.dialect == "sqlite" else POSTGRESQL_SCAN
+    scan = SCANS[database.dialect]
     # SQLite keeps live jobs in the order of their ids: a walk along these that a limit ends is called a scan too.
     walks = database.dialect == "sqlite"
     return [
@@ -130,9 +138,12 @@ def test_a_page_scans_no_job_table(crowded: Database) -> None:
                 inspector.page(PageRequest(parse_query(query), 20, page.last), Limits())
         assert plans
         faults[query] = whole_scans(crowded, plans)
-        # What is being processed is few, and sorted.
-        if "processing" not in query and "stuck" not in query:
-            faults[query] += [plan for _, plan in plans if SQLITE_SORT.search(plan)]
+        # What is being processed is few, and sorted; on MySQL also where all states of a queue are asked for.
+        if not {"processing", "stuck"} & set(re.split(r"\W", query)) and (crowded.dialect, query) != (
+            "mysql",
+            "queue:q1",
+        ):
+            faults[query] += [plan for _, plan in plans if any(sort.search(plan) for sort in SORTS)]
     assert {query: found for query, found in faults.items() if found} == {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -100,6 +101,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "buckets": [0] * 100,
             "results": [None] * 100,
             "claim": 100,
+            "whole": True,
+            "floor_priorities": [0, 1],
+            "floor_dues": [datetime(2001, 1, 1, tzinfo=UTC)] * 2,
             "kept_us": 5,
             "key_kept_us": 5,
         },

@@ -1,4 +1,4 @@
-"""PostgreSQL behind a network that keeps connections open and loses all that is sent."""
+"""Servers behind a network that keeps connections open and loses all that is sent."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from queuetui import Queue
-from queuetui.backends.native.sql import postgresql_connection
+from queuetui.backends.base import Notifier
+from queuetui.backends.native.redis import notices
+from queuetui.backends.native.sql import postgresql_connection, postgresql_notices
 from queuetui.model.errors import Unreachable
 from tests.acceptance.campaign.proxy import Proxy
 from tests.acceptance.campaign.stage import at_port
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -36,3 +40,34 @@ def test_a_connection_that_is_silent_for_ever_is_given_up(
             queue.enqueue_many([job])
         assert queue.enqueue_many([job])[0].created
         assert queue.get(first.id).state == "pending"
+
+
+@pytest.mark.parametrize("kind", ["postgres", "redis"])
+def test_news_come_again_after_a_silence(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who listens on a half-open connection finds out by itself, and hears of jobs again through a new one."""
+    for module in (notices, postgresql_notices):
+        monkeypatch.setattr(module, "HEARTBEAT_S", 0.2)
+        monkeypatch.setattr(module, "CONNECT_AGAIN_S", 0.1)
+        monkeypatch.setattr(module, "LOOK_UP_S", 0.1)
+    monkeypatch.setattr(postgresql_connection, "ANSWER_WITHIN_S", 0.5)
+    server: PostgresServer | RedisServer = request.getfixturevalue(f"{kind}_server")
+    url: str = request.getfixturevalue(f"{kind}_url")
+    proxy, heard = Proxy(server.port), list[str]()
+    with Queue(url) as client, Queue(at_port(url, proxy.port)) as queue:
+        assert isinstance(queue.backend, Notifier)
+        listener = queue.backend.listen(heard.append)
+        assert listener is not None
+
+        def is_heard() -> bool:
+            client.enqueue("news", {})
+            return bool(heard)
+
+        wait_until(is_heard, 20, interval_s=0.1)
+        proxy.silence()
+        heard.clear()
+        proxy.speak()
+        wait_until(is_heard, 20, interval_s=0.1)
+        listener.close()
+    proxy.close()

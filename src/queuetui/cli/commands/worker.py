@@ -78,8 +78,7 @@ def command(**given: Any) -> None:
     report = work(_read_settings(given), **connection)
     if report.unfinished:
         # Handlers that do not end would hold up Python's own end, and their jobs are given back already.
-        logging.shutdown()
-        os._exit(0)
+        _end_at_once()
 
 
 def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
@@ -102,9 +101,17 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     if made is not None:
         log_event("queue_made", logging.INFO, message=made)
     try:
-        return Worker(backend, settings).run()
+        report = Worker(backend, settings).run()
+        if report.store_silent:
+            _end_at_once()
     finally:
         backend.close()
+    return report
+
+
+def _end_at_once() -> None:
+    logging.shutdown()
+    os._exit(0)
 
 
 def _read_settings(given: dict[str, Any]) -> WorkerSettings:

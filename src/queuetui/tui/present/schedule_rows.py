@@ -9,9 +9,13 @@ from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
 from queuetui.tui.present.cells import Align
+from queuetui.tui.present.explanation import next_text
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
+
+_SENTENCE_CAP = 1000
 
 SCHEDULE_COLUMNS = (
     Column("name", "name", 14, 40, flex=3, priority=0),
@@ -43,6 +47,29 @@ def timing_text(schedule: ScheduleInfo) -> SafeText:
         return sanitize(f"every {schedule.every_s} s")
     zone = sanitize(schedule.tz)
     return sanitize(f"{sanitize(schedule.cron)}{'' if zone == 'UTC' else f' {zone}'}")
+
+
+def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLine]:
+    """Return at most `most` lines about the schedule under the cursor: how it stands, what to do, when it is next and what it makes."""
+    verdict = schedule.verdict
+    tone = Tone.STUCK if schedule.is_overdue else Tone.PLAIN
+    told = [(f"{sanitize(schedule.name, 60)} {verdict.code.value}: {verdict.summary}.", tone)]
+    if step := next_text(verdict).replace(
+        "Next: ", "Next: P here, or " if schedule.paused_at is not None else "Next: "
+    ):
+        told.append((step, Tone.STRONG))
+    policy = f"missed slots: {schedule.missed.value}" + ("" if schedule.overlap else ", never beside its last job")
+    told.append((f"{timing_text(schedule)}; next {schedule.next_at:%a %Y-%m-%d %H:%M:%S} UTC; {policy}", Tone.PLAIN))
+    job = (
+        f"makes {sanitize(schedule.type, 60)} in {sanitize(schedule.queue, 60)} with {sanitize(schedule.payload, 200)}"
+    )
+    told.append((job, Tone.MUTED))
+    lines = [
+        line_of(say(part, tone, _SENTENCE_CAP))
+        for text, tone in told
+        for part in wrap(sanitize(text, _SENTENCE_CAP), width)
+    ]
+    return lines[:most]
 
 
 def overdue_text(snapshot: Snapshot) -> str:

@@ -19,11 +19,11 @@ from queuetui.tui.dialogs.ask import AskDialog
 from queuetui.tui.present.identity import true_name
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.schedule_questions import ask_pause_schedule, ask_remove_schedule, ask_run_now
-from queuetui.tui.present.schedule_rows import SCHEDULE_COLUMNS, overdue_text, schedule_rows
+from queuetui.tui.present.schedule_rows import SCHEDULE_COLUMNS, overdue_text, schedule_lines, schedule_rows
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.table_messages import RowSelected
+from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ class SchedulesScreen(Acting):
         self._schedules: dict[str, ScheduleInfo] = {}
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield the summary and the table."""
+        """Yield the summary, the table and what is to be known of the schedule under the cursor."""
         yield TextLines("crumbs")
         yield ListTable(SCHEDULE_COLUMNS, id="schedules", empty_text=sanitize("reading ..."))
+        yield TextLines("schedule")
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show the schedules; a picture taken for another screen lacks them."""
@@ -68,6 +69,13 @@ class SchedulesScreen(Acting):
         table.set_rows(schedule_rows(snapshot))
         right = [say(f"{overdue_text(snapshot)} ", Tone.MUTED)] if snapshot.schedules else []
         self.show_lines("#crumbs", [line_of(say(" Schedules", Tone.STRONG), right=right)])
+        self._show_schedule()
+
+    @on(RowHighlighted)
+    def _show_schedule(self) -> None:
+        known = self._schedules.get(self.query_one(LiveTable).cursor_key or "")
+        pane = self.query_one("#schedule", TextLines)
+        pane.show([] if known is None else schedule_lines(known, max(20, pane.size.width), max(3, pane.size.height)))
 
     @on(RowSelected)
     def _open_last_job(self, event: RowSelected) -> None:

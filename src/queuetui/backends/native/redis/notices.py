@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 LOOK_UP_S = 1.0
 CONNECT_AGAIN_S = 5.0
+# Nothing else tells a connection that the network has forgotten from one on which there is no news.
+HEARTBEAT_S = 20.0
 
 
 class Notices:
@@ -40,10 +43,17 @@ class Notices:
     def _listen(self, connection: Any) -> None:  # noqa: ANN401 - the driver types only a part of its methods
         try:
             connection.send_command("SUBSCRIBE", self._channel)
+            heard_s, is_asked = monotonic(), False
             while not self._over.is_set():
                 if connection.can_read(timeout=LOOK_UP_S):
-                    kind, _, data = connection.read_response()
+                    kind, *_, data = connection.read_response()
+                    heard_s, is_asked = monotonic(), False
                     if kind == b"message":
                         self._hear(data.decode("utf-8", "replace"))
+                elif monotonic() - heard_s > HEARTBEAT_S:
+                    if is_asked:
+                        return
+                    connection.send_command("PING")
+                    heard_s, is_asked = monotonic(), True
         finally:
             connection.disconnect()

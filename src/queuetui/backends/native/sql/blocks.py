@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from queuetui import resources
@@ -13,6 +13,8 @@ _FOLDER = ("backends", "native", "sql", "statements")
 _BLOCK = re.compile(r"^-- block (\w+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 _BOUND = re.compile(r"(?<!:):(\w+)")
+# The server's time in microseconds, whatever the time zone of the session.
+MYSQL_NOW = "timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6))"
 
 
 @cache
@@ -23,7 +25,7 @@ def load_blocks(dialect: str) -> Mapping[str, str]:
         for name, statement in split_blocks(file.read_text(encoding="utf-8")).items():
             if name in blocks:
                 raise QueueTuiError(f"two {dialect} blocks are called {name}, one of them in {file.name}")
-            blocks[name] = statement if dialect == "sqlite" else bind_by_percent(statement)
+            blocks[name] = _BIND[dialect](statement)
     return blocks
 
 
@@ -39,3 +41,11 @@ def split_blocks(text: str) -> dict[str, str]:
 def bind_by_percent(statement: str) -> str:
     """Turn `:word` into `%(word)s`, the way of psycopg; `::type` stays a cast."""
     return _BOUND.sub(r"%(\1)s", statement.replace("%", "%%"))
+
+
+def bind_for_mysql(statement: str) -> str:
+    """Turn `:word` into PyMySQL's way, which is psycopg's, and `:now` into the server's time."""
+    return bind_by_percent(statement).replace("%(now)s", MYSQL_NOW)
+
+
+_BIND: Mapping[str, Callable[[str], str]] = {"sqlite": str, "postgresql": bind_by_percent, "mysql": bind_for_mysql}

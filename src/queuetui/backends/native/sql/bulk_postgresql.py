@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
 from queuetui.backends.native.sql.claims import Claims, Finish, to_claimed
@@ -97,6 +98,8 @@ def finish_and_claim(
     session: Session, lease_id: UUID, finishes: Sequence[Finish], claim: int, kept: Mapping[str, int]
 ) -> Claims:
     """Finish runs and claim jobs under a lease that is still valid."""
+    floors = cast("PipelinedSession", session).floors.of_lease(str(lease_id))
+    start = floors.start()
     rows = session.rows(
         "finish_and_claim",
         lease_id=lease_id,
@@ -106,6 +109,9 @@ def finish_and_claim(
         buckets=plain_array([None if one.took_us is None else bucket_of(one.took_us) for one in finishes]),
         results=bytes_array(one.result for one in finishes),
         claim=max(0, claim),
+        whole=start.whole,
+        floor_priorities=plain_array(start.priorities),
+        floor_dues=list(start.dues),
         **kept,
     )
     if not rows:
@@ -113,6 +119,8 @@ def finish_and_claim(
     claimed = sorted(
         (to_claimed(session, row[1:]) for row in rows[1:]), key=lambda job: (-job.priority, job.scheduled_at, job.id)
     )
+    if claim > 0:
+        floors.note(start, claimed, len(finishes), rows[0][2] / 1e6)
     return Claims(frozenset(rows[0][0]), tuple(claimed))
 
 

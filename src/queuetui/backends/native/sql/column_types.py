@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy.dialects.mysql import BINARY
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -16,6 +17,8 @@ from queuetui.backends.native.sql.state_codes import CODE_OF, STATE_OF
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.state import State
 
+# Where times are integers, ids bytes and lists texts.
+PLAIN = frozenset({"sqlite", "mysql"})
 LongInteger = BigInteger().with_variant(Integer(), "sqlite")
 SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
 Truth = Boolean().with_variant(Integer(), "sqlite")
@@ -29,11 +32,12 @@ class Moment(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose what the dialect stores."""
-        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else DateTime(timezone=True))
+        kinds: dict[str, TypeEngine[Any]] = {"sqlite": Integer(), "mysql": BigInteger()}
+        return dialect.type_descriptor(kinds.get(dialect.name, DateTime(timezone=True)))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
         """Turn a time into what the dialect stores."""
-        return to_us(value) if value is not None and dialect.name == "sqlite" else value
+        return to_us(value) if value is not None and dialect.name in PLAIN else value
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
         """Turn what is stored into a time."""
@@ -50,12 +54,13 @@ class JobId(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose what the dialect stores."""
-        return dialect.type_descriptor(LargeBinary() if dialect.name == "sqlite" else Uuid())
+        kinds: dict[str, TypeEngine[Any]] = {"sqlite": LargeBinary(), "mysql": BINARY(16)}
+        return dialect.type_descriptor(kinds.get(dialect.name, Uuid()))
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> object:
         """Turn a text into what the dialect stores."""
         found = None if value is None else parse_id(value)
-        return found.bytes if found is not None and dialect.name == "sqlite" else found
+        return found.bytes if found is not None and dialect.name in PLAIN else found
 
     def process_result_value(self, value: object, dialect: Dialect) -> str | None:
         """Turn what is stored into the canonical text."""
@@ -91,12 +96,12 @@ class JsonValue(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose what the dialect stores."""
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSONB())
+        return dialect.type_descriptor(Text() if dialect.name in PLAIN else JSONB())
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
         """Turn a value into what the dialect stores."""
-        return json.dumps(value) if value is not None and dialect.name == "sqlite" else value
+        return json.dumps(value) if value is not None and dialect.name in PLAIN else value
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
         """Turn what is stored into a value."""
-        return json.loads(value) if isinstance(value, str) and dialect.name == "sqlite" else value
+        return json.loads(value) if isinstance(value, str) and dialect.name in PLAIN else value

@@ -70,7 +70,7 @@ def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
 def index_conditions(term: Term, columns: Columns, asked: Asked) -> list[Condition]:
     """Return the ways in which a job can satisfy an INDEX term, no two at once, each served by an index of its own."""
     condition = condition_for(term, columns, asked)
-    if term.field != "correlation_id":
+    if term.field != "correlation_id" or asked.dialect == "mysql":
         return [condition]
     known = [(str(value), parse_id(str(value))) for value in term.values]
     # SQLite's index leaves out an id without its hyphens too, which is cheaper to tell.

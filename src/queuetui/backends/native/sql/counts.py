@@ -13,7 +13,7 @@ from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.query_scope import KEPT
 from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Condition, state_is
-from queuetui.backends.native.sql.layout import WAITING_STATES
+from queuetui.backends.native.sql.layout import RUNS, WAITING_STATES
 from queuetui.backends.native.sql.surroundings import names_table
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
@@ -45,7 +45,7 @@ class Counter:
 
     def count_stuck(self, judging: Judging) -> dict[str, Measured[int]]:
         """Return the stuck jobs of each queue that has any."""
-        runs = select(job.c.queue).where(stuck_runs(job.c, judging))
+        runs = select(job.c.queue).where(stuck_runs(job.c, judging)).with_hint(job, f"force index ({RUNS})", "mysql")
         runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
         found = runs.subquery()
         rows = self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))

@@ -46,6 +46,10 @@ class Database(ABC):
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads."""
 
+    def change_schema(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that changes the schema, all or nothing."""
+        return self.write(doing, work)
+
     @abstractmethod
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
@@ -123,6 +127,10 @@ def connect_database(url: str, options: BackendOptions) -> Database:
         from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
 
         return SqliteDatabase(url, options)
+    if url.startswith(("mysql", "mariadb")):
+        from queuetui.backends.native.sql.mysql_database import MysqlDatabase
+
+        return MysqlDatabase(url, options)
     from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
 
     return PostgresqlDatabase(url, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
+from queuetui.backends.native.sql import bulk_mysql, bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.new_rows import NewRow, to_row
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
@@ -13,7 +13,11 @@ from queuetui.model.errors import Conflict
 from queuetui.model.job import Enqueued, NewJob
 from queuetui.model.state import State
 
-_INSERT = {"sqlite": bulk_sqlite.insert_jobs, "postgresql": bulk_postgresql.insert_jobs}
+_INSERT = {
+    "sqlite": bulk_sqlite.insert_jobs,
+    "postgresql": bulk_postgresql.insert_jobs,
+    "mysql": bulk_mysql.insert_jobs,
+}
 
 
 def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
@@ -29,6 +33,8 @@ def is_plain(rows: Sequence[NewRow]) -> bool:
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
+    if session.dialect == "mysql":
+        bulk_mysql.check_names(rows)
     if all(row.key is None for row in rows) and len({row.id for row in rows}) == len(rows):
         new = _INSERT[session.dialect](session, rows)
         if len(new) == len(rows):

@@ -65,7 +65,8 @@ def _related(correlation_id: str) -> Select[Any]:
     """Return the jobs that were created with a correlation id: only these entries are indexed by it."""
     created = CODE_OF_KIND[EventKind.JOB_CREATED]
     query = select(event.c.job_id).where(event.c.correlation_id == correlation_id, event.c.kind == created)
-    return query.order_by(event.c.seq.desc()).limit(MOST_RELATED)
+    # MySQL takes no limit in what stands behind `in`, but in what that selects from.
+    return select(query.order_by(event.c.seq.desc()).limit(MOST_RELATED).subquery().c.job_id)
 
 
 def _window(before: int) -> Select[Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table, select
 
 from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked
 from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
@@ -20,14 +21,22 @@ from queuetui.model.state import FINAL, LIVE, State
 MOST_LANES = 200
 WAITING_STATES = (State.SCHEDULED, State.RETRYING)
 RARE_STATES = (State.FAILED, State.CANCELLED)
+# On MySQL the one that begins with the state.
+RUNS = "queuetui_job_due"
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A range of one table that an index holds in its segment's order."""
+    """A range of one table that an index holds in its segment's order; MySQL, which guesses, is told its name."""
 
     table: Table
     conditions: tuple[Condition, ...] = ()
+    index: str = ""
+
+    def rows(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns of any type
+        """Return a select of columns over the range."""
+        found = select(*columns).where(*self.conditions)
+        return found.with_hint(self.table, f"force index ({self.index})", "mysql") if self.index else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,9 @@ def lay_out(query: Query, known_queues: tuple[str, ...], judging: Judging, asked
     elif indexed:
         segments = _found_by_index(indexed, states, queues, asked)
     elif queues is None and states in {KEPT, LIVE & KEPT}:
-        segments = [Segment(NEWEST, tuple(Lane(table) for table in _tables(states)))]
+        segments = [Segment(NEWEST, tuple(Lane(table, index="primary") for table in _tables(states)))]
     else:
-        segments = _by_state(states, queues, known_queues)
+        segments = _by_state(states, queues, known_queues, asked)
     return Layout(tuple(segment for segment in segments if segment.lanes), filters, residual)
 
 
@@ -91,17 +100,23 @@ def _stuck(
     runs, waits = [], []
     if State.PROCESSING in states:
         within = () if queues is None else (job.c.queue.in_(queues),)
-        runs.append(Lane(job, (stuck_runs(job.c, judging), *within, *indexed)))
+        runs.append(Lane(job, (stuck_runs(job.c, judging), *within, *indexed), "" if indexed else RUNS))
     if State.PENDING in states:
         unheard = [name for name in judging.unconsumed if queues is None or name in queues]
-        waits = [Lane(job, (stuck_waits(job.c, judging, name), *indexed)) for name in unheard[:MOST_LANES]]
+        ready = "" if indexed else _index_of(State.PENDING, by_queue=True)
+        waits = [Lane(job, (stuck_waits(job.c, judging, name), *indexed), ready) for name in unheard[:MOST_LANES]]
     return [Segment(RUN, tuple(runs)), Segment(CLAIM, tuple(waits))]
 
 
-def _by_state(states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...]) -> list[Segment]:
+def _by_state(
+    states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...], asked: Asked
+) -> list[Segment]:
     running = _lanes(job, [State.PROCESSING], states, queues)
     pending = _lanes(job, [State.PENDING], states, known if queues is None else queues)
-    if queues is None and states.issuperset(WAITING_STATES):
+    if queues is None and asked.dialect == "mysql":
+        # It has no partial indexes: one holds both states, each in the order of its due times.
+        waiting = _lanes(job, WAITING_STATES, states, None)
+    elif queues is None and states.issuperset(WAITING_STATES):
         waiting = [Lane(job, (state_is(job.c.state, *WAITING_STATES),))]
     else:
         waiting = _lanes(job, WAITING_STATES, states, known if queues is None else queues)
@@ -124,8 +139,17 @@ def _lanes(
             own = [state_is(table.c.state, *group) for group in (WAITING_STATES, RARE_STATES) if state in group]
             own.append(state_is(table.c.state, state))
             within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]
-            lanes += [Lane(table, (*own, *conditions)) for conditions in within]
+            index = _index_of(state, by_queue=queues is not None)
+            lanes += [Lane(table, (*own, *conditions), index) for conditions in within]
     return lanes
+
+
+def _index_of(state: State, *, by_queue: bool) -> str:
+    if state in FINAL:
+        return "queuetui_job_done_page" if by_queue else "queuetui_job_done_recent"
+    if not by_queue:
+        return RUNS
+    return "queuetui_job_wait" if state in WAITING_STATES else "queuetui_job_ready"
 
 
 def _wide(table: Table, states: frozenset[State], queues: tuple[str, ...] | None) -> Lane:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,11 +89,14 @@ def _apply(database: Database, migration: Migration) -> bool:
         session.change("write_meta", name="schema", value=str(migration.number))
         return True
 
-    return database.write(f"applying the migration {migration.name}", apply)
+    return database.change_schema(f"applying the migration {migration.name}", apply)
 
 
 def split_statements(text: str) -> tuple[str, ...]:
     """Return the statements of a migration, which ends each with a semicolon at the end of a line."""
+    # What splits a file for every dialect; a worker on another one does not load it.
+    import sqlite3
+
     statements: list[str] = []
     lines: list[str] = []
     for line in text.splitlines():

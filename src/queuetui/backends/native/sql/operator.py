@@ -140,8 +140,9 @@ def _clean_workers(session: Session, act: Act, silent_s: float) -> int:
     if counts is not None:
         earlier: int = (json.loads(counts) if isinstance(counts, str) else counts)["cleaned"]
         return earlier
-    silent = session.rows("clean_workers", silent_us=round(silent_s * 1e6))
+    silent = session.rows("list_silent", silent_us=round(silent_s * 1e6))
     for (worker_id,) in silent:
+        session.change("drop_worker", id=worker_id)
         tell_worker(session, EventKind.WORKER_CLEANED, worker_id, act.actor)
     cleaned = len(silent)
     session.change("count_act", id=act.id, counts=json.dumps({"cleaned": cleaned}))

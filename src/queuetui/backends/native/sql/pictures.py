@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.figures import Figures, read_figures
-from queuetui.backends.native.sql.layout import RARE_STATES
+from queuetui.backends.native.sql.layout import RARE_STATES, Lane
+from queuetui.backends.native.sql.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.ranges import ordering
@@ -69,7 +70,8 @@ class Picture:
         return {name: read for name, is_wanted, read in wanted if is_wanted}
 
     def _counter(self, connection: Connection, around: Surroundings) -> Counter:
-        return Counter(connection, around.now, self.watch.exact)
+        kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
+        return kind(connection, around.now, self.watch.exact)
 
     def _reading(self, connection: Connection, around: Surroundings) -> Reading:
         options = self.database.options
@@ -80,9 +82,8 @@ class Picture:
         return read_page(self._reading(connection, around), around.queues, self.watch.page)
 
     def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
-        rows = select(*raw_columns(job_done)).where(
-            state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)
-        )
+        is_failed = state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)
+        rows = Lane(job_done, is_failed, "queuetui_job_done_recent").rows(*raw_columns(job_done))
         newest = rows.order_by(*ordering(DONE, job_done.c)).limit(self.watch.failures).subquery()
         found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
         summaries = self.database.options.summaries

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from queuetui.backends.driver_errors import translate, translated
 from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.floors import FloorBook
 from queuetui.backends.native.sql.postgresql_arrays import plain_array
 from queuetui.backends.native.sql.postgresql_notices import READY, TOLD, Notices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
@@ -57,6 +58,7 @@ class PostgresqlDatabase(Database):
         self._conninfo = "postgresql://" + place
         self._idle: list[psycopg.Connection[Row]] = []
         self._idle_lock = threading.Lock()
+        self.floors = FloorBook()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
 
     def create(self) -> None:
@@ -112,11 +114,11 @@ class PostgresqlDatabase(Database):
 
     def _in_transaction(self, work: Callable[[Session], T]) -> T:
         with self._borrowed() as connection, connection.transaction():
-            return work(PipelinedSession(connection))
+            return work(PipelinedSession(connection, self.floors))
 
     def _bare(self, work: Callable[[Session], T]) -> T:
         with self._borrowed() as connection:
-            return work(PipelinedSession(connection))
+            return work(PipelinedSession(connection, self.floors))
 
     def _until_done(self, doing: str, once: Callable[[], T]) -> T:
         for tries_left in reversed(range(TRIES)):

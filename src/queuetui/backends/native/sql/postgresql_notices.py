@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ READY = "queuetui_ready"
 TOLD = "queuetui_told"
 LOOK_UP_S = 1.0
 CONNECT_AGAIN_S = 5.0
+# Nothing else tells a connection that the network has forgotten from one on which there is no news.
+HEARTBEAT_S = 20.0
 
 
 class Notices:
@@ -52,8 +55,12 @@ class Notices:
     def _listen(self, connection: psycopg.Connection[Row]) -> None:
         for channel in self._channels:
             connection.execute(f"listen {channel}")
+        asked_s = monotonic()
         while not self._over.is_set():
             for notice in connection.notifies(timeout=LOOK_UP_S):
                 self._hear(notice.payload)
                 if self._over.is_set():
                     return
+            if monotonic() - asked_s > HEARTBEAT_S:
+                connection.execute("select 1")
+                asked_s = monotonic()

@@ -12,6 +12,8 @@ from queuetui.backends.native.sql.session import Row, Session
 if TYPE_CHECKING:
     import psycopg
 
+    from queuetui.backends.native.sql.floors import FloorBook
+
 
 class PostgresqlSession(Session):
     """Times are the server's, read by each statement."""
@@ -39,9 +41,10 @@ class PostgresqlSession(Session):
 class PipelinedSession(PostgresqlSession):
     """A session on a connection of ours: many sets of values go in one round trip."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], floors: FloorBook) -> None:
         super().__init__(connection.execute)
         self._connection = connection
+        self.floors = floors
 
     def copy(self, block: str, lines: Iterable[str]) -> bool:
         """Copy lines into a table; tell whether they were let in, which none is where one is there already."""

@@ -30,13 +30,15 @@ class Range:
         order = self.segment.order
         # SQLite merges parts lazily while they are plain; PostgreSQL only does once each has its own order and end.
         part = self._plain_part if dialect == "sqlite" else self._ended_part
-        parts = [part(lane, beyond) for lane in self.segment.lanes for beyond in _beyond(order, lane, self.place)]
+        parts = [
+            part(lane, beyond) for lane in self.segment.lanes for beyond in _beyond(order, lane, self.place, dialect)
+        ]
         merged = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery("merged")
         return select(merged).order_by(*ordering(order, merged.c)).limit(self.limit).subquery("jobs")
 
     def _plain_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
-        conditions = lane.conditions if beyond is None else (*lane.conditions, beyond)
-        return select(*raw_columns(lane.table, light=self.light)).where(*conditions)
+        rows = lane.rows(*raw_columns(lane.table, light=self.light))
+        return rows if beyond is None else rows.where(beyond)
 
     def _ended_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
         rows = self._plain_part(lane, beyond).order_by(*ordering(self.segment.order, lane.table.c))
@@ -45,8 +47,9 @@ class Range:
 
 def count_ranges(segments: Sequence[Segment], most: int) -> Select[Any]:
     """Return a count of all jobs of the segments that stops at `most`."""
-    lanes = [select(lane.table.c.id).where(*lane.conditions) for segment in segments for lane in segment.lanes]
-    merged = lanes[0].subquery() if len(lanes) == 1 else union_all(*lanes).subquery()
+    # MySQL makes each part of a union whole before it counts, so each has its end too.
+    parts = [lane.rows(lane.table.c.id).limit(most).subquery() for segment in segments for lane in segment.lanes]
+    merged = parts[0] if len(parts) == 1 else union_all(*map(select, parts)).subquery()
     return select(func.count()).select_from(select(merged).limit(most).subquery())
 
 
@@ -55,14 +58,14 @@ def ordering(order: Order, columns: Columns) -> list[ColumnElement[Any]]:
     return [columns[key.column].desc() if key.descending else columns[key.column].asc() for key in order.keys]
 
 
-def _beyond(order: Order, lane: Lane, place: Place | None) -> Iterator[Condition | None]:
+def _beyond(order: Order, lane: Lane, place: Place | None, dialect: str) -> Iterator[Condition | None]:
     """Yield the ranges behind a place, nearest first: one for each run of columns that go the same way."""
     if place is None:
         yield None
         return
     columns: Columns = lane.table.c
     values = dict(zip((key.column for key in order.keys), bind_values(order, place), strict=True))
-    runs = list(order.runs())
+    runs = list(order.runs(dialect))
     for number in range(len(runs) - 1, -1, -1):
         same = [columns[key.column] == values[key.column] for run in runs[:number] for key in run]
         run = runs[number]

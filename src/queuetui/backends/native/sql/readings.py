@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from queuetui.backends.native.sql.blocks import MYSQL_NOW
 from queuetui.backends.native.sql.database import Database
 from queuetui.model.clock import from_us
 
@@ -31,5 +32,7 @@ def read_clock(connection: Connection) -> datetime:
     """Return the store's clock, and keep this transaction's statements off sequential scans."""
     if connection.dialect.name == "sqlite":
         return from_us(time.time_ns() // 1000)
+    if connection.dialect.name == "mysql":
+        return from_us(connection.exec_driver_sql(f"select {MYSQL_NOW}").scalar_one())
     clock: datetime = connection.execute(_SETTLE).one()[0]
     return clock

@@ -23,7 +23,11 @@ POISON_PILL = "PoisonPill"
 LOSSES_ALONE = 3
 LONGEST_DELAY_S = 100 * 365 * 86_400.0
 LOST = "lost"
-_FINISH = {"sqlite": bulk_sqlite.finish_locked, "postgresql": bulk_postgresql.finish_locked}
+_FINISH = {
+    "sqlite": bulk_sqlite.finish_locked,
+    "postgresql": bulk_postgresql.finish_locked,
+    "mysql": bulk_sqlite.finish_locked,
+}
 _TARGETS = {
     Ending.RETRY: State.RETRYING,
     Ending.FAILED: State.FAILED,

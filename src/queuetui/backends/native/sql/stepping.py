@@ -10,13 +10,17 @@ from uuid import UUID
 from queuetui.backends.base import Step
 from queuetui.backends.native.ids import canonical_id
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
+from queuetui.backends.native.sql import bulk_mysql, bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.claims import Finish
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import Ends, Held, length_us, lock_runs, record_ack_lost, to_us
 from queuetui.model.job import Ending, Settlement
 
-_FINISH_AND_CLAIM = {"sqlite": bulk_sqlite.finish_and_claim, "postgresql": bulk_postgresql.finish_and_claim}
+_FINISH_AND_CLAIM = {
+    "sqlite": bulk_sqlite.finish_and_claim,
+    "postgresql": bulk_postgresql.finish_and_claim,
+    "mysql": bulk_mysql.finish_and_claim,
+}
 Known = tuple[str, Settlement]
 
 

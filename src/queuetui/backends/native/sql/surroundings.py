@@ -14,6 +14,7 @@ from sqlalchemy.engine import Row
 
 from queuetui.backends.native.sql.candidates import Judging
 from queuetui.backends.native.sql.conditions import Condition, state_is
+from queuetui.backends.native.sql.mysql_queues import hop_queues
 from queuetui.backends.native.sql.tables import job, job_done, lease, queue, worker
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.state import FINAL, State
@@ -60,12 +61,18 @@ class Surroundings:
 
 def look_around(connection: Connection, now: datetime) -> Surroundings:
     """Read the queues and the workers."""
-    found = select(_found_queues().c.name).order_by("name").limit(MOST_QUEUES)
-    names = set(connection.execute(found).scalars())
+    names = _queue_names(connection)
     rows = connection.execute(select(queue.c.name, queue.c.paused_at, queue.c.paused_by).limit(MOST_QUEUES)).all()
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
     known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
     return Surroundings(now, known, paused, _read_workers(connection))
+
+
+def _queue_names(connection: Connection) -> set[str]:
+    if connection.dialect.name == "mysql":
+        return hop_queues(connection, MOST_QUEUES)
+    found = select(_found_queues().c.name).order_by("name").limit(MOST_QUEUES)
+    return set(connection.execute(found).scalars())
 
 
 def names_table(names: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 - a table-valued alias
@@ -97,7 +104,11 @@ def _hop(table: Table, condition: Condition, name: str) -> Select[Any]:
 
 
 def _read_workers(connection: Connection) -> tuple[WorkerInfo, ...]:
-    held = select(job.c.lease_id).where(state_is(job.c.state, State.PROCESSING)).limit(MOST_BUSY).subquery()
+    is_held = state_is(job.c.state, State.PROCESSING)
+    if connection.dialect.name == "mysql":
+        # Only what is processed has a lease, and its index alone answers then.
+        is_held = job.c.lease_id.is_not(None)
+    held = select(job.c.lease_id).where(is_held).limit(MOST_BUSY).subquery()
     counted = (
         select(lease.c.worker_id, func.count()).join(held, held.c.lease_id == lease.c.id).group_by(lease.c.worker_id)
     )

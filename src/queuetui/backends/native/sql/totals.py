@@ -52,6 +52,12 @@ def estimate_rows(connection: Connection, table: Table) -> int | None:
         reltuples = text("select reltuples::bigint from pg_class where oid = to_regclass(:name)")
         found: int | None = connection.execute(reltuples, {"name": table.name}).scalar_one_or_none()
         return None if found is None or found < 0 else found
+    if connection.dialect.name == "mysql":
+        kept = text(
+            "select table_rows from information_schema.tables where table_schema = database() and table_name = :name"
+        )
+        counted: int | None = connection.execute(kept, {"name": table.name}).scalar_one_or_none()
+        return counted
     if table is not job_done:
         return None
     # Final jobs are added at one end of the file's order and pruned at the other.

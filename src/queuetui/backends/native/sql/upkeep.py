@@ -7,25 +7,33 @@ from collections.abc import Sequence
 
 from queuetui.backends.native.event_rules import MOST_EVENTS
 from queuetui.backends.native.retention import TALLY_KEPT_S, Retention
+from queuetui.backends.native.sql import bulk_mysql
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 
 PAGES_A_PRUNE = 200
+MOST_QUEUES = 500
 
 
 def queues_ready(session: Session, queues: Sequence[str] | None) -> tuple[str, ...]:
     """Return the unpaused queues that have pending jobs, in the order given."""
+    if queues is None and session.dialect == "mysql":
+        queues = _hop_queues(session)
     if queues is None:
         return tuple(row[0] for row in session.rows("queues_pending"))
-    wanted = json.dumps(list(queues)) if session.dialect == "sqlite" else list(queues)
+    wanted = list(queues) if session.dialect == "postgresql" else json.dumps(list(queues))
     return tuple(row[0] for row in session.rows("queues_ready", queues=wanted))
 
 
-def promote(session: Session, limit: int) -> int:
-    """Make at most `limit` due jobs pending; return how many."""
-    if session.dialect == "sqlite":
-        session.change("log_promoted", limit=limit)
-    return session.change("promote", limit=limit)
+def _hop_queues(session: Session) -> list[str]:
+    """Return the queues that have live jobs; MySQL goes on from one to the next only when each is asked for by name."""
+    found: list[str] = []
+    while len(found) < MOST_QUEUES:
+        row = session.row("next_queue", after=found[-1] if found else "")
+        if row is None:
+            break
+        found.append(row[0])
+    return found
 
 
 def next_due_s(session: Session) -> float | None:
@@ -34,9 +42,20 @@ def next_due_s(session: Session) -> float | None:
     return None if row is None or row[0] is None else max(0.0, row[0] / 1e6)
 
 
+def promote(session: Session, limit: int) -> int:
+    """Make at most `limit` due jobs pending; return how many."""
+    if session.dialect == "mysql":
+        return bulk_mysql.promote(session, limit)
+    if session.dialect == "sqlite":
+        session.change("log_promoted", limit=limit)
+    return session.change("promote", limit=limit)
+
+
 def prune(session: Session, limit: int, retention: Retention) -> int:
     """Delete at most `limit` final jobs, keys, tally rows, events and acts that are past their time."""
     jobs = session.rows("prune_done", limit=limit)
+    if session.dialect == "mysql":
+        session.change_each("delete_done", [{"id": row[0]} for row in jobs])
     session.change_each("drop_attempts", [{"id": row[0]} for row in jobs])
     session.change_each("drop_blob", [{"id": row[0]} for row in jobs if row[1]])
     count = len(jobs)

@@ -84,7 +84,7 @@ class Walk:
             window = self._rows(Range(segment, None, FILTERED_ROWS, light=True))
             passed = func.sum(case((self._passes(window), 1), else_=0))
             looked, found = self.reading.connection.execute(select(func.count(), passed).select_from(window)).one()
-            total += found or 0
+            total += int(found or 0)
             if looked >= FILTERED_ROWS:
                 return total, False
         return total, True

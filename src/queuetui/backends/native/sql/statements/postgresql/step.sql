@@ -29,12 +29,27 @@ with clock as materialized (
 ), expired as (
     update queuetui_job_key k set expires_at = clock.now + :key_kept_us * interval '1 microsecond'
     from taken, clock where k.key = taken.key and k.job_id = taken.id
+), open as materialized (
+    select queue from held where (select q.paused_at from queuetui_queue q where q.name = held.queue) is null
 ), picked as materialized (
-    select id, lost, priority, due_at from queuetui_job
-    where state = 1 and queue = (select queue from held)
-        and not exists (select from queuetui_queue q where q.name = (select queue from held) and q.paused_at is not null)
-    order by priority desc, due_at, id
-    limit :claim for update skip locked
+    -- While an old picture of the data is held open somewhere, the entries of jobs claimed long ago cannot be cleared away and each
+    -- walk from the start goes over all of them: then a claim starts, for each priority, where the last one ended.
+    select id, lost, priority, due_at from (
+        select ahead.* from unnest(:floor_priorities::bigint[], :floor_dues::timestamptz[]) as floor (priority, due_at), lateral (
+            select j.id, j.lost, j.priority, j.due_at from queuetui_job j
+            where j.state = 1 and j.queue = (select queue from open) and j.priority = floor.priority and j.due_at >= floor.due_at
+            order by j.due_at, j.id
+            limit :claim for update skip locked
+        ) as ahead
+        union all
+        select walked.* from (
+            select id, lost, priority, due_at from queuetui_job
+            where state = 1 and queue = (select queue from open) and :whole::boolean
+            order by priority desc, due_at, id
+            limit :claim for update skip locked
+        ) as walked
+    ) as found
+    limit :claim
 ), chosen as materialized (
     -- A job that was lost before is claimed alone.
     select id from (
@@ -103,7 +118,10 @@ with clock as materialized (
     where coalesce((select q.events from queuetui_queue q where q.name = (select queue from held)), true)
 )
 select
-    array(select id::text from taken), null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+    array(select id::text from taken), null,
+    -- How long it took until the next jobs were found.
+    (select (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000000)::bigint from (select count(*) from picked) as walked),
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from held
 union all
 select

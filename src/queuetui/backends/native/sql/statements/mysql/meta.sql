@@ -1,0 +1,17 @@
+-- block read_meta
+select value from queuetui_meta where name = :name;
+
+-- block write_meta
+insert into queuetui_meta (name, value) values (:name, :value) on duplicate key update value = values(value);
+
+-- block find_meta
+select count(*) from information_schema.tables where table_schema = database() and table_name = 'queuetui_meta';
+
+-- Whoever changes the schema holds a lock by name already: a change of the schema ends any transaction.
+-- block lock_schema
+select 1;
+
+-- block count_jobs
+select least(:limit, count(*)) from (
+    (select id from queuetui_job limit :limit) union all (select id from queuetui_job_done limit :limit)
+) as counted;
