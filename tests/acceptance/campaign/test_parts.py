@@ -26,7 +26,7 @@ def result(**changes: object) -> Result:
         "faults": {"mid_renew": 2},
         "jobs": 10,
         "runs": 12,
-        "duplicates": {"lost, crash": 2},
+        "duplicates": {"lost, crash": 2, "retry": 3, "quarantined": 1},
         "recovery_s": [1.0, 3.0],
     }
     return Result(**{**fields, **changes})  # type: ignore[arg-type] # each test names the fields it is about
@@ -82,8 +82,8 @@ def test_a_report_sums_up_and_hides_nothing(tmp_path: Path) -> None:
     skipped = result(name="clock", faults={}, jobs=0, skipped={"clock": "clock steps: not here"})
     write_report(tmp_path / "report.md", [result(), failed, skipped], "python all")
     text = (tmp_path / "report.md").read_text()
-    assert "| crash | 1 | 2 | 10 | 12 | 0 | 0 | 0 | 0 | 2 | 0 | 3.0 s, 3.0 s, 3.0 s | - |" in text
-    assert "| all | 2 | 4 | 20 | 24 | 1 | 0 | 0 | 0 | 4 | 0 |" in text
+    assert "| crash | 1 | 2 | 10 | 12 | 3 | 0 | 0 | 0 | 0 | 2 | 0 | 3.0 s, 3.0 s, 3.0 s | - |" in text
+    assert "| all | 2 | 4 | 20 | 24 | 6 | 1 | 0 | 0 | 0 | 4 | 0 |" in text
     assert "| lost, crash | 4 |" in text
     assert "- clock steps: not here" in text
     assert "`python again`: I1 lost" in text

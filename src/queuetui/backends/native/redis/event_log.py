@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 # An entry of the stream holds many events.
 BITE_ENTRIES = 200
 PARTS = 11
-_OWN_ID = "="
 _PLACE = re.compile(r"(\d{1,20}-\d{1,20})\.(\d{1,4})")
 _Place = tuple[int, int, int]
 
@@ -86,7 +84,7 @@ def _read_place(cursor: str) -> _Place:
 
 
 def _to_event(cursor: str, parts: Sequence[str]) -> Event:
-    kind, at, stored_id, queue, worker, head, attempt, fence, moment, actor, detail = parts
+    kind, at, stored_id, queue, worker, correlation, attempt, fence, moment, actor, detail = parts
     job_id = from_stored(stored_id.encode()) if stored_id else None
     return Event(
         cursor,
@@ -95,21 +93,13 @@ def _to_event(cursor: str, parts: Sequence[str]) -> Event:
         _untrusted(queue),
         job_id,
         _untrusted(worker),
-        _untrusted(_correlation_of(head, job_id)),
+        _untrusted((job_id or "") if correlation == stored_id else correlation),
         attempt=int(attempt) if attempt else None,
         fence=int(fence) if fence else None,
         moment=from_us(int(moment)) if moment else None,
         actor=_untrusted(actor),
         detail=_untrusted(detail),
     )
-
-
-def _correlation_of(head: str, job_id: str | None) -> str:
-    """Return the correlation id that a body's head tells of."""
-    if head == _OWN_ID:
-        return job_id or ""
-    found: str = json.loads(head).get("corr", "") if head else ""
-    return found
 
 
 def _untrusted(text: str) -> Untrusted | None:

@@ -1,7 +1,7 @@
 """The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
 
 meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; when and by whom one is paused
-j, b                all jobs' records and bodies (records.py)        p:ID                 a long payload, never decoded
+j                   all jobs, each one value (records.py)            p:ID                 a long payload, never decoded
 o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
 all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end
 r:QUEUE:PRIORITY    pending jobs by due time                         lv:QUEUE             the priorities in use
@@ -9,6 +9,7 @@ due                 scheduled and retrying jobs of all queues        key:KEY, kx
 l, ls               leases by their end; their worker and queue      h:LEASE, c:LEASE     the jobs held by claim; those to be cancelled
 w, w:WORKER         workers by beat; registrations                   tally:MINUTE         what happened, by queue; expires
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
+corr:ID             the jobs of a correlation id by creation         (a job whose own id that is stands apart)
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
 ev                  what happened, a stream of the newest            wake, told           no keys but channels: queues with new jobs; events

@@ -106,8 +106,9 @@ def _to_result(ref: JobRef, reply: Reply) -> Result:
 
 def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
     """Return JSON that is enough to write a job back (times as text, bytes in base64), nothing for one that changed."""
-    stored_id, packed, packed_body, texts, payload, _, _ = job
-    record, body = read_record(packed), read_body(packed_body)
+    stored_id, packed, texts, payload, _, _ = job
+    record = read_record(packed)
+    body = read_body(record.body)
     if str(record.rev) != ref.rev:
         return ""
     class_name, message, traceback, long_result, _ = texts or (None,) * 5
@@ -134,7 +135,7 @@ def _describe_fields(record: Record, body: Body, job_id: str) -> dict[str, Any]:
         **{name: to_text(from_us(int(us))) for name, us in times.items() if us},
         **{name: value.decode("utf-8", "replace") for name in ("lease", "worker") if (value := getattr(record, name))},
         **({"key": body.key} if record.keyed else {}),
-        **({"corr": job_id} if body.own_correlation else {}),
+        "corr": job_id if body.own_correlation else body.correlation,
         **body.head,
     }
 

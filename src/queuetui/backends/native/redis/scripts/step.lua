@@ -18,8 +18,7 @@
 local ENDING = '<c32BI4ddBBss'
 local RESULT = '<I4c0'
 local ERROR = '<I4c0I4c0I4c0'
-local CLAIMED = '<c32I4I4'
-local BODY_TYPE = '<BI4c0I4c0'
+local CLAIMED = '<c32I4'
 local MOST_CLAIMED = 1000
 local SHORT_BYTES = 64
 local PENDING, PROCESSING, COMPLETED = CODES.pending, CODES.processing, CODES.completed
@@ -54,15 +53,17 @@ local function complete(record, fence, duration, result)
     return nil
   end
   local state, keyed, erred, claimed_alone, is_large, noted, rev, own_fence, attempts, lost, alone, max, priority,
-    created, updated, claimed, started, cancel, _, due, own_lease, own_worker = struct.unpack(RECORD, record)
+    created, updated, claimed, started, cancel, _, due, own_lease, own_worker, _, after =
+    struct.unpack(RECORD, record)
   if state ~= PROCESSING or own_lease ~= lease or own_fence ~= fence or keyed + erred > 0 or cancel > 0 then
     return nil
   end
   if started == 0 and duration >= 0 then
     started = now - duration
   end
-  return struct.pack(RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
-    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker) .. (result or '')
+  return struct.pack(WHOLE_RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
+    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker, #result, result,
+    string.sub(record, after))
 end
 
 local function read_ending(place)
@@ -135,9 +136,9 @@ local function settle(ending, job)
 end
 
 -- Tells of a run by its record, which does or does not count the attempt under way.
-local function tell_record(kind, id, body, record, uncounted)
-  local _, _, _, _, _, _, _, fence, attempts, _, _, _, _, _, _, _, started = struct.unpack(RECORD, record)
-  write_event(kind, id, queue, worker, head_of_body(body), attempts + uncounted, to_text(fence),
+local function tell_record(kind, id, record, uncounted)
+  local _, _, _, _, _, _, _, fence, attempts, _, _, _, _, _, _, _, started, _, _, _, _, _, _, after = struct.unpack(RECORD, record)
+  write_event(kind, id, queue, worker, correlation_in(id, record, after), attempts + uncounted, to_text(fence),
     started > 0 and to_text(started) or '', '', '')
 end
 
@@ -147,12 +148,11 @@ local function finish()
     ids[place - 3] = string.sub(ARGV[place], 1, 32)
   end
   local read = read_fields(records_key, ids)
-  local bodies = lease_valid and is_loud(queue) and read_fields(bodies_key, ids) or {}
   for place, id in ipairs(ids) do
     local record = records[id] or read[place]
     local _, way, fence, duration, _, has_result, _, _, job_type, after = struct.unpack(ENDING, ARGV[place + 3])
-    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or nil
-    local is_plain = lease_valid and way == PLAIN and jobs[id] == nil and (not result or #result <= SHORT_BYTES)
+    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or ''
+    local is_plain = lease_valid and way == PLAIN and jobs[id] == nil and #result <= SHORT_BYTES
     local ended = is_plain and complete(record, fence, duration, result)
     if ended then
       records[id] = ended
@@ -165,7 +165,7 @@ local function finish()
         counts.busy_us, counts[bucket] = (counts.busy_us or 0) + duration, (counts[bucket] or 0) + 1
       end
       if is_loud(queue) then
-        tell_record('completed', id, bodies[place], ended, 0)
+        tell_record('completed', id, ended, 0)
       end
     elseif not settle(read_ending(place + 3), open_job(id, record)) then
       refused[#refused + 1] = id
@@ -213,12 +213,14 @@ end
 
 local function hold(id, record, is_alone)
   local _, keyed, erred, _, is_large, noted, rev, fence, attempts, lost, alone, max, priority, created, updated, _, _,
-    cancel, done, due, _, _, after = struct.unpack(RECORD, record)
-  local claimed = struct.pack(RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
-    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker) .. string.sub(record, after)
+    cancel, done, due, _, _, result, after = struct.unpack(RECORD, record)
+  local claimed = struct.pack(WHOLE_RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
+    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker, #result, result,
+    string.sub(record, after))
   write_row(id, claimed)
   enter(held, now_text, id)
-  return claimed, is_large == 1
+  local _, job_type = unpack_body(record, after)
+  return claimed, is_large == 1, job_type
 end
 
 local function claim()
@@ -227,18 +229,17 @@ local function claim()
     return '', {}
   end
   local ids, found = choose()
-  local bodies, payloads, packed = read_fields(bodies_key, ids), {}, {}
+  local payloads, packed = {}, {}
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
-    local record, is_apart = hold(id, found[place], is_alone)
-    packed[place] = struct.pack(CLAIMED, id, #record, #bodies[place]) .. record .. bodies[place]
+    local record, is_apart, job_type = hold(id, found[place], is_alone)
+    packed[2 * place - 1], packed[2 * place] = struct.pack(CLAIMED, id, #record), record
     if is_loud(queue) then
-      tell_record('claimed', id, bodies[place], record, 1)
+      tell_record('claimed', id, record, 1)
     end
     if is_apart then
       payloads[#payloads + 1] = call('GET', key('p', id)) or ''
     end
-    local _, _, job_type = struct.unpack(BODY_TYPE, bodies[place])
     count_type(job_type, 'started')
   end
   return table.concat(packed), payloads

@@ -17,8 +17,8 @@ local function is_loud(queue)
   return loud[queue]
 end
 
-local function write_event(kind, id, queue, worker, head, attempt, fence, moment, actor, detail)
-  told[#told + 1] = TOLD[kind] .. '\0' .. now_text .. '\0' .. id .. '\0' .. queue .. '\0' .. worker .. '\0' .. head .. '\0' ..
+local function write_event(kind, id, queue, worker, correlation, attempt, fence, moment, actor, detail)
+  told[#told + 1] = TOLD[kind] .. '\0' .. now_text .. '\0' .. id .. '\0' .. queue .. '\0' .. worker .. '\0' .. correlation .. '\0' ..
     attempt .. '\0' .. fence .. '\0' .. moment .. '\0' .. actor .. '\0' .. detail
 end
 
