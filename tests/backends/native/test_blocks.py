@@ -57,7 +57,7 @@ ONLY_MYSQL = {
     *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_paused", "claim_jobs"),
     *("choose_due", "next_queue"),
 }
-ONLY_POSTGRESQL = {"insert_jobs", "finish_and_claim"}
+ONLY_POSTGRESQL = {"insert_jobs", "copy_jobs", "take_back", "count_copied", "finish_and_claim"}
 ONLY_SQLITE = {
     "drop_job",
     "make_ended",
