@@ -10,6 +10,7 @@
 -- include packing
 -- include records
 -- include leases
+-- include held
 -- include lanes
 -- include reading
 

@@ -37,3 +37,9 @@ local function read_fields(place, names)
   end
   return found
 end
+
+-- Returns what a body begins with and where its payload does: queue, type, key, that place, correlation id.
+local function unpack_body(body, first)
+  local _, queue, job_type, job_key, correlation, _, after = struct.unpack(BODY, body, first or 1)
+  return queue, job_type, job_key, after, correlation
+end

@@ -20,9 +20,3 @@ local function pack_record(job)
     job.started, job.cancel, job.done, job.due, job.lease, job.worker, #job.result, job.result,
     job.body)
 end
-
--- Returns what a body begins with and where its payload does: queue, type, key, that place, correlation id.
-local function unpack_body(body, first)
-  local _, queue, job_type, job_key, correlation, _, after = struct.unpack(BODY, body, first or 1)
-  return queue, job_type, job_key, after, correlation
-end
