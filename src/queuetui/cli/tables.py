@@ -72,6 +72,8 @@ SCHEDULE_COLUMNS = (
     "summary",
 )
 SCHEDULE_TABLE = ("name", "timing", "next", "last", "last_state", "paused_by", "why")
+EVENT_COLUMNS = ("at", "event", "queue", "job", "worker", "correlation_id", "data")
+EVENT_TABLE = ("at", "event", "job", "queue", "worker", "data")
 SHORT_ID = 10
 
 
@@ -97,6 +99,21 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
         "data": shown["data"],
         "why": f"{verdict.get('code', '')}: {verdict.get('summary', '')}",
     }
+
+
+def event_row(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return an event document as the cells of a table: its time to the millisecond, the end of the job's id, its data in words."""
+    facts = (f"{name.removesuffix('_at')} {_in_short(value)}" for name, value in shown["data"].items())
+    return {
+        **shown,
+        "at": shown["at"][:23].replace("T", " "),
+        "job": None if shown["job"] is None else shown["job"][-SHORT_ID:],
+        "data": ", ".join(facts),
+    }
+
+
+def _in_short(value: Any) -> str:
+    return _to_the_second(value) if isinstance(value, str) and value.endswith("Z") else str(value)
 
 
 def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE and RESUME are about a queue or schedule, CLEAN about a worker's registration, the rest about schedules."""
+    """What can be done: to jobs; to a queue (PAUSE, RESUME, its events); CLEAN to workers; to schedules, which are paused too."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -20,9 +20,14 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CLEAN = "clean"
+    EVENTS_ON = "events on"
+    EVENTS_OFF = "events off"
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
     RUN = "run"
+
+
+QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OFF})
 
 
 class Outcome(StrEnum):

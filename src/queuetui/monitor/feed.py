@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from queuetui.backends.base import Inspector
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, Denied
+from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -17,6 +20,7 @@ from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
+from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
 
 PAGE_JOBS = 500
@@ -25,11 +29,12 @@ FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts."""
+    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read."""
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
+    events: tuple[Event, ...] | None = None
 
 
 class Feed:
@@ -57,10 +62,29 @@ class Feed:
         page = self._inspector.page(request, self.limits)
         return page, self._judge(page.jobs, self._facts())
 
-    def open(self, job_id: str) -> Detail:
-        """Return one job whole. Raises NotFound."""
+    def open(self, job_id: str, *, events: int = 0) -> Detail:
+        """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         job = self._inspector.get(job_id)
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id))
+        told = None
+        if events and self.capabilities.events:
+            told = self.events(EventRequest(job_id=job_id, limit=events)).events
+        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told)
+
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened. Raises Unsupported where none is kept."""
+        return log_of(self._inspector).events(request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return log_of(self._inspector).logs_events(queue)
+
+    def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
+        """Yield what happened and what goes on happening, oldest first, until it is over."""
+        return Follower(log_of(self._inspector), request).follow(over)
+
+    def now(self) -> datetime:
+        """Return the time of the store's clock."""
+        return self._inspector.snapshot(Watch(limits=self.limits, parts=frozenset())).now
 
     def search(
         self, query: Query, limit: int, tell: Callable[[str], object] | None = None

@@ -115,7 +115,13 @@ class Operations:
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
         """Pause or resume a queue."""
-        verb = Verb.PAUSE if paused else Verb.RESUME
+        return self._change_queue(Verb.PAUSE if paused else Verb.RESUME, queue, reason)
+
+    def switch_events(self, queue: str, *, on: bool, reason: str = "") -> Report:
+        """Let what happens to a queue's jobs be logged, or not."""
+        return self._change_queue(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, queue, reason)
+
+    def _change_queue(self, verb: Verb, queue: str, reason: str) -> Report:
         require(verb, self._desk.right, self._backend.capabilities)
         act = Act(verb, self._desk.actor, reason)
         self._desk.journal.intend(act, (), queue)

@@ -34,7 +34,7 @@ MYSQL_ORDER = {
     "queuetui_job_done_recent": ["state", "done_desc", "id"],
 }
 # Not described: indexes that one dialect alone needs.
-OWN_INDEXES = {"queuetui_event_at", "queuetui_lease_until"}
+OWN_INDEXES = {"queuetui_lease_until"}
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ class QueueRecord:
 
     paused_at: datetime | None = None
     paused_by: str | None = None
+    events: bool | None = None
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ act:ACT             who asked for what; expires                      act:ACT:row
 corr:ID             the jobs of a correlation id by creation         (a job whose own id that is stands apart)
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
-wake                no key but a channel: the queues with new jobs
+ev                  what happened, a stream of the newest            wake, told           no keys but channels: queues with new jobs; events
 """
 
 from __future__ import annotations
@@ -49,3 +49,8 @@ class Namespace:
     def wake(self) -> str:
         """The channel on which enqueues name their queues."""
         return f"{{{self.name}}}:wake"
+
+    @property
+    def told(self) -> str:
+        """The channel that says that something was told."""
+        return f"{{{self.name}}}:told"

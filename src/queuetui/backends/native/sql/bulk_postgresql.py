@@ -14,6 +14,7 @@ from queuetui.backends.native.sql.postgresql_session import PipelinedSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
 from queuetui.backends.native.sql.tallying import bucket_of
+from queuetui.backends.native.sql.telling import loud_queues
 from queuetui.model.state import State
 
 ROWS_A_STATEMENT = 2000
@@ -70,6 +71,10 @@ def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str
     created = dict.fromkeys(map(_id_of, ordered), State.PENDING)
     for (job_id,) in session.rows("take_back", low=UUID(ordered[0].id), high=UUID(ordered[-1].id)):
         created.pop(job_id, None)
+    loud = loud_queues(session, [row.queue for row in ordered])
+    if loud:
+        told = plain_array(row.id for row in ordered if row.id in created and row.queue in loud)
+        session.change("log_copied", ids=told)
     counts = Counter((row.queue, row.type) for row in ordered if row.id in created)
     session.rows(
         "count_copied",

@@ -7,6 +7,7 @@
 
 -- include store
 -- include packing
+-- include events
 -- include tally
 
 -- A program that enqueues one job at a time pays for every line here, so this does without the parts that move jobs.
@@ -67,7 +68,7 @@ end
 local function store(place, id, record, first)
   local _, priority, delay, max, keyed, at, apart = struct.unpack(ORDER, ARGV[first])
   local body = ARGV[first + 1]
-  local _, queue, job_type, job_key, correlation = struct.unpack(BODY, body)
+  local is_own, queue, job_type, job_key, correlation = struct.unpack(BODY, body)
   if find_holder(place, id, record, keyed == 1 and job_key) then
     return
   end
@@ -90,6 +91,9 @@ local function store(place, id, record, first)
   end
   put_in(id, queue, priority, state, due)
   tally(queue, job_type, 'enqueued', 1)
+  if is_loud(queue) then
+    write_event('created', id, queue, '', is_own == 1 and id or correlation, '', '', due, '', job_type)
+  end
   states[place] = state == SCHEDULED and '1' or '0'
 end
 
@@ -115,6 +119,7 @@ for place, members in pairs(lanes) do
     call('ZADD', key('q'), '0', level[1])
   end
 end
+flush_events()
 flush_tally()
 for queue, state in pairs(queues) do
   if state == PENDING then

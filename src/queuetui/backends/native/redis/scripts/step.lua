@@ -6,6 +6,8 @@
 
 -- include store
 -- include packing
+-- include events
+-- include telling
 -- include leases
 -- include tally
 
@@ -51,6 +53,13 @@ local function complete(record, fence, duration, result)
   return struct.pack(WHOLE_RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
     max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker, #result, result,
     string.sub(record, after))
+end
+
+-- Tells of a run by its record, which does or does not count the attempt under way.
+local function tell_record(kind, id, record, uncounted)
+  local _, _, _, _, _, _, _, fence, attempts, _, _, _, _, _, _, _, started, _, _, _, _, _, _, after = struct.unpack(RECORD, record)
+  write_event(kind, id, queue, worker, correlation_in(id, record, after), attempts + uncounted, to_text(fence),
+    started > 0 and to_text(started) or '', '', '')
 end
 
 -- The road of every other ending. A step that needs it not, which is nearly every one, is spared making its parts.
@@ -122,7 +131,6 @@ local function settle(ending, job)
     lose(job, true, key_kept_us, ending.run_error)
     return true
   end
-  count(job, ending)
   local target = TARGETS[ending.how]
   if job.cancel > 0 and not FINAL[target] then
     target = 'cancelled'
@@ -131,6 +139,9 @@ local function settle(ending, job)
   if PUT_OFF[target] then
     due = ending.at ~= '' and ending.at or to_text(now + ending.delay)
   end
+  local has_class = ending.run_error and (target == 'failed' or target == 'retrying')
+  tell(target, job, due, nil, has_class and ending.run_error.class)
+  count(job, ending)
   move(job, target, due, key_kept_us)
   return true
 end
@@ -164,6 +175,9 @@ local function finish()
       if duration >= 0 then
         local bucket = bucket_of(duration)
         counts.busy_us, counts[bucket] = (counts.busy_us or 0) + duration, (counts[bucket] or 0) + 1
+      end
+      if is_loud(queue) then
+        tell_record('completed', id, written, 0)
       end
     else
       if not settle then
@@ -246,6 +260,9 @@ local function claim()
     packed[2 * place - 1], packed[2 * place] = struct.pack(CLAIMED, id, #record), record
     rows[2 * place - 1], rows[2 * place] = id, record
     entering[2 * place - 1], entering[2 * place] = now_text, id
+    if is_loud(queue) then
+      tell_record('claimed', id, record, 1)
+    end
     if is_apart then
       payloads[#payloads + 1] = call('GET', key('p', id)) or ''
     end
@@ -258,6 +275,7 @@ end
 
 local refused = finish()
 local claimed, payloads = claim()
+flush_events()
 for job_type, counts in pairs(counted) do
   for figure, number in pairs(counts) do
     tally(queue, job_type, figure, number)

@@ -198,13 +198,16 @@ create table queuetui_tally (
 create table queuetui_event (
     seq bigint not null auto_increment primary key,
     at bigint not null,
-    kind varchar(255) not null,
-    queue varchar(255),
+    kind smallint not null,
     job_id binary(16),
+    fence bigint,
+    attempt int,
+    moment bigint,
+    queue varchar(255),
     worker_id varchar(255),
     correlation_id varchar(255),
-    data longtext,
-    index queuetui_event_at (at),
+    actor longtext,
+    detail longtext,
     index queuetui_event_job (job_id, seq),
     index queuetui_event_corr (correlation_id, seq)
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
