@@ -94,12 +94,17 @@ def drain(queue: Queue, jobs: int, batch: int) -> None:
 def fresh_queue(stores: Stores, store: Store) -> Iterator[tuple[Queue, Meter]]:
     """Give a queue on a store made anew."""
     with stores.fresh(store) as url, closing(Queue(url)) as queue:
-        yield queue, Meter(find_server(url) if store is Store.POSTGRESQL else None)
+        yield queue, Meter(None if store is Store.SQLITE else find_server(url))
 
 
 def find_server(url: str) -> psutil.Process:
-    """Return the first process of the PostgreSQL server behind a URL."""
+    """Return the first process of the server behind a URL."""
     import psycopg
+    import redis
+
+    if url.startswith("redis"):
+        with closing(redis.Redis.from_url(url)) as client:
+            return psutil.Process(client.info("server")["process_id"])
 
     with psycopg.connect(url) as connection:
         row = connection.execute("select setting from pg_settings where name = 'data_directory'").fetchone()
