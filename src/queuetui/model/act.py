@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE and RESUME are about a queue or schedule, CLEAN about a worker's registration, the rest about schedules."""
+    """What can be done; PAUSE and RESUME are about a queue or schedule, LIMIT a queue, CLEAN a worker's registration, the rest schedules."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -23,6 +23,7 @@ class Verb(StrEnum):
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
     RUN = "run"
+    LIMIT = "limit"
 
 
 class Outcome(StrEnum):

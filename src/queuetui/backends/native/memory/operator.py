@@ -71,8 +71,8 @@ class MemoryOperator:
         pause = act.verb is Verb.PAUSE
         if self.store.is_paused(queue) == pause:
             return Result(ref, Outcome.SKIPPED, note="it is paused already" if pause else "it is not paused")
-        now = self.store.now()
-        self.store.queues[queue] = QueueRecord(now, act.actor) if pause else QueueRecord()
+        known = self.store.queues.setdefault(queue, QueueRecord())
+        known.paused_at, known.paused_by = (self.store.now(), act.actor) if pause else (None, None)
         return Result(ref, Outcome.DONE)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
