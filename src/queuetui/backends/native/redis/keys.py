@@ -1,6 +1,6 @@
 """The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
 
-meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; when and by whom one is paused
+meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; who paused one; rules, needy
 j, b                all jobs' records and bodies (records.py)        p:ID                 a long payload, never decoded
 o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
 all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end
@@ -11,6 +11,7 @@ w, w:WORKER         workers by beat; registrations                   tally:MINUT
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
+lw:LEASE            how far its claims by rules have looked; expires
 wake                no key but a channel: the queues with new jobs
 """
 

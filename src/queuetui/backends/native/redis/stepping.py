@@ -66,12 +66,13 @@ def _measured(data: bytes) -> bytes:
 
 def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
     """Return the script's answer in the contract's words."""
-    lease_valid, refused, claimed, payloads = reply
+    lease_valid, refused, claimed, payloads, again_us = reply
     accepted = frozenset(one.job_id for one in settlements)
     if refused:
         stored = frozenset(one.decode() for one in refused)
         accepted = frozenset(one for one in accepted if to_stored(one) not in stored)
-    return Step(accepted, tuple(_read_claimed(claimed, iter(payloads))), bool(lease_valid))
+    again_s = None if again_us < 0 else again_us / 1e6
+    return Step(accepted, tuple(_read_claimed(claimed, iter(payloads))), bool(lease_valid), again_s)
 
 
 def _read_claimed(packed: bytes, payloads: Iterator[bytes]) -> Iterator[ClaimedJob]:

@@ -16,7 +16,7 @@ local PENDING, SCHEDULED = 2, 1
 
 local records_key, bodies_key = key('j'), key('b')
 local ids, orders, answers, states, seen = {}, {}, {}, {}, {}
-local rows, bodies, born, tails, lanes, levels, queues = {}, {}, {}, {}, {}, {}, {}
+local rows, bodies, born, tails, lanes, levels, queues, needy = {}, {}, {}, {}, {}, {}, {}, {}
 
 local function enter(place, score, id)
   local lane = lanes[place]
@@ -67,7 +67,7 @@ end
 local function store(place, id, record, first)
   local _, priority, delay, max, keyed, at, apart = struct.unpack(ORDER, ARGV[first])
   local body = ARGV[first + 1]
-  local _, queue, job_type, job_key = struct.unpack(BODY, body)
+  local _, queue, job_type, job_key, head = struct.unpack(BODY, body)
   if find_holder(place, id, record, keyed == 1 and job_key) then
     return
   end
@@ -86,6 +86,9 @@ local function store(place, id, record, first)
   born[at_end + 1], born[at_end + 2] = now_text, id
   tails[at_end + 1], tails[at_end + 2] = '0', string.reverse(id)
   put_in(id, queue, priority, state, due)
+  if head ~= '' and string.find(head, '"needs"', 1, true) then
+    needy[queue] = true
+  end
   tally(queue, job_type, 'enqueued', 1)
   states[place] = state == SCHEDULED and '1' or '0'
 end
@@ -114,6 +117,10 @@ for place, members in pairs(lanes) do
   end
 end
 flush_tally()
+-- Once told of jobs that need tags, a queue's claims look at tags for good.
+for queue in pairs(needy) do
+  call('HSET', key('q', queue), 'needy', '1')
+end
 for queue, state in pairs(queues) do
   if state == PENDING then
     -- Only a hint: a user who may not publish still enqueues, and workers find the job by looking.

@@ -2,7 +2,7 @@
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as stepping.py tells
 -- result: 1 when the lease is valid, the ids whose ending was not written, the claimed jobs packed one behind the other, and
---         in their order the payloads that stand apart
+--         in their order the payloads that stand apart; in how many microseconds to ask again for what rules keep back, or -1
 
 -- include store
 -- include packing
@@ -12,6 +12,7 @@
 -- include leases
 -- include tally
 -- include runs
+-- include rules
 
 local ENDING = '<c32BI4ddBBss'
 local RESULT = '<I4c0'
@@ -208,10 +209,19 @@ end
 
 local function claim()
   wanted = math.min(wanted, MOST_CLAIMED)
-  if not lease_valid or wanted < 1 or is_held_off() or call('HEXISTS', key('q', queue), 'paused_at') == 1 then
-    return '', {}
+  if not lease_valid or wanted < 1 or is_held_off() then
+    return '', {}, -1
   end
-  local ids, found = choose()
+  local paused, rules, needy = unpack(call('HMGET', key('q', queue), 'paused_at', 'rules', 'needy'))
+  if paused then
+    return '', {}, -1
+  end
+  local ids, found, again = {}, {}, -1
+  if rules or needy then
+    ids, found, again = choose_by_rules(queue, worker, lease, wanted, rules)
+  else
+    ids, found = choose()
+  end
   local bodies, payloads, packed = read_fields(bodies_key, ids), {}, {}
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
@@ -223,12 +233,12 @@ local function claim()
     local _, _, job_type = struct.unpack(BODY_TYPE, bodies[place])
     count_type(job_type, 'started')
   end
-  return table.concat(packed), payloads
+  return table.concat(packed), payloads, again
 end
 
 local refused = finish()
 flush()
-local claimed, payloads = claim()
+local claimed, payloads, again = claim()
 flush()
 for job_type, counts in pairs(counted) do
   for figure, number in pairs(counts) do
@@ -236,4 +246,4 @@ for job_type, counts in pairs(counted) do
   end
 end
 flush_tally()
-return { lease_valid and 1 or 0, refused, claimed, payloads }
+return { lease_valid and 1 or 0, refused, claimed, payloads, again }
