@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
 from queuetui.backends.base import NativeBackend
-from queuetui.backends.claim_rules import ClaimRulesStore, RulesInUse
+from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.model.act import Act, Outcome, Result, Verb
-from queuetui.model.claim_rules import RulesEdit, parse_rate
+from queuetui.model.claim_rules import RulesEdit, RulesInUse, parse_rate
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import ClaimedJob, Ending
 from queuetui.model.state import State
@@ -38,9 +40,9 @@ def rules_of(backend: NativeBackend) -> ClaimRulesStore:
     return backend
 
 
-def limit(backend: NativeBackend, queue: str = "default", rate: str | None = None, **changes: object) -> Result:
+def limit(backend: NativeBackend, queue: str = "default", rate: str | None = None, **changes: Any) -> Result:
     """Lay down rules for a queue."""
-    edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **changes)  # type: ignore[arg-type] - as written
+    edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **changes)
     result = rules_of(backend).apply_to_rules(Act(Verb.LIMIT, "ana"), queue, edit)
     assert result.outcome is Outcome.DONE, result
     return result
@@ -74,7 +76,7 @@ def test_an_end_makes_room_in_its_own_step(backend: NativeBackend) -> None:
     limit(backend, concurrency=1)
     lease, (first,) = claim(backend, 5)
     step = backend.step(lease.id, [ending(first, Ending.COMPLETED)], 5)
-    assert (step.accepted, [job.id for job in step.claimed]) == ({jobs[0]}, [jobs[1]])
+    assert (sorted(step.accepted), [job.id for job in step.claimed]) == ([jobs[0]], [jobs[1]])
 
 
 @pytest.mark.parametrize("how", [Ending.RETRY, Ending.FAILED, Ending.SNOOZED, Ending.RELEASED, Ending.LOST])
@@ -106,7 +108,7 @@ def test_a_limit_of_a_type_lets_other_types_by(backend: NativeBackend) -> None:
     limit(backend, type="Export", concurrency=1)
     _, claimed = claim(backend, 10)
     assert types_of(claimed) == ["Export", "Send", "Send"]
-    assert in_use(backend).running == {"Export": 1, "Send": 2}
+    assert in_use(backend).running == {"Export": 1, "Send": 2, "": 3}
 
 
 def test_a_type_is_limited_within_its_queue_alone(backend: NativeBackend) -> None:
@@ -170,7 +172,9 @@ def test_a_rate_opens_again_by_the_stores_clock(backend: NativeBackend) -> None:
 
     wait_until(claim_more, timeout_s=10)
     times = [backend.get(job_id).claimed_at for job_id in begun]
-    spans = [(later - earlier).total_seconds() for earlier, later in zip(times, times[2:], strict=False) if earlier and later]
+    spans = [
+        (later - earlier).total_seconds() for earlier, later in zip(times, times[2:], strict=False) if earlier and later
+    ]
     # A claim is stamped a little behind the time that it was judged by.
     assert [span > 0.45 for span in spans] == [True] * 4
 
@@ -191,7 +195,7 @@ def test_two_workers_at_once_stay_within_a_limit(store: Store) -> None:
     first, second = store.open(), store.open()
     limit(first, concurrency=3)
     add(first, 40)
-    most, done = _race([first, second], lambda held: held)
+    most, done = _race([first, second])
     assert (most <= 3, done) == (True, 40)
 
 
@@ -210,7 +214,7 @@ def test_two_workers_at_once_stay_within_a_rate(store: Store) -> None:
     assert sum(taken) == 7
 
 
-def _race(backends: list[NativeBackend], judge: Callable[[int], int]) -> tuple[int, int]:
+def _race(backends: list[NativeBackend]) -> tuple[int, int]:
     """Let each backend claim and end jobs until none is left; return the most held at once and how many ended."""
     lock, counts = threading.Lock(), {"held": 0, "most": 0, "done": 0}
 
@@ -221,7 +225,7 @@ def _race(backends: list[NativeBackend], judge: Callable[[int], int]) -> tuple[i
             claimed = backend.step(lease.id, [], 2).claimed
             with lock:
                 counts["held"] += len(claimed)
-                counts["most"] = max(counts["most"], judge(counts["held"]))
+                counts["most"] = max(counts["most"], counts["held"])
             # Counted as ended before it is: at most as many are counted as are held.
             with lock:
                 counts["held"] -= len(claimed)
@@ -233,7 +237,7 @@ def _race(backends: list[NativeBackend], judge: Callable[[int], int]) -> tuple[i
             if not claimed:
                 ends.wait(0.002)
 
-    _run_both(*(lambda b=backend, n=f"w{n}": work(b, n) for n, backend in enumerate(backends)))  # type: ignore[misc] - as bound
+    _run_both(*(partial(work, backend, f"w{n}") for n, backend in enumerate(backends)))
     return counts["most"], counts["done"]
 
 

@@ -7,26 +7,12 @@ worker whose registration names all of them as tags. Rules that are changed hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from queuetui.model.act import Act, Result
-from queuetui.model.claim_rules import ClaimRules, RulesEdit
+from queuetui.model.claim_rules import RulesEdit, RulesInUse
 
 MOST_RULED_QUEUES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RulesInUse:
-    """The rules of one queue, how many jobs of each type are processed in it, and how many began lately by limit ('' the queue's)."""
-
-    queue: str
-    rules: ClaimRules
-    running: Mapping[str, int] = field(default_factory=dict)
-    begun: Mapping[str, int] = field(default_factory=dict)
-    opens_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @runtime_checkable

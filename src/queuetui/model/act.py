@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE and RESUME are about a queue or schedule, LIMIT a queue, CLEAN a worker's registration, the rest schedules."""
+    """What can be done; PAUSE and RESUME concern a queue or schedule, LIMIT a queue, CLEAN registrations, the rest schedules."""
 
     RETRY = "retry"
     CANCEL = "cancel"

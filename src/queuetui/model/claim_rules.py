@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from queuetui.model.clock import from_us, to_us
+from queuetui.model.clock import from_us, to_text, to_us
 from queuetui.model.duration import parse_duration_s
 
 MOST_LIMITS = 100
@@ -112,6 +112,42 @@ class ClaimRules:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesInUse:
+    """The rules of one queue and what is in use of them, by type; the queue's own figures stand under ''.
+
+    `running` counts the jobs processed (whatever leases they have), `begun` those that a rate counts, `opens_at` tells when one that
+    is spent leaves more.
+    """
+
+    queue: str
+    rules: ClaimRules
+    running: Mapping[str, int] = field(default_factory=dict)
+    begun: Mapping[str, int] = field(default_factory=dict)
+    opens_at: Mapping[str, datetime] = field(default_factory=dict)
+
+    def is_reached(self, limit: ClaimLimit) -> bool:
+        """Tell whether a limit leaves no room."""
+        name = limit.type or ""
+        full = limit.concurrency is not None and self.running.get(name, 0) >= limit.concurrency
+        return full or name in self.opens_at
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return each limit with what is in use of it, as programs read it."""
+        return [
+            {
+                "type": limit.type,
+                "concurrency": limit.concurrency,
+                "processing": None if limit.concurrency is None else self.running.get(limit.type or "", 0),
+                "rate": None if limit.rate is None else limit.rate.describe(),
+                "begun": None if limit.rate is None else self.begun.get(limit.type or "", 0),
+                "set_by": limit.set_by,
+                "set_at": None if limit.set_at is None else to_text(limit.set_at),
+            }
+            for limit in self.rules.limits
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class RulesEdit:
     """What is to be laid down: given parts replace those of the queue, or of its type; `clear` takes away first.
 
@@ -126,7 +162,9 @@ class RulesEdit:
 
     def __post_init__(self) -> None:
         if self.concurrency is not None and not 1 <= self.concurrency <= MOST_AT_ONCE:
-            message = f"concurrency is {self.concurrency}; it is between 1 and {MOST_AT_ONCE} (to stop a queue, pause it)"
+            message = (
+                f"concurrency is {self.concurrency}; it is between 1 and {MOST_AT_ONCE} (to stop a queue, pause it)"
+            )
             raise ValueError(message)
         if self.ageing_s is not None and self.ageing_s < SHORTEST_AGEING_S:
             message = "ageing is less than a millisecond; it is how long a job waits for each 1 its priority grows by"
@@ -163,7 +201,9 @@ def edit_rules(rules: ClaimRules, edit: RulesEdit, actor: str, now: datetime) ->
     after = ClaimLimit(edit.type, concurrency, edit.rate or before.rate, actor, now)
     limits = (*(limit for limit in known.limits if limit.type != edit.type), after)
     if len(limits) > MOST_LIMITS:
-        message = f"a queue has at most {MOST_LIMITS} limits; put types with limits of their own into queues of their own"
+        message = (
+            f"a queue has at most {MOST_LIMITS} limits; put types with limits of their own into queues of their own"
+        )
         raise ValueError(message)
     return replace(known, limits=tuple(sorted(limits, key=lambda limit: (limit.type is not None, limit.type or ""))))
 

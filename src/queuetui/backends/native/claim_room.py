@@ -107,18 +107,11 @@ def opens_us(begun: Mapping[int, int], rate: Rate) -> int | None:
     return None
 
 
-def choose_by_rules(
-    candidates: Iterable[Candidate], room: Room, tags: frozenset[str], wanted: int
-) -> tuple[list[Candidate], bool]:
-    """Return the jobs to claim, of candidates in claim order, and whether one was passed over.
-
-    A job that was lost before is claimed alone.
-    """
+def choose_by_rules(candidates: Iterable[Candidate], room: Room, tags: frozenset[str], wanted: int) -> list[Candidate]:
+    """Return the jobs to claim, of candidates in claim order; one that was lost before is claimed alone."""
     chosen: list[Candidate] = []
-    passed_over = False
     for one in candidates:
         if not room.admits(one.type) or not one.needs <= tags:
-            passed_over = True
             continue
         if one.lost and chosen:
             break
@@ -126,7 +119,7 @@ def choose_by_rules(
         chosen.append(one)
         if one.lost or len(chosen) >= wanted or room.left <= 0:
             break
-    return chosen, passed_over
+    return chosen
 
 
 def starts_to_text(starts: Starts) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from queuetui.backends.claim_rules import RulesInUse
 from queuetui.backends.native.claim_room import WHOLE_QUEUE, Starts, opens_us, recent_starts
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, Verb
-from queuetui.model.claim_rules import ClaimRules, RulesEdit
+from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.errors import BadPayload, Unsupported
 
@@ -20,7 +19,9 @@ def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
         message = f"{act.verb.value} is not done to the rules of a queue; they are laid down with limit"
         raise Unsupported(message)
     if any(not name or storable(name) != name for name in (queue, edit.type or "-")):
-        raise BadPayload("the name of a queue or type is empty, or holds a NUL or half a surrogate pair; choose another")
+        raise BadPayload(
+            "the name of a queue or type is empty, or holds a NUL or half a surrogate pair; choose another"
+        )
 
 
 def describe_use(
@@ -37,4 +38,5 @@ def describe_use(
             at_us = opens_us(slots, limit.rate)
             if at_us is not None:
                 opens[name] = from_us(at_us)
-    return RulesInUse(queue, rules, dict(running), begun, opens)
+    held = {**running, WHOLE_QUEUE: sum(running.values())} if rules.bounds_concurrency else {}
+    return RulesInUse(queue, rules, held, begun, opens)

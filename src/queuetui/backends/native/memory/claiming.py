@@ -6,12 +6,11 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from queuetui.backends.claim_rules import RulesInUse
 from queuetui.backends.native.claim_room import Candidate, Room, choose_by_rules
 from queuetui.backends.native.memory.records import JobRecord, LeaseRecord, QueueRecord
 from queuetui.backends.native.rules_acts import check_act, describe_use
 from queuetui.model.act import Act, JobRef, Outcome, Result
-from queuetui.model.claim_rules import RulesEdit, edit_rules
+from queuetui.model.claim_rules import RulesEdit, RulesInUse, edit_rules
 from queuetui.model.clock import to_us
 from queuetui.model.state import State
 
@@ -32,7 +31,7 @@ def choose_ready(
         ready.sort(key=lambda one: (one.due_at - timedelta(seconds=ageing_s) * one.new.priority, one.new.id))
     room = Room(queue.rules, _running(store, lease.queue), queue.starts, to_us(store.now()))
     tags = frozenset() if worker is None else frozenset(worker.card.tags)
-    chosen, _ = choose_by_rules(map(_candidate, ready), room, tags, claim)
+    chosen = choose_by_rules(map(_candidate, ready), room, tags, claim)
     queue.starts = room.spend(one.type for one in chosen) or {}
     return [one.id for one in chosen], room.opens_in_s() if len(chosen) < claim else None
 

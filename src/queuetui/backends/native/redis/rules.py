@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from queuetui.backends.claim_rules import MOST_RULED_QUEUES, RulesInUse
+from queuetui.backends.claim_rules import MOST_RULED_QUEUES
 from queuetui.backends.native.claim_room import starts_from_text
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.rules_acts import check_act, describe_use
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
-from queuetui.model.claim_rules import ClaimRules, RulesEdit, edit_rules
+from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Conflict
 

@@ -61,17 +61,16 @@ class LevelWalk:
         for one in self._in_order(levels, is_front=True):
             seen.add(one.id)
             yield one
-        if not self._is_spent:
+        if not self._is_spent():
             self.bookmarks.forget()
             return
         self._budget = PIECE_JOBS
         left = [priority for priority in levels if priority not in self.bookmarks.ended]
         yield from (one for one in self._in_order(left, is_front=False) if one.id not in seen)
-        self.was_cut = self._is_spent
+        self.was_cut = self._is_spent()
         if not self.was_cut:
             self.bookmarks.forget()
 
-    @property
     def _is_spent(self) -> bool:
         return self._budget <= 0
 
@@ -102,7 +101,7 @@ class LevelWalk:
         start = (self.session.moment_in(EPOCH), self.session.id_in(UUID(int=0)))
         due, last = start if is_front else self.bookmarks.places.get(priority, start)
         bite = self._bite
-        while not self._is_spent:
+        while not self._is_spent():
             limit = min(bite, self._budget)
             values = {"queue": self.queue, "priority": priority, "due_at": due, "id": last, "limit": limit}
             rows = self.session.rows("read_level", **values)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from queuetui.backends.base import Step
-from queuetui.backends.native.claim_room import Room, choose_by_rules, starts_from_text, starts_to_text
+from queuetui.backends.native.claim_room import Candidate, Room, choose_by_rules, starts_from_text, starts_to_text
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.claims import to_claimed
 from queuetui.backends.native.sql.level_walk import Bookmarks, LevelWalk
@@ -81,9 +81,9 @@ def _claim(
     ((now,),) = session.rows("read_clock")
     room = Room(rules, running, starts_from_text(held[3]), to_us(session.moment_out(now)))
     walk = LevelWalk(session, queue, rules.ageing_s, request.claim, leases.add(request.lease_id))
-    chosen = []
+    chosen: list[Candidate] = []
     if room.left > 0:
-        chosen, _ = choose_by_rules(walk.candidates(), room, _tags(session, worker_id), request.claim)
+        chosen = choose_by_rules(walk.candidates(), room, _tags(session, worker_id), request.claim)
     rows = _take(session, request.lease_id, worker_id, [one.id for one in chosen])
     starts = room.spend(row[2] for row in rows)
     if starts is not None and rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queuetui.backends.claim_rules import MOST_RULED_QUEUES, RulesInUse
+from queuetui.backends.claim_rules import MOST_RULED_QUEUES
 from queuetui.backends.native.claim_room import starts_from_text
 from queuetui.backends.native.rules_acts import check_act, describe_use
 from queuetui.backends.native.sql.database import Database
@@ -13,7 +13,7 @@ from queuetui.backends.native.sql.ruled_claims import count_running
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
-from queuetui.model.claim_rules import ClaimRules, RulesEdit, edit_rules
+from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
 
 
 class SqlClaimRules:
