@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any
 
 import pytest
@@ -64,10 +65,20 @@ def test_a_queue_is_processed_no_further_than_its_limit(backend: NativeBackend) 
     limit(backend, concurrency=2)
     lease, claimed = claim(backend, 5)
     assert [job.id for job in claimed] == jobs[:2]
-    other, nothing = claim(backend, 5, worker="w2")
-    assert nothing == ()
+    other = backend.open_lease("w2", "default", LONG_LEASE_S)
+    nothing = backend.step(other.id, [], 5)
+    assert (nothing.claimed, nothing.again_s) == ((), inf)
     assert settle(backend, lease, claimed[0], Ending.COMPLETED)
     assert [job.id for job in backend.step(other.id, [], 5).claimed] == [jobs[2]]
+
+
+def test_a_step_tells_when_nothing_is_kept_back(backend: NativeBackend) -> None:
+    """A queue with rules whose jobs are all taken is as empty as any other."""
+    add(backend, 2)
+    limit(backend, concurrency=5)
+    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
+    step = backend.step(lease.id, [], 5)
+    assert (len(step.claimed), step.again_s) == (2, None)
 
 
 def test_an_end_makes_room_in_its_own_step(backend: NativeBackend) -> None:
@@ -139,7 +150,7 @@ def test_a_limit_holds_far_behind_what_it_keeps_back(backend: NativeBackend) -> 
     for _ in range(6):
         step = backend.step(lease.id, [], 5)
         found += step.claimed
-        if step.again_s is None:
+        if step.again_s == inf:
             break
     assert sorted(types_of(tuple(found))) == ["Export", "Send"]
     assert state_of(backend, behind) is State.PROCESSING

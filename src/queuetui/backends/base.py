@@ -131,7 +131,7 @@ class Step:
 
     `accepted` are the jobs whose ending was written; the others were STALE: nothing was changed and an `ack_lost` attempt was recorded.
     `lease_valid` False: the lease is over, nothing was claimed, open another.
-    `again_s`: the queue's rules keep jobs back, ask again in so many seconds; None: nothing is kept back, or till something ends.
+    `again_s`: rules keep jobs back, ask again in so many seconds (infinite: when something ends); None: none was kept back.
     """
 
     accepted: frozenset[str]

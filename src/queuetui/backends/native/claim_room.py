@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple
 
 from queuetui.model.claim_rules import MOST_AT_ONCE, ClaimLimit, ClaimRules, Rate
@@ -34,9 +35,10 @@ class _Gauge:
 
 
 class Room:
-    """What the limits of a queue leave at a moment of the store's clock; `take` as many as are claimed."""
+    """What the limits of a queue leave at a moment of the store's clock; `kept_back`: a job was passed over."""
 
     def __init__(self, rules: ClaimRules, running: Mapping[str, int], starts: Starts, now_us: int) -> None:
+        self.kept_back = False
         self._now_us = now_us
         self._starts = starts
         self._gauges = [self._measure(limit, running) for limit in rules.limits]
@@ -83,10 +85,12 @@ class Room:
             spent[limit.type or WHOLE_QUEUE] = slots
         return spent
 
-    def opens_in_s(self) -> float | None:
-        """Return the seconds until a rate that is spent leaves more, None where none is."""
+    def again_s(self) -> float | None:
+        """Return the seconds until a rate that is spent leaves more, infinite where only an end does, None for no need to ask."""
+        if self.left > 0 and not self.kept_back:
+            return None
         spent = [gauge.opens_us for gauge in self._gauges if gauge.left <= 0 and gauge.opens_us is not None]
-        return max(0.0, (min(spent) - self._now_us) / 1e6) if spent else None
+        return max(0.0, (min(spent) - self._now_us) / 1e6) if spent else inf
 
 
 def recent_starts(starts: Starts, limit: ClaimLimit, rate: Rate, now_us: int) -> dict[int, int]:
@@ -112,6 +116,7 @@ def choose_by_rules(candidates: Iterable[Candidate], room: Room, tags: frozenset
     chosen: list[Candidate] = []
     for one in candidates:
         if not room.admits(one.type) or not one.needs <= tags:
+            room.kept_back = True
             continue
         if one.lost and chosen:
             break

@@ -33,7 +33,7 @@ def choose_ready(
     tags = frozenset() if worker is None else frozenset(worker.card.tags)
     chosen = choose_by_rules(map(_candidate, ready), room, tags, claim)
     queue.starts = room.spend(one.type for one in chosen) or {}
-    return [one.id for one in chosen], room.opens_in_s() if len(chosen) < claim else None
+    return [one.id for one in chosen], room.again_s() if len(chosen) < claim else None
 
 
 def _candidate(record: JobRecord) -> Candidate:

@@ -91,7 +91,7 @@ def _claim(
     _tally(session, queue, worker_id, rows)
     again_s = None
     if len(rows) < request.claim:
-        again_s = 0.0 if walk.was_cut else room.opens_in_s()
+        again_s = 0.0 if walk.was_cut else room.again_s()
     return tuple(to_claimed(session, row) for row in rows), again_s
 
 

@@ -116,7 +116,9 @@ local function take_fitting(choice, ids, priorities)
   local described = read_fields(bodies_key, ids)
   for place, id in ipairs(ids) do
     local _, _, job_type, _, head = struct.unpack(BODY, described[place])
-    if not choice.seen[id] and admits(choice.gauges, job_type) and has_tags(head, choice.tags) then
+    local fits = not choice.seen[id] and admits(choice.gauges, job_type) and has_tags(head, choice.tags)
+    choice.kept = choice.kept or not (fits or choice.seen[id])
+    if fits then
       local lost = select(10, struct.unpack(RECORD, found[place]))
       if lost > 0 and #choice.ids > 0 then
         return true
@@ -228,9 +230,9 @@ local function write_begun(queue, gauges)
   end
 end
 
--- Returns the microseconds until a rate that is spent leaves more, -1 where none is.
+-- Returns the microseconds until a rate that is spent leaves more, -2 where only an end does.
 local function opens_in(gauges)
-  local soonest = -1
+  local soonest = -2
   for _, gauge in ipairs(gauges) do
     if gauge.left <= 0 and gauge.opens and (soonest < 0 or gauge.opens - now < soonest) then
       soonest = math.max(0, gauge.opens - now)
@@ -247,7 +249,8 @@ local function tags_of(worker)
   return tags
 end
 
--- Returns the next jobs in claim order, their records, and in how many microseconds to ask again for others: -1 for none.
+-- Returns the next jobs in claim order, their records, and in how many microseconds to ask again for others: -2 when
+-- something ends, -1 for none.
 local function choose_by_rules(queue, worker, lease, wanted, text)
   local rules = decode(text)
   local gauges = measure(queue, rules.limits or {})
@@ -276,5 +279,9 @@ local function choose_by_rules(queue, worker, lease, wanted, text)
     write_begun(queue, gauges)
   end
   local is_short = #choice.ids < wanted
-  return choice.ids, choice.records, is_short and (more and 0 or opens_in(gauges)) or -1
+  local again = -1
+  if is_short and (more or choice.kept or is_full(gauges)) then
+    again = more and 0 or opens_in(gauges)
+  end
+  return choice.ids, choice.records, again
 end
