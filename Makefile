@@ -44,6 +44,7 @@ away: $(READY) ## Take a worker's server away for ten minutes (AWAY_S=600), on P
 
 campaign: $(READY) ## Do every kind of harm to a queue on every store, in half an hour or more (SEED=1)
 	@$(PYTHON) -m tests.acceptance.campaign --tier b --seed $(SEED) --report docs/campaign.md $(ARGS)
+	@$(PYTHON) -m pytest -q tests/conformance/test_machine.py --hypothesis-profile campaign --timeout 3600
 
 campaign-release: $(READY) ## The same for hours, in slices of 30 minutes: run it until it says that all cases are done
 	@$(PYTHON) -m tests.acceptance.campaign --tier c --seed $(SEED) --resume build/campaign-$(SEED) --minutes 30 $(ARGS)

@@ -13,7 +13,7 @@ pytest_plugins = ["tests.servers.fixtures"]
 # A busy machine is not a failure: examples are bounded by their number, never by the clock.
 settings.register_profile("queuetui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CAMPAIGN = "campaign"
-settings.register_profile(CAMPAIGN, settings.get_profile("queuetui"), max_examples=200, stateful_step_count=50)
+settings.register_profile(CAMPAIGN, settings.get_profile("queuetui"), max_examples=100, stateful_step_count=50)
 settings.load_profile("queuetui")
 
 FOLDERS = {

@@ -46,12 +46,13 @@ class Contender:
 
 
 def ours(store: Store, *, tuned: bool) -> Contender:
-    """Return our worker as it comes, or with one slot, batches of 500, one queue and warnings only."""
+    """Return our worker as it comes, or with one slot, batches of 500, one queue, warnings only and its events off."""
     work = ["{python}", "-m", "queuetui", "worker", "--app", "queuetui_program", "--url", "{url}"]
     if tuned:
         work += ["--concurrency", "1", "--batch", "500", "--queue", "default", "--log-level", "warning"]
     name = "queuetui tuned" if tuned else "queuetui"
-    return Contender(name, store, OURS, "queuetui_program", tuple(work), 30_000)
+    variables = (("BENCH_EVENTS", "off"),) if tuned else ()
+    return Contender(name, store, OURS, "queuetui_program", tuple(work), 30_000, variables=variables)
 
 
 PGQUEUER_TUNED = Contender(

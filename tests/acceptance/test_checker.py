@@ -239,3 +239,12 @@ def test_the_tool_reads_what_a_run_left(tmp_path: Path) -> None:
     assert "| I1 no loss | 1 | 0 |" in done.stdout
     sink.write("start", job_id="nobody", fence=1)
     assert subprocess.run(words, cwd=ROOT, env={"PYTHONPATH": "src"}, capture_output=True, check=False).returncode == 1
+
+
+def test_a_death_that_was_told_too_late_is_a_cause() -> None:
+    """A worker that was frozen may tell of its dead child when the lease is over: recorded as lost in the acknowledging, and true."""
+    retry, late = (
+        KeptAttempt(fence=1, outcome="retry"),
+        KeptAttempt(fence=2, outcome="ack_lost", error_class="ProcessDied"),
+    )
+    assert "I6" not in with_attempts(FINE, retry, late).judge().broken

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.soak import Plan, run_soak
 
-STORES = ("sqlite_url", "postgres_url")
+STORES = ("sqlite_url", "postgres_url", "mysql_url", "redis_url")
 
 
 @pytest.mark.parametrize("store", STORES)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from queuetui.backends.base import NativeBackend
+from tests.conformance.event_scenes import switch
 from tests.conformance.population import populate
 from tests.conformance.stores import KINDS, Store, fresh_store
 from tests.servers.mysql import MysqlServer
@@ -93,3 +94,10 @@ def store(make_store: FreshStore) -> Iterator[Store]:
 def backend(store: Store) -> NativeBackend:
     """A backend on an empty store."""
     return store.open()
+
+
+@pytest.fixture
+def loud(backend: NativeBackend) -> NativeBackend:
+    """A backend whose default queue logs its events."""
+    switch(backend, on=True)
+    return backend

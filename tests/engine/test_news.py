@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -33,6 +33,31 @@ def test_an_idle_worker_hears_of_a_job(queue: Queue, queue_url: str, start_worke
     ran = threading.Semaphore(0)
     job_type = declare_handler(lambda _: ran.release())
     start_worker(sleep_s=RARELY_S)
+    with Queue(queue_url) as client:
+        for _ in range(3):
+            wait_until(lambda: is_idle(queue))
+            client.enqueue(job_type)
+            assert ran.acquire(timeout=20)
+
+
+class Deaf:
+    """A store that hears of nothing, and does not say so."""
+
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def listen(self, hear: object) -> None:
+        """Hear nothing."""
+
+
+def test_a_worker_that_hears_nothing_finds_its_jobs(queue: Queue, queue_url: str, start_worker: StartWorker) -> None:
+    """Polling is the contract: where every hint is lost, jobs are found all the same, one after the other."""
+    ran = threading.Semaphore(0)
+    job_type = declare_handler(lambda _: ran.release())
+    start_worker(Deaf(queue.backend), sleep_s=0.2)
     with Queue(queue_url) as client:
         for _ in range(3):
             wait_until(lambda: is_idle(queue))

@@ -1,8 +1,9 @@
-"""A worker on a real PostgreSQL server that is restarted and frozen."""
+"""A worker on a real PostgreSQL or MariaDB server that is restarted and frozen."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -10,26 +11,29 @@ from queuetui.client import Queue
 from queuetui.engine import store_health
 from tests.engine.conftest import StartWorker
 from tests.engine.working import Told, declare_handler
-from tests.servers.fixtures import PostgresFactory
+from tests.servers.mysql import MysqlServer
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
 
+Server = PostgresServer | MysqlServer
 
-@pytest.fixture
-def server(private_postgres: PostgresFactory) -> PostgresServer:
+
+@pytest.fixture(params=["private_postgres", "private_mysql"])
+def server(request: pytest.FixtureRequest) -> Server:
     """A server of the test's own."""
-    return private_postgres()
+    make: Callable[[], Server] = request.getfixturevalue(request.param)
+    return make()
 
 
 @pytest.fixture
-def queue_url(server: PostgresServer) -> str:
+def queue_url(server: Server) -> str:
     """The URL of an empty database on it."""
     return server.create_database()
 
 
 def test_a_server_that_restarts_costs_no_job(
     queue: Queue,
-    server: PostgresServer,
+    server: Server,
     start_worker: StartWorker,
     told: Told,
     monkeypatch: pytest.MonkeyPatch,
@@ -70,7 +74,7 @@ def _state(queue: Queue, job_id: str) -> str | None:
 
 
 def test_a_frozen_server_ends_the_work_in_time(
-    queue: Queue, server: PostgresServer, start_worker: StartWorker, told: Told
+    queue: Queue, server: Server, start_worker: StartWorker, told: Told
 ) -> None:
     """A server that holds connections open without answering does not hide that the lease runs out."""
     from queuetui.engine.context import Context

@@ -51,6 +51,14 @@ class MysqlServer:
         """Stop the server; every connection is cut."""
         self._own_process.stop()
 
+    def kill(self) -> None:
+        """Kill the server with SIGKILL."""
+        self._own_process.kill()
+
+    def revive(self) -> None:
+        """Start a killed server again."""
+        self._own_process.revive()
+
     def pause(self) -> None:
         """Freeze the server: connections stay open and nothing answers."""
         self._own_process.pause()

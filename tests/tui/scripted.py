@@ -27,6 +27,7 @@ from queuetui.monitor.feed import Detail
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, why_not
+from tests.tui.scripted_events import events_of
 from tests.tui.scripted_schedules import ScriptedSchedules
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
@@ -39,6 +40,7 @@ CAPABILITIES = Capabilities(
     verbs=ALL_VERBS,
     keeps=frozenset(State) - {State.BLOCKED},
     leases=True,
+    events=True,
     workers=True,
     tally=True,
     attempts=True,
@@ -238,7 +240,7 @@ class ScriptedFeed:
             self.polled.notify_all()
         return snapshot
 
-    def open(self, job_id: str) -> Detail:
+    def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job with an attempt for each that ended."""
         self.before_poll()
         job = self._job(job_id)
@@ -248,7 +250,8 @@ class ScriptedFeed:
             )
             for n in range(1, job.attempts + 1)
         )
-        return Detail(job, judge(job), attempts if job.error is not None else ())
+        told = events_of(job)[:events] if self.capabilities.events else None
+        return Detail(job, judge(job), attempts if job.error is not None else (), told)
 
     def find(self, suffix: str) -> tuple[str, ...]:
         """Return the ids that end so."""

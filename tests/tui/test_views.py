@@ -131,7 +131,7 @@ def test_tab_goes_round_the_views() -> None:
 
 
 def test_the_detail_has_its_tabs() -> None:
-    """Enter opens a job; `]` and `[` walk through summary, why, payload, error and attempts."""
+    """Enter opens a job; `]` and `[` walk through summary, why, payload, error, attempts and events."""
 
     async def script(stage: Stage) -> None:
         await stage.press("5")
@@ -139,10 +139,10 @@ def test_the_detail_has_its_tabs() -> None:
         await stage.press("enter")
         assert stage.is_on(DetailScreen)
         await stage.until_shown("0195a3f0-9c00-7000-8000-000000000006")
-        for text in ("gave up after 3 attempts", '"sku": "A-1006"', "shop.put(product)", "run 3  failed"):
+        for text in ("gave up after 3 attempts", '"sku": "A-1006"', "shop.put(product)", "run 3  failed", "JobCreated"):
             await stage.press("right_square_bracket")
             await stage.until_shown(text)
-        await stage.press("left_square_bracket")
+        await stage.press("left_square_bracket", "left_square_bracket")
         await stage.until_shown("shop.put(product)")
 
     Stage().play(script)

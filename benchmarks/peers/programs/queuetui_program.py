@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from program import URL, Enqueuing, answer, stamp
 
 from queuetui import Queue, job
+from queuetui.model.act import Act, Verb
 
 BULK = 5000
 PAYLOAD = {"sku": "A-1042"}
@@ -19,6 +22,8 @@ def noop(_payload: object) -> None:
 def main() -> None:
     """Answer one command."""
     with Queue(URL) as queue:
+        if os.environ.get("BENCH_EVENTS") == "off":
+            queue.backend.apply_to_queue(Act(Verb.EVENTS_OFF, "benchmark"), "default")
 
         def one_by_one(count: int) -> None:
             for _ in range(count):

@@ -108,7 +108,7 @@ class Operator(Protocol):
         ...
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """PAUSE or RESUME a queue; the ref's id is the queue's name."""
+        """PAUSE or RESUME a queue, or switch its events; the ref's id is the queue's name."""
         ...
 
     def clean_workers(self, act: Act, silent_s: float) -> int:

@@ -60,7 +60,8 @@ class Recurring:
                     is_declared = True
                 pause_s = self._look()
             except STORE_TROUBLE as error:
-                pause_s = self._health.failed(PART, error)
+                self._health.pause(self._health.failed(PART, error), self._stopping)
+                pause_s = 0.0
             except BadConfig as error:
                 log_event("schedules_unreadable", logging.ERROR, error=str(error))
                 pause_s = jittered(PRUNE_EVERY_S)

@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done; PAUSE and RESUME concern a queue or schedule, LIMIT a queue, CLEAN registrations, the rest schedules."""
+    """What can be done: to jobs; to a queue (PAUSE, RESUME, LIMIT, its events); CLEAN to workers; to schedules, also paused."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -20,10 +20,15 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CLEAN = "clean"
+    EVENTS_ON = "events on"
+    EVENTS_OFF = "events off"
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
     RUN = "run"
     LIMIT = "limit"
+
+
+QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OFF})
 
 
 class Outcome(StrEnum):

@@ -14,7 +14,7 @@ class Capabilities:
     """What may be asked of a backend; a verb that is missing has its reason in `reasons`.
 
     `native` backends have a worker of ours; `keeps` are the states it stores; `leases` tells whether liveness of a run is stored;
-    `workers`, `tally`, `attempts` tell whether those are kept at all; `durability` is the grade shown (A, B, C) or empty.
+    `workers`, `tally`, `attempts`, `events` tell whether those are kept at all; `durability` is the grade shown (A, B, C) or empty.
     """
 
     kind: str
@@ -27,5 +27,6 @@ class Capabilities:
     workers: bool = False
     tally: bool = False
     attempts: bool = False
+    events: bool = False
     durability: str = ""
     warnings: Mapping[Verb, str] = field(default_factory=dict)

@@ -24,6 +24,7 @@ class Code(StrEnum):
     QUEUE_PAUSED = "queue_paused"
     NO_CONSUMER = "no_consumer"
     ALL_SLOTS_BUSY = "all_slots_busy"
+    LIMIT_REACHED = "limit_reached"
     HEALTHY = "healthy"
     HUNG = "hung"
     ORPHANED = "orphaned"

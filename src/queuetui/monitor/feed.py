@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from queuetui.backends.base import Inspector
+from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, Denied
+from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -17,6 +21,7 @@ from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
+from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
 
 PAGE_JOBS = 500
@@ -25,11 +30,12 @@ FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts."""
+    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read."""
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
+    events: tuple[Event, ...] | None = None
 
 
 class Feed:
@@ -47,7 +53,7 @@ class Feed:
     def poll(self, watch: Watch) -> Snapshot:
         """Return a snapshot with a verdict for every job on its page and among its failures; `watch.limits` is replaced by the feed's."""
         watch = replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS)
-        snapshot = self._inspector.snapshot(watch)
+        snapshot = self._with_rules(self._inspector.snapshot(watch))
         page = () if snapshot.page is None else snapshot.page.jobs
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
         return self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
@@ -57,10 +63,29 @@ class Feed:
         page = self._inspector.page(request, self.limits)
         return page, self._judge(page.jobs, self._facts())
 
-    def open(self, job_id: str) -> Detail:
-        """Return one job whole. Raises NotFound."""
+    def open(self, job_id: str, *, events: int = 0) -> Detail:
+        """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         job = self._inspector.get(job_id)
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id))
+        told = None
+        if events and self.capabilities.events:
+            told = self.events(EventRequest(job_id=job_id, limit=events)).events
+        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told)
+
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened. Raises Unsupported where none is kept."""
+        return log_of(self._inspector).events(request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return log_of(self._inspector).logs_events(queue)
+
+    def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
+        """Yield what happened and what goes on happening, oldest first, until it is over."""
+        return Follower(log_of(self._inspector), request).follow(over)
+
+    def now(self) -> datetime:
+        """Return the time of the store's clock."""
+        return self._inspector.snapshot(Watch(limits=self.limits, parts=frozenset())).now
 
     def search(
         self, query: Query, limit: int, tell: Callable[[str], object] | None = None
@@ -103,8 +128,19 @@ class Feed:
             return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
         return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
 
+    def _with_rules(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the rules of its queues, where the backend keeps any."""
+        if not isinstance(self._inspector, ClaimRulesStore):
+            return snapshot
+        try:
+            uses = self._inspector.rules_in_use()
+        except Denied as error:
+            return replace(snapshot, problems={**snapshot.problems, "rules": str(error)})
+        return replace(snapshot, rules={use.queue: use for use in uses})
+
     def _facts(self) -> Facts:
-        return self._facts_of(self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS)))
+        snapshot = self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS))
+        return self._facts_of(self._with_rules(snapshot))
 
     def _facts_of(self, snapshot: Snapshot) -> Facts:
         return gather_facts(snapshot, self.limits, self._inspector.capabilities)

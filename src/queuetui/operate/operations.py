@@ -15,6 +15,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
+from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
@@ -54,6 +55,7 @@ class Operations:
         self._desk = desk
         self._limits = limits
         self.schedules = ScheduleOperations(backend, desk)
+        self.rules = ClaimRulesOperations(backend, desk)
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""
@@ -115,7 +117,13 @@ class Operations:
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
         """Pause or resume a queue."""
-        verb = Verb.PAUSE if paused else Verb.RESUME
+        return self._change_queue(Verb.PAUSE if paused else Verb.RESUME, queue, reason)
+
+    def switch_events(self, queue: str, *, on: bool, reason: str = "") -> Report:
+        """Let what happens to a queue's jobs be logged, or not."""
+        return self._change_queue(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, queue, reason)
+
+    def _change_queue(self, verb: Verb, queue: str, reason: str) -> Report:
         require(verb, self._desk.right, self._backend.capabilities)
         act = Act(verb, self._desk.actor, reason)
         self._desk.journal.intend(act, (), queue)

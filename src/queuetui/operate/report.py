@@ -16,9 +16,12 @@ DONE_WORDS = {
     Verb.PAUSE: "paused",
     Verb.RESUME: "resumed",
     Verb.CLEAN: "cleaned",
+    Verb.EVENTS_ON: "switched on",
+    Verb.EVENTS_OFF: "switched off",
     Verb.SCHEDULE: "scheduled",
     Verb.UNSCHEDULE: "removed",
     Verb.RUN: "enqueued",
+    Verb.LIMIT: "limited",
 }
 
 

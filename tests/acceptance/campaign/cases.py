@@ -27,7 +27,7 @@ class Case:
     faults: tuple[str, ...]
     seed: int = 0
     jobs: int = 100
-    a_second: float = 40.0
+    a_second: float = 25.0
     workers: int = 2
     lease_s: float = 2.0
 

@@ -9,11 +9,15 @@ from tests.acceptance.campaign.ordeal import versions
 from tests.acceptance.campaign.results import Result, summed
 
 WORDS = """
-Real processes, one host and one disk: this is no proof about several machines. Zero events in n trials means, with 95% confidence, fewer
-than 3/n. A *duplicate* is a repeated run, counted by the cause that the store recorded for it; *unexplained* ones have none that is true.
-*Recovery* is the time from the death of a run until its job ran again, *back* the time from the end of a fault until the next job
-began. An overlap in the pause class is a run that was frozen for longer than its lease and went on for a moment when it woke; its result
-is refused. Leases are 2 or 3 seconds long here, and 30 by default.
+Real processes, one host and one disk: this is no proof about several machines. Zero events in n trials means, with
+95% confidence, fewer than 3/n. A *retry* is a run that was repeated since its handler failed, as one in ten is told
+to; a *duplicate* is one that was repeated for any other cause, counted by what the store recorded (`lost`: the lease
+ran out or the process died, `ack_lost`: its end was told too late) and what was done near it. *unexplained* ones have
+no cause that is true. `load` is what a worker noticed as being held up: by the machine, but also by being frozen or
+by a server that did not answer. *Recovery* is the time from the death of a run until its job ran again, *back* the
+time from the end of a fault until the next job began. An overlap in the pause class is a run that was frozen for
+longer than its lease and went on for a moment when it woke; its result is refused. Leases are 2 or 3 seconds long
+here, and 30 by default.
 """
 
 
@@ -36,7 +40,12 @@ def describe(results: Sequence[Result], command: str) -> Iterator[str]:
     yield from table("By backend", played, lambda one: one.backend)
     yield from table("By isolation", played, lambda one: one.isolation)
     yield from counts("Faults", "fault", summed(one.faults for one in played))
-    yield from counts("Duplicates by recorded cause", "cause", summed(one.duplicates for one in played))
+    yield from counts("Overlaps by cause", "cause", summed(one.overlaps for one in played))
+    yield from counts(
+        "Repeated runs by recorded cause, and jobs that were quarantined",
+        "cause",
+        summed(one.duplicates for one in played),
+    )
     skipped = sorted({why for one in results for why in one.skipped.values()})
     if skipped:
         yield from ("## Skipped", "", *(f"- {why}" for why in skipped), "")
@@ -51,10 +60,10 @@ def table(title: str, results: Sequence[Result], key_of: Callable[[Result], str]
     """Yield a table with one line a key and the sum."""
     yield from (f"## {title}", "")
     yield (
-        "| | cases | faults | jobs | runs | lost | phantom | double final | overlaps | duplicates | unexplained "
+        "| | cases | faults | jobs | runs | retries | lost | phantom | double final | overlaps | duplicates | unexplained "
         "| recovery p50, p99, worst | back p50, p99, worst |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     for key in dict.fromkeys(map(key_of, results)):
         yield row(key, [one for one in results if key_of(one) == key])
     yield row("all", results)
@@ -69,11 +78,12 @@ def row(name: str, results: Sequence[Result]) -> str:
         sum(sum(one.faults.values()) for one in results),
         sum(one.jobs for one in results),
         sum(one.runs for one in results),
+        sum(one.retries for one in results),
         sum(one.lost for one in results),
         sum(one.phantom for one in results),
         sum(one.double_final for one in results),
         sum(sum(one.overlaps.values()) for one in results),
-        sum(sum(one.duplicates.values()) for one in results),
+        sum(one.repeated for one in results),
         sum(one.unexplained for one in results),
         spans(one for result in results for one in result.recovery_s),
         spans(one for result in results for one in result.back_s),

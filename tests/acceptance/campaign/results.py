@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 RESULTS = "results.jsonl"
+# What the checker counts beside the duplicates that faults are behind.
+RETRY, QUARANTINED = "retry", "quarantined"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,16 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
 
     @property
+    def retries(self) -> int:
+        """How many runs were repeated because their handler failed."""
+        return self.duplicates.get(RETRY, 0)
+
+    @property
+    def repeated(self) -> int:
+        """How many runs were repeated through no fault of their handler."""
+        return sum(count for cause, count in self.duplicates.items() if cause not in {RETRY, QUARANTINED})
+
+    @property
     def failed(self) -> bool:
         """Whether anything went wrong."""
         return bool(self.violations or self.problems)
@@ -51,7 +63,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return (
             f"{self.name}: {sum(self.faults.values())} faults, {self.jobs} jobs, {self.runs} runs, lost {self.lost}, "
             f"phantom {self.phantom}, double final {self.double_final}, overlaps {sum(self.overlaps.values())}, "
-            f"duplicates {sum(self.duplicates.values())} ({self.unexplained} unexplained), recovery {worst_s:.1f} s, back {back_s:.1f} s, "
+            f"duplicates {self.repeated} ({self.unexplained} unexplained), recovery {worst_s:.1f} s, back {back_s:.1f} s, "
             f"{self.seconds:.0f} s{'' if not self.failed else ' FAILED'}"
         )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.campaign.__main__ import command_for, command_of, is_wanted, read_arguments, summarise
-from tests.acceptance.campaign.cases import CLASSES, ISOLATIONS, TIERS, WITHOUT_SERVER, list_cases
+from tests.acceptance.campaign.cases import CLASSES, ISOLATIONS, TIERS, WITHOUT_SERVER, Case, list_cases
 from tests.acceptance.campaign.faults import FAULTS
+from tests.acceptance.campaign.judging import play_case
 from tests.acceptance.campaign.report import describe, write_report
 from tests.acceptance.campaign.results import Result, Results
-from tests.acceptance.campaign.stage import BACKENDS
+from tests.acceptance.campaign.stage import BACKENDS, Servers
 
 
 def result(**changes: object) -> Result:
@@ -26,7 +28,7 @@ def result(**changes: object) -> Result:
         "faults": {"mid_renew": 2},
         "jobs": 10,
         "runs": 12,
-        "duplicates": {"lost, crash": 2},
+        "duplicates": {"lost, crash": 2, "retry": 3, "quarantined": 1},
         "recovery_s": [1.0, 3.0],
     }
     return Result(**{**fields, **changes})  # type: ignore[arg-type] # each test names the fields it is about
@@ -82,10 +84,23 @@ def test_a_report_sums_up_and_hides_nothing(tmp_path: Path) -> None:
     skipped = result(name="clock", faults={}, jobs=0, skipped={"clock": "clock steps: not here"})
     write_report(tmp_path / "report.md", [result(), failed, skipped], "python all")
     text = (tmp_path / "report.md").read_text()
-    assert "| crash | 1 | 2 | 10 | 12 | 0 | 0 | 0 | 0 | 2 | 0 | 3.0 s, 3.0 s, 3.0 s | - |" in text
-    assert "| all | 2 | 4 | 20 | 24 | 1 | 0 | 0 | 0 | 4 | 0 |" in text
+    assert "| crash | 1 | 2 | 10 | 12 | 3 | 0 | 0 | 0 | 0 | 2 | 0 | 3.0 s, 3.0 s, 3.0 s | - |" in text
+    assert "| all | 2 | 4 | 20 | 24 | 6 | 1 | 0 | 0 | 0 | 4 | 0 |" in text
     assert "| lost, crash | 4 |" in text
     assert "- clock steps: not here" in text
     assert "`python again`: I1 lost" in text
     assert "None." not in text
     assert "None." in "\n".join(describe([result()], "python all"))
+
+
+def test_what_this_machine_cannot_do_is_skipped_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case that needs root says so and fails nothing; what an interrupted run left in its folder is gone."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (tmp_path / "all.events").touch()
+    skipped = play_case(Case("disk", "sqlite", "thread", ("fill_disk",)), Servers(), tmp_path, "python again")
+    assert not skipped.failed
+    assert (
+        skipped.line
+        == "disk-sqlite-thread: skipped: disk full: only root may mount the small file system that is filled"
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,8 @@ from tests.acceptance.checker.report import Report
 from tests.acceptance.checker.runs import Run
 
 LOSSES = 3
+# What a worker tells of a run whose process it found dead; told too late, it is recorded as an acknowledgement that was lost.
+DIED = "ProcessDied"
 
 
 def check_causes(history: History, report: Report) -> None:
@@ -45,7 +47,8 @@ def explain(
         late = attempt is not None and attempt.error_class == PAST_ITS_LIMIT
         return outcome, "" if run.how == "fail" or late else "repeated as a retry, and its run did not fail"
     if outcome in LATE:
-        if outcome == "ack_lost" and run.how == "killed":
+        told_dead = attempt is not None and attempt.error_class == DIED
+        if outcome == "ack_lost" and run.how == "killed" and not told_dead:
             return outcome, "repeated as ack_lost, and its run never ended"
         return _explain_loss(history, run, after, outcome)
     if run.how == "snooze":

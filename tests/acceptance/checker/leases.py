@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,28 +18,26 @@ LATE = frozenset({"lost", "ack_lost"})
 
 @dataclass(frozen=True)
 class Holding:
-    """What is known of leases: since when each is good for how long, and when what was held under it may have been given back."""
+    """What is known of leases: until when each was certainly good, and when what was held under it may have been given back."""
 
-    grants: Mapping[str, Sequence[Event]]
+    good_until_ns: Mapping[str, int]
     gone_ns: Mapping[str, int]
     settled_ns: Mapping[tuple[str, int], int]
 
     def surely_until_ns(self, claim: Event) -> int:
         """Return until when the claimed job was certainly held under its lease."""
-        granted = max(
-            (one.since_ns + round(one.lease_s * SECOND_NS) for one in self.grants.get(claim.lease_id, ())), default=0
-        )
         given_back = self.settled_ns.get((claim.job_id, claim.fence), NEVER_NS)
-        return min(granted, self.gone_ns.get(claim.lease_id, NEVER_NS), given_back)
+        return min(self.good_until_ns.get(claim.lease_id, 0), self.gone_ns.get(claim.lease_id, NEVER_NS), given_back)
 
 
 def find_holding(history: History) -> Holding:
     """Return what the recorders saw of leases; a call whose answer nobody saw may have given back all that its lease held."""
-    grants: dict[str, list[Event]] = defaultdict(list)
+    good: dict[str, int] = {}
     for kind in ("open", "renew"):
         for event in history.of_kind.get(kind, ()):
             if event.outcome == "valid":
-                grants[event.lease_id].append(event)
+                until_ns = event.since_ns + round(event.lease_s * SECOND_NS)
+                good[event.lease_id] = max(good.get(event.lease_id, 0), until_ns)
     settled: dict[tuple[str, int], int] = {}
     for event in history.of_kind.get("settle", ()):
         key = (event.job_id, event.fence)
@@ -51,7 +48,7 @@ def find_holding(history: History) -> Holding:
         for event in history.of_kind.get(kind, ()):
             if kind == "closing" or event.call not in answered:
                 gone[event.lease_id] = min(gone.get(event.lease_id, NEVER_NS), event.boot_ns)
-    return Holding(grants, gone, settled)
+    return Holding(good, gone, settled)
 
 
 def check_leases(history: History, report: Report) -> None:

@@ -43,6 +43,8 @@ def check_liveness(history: History, report: Report) -> None:
     report.examined["I13"] += len(waits)
     bound_ns = round(history.setup.recovery_s * SECOND_NS)
     for idle_since_ns, idle_until_ns in _find_idle(history):
+        if idle_until_ns - idle_since_ns <= bound_ns:
+            continue
         for runnable_ns, started_ns, job_id in waits:
             since_ns = max(runnable_ns, idle_since_ns)
             until_ns = min(started_ns, idle_until_ns)

@@ -195,7 +195,7 @@ class NamingJobsItself(Passing):
     def enqueue(self, jobs: Sequence[NewJob], connection: Any = None) -> Sequence[Enqueued]:
         """Store jobs."""
         answers = self.store.enqueue([job._replace(id=next_id()) for job in jobs], connection)
-        return [replace(answer, id=job.id) for job, answer in zip(jobs, answers, strict=True)]
+        return [Enqueued(job.id, one.created, one.state) for job, one in zip(jobs, answers, strict=True)]
 
 
 class DeafAfterAWhile(Passing):

@@ -57,7 +57,17 @@ ONLY_MYSQL = {
     *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_paused", "claim_jobs"),
     *("choose_due", "next_queue"),
 }
-ONLY_POSTGRESQL = {"insert_jobs", "finish_and_claim"}
+ONLY_POSTGRESQL = {
+    "insert_jobs",
+    "finish_and_claim",
+    "copy_jobs",
+    "take_back",
+    "count_copied",
+    "log_copied",
+    "list_days",
+    "read_day",
+    "find_stray",
+}
 ONLY_SQLITE = {
     "drop_job",
     "make_ended",
@@ -73,4 +83,8 @@ ONLY_SQLITE = {
     "claim_first",
     "count_free_pages",
     "give_back_page",
+    "log_created",
+    "log_claimed",
+    "log_completed",
+    "log_promoted",
 }

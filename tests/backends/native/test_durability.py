@@ -17,7 +17,8 @@ from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.job import Ending
 from tests.architecture.source import ROOT
 from tests.conformance.scenes import add, claim_one, settle, state_of
-from tests.servers.fixtures import PostgresFactory, RedisFactory
+from tests.servers.fixtures import MysqlFactory, PostgresFactory, RedisFactory
+from tests.servers.mysql import MysqlServer, connect_mysql
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import KEEPING
 
@@ -76,6 +77,46 @@ def test_a_killed_postgresql_keeps_what_it_acknowledged(careful_postgres: Postgr
     backend.close()
     careful_postgres.kill()
     careful_postgres.revive()
+    after = open_queue(url)
+    states = [state_of(after, job_id).value for job_id in (ended, held, waiting)]
+    assert states == ["completed", "processing", "pending"]
+    assert settle(after, *second, Ending.COMPLETED)
+    after.close()
+
+
+def set_flushing(server: MysqlServer, how: int) -> None:
+    """Let every commit wait for the disk (1), or not (0, 2)."""
+    with connect_mysql(server.admin_url) as connection, connection.cursor() as cursor:
+        cursor.execute("set global innodb_flush_log_at_trx_commit = %s", (how,))
+
+
+def test_a_mysql_server_is_graded(mysql_server: MysqlServer, mysql_url: str) -> None:
+    """Commits that wait for the disk are an A, any other a B."""
+    with connect_mysql(mysql_server.admin_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select @@innodb_flush_log_at_trx_commit")
+        found = cursor.fetchone()
+    assert found is not None
+    try:
+        for how, grade in ((1, "A"), (2, "B"), (0, "B")):
+            set_flushing(mysql_server, how)
+            assert grade_of(mysql_url) == grade, how
+    finally:
+        set_flushing(mysql_server, found[0])
+
+
+def test_a_killed_mysql_keeps_what_it_acknowledged(private_mysql: MysqlFactory) -> None:
+    """After kill -9 of a server whose commits wait for the disk every acknowledged job, claim and ending is there."""
+    server = private_mysql()
+    set_flushing(server, 1)
+    url = server.create_database()
+    backend = open_queue(url)
+    assert backend.capabilities.durability == "A"
+    ended, held, waiting = add(backend, 3)
+    first, second = claim_one(backend), claim_one(backend)
+    assert settle(backend, *first, Ending.COMPLETED)
+    backend.close()
+    server.kill()
+    server.revive()
     after = open_queue(url)
     states = [state_of(after, job_id).value for job_id in (ended, held, waiting)]
     assert states == ["completed", "processing", "pending"]

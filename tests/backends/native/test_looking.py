@@ -15,6 +15,7 @@ from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from tests.conformance.scenes import add, select
+from tests.servers.mysql import connect_mysql
 
 OPTIONS = BackendOptions(name="shop", kind=NATIVE, create=True, statement_timeout_s=3.0)
 
@@ -40,6 +41,18 @@ def test_looking_waits_for_no_lock_of_postgresql(postgres_url: str) -> None:
         for (name,) in found.fetchall():
             holder.execute(psycopg.sql.SQL("lock table {} in exclusive mode").format(psycopg.sql.Identifier(name)))
         look(backend)
+    backend.close()
+
+
+def test_looking_waits_for_no_lock_of_mysql(mysql_url: str) -> None:
+    """While another session has locked every job, a console reads on."""
+    backend = open_native(mysql_url, OPTIONS)
+    add(backend, 3)
+    with connect_mysql(mysql_url) as holder, holder.cursor() as cursor:
+        holder.begin()
+        cursor.execute("select id from queuetui_job for update")
+        look(backend)
+        holder.rollback()
     backend.close()
 
 

@@ -21,19 +21,20 @@ from queuetui.model.errors import NotFound, SchemaTooNew
 CREATE = BackendOptions(create=True)
 # On SQLite a rowid stands before the ids, and a lease is judged by the clock of a boot.
 ONLY_SQLITE = {"seq", "boot", "boot_until"}
-# An upsert on MySQL does not tell whose row it left.
-ONLY_MYSQL = {"asked"}
+# An upsert on MySQL does not tell whose row it left, and an index need not be able to descend.
+ONLY_MYSQL = {"asked", "priority_desc", "done_desc"}
 EXTRA = {"sqlite": ONLY_SQLITE, "mysql": ONLY_MYSQL}
 # It has no partial indexes: the state stands in the index instead.
 MYSQL_ORDER = {
-    "queuetui_job_ready": ["queue", "state", "priority", "due_at", "id"],
+    "queuetui_job_ready": ["queue", "state", "priority_desc", "due_at", "id"],
     "queuetui_job_due": ["state", "due_at", "id"],
     "queuetui_job_wait": ["queue", "state", "due_at", "id"],
     "queuetui_job_held": ["lease_id"],
-    "queuetui_job_done_page": ["queue", "state", "done_at", "id"],
+    "queuetui_job_done_page": ["queue", "state", "done_desc", "id"],
+    "queuetui_job_done_recent": ["state", "done_desc", "id"],
 }
 # Not described: indexes that one dialect alone needs.
-OWN_INDEXES = {"queuetui_event_at", "queuetui_lease_until"}
+OWN_INDEXES = {"queuetui_lease_until"}
 
 
 @pytest.fixture

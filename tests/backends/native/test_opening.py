@@ -51,7 +51,7 @@ def test_the_embedded_file_is_its_owners(tmp_path: Path) -> None:
             connection.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "page_size", "auto_vacuum")
         ]
     connection.close()
-    assert pragmas == ["wal", 8192, 2]
+    assert pragmas == ["wal", 4096, 2]
 
 
 def test_a_relative_file_is_below_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

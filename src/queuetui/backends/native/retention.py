@@ -18,19 +18,22 @@ TALLY_KEPT_S = 8 * DAY_S
 class Retention:
     """Seconds from the final state to the prune; a key is held that long after its job's end, pruned or not.
 
-    The settings are `native.keep_completed`, `native.keep_cancelled`, `native.keep_failed` and `native.keep_keys`, durations like `30d`.
+    The settings are `native.keep_completed`, `native.keep_cancelled`, `native.keep_failed`, `native.keep_keys`, `native.keep_events`
+    and `native.keep_acts`, durations like `30d`.
     """
 
     completed_s: float = 7 * DAY_S
     cancelled_s: float = 7 * DAY_S
     failed_s: float = 90 * DAY_S
     keys_s: float = 7 * DAY_S
+    events_s: float = 7 * DAY_S
+    acts_s: float = 90 * DAY_S
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> Self:
         """Return what a profile's settings say. Raises BadConfig naming the setting."""
         chosen = {}
-        for name in ("completed", "cancelled", "failed", "keys"):
+        for name in ("completed", "cancelled", "failed", "keys", "events", "acts"):
             written = settings.get(f"native.keep_{name}")
             if written is not None:
                 chosen[f"{name}_s"] = _read_setting(f"native.keep_{name}", written)

@@ -45,13 +45,17 @@ class Feeder:
 
     def _take(self, backlog: deque[Run], ward: Ward, most: int) -> list[Run]:
         taken: list[Run] = []
+        rooms: dict[str, int] = {}
         if not ward.runs:
             ward.room = BOUNDLESS
         if self._settings.recycle_jobs is not None:
             most = min(most, self._settings.recycle_jobs - ward.given)
         while backlog and len(taken) < most:
             run = backlog[0]
-            room = min(ward.room, self._room_for(run))
+            job_type = run.job.type
+            if job_type not in rooms:
+                rooms[job_type] = self._room_for(job_type)
+            room = min(ward.room, rooms[job_type])
             if len(ward.runs) + len(taken) >= room:
                 break
             backlog.popleft()
@@ -60,9 +64,9 @@ class Feeder:
                 taken.append(run)
         return taken
 
-    def _room_for(self, run: Run) -> int:
-        """Return how many runs may be at a child while this one is: one, unless all of them together take a moment."""
-        average_s = self._pace.type_average_s(run.job.type)
+    def _room_for(self, job_type: str) -> int:
+        """Return how many runs may be at a child while one of this type is: one, unless all of them together take a moment."""
+        average_s = self._pace.type_average_s(job_type)
         if average_s is None or average_s > AHEAD_S / 2:
             return 1
         return max(2, min(AHEAD_JOBS, int(AHEAD_S / max(average_s, 1e-6))))

@@ -11,7 +11,6 @@ from queuetui.engine.children.messages import (
     BROKEN_MESSAGE,
     Declined,
     Ended,
-    FromChild,
     Logged,
     Met,
     Progressed,
@@ -58,16 +57,18 @@ class Hearing:
         """Act on all that a child says. One that says what is no message is killed."""
         try:
             for frame in ward.end.receive():
+                heard_s = steady_s()
                 for told in decode_from_child(frame):
-                    self._take(ward, told)
+                    if isinstance(told, Ended):
+                        self._end(ward, told, heard_s)
+                    else:
+                        self._take(ward, told)
         except (BrokenPipe, *BROKEN_MESSAGE):
             ward.retiring = ward.retiring or "it said what no child says"
             ward.kill()
 
-    def _take(self, ward: Ward, told: FromChild) -> None:
-        if isinstance(told, Ended):
-            self._end(ward, told)
-        elif isinstance(told, Logged):
+    def _take(self, ward: Ward, told: Declined | Logged | Met | Progressed | Ready) -> None:
+        if isinstance(told, Logged):
             repeat(told)
         elif isinstance(told, Met):
             self._rules.learn(told)
@@ -84,7 +85,7 @@ class Hearing:
         if run is not None:
             self._backlog.appendleft(run)
 
-    def _end(self, ward: Ward, told: Ended) -> None:
+    def _end(self, ward: Ward, told: Ended, heard_s: float) -> None:
         run = ward.runs.get(told.number)
         if run is None:
             return
@@ -97,7 +98,7 @@ class Hearing:
                 ward.forgive()
         del ward.runs[told.number]
         if told.duration_s is not None:
-            run.started_s = run.started_s or steady_s() - told.duration_s
+            run.started_s = run.started_s or heard_s - told.duration_s
         if told.waits:
             run.written = Receipt(lambda: self._confirm(ward, told.number))
         self._coroner.end(run, told.settlement(run.job), at_once=told.waits)

@@ -11,6 +11,7 @@ from queuetui.monitor.diagnosis import (
     blocked,
     ended,
     healthy,
+    limit_reached,
     no_consumer,
     not_due,
     orphaned,
@@ -25,7 +26,7 @@ Rule = Callable[[Job, Facts], Verdict | None]
 RULES: dict[State, tuple[Rule, ...]] = {
     State.SCHEDULED: (not_due.judge,),
     State.RETRYING: (not_due.judge,),
-    State.PENDING: (queue_paused.judge, no_consumer.judge, waiting.judge),
+    State.PENDING: (queue_paused.judge, no_consumer.judge, limit_reached.judge, waiting.judge),
     State.PROCESSING: (orphaned.judge, over_limit.judge, healthy.judge),
     State.BLOCKED: (blocked.judge,),
     State.COMPLETED: (ended.judge,),

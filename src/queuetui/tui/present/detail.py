@@ -13,6 +13,7 @@ from queuetui.model.text import DETAIL_CAP, Untrusted, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import age_text, took_text
+from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
 from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _LABEL_CELLS = 16
 _SENTENCE_CAP = 4000
-TAB_NAMES = ("Summary", "Why", "Payload", "Error", "Attempts")
+TAB_NAMES = ("Summary", "Why", "Payload", "Error", "Attempts", "Events")
 
 
 def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[WorkerInfo]) -> list[TextLine]:
@@ -35,6 +36,7 @@ def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[Worker
         "Payload": lambda: payload_lines(detail.job),
         "Error": lambda: error_lines(detail.job.error),
         "Attempts": lambda: attempts_lines(detail.job, detail.attempts, now, workers),
+        "Events": lambda: event_lines(detail.events, now, workers),
     }
     return makers[name]()
 

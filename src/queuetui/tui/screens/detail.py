@@ -1,4 +1,4 @@
-"""One job whole: summary, why, payload, error, attempts."""
+"""One job whole: summary, why, payload, error, attempts, events."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from queuetui.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Detail
+
+EVENTS_SHOWN = 200
 
 
 class DetailScreen(Acting):
@@ -70,7 +72,9 @@ class DetailScreen(Acting):
         if connection is None or self._is_reading:
             return
         self._is_reading = True
-        self.console.errands.send(lambda: connection.feed.open(self._job_id), self._take, self._miss)
+        self.console.errands.send(
+            lambda: connection.feed.open(self._job_id, events=EVENTS_SHOWN), self._take, self._miss
+        )
 
     def _take(self, detail: Detail) -> None:
         self._is_reading = False

@@ -13,10 +13,12 @@ import pytest
 from pymysql.cursors import Cursor
 from sqlalchemy import create_engine
 
-from queuetui.backends.native.sql.backend import SqlBackend
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import BadPayload, Unsupported
 from queuetui.model.job import Ending, Enqueued, NewJob, Settlement
+from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from tests.servers.mysql import connect_mysql
 from tests.waiting import wait_until
@@ -200,10 +202,16 @@ def test_a_name_that_would_be_cut_is_refused(backend: SqlBackend, url: str, fiel
     engine.dispose()
 
 
-def test_names_are_the_same_only_by_every_byte(backend: SqlBackend) -> None:
-    """Case, accents and spaces at the end tell names and keys apart, as on every other store."""
-    names = ["mail", "Mail", "mail ", "m\u00e1il", "ma\u0301il"]
+@pytest.mark.parametrize("charset", ["utf8mb4", "latin1"])
+def test_names_are_the_same_only_by_every_byte(mysql_url: str, charset: str) -> None:
+    """Case, accents, spaces at the end and odd signs tell names and keys apart, whatever texts the database is made for."""
+    with connect_mysql(mysql_url) as connection, connection.cursor() as cursor:
+        cursor.execute(f"alter database character set {charset}")
+    backend = open_backend(mysql_url, BackendOptions(create=True))
+    names = ["mail", "Mail", "mail ", "m\u00e1il", "ma\u0301il", "\u2603", "\U0001f600", 'a"b\\c', "tab\t", "%s"]
     for name in names:
         assert backend.enqueue([NewJob(str(uuid4()), "T", b"{}", queue=name, idempotency_key=name)])[0].created
     assert backend.queues_ready(names) == tuple(names)
     assert set(backend.queues_ready(None)) == set(names)
+    assert {queue.name.raw for queue in backend.snapshot(Watch()).queues} == set(names)
+    backend.close()

@@ -11,6 +11,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql import mysql_database
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.mysql_address import read_address
+from queuetui.backends.native.sql.session import Session
 from queuetui.backends.registry import discover
 from queuetui.backends.registry import open_backend as open_any
 from queuetui.model.errors import BadPayload, Denied, NotFound, Unreachable, Unsupported
@@ -160,3 +161,31 @@ def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
 
     wait_until(answers)
     backend.close()
+
+
+def test_a_row_that_stays_locked_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience has an end, the message says what happened, and afterwards the same backend works again."""
+    monkeypatch.setattr(mysql_database, "SETTINGS", (*mysql_database.SETTINGS, "set innodb_lock_wait_timeout = 1"))
+    monkeypatch.setattr(mysql_database, "TRIES", 2)
+    backend = open_backend(url, CREATE)
+    lease = backend.open_lease("w", "default", 30)
+    with connect_mysql(url) as holder, holder.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute("select 1 from queuetui_lease for update")
+        with pytest.raises(Unreachable, match="locked"):
+            backend.close_lease(lease.id)
+        holder.rollback()
+    assert backend.renew([lease.id], 30).valid == {lease.id}
+    backend.close()
+
+
+def test_a_stopped_statement_leaves_no_half_read_answer(backend: SqlBackend) -> None:
+    """Work that is broken off in its middle is undone, and the next one does not read its answer."""
+
+    def stop(session: Session) -> None:
+        session.change("write_meta", name="half", value="1")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        backend.database.write("stopping", stop)
+    assert backend.database.read("looking", lambda session: session.row("read_meta", name="half")) is None

@@ -14,7 +14,7 @@ from tests.backends.native.redis.opening import open_queue
 @pytest.fixture
 def backend(redis_url: str) -> Iterator[NativeBackend]:
     """An empty queue that prunes what has ended at once."""
-    kept = {f"native.keep_{name}": "0" for name in ("completed", "cancelled", "failed", "keys")}
+    kept = {f"native.keep_{name}": "0" for name in ("completed", "cancelled", "failed", "keys", "events")}
     opened = open_queue(redis_url, kept)
     yield opened
     opened.close()

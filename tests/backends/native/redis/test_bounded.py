@@ -7,11 +7,12 @@ from typing import Any
 import redis
 
 from queuetui.backends.base import NativeBackend
+from queuetui.model.act import Verb
 from queuetui.model.job import Ending
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
-from tests.conformance.scenes import LIMITS, add, card, claim, ending, ids, select
+from tests.conformance.scenes import LIMITS, act_done, add, card, claim, ending, ids, new_job, select
 
 FILTERS = (
     "",
@@ -101,3 +102,22 @@ def test_a_page_says_how_far_it_looked(backend: NativeBackend) -> None:
     assert any("5,000" in note for note in first.notes)
     second = backend.page(PageRequest(parse_query("type:Rare is:waiting"), 5, first.last), LIMITS)
     assert [*ids(list(first.jobs)), *ids(list(second.jobs))] == [rare]
+
+
+def test_a_correlation_id_is_looked_up(client: redis.Redis, backend: NativeBackend) -> None:
+    """The jobs of a correlation id are found among any number of others, with the job that began it, and none is left listed."""
+    root = add(backend, 1)[0]
+    backend.enqueue([new_job(correlation_id=root), new_job(correlation_id="other")])
+    own = new_job()
+    backend.enqueue([own._replace(correlation_id=own.id)])
+    add(backend, 600)
+    tick(backend)
+    client.config_resetstat()
+    found = select(backend, f"correlation:{own.id}")
+    assert client.info("commandstats")["cmdstat_evalsha"]["calls"] <= 3
+    assert ids(found) == [own.id]
+    (child,) = select(backend, f"correlation:{root}")
+    assert child.correlation_id is not None
+    act_done(backend, Verb.DELETE, child.ref.id)
+    assert select(backend, f"correlation:{root}") == []
+    assert client.exists(f"{{queuetui}}:corr:{root}") == 0

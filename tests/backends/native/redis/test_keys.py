@@ -33,10 +33,10 @@ def names(client: redis.Redis, namespace: str = "queuetui") -> set[str]:
 
 
 def test_a_payload_is_kept_as_it_came(client: redis.Redis, backend: NativeBackend) -> None:
-    """A long payload has a key of its own, a short one ends its job's body: either holds the very bytes that were enqueued."""
+    """A long payload has a key of its own, a short one ends its job's value: either holds the very bytes that were enqueued."""
     payload = b'\x00\xff {"n": 123456789012345678901234567890} \r\n'
     short, long = (add_one(backend, payload=payload * times).replace("-", "") for times in (1, 1000))
-    body = client.hget("{queuetui}:b", short)
+    body = client.hget("{queuetui}:j", short)
     assert isinstance(body, bytes)
     assert body.endswith(payload)
     assert client.get(f"{{queuetui}}:p:{long}") == payload * 1000

@@ -13,6 +13,7 @@ NO_PAUSE = (
     "Laravel 8 to 11 cannot pause a queue, and newer versions keep the pause in the application's cache; stop its workers, "
     "or run there: php artisan queue:pause"
 )
+NO_EVENTS = "Laravel keeps no record of what happened to a job"
 
 CAPABILITIES = Capabilities(
     kind=KIND,
@@ -25,6 +26,8 @@ CAPABILITIES = Capabilities(
         Verb.PAUSE: NO_PAUSE,
         Verb.RESUME: NO_PAUSE,
         Verb.CLEAN: "Laravel stores no workers",
+        Verb.EVENTS_ON: NO_EVENTS,
+        Verb.EVENTS_OFF: NO_EVENTS,
         **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
     },
     warnings={

@@ -42,6 +42,7 @@ CAPABILITIES = Capabilities(
     workers=True,
     tally=True,
     attempts=True,
+    events=True,
     durability="C",
 )
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 
 from queuetui.backends.base import Lease, Renewal, Running, Step
 from queuetui.backends.native.memory.claiming import choose_ready
+from queuetui.backends.native.memory.event_log import tell_job, tell_of
 from queuetui.backends.native.memory.records import JobRecord, KeyRecord, LeaseRecord, WorkerRecord
 from queuetui.backends.native.memory.settling import release, set_start, settle
 from queuetui.backends.native.texts import check_texts
 from queuetui.model.errors import Unsupported
+from queuetui.model.event import EventKind
 from queuetui.model.job import ClaimedJob, Enqueued, NewJob, Settlement
 from queuetui.model.state import State
 
@@ -52,6 +54,7 @@ class MemoryJobStore:
         if new.idempotency_key is not None:
             self.store.keys[new.idempotency_key] = KeyRecord(new.id)
         self.store.tally_now(new.queue).enqueued += 1
+        tell_job(self.store, EventKind.JOB_CREATED, self.store.jobs[new.id], moment=max(due_at, now), detail=new.type)
         return Enqueued(new.id, created=True, state=state)
 
     def register(self, worker: WorkerCard) -> None:
@@ -59,6 +62,7 @@ class MemoryJobStore:
         with self.store.lock:
             now = self.store.now()
             self.store.workers[worker.id] = WorkerRecord(worker, started_at=now, beat_at=now)
+            tell_of(self.store, EventKind.WORKER_STARTED, None, worker.id)
 
     def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
         """Write a beat."""
@@ -71,7 +75,8 @@ class MemoryJobStore:
     def retire(self, worker_id: str) -> None:
         """Delete a worker's registration."""
         with self.store.lock:
-            self.store.workers.pop(worker_id, None)
+            if self.store.workers.pop(worker_id, None) is not None:
+                tell_of(self.store, EventKind.WORKER_STOPPED, None, worker_id)
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""
@@ -135,6 +140,7 @@ class MemoryJobStore:
         record.claimed_at, record.started_at = self.store.now(), None
         self.store.touch(record)
         self.store.tally_now(lease.queue).started += 1
+        tell_job(self.store, EventKind.JOB_SCHEDULED, record)
         new = record.new
         return ClaimedJob(
             id=new.id,
@@ -162,8 +168,15 @@ class MemoryJobStore:
             for one in running:
                 record = self.store.jobs.get(one.job_id)
                 if record is not None and record.lease_id == lease_id and record.fence == one.fence:
-                    set_start(self.store, record, one.running_s)
-                    record.progress = record.progress if one.progress is None else one.progress
+                    self._mark(record, one)
+
+    def _mark(self, record: JobRecord, running: Running) -> None:
+        if record.started_at is None:
+            set_start(self.store, record, running.running_s)
+            tell_job(self.store, EventKind.JOB_STARTED, record, moment=record.started_at)
+        if running.progress is not None and running.progress != record.progress:
+            record.progress = running.progress
+            tell_job(self.store, EventKind.JOB_PROGRESS, record, moment=record.started_at, detail=running.progress)
 
     def migrate(self) -> tuple[str, ...]:
         """Return nothing: a memory has no schema to bring up to date."""

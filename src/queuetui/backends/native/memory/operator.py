@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from queuetui.backends.native.event_rules import SWITCHED_ALREADY
+from queuetui.backends.native.memory.event_log import logs_events, tell_job, tell_of
 from queuetui.backends.native.memory.records import QueueRecord, describe_before
 from queuetui.backends.native.memory.settling import lose
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Verb
 from queuetui.model.errors import Unsupported
+from queuetui.model.event import EventKind
 from queuetui.model.state import FINAL, WAITING, State
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ class MemoryOperator:
         if str(record.rev) != ref.rev:
             return Result(ref, Outcome.SKIPPED, record.state, "it changed since it was seen")
         before = describe_before(record)
-        refusal = _DEEDS[act.verb](self.store, record)
+        refusal = _DEEDS[act.verb](self.store, record, act.actor)
         if refusal:
             return Result(ref, Outcome.SKIPPED, record.state, refusal)
         if record.new.id not in self.store.jobs:
@@ -56,14 +59,15 @@ class MemoryOperator:
         return Result(ref, Outcome.DONE, record.state, note, before, str(record.rev))
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue."""
-        if act.verb not in {Verb.PAUSE, Verb.RESUME}:
+        """Pause or resume a queue, or switch its events."""
+        if act.verb not in QUEUE_VERBS:
             message = f"{act.verb.value} is not done to queues; they are paused and resumed"
             raise Unsupported(message)
         with self.store.lock:
             place = (act.id, f"queue {queue}")
             if place not in self.store.acts:
-                self.store.acts[place] = self._set_paused(act, queue)
+                changes = act.verb in {Verb.PAUSE, Verb.RESUME}
+                self.store.acts[place] = self._set_paused(act, queue) if changes else self._switch_events(act, queue)
             return self.store.acts[place]
 
     def _set_paused(self, act: Act, queue: str) -> Result:
@@ -73,6 +77,19 @@ class MemoryOperator:
             return Result(ref, Outcome.SKIPPED, note="it is paused already" if pause else "it is not paused")
         known = self.store.queues.setdefault(queue, QueueRecord())
         known.paused_at, known.paused_by = (self.store.now(), act.actor) if pause else (None, None)
+        if logs_events(self.store, queue):
+            kind = EventKind.QUEUE_PAUSED if pause else EventKind.QUEUE_RESUMED
+            tell_of(self.store, kind, queue, actor=act.actor)
+        return Result(ref, Outcome.DONE)
+
+    def _switch_events(self, act: Act, queue: str) -> Result:
+        ref = JobRef(self.name, queue, "")
+        on = act.verb is Verb.EVENTS_ON
+        if logs_events(self.store, queue) == on:
+            return Result(ref, Outcome.SKIPPED, note=SWITCHED_ALREADY[act.verb])
+        self.store.queues.setdefault(queue, QueueRecord()).events = on
+        kind = EventKind.QUEUE_EVENTS_ON if on else EventKind.QUEUE_EVENTS_OFF
+        tell_of(self.store, kind, queue, actor=act.actor)
         return Result(ref, Outcome.DONE)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
@@ -83,46 +100,51 @@ class MemoryOperator:
                 silent = [name for name, worker in self.store.workers.items() if worker.beat_at < horizon]
                 for name in silent:
                     del self.store.workers[name]
+                    tell_of(self.store, EventKind.WORKER_CLEANED, None, name, act.actor)
                 self.store.cleanings[act.id] = len(silent)
             return self.store.cleanings[act.id]
 
 
-def _retry(store: MemoryStore, record: JobRecord) -> str:
+def _retry(store: MemoryStore, record: JobRecord, actor: str) -> str:
     if record.state not in MAY_RETRY:
         waits = record.state is State.PENDING
         return "it is waiting to run already" if waits else "it is being worked on; release it once its lease is over"
+    tell_job(store, EventKind.JOB_RETRIED, record, actor=actor, moment=store.now())
     record.attempts = record.lost_alone = 0
     record.cancel_requested_at = record.result = None
     store.move(record, State.PENDING, store.now())
     return ""
 
 
-def _cancel(store: MemoryStore, record: JobRecord) -> str:
+def _cancel(store: MemoryStore, record: JobRecord, actor: str) -> str:
     if record.state in WAITING:
+        tell_job(store, EventKind.JOB_CANCELLED, record, actor=actor)
         store.move(record, State.CANCELLED)
         return ""
     if record.state is not State.PROCESSING:
         return f"it is {record.state.value} already"
     if record.cancel_requested_at is not None:
         return "it was asked to stop already"
+    tell_job(store, EventKind.JOB_CANCEL_REQUESTED, record, actor=actor)
     record.cancel_requested_at = store.now()
     store.touch(record)
     return ""
 
 
-def _delete(store: MemoryStore, record: JobRecord) -> str:
+def _delete(store: MemoryStore, record: JobRecord, actor: str) -> str:
     if record.state is State.PROCESSING:
         return "it is being worked on; cancel it first"
+    tell_job(store, EventKind.JOB_DELETED, record, actor=actor)
     store.remove(record)
     return ""
 
 
-def _release(store: MemoryStore, record: JobRecord) -> str:
+def _release(store: MemoryStore, record: JobRecord, actor: str) -> str:
     if record.state is not State.PROCESSING:
         return "nobody is working on it"
     if store.valid_lease(record.lease_id) is not None:
         return "its worker still holds it; cancel it instead"
-    lose(store, record, quarantine=False)
+    lose(store, record, quarantine=False, actor=actor)
     return ""
 
 

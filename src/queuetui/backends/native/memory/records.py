@@ -77,6 +77,7 @@ class QueueRecord:
     paused_by: str | None = None
     rules: ClaimRules = field(default_factory=ClaimRules)
     starts: Starts = field(default_factory=dict)
+    events: bool | None = None
 
 
 @dataclass(slots=True)

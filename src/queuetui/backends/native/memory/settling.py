@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from queuetui.backends.native.event_rules import KIND_OF_TARGET
+from queuetui.backends.native.memory.event_log import tell_job
 from queuetui.backends.native.memory.store import LOST
+from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import State
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuetui.backends.native.memory.records import JobRecord, LeaseRecord
     from queuetui.backends.native.memory.store import MemoryStore
 
@@ -37,22 +42,31 @@ def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement
     if settlement.ending is Ending.LOST:
         if settlement.duration_s is not None:
             set_start(store, record, settlement.duration_s)
-        lose(store, record, quarantine=True, error=settlement.error)
+        lose(store, record, error=settlement.error)
         return True
-    _count(store, record, settlement)
     target = TARGETS[settlement.ending]
     if settlement.ending in GIVES_WAY and record.cancel_requested_at is not None:
         target = State.CANCELLED
     due_at = None
     if target in {State.RETRYING, State.SCHEDULED}:
         due_at = settlement.at or store.now() + timedelta(seconds=settlement.delay_s)
+    _tell_end(store, record, settlement, target, due_at)
+    _count(store, record, settlement)
     store.move(record, target, due_at)
     return True
 
 
-def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> None:
+def _tell_end(
+    store: MemoryStore, record: JobRecord, settlement: Settlement, target: State, due_at: datetime | None
+) -> None:
     if settlement.duration_s is not None:
         set_start(store, record, settlement.duration_s)
+    moment = due_at or record.started_at
+    erred = settlement.error if target in {State.RETRYING, State.FAILED} else None
+    tell_job(store, KIND_OF_TARGET[target], record, moment=moment, detail=None if erred is None else erred.class_name)
+
+
+def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> None:
     if settlement.ending in COUNTED:
         record.attempts += 1
         record.error = settlement.error
@@ -75,21 +89,46 @@ def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:
 
 def release(store: MemoryStore, record: JobRecord) -> None:
     """Give a held job back uncounted; one that was asked to stop becomes cancelled."""
+    asked_to_stop = record.cancel_requested_at is not None
+    tell_job(store, EventKind.JOB_CANCELLED if asked_to_stop else EventKind.JOB_RELEASED, record)
+    _free(store, record)
+
+
+def _free(store: MemoryStore, record: JobRecord) -> None:
     store.move(record, State.PENDING if record.cancel_requested_at is None else State.CANCELLED)
 
 
-def lose(store: MemoryStore, record: JobRecord, *, quarantine: bool, error: RunError | None = None) -> bool:
+def lose(
+    store: MemoryStore,
+    record: JobRecord,
+    *,
+    quarantine: bool = True,
+    error: RunError | None = None,
+    actor: str | None = None,
+) -> bool:
     """Take a job from a worker or process that is gone, counted as lost; tell whether it failed for good, at its third loss alone."""
+    kind, detail = (EventKind.JOB_LOST, error) if actor is None else (EventKind.JOB_RELEASED, None)
+    tell_job(
+        store,
+        kind,
+        record,
+        moment=record.started_at,
+        actor=actor,
+        detail=None if detail is None else detail.class_name,
+    )
     record.lost += 1
     record.lost_alone += record.claimed_alone
     store.record_attempt(record, LOST, error)
     store.tally_now(record.new.queue).lost += 1
     poisonous = record.claimed_alone and record.lost_alone >= LOSSES_ALONE and record.cancel_requested_at is None
     if not (quarantine and poisonous):
-        release(store, record)
+        if record.cancel_requested_at is not None:
+            tell_job(store, EventKind.JOB_CANCELLED, record)
+        _free(store, record)
         return False
     message = f"its worker was lost {record.lost_alone} times while running this job; look at the job, then retry it"
     record.error = RunError(POISON_PILL, message)
     store.tally_now(record.new.queue).failed += 1
+    tell_job(store, EventKind.JOB_FAILED, record, detail=POISON_PILL)
     store.move(record, State.FAILED)
     return True

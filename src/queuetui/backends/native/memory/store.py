@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from queuetui.backends.native.memory.event_log import EventShelf
 from queuetui.backends.native.memory.records import (
     AttemptRecord,
     JobRecord,
@@ -50,6 +51,7 @@ class MemoryStore:
     tally: dict[tuple[datetime, str], TallyRecord] = field(default_factory=dict)
     acts: dict[tuple[str, str], Result] = field(default_factory=dict)
     cleanings: dict[str, int] = field(default_factory=dict)
+    log: EventShelf = field(default_factory=EventShelf)
     schedules: dict[str, Schedule] = field(default_factory=dict)
     slots: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Swept
+from queuetui.backends.native.memory.event_log import prune_events, tell_job, tell_of
 from queuetui.backends.native.memory.settling import lose
 from queuetui.backends.native.retention import TALLY_KEPT_S
+from queuetui.model.event import EventKind
 from queuetui.model.state import FINAL, State
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class MemoryUpkeep:
             due = [record for record in self._put_off() if record.due_at <= now]
             due.sort(key=lambda record: (record.due_at, record.new.id))
             for record in due[:limit]:
+                tell_job(self.store, EventKind.JOB_DUE, record)
                 self.store.move(record, State.PENDING)
             return len(due[:limit])
 
@@ -38,12 +41,13 @@ class MemoryUpkeep:
             swept = tuple(self._sweep_one(record) for record in loose[:limit])
             for lease in tuple(self.store.leases.values()):
                 if self.store.valid_lease(lease.id) is None and not self.store.held(lease.id):
+                    tell_of(self.store, EventKind.WORKER_LOST, lease.queue, lease.worker_id)
                     del self.store.leases[lease.id]
             return swept
 
     def _sweep_one(self, record: JobRecord) -> Swept:
         worker = record.worker_id or ""
-        failed = lose(self.store, record, quarantine=True)
+        failed = lose(self.store, record)
         return Swept(record.new.id, record.new.type, record.new.queue, worker, failed)
 
     def prune(self, limit: int) -> int:
@@ -62,7 +66,8 @@ class MemoryUpkeep:
             minutes = [place for place in self.store.tally if place[0] < horizon]
             for place in minutes[: max(0, limit - len(old) - len(keys))]:
                 del self.store.tally[place]
-            return min(limit, len(old) + len(keys) + len(minutes))
+            told = prune_events(self.store, max(0, limit - len(old) - len(keys) - len(minutes)))
+            return min(limit, len(old) + len(keys) + len(minutes) + told)
 
     def _is_past_retention(self, record: JobRecord) -> bool:
         kept = timedelta(seconds=self.store.retention.kept_s(record.state))

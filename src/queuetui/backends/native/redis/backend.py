@@ -16,13 +16,14 @@ from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.model.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.native.redis.inspector import RedisInspector
     from queuetui.backends.native.redis.operator import RedisOperator
     from queuetui.model.act import Act, JobRef, Result
     from queuetui.model.capabilities import Capabilities
+    from queuetui.model.event import EventPage, EventRequest
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -74,12 +75,26 @@ class RedisBackend(RedisJobStore, RedisSchedules, RedisClaimRules):
         """Return how each term of a filter is answered."""
         return self._inspector.plan(query)
 
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened, newest first."""
+        from queuetui.backends.native.redis.event_log import read_events
+
+        return read_events(self.server, request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return bool(self.server.read("reading a queue's switch", "logs_events", queue))
+
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Hear that there may be new events."""
+        return self.server.listen_events(hear)
+
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""
         return self._operator.apply(act, targets, limits)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue."""
+        """Pause or resume a queue, or switch its events."""
         return self._operator.apply_to_queue(act, queue)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:

@@ -89,6 +89,7 @@ def describe_capabilities(durability: Durability) -> Capabilities:
         workers=True,
         tally=True,
         attempts=True,
+        events=True,
         durability=durability.grade,
     )
 

@@ -25,8 +25,9 @@ Reply = Sequence[Any]
 
 def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
     """Return the job that a script read."""
-    stored_id, packed, packed_body, texts, stored_payload, payload_size, lease_until = reply
-    record, body = read_record(packed), read_body(packed_body)
+    stored_id, packed, texts, stored_payload, payload_size, lease_until = reply
+    record = read_record(packed)
+    body = read_body(record.body)
     payload = (stored_payload or b"").decode("utf-8", "replace")
     class_name, message, traceback, long_result, progress = texts or _NO_TEXTS
     result = long_result if long_result is not None else record.result or None
@@ -48,7 +49,7 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         result=_decoded(result),
         progress=_decoded(progress),
         worker=_decoded(record.worker or None),
-        correlation_id=Untrusted(job_id) if body.own_correlation else _text(body.head.get("corr")),
+        correlation_id=_text(job_id if body.own_correlation else body.correlation or None),
         idempotency_key=Untrusted(body.key) if record.keyed else None,
         tags=tuple(Untrusted(str(tag)) for tag in body.head.get("tags", ())),
         created_at=moment(record.created),

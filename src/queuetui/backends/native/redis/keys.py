@@ -1,7 +1,7 @@
 """The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
 
 meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; who paused one; rules, needy
-j, b                all jobs' records and bodies (records.py)        p:ID                 a long payload, never decoded
+j                   all jobs, each one value (records.py)            p:ID                 a long payload, never decoded
 o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
 all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end
 r:QUEUE:PRIORITY    pending jobs by due time                         lv:QUEUE             the priorities in use
@@ -9,10 +9,11 @@ due                 scheduled and retrying jobs of all queues        key:KEY, kx
 l, ls               leases by their end; their worker and queue      h:LEASE, c:LEASE     the jobs held by claim; those to be cancelled
 w, w:WORKER         workers by beat; registrations                   tally:MINUTE         what happened, by queue; expires
 act:ACT             who asked for what; expires                      act:ACT:rows         what became of each target; expires
+corr:ID             the jobs of a correlation id by creation         (a job whose own id that is stands apart)
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
 lw:LEASE            how far its claims by rules have looked; expires
-wake                no key but a channel: the queues with new jobs
+ev                  what happened, a stream of the newest            wake, told           no keys but channels: queues with new jobs; events
 """
 
 from __future__ import annotations
@@ -49,3 +50,8 @@ class Namespace:
     def wake(self) -> str:
         """The channel on which enqueues name their queues."""
         return f"{{{self.name}}}:wake"
+
+    @property
+    def told(self) -> str:
+        """The channel that says that something was told."""
+        return f"{{{self.name}}}:told"

@@ -19,8 +19,8 @@ from queuetui.model.state import State
 # A sorted set orders by doubles, which hold whole numbers up to here.
 _LARGEST_PRIORITY = 2**53
 _MOST_ATTEMPTS = 2**31 - 1
-# A payload up to here stands in its job's body, which is rewritten by nothing and read whole; a longer one has a key of its own.
-INLINE_BYTES = 4096
+# A payload up to here stands in its job's value, which is rewritten when the job moves; a longer one has a key of its own.
+INLINE_BYTES = 512
 # Id, priority, delay, most attempts, 1 with a key; then the due time as text or nothing, and 1 where the payload comes apart.
 _ORDER = Struct("<32s2dIB")
 _HERE, _APART = b"\0\0", b"\0\1"

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends.native.event_rules import SWITCHED_ALREADY
 from queuetui.backends.native.redis.ids import NO_ID, from_stored, to_stored
 from queuetui.backends.native.redis.jobs import WHOLE, read_fields, to_error
 from queuetui.backends.native.redis.notes import note_for
@@ -15,7 +16,7 @@ from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.texts import storable
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Verb
 from queuetui.model.clock import from_us, to_text
 from queuetui.model.errors import Unsupported
 from queuetui.model.limits import Limits
@@ -60,11 +61,13 @@ class RedisOperator:
         return [() if one == NO_ID else self._server.read(doing, "read_attempts", one) for one in stored_ids]
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue."""
-        if act.verb not in {Verb.PAUSE, Verb.RESUME}:
+        """Pause or resume a queue, or switch its events."""
+        if act.verb not in QUEUE_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to queues; they are paused and resumed")
         ref = JobRef(self._server.name, queue, "")
         doing = f"doing {act.verb.value}"
+        if act.verb in SWITCHED_ALREADY:
+            return self._switch_events(act, ref)
         row, paused_by = self._server.write(doing, "set_paused", act.id, act.verb.value, *_said(act), queue)
         outcome, since, *_ = row.decode().split("|")
         if Outcome(outcome) is not Outcome.DONE:
@@ -73,6 +76,14 @@ class RedisOperator:
         by = None if paused_by is None else paused_by.decode("utf-8", "replace")
         before = {"paused_at": to_text(from_us(int(since))) if since else None, "paused_by": by}
         return Result(ref, Outcome.DONE, before=json.dumps(before))
+
+    def _switch_events(self, act: Act, ref: JobRef) -> Result:
+        row, _ = self._server.write(
+            f"doing {act.verb.value}", "switch_events", act.id, act.verb.value, *_said(act), ref.id
+        )
+        if not row.startswith(Outcome.DONE.value.encode()):
+            return Result(ref, Outcome.SKIPPED, note=SWITCHED_ALREADY[act.verb])
+        return Result(ref, Outcome.DONE, before=json.dumps({"events": act.verb is Verb.EVENTS_OFF}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer."""
@@ -95,8 +106,9 @@ def _to_result(ref: JobRef, reply: Reply) -> Result:
 
 def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
     """Return JSON that is enough to write a job back (times as text, bytes in base64), nothing for one that changed."""
-    stored_id, packed, packed_body, texts, payload, _, _ = job
-    record, body = read_record(packed), read_body(packed_body)
+    stored_id, packed, texts, payload, _, _ = job
+    record = read_record(packed)
+    body = read_body(record.body)
     if str(record.rev) != ref.rev:
         return ""
     class_name, message, traceback, long_result, _ = texts or (None,) * 5
@@ -123,7 +135,7 @@ def _describe_fields(record: Record, body: Body, job_id: str) -> dict[str, Any]:
         **{name: to_text(from_us(int(us))) for name, us in times.items() if us},
         **{name: value.decode("utf-8", "replace") for name in ("lease", "worker") if (value := getattr(record, name))},
         **({"key": body.key} if record.keyed else {}),
-        **({"corr": job_id} if body.own_correlation else {}),
+        "corr": job_id if body.own_correlation else body.correlation,
         **body.head,
     }
 

@@ -15,7 +15,7 @@ from queuetui.backends.native.redis.layout import Layout, lay_out
 from queuetui.backends.native.redis.pictures import Picture
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
-from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, ids_asked, needs_payload, residual_terms
+from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, names_asked, needs_payload, residual_terms
 from queuetui.backends.native.sorting import cut_sorted, value_of
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
@@ -50,9 +50,12 @@ class Reading:
     def read_page(self, request: PageRequest) -> Page:
         """Return one page."""
         query = request.query
-        ids = ids_asked(query)
+        ids = names_asked(query, "id")
         if ids is not None:
             return self._cut_listed(request, self._read_jobs([to_stored(one) for one in ids[:RESIDUAL_JOBS]]), _NEWEST)
+        correlations = names_asked(query, "correlation_id")
+        if correlations is not None:
+            return self._read_correlated(request, correlations)
         if asks_for_stuck(query):
             return self._read_stuck(request)
         layout = lay_out(query, tuple(queue.name for queue in self.picture.queues))
@@ -125,6 +128,16 @@ class Reading:
         if len(ids) < MOST_STUCK and self.picture.is_every_run:
             return page
         note = f"only the first {len(ids):,} stuck jobs are listed"
+        return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
+
+    def _read_correlated(self, request: PageRequest, correlations: tuple[str, ...]) -> Page:
+        stored = self.server.read("looking for correlated jobs", "correlated", RESIDUAL_JOBS, *correlations)
+        # A job that began what it is a part of is not listed under its own id.
+        ids = dict.fromkeys((*map(to_stored, correlations), *(one.decode() for one in stored)))
+        page = self._cut_listed(request, self._read_jobs(list(ids)), _NEWEST)
+        if len(stored) < RESIDUAL_JOBS:
+            return page
+        note = f"only the newest {RESIDUAL_JOBS:,} jobs of a correlation id are listed"
         return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
 
     def _cut_listed(self, request: PageRequest, jobs: Sequence[Job], order: Sort) -> Page:

@@ -186,8 +186,9 @@ def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
 
 def _read_run(row: Reply, backend: str) -> Job:
     """Return just as much of a processing job as tells whether it is stuck."""
-    job_id, packed, packed_body, ends = row
-    record, body = read_record(packed), read_body(packed_body)
+    job_id, packed, ends = row
+    record = read_record(packed)
+    body = read_body(record.body)
     return Job(
         ref=JobRef(backend, from_stored(job_id), ""),
         type=Untrusted(body.type),

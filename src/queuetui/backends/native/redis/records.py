@@ -1,9 +1,9 @@
-"""The two packed values of a job, as the scripts' `parts/records.lua` has them too.
+"""The packed value of a job, as the scripts' `parts/packing.lua` has it too: its record and then its body.
 
 The record is what changes as a job moves: state, five flags (it has a key, an error, was claimed alone, its payload stands in
 p:ID, something stands in o:ID), version, fence, counts, priority and times; then as text the due time, the lease, the worker,
-and a short result. The body never changes: whether the job's id is its correlation id, queue, type, key, the rest in JSON,
-and the payload.
+and, measured, a short result. The body never changes: whether the job's id is its correlation id; queue, type, key, correlation id and
+the rest in JSON; and the payload.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Record(NamedTuple):
     lease: bytes
     worker: bytes
     result: bytes
+    body: bytes
 
     @property
     def state(self) -> State:
@@ -71,30 +72,36 @@ class Body(NamedTuple):
     queue: str
     type: str
     key: str
+    correlation: str
     head: Mapping[str, Any]
     payload: bytes
 
 
 def read_record(packed: bytes) -> Record:
     """Return a record."""
-    return Record._make((*_RECORD.unpack_from(packed), *packed[_RECORD.size :].split(b"\0", 3)))
+    due, lease, worker, rest = packed[_RECORD.size :].split(b"\0", 3)
+    end = 2 + int.from_bytes(rest[:2], "little")
+    return Record._make((*_RECORD.unpack_from(packed), due, lease, worker, rest[2:end], rest[end:]))
 
 
 def read_body(packed: bytes) -> Body:
     """Return a body."""
     texts, at = [], 1
-    for _ in range(4):
+    for _ in range(5):
         (length,) = _LENGTH.unpack_from(packed, at)
         start, at = at + 4, at + 4 + length
         texts.append(packed[start:at].decode("utf-8", "replace") if length else "")
-    head = json.loads(texts[3]) if texts[3] else _NOTHING
-    return Body(packed[:1] == _OWN, texts[0], texts[1], texts[2], head, packed[at:])
+    queue, job_type, job_key, correlation, head = texts
+    return Body(
+        packed[:1] == _OWN, queue, job_type, job_key, correlation, json.loads(head) if head else _NOTHING, packed[at:]
+    )
 
 
 def write_body(job: NewJob) -> bytes:
     """Return the body of a new job, less its payload."""
     is_own = job.correlation_id == job.id
-    texts = (job.queue, job.type, job.idempotency_key or "", _head_of(job, is_own=is_own))
+    correlation = "" if is_own else job.correlation_id or ""
+    texts = (job.queue, job.type, job.idempotency_key or "", correlation, _head_of(job))
     return b"".join((_OWN if is_own else _OTHER, *map(_measured, texts)))
 
 
@@ -103,12 +110,10 @@ def _measured(text: str) -> bytes:
     return _LENGTH.pack(len(data)) + data
 
 
-def _head_of(job: NewJob, *, is_own: bool) -> str:
+def _head_of(job: NewJob) -> str:
     head: dict[str, str | int | Sequence[str]] = {}
     if job.name is not None:
         head["name"] = job.name
-    if job.correlation_id is not None and not is_own:
-        head["corr"] = job.correlation_id
     if job.tags:
         head["tags"] = job.tags
     if job.needs:

@@ -27,6 +27,7 @@ class Server:
         self.name = options.name or "redis"
         self.meta = address.namespace.meta
         self._wake = address.namespace.wake
+        self._told = address.namespace.told
         self._connections = Connections(address.url, options)
         self._epoch: EpochWatch | None = None
         # Names the driver's classes, so it can be loaded only now.
@@ -95,6 +96,10 @@ class Server:
     def listen(self, hear: Callable[[str], None]) -> Notices:
         """Hear of queues with new jobs."""
         return Notices(self._connections.open, self._wake, hear)
+
+    def listen_events(self, hear: Callable[[], None]) -> Notices:
+        """Hear that something was told."""
+        return Notices(self._connections.open, self._told, lambda _: hear())
 
     def close(self) -> None:
         """Give back every connection."""

@@ -21,8 +21,8 @@ NOTHING_KEPT_BACK = -1
 # and the type, and these two, measured.
 _ENDING = Struct("<32sBI2d2B")
 _LENGTH = Struct("<I")
-# Of a claimed job its id and the lengths of its record and its body, which follow.
-_CLAIMED = Struct("<32s2I")
+# Of a claimed job its id and the length of its value, which follows.
+_CLAIMED = Struct("<32sI")
 _WAYS = {
     way: number
     for number, way in enumerate(
@@ -85,12 +85,10 @@ def _again_s(again_us: int) -> float | None:
 def _read_claimed(packed: bytes, payloads: Iterator[bytes]) -> Iterator[ClaimedJob]:
     at = 0
     while at < len(packed):
-        stored_id, record_bytes, body_bytes = _CLAIMED.unpack_from(packed, at)
-        start = at + _CLAIMED.size
-        middle = start + record_bytes
-        at = middle + body_bytes
-        record = read_record(packed[start:middle])
-        body = read_body(packed[middle:at])
+        stored_id, size = _CLAIMED.unpack_from(packed, at)
+        start, at = at + _CLAIMED.size, at + _CLAIMED.size + size
+        record = read_record(packed[start:at])
+        body = read_body(record.body)
         yield _to_claimed(from_stored(stored_id), record, body, next(payloads) if record.large else body.payload)
 
 
@@ -108,7 +106,7 @@ def _to_claimed(job_id: str, record: Record, body: Body, payload: bytes) -> Clai
         attempts=record.attempts,
         max_attempts=record.max_attempts,
         lost=record.lost,
-        correlation_id=job_id if body.own_correlation else head.get("corr"),
+        correlation_id=job_id if body.own_correlation else body.correlation or None,
         tags=tuple(head.get("tags", ())),
         timeout_s=None if timeout_ms is None else timeout_ms / MILLISECONDS,
         created_at=from_us(int(record.created)),

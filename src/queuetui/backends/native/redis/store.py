@@ -145,6 +145,7 @@ class RedisJobStore:
         """Delete what is past its time, and look whether the server still keeps the rest."""
         self._alarm.look()
         kept = [self._retention.kept_s(state) for state in (State.COMPLETED, State.CANCELLED, State.FAILED)]
+        kept.append(self._retention.events_s)
         return int(self.server.write("pruning", "prune", min(limit, BITE_JOBS), *map(span_us, kept)))
 
     def next_due_s(self) -> float | None:

@@ -19,9 +19,9 @@ def is_scope(term: Term) -> bool:
     return all(value in STATE_FLAGS for value in term.values) or (term.values == ("stuck",) and not term.negated)
 
 
-def ids_asked(query: Query) -> tuple[str, ...] | None:
-    """Return the ids that a filter names outright, None where it names none or writes a pattern."""
-    named = query.only_values("id")
+def names_asked(query: Query, field: str) -> tuple[str, ...] | None:
+    """Return the ids or correlation ids that a filter names outright, None where it names none or writes a pattern."""
+    named = query.only_values(field)
     return None if named is None or any(has_wildcard(one) for one in named) else named
 
 
@@ -41,7 +41,7 @@ def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
 
 
 def _plan_term(term: Term) -> PlannedTerm:
-    names_ids = term.field == "id" and term.comparison is Comparison.IS and not term.negated
+    names_ids = term.field in {"id", "correlation_id"} and term.comparison is Comparison.IS and not term.negated
     if is_scope(term) or (names_ids and not any(has_wildcard(str(value)) for value in term.values)):
         return PlannedTerm(term, Handling.PUSHED)
     return PlannedTerm(

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import COUNT_CAP, Found
-from queuetui.backends.native.sql import migrating
+from queuetui.backends.native.retention import Retention
+from queuetui.backends.native.sql import migrating, telling
 from queuetui.backends.native.sql.database import connect_database
 from queuetui.backends.native.sql.rules import SqlClaimRules
 from queuetui.backends.native.sql.scheduling import SqlSchedules
@@ -15,13 +16,14 @@ from queuetui.backends.native.sql.store import SqlJobStore
 from queuetui.model.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.native.sql.inspector import SqlInspector
     from queuetui.backends.native.sql.operator import SqlOperator
     from queuetui.model.act import Act, JobRef, Result
     from queuetui.model.capabilities import Capabilities
+    from queuetui.model.event import EventPage, EventRequest
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -73,12 +75,24 @@ class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules):
         """Return how each term of a filter is answered."""
         return self._inspector.plan(query)
 
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened, newest first."""
+        return self._inspector.events(request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return self.database.read("reading a queue's switch", lambda session: telling.logs_events(session, queue))
+
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Hear that there may be new events."""
+        return self.database.listen_events(hear)
+
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""
         return self._operator.apply(act, targets, limits)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue."""
+        """Pause or resume a queue, or switch its events."""
         return self._operator.apply_to_queue(act, queue)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
@@ -95,7 +109,8 @@ def open_backend(url: str, options: BackendOptions) -> SqlBackend:
     database = connect_database(url, options)
     try:
         if options.create:
-            migrating.migrate(database)
+            if migrating.migrate(database):
+                database.keep_event_days(Retention.from_settings(options.settings).events_s)
         elif migrating.check_version(database) is None:
             raise NotFound(
                 "the database holds no queue of queuetui: its table queuetui_meta is not there; check the URL, or make a queue with: "

@@ -14,6 +14,7 @@ from queuetui.backends.native.sql.new_rows import NewRow
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
+from queuetui.backends.native.sql.telling import logs_events, loud_queues
 from queuetui.model.clock import to_us
 from queuetui.model.errors import BadPayload
 from queuetui.model.job import ClaimedJob
@@ -70,7 +71,11 @@ def promote(session: Session, limit: int) -> int:
     waiting: Asked = [("choose_due", {"state": CODE_OF[state], "limit": limit}) for state in WAITING]
     found = cast("PackedSession", session).rows_together(waiting)
     due = sorted((due_at, job_id) for rows in found for job_id, due_at in rows)[:limit]
-    return session.change("promote", ids=[job_id for _, job_id in due]) if due else 0
+    if not due:
+        return 0
+    ids = [job_id for _, job_id in due]
+    session.change("log_promoted", ids=ids)
+    return session.change("promote", ids=ids)
 
 
 def finish_and_claim(
@@ -88,8 +93,11 @@ def finish_and_claim(
     queue, worker_id = leases[0]
     runs = {(row[0], row[1]): row for row in (locked[0] if locked else ())}
     finished = [one for one, job_id in zip(finishes, ids, strict=True) if (job_id, one.fence) in runs]
-    _finish(ours, finished, [row[3] for row in runs.values() if row[3] is not None], kept)
+    loud = logs_events(session, queue)
+    _finish(ours, finished, [row[3] for row in runs.values() if row[3] is not None], kept, loud=loud)
     claimed = _claim(ours, lease_id, worker_id, queue, claim) if claim > 0 else ()
+    if loud and claimed:
+        session.change("log_claimed", ids=[to_bytes(one.id) for one in claimed])
     tally = Tally()
     for one in finished:
         tally.add(worker_id, queue, one.type, "completed")
@@ -100,12 +108,16 @@ def finish_and_claim(
     return Claims(frozenset(one.id for one in finished), claimed)
 
 
-def _finish(session: PackedSession, finished: Sequence[Finish], keys: Sequence[str], kept: Mapping[str, int]) -> None:
+def _finish(
+    session: PackedSession, finished: Sequence[Finish], keys: Sequence[str], kept: Mapping[str, int], *, loud: bool
+) -> None:
     for bite in _bites(finished):
         ids = [to_bytes(one.id) for one in bite]
         given = " union all ".join(_given(session, one) for one in bite)
         statements = [session.text_of("finish_runs", kept).replace("{given}", given)]
         statements.append(session.text_of("drop_runs", {"ids": ids}))
+        if loud:
+            statements.append(session.text_of("log_completed", {"ids": ids}))
         if keys:
             statements.append(session.text_of("expire_run_keys", {"keys": keys, "ids": ids, **kept}))
         session.send(statements)
@@ -155,6 +167,10 @@ def _insert(session: Session, rows: Sequence[NewRow]) -> tuple[dict[str, State],
         session.change_each("insert_job", values)
     ended = {row[0] for row in session.rows("find_ended", ids=[to_bytes(row.id) for row in new])}
     session.change_each("drop_job", [{"id": one} for one in ended])
+    loud = loud_queues(session, [row.queue for row in new])
+    told = [to_bytes(row.id) for row in new if row.queue in loud and to_bytes(row.id) not in ended]
+    if told:
+        session.change("log_created", ids=told)
     return {row.id: _state_of(row, now_us) for row in new if to_bytes(row.id) not in ended}, client
 
 

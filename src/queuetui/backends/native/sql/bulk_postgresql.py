@@ -8,12 +8,13 @@ from typing import cast
 from uuid import UUID
 
 from queuetui.backends.native.sql.claims import Claims, Finish, to_claimed
-from queuetui.backends.native.sql.new_rows import NO_LIST, NewRow
+from queuetui.backends.native.sql.new_rows import BLOB_OVER_BYTES, NO_LIST, NewRow
 from queuetui.backends.native.sql.postgresql_arrays import bytes_array, copy_lines, plain_array, text_array
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
 from queuetui.backends.native.sql.tallying import bucket_of
+from queuetui.backends.native.sql.telling import loud_queues
 from queuetui.model.state import State
 
 ROWS_A_STATEMENT = 2000
@@ -54,17 +55,12 @@ def _insert_job(session: Session, row: NewRow) -> dict[str, State]:
 
 def is_copied(rows: Sequence[NewRow]) -> bool:
     """Tell whether jobs are so many and so plain that they are copied, which takes several statements."""
-    return len(rows) >= COPIED_FROM and not any(
-        row.at
-        or row.delay_us
-        or row.is_blob
-        or row.key
-        or row.name
-        or row.timeout_ms
-        or row.tags != NO_LIST
-        or row.needs != NO_LIST
-        for row in rows
-    )
+    if len(rows) < COPIED_FROM:
+        return False
+    _, _, _, names, _, ats, delays, _, _, keys, tags, needs, timeouts, payloads = zip(*rows, strict=True)
+    special = any(delays) or any(said.count(None) < len(rows) for said in (names, ats, keys, timeouts))
+    listed = tags.count(NO_LIST) + needs.count(NO_LIST) < 2 * len(rows)
+    return not (special or listed) and max(map(len, payloads)) <= BLOB_OVER_BYTES
 
 
 def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str, State] | None:
@@ -75,6 +71,10 @@ def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str
     created = dict.fromkeys(map(_id_of, ordered), State.PENDING)
     for (job_id,) in session.rows("take_back", low=UUID(ordered[0].id), high=UUID(ordered[-1].id)):
         created.pop(job_id, None)
+    loud = loud_queues(session, [row.queue for row in ordered])
+    if loud:
+        told = plain_array(row.id for row in ordered if row.id in created and row.queue in loud)
+        session.change("log_copied", ids=told)
     counts = Counter((row.queue, row.type) for row in ordered if row.id in created)
     session.rows(
         "count_copied",

@@ -14,6 +14,7 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_session import SqliteSession
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
+from queuetui.backends.native.sql.telling import logs_events, loud_queues
 from queuetui.model.clock import to_us
 from queuetui.model.job import ClaimedJob
 from queuetui.model.state import State
@@ -28,6 +29,8 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     found = {row.id: _due(row, own.now_us) for row in new}
     own.load("insert_job", [_values(row, *found[row.id], own.now_us) for row in new])
     own.load("insert_blob", [(to_bytes(row.id), row.payload) for row in new if row.is_blob])
+    loud = loud_queues(session, [row.queue for row in new])
+    own.load("log_created", [_told(row, found[row.id][1], own.now_us) for row in new if row.queue in loud])
     tally = Tally()
     for (queue, job_type), count in Counter((row.queue, row.type) for row in new).items():
         tally.add(CLIENT, queue, job_type, "enqueued", count)
@@ -53,11 +56,12 @@ def finish_and_claim(
         return Claims(frozenset(), (), lease_valid=False)
     queue, worker_id = lease
     tally = Tally()
-    finished = _finish(session, lease_id, finishes, kept) if finishes else ()
+    loud = logs_events(session, queue)
+    finished = _finish(session, lease_id, finishes, kept, loud) if finishes else ()
     for one in finished:
         tally.add(worker_id, queue, one.type, "completed")
         tally.add_run(worker_id, queue, one.type, one.took_us)
-    claimed = _claim(session, lease_id, worker_id, queue, claim) if claim > 0 else ()
+    claimed = _claim(session, lease_id, worker_id, queue, claim, loud) if claim > 0 else ()
     for job_type, count in Counter(job.type for job in claimed).items():
         tally.add(worker_id, queue, job_type, "started", count)
     tally.write(session)
@@ -70,13 +74,17 @@ def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> Non
     session.change_each("drop_job", [{"id": row["id"]} for row in rows])
 
 
-def _finish(session: Session, lease_id: UUID, finishes: Sequence[Finish], kept: Mapping[str, int]) -> Sequence[Finish]:
+def _finish(
+    session: Session, lease_id: UUID, finishes: Sequence[Finish], kept: Mapping[str, int], loud: bool
+) -> Sequence[Finish]:
     """Move the completed runs that still hold their job to the final ones; return them."""
     ended = [(to_bytes(one.id), one.fence, one.took_us, one.result) for one in finishes]
     session.change("make_ended")
     cast("SqliteSession", session).load("add_ended", ended)
     ((before,),) = session.rows("last_done")
     moved = session.change("finish_runs", lease_id=lease_id.bytes, kept_us=kept["kept_us"])
+    if loud:
+        session.change("log_completed", before=before)
     session.change("expire_run_keys", before=before, key_kept_us=kept["key_kept_us"])
     session.change("drop_runs", before=before)
     session.change("forget_ended")
@@ -86,15 +94,23 @@ def _finish(session: Session, lease_id: UUID, finishes: Sequence[Finish], kept: 
     return [one for one, row in zip(finishes, ended, strict=True) if row[0] in still]
 
 
-def _claim(session: Session, lease_id: UUID, worker_id: str, queue: str, limit: int) -> tuple[ClaimedJob, ...]:
+def _claim(
+    session: Session, lease_id: UUID, worker_id: str, queue: str, limit: int, loud: bool
+) -> tuple[ClaimedJob, ...]:
     ready = session.rows("choose_ready", queue=queue, claim=limit)
     chosen = choose([(row, bool(row[LOST])) for row in ready])
     if chosen:
         alone, count = len(chosen) == 1, len(chosen)
+        if loud:
+            session.change("log_claimed", worker_id=worker_id, queue=queue, count=count)
         session.change(
             "claim_first", lease_id=lease_id.bytes, worker_id=worker_id, alone=alone, queue=queue, count=count
         )
     return tuple(to_claimed(session, row) for row in chosen)
+
+
+def _told(row: NewRow, due_us: int, now_us: int) -> tuple[object, ...]:
+    return (now_us, row.queue, to_bytes(row.id), row.correlation_id, due_us, row.type)
 
 
 def _due(row: NewRow, now_us: int) -> tuple[State, int]:

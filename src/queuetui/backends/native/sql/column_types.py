@@ -20,6 +20,7 @@ from queuetui.model.state import State
 # Where times are integers, ids bytes and lists texts.
 PLAIN = frozenset({"sqlite", "mysql"})
 LongInteger = BigInteger().with_variant(Integer(), "sqlite")
+SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
 Truth = Boolean().with_variant(Integer(), "sqlite")
 
 

@@ -62,9 +62,16 @@ class Database(ABC):
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Open an ear for new jobs, None where there is no way to hear of them."""
 
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Open an ear for events, None where there is no way to hear of them."""
+        return None
+
     @abstractmethod
     def announce(self, queues: Collection[str]) -> None:
         """Tell of queues with new jobs, where the enqueuing statement does not."""
+
+    def keep_event_days(self, kept_s: float) -> None:  # noqa: B027 - most keep no days
+        """Make and drop the days of the log, where it is kept by the day."""
 
     @abstractmethod
     def create(self) -> None:

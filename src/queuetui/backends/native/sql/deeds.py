@@ -9,7 +9,9 @@ from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import LOST, End, Ends, to_us
 from queuetui.backends.native.sql.targets import Target
+from queuetui.backends.native.sql.telling import Told, tell_final, tell_live
 from queuetui.model.act import Verb
+from queuetui.model.event import EventKind
 from queuetui.model.state import FINAL, WAITING, State
 
 _BUSY = "it is being worked on"
@@ -31,8 +33,10 @@ class Deeds:
 
     session: Session
     retention: Retention
+    actor: str = ""
     _ends: Ends = field(init=False)
     _blocks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _told: dict[bool, list[Told]] = field(default_factory=lambda: {False: [], True: []})
 
     def __post_init__(self) -> None:
         self._ends = Ends(self.retention)
@@ -51,6 +55,8 @@ class Deeds:
 
     def write(self) -> None:
         """Write all that was decided."""
+        tell_live(self.session, self._told[False])
+        tell_final(self.session, self._told[True])
         self._ends.write(self.session)
         for block, many in self._blocks.items():
             self.session.change_each(block, many)
@@ -58,11 +64,15 @@ class Deeds:
     def _do(self, block: str, **values: Any) -> None:  # noqa: ANN401 - values of columns
         self._blocks.setdefault(block, []).append(values)
 
+    def _tell(self, kind: EventKind, target: Target, delay_us: int | None = None) -> None:
+        self._told[target.is_done].append(Told(kind, target.id, delay_us=delay_us, actor=self.actor))
+
     def _retry(self, target: Target) -> Deed:
         if target.state is State.PENDING:
             return Deed(refusal="it is waiting to run already")
         if target.state is State.PROCESSING:
             return Deed(refusal=f"{_BUSY}; release it once its lease is over")
+        self._tell(EventKind.JOB_RETRIED, target, delay_us=0)
         if not target.is_done:
             self._do("retry_waiting", id=target.id)
             return Deed(State.PENDING)
@@ -74,18 +84,22 @@ class Deeds:
 
     def _cancel(self, target: Target) -> Deed:
         if target.state in WAITING:
-            self._ends.ends.append(End(target.held(), State.CANCELLED))
+            self._ends.ends.append(
+                End(target.held(), State.CANCELLED, kinds=(EventKind.JOB_CANCELLED,), actor=self.actor)
+            )
             return Deed(State.CANCELLED)
         if target.state in FINAL:
             return Deed(refusal=f"it is {target.state.value} already")
         if target.row["cancel_requested_at"] is not None:
             return Deed(refusal="it was asked to stop already")
+        self._tell(EventKind.JOB_CANCEL_REQUESTED, target)
         self._do("request_cancel", id=target.id)
         return Deed(State.PROCESSING, _ASKED)
 
     def _delete(self, target: Target) -> Deed:
         if target.state is State.PROCESSING:
             return Deed(refusal=f"{_BUSY}; cancel it first")
+        self._tell(EventKind.JOB_DELETED, target)
         self._do("delete_done" if target.is_done else "delete_live", id=target.id)
         self._do("drop_attempts", id=target.id)
         if target.row["blob"]:
@@ -102,6 +116,17 @@ class Deeds:
             return Deed(refusal="its worker still holds it; cancel it instead")
         held = target.held()
         freed = State.CANCELLED if held.cancel_requested else State.PENDING
-        self._ends.ends.append(End(held, freed, lost=True, lost_alone=held.claimed_alone, outcome=LOST))
+        kinds = (EventKind.JOB_RELEASED, *([EventKind.JOB_CANCELLED] if freed is State.CANCELLED else []))
+        self._ends.ends.append(
+            End(
+                held,
+                freed,
+                lost=True,
+                lost_alone=held.claimed_alone,
+                outcome=LOST,
+                kinds=kinds,
+                actor=self.actor,
+            )
+        )
         self._ends.tally.add(target.row["worker_id"] or "", held.queue, held.type, "lost")
         return Deed(freed)

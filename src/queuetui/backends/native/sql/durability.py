@@ -27,6 +27,7 @@ def describe_capabilities(connection: Connection) -> Capabilities:
         workers=True,
         tally=True,
         attempts=True,
+        events=True,
         durability=_GRADES[dialect](connection),
     )
 

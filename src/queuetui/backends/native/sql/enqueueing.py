@@ -27,8 +27,9 @@ def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
 
 def is_plain(rows: Sequence[NewRow]) -> bool:
     """Tell whether the rows need nothing but one insert and its check, which are one transaction by themselves."""
-    fits = len(rows) <= bulk_postgresql.ROWS_A_STATEMENT and not bulk_postgresql.is_copied(rows)
-    return fits and not any(row.key is not None or row.is_blob or row.needs != NO_LIST for row in rows)
+    return len(rows) < bulk_postgresql.COPIED_FROM and not any(
+        row.key is not None or row.is_blob or row.needs != NO_LIST for row in rows
+    )
 
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:

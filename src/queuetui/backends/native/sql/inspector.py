@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.durability import describe_capabilities
+from queuetui.backends.native.sql.event_log import read_events
 from queuetui.backends.native.sql.finding import find_refs
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.pictures import take_picture
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
     from queuetui.model.act import JobRef
     from queuetui.model.capabilities import Capabilities
+    from queuetui.model.event import EventPage, EventRequest
     from queuetui.model.job import Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -89,6 +91,10 @@ class SqlInspector:
         with open_reading(self._database, "reading a job's attempts") as (connection, _):
             query = select(attempt).where(attempt.c.job_id == str(known)).order_by(attempt.c.fence)
             return tuple(map(_to_attempt, connection.execute(query)))
+
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened, newest first."""
+        return read_events(self._database, request)
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return how each term of a filter is answered."""

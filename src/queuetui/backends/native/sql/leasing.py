@@ -10,6 +10,7 @@ from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Ends, to_held, to_us
+from queuetui.backends.native.sql.telling import tell_marks
 from queuetui.backends.native.texts import storable
 from queuetui.model.errors import SchemaTooNew
 
@@ -59,19 +60,18 @@ def mark_running(session: Session, lease_id: UUID, running: Sequence[Running]) -
     if session.row("hold_lease", lease_id=stored) is None:
         return
     known = [(job_id, one) for job_id, one in ((parse_id(one.job_id), one) for one in running) if job_id is not None]
-    session.change_each(
-        "mark_running",
-        [
-            {
-                "id": session.id_in(job_id),
-                "fence": one.fence,
-                "lease_id": stored,
-                "running_us": to_us(one.running_s),
-                "progress": None if one.progress is None else storable(one.progress),
-            }
-            for job_id, one in known
-        ],
-    )
+    marks = [
+        {
+            "id": session.id_in(job_id),
+            "fence": one.fence,
+            "lease_id": stored,
+            "running_us": to_us(one.running_s),
+            "progress": None if one.progress is None else storable(one.progress),
+        }
+        for job_id, one in known
+    ]
+    tell_marks(session, marks)
+    session.change_each("mark_running", marks)
 
 
 def sweep(session: Session, limit: int, retention: Retention) -> tuple[Swept, ...]:
@@ -85,6 +85,7 @@ def sweep(session: Session, limit: int, retention: Retention) -> tuple[Swept, ..
         rows = session.rows("take_held", lease_id=lease_id, limit=room)
         swept += [_lose(session, ends, row) for row in rows]
         if len(rows) < room:
+            session.change("log_lost_worker", lease_id=lease_id)
             session.change("drop_lease", lease_id=lease_id)
     # Those of a lease that goes above are counted already, and still look unswept until the ends are written.
     known = {one.job_id for one in swept}

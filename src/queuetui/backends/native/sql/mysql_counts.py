@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, literal_column, sel
 from queuetui.backends.native.sql.candidates import Judging, stuck_waits
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import COUNTED, MOST_LEVELS, Counter, cap_for
+from queuetui.backends.native.sql.mysql_ranges import PRIORITY_DESC
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Measured
 from queuetui.model.state import FINAL, State
@@ -72,8 +73,8 @@ class MysqlCounter(Counter):
 def _next_level(name: str, above: int | None) -> Select[Any]:
     """Return a select of a queue's name, its highest priority below a level, and when the first of those was due."""
     ranked = [job.c.queue == name, state_is(job.c.state, State.PENDING)]
-    ranked += [] if above is None else [job.c.priority < above]
-    order = (job.c.priority.desc(), job.c.due_at)
+    ranked += [] if above is None else [-above < PRIORITY_DESC]
+    order = (PRIORITY_DESC, job.c.due_at)
 
     def first(column: Any) -> Any:  # noqa: ANN401 - any column
         return select(column).where(*ranked).order_by(*order).limit(1).scalar_subquery()

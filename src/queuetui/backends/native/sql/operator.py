@@ -8,16 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from queuetui.backends.native.event_rules import SWITCHED_ALREADY
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.deeds import Deeds
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.targets import Target, describe_before, lock_targets
+from queuetui.backends.native.sql.telling import logs_events, tell_queue, tell_switch, tell_worker
 from queuetui.backends.native.texts import storable
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported
+from queuetui.model.event import EventKind
 from queuetui.model.limits import Limits
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ class SqlOperator:
         ids = {ref.id: parse_id(ref.id) for ref in refs}
         found = lock_targets(session, [one for one in set(ids.values()) if one is not None])
         results = find_results(session, act, refs)
-        deeds = Deeds(session, self._retention)
+        deeds = Deeds(session, self._retention, act.actor)
         added: list[Result] = []
         for ref in refs:
             if ref.id not in results:
@@ -60,11 +63,12 @@ class SqlOperator:
         return [results[ref.id] for ref in refs]
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue."""
-        if act.verb not in {Verb.PAUSE, Verb.RESUME}:
+        """Pause or resume a queue, or switch its events."""
+        if act.verb not in QUEUE_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to queues; they are paused and resumed")
         ref = JobRef(self._database.name, queue, "")
-        return self._database.write(f"doing {act.verb.value}", lambda session: _set_paused(session, act, ref))
+        do = _set_paused if act.verb in {Verb.PAUSE, Verb.RESUME} else _switch_events
+        return self._database.write(f"doing {act.verb.value}", lambda session: do(session, act, ref))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer."""
@@ -102,10 +106,29 @@ def _set_paused(session: Session, act: Act, ref: JobRef) -> Result:
         paused_at = None if known is None or known[0] is None else to_text(session.moment_out(known[0]))
         before = json.dumps({"paused_at": paused_at, "paused_by": None if known is None else known[1]})
         result = Result(ref, Outcome.DONE, before=before)
+        kind = EventKind.QUEUE_PAUSED if act.verb is Verb.PAUSE else EventKind.QUEUE_RESUMED
+        tell_queue(session, kind, ref.id, act.actor)
     else:
         result = Result(
             ref, Outcome.SKIPPED, note="it is paused already" if act.verb is Verb.PAUSE else "it is not paused"
         )
+    add_rows(session, act, [result])
+    return result
+
+
+def _switch_events(session: Session, act: Act, ref: JobRef) -> Result:
+    add_act(session, act)
+    session.row("lock_queue", name=ref.id)
+    earlier = find_results(session, act, [ref])
+    if earlier:
+        return earlier[ref.id]
+    on, before = act.verb is Verb.EVENTS_ON, logs_events(session, ref.id)
+    if before == on:
+        result = Result(ref, Outcome.SKIPPED, note=SWITCHED_ALREADY[act.verb])
+    else:
+        session.change("switch_events", name=ref.id, events=on)
+        tell_switch(session, ref.id, act.actor, on=on)
+        result = Result(ref, Outcome.DONE, before=json.dumps({"events": before}))
     add_rows(session, act, [result])
     return result
 
@@ -117,6 +140,10 @@ def _clean_workers(session: Session, act: Act, silent_s: float) -> int:
     if counts is not None:
         earlier: int = (json.loads(counts) if isinstance(counts, str) else counts)["cleaned"]
         return earlier
-    cleaned = session.change("clean_workers", silent_us=round(silent_s * 1e6))
+    silent = session.rows("list_silent", silent_us=round(silent_s * 1e6))
+    for (worker_id,) in silent:
+        session.change("drop_worker", id=worker_id)
+        tell_worker(session, EventKind.WORKER_CLEANED, worker_id, act.actor)
+    cleaned = len(silent)
     session.change("count_act", id=act.id, counts=json.dumps({"cleaned": cleaned}))
     return cleaned

@@ -26,11 +26,8 @@ class Order:
         """Return the order read from its end."""
         return Order(self.name, tuple(Key(key.column, not key.descending) for key in self.keys))
 
-    def runs(self, dialect: str) -> Iterator[tuple[Key, ...]]:
-        """Yield the neighbouring columns that go the same way: a row comparison can only span those, and on MySQL is served by no index."""
-        if dialect == "mysql":
-            yield from ((key,) for key in self.keys)
-            return
+    def runs(self) -> Iterator[tuple[Key, ...]]:
+        """Yield the neighbouring columns that go the same way: a row comparison can only span those."""
         for _, keys in groupby(self.keys, key=lambda key: key.descending):
             yield tuple(keys)
 

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.figures import Figures, read_figures
-from queuetui.backends.native.sql.layout import RARE_STATES, Lane
+from queuetui.backends.native.sql.layout import RARE_STATES, Lane, Segment
 from queuetui.backends.native.sql.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
-from queuetui.backends.native.sql.ranges import ordering
+from queuetui.backends.native.sql.ranges import Range, ordering
 from queuetui.backends.native.sql.readings import open_reading
-from queuetui.backends.native.sql.rows import raw_columns, read_job, select_jobs, shorten
+from queuetui.backends.native.sql.rows import read_job, select_jobs, shorten
 from queuetui.backends.native.sql.surroundings import Surroundings, look_around
 from queuetui.backends.native.sql.tables import job_done
 from queuetui.backends.native.sql.totals import add_up, sum_counts, total_of
@@ -83,8 +83,8 @@ class Picture:
 
     def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
         is_failed = state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)
-        rows = Lane(job_done, is_failed, "queuetui_job_done_recent").rows(*raw_columns(job_done))
-        newest = rows.order_by(*ordering(DONE, job_done.c)).limit(self.watch.failures).subquery()
+        failed = Segment(DONE, (Lane(job_done, is_failed, "queuetui_job_done_recent"),))
+        newest = Range(failed, None, self.watch.failures).rows(connection.dialect.name)
         found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
         summaries = self.database.options.summaries
         return tuple(shorten(read_job(row, self.database.name, summaries)) for row in found)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.driver_errors import translate, translated
+from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.floors import FloorBook
 from queuetui.backends.native.sql.postgresql_arrays import plain_array
-from queuetui.backends.native.sql.postgresql_notices import Notices
+from queuetui.backends.native.sql.postgresql_notices import READY, TOLD, Notices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
-from queuetui.model.errors import Conflict, Unreachable, Unsupported
+from queuetui.model.errors import Conflict, Denied, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     import psycopg
@@ -77,10 +78,19 @@ class PostgresqlDatabase(Database):
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Listen on a connection of its own."""
-        return Notices(self._connect, hear)
+        return Notices(self._connect, hear, READY)
+
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Listen on a connection of its own, to what is told and to what is enqueued."""
+        return Notices(self._connect, lambda _: hear(), READY, TOLD)
 
     def announce(self, queues: Collection[str]) -> None:
         """Do nothing: the statement that enqueues notifies."""
+
+    def keep_event_days(self, kept_s: float) -> None:
+        """Make and drop the days of the log; while another holds its lock, another time will do."""
+        with suppress(Unreachable, Denied):
+            self.write("keeping the days of the log", lambda session: event_days.keep_days(session, kept_s))
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""

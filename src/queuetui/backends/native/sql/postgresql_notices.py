@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from queuetui.backends.native.sql.session import Row
 
-CHANNEL = "queuetui_ready"
+READY = "queuetui_ready"
+TOLD = "queuetui_told"
 LOOK_UP_S = 1.0
 CONNECT_AGAIN_S = 5.0
 # Nothing else tells a connection that the network has forgotten from one on which there is no news.
@@ -22,8 +23,11 @@ HEARTBEAT_S = 20.0
 class Notices:
     """A thread that listens until it is closed; while the server is away nothing is heard, and polling goes on."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Row]], hear: Callable[[str], None]) -> None:
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection[Row]], hear: Callable[[str], None], *channels: str
+    ) -> None:
         self._connect = connect
+        self._channels = channels
         self._hear = hear
         self._over = threading.Event()
         threading.Thread(target=self._run, name="queuetui-notices", daemon=True).start()
@@ -49,7 +53,8 @@ class Notices:
                 self._over.wait(CONNECT_AGAIN_S)
 
     def _listen(self, connection: psycopg.Connection[Row]) -> None:
-        connection.execute(f"listen {CHANNEL}")
+        for channel in self._channels:
+            connection.execute(f"listen {channel}")
         asked_s = monotonic()
         while not self._over.is_set():
             for notice in connection.notifies(timeout=LOOK_UP_S):

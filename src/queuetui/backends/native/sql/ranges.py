@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, Table, and_, func, select, tuple_, union_all
 
 from queuetui.backends.native.cursors import Place
 from queuetui.backends.native.sql.conditions import Columns, Condition
 from queuetui.backends.native.sql.layout import Lane, Segment
+from queuetui.backends.native.sql.mysql_ranges import order_of_index, ranges_beyond
 from queuetui.backends.native.sql.orders import Order
 from queuetui.backends.native.sql.places import bind_values
 from queuetui.backends.native.sql.rows import raw_columns
@@ -28,11 +29,10 @@ class Range:
     def rows(self, dialect: str) -> Subquery:
         """Return the rows, merged in the segment's order."""
         order = self.segment.order
-        # SQLite merges parts lazily while they are plain; PostgreSQL only does once each has its own order and end.
-        part = self._plain_part if dialect == "sqlite" else self._ended_part
-        parts = [
-            part(lane, beyond) for lane in self.segment.lanes for beyond in _beyond(order, lane, self.place, dialect)
-        ]
+        # SQLite merges parts lazily while they are plain; the others only do once each has its own order and end.
+        part = {"sqlite": self._plain_part, "mysql": self._mirrored_part}.get(dialect, self._ended_part)
+        beyond = ranges_beyond if dialect == "mysql" else _beyond
+        parts = [part(lane, behind) for lane in self.segment.lanes for behind in beyond(order, lane.table, self.place)]
         merged = (parts[0] if len(parts) == 1 else union_all(*parts)).subquery("merged")
         return select(merged).order_by(*ordering(order, merged.c)).limit(self.limit).subquery("jobs")
 
@@ -42,6 +42,10 @@ class Range:
 
     def _ended_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
         rows = self._plain_part(lane, beyond).order_by(*ordering(self.segment.order, lane.table.c))
+        return select(rows.limit(self.limit).subquery())
+
+    def _mirrored_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
+        rows = self._plain_part(lane, beyond).order_by(*order_of_index(self.segment.order, lane.table))
         return select(rows.limit(self.limit).subquery())
 
 
@@ -58,14 +62,14 @@ def ordering(order: Order, columns: Columns) -> list[ColumnElement[Any]]:
     return [columns[key.column].desc() if key.descending else columns[key.column].asc() for key in order.keys]
 
 
-def _beyond(order: Order, lane: Lane, place: Place | None, dialect: str) -> Iterator[Condition | None]:
+def _beyond(order: Order, table: Table, place: Place | None) -> Iterator[Condition | None]:
     """Yield the ranges behind a place, nearest first: one for each run of columns that go the same way."""
     if place is None:
         yield None
         return
-    columns: Columns = lane.table.c
+    columns: Columns = table.c
     values = dict(zip((key.column for key in order.keys), bind_values(order, place), strict=True))
-    runs = list(order.runs(dialect))
+    runs = list(order.runs())
     for number in range(len(runs) - 1, -1, -1):
         same = [columns[key.column] == values[key.column] for run in runs[:number] for key in run]
         run = runs[number]

@@ -17,6 +17,7 @@ from queuetui.backends.native.sql.level_walk import Bookmarks, LevelWalk
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.stepping import StepRequest, step
 from queuetui.backends.native.sql.tallying import Tally
+from queuetui.backends.native.sql.telling import logs_events
 from queuetui.model.claim_rules import ClaimRules
 from queuetui.model.clock import to_us
 from queuetui.model.job import ClaimedJob
@@ -84,7 +85,7 @@ def _claim(
     chosen: list[Candidate] = []
     if room.left > 0:
         chosen = choose_by_rules(walk.candidates(), room, _tags(session, worker_id), request.claim)
-    rows = _take(session, request.lease_id, worker_id, [one.id for one in chosen])
+    rows = _take(session, request.lease_id, worker_id, queue, [one.id for one in chosen])
     starts = room.spend(row[2] for row in rows)
     if starts is not None and rows:
         session.change("write_begun", queue=queue, begun=starts_to_text(starts))
@@ -105,7 +106,7 @@ def _tags(session: Session, worker_id: str) -> frozenset[str]:
     return frozenset() if row is None else frozenset(json.loads(row[0]))
 
 
-def _take(session: Session, lease_id: UUID, worker_id: str, ids: Sequence[Any]) -> list[Row]:
+def _take(session: Session, lease_id: UUID, worker_id: str, queue: str, ids: Sequence[Any]) -> list[Row]:
     """Lock the chosen jobs that are still to be had, mark them as claimed, and return them as they stand then, in order."""
     if not ids:
         return []
@@ -114,11 +115,16 @@ def _take(session: Session, lease_id: UUID, worker_id: str, ids: Sequence[Any]) 
         taken = [row for row in session.each("take_chosen", [{"id": one} for one in ids]) if row is not None]
         alone = len(taken) == 1
         session.change_each("claim_chosen", [{"id": row[0], "alone": alone, **values} for row in taken])
+        if logs_events(session, queue):
+            session.change_each("log_chosen", [{"id": row[0]} for row in taken])
         return taken
     found = {row[0]: row for row in session.rows("take_chosen", ids=list(ids))}
     rows = [found[one] for one in ids if one in found]
     if rows:
-        session.change("claim_chosen", ids=[row[0] for row in rows], alone=len(rows) == 1, **values)
+        taken_ids = [row[0] for row in rows]
+        session.change("claim_chosen", ids=taken_ids, alone=len(rows) == 1, **values)
+        if logs_events(session, queue):
+            session.change("log_chosen", ids=taken_ids)
     return rows
 
 

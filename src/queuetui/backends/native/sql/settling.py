@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queuetui.backends.native.event_rules import KIND_OF_TARGET
 from queuetui.backends.native.fingerprint import fingerprint_of
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
+from queuetui.backends.native.sql.telling import Told, tell_live
 from queuetui.backends.native.texts import storable
+from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
 
@@ -63,6 +66,25 @@ class End:
     at: datetime | None = None
     outcome: str | None = None
     loss: RunError | None = None
+    kinds: tuple[EventKind, ...] = ()
+    actor: str | None = None
+
+    def told(self, session: Session) -> list[Told]:
+        """Return what is logged of it; its error is that of the move, or of the loss before it."""
+        at = None if self.at is None else session.moment_in(self.at)
+        error = self.error or self.loss
+        return [
+            Told(
+                kind,
+                self.held.id,
+                at,
+                self.delay_us,
+                self.took_us,
+                self.actor,
+                _class_of(self.loss if kind is EventKind.JOB_LOST else error),
+            )
+            for kind in self.kinds
+        ]
 
 
 @dataclass(slots=True)
@@ -96,6 +118,7 @@ class Ends:
                 else None,
                 at=settlement.at if put_off else None,
                 outcome=how.value if how in _FIGURES else None,
+                kinds=(KIND_OF_TARGET[target],),
             )
         )
         if how in _FIGURES:
@@ -104,7 +127,8 @@ class Ends:
 
     def release(self, held: Held) -> None:
         """Give a job back uncounted."""
-        self.ends.append(End(held, _after_release(held)))
+        target = _after_release(held)
+        self.ends.append(End(held, target, kinds=(KIND_OF_TARGET[target],)))
 
     def lose(self, held: Held, worker_id: str, settlement: Settlement | None = None) -> bool:
         """Count a loss, whose cause stays with the attempt; tell whether it was the third alone, which quarantines the job."""
@@ -118,14 +142,26 @@ class Ends:
             self.tally.add(worker_id, held.queue, held.type, "failed")
         target = State.FAILED if poisonous else _after_release(held)
         loss, took_us = (None, None) if settlement is None else (settlement.error, length_us(settlement))
+        kinds = (EventKind.JOB_LOST, *([KIND_OF_TARGET[target]] if target in FINAL else []))
         self.ends.append(
-            End(held, target, lost=True, lost_alone=alone, error=error, took_us=took_us, outcome=LOST, loss=loss)
+            End(
+                held,
+                target,
+                lost=True,
+                lost_alone=alone,
+                error=error,
+                took_us=took_us,
+                outcome=LOST,
+                loss=loss,
+                kinds=kinds,
+            )
         )
         self.tally.add(worker_id, held.queue, held.type, "lost")
         return poisonous
 
     def write(self, session: Session) -> None:
-        """Write the attempts, then the jobs, their keys and the tally."""
+        """Write what is told and the attempts, then the jobs, their keys and the tally."""
+        tell_live(session, [told for end in self.ends for told in end.told(session)])
         session.change_each("record_attempt", [_attempt_values(end) for end in self.ends if end.outcome is not None])
         final = [end for end in self.ends if end.state in FINAL]
         _FINISH[session.dialect](session, [self._final_values(end) for end in final])
@@ -192,6 +228,10 @@ def to_us(duration_s: float) -> int:
 def length_us(settlement: Settlement) -> int | None:
     """Return how long a run took, None when its handler never began."""
     return None if settlement.duration_s is None else to_us(settlement.duration_s)
+
+
+def _class_of(error: RunError | None) -> str | None:
+    return None if error is None else error.class_name
 
 
 def _after_release(held: Held) -> State:

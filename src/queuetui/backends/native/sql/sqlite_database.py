@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BUSY_S = 1.0
 LOCKED_LIMIT_S = 20.0
-PAGE_BYTES = 8192
+PAGE_BYTES = 4096
+# Pages of the log before it is written back: a page that many commits have changed is then written once.
+CHECKPOINT_PAGES = 2000
 # Room for what one batch changes; no more of it is used than was touched.
 CACHE_KB = 8192
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -176,6 +178,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "opening the SQLite file")
     connection.execute("pragma synchronous = full")
+    connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute("pragma temp_store = memory")
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
     return connection

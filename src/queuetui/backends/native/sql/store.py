@@ -12,7 +12,7 @@ from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swep
 from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep
+from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep, working
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.lease_ids import new_lease_id
 from queuetui.backends.native.sql.ruled_claims import RuledLeases, is_ruled, step_by_rules
@@ -61,7 +61,7 @@ class SqlJobStore:
             "slots": worker.slots,
             "socket": worker.socket,
         }
-        self._write_at_once("registering the worker", "register_worker", **values)
+        self.database.write("registering the worker", lambda session: working.register(session, worker.id, values))
 
     def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
         """Write a beat."""
@@ -69,7 +69,7 @@ class SqlJobStore:
 
     def retire(self, worker_id: str) -> None:
         """Delete a worker's registration."""
-        self._write_at_once("retiring the worker", "drop_worker", id=worker_id)
+        self.database.write("retiring the worker", lambda session: working.retire(session, worker_id))
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""
@@ -130,7 +130,10 @@ class SqlJobStore:
 
     def prune(self, limit: int) -> int:
         """Delete what is past its time."""
-        return self.database.write("pruning", lambda session: upkeep.prune(session, limit))
+        pruned = self.database.write("pruning", lambda session: upkeep.prune(session, limit, self._retention))
+        if pruned < limit:
+            self.database.keep_event_days(self._retention.events_s)
+        return pruned
 
     def next_due_s(self) -> float | None:
         """Return the seconds until the next waiting job is due."""

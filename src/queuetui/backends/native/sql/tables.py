@@ -10,7 +10,15 @@ from typing import Any
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from queuetui.backends.native.sql.column_types import JobId, JsonValue, LongInteger, Moment, StateCode, Truth
+from queuetui.backends.native.sql.column_types import (
+    JobId,
+    JsonValue,
+    LongInteger,
+    Moment,
+    SmallNumber,
+    StateCode,
+    Truth,
+)
 from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
 
 metadata = MetaData()
@@ -148,12 +156,12 @@ event = Table(
     metadata,
     _needed("seq", LongInteger, key=True),
     _needed("at", Moment, key=True),
-    _needed("kind", Text),
-    Column("queue", Text),
+    Column("moment", Moment),
     Column("job_id", JobId),
-    Column("worker_id", Text),
-    Column("correlation_id", Text),
-    Column("data", JsonValue),
+    Column("fence", LongInteger),
+    Column("attempt", Integer),
+    _needed("kind", SmallNumber),
+    *[Column(name, Text) for name in ("queue", "worker_id", "correlation_id", "actor", "detail")],
 )
 
 act = Table(
@@ -236,8 +244,8 @@ _index("queuetui_job_done_failed", job_done, "error_fingerprint", "done_at", onl
 _index("queuetui_job_done_prune", job_done, "expires_at")
 _index("queuetui_job_done_corr", job_done, "correlation_id", only=CORRELATED)
 _index("queuetui_job_key_prune", job_key, "expires_at", only="expires_at is not null")
-_index("queuetui_event_job", event, "job_id", "seq")
-_index("queuetui_event_corr", event, "correlation_id", "seq", only="correlation_id is not null")
+_index("queuetui_event_job", event, "job_id", "seq", only="job_id is not null")
+_index("queuetui_event_corr", event, "correlation_id", "seq", only="kind = 0")
 _index("queuetui_act_at", act, "at")
 _index("queuetui_act_row_job", act_row, "job_id")
 _index("queuetui_schedule_due", schedule, "next_at", only="paused_at is null")

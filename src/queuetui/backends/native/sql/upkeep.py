@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from queuetui.backends.native.retention import TALLY_KEPT_S
+from queuetui.backends.native.event_rules import MOST_EVENTS
+from queuetui.backends.native.retention import TALLY_KEPT_S, Retention
 from queuetui.backends.native.sql import bulk_mysql
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
@@ -42,14 +43,16 @@ def next_due_s(session: Session) -> float | None:
 
 
 def promote(session: Session, limit: int) -> int:
-    """Make due jobs pending; return how many."""
+    """Make at most `limit` due jobs pending; return how many."""
     if session.dialect == "mysql":
         return bulk_mysql.promote(session, limit)
+    if session.dialect == "sqlite":
+        session.change("log_promoted", limit=limit)
     return session.change("promote", limit=limit)
 
 
-def prune(session: Session, limit: int) -> int:
-    """Delete at most `limit` final jobs, keys and tally rows that are past their time."""
+def prune(session: Session, limit: int, retention: Retention) -> int:
+    """Delete at most `limit` final jobs, keys, tally rows, events and acts that are past their time."""
     jobs = session.rows("prune_done", limit=limit)
     if session.dialect == "mysql":
         session.change_each("delete_done", [{"id": row[0]} for row in jobs])
@@ -60,8 +63,20 @@ def prune(session: Session, limit: int) -> int:
         count += session.change("prune_keys", limit=limit - count)
     if count < limit:
         count += session.change("prune_tally", limit=limit - count, kept_us=to_us(TALLY_KEPT_S))
+    if count < limit:
+        count += prune_records(session, limit - count, retention)
     if count and session.dialect == "sqlite":
         _give_back_pages(session)
+    return count
+
+
+def prune_records(session: Session, limit: int, retention: Retention) -> int:
+    """Delete at most `limit` events and rows of acts that are past their time, or more events than are kept at all."""
+    count = session.change("prune_events", limit=limit, kept_us=to_us(retention.events_s), most=MOST_EVENTS)
+    kept_us = to_us(retention.acts_s)
+    for block in ("prune_act_rows", "prune_acts"):
+        if count < limit:
+            count += session.change(block, limit=limit - count, kept_us=kept_us)
     return count
 
 

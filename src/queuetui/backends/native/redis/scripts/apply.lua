@@ -7,9 +7,12 @@
 -- include store
 -- include packing
 -- include records
+-- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include tally
 -- include runs
 -- include acts
@@ -17,13 +20,14 @@
 local WIDTH = 3
 local WAITING = { scheduled = true, pending = true, retrying = true }
 local key_kept_us = tonumber(ARGV[1])
-local verb = ARGV[3]
+local verb, actor = ARGV[3], ARGV[4]
 local deeds = {}
 
 function deeds.retry(job)
   if job.state == 'pending' or job.state == 'processing' then
     return job.state == 'pending' and 'waits' or 'runs'
   end
+  tell('retry', job, now_text, actor)
   job.attempts, job.alone, job.cancel, job.result = 0, 0, 0, ''
   if job.noted == 1 then
     call('HDEL', key('o', job.id), 'result')
@@ -33,6 +37,7 @@ end
 
 function deeds.cancel(job)
   if WAITING[job.state] then
+    tell('cancelled', job, nil, actor)
     move(job, 'cancelled', nil, key_kept_us)
     return nil
   elseif FINAL[job.state] then
@@ -40,6 +45,7 @@ function deeds.cancel(job)
   elseif job.cancel > 0 then
     return 'asked'
   end
+  tell('cancel_requested', job, nil, actor)
   job.cancel = now
   write(job)
   call('SADD', key('c', job.lease), job.id)
@@ -49,6 +55,7 @@ function deeds.delete(job)
   if job.state == 'processing' then
     return 'runs_cancel'
   end
+  tell('deleted', job, nil, actor)
   remove(job, key_kept_us)
   flush()
   drop_queue_if_empty(job.queue)
@@ -61,7 +68,7 @@ function deeds.release(job)
   elseif is_valid(job.lease) then
     return 'held'
   end
-  lose(job, false, key_kept_us)
+  lose(job, false, key_kept_us, nil, actor)
 end
 
 local function skip(act, target, state, note)
@@ -91,5 +98,6 @@ for first = 7, #ARGV, WIDTH do
   local target = ARGV[first]
   results[#results + 1] = find_row(act, target) or do_one(act, target, ARGV[first + 1], ARGV[first + 2])
 end
+flush_events()
 flush_tally()
 return results

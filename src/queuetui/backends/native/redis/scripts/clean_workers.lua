@@ -4,6 +4,7 @@
 -- result: how many
 
 -- include store
+-- include events
 -- include acts
 
 local MOST_CLEANED = 10000
@@ -16,6 +17,8 @@ local silent = call('ZRANGEBYSCORE', key('w'), '-inf', '(' .. to_text(now - ARGV
 for _, worker in ipairs(silent) do
   call('ZREM', key('w'), worker)
   call('DEL', key('w', worker))
+  tell_of('worker_cleaned', '', worker, ARGV[2])
 end
 call('HSET', act, 'cleaned', #silent)
+flush_events()
 return #silent

@@ -6,9 +6,12 @@
 -- include store
 -- include packing
 -- include records
+-- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include tally
 -- include runs
 
@@ -24,4 +27,5 @@ for _, id in ipairs(held) do
 end
 flush()
 drop_lease(lease)
+flush_events()
 return #held

@@ -7,6 +7,7 @@
 
 -- include store
 -- include packing
+-- include events
 -- include tally
 
 -- A program that enqueues one job at a time pays for every line here, so this does without the parts that move jobs.
@@ -14,9 +15,9 @@
 local ORDER = '<c32ddI4BsB'
 local PENDING, SCHEDULED = 2, 1
 
-local records_key, bodies_key = key('j'), key('b')
+local records_key = key('j')
 local ids, orders, answers, states, seen = {}, {}, {}, {}, {}
-local rows, bodies, born, tails, lanes, levels, queues, needy = {}, {}, {}, {}, {}, {}, {}, {}
+local rows, born, tails, lanes, levels, queues, needy = {}, {}, {}, {}, {}, {}, {}
 
 local function enter(place, score, id)
   local lane = lanes[place]
@@ -67,12 +68,13 @@ end
 local function store(place, id, record, first)
   local _, priority, delay, max, keyed, at, apart = struct.unpack(ORDER, ARGV[first])
   local body = ARGV[first + 1]
-  local _, queue, job_type, job_key, head = struct.unpack(BODY, body)
+  local is_own, queue, job_type, job_key, correlation, head = struct.unpack(BODY, body)
   if find_holder(place, id, record, keyed == 1 and job_key) then
     return
   end
   local due, state = time_of(delay, at)
-  record = struct.pack(RECORD, state, keyed, 0, 0, apart, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, due, '', '')
+  record = struct.pack(WHOLE_RECORD, state, keyed, 0, 0, apart, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, due, '',
+    '', 0, '', body)
   if apart == 1 then
     call('SET', key('p', id), ARGV[first + 2])
   end
@@ -82,14 +84,19 @@ local function store(place, id, record, first)
   seen[id] = record
   local at_end = #rows
   rows[at_end + 1], rows[at_end + 2] = id, record
-  bodies[at_end + 1], bodies[at_end + 2] = id, body
   born[at_end + 1], born[at_end + 2] = now_text, id
   tails[at_end + 1], tails[at_end + 2] = '0', string.reverse(id)
+  if correlation ~= '' then
+    enter(key('corr', correlation), now_text, id)
+  end
   put_in(id, queue, priority, state, due)
   if head ~= '' and string.find(head, '"needs"', 1, true) then
     needy[queue] = true
   end
   tally(queue, job_type, 'enqueued', 1)
+  if is_loud(queue) then
+    write_event('created', id, queue, '', is_own == 1 and id or correlation, '', '', due, '', job_type)
+  end
   states[place] = state == SCHEDULED and '1' or '0'
 end
 
@@ -104,7 +111,6 @@ for place, record in ipairs(read_fields(records_key, ids)) do
 end
 if #rows > 0 then
   spread('HSET', records_key, rows)
-  spread('HSET', bodies_key, bodies)
   spread('ZADD', key('all'), born)
   spread('ZADD', key('tail'), tails)
 end
@@ -116,6 +122,7 @@ for place, members in pairs(lanes) do
     call('ZADD', key('q'), '0', level[1])
   end
 end
+flush_events()
 flush_tally()
 -- Once told of jobs that need tags, a queue's claims look at tags for good.
 for queue in pairs(needy) do

@@ -6,6 +6,8 @@
 -- include store
 -- include packing
 -- include records
+-- include events
+-- include telling
 
 local WIDTH = 5
 local lease, places = ARGV[1], {}
@@ -20,8 +22,14 @@ for number, record in ipairs(read_fields(key('j'), places)) do
   local job = record and unpack_record(ARGV[first], record)
   if job and job.state == 'processing' and job.lease == lease and to_text(job.fence) == ARGV[first + 1] then
     local before = job.started + job.noted
-    job.started = job.started > 0 and job.started or now - ARGV[first + 2]
+    if job.started == 0 then
+      job.started = now - ARGV[first + 2]
+      tell('started', job)
+    end
     if ARGV[first + 3] == '1' then
+      if call('HGET', key('o', job.id), 'progress') ~= ARGV[first + 4] then
+        tell('progress', job, nil, nil, ARGV[first + 4])
+      end
       call('HSET', key('o', job.id), 'progress', ARGV[first + 4])
       job.noted = 1
     end
@@ -30,3 +38,4 @@ for number, record in ipairs(read_fields(key('j'), places)) do
     end
   end
 end
+flush_events()

@@ -10,6 +10,7 @@
 -- include packing
 -- include records
 -- include leases
+-- include held
 -- include lanes
 -- include reading
 
@@ -103,7 +104,7 @@ local function read_runs(ids)
     local ends = job and call('ZSCORE', key('l'), job.lease)
     local began = job and (job.started > 0 and job.started or job.claimed)
     if job and (not ends or tonumber(ends) < now or began < began_before) then
-      rows[#rows + 1] = { job.id, record, call('HGET', key('b'), job.id), ends }
+      rows[#rows + 1] = { job.id, record, ends }
     end
   end
   return rows

@@ -6,12 +6,17 @@
 -- include store
 -- include packing
 -- include records
+-- include events
+-- include telling
 -- include indexes
 -- include jobs
 
 local due = call('ZRANGEBYSCORE', key('due'), '-inf', now_text, 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
-  move(read(id), 'pending', nil, 0)
+  local job = read(id)
+  tell('due', job)
+  move(job, 'pending', nil, 0)
 end
 flush()
+flush_events()
 return #due

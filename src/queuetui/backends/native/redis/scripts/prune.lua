@@ -1,6 +1,6 @@
 -- Deletes final jobs past their time and expired keys, in one bite.
 -- keys:   the namespace's meta key
--- args:   at most how many, then how long jobs are kept: completed, cancelled, failed
+-- args:   at most how many, then how long jobs are kept: completed, cancelled, failed; how long events are
 -- result: how many
 
 -- include store
@@ -9,6 +9,7 @@
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include lanes
 
 local ORDER = { 'completed', 'cancelled', 'failed' }
@@ -42,4 +43,14 @@ for _, job_key in ipairs(expired) do
   call('DEL', key('key', job_key))
   call('ZREM', key('kx'), job_key)
 end
-return pruned + #expired
+pruned = pruned + #expired
+
+local horizon_ms = to_text(math.floor((now - ARGV[5]) / 1000))
+local told = pruned < limit and call('XRANGE', key('ev'), '-', horizon_ms, 'COUNT', limit - pruned) or {}
+for _, entry in ipairs(told) do
+  call('XDEL', key('ev'), entry[1])
+end
+if call('XLEN', key('ev')) == 0 then
+  call('DEL', key('ev'))
+end
+return pruned + #told

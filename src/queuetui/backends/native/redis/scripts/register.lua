@@ -4,7 +4,10 @@
 -- result: nothing
 
 -- include store
+-- include events
 
 call('DEL', key('w', ARGV[1]))
 call('HSET', key('w', ARGV[1]), 'started', now_text, unpack(ARGV, 2))
 call('ZADD', key('w'), now_text, ARGV[1])
+tell_of('worker_started', '', ARGV[1])
+flush_events()

@@ -4,6 +4,10 @@
 -- result: nothing
 
 -- include store
+-- include events
 
-call('ZREM', key('w'), ARGV[1])
+if call('ZREM', key('w'), ARGV[1]) == 1 then
+  tell_of('worker_stopped', '', ARGV[1])
+end
 call('DEL', key('w', ARGV[1]))
+flush_events()

@@ -6,9 +6,8 @@
 
 -- include store
 -- include packing
--- include records
--- include indexes
 -- include leases
+-- include held
 -- include lanes
 -- include rules
 

@@ -4,6 +4,7 @@
 -- result: its row (outcome|since when it was paused before||), by whom it was
 
 -- include store
+-- include events
 -- include acts
 
 local queue, pause = ARGV[6], ARGV[2] == 'pause'
@@ -23,4 +24,8 @@ if pause then
 else
   call('HDEL', key('q', queue), 'paused_at', 'paused_by')
 end
+if is_loud(queue) then
+  tell_of(pause and 'paused' or 'resumed', queue, '', ARGV[3])
+end
+flush_events()
 return add_row(act, queue, 'done|' .. since .. '||', paused_by)

@@ -2,40 +2,30 @@
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as stepping.py tells
 -- result: 1 when the lease is valid, the ids whose ending was not written, the claimed jobs packed one behind the other, and
---         in their order the payloads that stand apart; in how many microseconds to ask again for what
---         rules keep back: -2 when something ends, -1 for nothing kept back
+--         in their order the payloads that stand apart; in how many microseconds to ask again for what rules keep back:
+--         -2 when something ends, -1 for nothing kept back
 
 -- include store
 -- include packing
--- include records
--- include indexes
--- include jobs
+-- include events
+-- include telling
 -- include leases
 -- include tally
--- include runs
--- include rules
 
 local ENDING = '<c32BI4ddBBss'
 local RESULT = '<I4c0'
-local ERROR = '<I4c0I4c0I4c0'
-local CLAIMED = '<c32I4I4'
-local BODY_TYPE = '<BI4c0I4c0'
+local CLAIMED = '<c32I4'
 local MOST_CLAIMED = 1000
 local SHORT_BYTES = 64
-local PENDING, PROCESSING, COMPLETED = CODES.pending, CODES.processing, CODES.completed
-local WAYS = { 'completed', 'retry', 'failed', 'snoozed', 'released', 'cancelled', 'lost' }
+local PROCESSING, COMPLETED = 3, 5
 local PLAIN = 1
-local COUNTED = { completed = 'completed', retry = 'retried', failed = 'failed' }
-local TARGETS = {
-  completed = 'completed', retry = 'retrying', failed = 'failed', snoozed = 'scheduled', released = 'pending',
-  cancelled = 'cancelled',
-}
+local NOTHING_KEPT_BACK = -1
 
 local key_kept_us, lease, wanted = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local lease_valid = is_valid(lease)
 local worker, queue = read_lease(lease)
 local held, finished = key('h', lease), queue and key('s', queue, 'completed')
-local records, counted = {}, {}
+local records_key, records, counted = key('j'), {}, {}
 
 -- Counts what most jobs come to by type, in less time than tally takes; tallied when all is done.
 local function count_type(job_type, figure)
@@ -54,16 +44,40 @@ local function complete(record, fence, duration, result)
     return nil
   end
   local state, keyed, erred, claimed_alone, is_large, noted, rev, own_fence, attempts, lost, alone, max, priority,
-    created, updated, claimed, started, cancel, _, due, own_lease, own_worker = struct.unpack(RECORD, record)
+    created, updated, claimed, started, cancel, _, due, own_lease, own_worker, _, after =
+    struct.unpack(RECORD, record)
   if state ~= PROCESSING or own_lease ~= lease or own_fence ~= fence or keyed + erred > 0 or cancel > 0 then
     return nil
   end
   if started == 0 and duration >= 0 then
     started = now - duration
   end
-  return struct.pack(RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
-    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker) .. (result or '')
+  return struct.pack(WHOLE_RECORD, COMPLETED, 0, 0, claimed_alone, is_large, noted, rev + 1, fence, attempts + 1, lost, alone,
+    max, priority, created, updated, claimed, started, 0, now, due, lease, own_worker, #result, result,
+    string.sub(record, after))
 end
+
+-- Tells of a run by its record, which does or does not count the attempt under way.
+local function tell_record(kind, id, record, uncounted)
+  local _, _, _, _, _, _, _, fence, attempts, _, _, _, _, _, _, _, started, _, _, _, _, _, _, after = struct.unpack(RECORD, record)
+  write_event(kind, id, queue, worker, correlation_in(id, record, after), attempts + uncounted, to_text(fence),
+    started > 0 and to_text(started) or '', '', '')
+end
+
+-- The road of every other ending. A step that needs it not, which is nearly every one, is spared making its parts.
+local function make_road()
+-- include records
+-- include indexes
+-- include jobs
+-- include runs
+
+local ERROR = '<I4c0I4c0I4c0'
+local WAYS = { 'completed', 'retry', 'failed', 'snoozed', 'released', 'cancelled', 'lost' }
+local COUNTED = { completed = 'completed', retry = 'retried', failed = 'failed' }
+local TARGETS = {
+  completed = 'completed', retry = 'retrying', failed = 'failed', snoozed = 'scheduled', released = 'pending',
+  cancelled = 'cancelled',
+}
 
 local function read_ending(place)
   local packed = ARGV[place]
@@ -119,7 +133,6 @@ local function settle(ending, job)
     lose(job, true, key_kept_us, ending.run_error)
     return true
   end
-  count(job, ending)
   local target = TARGETS[ending.how]
   if job.cancel > 0 and not FINAL[target] then
     target = 'cancelled'
@@ -128,12 +141,21 @@ local function settle(ending, job)
   if PUT_OFF[target] then
     due = ending.at ~= '' and ending.at or to_text(now + ending.delay)
   end
+  local has_class = ending.run_error and (target == 'failed' or target == 'retrying')
+  tell(target, job, due, nil, has_class and ending.run_error.class)
+  count(job, ending)
   move(job, target, due, key_kept_us)
   return true
 end
 
+  return function(place, id, record)
+    return settle(read_ending(place), open_job(id, record))
+  end, flush
+end
+
 local function finish()
-  local ids, refused = {}, {}
+  local ids, refused, rows, ended, done = {}, {}, {}, {}, {}
+  local settle, flush
   for place = 4, #ARGV do
     ids[place - 3] = string.sub(ARGV[place], 1, 32)
   end
@@ -141,24 +163,51 @@ local function finish()
   for place, id in ipairs(ids) do
     local record = records[id] or read[place]
     local _, way, fence, duration, _, has_result, _, _, job_type, after = struct.unpack(ENDING, ARGV[place + 3])
-    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or nil
-    local is_plain = lease_valid and way == PLAIN and jobs[id] == nil and (not result or #result <= SHORT_BYTES)
-    local ended = is_plain and complete(record, fence, duration, result)
-    if ended then
-      records[id] = ended
-      write_row(id, ended)
-      leave(held, id)
-      enter(finished, now_text, id)
+    local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or ''
+    -- What took the other road once stays on it.
+    local is_plain = lease_valid and way == PLAIN and #result <= SHORT_BYTES and records[id] ~= false
+    local written = is_plain and complete(record, fence, duration, result)
+    if written then
+      local size = #rows
+      records[id] = written
+      rows[size + 1], rows[size + 2] = id, written
+      ended[#ended + 1] = id
+      done[size + 1], done[size + 2] = now_text, id
       local counts = count_type(job_type, 'completed')
       if duration >= 0 then
         local bucket = bucket_of(duration)
         counts.busy_us, counts[bucket] = (counts.busy_us or 0) + duration, (counts[bucket] or 0) + 1
       end
-    elseif not settle(read_ending(place + 3), open_job(id, record)) then
-      refused[#refused + 1] = id
+      if is_loud(queue) then
+        tell_record('completed', id, written, 0)
+      end
+    else
+      if not settle then
+        settle, flush = make_road()
+      end
+      records[id] = false
+      if not settle(place + 3, id, record) then
+        refused[#refused + 1] = id
+      end
     end
   end
+  if #rows > 0 then
+    spread('HSET', records_key, rows)
+    spread('ZREM', held, ended)
+    spread('ZADD', finished, done)
+  end
+  if flush then
+    flush()
+  end
   return refused
+end
+
+-- Returns how jobs of a queue with rules are chosen, which few queues have.
+local function make_rules()
+-- include held
+-- include rules
+
+  return choose_by_rules
 end
 
 -- Returns the next jobs in claim order; one that was lost before is claimed in a step of its own.
@@ -200,47 +249,52 @@ end
 
 local function hold(id, record, is_alone)
   local _, keyed, erred, _, is_large, noted, rev, fence, attempts, lost, alone, max, priority, created, updated, _, _,
-    cancel, done, due, _, _, after = struct.unpack(RECORD, record)
-  local claimed = struct.pack(RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
-    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker) .. string.sub(record, after)
-  write_row(id, claimed)
-  enter(held, now_text, id)
-  return claimed, is_large == 1
+    cancel, done, due, _, _, result, after = struct.unpack(RECORD, record)
+  local claimed = struct.pack(WHOLE_RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
+    lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker, #result, result,
+    string.sub(record, after))
+  local _, job_type = unpack_body(record, after)
+  return claimed, is_large == 1, job_type
 end
 
 local function claim()
   wanted = math.min(wanted, MOST_CLAIMED)
   if not lease_valid or wanted < 1 or is_held_off() then
-    return '', {}, -1
+    return '', {}, NOTHING_KEPT_BACK
   end
   local paused, rules, needy = unpack(call('HMGET', key('q', queue), 'paused_at', 'rules', 'needy'))
   if paused then
-    return '', {}, -1
+    return '', {}, NOTHING_KEPT_BACK
   end
-  local ids, found, again = {}, {}, -1
+  local ids, found, again
   if rules or needy then
-    ids, found, again = choose_by_rules(queue, worker, lease, wanted, rules)
+    ids, found, again = make_rules()(queue, worker, lease, wanted, rules)
   else
     ids, found = choose()
   end
-  local bodies, payloads, packed = read_fields(bodies_key, ids), {}, {}
+  local payloads, packed, rows, entering = {}, {}, {}, {}
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
-    local record, is_apart = hold(id, found[place], is_alone)
-    packed[place] = struct.pack(CLAIMED, id, #record, #bodies[place]) .. record .. bodies[place]
+    local record, is_apart, job_type = hold(id, found[place], is_alone)
+    packed[2 * place - 1], packed[2 * place] = struct.pack(CLAIMED, id, #record), record
+    rows[2 * place - 1], rows[2 * place] = id, record
+    entering[2 * place - 1], entering[2 * place] = now_text, id
+    if is_loud(queue) then
+      tell_record('claimed', id, record, 1)
+    end
     if is_apart then
       payloads[#payloads + 1] = call('GET', key('p', id)) or ''
     end
-    local _, _, job_type = struct.unpack(BODY_TYPE, bodies[place])
     count_type(job_type, 'started')
   end
-  return table.concat(packed), payloads, again
+  spread('HSET', records_key, rows)
+  spread('ZADD', held, entering)
+  return table.concat(packed), payloads, again or NOTHING_KEPT_BACK
 end
 
 local refused = finish()
-flush()
 local claimed, payloads, again = claim()
-flush()
+flush_events()
 for job_type, counts in pairs(counted) do
   for figure, number in pairs(counts) do
     tally(queue, job_type, figure, number)

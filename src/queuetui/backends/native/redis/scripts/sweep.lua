@@ -6,9 +6,12 @@
 -- include store
 -- include packing
 -- include records
+-- include events
+-- include telling
 -- include indexes
 -- include jobs
 -- include leases
+-- include held
 -- include tally
 -- include runs
 
@@ -28,6 +31,8 @@ local function free_held(lease)
   end
   flush()
   if call('EXISTS', key('h', lease)) == 0 then
+    local worker, queue = read_lease(lease)
+    tell_of('worker_lost', queue or '', worker or '')
     drop_lease(lease)
   end
 end
@@ -51,5 +56,6 @@ for _, lease in ipairs(is_held_off() and {} or find_ended()) do
   end
   free_held(lease)
 end
+flush_events()
 flush_tally()
 return swept

@@ -7,6 +7,7 @@
 -- include packing
 -- include records
 -- include leases
+-- include held
 -- include lanes
 
 local found, limit = {}, tonumber(ARGV[2])

@@ -8,6 +8,7 @@
 -- include packing
 -- include records
 -- include leases
+-- include held
 -- include lanes
 -- include reading
 

@@ -4,7 +4,7 @@
 local FINAL = { completed = true, failed = true, cancelled = true }
 local PUT_OFF = { scheduled = true, retrying = true }
 
-local records_key, bodies_key = key('j'), key('b')
+local records_key = key('j')
 local rows, dropped, leaving, entering, levels = {}, {}, {}, {}, {}
 local level_keys = {}
 
@@ -63,10 +63,7 @@ end
 
 local function flush()
   spread('HSET', records_key, rows)
-  if #dropped > 0 then
-    spread('HDEL', records_key, dropped)
-    spread('HDEL', bodies_key, dropped)
-  end
+  spread('HDEL', records_key, dropped)
   for place, members in pairs(leaving) do
     spread('ZREM', place, members)
   end

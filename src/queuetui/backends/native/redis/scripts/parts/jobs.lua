@@ -16,7 +16,8 @@ end
 -- Looks up what a body tells of a job and its record does not.
 local function look_into(job)
   if not job.type then
-    job.queue, job.type, job.key = unpack_body(call('HGET', bodies_key, job.id))
+    local _
+    job.queue, job.type, job.key, _, job.correlation = unpack_body(job.body)
   end
   return job
 end
@@ -71,6 +72,9 @@ local function remove(job, key_kept_us)
   take_out(job)
   leave(key('all'), job.id)
   leave(key('tail'), string.reverse(job.id))
+  if job.correlation ~= '' then
+    leave(key('corr', job.correlation), job.id)
+  end
   dropped[#dropped + 1] = job.id
   if job.large == 1 or job.noted == 1 or job.erred == 1 or job.fence > 0 then
     call('DEL', key('p', job.id), key('o', job.id), key('a', job.id))

@@ -1,10 +1,12 @@
--- A job is two packed values: its record, which changes as it moves, and its body, which never does; records.py tells of
--- both. A time of 0 is none; the due time alone is a text, for it may be further off than doubles are exact.
+-- A job is one packed value: its record, which changes as it moves, and then its body, which never does; records.py tells
+-- of both. A time of 0 is none; the due time alone is a text, for it may be further off than doubles are exact.
 -- A lease and `claimed_alone` stay behind in a final job and mean nothing there. `updated` is written only where no other
 -- time is: readers take the latest of all.
 
-local RECORD = '<BBBBBBI4I4I4I4I4I4dddddddsss'
-local BODY = '<BI4c0I4c0I4c0I4c0'
+local RECORD = '<BBBBBBI4I4I4I4I4I4dddddddsssI2c0'
+-- The same with its body behind it, for packing alone.
+local WHOLE_RECORD = RECORD .. 'c0'
+local BODY = '<BI4c0I4c0I4c0I4c0I4c0'
 local STATES = { 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled' }
 -- Lua's stack bounds how many values one call may spread.
 local SPREAD = 1000
@@ -34,4 +36,10 @@ local function read_fields(place, names)
     end
   end
   return found
+end
+
+-- Returns what a body begins with and where its payload does: queue, type, key, that place, correlation id.
+local function unpack_body(body, first)
+  local _, queue, job_type, job_key, correlation, _, after = struct.unpack(BODY, body, first or 1)
+  return queue, job_type, job_key, after, correlation
 end

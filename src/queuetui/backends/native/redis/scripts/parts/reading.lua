@@ -20,11 +20,11 @@ local function read_texts(id, bytes)
 end
 
 -- Returns the head of a job's payload and the size of all of it.
-local function read_payload(job, body, after, bytes)
+local function read_payload(job, after, bytes)
   if bytes == 0 then
     return false, 0
   elseif job.large == 0 then
-    local payload = string.sub(body, after)
+    local payload = string.sub(job.body, after)
     return head_of(payload, bytes), #payload
   elseif bytes == WHOLE then
     local payload = call('GET', key('p', job.id)) or ''
@@ -33,20 +33,19 @@ local function read_payload(job, body, after, bytes)
   return call('GETRANGE', key('p', job.id), 0, bytes - 1), call('STRLEN', key('p', job.id))
 end
 
--- Returns the jobs of the ids: id, record, body less the payload, the long texts, the payload's head and size, the end of
+-- Returns the jobs of the ids: id, record and body less the payload, the long texts, the payload's head and size, the end of
 -- the lease; false for one that is not there. `bytes` is how much of a payload is read: 0 for nothing, -1 for all of it
 -- and of the texts too.
 local function read_jobs(ids, bytes)
-  local records, bodies = read_fields(key('j'), ids), read_fields(key('b'), ids)
   local found = {}
-  for place, id in ipairs(ids) do
-    local record, body = records[place], bodies[place]
-    if record and body then
+  for place, record in ipairs(read_fields(key('j'), ids)) do
+    if record then
+      local id = ids[place]
       local job = unpack_record(id, record)
-      local _, _, _, after = unpack_body(body)
-      local payload, size = read_payload(job, body, after, bytes)
+      local _, _, _, after = unpack_body(job.body)
+      local payload, size = read_payload(job, after, bytes)
       found[place] = {
-        id, record, string.sub(body, 1, after - 1), job.noted == 1 and read_texts(id, bytes) or {}, payload, size,
+        id, string.sub(record, 1, #record - #job.body + after - 1), job.noted == 1 and read_texts(id, bytes) or {}, payload, size,
         job.state == 'processing' and call('ZSCORE', key('l'), job.lease),
       }
     else

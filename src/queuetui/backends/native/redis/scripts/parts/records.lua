@@ -4,23 +4,19 @@ local CODES = { scheduled = 1, pending = 2, processing = 3, retrying = 4, comple
 
 local function unpack_record(id, record)
   local state, keyed, erred, claimed_alone, is_large, noted, rev, fence, attempts, lost, alone, max, priority,
-    created, updated, claimed, started, cancel, done, due, lease, worker, after = struct.unpack(RECORD, record)
+    created, updated, claimed, started, cancel, done, due, lease, worker, result, after = struct.unpack(RECORD, record)
   return {
     id = id, state = STATES[state], keyed = keyed, erred = erred, claimed_alone = claimed_alone, large = is_large,
     noted = noted, rev = rev, fence = fence, attempts = attempts, lost = lost, alone = alone, max = max,
     priority = priority, due = due, created = created, updated = updated, claimed = claimed, started = started,
-    cancel = cancel, done = done, lease = lease, worker = worker, result = string.sub(record, after),
+    cancel = cancel, done = done, lease = lease, worker = worker, result = result,
+    body = string.sub(record, after),
   }
 end
 
 local function pack_record(job)
-  return struct.pack(RECORD, CODES[job.state], job.keyed, job.erred, job.claimed_alone, job.large, job.noted, job.rev,
+  return struct.pack(WHOLE_RECORD, CODES[job.state], job.keyed, job.erred, job.claimed_alone, job.large, job.noted, job.rev,
     job.fence, job.attempts, job.lost, job.alone, job.max, job.priority, job.created, job.updated, job.claimed,
-    job.started, job.cancel, job.done, job.due, job.lease, job.worker) .. job.result
-end
-
--- Returns what a body begins with and where its payload does: queue, type, key.
-local function unpack_body(body)
-  local _, queue, job_type, job_key, _, after = struct.unpack(BODY, body)
-  return queue, job_type, job_key, after
+    job.started, job.cancel, job.done, job.due, job.lease, job.worker, #job.result, job.result,
+    job.body)
 end

@@ -11,8 +11,9 @@ local function count_held(queue, by_type)
   local total, counts = 0, {}
   for _, lease in ipairs(read_leases()) do
     if lease.queue == queue and by_type then
-      for _, body in ipairs(read_fields(bodies_key, call('ZRANGE', key('h', lease.id), 0, -1))) do
-        local _, job_type = unpack_body(body)
+      for _, record in ipairs(read_fields(key('j'), call('ZRANGE', key('h', lease.id), 0, -1))) do
+        local after = select(24, struct.unpack(RECORD, record))
+        local _, job_type = unpack_body(record, after)
         counts[job_type] = (counts[job_type] or 0) + 1
         total = total + 1
       end
@@ -112,10 +113,10 @@ end
 
 -- Looks at jobs in order and takes those that fit; returns true when no more is to be taken.
 local function take_fitting(choice, ids, priorities)
-  local found = read_fields(records_key, ids)
-  local described = read_fields(bodies_key, ids)
+  local found = read_fields(key('j'), ids)
   for place, id in ipairs(ids) do
-    local _, _, job_type, _, head = struct.unpack(BODY, described[place])
+    local after = select(24, struct.unpack(RECORD, found[place]))
+    local _, _, job_type, _, _, head = struct.unpack(BODY, found[place], after)
     local fits = not choice.seen[id] and admits(choice.gauges, job_type) and has_tags(head, choice.tags)
     choice.kept = choice.kept or not (fits or choice.seen[id])
     if fits then
@@ -273,7 +274,12 @@ local function choose_by_rules(queue, worker, lease, wanted, text)
     more = take_further(choice, levels, lease)
   end
   for place, id in ipairs(choice.ids) do
-    leave(touch_level(queue, choice.priorities[place]), id)
+    local priority = to_text(choice.priorities[place])
+    local level = key('r', queue, priority)
+    call('ZREM', level, id)
+    if call('EXISTS', level) == 0 then
+      call('ZREM', key('lv', queue), priority)
+    end
   end
   if #choice.ids > 0 then
     write_begun(queue, gauges)

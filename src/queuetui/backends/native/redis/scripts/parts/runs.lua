@@ -55,19 +55,26 @@ local function record_ack_lost(job, fence, run_error)
 end
 
 -- Gives a held job back uncounted; one that was asked to stop becomes cancelled.
-local function release(job, key_kept_us)
+local function release(job, key_kept_us, is_told)
+  if not is_told then
+    tell(job.cancel > 0 and 'cancelled' or 'pending', job)
+  end
   move(job, job.cancel > 0 and 'cancelled' or 'pending', nil, key_kept_us)
 end
 
 -- Takes a job from a worker or process that is gone, the cause kept with the attempt; tells whether it failed for good, at its
 -- third loss alone.
-local function lose(job, may_quarantine, key_kept_us, cause)
+local function lose(job, may_quarantine, key_kept_us, cause, actor)
   look_into(job)
+  tell(actor and 'pending' or 'lost', job, nil, actor, cause and cause.class)
   job.lost, job.alone = job.lost + 1, job.alone + job.claimed_alone
   record_attempt(job, job.fence, 'lost', cause, job.started)
   tally(job.queue, job.type, 'lost', 1)
   if not (may_quarantine and job.claimed_alone == 1 and job.alone >= LOSSES_ALONE and job.cancel == 0) then
-    release(job, key_kept_us)
+    if job.cancel > 0 then
+      tell('cancelled', job, nil, actor)
+    end
+    release(job, key_kept_us, true)
     return false
   end
   set_error(job, {
@@ -75,6 +82,7 @@ local function lose(job, may_quarantine, key_kept_us, cause)
     message = 'its worker was lost ' .. job.alone .. ' times while running this job; look at the job, then retry it',
     traceback = '',
   })
+  tell('failed', job, nil, nil, 'PoisonPill')
   tally(job.queue, job.type, 'failed', 1)
   move(job, 'failed', nil, key_kept_us)
   return true

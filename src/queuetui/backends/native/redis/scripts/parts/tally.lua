@@ -26,8 +26,10 @@ end
 local function flush_tally()
   local minute, is_new = key('tally', (clock[1] - clock[1] % 60) .. '000000'), false
   for field, count in pairs(figures) do
-    -- A field that was not there may be the minute's first.
-    is_new = call('HINCRBY', minute, field, count) == count or is_new
+    if count ~= 0 then
+      -- A field that was not there may be the minute's first.
+      is_new = call('HINCRBY', minute, field, count) == count or is_new
+    end
   end
   if is_new then
     call('EXPIRE', minute, TALLY_KEPT_S)

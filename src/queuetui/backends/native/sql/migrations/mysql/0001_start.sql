@@ -41,7 +41,9 @@ create table queuetui_job (
     error_traceback longtext,
     error_fingerprint varchar(64),
     payload longblob,
-    index queuetui_job_ready (queue, state, priority desc, due_at, id),
+    -- Older servers have no descending indexes: what is read from the highest down is stored as its negative.
+    priority_desc bigint generated always as (-priority) stored,
+    index queuetui_job_ready (queue, state, priority_desc, due_at, id),
     index queuetui_job_wait (queue, state, due_at, id),
     index queuetui_job_due (state, due_at, id),
     index queuetui_job_held (lease_id),
@@ -84,8 +86,9 @@ create table queuetui_job_done (
     error_fingerprint varchar(64),
     payload longblob,
     result longblob,
-    index queuetui_job_done_page (queue, state, done_at desc, id),
-    index queuetui_job_done_recent (state, done_at desc, id),
+    done_desc bigint generated always as (-done_at) stored,
+    index queuetui_job_done_page (queue, state, done_desc, id),
+    index queuetui_job_done_recent (state, done_desc, id),
     index queuetui_job_done_prune (expires_at),
     index queuetui_job_done_corr (correlation_id)
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
@@ -198,13 +201,16 @@ create table queuetui_tally (
 create table queuetui_event (
     seq bigint not null auto_increment primary key,
     at bigint not null,
-    kind varchar(255) not null,
-    queue varchar(255),
+    kind smallint not null,
     job_id binary(16),
+    fence bigint,
+    attempt int,
+    moment bigint,
+    queue varchar(255),
     worker_id varchar(255),
     correlation_id varchar(255),
-    data longtext,
-    index queuetui_event_at (at),
+    actor longtext,
+    detail longtext,
     index queuetui_event_job (job_id, seq),
     index queuetui_event_corr (correlation_id, seq)
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;

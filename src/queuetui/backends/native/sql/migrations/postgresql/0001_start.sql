@@ -227,17 +227,22 @@ create sequence queuetui_event_seq;
 create table queuetui_event (
     seq bigint not null default nextval('queuetui_event_seq'),
     at timestamptz not null,
-    kind text collate "C" not null,
-    queue text collate "C",
+    moment timestamptz,
     job_id uuid,
+    fence bigint,
+    attempt integer,
+    kind smallint not null,
+    queue text collate "C",
     worker_id text collate "C",
     correlation_id text collate "C",
-    data jsonb,
-    primary key (at, seq)
+    actor text collate "C",
+    detail text collate "C",
+    primary key (seq, at)
 ) partition by range (at);
-create index queuetui_event_job on queuetui_event (job_id, seq);
-create index queuetui_event_corr on queuetui_event (correlation_id, seq) where correlation_id is not null;
--- One partition a day is made by whoever writes events; this one takes what no day was made for.
+create index queuetui_event_job on queuetui_event (job_id, seq) where job_id is not null;
+-- A correlation id is looked up by the jobs that were created with it.
+create index queuetui_event_corr on queuetui_event (correlation_id, seq) where kind = 0;
+-- Prunes make one partition a day ahead of time; this one takes what no day was made for.
 create table queuetui_event_rest partition of queuetui_event default;
 
 create table queuetui_act (

@@ -206,16 +206,20 @@ create table queuetui_tally (
 create table queuetui_event (
     seq integer not null primary key,
     at integer not null,
-    kind text not null,
-    queue text,
+    kind integer not null,
     job_id blob,
+    fence integer,
+    attempt integer,
+    moment integer,
+    queue text,
     worker_id text,
     correlation_id text,
-    data text
+    actor text,
+    detail text
 ) strict;
-create index queuetui_event_at on queuetui_event (at);
-create index queuetui_event_job on queuetui_event (job_id, seq);
-create index queuetui_event_corr on queuetui_event (correlation_id, seq) where correlation_id is not null;
+create index queuetui_event_job on queuetui_event (job_id, seq) where job_id is not null;
+-- A correlation id is looked up by the jobs that were created with it.
+create index queuetui_event_corr on queuetui_event (correlation_id, seq) where kind = 0;
 
 create table queuetui_act (
     id text not null primary key,

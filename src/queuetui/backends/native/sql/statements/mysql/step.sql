@@ -37,7 +37,7 @@ select
     attempts, max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at
 from queuetui_job force index (queuetui_job_ready)
 where queue = :queue and state = 1
-order by priority desc, due_at, id
+order by priority_desc, due_at, id
 limit :claim for update skip locked;
 
 -- block claim_jobs

@@ -18,7 +18,7 @@ select queue from queuetui_job force index (queuetui_job_ready) where queue > :a
 
 -- block queues_ready
 select wanted.queue
-from json_table(:queues, '$[*]' columns (place for ordinality, queue varchar(255) path '$')) as wanted
+from json_table(:queues, '$[*]' columns (place for ordinality, queue varchar(255) character set utf8mb4 path '$')) as wanted
 where exists (select 1 from queuetui_job j where j.state = 1 and j.queue = wanted.queue)
     and not exists (select 1 from queuetui_queue q where q.name = wanted.queue and q.paused_at is not null)
 order by wanted.place;

@@ -30,9 +30,13 @@ with inserted as (
         select greatest(coalesce(:at::timestamptz, now + :delay_us::bigint * interval '1 microsecond'), now) as due_at
     ) as due
     on conflict (id) do nothing
-    returning id, state, queue, type
+    returning id, state, queue, type, correlation_id, due_at, created_at
 ), created as materialized (
     select * from inserted where id <> all (queuetui_take_back(array[id], id, id))
+), logged as (
+    insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
+    select c.created_at, 0, c.queue, c.id, c.correlation_id, c.due_at, c.type
+    from created c where coalesce((select q.events from queuetui_queue q where q.name = c.queue), true)
 ), counted as (
     insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
     select date_trunc('minute', clock_timestamp()), 'client-' || pg_backend_pid(), queue, type, 1 from created
@@ -63,11 +67,18 @@ with clock as materialized (
         tags::jsonb, needs::jsonb, timeout_ms, payload, blob
     from given
     on conflict (id) do nothing
-    returning id, state, queue, type
+    returning id, state, queue, type, correlation_id, due_at
 ), resent as materialized (
     select queuetui_take_back((select array_agg(id) from inserted), :low::uuid, :high::uuid) as ids
 ), created as materialized (
     select i.* from inserted i, resent where i.id <> all (resent.ids)
+), loud as materialized (
+    select names.queue from (select distinct queue from created) as names
+    where coalesce((select q.events from queuetui_queue q where q.name = names.queue), true)
+), logged as (
+    insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
+    select clock.now, 0, c.queue, c.id, c.correlation_id, c.due_at, c.type
+    from created c join loud on loud.queue = c.queue, clock
 ), counted as (
     insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
     select date_trunc('minute', clock.now), 'client-' || pg_backend_pid(), created.queue, created.type, count(*)

@@ -106,6 +106,18 @@ with clock as materialized (
         took_18 = total.took_18 + excluded.took_18, took_19 = total.took_19 + excluded.took_19,
         took_20 = total.took_20 + excluded.took_20, took_21 = total.took_21 + excluded.took_21,
         took_22 = total.took_22 + excluded.took_22, took_23 = total.took_23 + excluded.took_23
+), logged as (
+    insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
+    select clock.now, told.kind, held.queue, told.id, held.worker_id, told.correlation_id, told.attempts + 1, told.fence, told.moment
+    from held, clock, (
+        select
+            5 as kind, id, correlation_id, attempts, fence,
+            coalesce(started_at, now - took_us * interval '1 microsecond') as moment
+        from taken, clock
+        union all
+        select 2, id, correlation_id, attempts, fence, null from claimed
+    ) as told
+    where coalesce((select q.events from queuetui_queue q where q.name = (select queue from held)), true)
 )
 select
     array(select id::text from taken), null,

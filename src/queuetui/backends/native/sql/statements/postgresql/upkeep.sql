@@ -1,9 +1,17 @@
 -- block promote
-update queuetui_job set state = 1, rev = rev + 1, updated_at = clock_timestamp()
-where id = any(array(
-    select id from queuetui_job where state in (0, 3) and due_at <= clock_timestamp() order by due_at, id
-    limit :limit for update skip locked
-));
+with promoted as (
+    update queuetui_job set state = 1, rev = rev + 1, updated_at = clock_timestamp()
+    where id = any(array(
+        select id from queuetui_job where state in (0, 3) and due_at <= clock_timestamp() order by due_at, id
+        limit :limit for update skip locked
+    ))
+    returning id, queue, correlation_id
+), logged as (
+    insert into queuetui_event (at, kind, queue, job_id, correlation_id)
+    select clock_timestamp(), 1, p.queue, p.id, p.correlation_id
+    from promoted p where coalesce((select q.events from queuetui_queue q where q.name = p.queue), true)
+)
+select id from promoted;
 
 -- block next_due
 select (extract(epoch from due_at - clock_timestamp()) * 1000000)::bigint

@@ -81,5 +81,5 @@ on conflict (name) do update set paused_at = excluded.paused_at, paused_by = exc
 -- block resume_queue
 update queuetui_queue set paused_at = null, paused_by = null where name = :name and paused_at is not null;
 
--- block clean_workers
-delete from queuetui_worker where beat_at < :now - :silent_us;
+-- block list_silent
+select id from queuetui_worker where beat_at < :now - :silent_us;

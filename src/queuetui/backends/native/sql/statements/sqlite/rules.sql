@@ -37,6 +37,10 @@ update queuetui_job set
     started_at = null, progress = null, claimed_alone = :alone
 where id = :id;
 
+-- block log_chosen
+insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
+select claimed_at, 2, queue, id, worker_id, correlation_id, attempts + 1, fence from queuetui_job where id = :id;
+
 -- block write_begun
 update queuetui_queue set begun = :begun where name = :queue;
 

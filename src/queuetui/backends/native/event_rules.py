@@ -1,0 +1,38 @@
+"""What all native stores agree on about events: whether they are on, how long they are kept, how far is looked."""
+
+from __future__ import annotations
+
+from queuetui.model.act import Verb
+from queuetui.model.event import EventKind, EventRequest
+from queuetui.model.state import State
+
+# Of a queue that nobody switched.
+EVENTS_BY_DEFAULT = True
+# Without an index for what is asked, only so many of the newest events are looked at.
+LOOKED_EVENTS = 20_000
+# Where they cannot be dropped by the day.
+MOST_EVENTS = 1_000_000
+MOST_A_PAGE = 10_000
+CODE_OF_KIND = {kind: code for code, kind in enumerate(EventKind)}
+KIND_OF_CODE = tuple(EventKind)
+SWITCHED_ALREADY = {Verb.EVENTS_ON: "its events are on already", Verb.EVENTS_OFF: "its events are off already"}
+# How the end of a run is told, by the state that it leaves the job in.
+KIND_OF_TARGET = {
+    State.COMPLETED: EventKind.JOB_COMPLETED,
+    State.RETRYING: EventKind.JOB_RETRIED,
+    State.FAILED: EventKind.JOB_FAILED,
+    State.SCHEDULED: EventKind.JOB_SNOOZED,
+    State.PENDING: EventKind.JOB_RELEASED,
+    State.CANCELLED: EventKind.JOB_CANCELLED,
+}
+
+
+def page_size(request: EventRequest) -> int:
+    """Return how many events a page may hold."""
+    return max(1, min(request.limit, MOST_A_PAGE))
+
+
+def looked_note(request: EventRequest) -> str:
+    """Return what is said of an answer that was looked for among the newest events alone."""
+    what = "queue" if request.queue is not None else "kind" if request.kinds else "correlation id"
+    return f"only the newest {LOOKED_EVENTS:,} events were searched for this {what}"

@@ -1,0 +1,106 @@
+"""Reads what happened on Redis: the newest of the stream, or what it holds of one job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from queuetui.backends.native.event_rules import KIND_OF_CODE, LOOKED_EVENTS, looked_note, page_size
+from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.redis.ids import from_stored, to_stored
+from queuetui.model.clock import from_us, to_us
+from queuetui.model.errors import BadQuery
+from queuetui.model.event import Event, EventPage, EventRequest
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.redis.server import Server
+
+# An entry of the stream holds many events.
+BITE_ENTRIES = 200
+PARTS = 11
+_PLACE = re.compile(r"(\d{1,20}-\d{1,20})\.(\d{1,4})")
+_Place = tuple[int, int, int]
+
+
+def read_events(server: Server, request: EventRequest) -> EventPage:
+    """Return one page, newest first. Raises BadQuery for a cursor that is none."""
+    before = None if request.before is None else _read_place(request.before)
+    if request.job_id is not None and parse_id(request.job_id) is None:
+        return EventPage(())
+    size, looked = page_size(request), [0]
+    events = (event for event in _walk(server, request, before, looked) if _matches(event, request))
+    found = list(islice(events, size + 1))
+    cut = len(found) <= size and looked[0] >= LOOKED_EVENTS
+    return EventPage(tuple(found[:size]), len(found) > size, (looked_note(request),) if cut else ())
+
+
+def _walk(server: Server, request: EventRequest, before: _Place | None, looked: list[int]) -> Iterator[Event]:
+    """Yield events, newest first; of one job the server picks the entries, so that all are looked at."""
+    needle = "" if request.job_id is None else to_stored(request.job_id)
+    start = "+" if before is None else f"{before[0]}-{before[1]}"
+    while looked[0] < LOOKED_EVENTS:
+        oldest, count, entries = server.read("reading events", "read_events", start, BITE_ENTRIES, needle)
+        for place, packed in entries:
+            for event in reversed(_unpack(place.decode(), packed)):
+                if before is None or _read_place(event.cursor) < before:
+                    looked[0] += not needle
+                    yield event
+        if count < BITE_ENTRIES or _is_over(oldest.decode(), request):
+            looked[0] = 0
+            return
+        start = f"({oldest.decode()}"
+
+
+def _is_over(oldest: str, request: EventRequest) -> bool:
+    return request.since is not None and int(oldest.partition("-")[0]) < to_us(request.since) // 1000 - 1
+
+
+def _unpack(place: str, packed: bytes) -> list[Event]:
+    parts = packed.decode().split("\0")
+    return [
+        _to_event(f"{place}.{number}", parts[first : first + PARTS])
+        for number, first in enumerate(range(0, len(parts), PARTS))
+    ]
+
+
+def _matches(event: Event, request: EventRequest) -> bool:
+    wanted = ((request.queue, event.queue), (request.correlation_id, event.correlation_id))
+    named = all(asked is None or (found is not None and found.raw == asked) for asked, found in wanted)
+    young = request.since is None or event.at >= request.since
+    named = named and request.job_id in {None, event.job_id}
+    return named and young and (not request.kinds or event.kind in request.kinds)
+
+
+def _read_place(cursor: str) -> _Place:
+    found = _PLACE.fullmatch(cursor)
+    if found is None:
+        message = "this cursor is none of this log's; start from the newest event"
+        raise BadQuery(message, 0)
+    ms, _, number = found[1].partition("-")
+    return int(ms), int(number), int(found[2])
+
+
+def _to_event(cursor: str, parts: Sequence[str]) -> Event:
+    kind, at, stored_id, queue, worker, correlation, attempt, fence, moment, actor, detail = parts
+    job_id = from_stored(stored_id.encode()) if stored_id else None
+    return Event(
+        cursor,
+        from_us(int(at)),
+        KIND_OF_CODE[int(kind)],
+        _untrusted(queue),
+        job_id,
+        _untrusted(worker),
+        _untrusted((job_id or "") if correlation == stored_id else correlation),
+        attempt=int(attempt) if attempt else None,
+        fence=int(fence) if fence else None,
+        moment=from_us(int(moment)) if moment else None,
+        actor=_untrusted(actor),
+        detail=_untrusted(detail),
+    )
+
+
+def _untrusted(text: str) -> Untrusted | None:
+    return Untrusted(text) if text else None

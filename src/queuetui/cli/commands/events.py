@@ -1,0 +1,111 @@
+"""`queuetui events` and `queuetui trace`: what happened, in the order in which it did."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import rich_click as click
+
+from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.output import Format, say, show_rows
+from queuetui.cli.session import opened, resolve_id
+from queuetui.cli.tables import EVENT_COLUMNS, EVENT_TABLE, event_row
+from queuetui.model.errors import NotFound
+from queuetui.model.event import Event, EventKind, EventRequest, describe_event, read_kind
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+
+DEFAULT_LIMIT = 100
+TRACE_LIMIT = 1_000
+
+
+def _kind(text: str) -> EventKind:
+    try:
+        return read_kind(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.option("--job", metavar="ID", help="Of one job; the last 6 or more characters of its id will do.")
+@click.option("--queue", "-q", metavar="QUEUE", help="Of one queue.")
+@click.option("--correlation", metavar="ID", help="Of all jobs of one correlation id.")
+@click.option("--event", "-e", "kinds", type=_kind, multiple=True, metavar="KIND", help="JobFailed, WorkerLost ...")
+@click.option("--since", "since_s", type=duration, metavar="DURATION", help="Not older than this.")
+@click.option(
+    "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
+)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl+C.")
+@format_options
+@connection_options
+def command(
+    job: str | None,
+    queue: str | None,
+    correlation: str | None,
+    kinds: tuple[EventKind, ...],
+    since_s: float | None,
+    limit: int,
+    follow: bool,
+    form: str,
+    **connection: Any,
+) -> None:
+    """Show what happened to jobs, queues and workers, the newest last."""
+    with opened(**connection) as (feed, _):
+        job_id = None if job is None else _whole_id(feed, job)
+        since = None if since_s is None else feed.now() - timedelta(seconds=since_s)
+        request = EventRequest(job_id, queue, correlation, frozenset(kinds), since, limit=limit)
+        if follow:
+            _follow(feed, request, Format(form))
+        else:
+            _show(feed, request, Format(form))
+
+
+@click.command()
+@click.argument("correlation_id")
+@format_options
+@connection_options
+def trace(correlation_id: str, form: str, **connection: Any) -> None:
+    """Show what happened to all jobs of one correlation id, in order."""
+    with opened(**connection) as (feed, _):
+        _show(feed, EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT), Format(form))
+
+
+def _show(feed: Feed, request: EventRequest, form: Format) -> None:
+    page = feed.events(request)
+    _write(reversed(page.events), form)
+    for note in page.notes:
+        say(note)
+    if page.has_more:
+        say(f"{len(page.events)} events are shown and there are older ones; ask for more with --limit")
+    if not page.events and form is Format.TABLE:
+        off = request.queue is not None and not feed.logs_events(request.queue)
+        say("events of this queue are off" if off else "no event matches")
+
+
+def _follow(feed: Feed, request: EventRequest, form: Format) -> None:
+    """Write what is new as it comes; as JSON a line each, for a list would never end."""
+    lines = Format.NDJSON if form is Format.JSON else form
+    for new in feed.follow(request, threading.Event()):
+        _write(new, lines)
+
+
+def _write(events: Iterable[Event], form: Format) -> None:
+    rows = (describe_event(event) for event in events)
+    show_rows((event_row(row) for row in rows) if form is Format.TABLE else rows, EVENT_COLUMNS, form, EVENT_TABLE)
+
+
+def _whole_id(feed: Feed, written: str) -> str:
+    """Return the id that was meant; of a job that is gone a whole id is taken as it is."""
+    try:
+        return resolve_id(feed, written)
+    except NotFound:
+        try:
+            return str(UUID(written))
+        except ValueError:
+            pass
+        raise

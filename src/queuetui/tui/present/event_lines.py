@@ -1,0 +1,52 @@
+"""What happened to a job, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from queuetui.model.event import Event, EventKind
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+from queuetui.tui.present.ages import age_text
+from queuetui.tui.present.pieces import Piece, TextLine, line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.worker_rows import worker_text
+
+_KIND_CELLS = 20
+_TONES = {
+    EventKind.JOB_COMPLETED: Tone.STRONG,
+    EventKind.JOB_FAILED: Tone.FAILED,
+    EventKind.JOB_LOST: Tone.FAILED,
+    EventKind.JOB_RETRIED: Tone.WARNING,
+}
+
+
+def event_lines(events: Sequence[Event] | None, now: datetime, workers: Sequence[WorkerInfo] = ()) -> list[TextLine]:
+    """Return a line an event, the latest first; None says that none are kept here at all."""
+    if events is None:
+        return [line_of(say("No record is kept here of what happens to a job.", Tone.MUTED))]
+    if not events:
+        hint = "No event of this job is kept: they are too old, or off for its queue (queuetui queues events)."
+        return [line_of(say(hint, Tone.MUTED))]
+    return [_line(event, now, workers) for event in events]
+
+
+def _line(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> TextLine:
+    ago = age_text((now - event.at).total_seconds())
+    pieces = [
+        say(f"{event.at:%Y-%m-%d %H:%M:%S} UTC  {ago:>5} ago  ", Tone.MUTED),
+        say(f"{event.kind.value:<{_KIND_CELLS}}", _TONES.get(event.kind, Tone.PLAIN)),
+    ]
+    if event.worker is not None:
+        pieces.append(say(f"on {worker_text(event.worker, workers)}  "))
+    for name, value in event.data.items():
+        pieces += _fact(name, value)
+    return line_of(*pieces)
+
+
+def _fact(name: str, value: Untrusted | datetime | int) -> list[Piece]:
+    label = say(f"{name.removesuffix('_at').replace('_', ' ')} ", Tone.MUTED)
+    if isinstance(value, Untrusted):
+        return [label, say(value), say("  ")]
+    return [label, say(f"{value:%H:%M:%S}  " if isinstance(value, datetime) else f"{value}  ")]
