@@ -13,6 +13,7 @@ from queuetui.monitor.diagnosis import (
     healthy,
     limit_reached,
     no_consumer,
+    no_tagged_worker,
     not_due,
     orphaned,
     over_limit,
@@ -26,7 +27,13 @@ Rule = Callable[[Job, Facts], Verdict | None]
 RULES: dict[State, tuple[Rule, ...]] = {
     State.SCHEDULED: (not_due.judge,),
     State.RETRYING: (not_due.judge,),
-    State.PENDING: (queue_paused.judge, no_consumer.judge, limit_reached.judge, waiting.judge),
+    State.PENDING: (
+        queue_paused.judge,
+        no_consumer.judge,
+        no_tagged_worker.judge,
+        limit_reached.judge,
+        waiting.judge,
+    ),
     State.PROCESSING: (orphaned.judge, over_limit.judge, healthy.judge),
     State.BLOCKED: (blocked.judge,),
     State.COMPLETED: (ended.judge,),
