@@ -59,8 +59,17 @@ def test_rules_that_cannot_be_are_refused(busy: Scene, words: tuple[str, ...], t
     assert all(row["limits"] == [] for row in busy.run("queues", "--json").data)
 
 
-def test_laying_down_is_recorded_and_needs_the_right(busy: Scene) -> None:
-    """The act, its arguments and the rules before it are in the record; who may only read is refused."""
+def test_a_read_only_profile_lays_down_nothing(busy: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the right nothing is laid down."""
+    from queuetui.cli import session
+
+    monkeypatch.setattr(session, "_may_operate", lambda *_, **__: False)
+    busy.run("queues", "limit", "mail", "--concurrency", "5").fails(1, "read-only")
+    assert all(row["limits"] == [] for row in busy.run("queues", "--json").data)
+
+
+def test_laying_down_is_recorded(busy: Scene) -> None:
+    """The act, its arguments and the rules before it are in the record."""
     busy.run("queues", "limit", "mail", "--concurrency", "5", "--reason", "why not")
     entries = [entry for entry in journal() if entry.get("verb") == "limit" or entry["entry"] == "outcome"]
     intent, outcome = entries[-2:]
