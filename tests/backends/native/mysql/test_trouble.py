@@ -74,6 +74,7 @@ def test_the_other_scheme_names_open_too(backend: SqlBackend, url: str, scheme: 
     """Every name of the scheme leads to the same queue, for workers and consoles."""
     backend.enqueue([JOB])
     other = open_any(url.replace("mysql://", f"{scheme}://"), BackendOptions())
+    assert other.capabilities.label in {"queuetui on MariaDB", "queuetui on MySQL"}
     assert other.get(JOB.id).type.raw == "T"
     other.close()
 

@@ -19,7 +19,7 @@ def describe_capabilities(connection: Connection) -> Capabilities:
     dialect = connection.dialect.name
     return Capabilities(
         kind="native",
-        label=f"queuetui on {_LABELS[dialect]}",
+        label=f"queuetui on {'MariaDB' if getattr(connection.dialect, 'is_mariadb', False) else _LABELS[dialect]}",
         native=True,
         verbs=frozenset(Verb),
         keeps=KEPT,

@@ -11,7 +11,7 @@ from queuetui.backends.native.sql import bulk_mysql
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 
-PAGES_A_PRUNE = 200
+PAGES_A_PRUNE = 400
 MOST_QUEUES = 500
 
 
