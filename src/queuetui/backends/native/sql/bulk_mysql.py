@@ -142,10 +142,10 @@ def _given(session: PackedSession, one: Finish) -> str:
 
 
 def _claim(session: PackedSession, lease_id: UUID, worker_id: str, queue: str, limit: int) -> tuple[ClaimedJob, ...]:
-    paused, ready = session.rows_together(
-        [("is_paused", {"queue": queue}), ("choose_ready", {"queue": queue, "claim": limit})]
+    ready, shut = session.rows_together(
+        [("choose_ready", {"queue": queue, "claim": limit}), ("is_shut", {"queue": queue})]
     )
-    chosen: list[Row] = [] if paused else choose([(row, bool(row[LOST])) for row in ready])
+    chosen: list[Row] = [] if shut else choose([(row, bool(row[LOST])) for row in ready])
     if chosen:
         values = {"lease_id": lease_id.bytes, "worker_id": worker_id, "alone": len(chosen) == 1}
         session.change("claim_jobs", ids=[row[0] for row in chosen], **values)
