@@ -13,12 +13,12 @@ select tags from queuetui_worker where id = :worker_id;
 
 -- block next_level
 select priority from queuetui_job force index (queuetui_job_ready)
-where queue = :queue and state = 1 and priority <= :at_most order by priority desc limit 1;
+where queue = :queue and state = 1 and priority_desc >= -(:at_most) order by priority_desc limit 1;
 
 -- The jobs of one priority behind one of them, in claim order.
 -- block read_level
 select id, type, needs, lost, priority, due_at from queuetui_job force index (queuetui_job_ready)
-where queue = :queue and state = 1 and priority = :priority and due_at >= :due_at and (due_at > :due_at or id > :id)
+where queue = :queue and state = 1 and priority_desc = -(:priority) and due_at >= :due_at and (due_at > :due_at or id > :id)
 order by due_at, id
 limit :limit;
 
