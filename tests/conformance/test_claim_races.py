@@ -53,6 +53,7 @@ def _race(backends: list[NativeBackend]) -> tuple[int, int]:
             with lock:
                 counts["held"] += len(claimed)
                 counts["most"] = max(counts["most"], counts["held"])
+            ends.wait(0.003)
             # Counted as ended before it is: at most as many are counted as are held.
             with lock:
                 counts["held"] -= len(claimed)
@@ -61,8 +62,6 @@ def _race(backends: list[NativeBackend]) -> tuple[int, int]:
                 counts["done"] += len(accepted)
                 if counts["done"] >= 40:
                     return
-            if not claimed:
-                ends.wait(0.002)
 
     _run_both(*(partial(work, backend, f"w{n}") for n, backend in enumerate(backends)))
     return counts["most"], counts["done"]
