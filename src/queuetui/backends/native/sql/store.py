@@ -15,6 +15,7 @@ from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep, working
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.lease_ids import new_lease_id
+from queuetui.backends.native.sql.queue_walk import QueueWalk
 from queuetui.backends.native.sql.ruled_claims import RuledLeases, is_ruled, step_by_rules
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.worker import WorkerCard
@@ -30,6 +31,7 @@ class SqlJobStore:
         self.database = database
         self._retention = Retention.from_settings(database.options.settings)
         self._ruled = RuledLeases()
+        self._walk = QueueWalk()
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none."""
@@ -73,7 +75,9 @@ class SqlJobStore:
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""
-        return self.database.read("looking for ready queues", lambda session: upkeep.queues_ready(session, queues))
+        return self.database.read(
+            "looking for ready queues", lambda session: upkeep.queues_ready(session, queues, self._walk)
+        )
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
         """Open a lease."""
