@@ -7,4 +7,4 @@
 
 local latest = '(' .. to_text(now - tonumber(ARGV[1]))
 local first = call('ZRANGEBYSCORE', key('l'), '-inf', latest, 'WITHSCORES', 'LIMIT', 0, 1)
-return { call('ZCOUNT', key('l'), '-inf', latest), first[2] and to_text(tonumber(first[2])) }
+return { call('ZCOUNT', key('l'), '-inf', latest), first[2] and to_text(tonumber(first[2])) or false }
