@@ -73,6 +73,7 @@ SCHEDULE_COLUMNS = (
     "summary",
 )
 SCHEDULE_TABLE = ("name", "timing", "next", "last", "last_state", "paused_by", "why")
+FINDING_COLUMNS = ("check", "level", "summary", "evidence", "next")
 EVENT_COLUMNS = ("at", "event", "queue", "job", "worker", "correlation_id", "data")
 EVENT_TABLE = ("at", "event", "job", "queue", "worker", "data")
 SHORT_ID = 10

@@ -67,6 +67,8 @@ ONLY_POSTGRESQL = {
     "list_days",
     "read_day",
     "find_stray",
+    *("list_held_sessions", "list_held_prepared", "list_held_slots", "count_hidden_sessions"),
+    *("list_unvacuumed", "read_vacuuming", "count_connections"),
 }
 ONLY_SQLITE = {
     "drop_job",

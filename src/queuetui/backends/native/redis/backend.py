@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from queuetui.model.act import Act, JobRef, Result
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.event import EventPage, EventRequest
+    from queuetui.model.examination import Examination, HeldSnapshot
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -88,6 +89,16 @@ class RedisBackend(RedisJobStore, RedisSchedules, RedisClaimRules):
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Hear that there may be new events."""
         return self.server.listen_events(hear)
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the server tells of its condition."""
+        from queuetui.backends.native.redis.examining import examine
+
+        return examine(self.server)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return nothing: a server keeps no old pictures of its data."""
+        return ()
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""

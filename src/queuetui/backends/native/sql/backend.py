@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from queuetui.model.act import Act, JobRef, Result
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.event import EventPage, EventRequest
+    from queuetui.model.examination import Examination, HeldSnapshot
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -86,6 +87,18 @@ class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules):
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Hear that there may be new events."""
         return self.database.listen_events(hear)
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the database tells of its condition."""
+        from queuetui.backends.native.sql.examining import examine
+
+        return examine(self.database, held_s)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return who holds an old picture of the data open."""
+        from queuetui.backends.native.sql.examining import held_snapshots
+
+        return held_snapshots(self.database, held_s)
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""
