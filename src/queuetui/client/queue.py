@@ -16,6 +16,7 @@ from queuetui.backends.schedules import ScheduleStore
 from queuetui.client.new_job import JobOptions, make_job
 from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
 from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
 from queuetui.model.errors import Unsupported
 from queuetui.model.limits import unconsumed
@@ -79,6 +80,12 @@ class Queue:
         A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
         """
         return self.enqueue_many([make_job(job_type, payload, options)], connection=connection)[0]
+
+    def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
+        """Store a command of the system's shell, for workers started with --allow-command; its tags are needs too."""
+        tags = tuple(options.get("tags", ()))
+        options["tags"], options["needs"] = tags, (*options.get("needs", ()), *tags)
+        return self.enqueue(COMMAND_TYPE, {"command": command}, **options)
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""

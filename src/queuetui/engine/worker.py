@@ -7,14 +7,12 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from queuetui import __version__
 from queuetui.backends.base import Notifier
 from queuetui.backends.schedules import ScheduleStore
-from queuetui.engine.allowed import AllowRule
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import steady_s
 from queuetui.engine.dispatcher import Desk, Dispatcher
@@ -74,7 +72,7 @@ class Worker:
         self._settings = settings
         self._tasks = tasks
         if tasks is None and settings.isolation != "process":
-            self._tasks = Tasks(settings.app, AllowRule(settings.allow, settings.root or Path.cwd()))
+            self._tasks = Tasks(settings.app, settings.allow_rule())
         self._declared = declared_schedules() if settings.app and self._tasks is not None else ()
         self._wakeup = Wakeup()
         self._stopping = Stopping(settings.grace_s, self._wakeup)
@@ -241,7 +239,7 @@ class Worker:
             version=__version__,
             queues=queues,
             slots=self._settings.concurrency,
-            tags=self._settings.tags,
+            tags=self._settings.all_tags,
         )
 
     def _announce(self, card: WorkerCard) -> None:

@@ -108,6 +108,7 @@ class Boot(msgspec.Struct, frozen=True):
     root_level: int
     worker_level: int
     worker_id: str
+    allow_command: bool = False
 
 
 class Hatch(Message, frozen=True):
