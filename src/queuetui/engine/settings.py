@@ -26,6 +26,7 @@ class WorkerSettings:
     Of `log_jobs` runs a second the start and the completion are told one by one, of more only how many they were.
     `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
     it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
+    `measure` keeps of every run what it took of the machine; results are deleted after `result_ttl_s` where their type says nothing.
     `allow_command` lets jobs be commands of the system's shell.
     """
 
@@ -51,6 +52,8 @@ class WorkerSettings:
     root: Path | None = None
     log_jobs: int = DEFAULT_LOG_JOBS
     allow_command: bool = False
+    measure: bool = False
+    result_ttl_s: float | None = None
 
     @property
     def all_tags(self) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Task:
     ack: Ack = "batch"
     hard_timeout: bool = False
     ends_when_told: bool = False
+    measure: bool = False
+    result_ttl_s: float | None = None
 
 
 class Tasks:
@@ -146,7 +148,16 @@ def make_task(declaration: Declaration) -> Task:
     handler = declaration.handler
     call = _adapt_class(handler) if inspect.isclass(handler) else _adapt(handler)
     backoff = declaration.backoff or Backoff()
-    return Task(declaration.type, call, backoff, declaration.timeout_s, declaration.ack, declaration.hard_timeout)
+    return Task(
+        declaration.type,
+        call,
+        backoff,
+        declaration.timeout_s,
+        declaration.ack,
+        declaration.hard_timeout,
+        measure=declaration.measure,
+        result_ttl_s=declaration.result_ttl_s,
+    )
 
 
 def _adapt_class(handler: type) -> Call:

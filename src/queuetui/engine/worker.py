@@ -22,6 +22,7 @@ from queuetui.engine.finisher import Finisher, Outbox
 from queuetui.engine.lease import Leases
 from queuetui.engine.logs import log_event
 from queuetui.engine.mixed_executor import MixedExecutor
+from queuetui.engine.notekeeping import LogKeeper, Notekeeper
 from queuetui.engine.pace import Pace
 from queuetui.engine.performer import Performer
 from queuetui.engine.recurring import Recurring
@@ -90,9 +91,14 @@ class Worker:
     def run(self) -> WorkerReport:
         """Work until stopped. Raises Unreachable when the store is away at the very start; later it is waited for."""
         signals = Signals(self._stopping)
+        log_keeper = LogKeeper(self.id)
+        logging.getLogger().addHandler(log_keeper)
         # Caught before the registration: whoever sees a worker listed may ask it to stop.
-        with signals.caught():
-            return self._run(signals)
+        try:
+            with signals.caught():
+                return self._run(signals)
+        finally:
+            logging.getLogger().removeHandler(log_keeper)
 
     def _run(self, signals: Signals) -> WorkerReport:
         started_s = steady_s()
@@ -129,6 +135,7 @@ class Worker:
             wakeup=self._wakeup,
             volume=volume,
             suspects=Suspects(careful=settings.isolation != "process"),
+            notekeeper=Notekeeper(self._store),
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health)
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
+from resource import struct_rusage
 from threading import Lock, Timer
 from typing import IO
 
@@ -29,6 +30,8 @@ class CommandGroup:
         self._lock = Lock()
         self._over = False
         self._timer: Timer | None = None
+        # What the command and the processes that it waited for took of the machine, once it has ended.
+        self.used: struct_rusage | None = None
         quiet = subprocess.DEVNULL
         self._guard = subprocess.Popen(
             [SHELL, "-c", _GUARD], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, process_group=0
@@ -55,7 +58,10 @@ class CommandGroup:
     def wait(self) -> int:
         """Wait until the command ends, kill what it left behind, and return its status, negative for a signal."""
         try:
-            return self.process.wait()
+            _, status, used = os.wait4(self.process.pid, 0)
+            self.process.returncode = os.waitstatus_to_exitcode(status)
+            self.used = used
+            return self.process.returncode
         finally:
             self.close()
 

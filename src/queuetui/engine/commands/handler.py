@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.commands.group import CommandGroup
 from queuetui.engine.commands.tail import Tail
 from queuetui.engine.context import CancelCause, Context
+from queuetui.engine.metering import BYTES_PER_KB
 from queuetui.engine.outcome import NoHandler, ReportedFailure
 from queuetui.model.command import OUTPUT_CAP_BYTES
 from queuetui.model.errors import BadPayload
@@ -36,6 +38,7 @@ def run_command(payload: object, context: Context) -> dict[str, Any]:
         status = group.wait()
         for tail in tails.values():
             tail.end(OUTPUT_WITHIN_S)
+        _note_use(group, context)
     finally:
         # Also when this process is told to end its run from outside.
         group.close()
@@ -48,6 +51,13 @@ def run_command(payload: object, context: Context) -> dict[str, Any]:
         raise ReportedFailure("CommandFailed", message, _account(message, tails))
     cut = {f"{name}_cut_bytes": tail.cut_bytes for name, tail in tails.items() if tail.cut_bytes}
     return {"exit_code": status, **{name: tail.text() for name, tail in tails.items()}, **cut}
+
+
+def _note_use(group: CommandGroup, context: Context) -> None:
+    """Keep what a command took, as it is had for nothing."""
+    if (used := group.used) is not None:
+        unit = 1 if sys.platform == "darwin" else BYTES_PER_KB
+        context.noted().measure(used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
 def read_command(payload: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import REAL, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from queuetui.backends.native.sql.column_types import (
     JobId,
@@ -168,7 +168,7 @@ usage = Table(
     metadata,
     _needed("minute", Moment, key=True),
     *[_needed(name, Text, key=True) for name in ("queue", "type", "name")],
-    _needed("amount", Double),
+    _needed("amount", Double().with_variant(REAL(), "sqlite")),
 )
 
 event = Table(
