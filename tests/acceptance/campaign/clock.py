@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tests.acceptance.campaign.stage import Absent
+from tests.acceptance.campaign.wrapping import replace
 from tests.acceptance.checker import read_events
 from tests.acceptance.checker.events import EVENTS
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "libfaketimeMT.so.1"
 FOLDERS = ("/usr/lib", "/usr/local/lib", "/usr/lib64")
+DATE_VARIABLE = "FAKETIME_TIMESTAMP_FILE"
 WRONG_FOR_LEASES = 1.2
 
 
@@ -45,10 +49,16 @@ def faked_environment(folder: Path) -> dict[str, str]:
         set_date(folder, 0)
     return {
         "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(folder / "date"),
+        DATE_VARIABLE: str(folder / "date"),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+
+
+def mend_sleep() -> None:
+    """Let a process whose date is false sleep in another way: libfaketime refuses the system call behind Python's own."""
+    if os.environ.get(DATE_VARIABLE):
+        replace(time, "sleep", threading.Event().wait)
 
 
 def right_dates(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import traceback
 from collections import Counter
@@ -22,7 +23,9 @@ SWEEP_S, POLL_S = 2.0, 0.2
 def play_case(case: Case, servers: Servers, folder: Path, command: str) -> Result:
     """Play, judge and return what came of it; nothing that goes wrong is raised."""
     begun_s = time.monotonic()
-    folder.mkdir(parents=True, exist_ok=True)
+    # What an interrupted run left there would be taken for this one's doing.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     faults: Counter[str] = Counter()
     back_s: list[float] = []
     skipped: dict[str, str] = {}

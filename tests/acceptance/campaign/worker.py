@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.sql import postgresql_connection
+from queuetui.backends.native.sql import mysql_database, postgresql_connection
 from queuetui.cli.main import main
+from tests.acceptance.campaign.clock import mend_sleep
 from tests.acceptance.campaign.crash_points import set_from_environment
 from tests.acceptance.campaign.load import ANSWER_WITHIN_S
 from tests.acceptance.campaign.slot_witness import witness_slots
 from tests.acceptance.recorded_worker import record_worker
 
 if __name__ == "__main__":
+    mend_sleep()
     record_worker()
     witness_slots()
     postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+    mysql_database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
     set_from_environment()
     main()

@@ -93,6 +93,9 @@ def _store(
     metavar="TAG",
     help="A tag to find it by, and for a command one that its worker must bear; may be repeated.",
 )
+@click.option(
+    "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
+)
 @click.option("--timeout", type=duration, metavar="DUR", help="How long a run may take.")
 @format_options
 @connection_options

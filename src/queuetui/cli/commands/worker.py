@@ -55,7 +55,7 @@ LEVELS = ("debug", "info", "warning", "error")
 @click.option("--measure", is_flag=True, help="Keep of every run its processor time and, in processes, its memory.")
 @click.option("--result-ttl", type=duration, metavar="DUR", help="Delete results after so long, before their jobs.")
 @click.option("--allow-command", is_flag=True, help="Run jobs that are shell commands: who can enqueue chooses them.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with this worker; may be repeated.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag that jobs may need; may be repeated.")
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
 @click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -11,10 +12,11 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql import mysql_database
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.mysql_address import read_address
+from queuetui.backends.native.sql.session import Session
 from queuetui.backends.registry import discover
 from queuetui.backends.registry import open_backend as open_any
 from queuetui.model.errors import BadPayload, Denied, NotFound, Unreachable, Unsupported
-from queuetui.model.job import NewJob
+from queuetui.model.job import Ending, NewJob, Settlement
 from tests.servers.fixtures import MysqlFactory
 from tests.servers.mysql import connect_mysql
 from tests.servers.process import free_port
@@ -73,6 +75,7 @@ def test_the_other_scheme_names_open_too(backend: SqlBackend, url: str, scheme: 
     """Every name of the scheme leads to the same queue, for workers and consoles."""
     backend.enqueue([JOB])
     other = open_any(url.replace("mysql://", f"{scheme}://"), BackendOptions())
+    assert other.capabilities.label in {"queuetui on MariaDB", "queuetui on MySQL"}
     assert other.get(JOB.id).type.raw == "T"
     other.close()
 
@@ -112,6 +115,20 @@ def test_a_job_that_the_server_cannot_take_is_told(url: str) -> None:
         backend.enqueue([NewJob(JOB.id, "T", b"x" * 20_000_000)])
     assert backend.enqueue([JOB])[0].created
     backend.close()
+
+
+def test_a_result_that_the_server_cannot_take_does_not_undo_the_work(backend: SqlBackend) -> None:
+    """A run whose result is too large is completed, with a note in the place of the result; one that fits is kept whole."""
+    for size, kept in ((40_000_000, "max_allowed_packet"), (5_000_000, "x" * 5_000_000)):
+        job_id = str(uuid4())
+        backend.enqueue([NewJob(job_id, "T", b"{}")])
+        lease = backend.open_lease("w", "default", 30)
+        (job,) = backend.step(lease.id, [], 1).claimed
+        done = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.1, result=b"x" * size)
+        assert backend.step(lease.id, [done], 0).accepted == {job_id}
+        result = backend.get(job_id).result
+        assert result is not None
+        assert kept in result.raw
 
 
 def test_times_do_not_depend_on_time_zones(backend: SqlBackend, url: str) -> None:
@@ -160,3 +177,31 @@ def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
 
     wait_until(answers)
     backend.close()
+
+
+def test_a_row_that_stays_locked_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience has an end, the message says what happened, and afterwards the same backend works again."""
+    monkeypatch.setattr(mysql_database, "SETTINGS", (*mysql_database.SETTINGS, "set innodb_lock_wait_timeout = 1"))
+    monkeypatch.setattr(mysql_database, "TRIES", 2)
+    backend = open_backend(url, CREATE)
+    lease = backend.open_lease("w", "default", 30)
+    with connect_mysql(url) as holder, holder.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute("select 1 from queuetui_lease for update")
+        with pytest.raises(Unreachable, match="locked"):
+            backend.close_lease(lease.id)
+        holder.rollback()
+    assert backend.renew([lease.id], 30).valid == {lease.id}
+    backend.close()
+
+
+def test_a_stopped_statement_leaves_no_half_read_answer(backend: SqlBackend) -> None:
+    """Work that is broken off in its middle is undone, and the next one does not read its answer."""
+
+    def stop(session: Session) -> None:
+        session.change("write_meta", name="half", value="1")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        backend.database.write("stopping", stop)
+    assert backend.database.read("looking", lambda session: session.row("read_meta", name="half")) is None

@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CONNECTIONS = 8
 TRIES = 8
+PATIENCE_S = 20.0
 STATEMENT_TIMEOUT_S = 30
+# The server itself ends a statement after that time: who has not answered by now will not.
+ANSWER_WITHIN_S = STATEMENT_TIMEOUT_S + 5.0
 LOCK_TIMEOUT_S = 10
-SCHEMA_LOCK_S = 60
+SCHEMA_LOCK_S = 30
 # A server closes what was silent for long; a connection this old is not trusted.
 IDLE_S = 30.0
 OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}
@@ -75,12 +78,13 @@ class MysqlDatabase(Database):
 
     def write(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work in one transaction; again when the server broke a deadlock with it, or let it wait too long."""
+        until_s = time.monotonic() + PATIENCE_S
         for tries_left in reversed(range(TRIES)):
             try:
                 with translated(doing):
                     return self._in_transaction(work)
             except Conflict as error:
-                if not tries_left:
+                if not tries_left or time.monotonic() > until_s:
                     raise Unreachable(str(error)) from error
                 threading.Event().wait(random.uniform(0.0, 0.02))
         raise AssertionError
@@ -101,7 +105,9 @@ class MysqlDatabase(Database):
             try:
                 return self._change_or_undo(connection, work)
             finally:
-                cursor.execute("select release_lock(%s)", (name,))
+                # It goes with a connection that is gone.
+                if connection.open:
+                    cursor.execute("select release_lock(%s)", (name,))
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
@@ -135,9 +141,13 @@ class MysqlDatabase(Database):
             try:
                 answer = work(PackedSession(connection, self._packet_bytes))
                 connection.commit()
-            except BaseException:
+            except Exception:
                 if connection.open:
                     connection.rollback()
+                raise
+            except BaseException:
+                # Stopped amid an answer, whose rest would be taken for the next one.
+                connection.close()
                 raise
             return answer
 
@@ -148,9 +158,10 @@ class MysqlDatabase(Database):
             answer = work(session)
             connection.commit()
         except BaseException:
-            made = [row[0] for row in session.execute(OURS, {}).fetchall() if row[0] not in before]
-            for table in made:
-                session.execute(f"drop table {table}", {})
+            if connection.open:
+                for (table,) in session.execute(OURS, {}).fetchall():
+                    if table not in before:
+                        session.execute(f"drop table {table}", {})
             raise
         return answer
 
@@ -194,8 +205,8 @@ class MysqlDatabase(Database):
                 autocommit=False,
                 client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
                 connect_timeout=max(1, round(self.options.connect_timeout_s)),
-                read_timeout=STATEMENT_TIMEOUT_S + 5,
-                write_timeout=STATEMENT_TIMEOUT_S + 5,
+                read_timeout=ANSWER_WITHIN_S,
+                write_timeout=ANSWER_WITHIN_S,
                 program_name="queuetui",
             )
             with connection.cursor() as cursor:
