@@ -45,3 +45,11 @@ def test_a_command_needs_a_worker_that_runs_commands(quick: Scene) -> None:
     assert make_job("queuetui.command", {"command": "ls"}, {}).needs == (COMMAND_TAG,)
     assert make_job("queuetui.command", {"command": "ls"}, {"needs": ("gpu",)}).needs == ("gpu", COMMAND_TAG)
     assert make_job("mail", {}, {}).needs == ()
+
+
+def test_why_a_command_waits(quick: Scene) -> None:
+    """Where workers listen and none runs commands, the next step says how to start one that does."""
+    quick.register("lane", worker_id="w")
+    job_id = quick.run("enqueue", "--command", "ls", "-q", "lane").out.strip()
+    verdict = json.loads(quick.run("why", job_id, "--json").out)
+    assert "--allow-command" in verdict["next"]

@@ -93,6 +93,16 @@ def test_hostile_output_is_kept_as_text(queue: Queue, start_worker: StartWorker)
     assert "\x1b]0;owned" in error_of(failed)["traceback"]
 
 
+def test_other_workers_never_claim_a_command(queue: Queue, start_worker: StartWorker) -> None:
+    """A command waits for a worker that runs commands and bears each of its tags; every other one leaves it alone."""
+    job = queue.enqueue_command("echo ran", tags=["gpu"])
+    start_worker(tags=("gpu",), jobs=1, timeout_s=0.5).wait()
+    start_worker(allow_command=True, jobs=1, timeout_s=0.5).wait()
+    assert (queue.get(job.id).state, queue.get(job.id).attempts) == ("pending", 0)
+    start_worker(burst=True, allow_command=True, tags=("gpu",)).wait()
+    assert queue.get(job.id).result == {"exit_code": 0, "stdout": "ran\n", "stderr": ""}
+
+
 def test_without_the_flag_a_command_is_refused(queue: Queue, start_worker: StartWorker) -> None:
     """A worker that was not allowed to never runs a command, also one that bears the tag; the reason says what to do."""
     job = queue.enqueue_command("touch ran", max_attempts=5)

@@ -173,7 +173,7 @@ def test_a_result_with_a_time_to_live(queue: Queue, start_worker: StartWorker, a
     job = queue.enqueue("brief")
     start_worker(app="noting_app", isolation="thread", burst=True, root=app_folder).wait()
     shown = queue.get(job.id)
-    wait_until(lambda: queue.backend.prune(10) > 0)
+    wait_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
     assert (shown.result, queue.get(job.id).result, queue.get(job.id).state) == ("brief", None, "completed")
 
 
