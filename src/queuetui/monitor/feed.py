@@ -9,6 +9,7 @@ from datetime import datetime
 
 from queuetui.backends.base import Inspector
 from queuetui.backends.claim_rules import ClaimRulesStore
+from queuetui.backends.run_notes import RunNotesStore
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, Denied
@@ -17,6 +18,7 @@ from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
+from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis.explain import explain
@@ -30,12 +32,16 @@ FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read."""
+    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read.
+
+    `runs` is what its runs told beside their endings.
+    """
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...] | None = None
+    runs: tuple[NotedRun, ...] = ()
 
 
 class Feed:
@@ -69,11 +75,19 @@ class Feed:
         told = None
         if events and self.capabilities.events:
             told = self.events(EventRequest(job_id=job_id, limit=events)).events
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told)
+        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told, self.runs(job_id))
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
         return log_of(self._inspector).events(request)
+
+    def runs(self, job_id: str) -> tuple[NotedRun, ...]:
+        """Return what a job's runs told, oldest first; nothing where it is not kept."""
+        return self._inspector.run_notes(job_id) if isinstance(self._inspector, RunNotesStore) else ()
+
+    def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what runs counted in the last minutes; nothing where it is not kept."""
+        return self._inspector.usage_totals(minutes) if isinstance(self._inspector, RunNotesStore) else ()
 
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""
