@@ -118,6 +118,8 @@ class Worker:
             parts = self._recurring()
             self._store.register(card)
         except BaseException:
+            if listener is not None:
+                listener.close()
             executor.close()
             raise
         desk = Desk(
