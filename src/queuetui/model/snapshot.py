@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from queuetui.model.examination import Finding
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
@@ -27,6 +28,7 @@ class Part(StrEnum):
     TALLY = "tally"
     FAILURES = "failures"
     SCHEDULES = "schedules"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules` until it has read them.
+    `schedules` until it has read them. `findings` are what is wrong with the store as a whole.
     """
 
     backend: str
@@ -92,3 +94,4 @@ class Snapshot:
     problems: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     schedules: tuple[ScheduleInfo, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -10,6 +10,7 @@ from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, say, show_document, show_rows
 from queuetui.cli.session import opened
 from queuetui.cli.tables import STATS_TABLE
+from queuetui.model.examination import describe_finding
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
 
@@ -20,10 +21,13 @@ from queuetui.model.stats import describe_stats
 @connection_options
 def command(exact: bool, form: str, **connection: Any) -> None:
     """Count jobs by state, stuck ones across states, over all and per queue."""
-    parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY})
+    parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
     with opened(**connection) as (feed, _):
-        snapshot = feed.poll(Watch(parts=parts, exact=exact))
-    figures = describe_stats(snapshot)
+        snapshot, grade = feed.poll(Watch(parts=parts, exact=exact)), feed.capabilities.durability
+    figures = {**describe_stats(snapshot), "durability": grade or None}
+    figures["findings"] = list(map(describe_finding, snapshot.findings))
+    for finding in snapshot.findings:
+        say(f"{finding.level}: {finding.summary}; {finding.next}")
     for part, why in snapshot.problems.items():
         say(f"not read: {part}: {why}")
     if form in {Format.JSON, Format.NDJSON}:
