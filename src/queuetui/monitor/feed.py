@@ -25,6 +25,7 @@ from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
+from queuetui.monitor.store_watch import StoreWatch
 
 PAGE_JOBS = 500
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
@@ -50,6 +51,7 @@ class Feed:
     def __init__(self, inspector: Inspector, limits: Limits) -> None:
         self._inspector = inspector
         self.limits = limits
+        self._store = StoreWatch(inspector)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -62,6 +64,8 @@ class Feed:
         snapshot = self._with_rules(self._inspector.snapshot(watch))
         page = () if snapshot.page is None else snapshot.page.jobs
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
+        if Part.STORE in watch.parts:
+            snapshot = self._with_findings(snapshot)
         return self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
@@ -131,6 +135,12 @@ class Feed:
     def close(self) -> None:
         """Give back the backend's connections."""
         self._inspector.close()
+
+    def _with_findings(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with what is wrong with the store; why not, where that cannot be read."""
+        findings = self._store.look()
+        told = {Part.STORE.value: self._store.problem} if self._store.problem else {}
+        return replace(snapshot, findings=findings, problems={**snapshot.problems, **told})
 
     def _with_schedules(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the schedules, where the backend keeps any; why not, where they alone cannot be read."""
