@@ -36,16 +36,19 @@ class Follower:
 
     def look(self) -> tuple[Event, ...]:
         """Return what was not seen before; the first time the newest that there are."""
-        request = self._request
+        # More than is shown at first: what is older than that would else be taken for new at the next look.
+        request = replace(self._request, limit=max(self._request.limit, MOST_A_LOOK))
+        shown = self._request.limit
         if self._seen:
-            request = replace(request, since=max(self._seen.values()) - LOOK_BACK, limit=MOST_A_LOOK)
+            request = replace(request, since=max(self._seen.values()) - LOOK_BACK)
+            shown = request.limit
         page = self._log.events(request)
         new = tuple(event for event in reversed(page.events) if event.cursor not in self._seen)
         self._seen |= {event.cursor: event.at for event in new}
         horizon = max(self._seen.values(), default=None)
         if horizon is not None:
             self._seen = {cursor: at for cursor, at in self._seen.items() if at >= horizon - 2 * LOOK_BACK}
-        return new
+        return new[-shown:]
 
     def follow(self, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what is new until it is over."""

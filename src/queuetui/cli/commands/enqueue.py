@@ -10,9 +10,9 @@ from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import connection_options, duration, format_options, queue_name
 from queuetui.cli.output import Format, say, show_document, write
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 
 
@@ -59,7 +59,7 @@ def read_payload_option(source: str) -> object:
 @click.command()
 @click.argument("job_type", metavar="TYPE")
 @click.option("--payload", "-p", default="{}", metavar="JSON|@FILE|-", help="What the handler is given.")
-@click.option("--queue", "-q", help="The queue.  [default: default]")
+@click.option("--queue", "-q", type=queue_name, metavar="QUEUE", help="The queue.  [default: default]")
 @click.option(
     "--priority", type=read_priority_option, metavar="N", help="Higher first; or low, normal, high, critical."
 )
@@ -85,6 +85,7 @@ def command(job_type: str, payload: str, form: str, **given: Any) -> None:
     if profile.kind not in {None, "native"}:
         message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
+    require_writable(profile, "nothing was enqueued")
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
     value = read_payload_option(payload)
     try:
