@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import IO
 from uuid import uuid4
 
 from queuetui.cli import exit_codes
@@ -89,7 +89,7 @@ def test_the_events_of_a_queue_are_switched(scene: Scene) -> None:
 
 
 @contextmanager
-def _following(scene: Scene, *options: str) -> Iterator[TextIO]:
+def _following(scene: Scene, *options: str) -> Iterator[IO[str]]:
     following = subprocess.Popen(
         [sys.executable, "-m", "queuetui", "events", "--follow", "--url", scene.url, *options],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},

@@ -42,6 +42,18 @@ def test_a_queue_that_no_worker_could_name_takes_no_job(quick: Scene, name: str)
     assert quick.run("jobs", "--json").data == []
 
 
+@pytest.mark.parametrize("option", [("--priority", "99999999999999999999"), ("--max-attempts", "99999999999")])
+def test_a_number_that_not_every_store_keeps_is_refused(quick: Scene, option: tuple[str, str]) -> None:
+    """A job or a schedule that could not be stored is a slip of the one who writes it, and no schedule stumbles on it later."""
+    quick.run("enqueue", "SendMail", *option).fails(2, option[0])
+    quick.run("schedules", "add", "daily", "SendMail", "--every", "1d", *option).fails(2, option[0])
+
+
+def test_a_delay_and_a_time_exclude_each_other(quick: Scene) -> None:
+    """Both at once are a wrong command line."""
+    quick.run("enqueue", "SendMail", "--delay", "1h", "--at", "2030-01-31T08:00:00Z").fails(2, "give one of them")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

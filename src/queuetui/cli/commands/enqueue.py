@@ -15,6 +15,10 @@ from queuetui.cli.output import Format, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 
+# What every store takes.
+LARGEST_PRIORITY = 2**53 - 1
+MOST_ATTEMPTS = 2**31 - 1
+
 
 def read_time(text: str) -> datetime:
     """Return an aware time from RFC 3339 text; without a zone it is this machine's own, as an option's type."""
@@ -31,9 +35,13 @@ def read_priority_option(text: str) -> int:
     from queuetui.client.new_job import read_priority
 
     try:
-        return read_priority(text)
+        priority = read_priority(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+    if abs(priority) > LARGEST_PRIORITY:
+        message = f"{text[:40]!r} is too large; use a whole number of at most 53 bits"
+        raise click.BadParameter(message)
+    return priority
 
 
 def read_payload_option(source: str) -> object:
@@ -65,7 +73,9 @@ def read_payload_option(source: str) -> object:
 )
 @click.option("--delay", type=duration, metavar="DUR", help="Due after so long, such as 30s or 2h.")
 @click.option("--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z.")
-@click.option("--max-attempts", type=click.IntRange(min=1), metavar="N", help="How often it may run.  [default: 3]")
+@click.option(
+    "--max-attempts", type=click.IntRange(1, MOST_ATTEMPTS), metavar="N", help="How often it may run.  [default: 3]"
+)
 @click.option("--key", "idempotency_key", metavar="KEY", help="A second job with this key is the first one.")
 @click.option("--correlation-id", metavar="ID", help="Ties jobs together that have one cause.")
 @click.option("--name", metavar="TEXT", help="A name for people.")
@@ -89,6 +99,8 @@ def command(job_type: str, payload: str, form: str, **given: Any) -> None:
         message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
     require_writable(profile, "nothing was enqueued")
+    if given["delay"] is not None and given["at"] is not None:
+        raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
     value = read_payload_option(payload)
     try:

@@ -78,14 +78,16 @@ def events(queue: str, switch: str | None, reason: str, **connection: Any) -> No
             return
         known = _known_queues(feed)
         report = operations.switch_events(queue, on=switch == "on", reason=reason)
-    _tell(report, queue, known)
+    _beware_unless_known(queue, known)
+    _tell(report)
 
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
     with opened(**connection) as (feed, operations):
         known = _known_queues(feed)
         report = operations.set_paused(queue, paused=paused, reason=reason)
-    _tell(report, queue, known)
+    _beware_unless_known(queue, known)
+    _tell(report)
 
 
 def _known_queues(feed: Feed) -> Collection[str]:
@@ -93,10 +95,13 @@ def _known_queues(feed: Feed) -> Collection[str]:
     return queues
 
 
-def _tell(report: Report, queue: str, known: Collection[str]) -> None:
+def _beware_unless_known(queue: str, known: Collection[str]) -> None:
     if queue not in known:
         names = ", ".join(sorted(map(cell, known))) or "none"
         say(f"beware: no job was put into {cell(queue)} so far; queues: {names}")
+
+
+def _tell(report: Report) -> None:
     for line in report.lines():
         say(line)
     if not report.complete:
