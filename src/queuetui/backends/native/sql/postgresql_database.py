@@ -40,7 +40,10 @@ PLANNER = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
-_UNREADABLE = "the database URL cannot be read; write it like postgresql://user:password@host/name, and an @ in the password as %40"
+_UNREADABLE = (
+    "the database URL, or an option behind its ?, cannot be read; "
+    "write it like postgresql://user:password@host/name, and an @ in the password as %40"
+)
 
 
 class PostgresqlDatabase(Database):
