@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from queuetui.model.event import EventPage, EventRequest
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
@@ -31,7 +32,10 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only)."""
+    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
+
+    `events` asks for a page of what happened, which the monitor reads.
+    """
 
     page: PageRequest | None = None
     parts: frozenset[Part] = frozenset(Part)
@@ -39,6 +43,7 @@ class Watch:
     tally_minutes: int = 60
     failures: int = 20
     exact: bool = False
+    events: EventRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules` until it has read them.
+    `schedules` and `events` until it has read them.
     """
 
     backend: str
@@ -92,3 +97,4 @@ class Snapshot:
     problems: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     schedules: tuple[ScheduleInfo, ...] = ()
+    events: EventPage | None = None

@@ -10,7 +10,7 @@ from datetime import datetime
 from queuetui.backends.base import Inspector
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import BadConfig, Denied
+from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
@@ -18,23 +18,29 @@ from queuetui.model.page import Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
 
 PAGE_JOBS = 500
+EVENTS = "events"
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read."""
+    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read.
+
+    `gap` tells where they and the job do not join.
+    """
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...] | None = None
+    gap: Verdict | None = None
 
 
 class Feed:
@@ -55,7 +61,8 @@ class Feed:
         snapshot = self._inspector.snapshot(watch)
         page = () if snapshot.page is None else snapshot.page.jobs
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
-        return self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
+        snapshot = self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
+        return snapshot if watch.events is None else self._with_events(snapshot, watch.events)
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
@@ -65,10 +72,11 @@ class Feed:
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         job = self._inspector.get(job_id)
-        told = None
+        told, missing, facts = None, None, self._facts()
         if events and self.capabilities.events:
             told = self.events(EventRequest(job_id=job_id, limit=events)).events
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told)
+            missing = gap.judge(job, told, facts, is_logged=self.logs_events(job.queue.raw))
+        return Detail(job, explain(job, facts), self._inspector.attempts(job_id), told, missing)
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
@@ -126,6 +134,13 @@ class Feed:
         except (BadConfig, Denied) as error:
             return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
         return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
+
+    def _with_events(self, snapshot: Snapshot, request: EventRequest) -> Snapshot:
+        """Return a snapshot with a page of what happened; why not, where none is kept or it alone cannot be read."""
+        try:
+            return replace(snapshot, events=self.events(request))
+        except (BadConfig, BadQuery, Denied, Unsupported) as error:
+            return replace(snapshot, problems={**snapshot.problems, EVENTS: str(error)})
 
     def _facts(self) -> Facts:
         return self._facts_of(self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS)))
