@@ -74,7 +74,7 @@ def enqueue_one_by_one(queue: Queue, jobs: int) -> None:
 def enqueue_in_bulk(queue: Queue, jobs: int) -> None:
     """Enqueue jobs, thousands a commit."""
     for start in range(0, jobs, BULK):
-        queue.enqueue_many([queue.new("noop", PAYLOAD) for _ in range(min(BULK, jobs - start))])
+        queue.enqueue_many(queue.new_many("noop", [PAYLOAD] * min(BULK, jobs - start)))
 
 
 def drain(queue: Queue, jobs: int, batch: int) -> None:

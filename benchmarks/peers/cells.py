@@ -44,8 +44,8 @@ def _postgresql() -> list[Cell]:
         _drain("drain, tuned", tuned, who.GRAPHILE_TUNED, 1.1),
         _drain("drain, tuned", tuned, who.PROCRASTINATE_TUNED, 50),
         _drain("drain, out of the box", plain, who.PGQUEUER_TUNED, 1.0),
-        _enqueue(Measure.ENQUEUE_ONE, plain, who.PGQUEUER_TUNED, 1.2),
-        _enqueue(Measure.ENQUEUE_BULK, plain, who.PGQUEUER_TUNED, 1.4),
+        _enqueue(Measure.ENQUEUE_ONE, tuned, who.PGQUEUER_TUNED, 1.2),
+        _enqueue(Measure.ENQUEUE_BULK, tuned, who.PGQUEUER_TUNED, 1.4),
         _pick_up(plain, who.PGQUEUER_TUNED, 0.7),
     ]
 
@@ -59,11 +59,11 @@ def _redis() -> list[Cell]:
         _drain("drain, tuned", tuned, who.CELERY_SOLO, 17),
         _drain("drain, tuned", tuned, who.RQ_SIMPLE, 75),
         _drain("drain, out of the box", plain, who.DRAMATIQ_TUNED, 3),
-        _enqueue(Measure.ENQUEUE_ONE, plain, who.DRAMATIQ_TUNED, 1.2),
-        _enqueue(Measure.ENQUEUE_BULK, plain, who.BULLMQ_100, 2.6),
+        _enqueue(Measure.ENQUEUE_ONE, tuned, who.DRAMATIQ_TUNED, 1.2),
+        _enqueue(Measure.ENQUEUE_BULK, tuned, who.BULLMQ_100, 2.6),
         _pick_up(plain, who.HUEY_REDIS, 0.8),
         _drain("drain, tuned", synced, tuned, None),
-        _enqueue(Measure.ENQUEUE_ONE, synced, plain, None),
+        _enqueue(Measure.ENQUEUE_ONE, synced, tuned, None),
     ]
 
 
@@ -72,8 +72,8 @@ def _sqlite() -> list[Cell]:
     return [
         _drain("drain, tuned", tuned, who.HUEY_SQLITE, 12),
         _drain("drain, out of the box", plain, who.HUEY_SQLITE, 8),
-        _enqueue(Measure.ENQUEUE_ONE, plain, who.HUEY_SQLITE, 0.95),
-        _enqueue(Measure.ENQUEUE_BULK, plain, who.HUEY_SQLITE, 20),
+        _enqueue(Measure.ENQUEUE_ONE, tuned, who.HUEY_SQLITE, 0.95),
+        _enqueue(Measure.ENQUEUE_BULK, tuned, who.HUEY_SQLITE, 20),
         _pick_up(plain, who.HUEY_SQLITE, 0.12),
     ]
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from queuetui.backends.console_connection import open_database
-from queuetui.backends.driver_errors import unknown_when_lost
+from queuetui.backends.driver_errors import translated, unknown_when_lost
 from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from tests.backends.captures import query
 
@@ -103,3 +103,12 @@ def test_a_connection_lost_in_a_commit_leaves_the_outcome_unknown() -> None:
         raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
     with pytest.raises(Denied), unknown_when_lost("committing"):
         raise OperationalError("COMMIT", {}, Exception(1142, "denied"))
+
+
+def test_a_login_that_wants_another_package_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's bare complaint about MySQL's usual login over a plain connection becomes our error, with two ways out."""
+    from pymysql import _auth
+
+    monkeypatch.setattr(_auth, "_have_cryptography", False)
+    with pytest.raises(Unsupported, match=r"ssl_ca=FILE.*pymysql\[rsa\]"), translated("connecting"):
+        _auth.sha2_rsa_encrypt(b"password", b"salt", b"key")

@@ -30,6 +30,7 @@ DOCUMENT_KEYS = [
     "correlation_id",
     "idempotency_key",
     "tags",
+    "needs",
     "progress",
     "scheduled_at",
     "started_at",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from queuetui.model.job_id import TAIL_DIGITS, new_job_id, spans_ending_in, time_ms
+from queuetui.model.job_id import TAIL_DIGITS, new_job_id, new_job_ids, spans_ending_in, time_ms
 
 DAY_MS = 86_400_000
 
@@ -22,6 +22,16 @@ def test_ids_made_in_a_row_end_differently() -> None:
     """One process gives no two neighbours the same end, however fast it makes them."""
     made = [new_job_id()[-TAIL_DIGITS:] for _ in range(2_000)]
     assert len(set(made)) == len(made)
+
+
+def test_many_ids_are_like_those_made_alone() -> None:
+    """Ids made at once grow across milliseconds and calls, are canonical, and their ends name the spans they lie in."""
+    made = [new_job_id(), *new_job_ids(300), new_job_id(), *new_job_ids(0), *new_job_ids(1), new_job_id()]
+    assert len(made) == 304
+    assert made == sorted(set(made))
+    assert {(UUID(one).version, str(UUID(one)) == one) for one in made} == {(7, True)}
+    last = made[300]
+    assert any(low <= last <= high for low, high in spans_ending_in(last[-TAIL_DIGITS:], time_ms(last) + 1, 0))
 
 
 def test_the_end_of_an_id_names_the_spans_it_can_lie_in() -> None:

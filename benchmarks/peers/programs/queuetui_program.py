@@ -31,6 +31,6 @@ def main() -> None:
 
         def in_bulk(count: int) -> None:
             for start in range(0, count, BULK):
-                queue.enqueue_many([queue.new("noop", PAYLOAD) for _ in range(min(BULK, count - start))])
+                queue.enqueue_many(queue.new_many("noop", [PAYLOAD] * min(BULK, count - start)))
 
         answer(Enqueuing(one_by_one, in_bulk))

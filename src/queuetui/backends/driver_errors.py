@@ -99,7 +99,14 @@ def is_driver_error(error: BaseException) -> bool:
     """Tell whether an error was raised by SQLAlchemy, a driver, or the import of a driver that is missing."""
     if isinstance(error, ModuleNotFoundError):
         return error.name in _DRIVER_PACKAGES
-    return any(base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__)
+    return _wants_cryptography(error) or any(
+        base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__
+    )
+
+
+def _wants_cryptography(error: BaseException) -> bool:
+    """Tell PyMySQL's complaint about a login of MySQL 8 over a plain connection, which is no error class of its own."""
+    return isinstance(error, RuntimeError) and str(error).startswith("'cryptography' package is required")
 
 
 def translate(error: Exception, doing: str) -> QueueTuiError:
@@ -108,6 +115,11 @@ def translate(error: Exception, doing: str) -> QueueTuiError:
         package = _DRIVER_PACKAGES.get(error.name or "", error.name)
         return Unsupported(
             f"{doing} failed: the driver {error.name} is not installed; install it with: pip install '{package}'"
+        )
+    if _wants_cryptography(error):
+        return Unsupported(
+            f"{doing} failed: the server asks for the password in a way that wants TLS or one more package; name its certificate in the "
+            "URL (?ssl_ca=FILE), or install it with: pip install 'pymysql[rsa]'"
         )
     cause = getattr(error, "orig", None) or error
     kind, advice = _classify(cause)

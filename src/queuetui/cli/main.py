@@ -22,6 +22,7 @@ COMMANDS = {
     "delete": ("acts", "delete"),
     "demo": ("demo", "command"),
     "discover": ("discover", "command"),
+    "doctor": ("doctor", "command"),
     "enqueue": ("enqueue", "command"),
     "events": ("events", "command"),
     "jobs": ("jobs", "command"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 from collections.abc import Mapping, Sequence
 
 from queuetui.model.errors import BadPayload
@@ -25,6 +26,22 @@ def encode_payload(value: object) -> bytes:
             f"the payload is not JSON: {blame}; send text, numbers, true, false, null, lists and objects with text keys"
         )
         raise BadPayload(message) from None
+
+
+def encode_payloads(values: Sequence[object]) -> list[bytes]:
+    """Return what `encode_payload` does of each value, at a fraction of its price. Raises BadPayload naming what is not JSON."""
+    if not values:
+        return []
+    # One call of the encoder does them all; the text that parts them is in none of them, for nobody can have guessed it.
+    border = secrets.token_hex()
+    parted: list[object] = [border] * (2 * len(values))
+    parted[::2] = values
+    try:
+        text = _COMPACT.encode(parted).encode()
+    except (UnicodeEncodeError, TypeError, ValueError, RecursionError):
+        return [encode_payload(value) for value in values]
+    end = f',"{border}"]'.encode()
+    return text[1 : -len(end)].split(f',"{border}",'.encode())
 
 
 def _blame(value: object) -> str | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import TypedDict
 from uuid import UUID
 
-from queuetui.client.encoding import encode_payload
+from queuetui.client.encoding import encode_payload, encode_payloads
 from queuetui.model.correlation import current_correlation_id
 from queuetui.model.declaration import Handler, declared_handler, declared_type, path_of
 from queuetui.model.errors import BadPayload, Conflict
 from queuetui.model.job import PRIORITY_NAMES, NewJob
-from queuetui.model.job_id import new_job_id
+from queuetui.model.job_id import new_job_id, new_job_ids
 
 DEFAULT_QUEUE = "default"
 DEFAULT_MAX_ATTEMPTS = 3
@@ -71,6 +72,23 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         needs=tuple(options.get("needs", ())),
         timeout_s=_seconds(options.get("timeout")),
     )
+
+
+def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobOptions) -> list[NewJob]:
+    """Return jobs that differ in nothing but their payloads and ids, at a fraction of the price of each made alone.
+
+    Raises BadPayload, or Conflict for an id or key that they cannot share.
+    """
+    if "id" in options or "idempotency_key" in options:
+        raise Conflict("many jobs cannot have one id or idempotency key; make each of them alone")
+    one = make_job(job_type, None, options)
+    encoded = encode_payloads([{} if payload is None else payload for payload in payloads])
+    ids = new_job_ids(len(encoded))
+    correlation_ids = ids if one.correlation_id == one.id else repeat(one.correlation_id)
+    shared = one._replace(id="", payload=b"")
+    columns: dict[str, Iterable[object]] = {name: repeat(value) for name, value in shared._asdict().items()}
+    columns |= {"id": ids, "payload": encoded, "correlation_id": correlation_ids}
+    return list(map(NewJob._make, zip(*columns.values(), strict=False)))
 
 
 def read_priority(priority: int | str) -> int:

@@ -7,17 +7,18 @@ import os
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.backends.schedules import ScheduleStore
-from queuetui.client.new_job import JobOptions, make_job
+from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
 from queuetui.model.act import Act, Outcome, Result, Verb
 from queuetui.model.document import JobDocument, document
 from queuetui.model.errors import Unsupported
+from queuetui.model.job import Enqueued
 from queuetui.model.limits import unconsumed
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -36,15 +37,8 @@ if TYPE_CHECKING:
 TRIES_AGAINST_MOVING_JOBS = 5
 
 
-class EnqueueResult(NamedTuple):
-    """The answer to an enqueue: `created` False means that the idempotency key or id already belongs to job `id`.
-
-    `state` is None when that job has been pruned and only its key is left.
-    """
-
-    id: str
-    created: bool
-    state: State | None
+# What programs know the answer by.
+EnqueueResult = Enqueued
 
 
 class Queue:
@@ -82,7 +76,7 @@ class Queue:
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""
-        return [EnqueueResult._make(answer) for answer in self._backend.enqueue(tuple(jobs), connection)]
+        return list(self._backend.enqueue(tuple(jobs), connection))
 
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
@@ -95,6 +89,11 @@ class Queue:
     def new(job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]) -> NewJob:
         """Return a job for `enqueue_many`; nothing is stored."""
         return make_job(job_type, payload, options)
+
+    @staticmethod
+    def new_many(job_type: str | Handler, payloads: Iterable[object], **options: Unpack[JobOptions]) -> list[NewJob]:
+        """Return jobs for `enqueue_many` that differ in their payloads only: quicker than `new` for each."""
+        return make_jobs(job_type, payloads, options)
 
     def stats(self) -> dict[str, Any]:
         """Return the counts by state, over all and per queue, with `stuck`, `total` and `average_seconds`."""

@@ -17,7 +17,7 @@ from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import JobStore
+    from queuetui.backends.base import JobStore, Step
     from queuetui.engine.claimer import Claim, Claimer, Room
     from queuetui.engine.finisher import Finisher, Outbox
     from queuetui.engine.isolation import Executor
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from queuetui.engine.suspects import Suspects
     from queuetui.engine.volume import Volume
     from queuetui.engine.wakeup import Wakeup
-    from queuetui.model.job import ClaimedJob
 
 PART = "jobs"
 TICK_S = 1.0
@@ -149,14 +148,14 @@ class Dispatcher:
         if not step.lease_valid:
             desk.leases.lose(lease, "the store says that it is over")
         elif claim is not None:
-            self._hand_out(lease, claim, step.claimed)
+            self._hand_out(lease, claim, step)
 
-    def _hand_out(self, lease: HeldLease, claim: Claim, claimed: tuple[ClaimedJob, ...]) -> None:
-        desk, now_s = self._desk, steady_s()
+    def _hand_out(self, lease: HeldLease, claim: Claim, step: Step) -> None:
+        desk, now_s, claimed = self._desk, steady_s(), step.claimed
         told = desk.volume.take(len(claimed), now_s)
         runs = [Run(job, lease, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
         excess = desk.room.excess(runs, self._unended())
-        desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs))
+        desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs), step.again_s)
         desk.outbox.expect(desk.claimer.batch)
         if not runs:
             return

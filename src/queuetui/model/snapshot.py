@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.event import EventPage, EventRequest
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -80,7 +81,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules` and `events` until it has read them.
+    `schedules`, `events` and `rules` (by queue) until it has read them.
     """
 
     backend: str
@@ -98,3 +99,4 @@ class Snapshot:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     schedules: tuple[ScheduleInfo, ...] = ()
     events: EventPage | None = None
+    rules: Mapping[str, RulesInUse] = field(default_factory=dict)

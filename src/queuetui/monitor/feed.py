@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queuetui.backends.base import Inspector
+from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
@@ -58,7 +59,7 @@ class Feed:
     def poll(self, watch: Watch) -> Snapshot:
         """Return a snapshot with a verdict for every job on its page and among its failures; `watch.limits` is replaced by the feed's."""
         watch = replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS)
-        snapshot = self._inspector.snapshot(watch)
+        snapshot = self._with_rules(self._inspector.snapshot(watch))
         page = () if snapshot.page is None else snapshot.page.jobs
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
         snapshot = self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
@@ -142,8 +143,19 @@ class Feed:
         except (BadConfig, BadQuery, Denied, Unsupported) as error:
             return replace(snapshot, problems={**snapshot.problems, EVENTS: str(error)})
 
+    def _with_rules(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the rules of its queues, where the backend keeps any."""
+        if not isinstance(self._inspector, ClaimRulesStore):
+            return snapshot
+        try:
+            uses = self._inspector.rules_in_use()
+        except Denied as error:
+            return replace(snapshot, problems={**snapshot.problems, "rules": str(error)})
+        return replace(snapshot, rules={use.queue: use for use in uses})
+
     def _facts(self) -> Facts:
-        return self._facts_of(self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS)))
+        snapshot = self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS))
+        return self._facts_of(self._with_rules(snapshot))
 
     def _facts_of(self, snapshot: Snapshot) -> Facts:
         return gather_facts(snapshot, self.limits, self._inspector.capabilities)

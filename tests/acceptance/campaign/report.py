@@ -17,7 +17,7 @@ no cause that is true. `load` is what a worker noticed as being held up: by the 
 by a server that did not answer. *Recovery* is the time from the death of a run until its job ran again, *back* the
 time from the end of a fault until the next job began. An overlap in the pause class is a run that was frozen for
 longer than its lease and went on for a moment when it woke; its result is refused. Leases are 2 or 3 seconds long
-here, and 30 by default.
+here, and 30 by default. Cases may have been played in slices that `--resume` joined.
 """
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.acceptance.checker.events import BEGIN, END, Event
 
 FOREVER_NS = 2**63
-CRASH, PAUSE = "crash", "pause"
+CRASH, PAUSE, LOAD = "crash", "pause", "load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,12 @@ class Fault:
     pid: int
 
     def concerns(self, pid: int, worker: int, since_ns: int, until_ns: int) -> bool:
-        """Tell whether it may have touched a process within a span of time."""
-        return self.pid in {0, pid, worker} and self.begin_ns <= until_ns and self.end_ns >= since_ns
+        """Tell whether it may have touched a process within a span of time; a machine that is too busy is so for everybody."""
+        return (
+            (self.fault == LOAD or self.pid in {0, pid, worker})
+            and self.begin_ns <= until_ns
+            and self.end_ns >= since_ns
+        )
 
 
 def find_faults(events: Sequence[Event]) -> Sequence[Fault]:

@@ -70,6 +70,9 @@ def read_payload_option(source: str) -> object:
 @click.option("--correlation-id", metavar="ID", help="Ties jobs together that have one cause.")
 @click.option("--name", metavar="TEXT", help="A name for people.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag to find it by; may be repeated.")
+@click.option(
+    "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
+)
 @click.option("--timeout", type=duration, metavar="DUR", help="How long a run may take.")
 @format_options
 @connection_options

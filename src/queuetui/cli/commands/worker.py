@@ -52,7 +52,7 @@ LEVELS = ("debug", "info", "warning", "error")
 )
 @click.option("--recycle-jobs", type=click.IntRange(min=1), metavar="N", help="Replace a process after N jobs.")
 @click.option("--recycle-memory", type=float, metavar="MB", help="Replace a process that holds more, between jobs.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with this worker; may be repeated.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag that jobs may need; may be repeated.")
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
 @click.option(

@@ -78,6 +78,7 @@ def summary_lines(
         _field("correlation id", job.correlation_id),
         _field("key", job.idempotency_key),
         _field("tags", ", ".join(sanitize(tag) for tag in job.tags) or None),
+        _field("needs", ", ".join(sanitize(tag) for tag in job.needs) or None),
         *(_field("remark", remark) for remark in job.remarks),
     ]
     return _without_holes(lines)

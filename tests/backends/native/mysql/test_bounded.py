@@ -15,6 +15,7 @@ from queuetui.backends.native.sql import counts, pages, walks
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.backends.native.sql.session import Session
+from queuetui.model.clock import to_us
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -45,14 +46,42 @@ def crowded(mysql_server: MysqlServer) -> Iterator[SqlBackend]:
             {"state": state, "queue": f"q{number % 3}", "due_at": at, "claimed_at": at, "key": f"k{number}", **done}
         )
     seed.jobs(*rows)
+    backend.database.write("filling", _add_old_news)
     yield backend
     backend.close()
     mysql_server.drop_database(url)
 
 
+def _add_old_news(session: Session) -> None:
+    """Write events and acts: half long past, half of now."""
+    half = f"select id, {seed_us(-1)} as at from queuetui_job union all select id, {seed_us(0)} from queuetui_job_done"
+    session.execute(
+        f"insert into queuetui_event (at, kind, job_id) select at, 0, id from ({half}) as told order by at", {}
+    )
+    session.execute(
+        "insert into queuetui_act (id, verb, actor, at, reason, filter)"
+        f" select hex(id), 'retry', 'ann', at, '', '' from ({half}) as told",
+        {},
+    )
+    session.execute(
+        "insert into queuetui_act_row (act_id, job_id, outcome, note)"
+        " select id, id, 'done', '' from queuetui_act where mod(crc32(id), 2) = 0",
+        {},
+    )
+
+
+def seed_us(years: int) -> int:
+    """Return a time some years from now in microseconds."""
+    return to_us(datetime.now(UTC)) + years * 365 * 86_400 * 1_000_000
+
+
 CASES: dict[str, dict[str, Any]] = {
     "choose_ready": {"queue": "q1", "claim": 10},
     "choose_due": {"state": 0, "limit": 10},
+    "next_level": {"queue": "q1", "at_most": 2**63 - 1},
+    "read_level": {"queue": "q1", "priority": 0, "due_at": 1, "id": LEASE, "limit": 10},
+    "count_running": {"queue": "q1"},
+    "take_chosen": {"ids": [uuid4().bytes for _ in range(100)]},
     "promote": {"ids": [uuid4().bytes for _ in range(100)]},
     "next_due": {},
     "next_queue": {"after": "q0"},
@@ -73,6 +102,15 @@ CASES: dict[str, dict[str, Any]] = {
     "claim_jobs": {"ids": [uuid4().bytes for _ in range(100)], "lease_id": LEASE, "worker_id": "w", "alone": False},
     "drop_runs": {"ids": [uuid4().bytes for _ in range(100)]},
     "count_jobs": {"limit": 100},
+    "prune_events": {"limit": 10, "kept_us": 86_400_000_000, "most": 1_000_000},
+    "prune_act_rows": {"limit": 10, "kept_us": 86_400_000_000},
+    "prune_acts": {"limit": 10, "kept_us": 86_400_000_000},
+    "log_created": {"ids": [uuid4().bytes for _ in range(100)]},
+    "log_claimed": {"ids": [uuid4().bytes for _ in range(100)]},
+    "log_completed": {"ids": [uuid4().bytes for _ in range(100)]},
+    "log_promoted": {"ids": [uuid4().bytes for _ in range(100)]},
+    "log_live": {"id": LEASE, "kind": 1, **dict.fromkeys(("at", "delay_us", "took_us", "actor", "detail"))},
+    "log_started": {"id": LEASE, "fence": 1, "lease_id": LEASE, "running_us": 1},
 }
 
 

@@ -6,7 +6,9 @@ import threading
 from urllib.parse import urlsplit
 
 from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.native.memory.claiming import MemoryClaimRules
 from queuetui.backends.native.memory.event_log import MemoryEventLog
+from queuetui.backends.native.memory.examiner import MemoryExaminer
 from queuetui.backends.native.memory.inspector import MemoryInspector
 from queuetui.backends.native.memory.operator import MemoryOperator
 from queuetui.backends.native.memory.schedules import MemorySchedules
@@ -18,7 +20,9 @@ _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
 
 
-class MemoryBackend(MemoryInspector, MemoryOperator, MemorySchedules, MemoryUpkeep, MemoryEventLog):
+class MemoryBackend(
+    MemoryInspector, MemoryOperator, MemorySchedules, MemoryUpkeep, MemoryEventLog, MemoryClaimRules, MemoryExaminer
+):
     """The reference of the contract's meaning: simple rather than fast, gone with the process."""
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:

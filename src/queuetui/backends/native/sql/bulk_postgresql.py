@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import cast
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from queuetui.model.state import State
 ROWS_A_STATEMENT = 2000
 COPIED_FROM = 100
 ROWS_A_COPY = 500
+_ID_OF = attrgetter("id")
 
 
 def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
@@ -27,7 +29,7 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     if len(rows) == 1:
         return _insert_job(session, rows[0])
     # Everybody inserts in one order, or two callers with the same ids could wait for each other.
-    ordered = sorted(rows, key=_id_of)
+    ordered = sorted(rows, key=_ID_OF)
     if isinstance(session, PipelinedSession) and is_copied(rows):
         copied = _copy_jobs(session, ordered)
         if copied is not None:
@@ -68,19 +70,20 @@ def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str
     bites = (ordered[first : first + ROWS_A_COPY] for first in range(0, len(ordered), ROWS_A_COPY))
     if not session.copy("copy_jobs", map(copy_lines, bites)):
         return None
-    created = dict.fromkeys(map(_id_of, ordered), State.PENDING)
+    created = dict.fromkeys(map(_ID_OF, ordered), State.PENDING)
     for (job_id,) in session.rows("take_back", low=UUID(ordered[0].id), high=UUID(ordered[-1].id)):
         created.pop(job_id, None)
-    loud = loud_queues(session, [row.queue for row in ordered])
+    if len(created) < len(ordered):
+        ordered = [row for row in ordered if row.id in created]
+    sorts = Counter(map(attrgetter("queue", "type"), ordered))
+    loud = loud_queues(session, {queue for queue, _ in sorts})
     if loud:
-        told = plain_array(row.id for row in ordered if row.id in created and row.queue in loud)
-        session.change("log_copied", ids=told)
-    counts = Counter((row.queue, row.type) for row in ordered if row.id in created)
+        session.change("log_copied", ids=plain_array(row.id for row in ordered if row.queue in loud))
     session.rows(
         "count_copied",
-        queues=text_array(queue for queue, _ in counts),
-        types=text_array(job_type for _, job_type in counts),
-        jobs=plain_array(counts.values()),
+        queues=text_array(queue for queue, _ in sorts),
+        types=text_array(job_type for _, job_type in sorts),
+        jobs=plain_array(sorts.values()),
     )
     return created
 
@@ -122,10 +125,6 @@ def finish_and_claim(
 def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
     """Move jobs that are known to be ours to the final ones."""
     session.change_each("finish_job", rows)
-
-
-def _id_of(row: NewRow) -> str:
-    return row.id
 
 
 def _arrays(rows: Sequence[NewRow]) -> dict[str, object]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import NamedTuple
 
 from queuetui.backends.native.ids import canonical_id, require_id
@@ -15,6 +17,8 @@ BLOB_OVER_BYTES = 8192
 _LARGEST = 2**63 - 1
 _MOST_ATTEMPTS = 2**31 - 1
 NO_LIST = "[]"
+PLAIN_FROM = 20
+_ALL_CANONICAL = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})*")
 
 
 class NewRow(NamedTuple):
@@ -62,6 +66,45 @@ def to_row(job: NewJob) -> NewRow:
         None if job.timeout_s is None else round(job.timeout_s * 1000),
         job.payload,
     )
+
+
+def to_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
+    """Return the rows of jobs. Raises as `to_row` does."""
+    return _plain_rows(jobs) or tuple(map(to_row, jobs))
+
+
+def _plain_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
+    """Return the rows of many jobs of few sorts, looked at column by column, or none where one of them says something special."""
+    count = len(jobs)
+    if count < PLAIN_FROM:
+        return ()
+    ids, types, payloads, queues, names, priorities, delays, ats, attempts, keys, correlated, *lists, timeouts = zip(
+        *jobs, strict=True
+    )
+    unsaid = (said.count(None) == count for said in (names, delays, ats, keys, timeouts))
+    if not (all(unsaid) and not any(map(any, lists)) and _ALL_CANONICAL.fullmatch("".join(ids))):
+        return ()
+    told_apart = zip(
+        types, queues, priorities, attempts, repeat(None) if correlated == ids else correlated, strict=False
+    )
+    sorts = dict(zip(told_apart, jobs, strict=False))
+    for job in sorts.values():
+        to_row(job)
+    said = (
+        ids,
+        queues,
+        types,
+        names,
+        priorities,
+        ats,
+        repeat(0),
+        attempts,
+        correlated,
+        keys,
+        repeat(NO_LIST),
+        repeat(NO_LIST),
+    )
+    return tuple(map(NewRow._make, zip(*said, timeouts, payloads, strict=False)))
 
 
 def _delay_us(job: NewJob) -> int:

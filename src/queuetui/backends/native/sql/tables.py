@@ -130,8 +130,10 @@ queue = Table(
     _needed("name", Text, key=True),
     Column("paused_at", Moment),
     Column("paused_by", Text),
-    Column("limits", JsonValue),
-    Column("ageing", JsonValue),
+    _needed("ruled", Truth),
+    _needed("needy", Truth),
+    Column("rules", Text),
+    Column("begun", Text),
     _needed("events", Truth),
 )
 

@@ -8,32 +8,21 @@ from collections.abc import Sequence
 from queuetui.backends.native.event_rules import MOST_EVENTS
 from queuetui.backends.native.retention import TALLY_KEPT_S, Retention
 from queuetui.backends.native.sql import bulk_mysql
+from queuetui.backends.native.sql.queue_walk import QueueWalk
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 
-PAGES_A_PRUNE = 200
-MOST_QUEUES = 500
+PAGES_A_PRUNE = 400
 
 
-def queues_ready(session: Session, queues: Sequence[str] | None) -> tuple[str, ...]:
+def queues_ready(session: Session, queues: Sequence[str] | None, walk: QueueWalk) -> tuple[str, ...]:
     """Return the unpaused queues that have pending jobs, in the order given."""
     if queues is None and session.dialect == "mysql":
-        queues = _hop_queues(session)
+        queues = walk.names(session)
     if queues is None:
         return tuple(row[0] for row in session.rows("queues_pending"))
     wanted = list(queues) if session.dialect == "postgresql" else json.dumps(list(queues))
     return tuple(row[0] for row in session.rows("queues_ready", queues=wanted))
-
-
-def _hop_queues(session: Session) -> list[str]:
-    """Return the queues that have live jobs; MySQL goes on from one to the next only when each is asked for by name."""
-    found: list[str] = []
-    while len(found) < MOST_QUEUES:
-        row = session.row("next_queue", after=found[-1] if found else "")
-        if row is None:
-            break
-        found.append(row[0])
-    return found
 
 
 def next_due_s(session: Session) -> float | None:

@@ -11,9 +11,11 @@
 -- include leases
 -- include held
 -- include lanes
+-- include queues
 
 local ORDER = { 'completed', 'cancelled', 'failed' }
 local limit, pruned, queues = tonumber(ARGV[1]), 0, {}
+local looked_at = list_some(MOST_QUEUES)
 
 local function prune_lane(queue, state, before)
   local old = call('ZRANGEBYSCORE', key('s', queue, state), '-inf', before, 'LIMIT', 0, limit - pruned)
@@ -27,7 +29,7 @@ end
 
 for place, state in ipairs(ORDER) do
   local before = to_text(now - ARGV[place + 1])
-  for _, queue in ipairs(list_queues()) do
+  for _, queue in ipairs(looked_at) do
     if pruned < limit then
       prune_lane(queue, state, before)
     end

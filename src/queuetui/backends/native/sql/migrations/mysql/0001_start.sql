@@ -146,12 +146,15 @@ create table queuetui_worker (
     socket longtext
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 
+-- `ruled`: claims go by `rules` (JSON: limits, ageing), or by tags as jobs that need some were seen (`needy`); `begun`: counted by rates.
 create table queuetui_queue (
     name varchar(255) not null primary key,
     paused_at bigint,
     paused_by longtext,
-    limits longtext,
-    ageing longtext,
+    ruled boolean not null default 0,
+    needy boolean not null default 0,
+    rules longtext,
+    begun longtext,
     events boolean not null default 1
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 

@@ -171,12 +171,15 @@ create table queuetui_worker (
     socket text collate "C"
 ) with (fillfactor = 50);
 
+-- `ruled`: claims go by `rules` (JSON: limits, ageing), or by tags as jobs that need some were seen (`needy`); `begun`: counted by rates.
 create table queuetui_queue (
     name text collate "C" primary key,
     paused_at timestamptz,
     paused_by text collate "C",
-    limits jsonb,
-    ageing jsonb,
+    ruled boolean not null default false,
+    needy boolean not null default false,
+    rules text collate "C",
+    begun text collate "C",
     events boolean not null default true
 );
 

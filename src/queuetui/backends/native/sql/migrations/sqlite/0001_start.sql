@@ -151,12 +151,15 @@ create table queuetui_worker (
     socket text
 ) strict;
 
+-- `ruled`: claims go by `rules` (JSON: limits, ageing), or by tags as jobs that need some were seen (`needy`); `begun`: counted by rates.
 create table queuetui_queue (
     name text not null primary key,
     paused_at integer,
     paused_by text,
-    limits text,
-    ageing text,
+    ruled integer not null default 0,
+    needy integer not null default 0,
+    rules text,
+    begun text,
     events integer not null default 1
 ) strict;
 

@@ -25,13 +25,13 @@ insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, 
 select
     :now, :kind, j.queue, j.id, case when j.state = 2 then j.worker_id end, j.correlation_id,
     case when j.state = 2 then j.attempts + 1 end, case when j.state = 2 then j.fence end,
-    coalesce(:at, :now + :delay_us, j.started_at, :now - :took_us), :actor, :detail
+    coalesce(:at, :now + cast(:delay_us as signed), j.started_at, :now - cast(:took_us as signed)), :actor, :detail
 from queuetui_job j
 where j.id = :id and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
 
 -- block log_final
 insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, actor)
-select :now, :kind, d.queue, d.id, d.correlation_id, :now + :delay_us, :actor
+select :now, :kind, d.queue, d.id, d.correlation_id, :now + cast(:delay_us as signed), :actor
 from queuetui_job_done d
 where d.id = :id and coalesce((select q.events from queuetui_queue q where q.name = d.queue), true);
 
@@ -65,28 +65,23 @@ insert into queuetui_event (at, kind, queue, worker_id) select :now, 16, queue, 
 -- block switch_events
 insert into queuetui_queue (name, events) values (:name, :events) on duplicate key update events = values(events);
 
--- What is past its time, or more than are kept at all.
+-- What is past its time, or more than are kept at all. The few that go are found first and joined: a subquery would be asked a row.
 -- block prune_events
-delete from queuetui_event where seq in (
-    select seq from (
-        select seq from (select seq, at from queuetui_event order by seq limit :limit) as oldest
-        where at < :now - :kept_us or seq <= (select max(newest.seq) from queuetui_event newest) - :most
-    ) as old
-);
+delete e from (
+    select oldest.seq from (select seq, at from queuetui_event order by seq limit :limit) as oldest
+    where oldest.at < :now - :kept_us or oldest.seq <= (select max(newest.seq) from queuetui_event newest) - :most
+) as old straight_join queuetui_event e on e.seq = old.seq;
 
 -- block prune_act_rows
-delete from queuetui_act_row where (act_id, job_id) in (
-    select act_id, job_id from (
-        select act_row.act_id, act_row.job_id from queuetui_act a join queuetui_act_row act_row on act_row.act_id = a.id
-        where a.at < :now - :kept_us order by a.at limit :limit
-    ) as old
-);
+delete r from (
+    select act_row.act_id, act_row.job_id
+    from queuetui_act a force index (queuetui_act_at) straight_join queuetui_act_row act_row on act_row.act_id = a.id
+    where a.at < :now - :kept_us order by a.at limit :limit
+) as old straight_join queuetui_act_row r on r.act_id = old.act_id and r.job_id = old.job_id;
 
 -- block prune_acts
-delete from queuetui_act where id in (
-    select id from (
-        select a.id from queuetui_act a
-        where a.at < :now - :kept_us and not exists (select 1 from queuetui_act_row r where r.act_id = a.id)
-        order by a.at limit :limit
-    ) as old
-);
+delete gone from (
+    select a.id from queuetui_act a force index (queuetui_act_at) left join queuetui_act_row r on r.act_id = a.id
+    where a.at < :now - :kept_us and r.act_id is null
+    order by a.at limit :limit
+) as old straight_join queuetui_act gone on gone.id = old.id;
