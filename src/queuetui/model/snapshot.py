@@ -74,6 +74,7 @@ class QueueInfo:
     consumers: int | None = None
     average_s: float | None = None
     done_per_minute: float | None = None
+    logs_events: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
