@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from queuetui.backends.native import notices
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.pq.abc import PGconn
 
     from queuetui.backends.native.sql.session import Row
 
@@ -39,14 +41,25 @@ class PostgresqlNotices(notices.Notices):
     def listen(self) -> None:
         """Hear until over."""
         with self._connect() as connection:
-            for channel in self._channels:
-                connection.execute(f"listen {channel}")
-            asked_s = monotonic()
+            self._listen_on(connection)
+
+    def _listen_on(self, connection: psycopg.Connection[Row]) -> None:
+        # What comes while the driver waits for an answer is handed over by it.
+        connection.add_notify_handler(lambda notice: self.hear(notice.payload))
+        for channel in self._channels:
+            connection.execute(f"listen {channel}")
+        asked_s = monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.fileno(), selectors.EVENT_READ)
             while not self.over.is_set():
-                for notice in connection.notifies(timeout=notices.LOOK_UP_S):
-                    self.hear(notice.payload)
-                    if self.over.is_set():
-                        return
+                # The driver's own wait does much before and after each notice, and holds the interpreter meanwhile.
+                if selector.select(notices.LOOK_UP_S):
+                    self._take(connection.pgconn)
                 if monotonic() - asked_s > notices.HEARTBEAT_S:
                     connection.execute("select 1")
                     asked_s = monotonic()
+
+    def _take(self, pgconn: PGconn) -> None:
+        pgconn.consume_input()
+        while not self.over.is_set() and (notice := pgconn.notifies()) is not None:
+            self.hear(notice.extra.decode("utf-8", "replace"))
