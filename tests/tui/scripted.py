@@ -12,6 +12,7 @@ from typing import Any
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
@@ -205,6 +206,7 @@ class ScriptedFeed:
         self.paused: set[Untrusted] = set()
         self.workers = make_workers()
         self.schedules: tuple[ScheduleInfo, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self.before_poll: Callable[[], None] = lambda: None
         self.refused_field = ""
         self.polls = 0
@@ -233,6 +235,7 @@ class ScriptedFeed:
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},
             schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
+            findings=self.findings if Part.STORE in watch.parts else (),
         )
         with self.polled:
             self.polls += 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from queuetui.model.claim_rules import RulesInUse
+from queuetui.model.examination import Finding
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
@@ -28,6 +29,7 @@ class Part(StrEnum):
     TALLY = "tally"
     FAILURES = "failures"
     SCHEDULES = "schedules"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules` and `rules` (by queue) until it has read them.
+    `schedules` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
     """
 
     backend: str
@@ -94,3 +96,4 @@ class Snapshot:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     schedules: tuple[ScheduleInfo, ...] = ()
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

@@ -78,6 +78,9 @@ def _reason(decorated: Command) -> Command:
 )
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with each job; may be repeated.")
 @click.option(
+    "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
+)
+@click.option(
     "--overlap/--no-overlap", default=True, show_default=True, help="Make a job while the one before goes on."
 )
 @click.option(
@@ -116,6 +119,7 @@ def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
         priority=given["priority"],
         max_attempts=given["max_attempts"],
         tags=tuple(given["tags"]),
+        needs=tuple(given["needs"]),
     )
     timing = Timing(given["cron"], None if every_s is None else int(every_s), given["tz"])
     return ScheduleSpec(name, timing, pattern, given["overlap"], Missed(given["missed"]), given["grace_s"])

@@ -66,6 +66,9 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 )
 @click.option("--recycle-jobs", type=click.IntRange(min=1), metavar="N", help="Replace a process after N jobs.")
 @click.option("--recycle-memory", type=float, metavar="MB", help="Replace a process that holds more, between jobs.")
+@click.option("--measure", is_flag=True, help="Keep of every run its processor time and, in processes, its memory.")
+@click.option("--result-ttl", type=duration, metavar="DUR", help="Delete results after so long, before their jobs.")
+@click.option("--allow-command", is_flag=True, help="Run jobs that are shell commands: who can enqueue chooses them.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag that jobs may need; may be repeated.")
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
@@ -157,4 +160,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         recycle_memory_mb=given["recycle_memory"],
         root=here,
         log_jobs=given["log_jobs"],
+        allow_command=given["allow_command"],
+        measure=given["measure"],
+        result_ttl_s=given["result_ttl"],
     )
