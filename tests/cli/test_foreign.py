@@ -39,6 +39,15 @@ def test_what_a_system_does_not_keep_is_null(capture: Capture, invoke: Invoke) -
     assert (queue["completed"], queue["consumers"]) == (None, None)
 
 
+def test_a_foreign_store_is_looked_over(capture: Capture, invoke: Invoke) -> None:
+    """What serves it, its clock and what may be done are told; our own schema, grade and workers are not asked for."""
+    answer = invoke("doctor", "--url", capture.url, "--json")
+    told = {one["check"]: one for one in answer.data}
+    assert list(told) == ["reachable", "server", "clock", "capabilities"]
+    assert (answer.code, told["server"]["evidence"]["product"]) == (0, "SQLite")
+    assert "retry" in told["capabilities"]["evidence"]["verbs"]
+
+
 def test_a_foreign_job_has_the_same_document(capture: Capture, invoke: Invoke) -> None:
     """A Laravel job is listed and shown with the same keys as one of ours."""
     listed = invoke("jobs", "--url", capture.url, "--json", "-n", "100").data

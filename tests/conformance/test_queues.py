@@ -16,12 +16,15 @@ from tests.conformance.scenes import (
     card,
     claim,
     claim_one,
+    new_job,
     pause,
     run,
     settle,
     snapshot,
     store_now,
 )
+from tests.conformance.stores import KEPT_BRIEFLY, Store
+from tests.waiting import wait_until
 
 
 def queue_of(backend: NativeBackend, name: str = "default") -> QueueInfo:
@@ -148,3 +151,20 @@ def test_the_average_of_a_queue_is_told(backend: NativeBackend) -> None:
     run(backend, duration_s=2.0)
     run(backend, duration_s=4.0)
     assert queue_of(backend).average_s == pytest.approx(3.0)
+
+
+def test_no_queue_is_left_out_among_many(backend: NativeBackend) -> None:
+    """Where there are more queues than one look goes over, the next looks find the others."""
+    backend.enqueue([new_job(queue=f"a{number:04}", delay_s=3600) for number in range(1_100)])
+    add(backend, queue="z")
+    wait_until(lambda: backend.queues_ready(None) == ("z",))
+
+
+def test_old_jobs_of_no_queue_are_kept_for_ever(store: Store) -> None:
+    """Where there are more queues than one prune goes over, the next prunes reach the others."""
+    backend = store.open(KEPT_BRIEFLY)
+    backend.enqueue([new_job(queue=f"a{number:04}", delay_s=3600) for number in range(1_100)])
+    add(backend, queue="z")
+    lease, claimed = claim_one(backend, queue="z")
+    assert settle(backend, lease, claimed, Ending.COMPLETED)
+    wait_until(lambda: backend.prune(100) > 0)

@@ -12,7 +12,7 @@ from queuetui.engine.context import Context
 from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import StoreHealth
 from queuetui.engine.wakeup import Wakeup
-from queuetui.model.errors import Unreachable
+from queuetui.model.errors import Denied, Unreachable
 from tests.engine.conftest import StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.working import Told, declare_handler
@@ -126,13 +126,15 @@ def test_a_worker_stops_while_the_store_is_away(
 
 
 def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingStore) -> None:
-    """A worker that cannot even register ends with the reason instead of waiting unseen."""
+    """A worker that cannot even register ends with the reason instead of waiting unseen, and listens no more."""
     from queuetui.engine.worker import Worker
     from tests.engine.working import FAST
 
     store.away.set()
+    before = set(threading.enumerate())
     with pytest.raises(Unreachable):
         Worker(store, FAST).run()
+    wait_until(lambda: set(threading.enumerate()) <= before)
 
 
 def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worker: StartWorker, told: Told) -> None:
@@ -169,5 +171,20 @@ def test_a_pause_ends_when_the_store_has_answered_another_part() -> None:
     pausing.join(0.3)
     assert pausing.is_alive()
     health.answered("renewal")
+    pausing.join(10)
+    assert not pausing.is_alive()
+
+
+def test_a_part_in_a_trouble_of_its_own_pauses_although_others_are_answered() -> None:
+    """What the store refuses to one part alone is not asked for again each time it answers the others."""
+    health, stopping = StoreHealth(), Stopping(1.0, Wakeup())
+    span_s = health.failed("recurring", Denied("no right to the schedules")) + 60
+    pausing = threading.Thread(target=health.pause, args=(span_s, stopping), daemon=True)
+    pausing.start()
+    for _ in range(3):
+        health.answered("jobs")
+        pausing.join(0.1)
+    assert pausing.is_alive()
+    stopping.hurry()
     pausing.join(10)
     assert not pausing.is_alive()

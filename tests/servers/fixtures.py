@@ -20,7 +20,7 @@ from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
 from tests.servers.redis import KEEPING, RedisServer, find_redis, start_redis
 
 PostgresFactory = Callable[..., PostgresServer]
-MysqlFactory = Callable[[], MysqlServer]
+MysqlFactory = Callable[..., MysqlServer]
 RedisFactory = Callable[..., RedisServer]
 
 
@@ -77,8 +77,8 @@ def private_mysql() -> Iterator[MysqlFactory]:
     """A maker of MariaDB servers that a test may stop, kill and freeze."""
     servers: list[MysqlServer] = []
 
-    def make() -> MysqlServer:
-        servers.append(_new_mysql())
+    def make(settings: Sequence[str] = ()) -> MysqlServer:
+        servers.append(_new_mysql(settings))
         return servers[-1]
 
     yield make
@@ -130,11 +130,11 @@ def _new_postgres(settings: Sequence[str] = HASTY) -> PostgresServer:
     return start_postgres(*found, settings)
 
 
-def _new_mysql() -> MysqlServer:
+def _new_mysql(settings: Sequence[str] = ()) -> MysqlServer:
     found = find_mysql()
     if found is None:
         report_missing("MariaDB is not installed (Debian: apt-get install mariadb-server-core mariadb-client-core)")
-    return start_mysql(*found)
+    return start_mysql(*found, settings)
 
 
 def _new_redis(settings: Mapping[str, str]) -> RedisServer:

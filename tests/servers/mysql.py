@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -84,8 +85,8 @@ class MysqlServer:
             cursor.execute(statement)
 
 
-def start_mysql(binary: Path, identity: Identity) -> MysqlServer:
-    """Make a data folder in a temporary folder and start a server on it."""
+def start_mysql(binary: Path, identity: Identity, settings: Sequence[str] = ()) -> MysqlServer:
+    """Make a data folder in a temporary folder and start a server on it, with settings as flags of its own."""
     folder = short_folder()
     identity.own(folder)
     data = folder / "data"
@@ -117,6 +118,7 @@ def start_mysql(binary: Path, identity: Identity) -> MysqlServer:
         "--skip-log-bin",
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-buffer-pool-size=64M",
+        *settings,
     ]
     process = ServerProcess(command, folder, identity, is_ready=lambda: _answers(admin_url))
     process.start()

@@ -12,6 +12,7 @@ from typing import Any
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
@@ -27,7 +28,7 @@ from queuetui.monitor.feed import Detail
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, why_not
-from tests.tui.scripted_events import events_of
+from tests.tui.scripted_events import ScriptedLog, events_of, make_events
 from tests.tui.scripted_schedules import ScriptedSchedules
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
@@ -195,16 +196,19 @@ def make_workers() -> tuple[WorkerInfo, ...]:
     )
 
 
-class ScriptedFeed:
+class ScriptedFeed(ScriptedLog):
     """Answers from a list of jobs; `before_poll` may block or raise like a store in trouble."""
 
     def __init__(self, jobs: Sequence[Job] | None = None, capabilities: Capabilities = CAPABILITIES) -> None:
+        super().__init__()
         self.jobs = list(make_jobs() if jobs is None else jobs)
         self.capabilities = capabilities
         self.now = NOW
         self.paused: set[Untrusted] = set()
         self.workers = make_workers()
         self.schedules: tuple[ScheduleInfo, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
+        self.told = make_events(NOW)
         self.before_poll: Callable[[], None] = lambda: None
         self.refused_field = ""
         self.polls = 0
@@ -233,7 +237,9 @@ class ScriptedFeed:
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},
             schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
+            findings=self.findings if Part.STORE in watch.parts else (),
         )
+        snapshot = self.with_events(snapshot, watch)
         with self.polled:
             self.polls += 1
             self.watches.append(watch)

@@ -95,8 +95,23 @@ def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBa
     """
     if options.kind == NATIVE or options.create:
         return open_native(url, options)
+    kind = _find_kind(url, options)
+    return open_native(url, options) if kind == NATIVE else open_foreign(kind, url, options)
+
+
+def open_for_checkup(url: str, options: BackendOptions) -> NativeBackend | ForeignBackend:
+    """Open as `open_backend` does, but our own queue whatever its version: that is what is to be looked at."""
+    kind = _find_kind(url, options)
+    if kind != NATIVE:
+        return open_foreign(kind, url, options)
+    if NATIVE_SCHEMES[scheme_of(url)] not in WITH_SCHEMA:
+        return open_native(url, options)
+    return cast("NativeBackend", open_schema(url, options))
+
+
+def _find_kind(url: str, options: BackendOptions) -> str:
     if options.kind is not None:
-        return open_foreign(options.kind, url, options)
+        return options.kind
     found = discover(url, options)
     if not found:
         message = (
@@ -108,4 +123,4 @@ def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBa
         raise BadConfig(
             f"several queues live there: {', '.join(one.kind for one in found)}; say which with --kind", "kind"
         )
-    return open_native(url, options) if found[0].kind == NATIVE else open_foreign(found[0].kind, url, options)
+    return found[0].kind

@@ -18,6 +18,10 @@ USAGE = 2
 UNREACHABLE = 3
 NOT_FOUND = 4
 INTERRUPTED = 130
+# Checks have codes of their own, those of monitoring plugins.
+WARNING = 1
+CRITICAL = 2
+UNKNOWN = 3
 
 _CODES: tuple[tuple[type[QueueTuiError], int], ...] = (
     (Unreachable, UNREACHABLE),

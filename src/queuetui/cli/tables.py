@@ -22,7 +22,7 @@ STATS_TABLE = (
     "total",
     "average_seconds",
 )
-QUEUE_COLUMNS = (*STATS_TABLE, "oldest_due_at", "consumers", "paused")
+QUEUE_COLUMNS = (*STATS_TABLE, "oldest_due_at", "consumers", "paused", "limits", "ageing_seconds", "events")
 QUEUE_TABLE = (
     "queue",
     "pending",
@@ -34,6 +34,8 @@ QUEUE_TABLE = (
     "oldest_due_at",
     "consumers",
     "paused",
+    "limits",
+    "events",
 )
 WORKER_COLUMNS = (
     "id",
@@ -72,6 +74,7 @@ SCHEDULE_COLUMNS = (
     "summary",
 )
 SCHEDULE_TABLE = ("name", "timing", "next", "last", "last_state", "paused_by", "why")
+FINDING_COLUMNS = ("check", "level", "summary", "evidence", "next")
 EVENT_COLUMNS = ("at", "event", "queue", "job", "worker", "correlation_id", "data")
 EVENT_TABLE = ("at", "event", "job", "queue", "worker", "data")
 SHORT_ID = 10
@@ -114,6 +117,24 @@ def event_row(shown: dict[str, Any]) -> dict[str, Any]:
 
 def _in_short(value: Any) -> str:
     return _to_the_second(value) if isinstance(value, str) and value.endswith("Z") else str(value)
+
+
+def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return a queue's figures as the cells of a table and of CSV: what is laid down for its claims is one text there."""
+    said = [_limit_text(limit) for limit in shown["limits"]]
+    if shown["ageing_seconds"] is not None:
+        said.append(f"ages every {shown['ageing_seconds']:g} s")
+    events = {True: "on", False: "off", None: None}[shown["events"]]
+    return {**shown, "limits": "; ".join(said) or "-", "events": events}
+
+
+def _limit_text(limit: dict[str, Any]) -> str:
+    parts = []
+    if limit["concurrency"] is not None:
+        parts.append(f"{limit['processing']}/{limit['concurrency']} at once")
+    if limit["rate"] is not None:
+        parts.append(f"{limit['begun']} of {limit['rate']}")
+    return f"{'' if limit['type'] is None else limit['type'] + ': '}{', '.join(parts)}"
 
 
 def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:

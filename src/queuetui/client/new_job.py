@@ -9,6 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from queuetui.client.encoding import encode_payload, encode_payloads
+from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
 from queuetui.model.correlation import current_correlation_id
 from queuetui.model.declaration import Handler, declared_handler, declared_type, path_of
 from queuetui.model.errors import BadPayload, Conflict
@@ -40,11 +41,16 @@ class JobOptions(TypedDict, total=False):
     timeout: float | timedelta
 
 
+_KNOWN = frozenset(JobOptions.__annotations__)
+
+
 def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> NewJob:
     """Return the job that was asked for, with the rules its handler declared where nothing was said.
 
-    Raises BadPayload, or Conflict for both a delay and a time.
+    Raises BadPayload, Conflict for both a delay and a time, or TypeError for an option that there is not.
     """
+    if not _KNOWN.issuperset(options):
+        raise TypeError(f"a job has no option {min(set(options) - _KNOWN)!r}; there are {', '.join(sorted(_KNOWN))}")
     declaration = declared_type(job_type) if isinstance(job_type, str) else declared_handler(job_type)
     name = job_type if isinstance(job_type, str) else path_of(job_type)
     if not name.strip():
@@ -69,9 +75,15 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         idempotency_key=options.get("idempotency_key"),
         correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
         tags=tuple(options.get("tags", ())),
-        needs=tuple(options.get("needs", ())),
+        needs=_needs(job_type, options),
         timeout_s=_seconds(options.get("timeout")),
     )
+
+
+def _needs(job_type: str | Handler, options: JobOptions) -> tuple[str, ...]:
+    """Return the tags that a worker must bear; a command is for those that run commands."""
+    needs = tuple(options.get("needs", ()))
+    return (*needs, COMMAND_TAG) if job_type == COMMAND_TYPE and COMMAND_TAG not in needs else needs
 
 
 def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobOptions) -> list[NewJob]:

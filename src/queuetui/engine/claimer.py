@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from queuetui.engine.clock import steady_s
@@ -93,6 +94,8 @@ class Claimer:
         self.batch = 1
         self._known: set[str] = set()
         self._heard: dict[str, None] = {}
+        self._kept_back: dict[str, float] = {}
+        self._forbidden_all = False
         self.found_nothing = False
 
     def hear(self, queue: str) -> None:
@@ -115,10 +118,15 @@ class Claimer:
         size = size if allowance is None else min(size, allowance)
         return Claim(queue, size) if size > 0 else None
 
-    def took(self, claim: Claim, count: int) -> None:
-        """Learn from a batch: a full one asks for more, a short one says that the queue may be empty."""
+    def took(self, claim: Claim, count: int, again_s: float | None = None) -> None:
+        """Learn from a batch: a full one asks for more, a short one says that the queue may be empty.
+
+        `again_s`: the queue's rules keep jobs back, and may give more then.
+        """
         if count:
             self._poll_s = self._soon_s
+        # What only the end of another worker's job, or another worker's tags, would allow is nothing to wait for in a burst.
+        self._forbidden_all = self._forbidden_all and not count and again_s == inf
         if count >= claim.size:
             self.batch = min(self._settings.batch, max(self.batch, claim.size * 2))
             self._take_turns()
@@ -126,11 +134,16 @@ class Claimer:
         self.batch = max(1, count)
         self._ready = [queue for queue in self._ready if queue != claim.queue]
         if not self._ready:
-            self._look_at_s = 0.0 if count else steady_s() + self._next_poll_s()
+            soonest_s = inf if again_s is None else max(again_s, SHORTEST_POLL_S)
+            self.found_nothing = self._forbidden_all
+            self._look_at_s = 0.0 if count else steady_s() + min(self._next_poll_s(), soonest_s)
+        if again_s is not None and not count:
+            self._kept_back[claim.queue] = steady_s() + min(again_s, self._settings.sleep_s)
 
     def work_ended(self, *, postponed: bool) -> None:
         """Take what was seen as old: a job that ended may have enqueued others, or be due again soon."""
         self.found_nothing = False
+        self._kept_back.clear()
         if postponed:
             self._poll_s = SHORTEST_POLL_S
         if not self._ready:
@@ -161,6 +174,8 @@ class Claimer:
         heard = set(self._heard)
         for queue in heard:
             del self._heard[queue]
+        # New jobs make no room where rules kept others back a moment ago.
+        heard = {queue for queue in heard if steady_s() >= self._kept_back.get(queue, 0.0)}
         wanted = self._settings.queues if self._settings.queues is not None else sorted(self._known & heard)
         self._ready = [queue for queue in wanted if queue in heard]
         return self._settings.queues is not None or heard <= self._known
@@ -170,7 +185,7 @@ class Claimer:
         due_s = None if found else self._store.next_due_s()
         if due_s is not None and due_s <= 0 and self._store.promote(PROMOTE_LIMIT):
             found = self._store.queues_ready(self._settings.queues)
-        self.found_nothing = not found
+        self.found_nothing, self._forbidden_all = not found, bool(found)
         self._known.update(found)
         if found:
             self._ready = self._in_turn(found)

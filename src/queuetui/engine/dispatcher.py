@@ -17,18 +17,18 @@ from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import JobStore
+    from queuetui.backends.base import JobStore, Step
     from queuetui.engine.claimer import Claim, Claimer, Room
     from queuetui.engine.finisher import Finisher, Outbox
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import HeldLease, Leases
+    from queuetui.engine.notekeeping import Notekeeper
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.engine.suspects import Suspects
     from queuetui.engine.volume import Volume
     from queuetui.engine.wakeup import Wakeup
-    from queuetui.model.job import ClaimedJob
 
 PART = "jobs"
 TICK_S = 1.0
@@ -57,6 +57,7 @@ class Desk:
     wakeup: Wakeup
     volume: Volume
     suspects: Suspects
+    notekeeper: Notekeeper
 
 
 class Dispatcher:
@@ -135,6 +136,7 @@ class Dispatcher:
     def _step(self, lease: HeldLease, claim: Claim | None) -> None:
         desk = self._desk
         endings = tuple(lease.endings)
+        desk.notekeeper.write_ended(lease.id, endings)
         try:
             step = desk.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
         except STORE_TROUBLE:
@@ -150,14 +152,14 @@ class Dispatcher:
         if not step.lease_valid:
             desk.leases.lose(lease, "the store says that it is over")
         elif claim is not None:
-            self._hand_out(lease, claim, step.claimed)
+            self._hand_out(lease, claim, step)
 
-    def _hand_out(self, lease: HeldLease, claim: Claim, claimed: tuple[ClaimedJob, ...]) -> None:
-        desk, now_s = self._desk, steady_s()
+    def _hand_out(self, lease: HeldLease, claim: Claim, step: Step) -> None:
+        desk, now_s, claimed = self._desk, steady_s(), step.claimed
         told = desk.volume.take(len(claimed), now_s)
         runs = [Run(job, lease, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
         excess = desk.room.excess(runs, self._unended())
-        desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs))
+        desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs), step.again_s)
         desk.outbox.expect(desk.claimer.batch)
         if not runs:
             return
@@ -232,6 +234,7 @@ class Dispatcher:
             self._take_back_unstarted()
         for lease in self._desk.leases.all():
             self._mark_running(lease, now_s)
+            self._desk.notekeeper.write_running(lease.id, lease.runs, now_s)
             if lease.idle and (lease.closing or now_s - lease.used_s > IDLE_LEASE_S):
                 self._desk.leases.close(lease)
 

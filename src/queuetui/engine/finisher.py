@@ -59,11 +59,14 @@ class Outbox:
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
         """Add an ending; the first of a batch, a full batch and one that may not wait wake the writer."""
-        if not self._waiting:
+        # Asked before and after: another thread may put one in, or the writer take all out, in between.
+        is_first = not self._waiting
+        if is_first:
             self._first_s = steady_s()
         self._waiting.append(Ended(run, settlement))
-        self._at_once = self._at_once or at_once
-        if at_once or len(self._waiting) in {1, self._batch}:
+        if at_once:
+            self._at_once = True
+        if at_once or is_first or len(self._waiting) in {1, self._batch}:
             self._wakeup.ring()
 
     def put_late(self, run: Run, settlement: Settlement) -> None:

@@ -48,7 +48,7 @@ class StoreHealth:
         return jittered(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 8)))
 
     def pause(self, span_s: float, stopping: Stopping) -> None:
-        """Leave the store alone for so long, or until it has answered another part or the worker is to stop."""
+        """Leave the store alone for so long, or until it is back for another part or the worker is to stop."""
         until_s = steady_s() + span_s
         while (left_s := until_s - steady_s()) > 0 and not self._heard.is_set():
             if stopping.asked:
@@ -58,10 +58,10 @@ class StoreHealth:
 
     def answered(self, part: str) -> None:
         """Take note that the store answered."""
-        if self._failures:
-            self._heard.set()
         if part not in self._failures:
+            # It was never away for this part, so the others are in a trouble of their own.
             return
+        self._heard.set()
         with self._lock:
             self._failures.pop(part, None)
             back = not self._failures

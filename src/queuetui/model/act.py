@@ -11,7 +11,7 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done: to jobs; to a queue (PAUSE, RESUME, its events); CLEAN to workers; to schedules, which are paused too."""
+    """What can be done: to jobs; to a queue (PAUSE, RESUME, LIMIT, its events); CLEAN to workers; to schedules, also paused."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -25,6 +25,7 @@ class Verb(StrEnum):
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
     RUN = "run"
+    LIMIT = "limit"
 
 
 QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OFF})

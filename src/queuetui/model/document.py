@@ -47,6 +47,7 @@ class JobDocument:
     correlation_id: str | None
     idempotency_key: str | None
     tags: list[str]
+    needs: list[str]
     progress: Any
     scheduled_at: str | None
     started_at: str | None
@@ -86,6 +87,7 @@ def document(job: Job, verdict: Verdict | None) -> JobDocument:
         correlation_id=_text(job.correlation_id),
         idempotency_key=_text(job.idempotency_key),
         tags=[tag.raw for tag in job.tags],
+        needs=[tag.raw for tag in job.needs],
         progress=_value(job.progress),
         scheduled_at=_time(job.scheduled_at),
         started_at=_time(job.started_at),

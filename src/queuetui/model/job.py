@@ -51,6 +51,7 @@ class Job:
     correlation_id: Untrusted | None = None
     idempotency_key: Untrusted | None = None
     tags: tuple[Untrusted, ...] = ()
+    needs: tuple[Untrusted, ...] = ()
     created_at: datetime | None = None
     scheduled_at: datetime | None = None
     claimed_at: datetime | None = None

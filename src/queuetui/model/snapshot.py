@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from queuetui.model.claim_rules import RulesInUse
+from queuetui.model.event import EventPage, EventRequest
+from queuetui.model.examination import Finding
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
@@ -27,11 +30,15 @@ class Part(StrEnum):
     TALLY = "tally"
     FAILURES = "failures"
     SCHEDULES = "schedules"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only)."""
+    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
+
+    `events` asks for a page of what happened, which the monitor reads.
+    """
 
     page: PageRequest | None = None
     parts: frozenset[Part] = frozenset(Part)
@@ -39,6 +46,7 @@ class Watch:
     tally_minutes: int = 60
     failures: int = 20
     exact: bool = False
+    events: EventRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class QueueInfo:
     consumers: int | None = None
     average_s: float | None = None
     done_per_minute: float | None = None
+    logs_events: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules` until it has read them.
+    `schedules`, `events` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
     """
 
     backend: str
@@ -92,3 +101,6 @@ class Snapshot:
     problems: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     schedules: tuple[ScheduleInfo, ...] = ()
+    events: EventPage | None = None
+    rules: Mapping[str, RulesInUse] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.clock import to_text
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import QueueInfo, Snapshot
@@ -28,17 +29,22 @@ def describe_stats(snapshot: Snapshot) -> dict[str, Any]:
     figures["exactness"] = inexact
     figures["backend"] = snapshot.backend
     figures["as_of"] = to_text(snapshot.now)
-    figures["queues"] = {queue.name.raw: _describe_queue(queue) for queue in snapshot.queues}
+    figures["queues"] = {
+        queue.name.raw: _describe_queue(queue, snapshot.rules.get(queue.name.raw)) for queue in snapshot.queues
+    }
     return figures
 
 
-def _describe_queue(queue: QueueInfo) -> dict[str, Any]:
+def _describe_queue(queue: QueueInfo, use: RulesInUse | None) -> dict[str, Any]:
     figures: dict[str, Any] = _counts(queue.counts)
     figures["stuck"] = queue.stuck.value
     known = [value.value for value in queue.counts.values() if value.value is not None]
     figures["total"] = sum(known)
     figures["average_seconds"] = queue.average_s
     figures["paused"] = queue.paused_at is not None
+    figures["limits"] = [] if use is None else use.describe()
+    figures["ageing_seconds"] = None if use is None else use.rules.ageing_s
+    figures["events"] = queue.logs_events
     figures["consumers"] = queue.consumers
     figures["oldest_due_at"] = None if queue.oldest_due_at is None else to_text(queue.oldest_due_at)
     return figures

@@ -24,6 +24,8 @@ class Code(StrEnum):
     QUEUE_PAUSED = "queue_paused"
     NO_CONSUMER = "no_consumer"
     ALL_SLOTS_BUSY = "all_slots_busy"
+    LIMIT_REACHED = "limit_reached"
+    NO_TAGGED_WORKER = "no_tagged_worker"
     HEALTHY = "healthy"
     HUNG = "hung"
     ORPHANED = "orphaned"
@@ -39,6 +41,7 @@ class Code(StrEnum):
     ON_SCHEDULE = "on_schedule"
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_OVERDUE = "schedule_overdue"
+    GAP = "gap"
 
 
 STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})

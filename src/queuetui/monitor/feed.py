@@ -8,33 +8,44 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queuetui.backends.base import Inspector
+from queuetui.backends.claim_rules import ClaimRulesStore
+from queuetui.backends.run_notes import RunNotesStore
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import BadConfig, Denied
+from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
+from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
+from queuetui.monitor.store_watch import StoreWatch
 
 PAGE_JOBS = 500
+EVENTS = "events"
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read."""
+    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read.
+
+    `runs` is what its runs told beside their endings; `gap` tells where events and job do not join.
+    """
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...] | None = None
+    runs: tuple[NotedRun, ...] = ()
+    gap: Verdict | None = None
 
 
 class Feed:
@@ -43,6 +54,7 @@ class Feed:
     def __init__(self, inspector: Inspector, limits: Limits) -> None:
         self._inspector = inspector
         self.limits = limits
+        self._store = StoreWatch(inspector)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -52,10 +64,13 @@ class Feed:
     def poll(self, watch: Watch) -> Snapshot:
         """Return a snapshot with a verdict for every job on its page and among its failures; `watch.limits` is replaced by the feed's."""
         watch = replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS)
-        snapshot = self._inspector.snapshot(watch)
+        snapshot = self._with_rules(self._inspector.snapshot(watch))
         page = () if snapshot.page is None else snapshot.page.jobs
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
-        return self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
+        if Part.STORE in watch.parts:
+            snapshot = self._with_findings(snapshot)
+        snapshot = self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
+        return snapshot if watch.events is None else self._with_events(snapshot, watch.events)
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
@@ -65,14 +80,24 @@ class Feed:
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         job = self._inspector.get(job_id)
-        told = None
+        told, missing, facts = None, None, self._facts()
         if events and self.capabilities.events:
             told = self.events(EventRequest(job_id=job_id, limit=events)).events
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told)
+            missing = gap.judge(job, told, facts, is_logged=self.logs_events(job.queue.raw))
+        attempts, runs = self._inspector.attempts(job_id), self.runs(job_id)
+        return Detail(job, explain(job, facts), attempts, told, runs, missing)
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
         return log_of(self._inspector).events(request)
+
+    def runs(self, job_id: str) -> tuple[NotedRun, ...]:
+        """Return what a job's runs told, oldest first; nothing where it is not kept."""
+        return self._inspector.run_notes(job_id) if isinstance(self._inspector, RunNotesStore) else ()
+
+    def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what runs counted in the last minutes; nothing where it is not kept."""
+        return self._inspector.usage_totals(minutes) if isinstance(self._inspector, RunNotesStore) else ()
 
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""
@@ -117,6 +142,12 @@ class Feed:
         """Give back the backend's connections."""
         self._inspector.close()
 
+    def _with_findings(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with what is wrong with the store; why not, where that cannot be read."""
+        findings = self._store.look()
+        told = {Part.STORE.value: self._store.problem} if self._store.problem else {}
+        return replace(snapshot, findings=findings, problems={**snapshot.problems, **told})
+
     def _with_schedules(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the schedules, where the backend keeps any; why not, where they alone cannot be read."""
         if not isinstance(self._inspector, ScheduleStore):
@@ -127,8 +158,26 @@ class Feed:
             return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
         return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
 
+    def _with_events(self, snapshot: Snapshot, request: EventRequest) -> Snapshot:
+        """Return a snapshot with a page of what happened; why not, where none is kept or it alone cannot be read."""
+        try:
+            return replace(snapshot, events=self.events(request))
+        except (BadConfig, BadQuery, Denied, Unsupported) as error:
+            return replace(snapshot, problems={**snapshot.problems, EVENTS: str(error)})
+
+    def _with_rules(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the rules of its queues, where the backend keeps any."""
+        if not isinstance(self._inspector, ClaimRulesStore):
+            return snapshot
+        try:
+            uses = self._inspector.rules_in_use()
+        except Denied as error:
+            return replace(snapshot, problems={**snapshot.problems, "rules": str(error)})
+        return replace(snapshot, rules={use.queue: use for use in uses})
+
     def _facts(self) -> Facts:
-        return self._facts_of(self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS)))
+        snapshot = self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS))
+        return self._facts_of(self._with_rules(snapshot))
 
     def _facts_of(self, snapshot: Snapshot) -> Facts:
         return gather_facts(snapshot, self.limits, self._inspector.capabilities)

@@ -15,6 +15,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
+from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
@@ -54,6 +55,7 @@ class Operations:
         self._desk = desk
         self._limits = limits
         self.schedules = ScheduleOperations(backend, desk)
+        self.rules = ClaimRulesOperations(backend, desk)
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""

@@ -21,6 +21,7 @@ DONE_WORDS = {
     Verb.SCHEDULE: "scheduled",
     Verb.UNSCHEDULE: "removed",
     Verb.RUN: "enqueued",
+    Verb.LIMIT: "limited",
 }
 
 

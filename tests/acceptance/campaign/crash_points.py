@@ -18,6 +18,8 @@ from typing import Any
 from queuetui.backends.native.redis.operator import RedisOperator
 from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.store import RedisJobStore
+from queuetui.backends.native.sql.mysql_database import MysqlDatabase
+from queuetui.backends.native.sql.mysql_session import PackedSession
 from queuetui.backends.native.sql.operator import SqlOperator
 from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession
@@ -159,6 +161,7 @@ class Crash:
     def _wrap_inside(self) -> None:
         self._wrap_database(SqliteDatabase, "write", commits=True)
         self._wrap_database(PostgresqlDatabase, "write", commits=True)
+        self._wrap_database(MysqlDatabase, "write", commits=True)
         self._wrap_database(PostgresqlDatabase, "write_at_once", commits=False)
         if self._spot.moment == MIDWAY:
             self._wrap_changes()
@@ -188,7 +191,7 @@ class Crash:
 
     def _wrap_changes(self) -> None:
         """Die between two statements of one transaction."""
-        for owner in (Session, PipelinedSession, OwnSqliteSession):
+        for owner in (Session, PipelinedSession, PackedSession, OwnSqliteSession):
             whole = vars(owner)["change_each"]
 
             def wrapped(this: Session, block: str, many: Sequence[Any], whole: Callable[..., int] = whole) -> int:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from queuetui import Queue
 from queuetui.backends.base import BackendOptions, NativeBackend
-from queuetui.backends.native.sql import postgresql_connection
+from queuetui.backends.native.sql import mysql_database, postgresql_connection
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import NewJob
@@ -51,6 +51,7 @@ class Load:
         self._enough = threading.Event()
         self._over = threading.Event()
         postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+        mysql_database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
         self._backend: NativeBackend = open_native(url, BackendOptions(kind=NATIVE, statement_timeout_s=3.0))
         self._bodies = list(stream.bodies)
         self._thread = threading.Thread(target=self._guard, name="campaign-load", daemon=True)

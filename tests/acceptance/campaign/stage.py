@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from tests.acceptance.campaign.proxy import Proxy, Theft
+from tests.servers.mysql import MysqlServer
 from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
 from tests.servers.process import short_folder
 from tests.servers.redis import KEEPING, RedisServer, find_redis, start_redis
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tests.acceptance.campaign.cases import Case
 
 BACKENDS = ("sqlite", "postgresql", "redis")
+# Played where it is asked for by its name.
+BESIDES = ("mysql",)
 # Grade A: what is answered is on the disk.
 POSTGRES_SETTINGS = (
     "fsync=on",
@@ -156,6 +159,7 @@ class Servers:
     def __init__(self) -> None:
         self._postgres: PostgresServer | None = None
         self._redis: RedisServer | None = None
+        self._mysql: MysqlServer | None = None
 
     @contextmanager
     def stage(self, case: Case, folder: Path) -> Iterator[Stage]:
@@ -170,6 +174,11 @@ class Servers:
             elif case.backend == "postgresql":
                 self._postgres = self._postgres or new_postgres()
                 made = PostgresStage(self._postgres)
+            elif case.backend == "mysql":
+                from tests.acceptance.campaign.mysql_stage import MysqlStage, new_mysql
+
+                self._mysql = self._mysql or new_mysql()
+                made = MysqlStage(self._mysql)
             else:
                 self._redis = self._redis or new_redis()
                 made = RedisStage(self._redis)
@@ -178,7 +187,7 @@ class Servers:
 
     def close(self) -> None:
         """End every server."""
-        for server in (self._postgres, self._redis):
+        for server in (self._postgres, self._redis, self._mysql):
             if server is not None:
                 server.remove()
 

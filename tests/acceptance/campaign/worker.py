@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.sql import postgresql_connection
+from queuetui.backends.native.sql import mysql_database, postgresql_connection
 from queuetui.cli.main import main
 from tests.acceptance.campaign.clock import mend_sleep
 from tests.acceptance.campaign.crash_points import set_from_environment
@@ -15,5 +15,6 @@ if __name__ == "__main__":
     record_worker()
     witness_slots()
     postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+    mysql_database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
     set_from_environment()
     main()

@@ -54,7 +54,7 @@ def test_the_clock_of_mysql_is_written_out() -> None:
 
 ONLY_MYSQL = {
     *("read_client", "find_known", "find_ended", "append_blob"),
-    *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_paused", "claim_jobs"),
+    *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_shut", "claim_jobs"),
     *("choose_due", "next_queue"),
 }
 ONLY_POSTGRESQL = {
@@ -67,6 +67,8 @@ ONLY_POSTGRESQL = {
     "list_days",
     "read_day",
     "find_stray",
+    *("list_held_sessions", "list_held_prepared", "list_held_slots", "count_hidden_sessions"),
+    *("list_unvacuumed", "read_vacuuming", "count_connections"),
 }
 ONLY_SQLITE = {
     "drop_job",

@@ -104,6 +104,13 @@ def test_a_mysql_server_is_graded(mysql_server: MysqlServer, mysql_url: str) -> 
         set_flushing(mysql_server, found[0])
 
 
+def test_a_mysql_server_without_a_second_copy_of_pages_is_graded(private_mysql: MysqlFactory) -> None:
+    """Where a page that a power cut tears has no second copy the grade is C, though every commit waits for the disk."""
+    server = private_mysql(("--innodb-doublewrite=0",))
+    set_flushing(server, 1)
+    assert grade_of(server.create_database()) == "C"
+
+
 def test_a_killed_mysql_keeps_what_it_acknowledged(private_mysql: MysqlFactory) -> None:
     """After kill -9 of a server whose commits wait for the disk every acknowledged job, claim and ending is there."""
     server = private_mysql()

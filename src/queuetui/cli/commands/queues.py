@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 from click import get_current_context
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options, format_options
+from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import flags_of, opened
-from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE
+from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row
+from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
-from queuetui.operate.report import Report
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.report import Report
 
 
 @click.group(invoke_without_command=True)
 @format_options
 @connection_options
 def command(form: str, **connection: Any) -> None:
-    """List the queues: how much waits, since when, who listens, what is paused."""
+    """List the queues: how much waits, since when, who listens, what is paused, what limits their claims."""
     context = get_current_context()
     if context.invoked_subcommand is not None:
         context.find_root().obj = flags_of(**connection)
@@ -30,7 +35,34 @@ def command(form: str, **connection: Any) -> None:
     with opened(**connection) as (feed, _):
         figures = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}))))
     rows = [{"queue": name, **counts} for name, counts in sorted(figures["queues"].items())]
-    show_rows(rows, QUEUE_COLUMNS, Format(form), QUEUE_TABLE)
+    shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(queue_row, rows))
+    show_rows(shown, QUEUE_COLUMNS, Format(form), QUEUE_TABLE)
+
+
+@command.command("limit")
+@click.argument("queue")
+@click.option("--type", "type", metavar="TYPE", help="Limit the jobs of TYPE in this queue.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), metavar="N", help="At most N processed at once, over all workers."
+)
+@click.option("--rate", metavar="N/DUR", help="At most N begin in any DUR, such as 10/1m; all N may begin at once.")
+@click.option("--ageing", "ageing_s", type=duration, metavar="DUR", help="Priority grows by 1 for every DUR waited.")
+@click.option("--clear", is_flag=True, help="Take away what is laid down first: all of it, or TYPE's limit.")
+@click.option("--reason", default="", help="Kept in the record.")
+@connection_options
+def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
+    """Lay down how workers claim from QUEUE: how many jobs at once, how many in a time, and whether waiting makes urgent.
+
+    What is not named stays as it was. The claims that begin afterwards go by it.
+    """
+    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    try:
+        edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **given)
+        with opened(**connection) as (_, operations):
+            report = operations.rules.lay_down(queue, edit, reason)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    _tell(report)
 
 
 @command.command("events")
@@ -44,18 +76,29 @@ def events(queue: str, switch: str | None, reason: str, **connection: Any) -> No
         if switch is None:
             write(f"{cell(queue)} {'on' if feed.logs_events(queue) else 'off'}")
             return
+        known = _known_queues(feed)
         report = operations.switch_events(queue, on=switch == "on", reason=reason)
+    _beware_unless_known(queue, known)
     _tell(report)
 
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
     with opened(**connection) as (feed, operations):
-        known = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
+        known = _known_queues(feed)
         report = operations.set_paused(queue, paused=paused, reason=reason)
+    _beware_unless_known(queue, known)
+    _tell(report)
+
+
+def _known_queues(feed: Feed) -> Collection[str]:
+    queues: dict[str, Any] = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
+    return queues
+
+
+def _beware_unless_known(queue: str, known: Collection[str]) -> None:
     if queue not in known:
         names = ", ".join(sorted(map(cell, known))) or "none"
         say(f"beware: no job was put into {cell(queue)} so far; queues: {names}")
-    _tell(report)
 
 
 def _tell(report: Report) -> None:

@@ -11,6 +11,9 @@ from queuetui.cli.output import Format, show_document
 from queuetui.cli.session import opened, resolve_id
 from queuetui.cli.tables import error_text
 from queuetui.model.document import describe_attempt, describe_verdict, document
+from queuetui.model.run_notes import add_usage, describe_noted_run
+
+EVENTS_READ = 200
 
 
 @click.command()
@@ -24,6 +27,8 @@ def command(job_id: str, form: str, **connection: Any) -> None:
         shown = document(detail.job, detail.verdict).to_dict()
         shown["remarks"] = list(detail.job.remarks)
         shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
+        shown["usage"] = add_usage(detail.runs)
+        shown["run_log"] = [describe_noted_run(run) for run in detail.runs]
         if form == Format.TABLE:
             shown["error"] = error_text(shown["error"])
         show_document(shown, Format(form))
@@ -36,4 +41,6 @@ def command(job_id: str, form: str, **connection: Any) -> None:
 def why(job_id: str, form: str, **connection: Any) -> None:
     """Explain why a job is where it is: the verdict, what it was read from, the next step."""
     with opened(**connection) as (feed, _):
-        show_document(describe_verdict(feed.open(resolve_id(feed, job_id)).verdict), Format(form))
+        detail = feed.open(resolve_id(feed, job_id), events=EVENTS_READ)
+        gap = None if detail.gap is None else describe_verdict(detail.gap)
+        show_document({**describe_verdict(detail.verdict), "gap": gap}, Format(form))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.snapshot import QueueInfo, Snapshot
@@ -23,6 +24,7 @@ class Facts:
     queues: Mapping[str, QueueInfo]
     workers: tuple[WorkerInfo, ...]
     unconsumed: frozenset[str]
+    rules: Mapping[str, RulesInUse] = field(default_factory=dict)
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""
@@ -53,4 +55,5 @@ def gather_facts(snapshot: Snapshot, limits: Limits, capabilities: Capabilities)
         queues=queues,
         workers=snapshot.workers,
         unconsumed=unconsumed(queues, snapshot.workers, snapshot.now, limits),
+        rules=snapshot.rules,
     )

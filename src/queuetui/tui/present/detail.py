@@ -17,6 +17,7 @@ from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
 from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
+from queuetui.tui.present.run_lines import run_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_text
 
@@ -32,11 +33,11 @@ def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[Worker
     """Return the text of one tab."""
     makers: dict[str, Callable[[], list[TextLine]]] = {
         "Summary": lambda: summary_lines(detail.job, detail.verdict, now, workers),
-        "Why": lambda: why_lines(detail.job, detail.verdict),
+        "Why": lambda: [*why_lines(detail.job, detail.verdict), *gap_lines(detail.gap)],
         "Payload": lambda: payload_lines(detail.job),
         "Error": lambda: error_lines(detail.job.error),
-        "Attempts": lambda: attempts_lines(detail.job, detail.attempts, now, workers),
-        "Events": lambda: event_lines(detail.events, now, workers),
+        "Attempts": lambda: [*attempts_lines(detail.job, detail.attempts, now, workers), *run_lines(detail.runs, now)],
+        "Events": lambda: [*gap_lines(detail.gap), *event_lines(detail.events, now, workers)],
     }
     return makers[name]()
 
@@ -78,6 +79,7 @@ def summary_lines(
         _field("correlation id", job.correlation_id),
         _field("key", job.idempotency_key),
         _field("tags", ", ".join(sanitize(tag) for tag in job.tags) or None),
+        _field("needs", ", ".join(sanitize(tag) for tag in job.needs) or None),
         *(_field("remark", remark) for remark in job.remarks),
     ]
     return _without_holes(lines)
@@ -112,6 +114,16 @@ def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:
             for name, value in verdict.evidence.items()
         ]
     return lines
+
+
+def gap_lines(gap: Verdict | None) -> list[TextLine]:
+    """Return where the events and the job do not join, and what to look at; nothing where they do."""
+    if gap is None:
+        return []
+    lines = [line_of(say(f"{gap.code.value}: {gap.summary}.", Tone.WARNING, _SENTENCE_CAP))]
+    if step := next_text(gap):
+        lines.append(line_of(say(step, Tone.STRONG, _SENTENCE_CAP)))
+    return [BLANK, *lines, BLANK]
 
 
 def payload_lines(job: Job) -> list[TextLine]:

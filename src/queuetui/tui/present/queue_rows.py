@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.measured import Measured, absent
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.state import State
@@ -36,7 +37,7 @@ def pick_rows(snapshot: Snapshot, text: str) -> list[Row]:
     """Return `every queue` and the queues whose name holds the text, as rows keyed by their true names."""
     needle = text.casefold()
     rows = [
-        queue_row(queue, snapshot.now, QUEUE_PICK_COLUMNS)
+        queue_row(queue, snapshot, QUEUE_PICK_COLUMNS)
         for queue in snapshot.queues
         if needle in queue.name.raw.casefold()
     ]
@@ -48,20 +49,32 @@ def pick_rows(snapshot: Snapshot, text: str) -> list[Row]:
 
 def queue_rows(snapshot: Snapshot) -> list[Row]:
     """Return a row for each queue, keyed by its true name."""
-    return [queue_row(queue, snapshot.now, QUEUE_COLUMNS) for queue in snapshot.queues]
+    return [queue_row(queue, snapshot, QUEUE_COLUMNS) for queue in snapshot.queues]
 
 
-def queue_row(queue: QueueInfo, now: datetime, columns: tuple[Column, ...]) -> Row:
+def queue_row(queue: QueueInfo, snapshot: Snapshot, columns: tuple[Column, ...]) -> Row:
     """Return the cells of one queue."""
-    return Row(queue.name.raw, tuple(_cell(column.key, queue, now) for column in columns))
+    use = snapshot.rules.get(queue.name.raw)
+    return Row(queue.name.raw, tuple(_cell(column.key, queue, use, snapshot.now) for column in columns))
 
 
-def _cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
+def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:
+    """Return whether a queue is paused, else whether the bounds of its claims are reached, else whether its events are off."""
+    if queue.paused_at is not None:
+        return Cell(sanitize("PAUSED"), Tone.WARNING)
+    if use is not None and any(use.is_reached(limit) for limit in use.rules.limits):
+        return Cell(sanitize("FULL"), Tone.WARNING)
+    if queue.logs_events is False:
+        return Cell(sanitize("unlogged"), Tone.MUTED)
+    return Cell(sanitize("" if use is None else "limits"), Tone.MUTED)
+
+
+def _cell(key: str, queue: QueueInfo, use: RulesInUse | None, now: datetime) -> Cell:
     match key:
         case "queue":
             return Cell(sanitize(queue.name), Tone.STRONG)
         case "flag":
-            return Cell(sanitize("PAUSED" if queue.paused_at is not None else ""), Tone.WARNING)
+            return _flag_cell(queue, use)
         case "pending":
             return _count(queue.counts.get(State.PENDING), None)
         case "running":

@@ -78,6 +78,10 @@ def seed_us(years: int) -> int:
 CASES: dict[str, dict[str, Any]] = {
     "choose_ready": {"queue": "q1", "claim": 10},
     "choose_due": {"state": 0, "limit": 10},
+    "next_level": {"queue": "q1", "at_most": 2**63 - 1},
+    "read_level": {"queue": "q1", "priority": 0, "due_at": 1, "id": LEASE, "limit": 10},
+    "count_running": {"queue": "q1"},
+    "take_chosen": {"ids": [uuid4().bytes for _ in range(100)]},
     "promote": {"ids": [uuid4().bytes for _ in range(100)]},
     "next_due": {},
     "next_queue": {"after": "q0"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -15,7 +16,7 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.backends.registry import discover
 from queuetui.backends.registry import open_backend as open_any
 from queuetui.model.errors import BadPayload, Denied, NotFound, Unreachable, Unsupported
-from queuetui.model.job import NewJob
+from queuetui.model.job import Ending, NewJob, Settlement
 from tests.servers.fixtures import MysqlFactory
 from tests.servers.mysql import connect_mysql
 from tests.servers.process import free_port
@@ -114,6 +115,20 @@ def test_a_job_that_the_server_cannot_take_is_told(url: str) -> None:
         backend.enqueue([NewJob(JOB.id, "T", b"x" * 20_000_000)])
     assert backend.enqueue([JOB])[0].created
     backend.close()
+
+
+def test_a_result_that_the_server_cannot_take_does_not_undo_the_work(backend: SqlBackend) -> None:
+    """A run whose result is too large is completed, with a note in the place of the result; one that fits is kept whole."""
+    for size, kept in ((40_000_000, "max_allowed_packet"), (5_000_000, "x" * 5_000_000)):
+        job_id = str(uuid4())
+        backend.enqueue([NewJob(job_id, "T", b"{}")])
+        lease = backend.open_lease("w", "default", 30)
+        (job,) = backend.step(lease.id, [], 1).claimed
+        done = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.1, result=b"x" * size)
+        assert backend.step(lease.id, [done], 0).accepted == {job_id}
+        result = backend.get(job_id).result
+        assert result is not None
+        assert kept in result.raw
 
 
 def test_times_do_not_depend_on_time_zones(backend: SqlBackend, url: str) -> None:

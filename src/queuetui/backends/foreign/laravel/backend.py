@@ -5,6 +5,7 @@ from __future__ import annotations
 from queuetui.backends.base import BackendOptions, Found
 from queuetui.backends.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.foreign.laravel.capabilities import KIND, LABEL
+from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
@@ -13,7 +14,7 @@ from queuetui.model.errors import NotFound
 from queuetui.model.snapshot import Part, Watch
 
 
-class LaravelBackend(LaravelInspector, LaravelOperator):
+class LaravelBackend(LaravelInspector, LaravelOperator, LaravelExaminer):
     """One Laravel application's database queue, looked at and mended."""
 
 

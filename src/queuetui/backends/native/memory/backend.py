@@ -6,8 +6,11 @@ import threading
 from urllib.parse import urlsplit
 
 from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.native.memory.claiming import MemoryClaimRules
 from queuetui.backends.native.memory.event_log import MemoryEventLog
+from queuetui.backends.native.memory.examiner import MemoryExaminer
 from queuetui.backends.native.memory.inspector import MemoryInspector
+from queuetui.backends.native.memory.noting import MemoryRunNotes
 from queuetui.backends.native.memory.operator import MemoryOperator
 from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
@@ -18,7 +21,16 @@ _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
 
 
-class MemoryBackend(MemoryInspector, MemoryOperator, MemorySchedules, MemoryUpkeep, MemoryEventLog):
+class MemoryBackend(
+    MemoryInspector,
+    MemoryOperator,
+    MemorySchedules,
+    MemoryUpkeep,
+    MemoryEventLog,
+    MemoryClaimRules,
+    MemoryExaminer,
+    MemoryRunNotes,
+):
     """The reference of the contract's meaning: simple rather than fast, gone with the process."""
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:

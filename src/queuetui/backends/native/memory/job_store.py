@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from queuetui.backends.base import Lease, Renewal, Running, Step
+from queuetui.backends.native.memory.claiming import choose_ready
 from queuetui.backends.native.memory.event_log import tell_job, tell_of
 from queuetui.backends.native.memory.records import JobRecord, KeyRecord, LeaseRecord, WorkerRecord
 from queuetui.backends.native.memory.settling import release, set_start, settle
@@ -121,17 +122,16 @@ class MemoryJobStore:
             accepted = frozenset(one.job_id for one in settlements if settle(self.store, lease, one))
             if lease is None:
                 return Step(accepted, (), lease_valid=False)
-            chosen = self._choose(lease, claim)
-            return Step(accepted, tuple(self._claim(lease, record, alone=len(chosen) == 1) for record in chosen))
+            chosen, again_s = self._choose(lease, claim)
+            claimed = tuple(self._claim(lease, record, alone=len(chosen) == 1) for record in chosen)
+            return Step(accepted, claimed, again_s=again_s)
 
-    def _choose(self, lease: LeaseRecord, claim: int) -> list[JobRecord]:
-        """Return the next jobs in claim order; one that was lost before is claimed in a step of its own."""
+    def _choose(self, lease: LeaseRecord, claim: int) -> tuple[list[JobRecord], float | None]:
+        """Return the next jobs in claim order, and when to ask again for those that rules keep back."""
         if claim < 1 or self.store.is_paused(lease.queue):
-            return []
+            return [], None
         ready = [record for record in self.store.in_state(State.PENDING) if record.new.queue == lease.queue]
-        ready.sort(key=lambda record: (-record.new.priority, record.due_at, record.new.id))
-        suspect = next((place for place, record in enumerate(ready) if record.lost), len(ready))
-        return ready[: min(claim, suspect)] if suspect else ready[:1]
+        return choose_ready(self.store, lease, ready, claim)
 
     def _claim(self, lease: LeaseRecord, record: JobRecord, *, alone: bool) -> ClaimedJob:
         record.state, record.claimed_alone = State.PROCESSING, alone

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from queuetui.backends.native.claim_room import Starts
 from queuetui.model.act import JobRef
+from queuetui.model.claim_rules import ClaimRules
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job, JobError, RunError
 from queuetui.model.payload import SummaryPaths, summarise_json
@@ -73,6 +75,8 @@ class QueueRecord:
 
     paused_at: datetime | None = None
     paused_by: str | None = None
+    rules: ClaimRules = field(default_factory=ClaimRules)
+    starts: Starts = field(default_factory=dict)
     events: bool | None = None
 
 
@@ -132,6 +136,7 @@ def to_job(record: JobRecord, backend: str, lease_until: datetime | None, summar
         correlation_id=_untrusted(new.correlation_id),
         idempotency_key=_untrusted(new.idempotency_key),
         tags=tuple(Untrusted(tag) for tag in new.tags),
+        needs=tuple(Untrusted(tag) for tag in new.needs),
         created_at=record.created_at,
         scheduled_at=record.due_at,
         claimed_at=record.claimed_at,

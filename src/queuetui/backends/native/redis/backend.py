@@ -9,6 +9,8 @@ from queuetui.backends.base import Found
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.address import read_address
 from queuetui.backends.native.redis.durability import refuse_lossy
+from queuetui.backends.native.redis.noting import RedisRunNotes
+from queuetui.backends.native.redis.rules import RedisClaimRules
 from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.redis.store import RedisJobStore
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from queuetui.model.act import Act, JobRef, Result
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.event import EventPage, EventRequest
+    from queuetui.model.examination import Examination, HeldSnapshot
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import Snapshot, Watch
 
 
-class RedisBackend(RedisJobStore, RedisSchedules):
+class RedisBackend(RedisJobStore, RedisSchedules, RedisClaimRules, RedisRunNotes):
     """Our own queue on Redis; what a console needs of it is loaded when it is first asked for, and never by a worker."""
 
     @cached_property
@@ -87,6 +90,16 @@ class RedisBackend(RedisJobStore, RedisSchedules):
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Hear that there may be new events."""
         return self.server.listen_events(hear)
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the server tells of its condition."""
+        from queuetui.backends.native.redis.examining import examine
+
+        return examine(self.server)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return nothing: a server keeps no old pictures of its data."""
+        return ()
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""

@@ -52,6 +52,7 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         correlation_id=_text(job_id if body.own_correlation else body.correlation or None),
         idempotency_key=Untrusted(body.key) if record.keyed else None,
         tags=tuple(Untrusted(str(tag)) for tag in body.head.get("tags", ())),
+        needs=tuple(Untrusted(str(tag)) for tag in body.head.get("needs", ())),
         created_at=moment(record.created),
         scheduled_at=moment(record.due),
         claimed_at=moment(record.claimed),

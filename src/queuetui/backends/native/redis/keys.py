@@ -1,6 +1,6 @@
 """The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
 
-meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; when and by whom one is paused
+meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; who paused one; rules, needy
 j                   all jobs, each one value (records.py)            p:ID                 a long payload, never decoded
 o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
 all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end
@@ -12,6 +12,9 @@ act:ACT             who asked for what; expires                      act:ACT:row
 corr:ID             the jobs of a correlation id by creation         (a job whose own id that is stands apart)
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
+n:ID, rx            what a job's runs told, fields led by the fence; when results end
+usage:MINUTE        what runs counted, by queue, type and name; expires
+lw:LEASE            how far its claims by rules have looked; expires
 ev                  what happened, a stream of the newest            wake, told           no keys but channels: queues with new jobs; events
 """
 

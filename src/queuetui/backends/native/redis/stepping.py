@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from struct import Struct
 from typing import Any
 
@@ -15,6 +16,7 @@ from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 MILLISECONDS = 1000
+NOTHING_KEPT_BACK = -1
 # Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then as texts the due time or nothing
 # and the type, and these two, measured.
 _ENDING = Struct("<32sBI2d2B")
@@ -66,12 +68,18 @@ def _measured(data: bytes) -> bytes:
 
 def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
     """Return the script's answer in the contract's words."""
-    lease_valid, refused, claimed, payloads = reply
+    lease_valid, refused, claimed, payloads, again_us = reply
     accepted = frozenset(one.job_id for one in settlements)
     if refused:
         stored = frozenset(one.decode() for one in refused)
         accepted = frozenset(one for one in accepted if to_stored(one) not in stored)
-    return Step(accepted, tuple(_read_claimed(claimed, iter(payloads))), bool(lease_valid))
+    return Step(accepted, tuple(_read_claimed(claimed, iter(payloads))), bool(lease_valid), _again_s(again_us))
+
+
+def _again_s(again_us: int) -> float | None:
+    if again_us < 0:
+        return None if again_us == NOTHING_KEPT_BACK else inf
+    return again_us / 1e6
 
 
 def _read_claimed(packed: bytes, payloads: Iterator[bytes]) -> Iterator[ClaimedJob]:

@@ -9,6 +9,8 @@ from queuetui.backends.base import COUNT_CAP, Found
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import migrating, telling
 from queuetui.backends.native.sql.database import connect_database
+from queuetui.backends.native.sql.noting import SqlRunNotes
+from queuetui.backends.native.sql.rules import SqlClaimRules
 from queuetui.backends.native.sql.scheduling import SqlSchedules
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.store import SqlJobStore
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from queuetui.model.act import Act, JobRef, Result
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.event import EventPage, EventRequest
+    from queuetui.model.examination import Examination, HeldSnapshot
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import Snapshot, Watch
 
 
-class SqlBackend(SqlJobStore, SqlSchedules):
+class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules, SqlRunNotes):
     """Our own queue on SQL; what a console needs of it is loaded when it is first asked for, and never by a worker."""
 
     @cached_property
@@ -85,6 +88,18 @@ class SqlBackend(SqlJobStore, SqlSchedules):
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Hear that there may be new events."""
         return self.database.listen_events(hear)
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the database tells of its condition."""
+        from queuetui.backends.native.sql.examining import examine
+
+        return examine(self.database, held_s)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return who holds an old picture of the data open."""
+        from queuetui.backends.native.sql.examining import held_snapshots
+
+        return held_snapshots(self.database, held_s)
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
         """Do an act to each target."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -24,6 +25,7 @@ ROWS_A_STATEMENT = 500
 NAME_CHARS = 255
 # Written in hexadecimal digits it is twice as long, and a server takes 16 MB at once unless it is told otherwise.
 PART_BYTES = 4_000_000
+SPARE_BYTES = 10_000
 WAITING = (State.SCHEDULED, State.RETRYING)
 Asked = list[tuple[str, Mapping[str, object]]]
 
@@ -138,14 +140,21 @@ def _bites(finished: Sequence[Finish]) -> list[list[Finish]]:
 
 
 def _given(session: PackedSession, one: Finish) -> str:
-    return session.text_of("given_run", {"id": to_bytes(one.id), "took_us": one.took_us, "result": one.result})
+    result = one.result
+    if result is not None and len(result) * 2 + SPARE_BYTES > session.packet_bytes:
+        # The work is done, and must not be done again for a result that cannot be kept.
+        note = (
+            f"the result of {len(result) / 1e6:.1f} MB is not kept: the server's max_allowed_packet holds half of that"
+        )
+        result = json.dumps(note).encode()
+    return session.text_of("given_run", {"id": to_bytes(one.id), "took_us": one.took_us, "result": result})
 
 
 def _claim(session: PackedSession, lease_id: UUID, worker_id: str, queue: str, limit: int) -> tuple[ClaimedJob, ...]:
-    paused, ready = session.rows_together(
-        [("is_paused", {"queue": queue}), ("choose_ready", {"queue": queue, "claim": limit})]
+    ready, shut = session.rows_together(
+        [("choose_ready", {"queue": queue, "claim": limit}), ("is_shut", {"queue": queue})]
     )
-    chosen: list[Row] = [] if paused else choose([(row, bool(row[LOST])) for row in ready])
+    chosen: list[Row] = [] if shut else choose([(row, bool(row[LOST])) for row in ready])
     if chosen:
         values = {"lease_id": lease_id.bytes, "worker_id": worker_id, "alone": len(chosen) == 1}
         session.change("claim_jobs", ids=[row[0] for row in chosen], **values)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from queuetui.backends.native.query_scope import KEPT
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.examination import Durability
 
 _LABELS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
-_SETTINGS = text(
-    "select current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')"
+_OF_POSTGRESQL = text(
+    "select current_setting('fsync') fsync, current_setting('full_page_writes') full_page_writes, "
+    "current_setting('synchronous_commit') synchronous_commit"
 )
+_OF_MYSQL = text(
+    "select @@innodb_flush_log_at_trx_commit innodb_flush_log_at_trx_commit, @@log_bin log_bin, "
+    "@@sync_binlog sync_binlog, @@innodb_doublewrite innodb_doublewrite"
+)
+# MariaDB's `fast` does not wait for the copy, and MySQL's DETECT_ONLY keeps none.
+_WHOLE_PAGES = {"1", "ON", "DETECT_AND_RECOVER"}
 
 
 def describe_capabilities(connection: Connection) -> Capabilities:
     """Return what the store can do."""
-    dialect = connection.dialect.name
     return Capabilities(
         kind="native",
-        label=f"queuetui on {'MariaDB' if getattr(connection.dialect, 'is_mariadb', False) else _LABELS[dialect]}",
+        label=f"queuetui on {_LABELS[connection.dialect.name]}",
         native=True,
         verbs=frozenset(Verb),
         keeps=KEPT,
@@ -28,29 +35,41 @@ def describe_capabilities(connection: Connection) -> Capabilities:
         tally=True,
         attempts=True,
         events=True,
-        durability=_GRADES[dialect](connection),
+        durability=read_durability(connection).grade,
     )
 
 
-def _grade_of_sqlite(_: Connection) -> str:
-    # Our writers always flush the file at each commit (synchronous = FULL).
-    return "A"
+def read_durability(connection: Connection) -> Durability:
+    """Return the store's grade and the settings that made it."""
+    return _READERS[connection.dialect.name](connection)
 
 
-def _grade_of_postgresql(connection: Connection) -> str:
-    fsync, whole_pages, synchronous = connection.execute(_SETTINGS).one()
+def _read_sqlite(connection: Connection) -> Durability:
+    # Our writers always flush the file at each commit, whatever a console's connection does.
+    journal = connection.exec_driver_sql("pragma journal_mode").scalar_one()
+    return Durability("A", {"synchronous": "full", "journal_mode": str(journal)})
+
+
+def _read_postgresql(connection: Connection) -> Durability:
+    found = _settings(connection, _OF_POSTGRESQL)
     # Without whole pages a page that was torn by a power cut stays torn.
-    if "off" in {fsync, whole_pages}:
-        return "C"
-    return "B" if synchronous == "off" else "A"
+    if "off" in {found["fsync"], found["full_page_writes"]}:
+        return Durability("C", found)
+    return Durability("B" if found["synchronous_commit"] == "off" else "A", found)
 
 
-def _grade_of_mysql(connection: Connection) -> str:
+def _read_mysql(connection: Connection) -> Durability:
+    found = _settings(connection, _OF_MYSQL)
+    if found["innodb_doublewrite"].upper() not in _WHOLE_PAGES:
+        return Durability("C", found)
     # Where there is a binary log, a commit that is not in it is undone after a crash.
-    flush, log, sync = connection.exec_driver_sql(
-        "select @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog"
-    ).one()
-    return "A" if flush == 1 and (not log or sync == 1) else "B"
+    is_logged = found["log_bin"] == "0" or found["sync_binlog"] == "1"
+    return Durability("A" if found["innodb_flush_log_at_trx_commit"] == "1" and is_logged else "B", found)
 
 
-_GRADES = {"sqlite": _grade_of_sqlite, "postgresql": _grade_of_postgresql, "mysql": _grade_of_mysql}
+def _settings(connection: Connection, query: TextClause) -> dict[str, str]:
+    row = connection.execute(query).mappings().one()
+    return {str(name): str(value) for name, value in row.items()}
+
+
+_READERS = {"sqlite": _read_sqlite, "postgresql": _read_postgresql, "mysql": _read_mysql}

@@ -8,7 +8,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from queuetui.backends.native.sql import bulk_mysql, bulk_postgresql, bulk_sqlite
-from queuetui.backends.native.sql.new_rows import NewRow, to_rows
+from queuetui.backends.native.sql.new_rows import NO_LIST, NewRow, to_rows
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
 from queuetui.model.errors import Conflict
@@ -29,13 +29,17 @@ def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
 
 def is_plain(rows: Sequence[NewRow]) -> bool:
     """Tell whether the rows need nothing but one insert and its check, which are one transaction by themselves."""
-    return len(rows) < bulk_postgresql.COPIED_FROM and not any(row.key is not None or row.is_blob for row in rows)
+    return len(rows) < bulk_postgresql.COPIED_FROM and not any(
+        row.key is not None or row.is_blob or row.needs != NO_LIST for row in rows
+    )
 
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
     if session.dialect == "mysql":
         bulk_mysql.check_names(rows)
+    for queue in sorted({row.queue for row in rows if row.needs != NO_LIST}):
+        _expect_needy(session, queue)
     ids, keys = list(map(attrgetter("id"), rows)), map(attrgetter("key"), rows)
     if not any(key is not None for key in keys) and len(set(ids)) == len(rows):
         new = _INSERT[session.dialect](session, rows)
@@ -44,6 +48,13 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
         known = {row.id: _find_existing(session, row, barred=False) for row in rows if row.id not in new}
         return tuple(known.get(row.id) or Enqueued(row.id, True, new[row.id]) for row in rows)
     return _enqueue_keyed(session, rows)
+
+
+def _expect_needy(session: Session, queue: str) -> None:
+    """Let the claims of a queue look at tags from now on; its row is locked the first time only."""
+    known = session.row("is_needy", queue=queue)
+    if known is None or not known[0]:
+        session.change("make_needy", queue=queue)
 
 
 def _enqueue_keyed(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:

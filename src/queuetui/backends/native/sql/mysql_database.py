@@ -31,6 +31,8 @@ CONNECTIONS = 8
 TRIES = 8
 PATIENCE_S = 20.0
 STATEMENT_TIMEOUT_S = 30
+# The server itself ends a statement after that time: who has not answered by now will not.
+ANSWER_WITHIN_S = STATEMENT_TIMEOUT_S + 5.0
 LOCK_TIMEOUT_S = 10
 SCHEMA_LOCK_S = 30
 # A server closes what was silent for long; a connection this old is not trusted.
@@ -203,8 +205,8 @@ class MysqlDatabase(Database):
                 autocommit=False,
                 client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
                 connect_timeout=max(1, round(self.options.connect_timeout_s)),
-                read_timeout=STATEMENT_TIMEOUT_S + 5,
-                write_timeout=STATEMENT_TIMEOUT_S + 5,
+                read_timeout=ANSWER_WITHIN_S,
+                write_timeout=ANSWER_WITHIN_S,
                 program_name="queuetui",
             )
             with connection.cursor() as cursor:

@@ -57,7 +57,7 @@ class PackedSession(MysqlSession):
         # The server takes a block's statements as they stand.
         Session.__init__(self, self._send_one)
         self._cursor = connection.cursor()
-        self._packet_bytes = packet_bytes
+        self.packet_bytes = packet_bytes
 
     def text_of(self, block: str, values: Mapping[str, object]) -> str:
         """Return a block with its values written in."""
@@ -121,9 +121,9 @@ class PackedSession(MysqlSession):
 
     def _check_size(self, text: str) -> None:
         # A character is four bytes at most.
-        if len(text) * 4 > self._packet_bytes and len(text.encode("utf-8", "surrogateescape")) > self._packet_bytes:
+        if len(text) * 4 > self.packet_bytes and len(text.encode("utf-8", "surrogateescape")) > self.packet_bytes:
             raise BadPayload(
-                f"a job of {len(text) / 1e6:.1f} MB is more than the server takes at once ({self._packet_bytes / 1e6:.1f} MB); "
+                f"a job of {len(text) / 1e6:.1f} MB is more than the server takes at once ({self.packet_bytes / 1e6:.1f} MB); "
                 "raise its max_allowed_packet, or keep large data elsewhere and enqueue where it is"
             )
 

@@ -23,7 +23,7 @@ _LIGHT = (
     *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "rev", "attempts"),
     *("max_attempts", "lost", "state", "queue", "type", "name", "worker_id", "correlation_id", "key"),
 )  # fmt: skip
-_HEAVY = ("tags", "progress", "error_class", "error_message", "error_traceback", "payload")
+_HEAVY = ("tags", "needs", "progress", "error_class", "error_message", "error_traceback", "payload")
 _SHARED = (*_LIGHT, *_HEAVY)
 
 
@@ -90,6 +90,7 @@ def read_job(row: Row[Any], backend: str, summaries: SummaryPaths | None) -> Job
         correlation_id=_text(row.correlation_id),
         idempotency_key=_text(row.key),
         tags=tuple(Untrusted(str(tag)) for tag in row.tags),
+        needs=tuple(Untrusted(str(tag)) for tag in row.needs),
         created_at=row.created_at,
         scheduled_at=row.due_at,
         claimed_at=row.claimed_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep, working
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.lease_ids import new_lease_id
+from queuetui.backends.native.sql.queue_walk import QueueWalk
+from queuetui.backends.native.sql.ruled_claims import RuledLeases, is_ruled, step_by_rules
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.worker import WorkerCard
 
@@ -27,6 +30,8 @@ class SqlJobStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._retention = Retention.from_settings(database.options.settings)
+        self._ruled = RuledLeases()
+        self._walk = QueueWalk()
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none."""
@@ -70,7 +75,9 @@ class SqlJobStore:
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""
-        return self.database.read("looking for ready queues", lambda session: upkeep.queues_ready(session, queues))
+        return self.database.read(
+            "looking for ready queues", lambda session: upkeep.queues_ready(session, queues, self._walk)
+        )
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
         """Open a lease."""
@@ -94,8 +101,23 @@ class SqlJobStore:
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
         """Write endings and then claim."""
         request = stepping.read_request(_lease(lease_id), settlements, claim)
+        if claim > 0 and request.lease_id in self._ruled:
+            return self._step_by_rules(request)
         write = self.database.write_at_once if request.is_one_statement else self.database.write
-        return write("settling and claiming jobs", lambda session: stepping.step(session, request, self._retention))
+        done = write("settling and claiming jobs", lambda session: stepping.step(session, request, self._retention))
+        if claim < 1 or done.claimed or not done.lease_valid or not self._is_ruled(request.lease_id):
+            return done
+        more = self._step_by_rules(replace(request, completed=(), others=()))
+        return replace(more, accepted=done.accepted)
+
+    def _is_ruled(self, lease_id: UUID) -> bool:
+        return self.database.read("looking for rules", lambda session: is_ruled(session, lease_id))
+
+    def _step_by_rules(self, request: stepping.StepRequest) -> Step:
+        return self.database.write(
+            "settling and claiming jobs by rules",
+            lambda session: step_by_rules(session, request, self._retention, self._ruled),
+        )
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
         """Write start times and progress."""

@@ -8,32 +8,22 @@ from collections.abc import Sequence
 from queuetui.backends.native.event_rules import MOST_EVENTS
 from queuetui.backends.native.retention import TALLY_KEPT_S, Retention
 from queuetui.backends.native.sql import bulk_mysql
+from queuetui.backends.native.sql.noting import prune_notes
+from queuetui.backends.native.sql.queue_walk import QueueWalk
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 
 PAGES_A_PRUNE = 400
-MOST_QUEUES = 500
 
 
-def queues_ready(session: Session, queues: Sequence[str] | None) -> tuple[str, ...]:
+def queues_ready(session: Session, queues: Sequence[str] | None, walk: QueueWalk) -> tuple[str, ...]:
     """Return the unpaused queues that have pending jobs, in the order given."""
     if queues is None and session.dialect == "mysql":
-        queues = _hop_queues(session)
+        queues = walk.names(session)
     if queues is None:
         return tuple(row[0] for row in session.rows("queues_pending"))
     wanted = list(queues) if session.dialect == "postgresql" else json.dumps(list(queues))
     return tuple(row[0] for row in session.rows("queues_ready", queues=wanted))
-
-
-def _hop_queues(session: Session) -> list[str]:
-    """Return the queues that have live jobs; MySQL goes on from one to the next only when each is asked for by name."""
-    found: list[str] = []
-    while len(found) < MOST_QUEUES:
-        row = session.row("next_queue", after=found[-1] if found else "")
-        if row is None:
-            break
-        found.append(row[0])
-    return found
 
 
 def next_due_s(session: Session) -> float | None:
@@ -57,12 +47,15 @@ def prune(session: Session, limit: int, retention: Retention) -> int:
     if session.dialect == "mysql":
         session.change_each("delete_done", [{"id": row[0]} for row in jobs])
     session.change_each("drop_attempts", [{"id": row[0]} for row in jobs])
+    session.change_each("drop_notes", [{"id": row[0]} for row in jobs])
     session.change_each("drop_blob", [{"id": row[0]} for row in jobs if row[1]])
     count = len(jobs)
     if count < limit:
         count += session.change("prune_keys", limit=limit - count)
     if count < limit:
         count += session.change("prune_tally", limit=limit - count, kept_us=to_us(TALLY_KEPT_S))
+    if count < limit:
+        count += prune_notes(session, limit - count, to_us(TALLY_KEPT_S))
     if count < limit:
         count += prune_records(session, limit - count, retention)
     if count and session.dialect == "sqlite":

@@ -17,7 +17,7 @@ local PENDING, SCHEDULED = 2, 1
 
 local records_key = key('j')
 local ids, orders, answers, states, seen = {}, {}, {}, {}, {}
-local rows, born, tails, lanes, levels, queues = {}, {}, {}, {}, {}, {}
+local rows, born, tails, lanes, levels, queues, needy = {}, {}, {}, {}, {}, {}, {}
 
 local function enter(place, score, id)
   local lane = lanes[place]
@@ -68,7 +68,7 @@ end
 local function store(place, id, record, first)
   local _, priority, delay, max, keyed, at, apart = struct.unpack(ORDER, ARGV[first])
   local body = ARGV[first + 1]
-  local is_own, queue, job_type, job_key, correlation = struct.unpack(BODY, body)
+  local is_own, queue, job_type, job_key, correlation, head = struct.unpack(BODY, body)
   if find_holder(place, id, record, keyed == 1 and job_key) then
     return
   end
@@ -90,6 +90,9 @@ local function store(place, id, record, first)
     enter(key('corr', correlation), now_text, id)
   end
   put_in(id, queue, priority, state, due)
+  if head ~= '' and string.find(head, '"needs"', 1, true) then
+    needy[queue] = true
+  end
   tally(queue, job_type, 'enqueued', 1)
   if is_loud(queue) then
     write_event('created', id, queue, '', is_own == 1 and id or correlation, '', '', due, '', job_type)
@@ -121,6 +124,10 @@ for place, members in pairs(lanes) do
 end
 flush_events()
 flush_tally()
+-- Once told of jobs that need tags, a queue's claims look at tags for good.
+for queue in pairs(needy) do
+  call('HSET', key('q', queue), 'needy', '1')
+end
 for queue, state in pairs(queues) do
   if state == PENDING then
     -- Only a hint: a user who may not publish still enqueues, and workers find the job by looking.

@@ -11,9 +11,11 @@
 -- include leases
 -- include held
 -- include lanes
+-- include queues
 
 local ORDER = { 'completed', 'cancelled', 'failed' }
 local limit, pruned, queues = tonumber(ARGV[1]), 0, {}
+local looked_at = list_some(MOST_QUEUES)
 
 local function prune_lane(queue, state, before)
   local old = call('ZRANGEBYSCORE', key('s', queue, state), '-inf', before, 'LIMIT', 0, limit - pruned)
@@ -27,12 +29,26 @@ end
 
 for place, state in ipairs(ORDER) do
   local before = to_text(now - ARGV[place + 1])
-  for _, queue in ipairs(list_queues()) do
+  for _, queue in ipairs(looked_at) do
     if pruned < limit then
       prune_lane(queue, state, before)
     end
   end
 end
+
+-- A result may end before its job, unless another run has ended since.
+local over = pruned < limit and call('ZRANGEBYSCORE', key('rx'), '-inf', now_text, 'LIMIT', 0, limit - pruned) or {}
+for _, member in ipairs(over) do
+  local id, fence = string.match(member, '^(%x+):(%d+)$')
+  local job = read(id)
+  if job and FINAL[job.state] and to_text(job.fence) == fence then
+    call('HDEL', key('o', id), 'result')
+    job.result = ''
+    write_row(id, pack_record(job))
+  end
+  call('ZREM', key('rx'), member)
+end
+pruned = pruned + #over
 flush()
 for queue in pairs(queues) do
   drop_queue_if_empty(queue)

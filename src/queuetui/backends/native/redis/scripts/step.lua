@@ -2,7 +2,8 @@
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as stepping.py tells
 -- result: 1 when the lease is valid, the ids whose ending was not written, the claimed jobs packed one behind the other, and
---         in their order the payloads that stand apart
+--         in their order the payloads that stand apart; in how many microseconds to ask again for what rules keep back:
+--         -2 when something ends, -1 for nothing kept back
 
 -- include store
 -- include packing
@@ -18,6 +19,7 @@ local MOST_CLAIMED = 1000
 local SHORT_BYTES = 64
 local PROCESSING, COMPLETED = 3, 5
 local PLAIN = 1
+local NOTHING_KEPT_BACK = -1
 
 local key_kept_us, lease, wanted = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local lease_valid = is_valid(lease)
@@ -200,6 +202,14 @@ local function finish()
   return refused
 end
 
+-- Returns how jobs of a queue with rules are chosen, which few queues have.
+local function make_rules()
+-- include held
+-- include rules
+
+  return choose_by_rules
+end
+
 -- Returns the next jobs in claim order; one that was lost before is claimed in a step of its own.
 local function choose()
   local chosen, found = {}, {}
@@ -249,10 +259,19 @@ end
 
 local function claim()
   wanted = math.min(wanted, MOST_CLAIMED)
-  if not lease_valid or wanted < 1 or is_held_off() or call('HEXISTS', key('q', queue), 'paused_at') == 1 then
-    return '', {}
+  if not lease_valid or wanted < 1 or is_held_off() then
+    return '', {}, NOTHING_KEPT_BACK
   end
-  local ids, found = choose()
+  local paused, rules, needy = unpack(call('HMGET', key('q', queue), 'paused_at', 'rules', 'needy'))
+  if paused then
+    return '', {}, NOTHING_KEPT_BACK
+  end
+  local ids, found, again
+  if rules or needy then
+    ids, found, again = make_rules()(queue, worker, lease, wanted, rules)
+  else
+    ids, found = choose()
+  end
   local payloads, packed, rows, entering = {}, {}, {}, {}
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
@@ -270,11 +289,11 @@ local function claim()
   end
   spread('HSET', records_key, rows)
   spread('ZADD', held, entering)
-  return table.concat(packed), payloads
+  return table.concat(packed), payloads, again or NOTHING_KEPT_BACK
 end
 
 local refused = finish()
-local claimed, payloads = claim()
+local claimed, payloads, again = claim()
 flush_events()
 for job_type, counts in pairs(counted) do
   for figure, number in pairs(counts) do
@@ -282,4 +301,4 @@ for job_type, counts in pairs(counted) do
   end
 end
 flush_tally()
-return { lease_valid and 1 or 0, refused, claimed, payloads }
+return { lease_valid and 1 or 0, refused, claimed, payloads, again }

@@ -146,12 +146,15 @@ create table queuetui_worker (
     socket longtext
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 
+-- `ruled`: claims go by `rules` (JSON: limits, ageing), or by tags as jobs that need some were seen (`needy`); `begun`: counted by rates.
 create table queuetui_queue (
     name varchar(255) not null primary key,
     paused_at bigint,
     paused_by longtext,
-    limits longtext,
-    ageing longtext,
+    ruled boolean not null default 0,
+    needy boolean not null default 0,
+    rules longtext,
+    begun longtext,
     events boolean not null default 1
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 
@@ -259,6 +262,31 @@ create table queuetui_slot (
     made_at bigint not null,
     primary key (schedule, slot_at),
     index queuetui_slot_prune (made_at)
+) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
+
+-- What runs told beside their endings; counted is JSON, sums by name; result_until ends the job's result before the job.
+create table queuetui_run_note (
+    job_id binary(16) not null,
+    fence bigint not null,
+    noted_at bigint not null,
+    counted longtext,
+    cpu_us bigint,
+    peak_bytes bigint,
+    log longtext,
+    log_cut int not null default 0,
+    result_until bigint,
+    primary key (job_id, fence),
+    index queuetui_run_note_result (result_until)
+) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
+
+-- What was counted by runs in one minute.
+create table queuetui_usage (
+    minute bigint not null,
+    queue varchar(255) not null,
+    type varchar(255) not null,
+    name varchar(64) not null,
+    amount double not null,
+    primary key (minute, queue, type, name)
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 
 insert into queuetui_meta (name, value) values

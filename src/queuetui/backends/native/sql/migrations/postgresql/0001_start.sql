@@ -171,12 +171,15 @@ create table queuetui_worker (
     socket text collate "C"
 ) with (fillfactor = 50);
 
+-- `ruled`: claims go by `rules` (JSON: limits, ageing), or by tags as jobs that need some were seen (`needy`); `begun`: counted by rates.
 create table queuetui_queue (
     name text collate "C" primary key,
     paused_at timestamptz,
     paused_by text collate "C",
-    limits jsonb,
-    ageing jsonb,
+    ruled boolean not null default false,
+    needy boolean not null default false,
+    rules text collate "C",
+    begun text collate "C",
     events boolean not null default true
 );
 
@@ -290,6 +293,31 @@ create table queuetui_slot (
     primary key (schedule, slot_at)
 );
 create index queuetui_slot_prune on queuetui_slot (made_at);
+
+-- What runs told beside their endings; counted is JSON, sums by name; result_until ends the job's result before the job.
+create table queuetui_run_note (
+    job_id uuid not null,
+    fence bigint not null,
+    noted_at timestamptz not null,
+    counted text collate "C",
+    cpu_us bigint,
+    peak_bytes bigint,
+    log text collate "C",
+    log_cut integer not null default 0,
+    result_until timestamptz,
+    primary key (job_id, fence)
+);
+create index queuetui_run_note_result on queuetui_run_note (result_until) where result_until is not null;
+
+-- What was counted by runs in one minute.
+create table queuetui_usage (
+    minute timestamptz not null,
+    queue text collate "C" not null,
+    type text collate "C" not null,
+    name text collate "C" not null,
+    amount double precision not null,
+    primary key (minute, queue, type, name)
+);
 
 insert into queuetui_meta (name, value) values
     ('minimum_client', '1'),

@@ -151,12 +151,15 @@ create table queuetui_worker (
     socket text
 ) strict;
 
+-- `ruled`: claims go by `rules` (JSON: limits, ageing), or by tags as jobs that need some were seen (`needy`); `begun`: counted by rates.
 create table queuetui_queue (
     name text not null primary key,
     paused_at integer,
     paused_by text,
-    limits text,
-    ageing text,
+    ruled integer not null default 0,
+    needy integer not null default 0,
+    rules text,
+    begun text,
     events integer not null default 1
 ) strict;
 
@@ -266,6 +269,31 @@ create table queuetui_slot (
     primary key (schedule, slot_at)
 ) strict;
 create index queuetui_slot_prune on queuetui_slot (made_at);
+
+-- What runs told beside their endings; counted is JSON, sums by name; result_until ends the job's result before the job.
+create table queuetui_run_note (
+    job_id blob not null,
+    fence integer not null,
+    noted_at integer not null,
+    counted text,
+    cpu_us integer,
+    peak_bytes integer,
+    log text,
+    log_cut integer not null default 0,
+    result_until integer,
+    primary key (job_id, fence)
+) strict;
+create index queuetui_run_note_result on queuetui_run_note (result_until) where result_until is not null;
+
+-- What was counted by runs in one minute.
+create table queuetui_usage (
+    minute integer not null,
+    queue text not null,
+    type text not null,
+    name text not null,
+    amount real not null,
+    primary key (minute, queue, type, name)
+) strict, without rowid;
 
 insert into queuetui_meta (name, value) values
     ('minimum_client', '1'),

@@ -25,8 +25,9 @@ delete from queuetui_job where id in :ids;
 -- block expire_run_keys
 update queuetui_job_key set expires_at = :now + :key_kept_us where `key` in :keys and job_id in :ids;
 
--- block is_paused
-select 1 from queuetui_queue where name = :queue and paused_at is not null;
+-- Jobs of a queue with rules are claimed by `rules.sql`. Looked at behind the rows, which may be newer than any statement before.
+-- block is_shut
+select 1 from queuetui_queue where name = :queue and (paused_at is not null or ruled);
 
 -- The rows as they will stand once claimed.
 -- block choose_ready

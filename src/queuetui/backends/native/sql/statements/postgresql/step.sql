@@ -30,7 +30,9 @@ with clock as materialized (
     update queuetui_job_key k set expires_at = clock.now + :key_kept_us * interval '1 microsecond'
     from taken, clock where k.key = taken.key and k.job_id = taken.id
 ), open as materialized (
-    select queue from held where (select q.paused_at from queuetui_queue q where q.name = held.queue) is null
+    -- Jobs of a queue with rules are claimed by `rules.sql`.
+    select queue from held
+    where (select q.paused_at is not null or q.ruled from queuetui_queue q where q.name = held.queue) is not true
 ), picked as materialized (
     -- While an old picture of the data is held open somewhere, the entries of jobs claimed long ago cannot be cleared away and each
     -- walk from the start goes over all of them: then a claim starts, for each priority, where the last one ended.

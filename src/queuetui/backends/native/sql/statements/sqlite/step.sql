@@ -43,7 +43,7 @@ delete from queuetui_job where id in (select id from queuetui_job_done where seq
 -- block list_moved
 select id from queuetui_job_done where seq > :before;
 
--- The rows as they will stand once claimed.
+-- The rows as they will stand once claimed. Jobs of a queue with rules are claimed by `rules.sql`.
 -- block choose_ready
 select
     id, fence + 1, type, queue,
@@ -51,7 +51,7 @@ select
     max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at
 from queuetui_job
 where state = 1 and queue = :queue
-    and not exists (select 1 from queuetui_queue where name = :queue and paused_at is not null)
+    and not exists (select 1 from queuetui_queue where name = :queue and (paused_at is not null or ruled))
 order by priority desc, due_at, id
 limit :claim;
 

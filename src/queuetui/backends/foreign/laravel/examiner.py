@@ -1,0 +1,36 @@
+"""The condition of a database that holds a Laravel queue: what serves it, and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from queuetui.model.examination import Examination, HeldSnapshot
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.console_connection import ConsoleDatabase
+
+_VERSIONS = {
+    "sqlite": "select sqlite_version()",
+    "postgresql": "select current_setting('server_version')",
+    "mysql": "select version()",
+}
+_PRODUCTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+
+
+class LaravelExaminer:
+    """Names the server; its settings are the application's affair."""
+
+    database: ConsoleDatabase
+
+    def examine(self, held_s: float) -> Examination:
+        """Return the server's product and version."""
+        dialect = "mysql" if self.database.dialect == "mariadb" else self.database.dialect
+        with self.database.reading("reading the server's version") as connection:
+            version = str(connection.exec_driver_sql(_VERSIONS[dialect]).scalar_one())
+        product = "MariaDB" if "mariadb" in version.lower() else _PRODUCTS[dialect]
+        return Examination(product, Untrusted(version))
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return nothing: what is held open is told of our own queue only."""
+        return ()

@@ -1,0 +1,36 @@
+"""The condition of the queue in memory, which is its process's."""
+
+from __future__ import annotations
+
+import platform
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from queuetui.backends.examiner import LATE_S, MOST_LATE
+from queuetui.model.examination import Durability, Examination, HeldSnapshot, LateLeases
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.memory.store import MemoryStore
+
+
+class MemoryExaminer:
+    """What there is to tell of a queue that is gone with its process."""
+
+    store: MemoryStore
+
+    def examine(self, held_s: float) -> Examination:
+        """Return that everything is lost with the process, and the leases that nobody swept."""
+        with self.store.lock:
+            latest = self.store.now() - timedelta(seconds=LATE_S)
+            late = sorted(one.until for one in self.store.leases.values() if one.until < latest)[:MOST_LATE]
+        return Examination(
+            "memory",
+            Untrusted(platform.python_version()),
+            durability=Durability("C", {"kept": "until the process ends"}),
+            late_leases=LateLeases(len(late), late[0] if late else None),
+        )
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return nothing: there are no old pictures of the data."""
+        return ()

@@ -1,0 +1,58 @@
+"""The rules of queues on Redis: decided here, and written by one script if they are still as they were seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from queuetui.backends.claim_rules import MOST_RULED_QUEUES
+from queuetui.backends.native.claim_room import starts_from_text
+from queuetui.backends.native.redis.server import Server
+from queuetui.backends.native.rules_acts import check_act, describe_use
+from queuetui.backends.native.texts import storable
+from queuetui.model.act import Act, JobRef, Outcome, Result
+from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
+from queuetui.model.clock import from_us
+from queuetui.model.errors import Conflict
+
+TRIES = 10
+
+
+class RedisClaimRules:
+    """The ClaimRulesStore half of the backend."""
+
+    server: Server
+
+    def rules_in_use(self) -> tuple[RulesInUse, ...]:
+        """Return the queues with rules."""
+        now_us, *found = self.server.read("reading the rules of queues", "rules_in_use", MOST_RULED_QUEUES)
+        now = from_us(int(now_us))
+        uses = []
+        for queue, text, begun, held in (found[start : start + 4] for start in range(0, len(found), 4)):
+            running = {name.decode(): count for name, count in zip(held[::2], held[1::2], strict=True)}
+            rules, starts = ClaimRules.from_text(text.decode()), starts_from_text(begun.decode())
+            uses.append(describe_use(queue.decode(), rules, running, starts, now))
+        return tuple(sorted(uses, key=lambda use: use.queue))
+
+    def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
+        """Lay down rules for a queue; decided anew where they changed meanwhile."""
+        check_act(act, queue, edit)
+        said = (act.id, act.verb.value, storable(act.actor), storable(act.reason), storable(act.filter))
+        for _ in range(TRIES):
+            seen, after = self._decide(act, queue, edit)
+            reply = self.server.write(f"doing {act.verb.value}", "write_rules", *said, queue, seen, after)
+            if reply is not None:
+                return _to_result(JobRef(self.server.name, queue, ""), reply)
+        raise Conflict(f"the rules of {queue!r} are changed by others all the time; nothing was done, try again")
+
+    def _decide(self, act: Act, queue: str, edit: RulesEdit) -> tuple[str, str]:
+        now_us, *found = self.server.read("reading the rules of a queue", "rules_in_use", 1, queue)
+        seen = found[1].decode() if found else ""
+        after = edit_rules(ClaimRules.from_text(seen), edit, storable(act.actor), from_us(int(now_us)))
+        return seen, "" if after.is_empty else after.to_text()
+
+
+def _to_result(ref: JobRef, reply: Sequence[Any]) -> Result:
+    row, before = reply
+    outcome, *_ = row.decode().split("|")
+    return Result(ref, Outcome(outcome), before=ClaimRules.from_text((before or b"").decode()).to_text())

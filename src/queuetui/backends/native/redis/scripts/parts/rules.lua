@@ -1,0 +1,293 @@
+-- Claims by the rules of a queue, which are JSON as model/claim_rules.py writes it, and by the tags that jobs need.
+-- A claim looks at a bounded number of jobs from the front, and at more from where the one before it stopped (lw:LEASE).
+
+local SLOTS = 60
+local MOST_LEVELS, FRONT_JOBS, PIECE_JOBS, FIRST_BITE, MOST_MERGED = 100, 200, 1000, 10, 2000
+local NO_BOUND = 1000000
+local BOOKMARK_S = 60
+
+-- Returns how many jobs are held in a queue, and of each type where that is asked for; those of leases that are over count.
+local function count_held(queue, by_type)
+  local total, counts = 0, {}
+  for _, lease in ipairs(read_leases()) do
+    if lease.queue == queue and by_type then
+      for _, record in ipairs(read_fields(key('j'), call('ZRANGE', key('h', lease.id), 0, -1))) do
+        local after = select(24, struct.unpack(RECORD, record))
+        local _, job_type = unpack_body(record, after)
+        counts[job_type] = (counts[job_type] or 0) + 1
+        total = total + 1
+      end
+    elseif lease.queue == queue then
+      total = total + call('ZCARD', key('h', lease.id))
+    end
+  end
+  return total, counts
+end
+
+local function decode(text)
+  return text and cjson.decode(text) or {}
+end
+
+-- Adds to a gauge the starts that still count, and when so many are over that one more fits.
+local function measure_rate(gauge, limit, starts)
+  local slot_us, sum = math.floor(limit.period_us / SLOTS), 0
+  gauge.slots, gauge.slot_us = {}, slot_us
+  for _, pair in ipairs(starts or {}) do
+    if (pair[1] + 1) * slot_us + limit.period_us > now then
+      gauge.slots[#gauge.slots + 1] = pair
+      sum = sum + pair[2]
+    end
+  end
+  gauge.left = math.min(gauge.left, limit.count - sum)
+  local over = sum - limit.count
+  for _, pair in ipairs(gauge.slots) do
+    if over >= 0 then
+      over = over - pair[2]
+      if over < 0 then
+        gauge.opens = (pair[1] + 1) * slot_us + limit.period_us
+      end
+    end
+  end
+end
+
+-- Returns what each limit leaves.
+local function measure(queue, limits)
+  local bounds, by_type, gauges = false, false, {}
+  for _, limit in ipairs(limits) do
+    bounds = bounds or limit.concurrency ~= nil
+    by_type = by_type or (limit.concurrency ~= nil and limit.type ~= nil)
+  end
+  local total, counts = 0, {}
+  if bounds then
+    total, counts = count_held(queue, by_type)
+  end
+  local begun = decode(call('HGET', key('q', queue), 'begun'))
+  for place, limit in ipairs(limits) do
+    local gauge = { type = limit.type, left = NO_BOUND }
+    if limit.concurrency then
+      gauge.left = limit.concurrency - (limit.type and (counts[limit.type] or 0) or total)
+    end
+    if limit.count then
+      measure_rate(gauge, limit, begun[limit.type or ''])
+    end
+    gauges[place] = gauge
+  end
+  return gauges
+end
+
+local function admits(gauges, job_type)
+  for _, gauge in ipairs(gauges) do
+    if gauge.left <= 0 and (not gauge.type or gauge.type == job_type) then
+      return false
+    end
+  end
+  return true
+end
+
+local function is_full(gauges)
+  for _, gauge in ipairs(gauges) do
+    if gauge.left <= 0 and not gauge.type then
+      return true
+    end
+  end
+  return false
+end
+
+local function take_room(gauges, job_type)
+  for _, gauge in ipairs(gauges) do
+    if not gauge.type or gauge.type == job_type then
+      gauge.left, gauge.taken = gauge.left - 1, (gauge.taken or 0) + 1
+    end
+  end
+end
+
+-- Tells whether a worker's tags hold all that a job needs.
+local function has_tags(head, tags)
+  for _, need in ipairs(head ~= '' and cjson.decode(head).needs or {}) do
+    if not tags[need] then
+      return false
+    end
+  end
+  return true
+end
+
+-- Looks at jobs in order and takes those that fit; returns true when no more is to be taken.
+local function take_fitting(choice, ids, priorities)
+  local found = read_fields(key('j'), ids)
+  for place, id in ipairs(ids) do
+    local after = select(24, struct.unpack(RECORD, found[place]))
+    local _, _, job_type, _, _, head = struct.unpack(BODY, found[place], after)
+    local fits = not choice.seen[id] and admits(choice.gauges, job_type) and has_tags(head, choice.tags)
+    choice.kept = choice.kept or not (fits or choice.seen[id])
+    if fits then
+      local lost = select(10, struct.unpack(RECORD, found[place]))
+      if lost > 0 and #choice.ids > 0 then
+        return true
+      end
+      take_room(choice.gauges, job_type)
+      choice.ids[#choice.ids + 1], choice.records[#choice.records + 1] = id, found[place]
+      choice.priorities[#choice.priorities + 1] = priorities[place]
+      if lost > 0 or #choice.ids >= choice.wanted or is_full(choice.gauges) then
+        return true
+      end
+    end
+    choice.seen[id] = true
+  end
+  return false
+end
+
+-- Goes through levels from a place on, at most `budget` jobs; returns true when done, else the place where it stopped.
+local function take_in_turn(choice, levels, from, offset, budget)
+  for place = from, #levels do
+    local bite = choice.wanted + FIRST_BITE
+    while budget > 0 do
+      local asked = math.min(bite, budget)
+      local ids = call('ZRANGE', key('r', choice.queue, levels[place]), offset, offset + asked - 1)
+      local priorities = {}
+      for at = 1, #ids do
+        priorities[at] = tonumber(levels[place])
+      end
+      if take_fitting(choice, ids, priorities) then
+        return true
+      end
+      budget, offset, bite = budget - #ids, offset + #ids, bite * 4
+      if #ids < asked then
+        break
+      end
+    end
+    if budget <= 0 then
+      return false, levels[place], offset
+    end
+    offset = 0
+  end
+  return false
+end
+
+-- With ageing who is due later by so much waits for each 1 of priority. As far as every level was read, the order is exact.
+local function take_by_age(choice, levels, ageing_us)
+  local merged, horizon = {}, math.huge
+  local bite = math.min(choice.wanted + FIRST_BITE, math.max(1, math.floor(MOST_MERGED / #levels)))
+  for _, level in ipairs(levels) do
+    local members = call('ZRANGE', key('r', choice.queue, level), 0, bite - 1, 'WITHSCORES')
+    local age
+    for at = 1, #members, 2 do
+      age = tonumber(members[at + 1]) - tonumber(level) * ageing_us
+      merged[#merged + 1] = { members[at], tonumber(level), age }
+    end
+    if #members == bite * 2 then
+      horizon = math.min(horizon, age)
+    end
+  end
+  table.sort(merged, function(one, other)
+    return one[3] < other[3] or (one[3] == other[3] and one[1] < other[1])
+  end)
+  local ids, priorities = {}, {}
+  for _, one in ipairs(merged) do
+    if one[3] <= horizon then
+      ids[#ids + 1], priorities[#priorities + 1] = one[1], one[2]
+    end
+  end
+  return take_fitting(choice, ids, priorities), horizon < math.huge
+end
+
+-- Goes on from where the lease's last claim stopped; returns true where there is more to be looked at at once.
+local function take_further(choice, levels, lease)
+  local place, offset = 1, 0
+  local bookmark = call('GET', key('lw', lease))
+  if bookmark then
+    local level, at = string.match(bookmark, '^(.-)|(.*)$')
+    while place <= #levels and tonumber(levels[place]) > tonumber(level) do
+      place = place + 1
+    end
+    offset = levels[place] == level and tonumber(at) or 0
+  end
+  local is_done, level, at = take_in_turn(choice, levels, place, offset, PIECE_JOBS)
+  if level then
+    call('SET', key('lw', lease), level .. '|' .. to_text(at), 'EX', BOOKMARK_S)
+    return true
+  end
+  if not is_done then
+    call('DEL', key('lw', lease))
+  end
+  return false
+end
+
+local function write_begun(queue, gauges)
+  local begun, counts_any = {}, false
+  for _, gauge in ipairs(gauges) do
+    if gauge.slots then
+      local slot, last = math.floor(now / gauge.slot_us), gauge.slots[#gauge.slots]
+      if gauge.taken and last and last[1] == slot then
+        last[2] = last[2] + gauge.taken
+      elseif gauge.taken then
+        gauge.slots[#gauge.slots + 1] = { slot, gauge.taken }
+      end
+      begun[gauge.type or ''] = gauge.slots
+      counts_any = true
+    end
+  end
+  if counts_any then
+    call('HSET', key('q', queue), 'begun', cjson.encode(begun))
+  end
+end
+
+-- Returns the microseconds until a rate that is spent leaves more, -2 where only an end does.
+local function opens_in(gauges)
+  local soonest = -2
+  for _, gauge in ipairs(gauges) do
+    if gauge.left <= 0 and gauge.opens and (soonest < 0 or gauge.opens - now < soonest) then
+      soonest = math.max(0, gauge.opens - now)
+    end
+  end
+  return soonest
+end
+
+local function tags_of(worker)
+  local tags = {}
+  for _, tag in ipairs(decode(call('HGET', key('w', worker), 'tags'))) do
+    tags[tag] = true
+  end
+  return tags
+end
+
+-- Returns the next jobs in claim order, their records, and in how many microseconds to ask again for others: -2 when
+-- something ends, -1 for none.
+local function choose_by_rules(queue, worker, lease, wanted, text)
+  local rules = decode(text)
+  local gauges = measure(queue, rules.limits or {})
+  local choice = { queue = queue, wanted = wanted, gauges = gauges, tags = {}, ids = {}, records = {}, priorities = {}, seen = {} }
+  if is_full(gauges) then
+    return {}, {}, opens_in(gauges)
+  end
+  choice.tags = tags_of(worker)
+  local levels = call('ZREVRANGE', key('lv', queue), 0, MOST_LEVELS - 1)
+  local is_done, is_cut, more = false, false, false
+  if rules.ageing_us and #levels > 0 then
+    is_done, is_cut = take_by_age(choice, levels, rules.ageing_us)
+  elseif #levels > 0 then
+    local level
+    is_done, level = take_in_turn(choice, levels, 1, 0, FRONT_JOBS + 2 * wanted)
+    is_cut = level ~= nil
+  end
+  -- What is behind the front is looked at only for want of anything in it, where ageing has its say.
+  if not is_done and is_cut and not (rules.ageing_us and #choice.ids > 0) then
+    more = take_further(choice, levels, lease)
+  end
+  for place, id in ipairs(choice.ids) do
+    local priority = to_text(choice.priorities[place])
+    local level = key('r', queue, priority)
+    call('ZREM', level, id)
+    if call('EXISTS', level) == 0 then
+      call('ZREM', key('lv', queue), priority)
+    end
+  end
+  if #choice.ids > 0 then
+    write_begun(queue, gauges)
+  end
+  local is_short = #choice.ids < wanted
+  local again = -1
+  if is_short and (more or choice.kept or is_full(gauges)) then
+    again = more and 0 or opens_in(gauges)
+  end
+  return choice.ids, choice.records, again
+end

@@ -1,0 +1,42 @@
+"""What acts on the rules of a queue have in common in every store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from queuetui.backends.native.claim_room import WHOLE_QUEUE, Starts, opens_us, recent_starts
+from queuetui.backends.native.texts import storable
+from queuetui.model.act import Act, Verb
+from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse
+from queuetui.model.clock import from_us, to_us
+from queuetui.model.errors import BadPayload, Unsupported
+
+
+def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
+    """Raise Unsupported for a verb that is not about rules, BadPayload for names that no store can hold."""
+    if act.verb is not Verb.LIMIT:
+        message = f"{act.verb.value} is not done to the rules of a queue; they are laid down with limit"
+        raise Unsupported(message)
+    if any(not name or storable(name) != name for name in (queue, edit.type or "-")):
+        raise BadPayload(
+            "the name of a queue or type is empty, or holds a NUL or half a surrogate pair; choose another"
+        )
+
+
+def describe_use(
+    queue: str, rules: ClaimRules, running: Mapping[str, int], starts: Starts, now: datetime
+) -> RulesInUse:
+    """Return what is in use of a queue's limits."""
+    begun: dict[str, int] = {}
+    opens: dict[str, datetime] = {}
+    for limit in rules.limits:
+        if limit.rate is not None:
+            slots = recent_starts(starts, limit, limit.rate, to_us(now))
+            name = limit.type or WHOLE_QUEUE
+            begun[name] = sum(slots.values())
+            at_us = opens_us(slots, limit.rate)
+            if at_us is not None:
+                opens[name] = from_us(at_us)
+    held = {**running, WHOLE_QUEUE: sum(running.values())} if rules.bounds_concurrency else {}
+    return RulesInUse(queue, rules, held, begun, opens)

@@ -1,0 +1,122 @@
+"""Walks the waiting jobs of a queue in claim order, a bounded piece at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import merge
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from queuetui.backends.native.claim_room import Candidate
+from queuetui.backends.native.sql.session import Session
+from queuetui.model.clock import EPOCH, to_us
+
+HIGHEST = 2**63 - 1
+LOWEST = -(2**63)
+# More priorities than these are not looked at in one claim: the lowest ones wait until some above them are empty.
+MOST_LEVELS = 100
+# A claim looks at so many jobs from the front, and at so many more from where the one before stopped.
+FRONT_JOBS = 200
+PIECE_JOBS = 1_000
+FIRST_BITE = 10
+Place = tuple[Any, Any]
+
+
+@dataclass(slots=True)
+class Bookmarks:
+    """How far the claims of one lease have looked, by priority, while rules keep back more jobs than one claim looks at."""
+
+    places: dict[int, Place] = field(default_factory=dict)
+    ended: set[int] = field(default_factory=set)
+
+    def forget(self) -> None:
+        """Begin again at the front."""
+        self.places.clear()
+        self.ended.clear()
+
+
+@dataclass(slots=True)
+class LevelWalk:
+    """One claim's look at a queue; each priority is a level, within which jobs stand by due time and id."""
+
+    session: Session
+    queue: str
+    ageing_s: float | None
+    wanted: int
+    bookmarks: Bookmarks
+    was_cut: bool = False
+    _budget: int = 0
+    _bite: int = FIRST_BITE
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield the jobs from the front, then those from where the last claim stopped; none twice."""
+        levels = self._find_levels()
+        shares = 1 if self.ageing_s is None else len(levels)
+        self._bite = self.wanted // max(1, shares) + FIRST_BITE
+        self._budget = FRONT_JOBS + 2 * self.wanted + FIRST_BITE * len(levels)
+        seen = set()
+        for one in self._in_order(levels, is_front=True):
+            seen.add(one.id)
+            yield one
+        if not self._is_spent():
+            self.bookmarks.forget()
+            return
+        self._budget = PIECE_JOBS
+        left = [priority for priority in levels if priority not in self.bookmarks.ended]
+        yield from (one for one in self._in_order(left, is_front=False) if one.id not in seen)
+        self.was_cut = self._is_spent()
+        if not self.was_cut:
+            self.bookmarks.forget()
+
+    def _is_spent(self) -> bool:
+        return self._budget <= 0
+
+    def _find_levels(self) -> list[int]:
+        levels: list[int] = []
+        at_most = HIGHEST
+        while len(levels) < MOST_LEVELS:
+            row = self.session.row("next_level", queue=self.queue, at_most=at_most)
+            if row is None:
+                break
+            levels.append(row[0])
+            if row[0] == LOWEST:
+                break
+            at_most = row[0] - 1
+        return levels
+
+    def _in_order(self, levels: list[int], *, is_front: bool) -> Iterator[Candidate]:
+        walks = [self._level(priority, is_front=is_front) for priority in levels]
+        return chain.from_iterable(walks) if self.ageing_s is None else merge(*walks, key=self._age)
+
+    def _age(self, one: Candidate) -> tuple[int, Any]:
+        """Return what orders jobs whose priority grows: who is due later by so much waits for each 1 of priority."""
+        assert self.ageing_s is not None  # noqa: S101 - asked only with ageing
+        due = self.session.moment_out(one.due)
+        return to_us(due) - one.priority * round(self.ageing_s * 1e6), self.session.id_out(one.id)
+
+    def _level(self, priority: int, *, is_front: bool) -> Iterator[Candidate]:
+        start = (self.session.moment_in(EPOCH), self.session.id_in(UUID(int=0)))
+        due, last = start if is_front else self.bookmarks.places.get(priority, start)
+        bite = self._bite
+        while not self._is_spent():
+            limit = min(bite, self._budget)
+            values = {"queue": self.queue, "priority": priority, "due_at": due, "id": last, "limit": limit}
+            rows = self.session.rows("read_level", **values)
+            self._budget -= len(rows)
+            for row in rows:
+                due, last = row[5], row[0]
+                yield Candidate(row[0], row[1], _needs(row[2]), row[3], row[4], row[5])
+            if not is_front:
+                self.bookmarks.places[priority] = (due, last)
+            if len(rows) < limit:
+                if not is_front:
+                    self.bookmarks.ended.add(priority)
+                return
+            bite *= 4
+
+
+def _needs(text: str) -> frozenset[str]:
+    return frozenset(json.loads(text)) if text != "[]" else frozenset()

@@ -1,0 +1,129 @@
+"""What was read of a store's condition, and what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from queuetui.model.text import Untrusted
+
+# An old picture of the data is told of from this age on.
+HELD_S = 30.0
+
+
+class Check(StrEnum):
+    """What is looked at, in the order it is told."""
+
+    REACHABLE = "reachable"
+    SERVER = "server"
+    SCHEMA = "schema"
+    PROTOCOL = "protocol"
+    DURABILITY = "durability"
+    SNAPSHOTS = "snapshots"
+    AUTOVACUUM = "autovacuum"
+    CONNECTIONS = "connections"
+    PACKET = "packet"
+    CLOCK = "clock"
+    WORKERS = "workers"
+    LEASES = "leases"
+    CAPABILITIES = "capabilities"
+
+
+class Level(StrEnum):
+    """How a check ended; unknown is what could not be read."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one check ended; `summary` and `next` are our own words, `evidence` holds the values read, names made safe."""
+
+    check: Check
+    level: Level
+    summary: str
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Durability:
+    """The grade of a store (A, B, C, or empty where it does not tell) and the settings that made it."""
+
+    grade: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFacts:
+    """The versions that a queue of ours speaks of; `version` is None without a schema, and ours are what this program knows."""
+
+    version: int | None
+    ours: int
+    minimum_client: int
+    our_level: int
+    protocol: int
+    our_protocol: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSnapshot:
+    """An old picture of the data that somebody keeps open, so that nothing deleted since can be cleared away.
+
+    `kind` is session, prepared or slot; `since` is None where the server does not tell.
+    """
+
+    kind: str
+    name: Untrusted
+    user: Untrusted | None = None
+    application: Untrusted | None = None
+    since: datetime | None = None
+    age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateLeases:
+    """Leases that were over longer ago than a sweep takes, and when the first of them ended; the count is capped."""
+
+    count: int
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a store tells of its condition; None is what it has not, `unread` says of a check why it could not be read.
+
+    `oldest` is the oldest version that is supported, empty where every one is. `connections` are those in use and the most there
+    may be. `unvacuumed` names what autovacuum leaves alone. `hidden_sessions` counts those whose start is kept from this user.
+    """
+
+    product: str
+    version: Untrusted
+    oldest: str = ""
+    supported: bool = True
+    schema: SchemaFacts | None = None
+    durability: Durability | None = None
+    held: tuple[HeldSnapshot, ...] | None = None
+    hidden_sessions: int = 0
+    unvacuumed: tuple[Untrusted, ...] | None = None
+    connections: tuple[int, int] | None = None
+    packet_bytes: int | None = None
+    late_leases: LateLeases | None = None
+    unread: Mapping[Check, str] = field(default_factory=dict)
+
+
+def describe_finding(finding: Finding) -> dict[str, Any]:
+    """Return a finding as programs read it."""
+    return {
+        "check": finding.check.value,
+        "level": finding.level.value,
+        "summary": finding.summary,
+        "evidence": dict(finding.evidence),
+        "next": finding.next or None,
+    }

@@ -1,0 +1,86 @@
+"""Looks a store over: reads its condition and judges each part."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from queuetui.backends.base import Inspector
+from queuetui.backends.examiner import Examiner
+from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
+from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level
+from queuetui.model.limits import Limits, is_live
+from queuetui.model.snapshot import Part, Watch
+from queuetui.monitor.checks import fleet, server, versions
+
+
+def check_up(inspector: Inspector, limits: Limits, version: str, held_s: float = HELD_S) -> tuple[Finding, ...]:
+    """Return what was found, check by check; `version` is this program's. Raises Unreachable where the store goes away."""
+    if not isinstance(inspector, Examiner):
+        raise Unsupported(f"{inspector.capabilities.label} does not tell its condition")
+    found = list(_look_at_the_clock(inspector, limits))
+    examination = inspector.examine(held_s)
+    found += _judge(examination, held_s)
+    found += _look_at_workers(inspector, examination, limits, version)
+    if not inspector.capabilities.native:
+        found.append(fleet.judge_capabilities(inspector.capabilities))
+    found += [_unread(check, why) for check, why in examination.unread.items()]
+    order = list(Check)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.check)))
+
+
+def worst(findings: tuple[Finding, ...]) -> Level:
+    """Return how the whole ended: what could not be read counts for less than what was found wrong."""
+    levels = {finding.level for finding in findings}
+    return next((one for one in (Level.CRITICAL, Level.WARNING, Level.UNKNOWN) if one in levels), Level.OK)
+
+
+def _look_at_the_clock(inspector: Inspector, limits: Limits) -> Iterator[Finding]:
+    nothing = Watch(limits=limits, parts=frozenset())
+    # The first one connects, and reads what is read once.
+    inspector.snapshot(nothing)
+    began, began_s = datetime.now(UTC), time.monotonic()
+    snapshot = inspector.snapshot(nothing)
+    took_s = time.monotonic() - began_s
+    yield fleet.judge_answer(took_s)
+    apart = snapshot.now - (began + timedelta(seconds=took_s / 2))
+    yield fleet.judge_clock(apart.total_seconds(), took_s / 2)
+
+
+def _judge(examination: Examination, held_s: float) -> Iterator[Finding]:
+    if Check.SERVER not in examination.unread:
+        yield versions.judge_server(examination)
+    if examination.schema is not None:
+        yield versions.judge_schema(examination.schema)
+        yield versions.judge_protocol(examination.schema)
+    if examination.durability is not None:
+        yield versions.judge_durability(examination.product, examination.durability)
+    if examination.held is not None:
+        yield server.judge_snapshots(examination.held, examination.hidden_sessions, held_s)
+    if examination.unvacuumed is not None:
+        yield server.judge_vacuuming(examination.unvacuumed)
+    if examination.connections is not None:
+        yield server.judge_connections(*examination.connections)
+    if examination.packet_bytes is not None:
+        yield server.judge_packet(examination.packet_bytes)
+
+
+def _look_at_workers(inspector: Inspector, examination: Examination, limits: Limits, version: str) -> Iterator[Finding]:
+    if not inspector.capabilities.workers:
+        return
+    try:
+        snapshot = inspector.snapshot(Watch(limits=limits, parts=frozenset({Part.WORKERS})))
+    except Unreachable:
+        raise
+    except QueueTuiError as error:
+        yield _unread(Check.WORKERS, str(error))
+        return
+    live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
+    yield fleet.judge_workers(live, len(snapshot.workers), version)
+    if examination.late_leases is not None:
+        yield fleet.judge_leases(examination.late_leases, snapshot.now)
+
+
+def _unread(check: Check, why: str) -> Finding:
+    return Finding(check, Level.UNKNOWN, f"it could not be read: {why}", {}, "look at the rights of this user")

@@ -1,0 +1,40 @@
+"""Workers listen to the queue of a due job, and none of them has all the tags that the job needs."""
+
+from __future__ import annotations
+
+from queuetui.model.command import COMMAND_TAG
+from queuetui.model.job import Job
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import argument, name, span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a pending job; graver once it has been due for longer than the limit."""
+    if not job.needs or not facts.capabilities.workers:
+        return None
+    needed = {tag.raw for tag in job.needs}
+    listeners = facts.listeners(job.queue.raw)
+    if any(needed <= {tag.raw for tag in worker.tags} for worker in listeners):
+        return None
+    due_s = facts.seconds_since(job.scheduled_at) or 0.0
+    tags = ", ".join(name(tag) for tag in job.needs)
+    options = " ".join(_option(tag) for tag in job.needs)
+    return Verdict(
+        Code.NO_TAGGED_WORKER,
+        Severity.WARNING if due_s > facts.limits.stuck_after_s else Severity.INFO,
+        f"no live worker on {name(job.queue)} has all the tags that it needs ({tags}): due {span(due_s)}",
+        {
+            "queue": name(job.queue),
+            "due_s": round(due_s, 3),
+            "needs": [name(tag) for tag in job.needs],
+            "listeners": len(listeners),
+        },
+        f"start a worker: queuetui worker -q {argument(job.queue)} {options}",
+    )
+
+
+def _option(tag: Untrusted) -> str:
+    """Return the option that gives a worker a tag."""
+    return "--allow-command" if tag.raw == COMMAND_TAG else f"--tag {argument(tag)}"

@@ -1,0 +1,53 @@
+"""One thing a person can do in the console, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from queuetui.model.act import Verb
+
+
+class Place(StrEnum):
+    """Where an action works."""
+
+    EVERYWHERE = "everywhere"
+    TABLE = "every table"
+    MARKS = "tables of jobs"
+    JOBS = "Jobs"
+    OVERVIEW = "Overview"
+    FAILURES = "Dead letters"
+    WORKERS = "Workers"
+    SCHEDULES = "Schedules"
+    EVENTS = "Events"
+    DETAIL = "Job detail"
+    FILTER = "Filter"
+    HELP = "Help"
+
+
+JOB_PLACES = frozenset({Place.JOBS, Place.FAILURES, Place.DETAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do.
+
+    `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its
+    argument (in brackets when it may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act.
+    """
+
+    name: str
+    keys: str
+    shown: str
+    label: str
+    help: str
+    call: str
+    places: frozenset[Place] = frozenset({Place.EVERYWHERE})
+    verb: Verb | None = None
+    takes: str = ""
+    rank: int = 0
+
+
+def at(*places: Place) -> frozenset[Place]:
+    """Return the places where an action works."""
+    return frozenset(places)

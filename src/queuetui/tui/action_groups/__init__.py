@@ -1,0 +1,1 @@
+"""What can be done, by subject; `tui/actions.py` makes one table of it."""

@@ -1,0 +1,69 @@
+"""What can be done with a list of jobs and with one of them."""
+
+from __future__ import annotations
+
+from queuetui.tui.action import JOB_PLACES, Action, Place, at
+
+JOBS = (
+    Action(
+        "search",
+        "slash",
+        "/",
+        "filter",
+        "filter as you type; Enter keeps it, Esc clears it",
+        "live_filter",
+        at(Place.JOBS, Place.EVENTS),
+        rank=2,
+    ),
+    Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", at(Place.JOBS)),
+    Action("explain", "e", "e", "explain", "why this job stands where it stands", "explain", JOB_PLACES, rank=4),
+    Action("sort", "s", "s", "sort", "choose the order", "sort", at(Place.JOBS)),
+    Action(
+        "sort left",
+        "less_than_sign",
+        "<",
+        "sort left",
+        "order by the column to the left",
+        "move_sort(-1)",
+        at(Place.JOBS),
+    ),
+    Action(
+        "sort right",
+        "greater_than_sign",
+        ">",
+        "sort right",
+        "order by the column to the right",
+        "move_sort(1)",
+        at(Place.JOBS),
+    ),
+    Action("invert", "i", "i", "invert", "turn the order round", "invert_sort", at(Place.JOBS)),
+    Action(
+        "wide",
+        "w",
+        "w",
+        "wide",
+        "other columns, with the whole id; in a text, wrap long lines or cut them",
+        "wide",
+        at(Place.JOBS, Place.DETAIL),
+    ),
+    Action("copy", "y", "y", "copy", "copy the id, error, payload, JSON or command", "copy", JOB_PLACES, rank=13),
+    Action(
+        "left tab",
+        "left_square_bracket",
+        "[",
+        "left tab",
+        "the tab to the left",
+        "turn_tab(-1)",
+        at(Place.DETAIL),
+    ),
+    Action(
+        "right tab",
+        "right_square_bracket",
+        "]",
+        "next tab",
+        "the tab to the right",
+        "turn_tab(1)",
+        at(Place.DETAIL),
+        rank=3,
+    ),
+)

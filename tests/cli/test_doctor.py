@@ -1,0 +1,93 @@
+"""Looking a store over from the command line."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import psycopg
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import open_native
+from queuetui.model.worker import WorkerCard
+from tests.cli.conftest import Invoke
+from tests.cli.scenes import Scene
+from tests.servers.process import free_port
+
+URL_PASSWORD = "s3cret"
+
+
+def test_a_healthy_store_has_nothing_to_say(sqlite_url: str, invoke: Invoke) -> None:
+    """A line a check, each of them ok with what was read, and exit 0."""
+    open_native(sqlite_url, BackendOptions(create=True)).close()
+    answer = invoke("doctor", "--url", sqlite_url)
+    assert answer.code == 0, answer
+    lines = [line.split() for line in answer.out.splitlines()]
+    assert [line[0] for line in lines] == ["ok"] * len(lines)
+    assert [line[1] for line in lines] == [
+        *("reachable", "server", "schema", "protocol", "durability", "clock", "workers", "leases")
+    ]
+    assert "grade A, synchronous full, journal_mode wal" in answer.out
+
+
+def test_the_forms_say_the_same(scene: Scene) -> None:
+    """JSON, NDJSON and CSV hold a row a check with the same keys, and the exit code goes with the worst level."""
+    answer = scene.run("doctor", "--json")
+    rows = answer.data
+    assert all(row.keys() == {"check", "level", "summary", "evidence", "next"} for row in rows)
+    levels = {row["level"] for row in rows}
+    assert answer.code == (2 if "critical" in levels else 1 if "warning" in levels else 0)
+    lines = scene.run("doctor", "--format", "ndjson").out.splitlines()
+    assert len(lines) == len(rows)
+    checks = [row["check"] for row in scene.run("doctor", "--format", "csv").rows]
+    assert checks == [row["check"] for row in rows]
+
+
+def test_a_lossy_server_is_critical(postgres_url: str, invoke: Invoke) -> None:
+    """The settings that made the grade are told with what to set; the server of these tests flushes nothing."""
+    open_native(postgres_url, BackendOptions(create=True)).close()
+    with psycopg.connect(postgres_url) as connection:
+        row = connection.execute("select current_setting('fsync')").fetchone()
+    answer = invoke("doctor", "--url", postgres_url, "--json")
+    (told,) = (one for one in answer.data if one["check"] == "durability")
+    assert row is not None
+    assert told["evidence"]["fsync"] == row[0]
+    assert (told["level"], answer.code) == (("critical", 2) if row[0] == "off" else ("ok", 0))
+
+
+def test_a_worker_of_another_version_is_a_warning(sqlite_url: str, invoke: Invoke) -> None:
+    """The exit code is 1, and below the line stands what to do."""
+    backend = open_native(sqlite_url, BackendOptions(create=True))
+    backend.register(WorkerCard("w1", "web-1", 4411, "0.0.1", ("*",), 2))
+    backend.close()
+    answer = invoke("doctor", "--url", sqlite_url)
+    assert answer.code == 1, answer
+    assert "web-1/4411 0.0.1" in answer.out
+    assert "next: restart them on the same version" in answer.out
+
+
+def test_a_newer_schema_is_told_and_not_refused(sqlite_url: str, invoke: Invoke) -> None:
+    """A queue that other commands refuse to open is looked over all the same."""
+    open_native(sqlite_url, BackendOptions(create=True)).close()
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("update queuetui_meta set value = '99' where name in ('schema', 'minimum_client')")
+    assert invoke("stats", "--url", sqlite_url).code == 1
+    answer = invoke("doctor", "--url", sqlite_url, "--json")
+    told = {one["check"]: one["level"] for one in answer.data}
+    assert (answer.code, told["schema"], told["protocol"], told["durability"]) == (2, "critical", "critical", "ok")
+
+
+def test_a_store_that_is_away_is_one_line(invoke: Invoke) -> None:
+    """The exit code is 3, as everywhere, and no password is shown."""
+    answer = invoke("doctor", "--url", f"postgresql://ann:{URL_PASSWORD}@127.0.0.1:{free_port()}/shop")
+    assert answer.code == 3, answer
+    assert answer.out.startswith("critical  reachable")
+    assert URL_PASSWORD not in answer.out + answer.err
+
+
+def test_an_absent_queue_is_not_found(tmp_path: Path, invoke: Invoke) -> None:
+    """No file, and a file without a queue, are exit 4 as for any other command."""
+    path = tmp_path / "empty.db"
+    invoke("doctor", "--url", f"sqlite:///{path}").fails(4, "no SQLite file")
+    sqlite3.connect(path).execute("create table other (id integer)")
+    invoke("doctor", "--url", f"sqlite:///{path}").fails(4, "no job queue")

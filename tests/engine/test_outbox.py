@@ -1,0 +1,56 @@
+"""Endings on their way to the store."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from queuetui.engine.finisher import Outbox
+from queuetui.engine.lease import Ended, HeldLease
+from queuetui.engine.run import Run
+from queuetui.engine.wakeup import Wakeup
+from queuetui.model.clock import from_us
+from queuetui.model.job import ClaimedJob, Ending, Settlement
+from queuetui.model.job_id import new_job_id
+
+MOMENT = from_us(0)
+
+
+class CountingWakeup(Wakeup):
+    """A bell that counts how often it was rung."""
+
+    rung = 0
+
+    def ring(self) -> None:
+        """Count."""
+        self.rung += 1
+
+
+class Crowded(deque[Ended]):
+    """A row of endings into which another thread puts one in the very moment in which one is put in."""
+
+    other: Callable[[], None] | None = None
+
+    def append(self, ended: Ended, /) -> None:
+        """Append, and let the other one append."""
+        super().append(ended)
+        other, self.other = self.other, None
+        if other is not None:
+            other()
+
+
+def put(outbox: Outbox) -> None:
+    """Put in the ending of a run."""
+    job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, MOMENT, MOMENT)
+    run = Run(job, HeldLease("l", "q", 0.0), "w")
+    outbox.put(run, Settlement(job.id, job.fence, job.type, Ending.COMPLETED))
+
+
+def test_the_first_ending_rings_though_another_comes_at_once() -> None:
+    """Of two endings that are put in at the same moment one wakes the writer."""
+    bell = CountingWakeup()
+    outbox = Outbox(bell)
+    crowd = outbox._waiting = Crowded()
+    crowd.other = lambda: put(outbox)
+    put(outbox)
+    assert (len(outbox), bell.rung) == (2, 1)

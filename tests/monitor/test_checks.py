@@ -1,0 +1,126 @@
+"""What each reading of a store's condition means."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.memory.backend import MemoryBackend
+from queuetui.backends.native.memory.store import MemoryStore
+from queuetui.model.examination import (
+    Check,
+    Durability,
+    Examination,
+    Finding,
+    HeldSnapshot,
+    LateLeases,
+    Level,
+    SchemaFacts,
+)
+from queuetui.model.limits import Limits
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerCard
+from queuetui.monitor.checks import fleet, server, versions
+from queuetui.monitor.checkup import check_up, worst
+from tests.monitor.pictures import FOREIGN, NOW, ago, worker
+
+OK, WARNING, CRITICAL, UNKNOWN = Level.OK, Level.WARNING, Level.CRITICAL, Level.UNKNOWN
+CURRENT = SchemaFacts(version=1, ours=1, minimum_client=1, our_level=1, protocol=1, our_protocol=1)
+
+
+def schema(**changes: int | None) -> SchemaFacts:
+    """Return a schema that is up to date but for the changes."""
+    facts = {name: getattr(CURRENT, name) for name in CURRENT.__slots__}
+    return SchemaFacts(**{**facts, **changes})
+
+
+def held(kind: str = "session", name: str = "4711", age_s: float | None = 200.0) -> HeldSnapshot:
+    """Return a picture of the data that somebody holds open."""
+    since = None if age_s is None else ago(age_s)
+    return HeldSnapshot(kind, Untrusted(name), Untrusted("ann"), Untrusted("psql"), since, age_s)
+
+
+CASES: list[tuple[Finding, Level, str, str]] = [
+    (versions.judge_server(Examination("PostgreSQL", Untrusted("15.4"), "13.0")), OK, "PostgreSQL 15.4", ""),
+    (versions.judge_server(Examination("Redis", Untrusted("6.0"), "6.2", False)), WARNING, "older than 6.2", "upgrade"),
+    (versions.judge_server(Examination("Redis", Untrusted(""), "6.2")), UNKNOWN, "does not tell", ""),
+    (versions.judge_schema(schema()), OK, "up to date", ""),
+    (versions.judge_schema(schema(ours=2)), WARNING, "older than 2", "queuetui migrate"),
+    (versions.judge_schema(schema(version=9)), CRITICAL, "newer than 1", "install the newer queuetui"),
+    (versions.judge_schema(schema(version=None)), CRITICAL, "no schema", "queuetui migrate"),
+    (versions.judge_protocol(schema()), OK, "may use the queue", ""),
+    (versions.judge_protocol(schema(minimum_client=7)), CRITICAL, "clients of level 7", "install"),
+    (versions.judge_protocol(schema(protocol=2)), CRITICAL, "get no lease", "install"),
+    (versions.judge_durability("SQLite", Durability("A")), OK, "grade A", ""),
+    (versions.judge_durability("PostgreSQL", Durability("B")), WARNING, "last moments", "synchronous_commit = on"),
+    (versions.judge_durability("MariaDB", Durability("C")), CRITICAL, "any job", "innodb_doublewrite"),
+    (versions.judge_durability("Redis", Durability("")), UNKNOWN, "does not tell", "allow"),
+    (server.judge_snapshots((), 0, 60), OK, "over 1 m", ""),
+    (server.judge_snapshots((), 3, 60), OK, "over 1 m", "pg_read_all_stats"),
+    (
+        server.judge_snapshots((held(),), 0, 60),
+        WARNING,
+        "pid 4711 (user ann, application psql)",
+        "pg_terminate_backend",
+    ),
+    (server.judge_snapshots((held(), held()), 0, 60), WARNING, "for 3 m 20 s, and 1 other too", ""),
+    (server.judge_snapshots((held("slot", "o'k", None),), 0, 60), WARNING, "slot o'k has", "slot('o''k')"),
+    (server.judge_vacuuming(()), OK, "looks after", ""),
+    (server.judge_vacuuming((Untrusted("*"),)), WARNING, "autovacuum is off:", "autovacuum = on"),
+    (server.judge_vacuuming((Untrusted("queuetui_job"),)), WARNING, "for queuetui_job", "reset (autovacuum_enabled)"),
+    (server.judge_connections(79, 100), OK, "79 of 100", ""),
+    (server.judge_connections(80, 100), WARNING, "80 of 100", "pooler"),
+    (server.judge_connections(95, 100), CRITICAL, "95 of 100", "pooler"),
+    (server.judge_packet(16 << 20), OK, "16.0 MiB", ""),
+    (server.judge_packet(1 << 20), WARNING, "1.0 MiB", "max_allowed_packet"),
+    (fleet.judge_answer(0.004), OK, "in 4 ms", ""),
+    (fleet.judge_answer(1.4), WARNING, "1.4 s", "network"),
+    (fleet.judge_clock(4.9, 0.0), OK, "agree", ""),
+    (fleet.judge_clock(5.4, 0.5), OK, "agree", ""),
+    (fleet.judge_clock(70.0, 0.1), WARNING, "1 m 10 s ahead of", "NTP"),
+    (fleet.judge_clock(-70.0, 0.1), WARNING, "1 m 10 s behind", "NTP"),
+    (fleet.judge_workers([], 2, "0.1.0"), OK, "no worker is live", ""),
+    (fleet.judge_workers([worker("*")], 1, "0.1.0"), OK, "every one of version 0.1.0", ""),
+    (fleet.judge_workers([worker("*")], 1, "0.2.0"), WARNING, "1 of 1 live worker run another", "restart"),
+    (fleet.judge_leases(LateLeases(0), NOW), OK, "no lease", ""),
+    (fleet.judge_leases(LateLeases(2, ago(120)), NOW), WARNING, "2 leases ended up to 2 m ago", "queuetui worker"),
+    (fleet.judge_capabilities(FOREIGN), OK, "Laravel: retry", ""),
+]
+
+
+@pytest.mark.parametrize(("finding", "level", "summary", "step"), CASES, ids=lambda value: str(value)[:30])
+def test_a_reading_is_judged(finding: Finding, level: Level, summary: str, step: str) -> None:
+    """Each reading has its level, says what was found, and where something is wrong what to do."""
+    assert (finding.level, summary in finding.summary) == (level, True), finding
+    assert step in finding.next
+    assert (level is OK) or finding.next or level is UNKNOWN
+
+
+def test_what_is_named_cannot_write_to_a_terminal() -> None:
+    """Names that others chose are made visible, in the story, in what was read and in the next step."""
+    told = server.judge_snapshots((held("prepared", "a\x1b[2Jb"),), 0, 60)
+    assert "\x1b" not in told.summary + told.next + str(told.evidence["held"])
+    assert "\\x1b" in told.summary
+
+
+def test_the_worst_level_is_the_whole() -> None:
+    """Critical goes before warning, warning before what could not be read, and that before all is well."""
+
+    def whole(*levels: Level) -> Level:
+        return worst(tuple(Finding(Check.SERVER, level, "") for level in levels))
+
+    assert whole(OK, UNKNOWN, WARNING, CRITICAL) is CRITICAL
+    assert whole(OK, UNKNOWN, WARNING) is WARNING
+    assert whole(OK, UNKNOWN) is UNKNOWN
+    assert whole(OK) is OK
+
+
+def test_a_store_is_looked_over() -> None:
+    """Each check is told once, in one order; the clock and the workers are read from the store."""
+    backend = MemoryBackend(MemoryStore(clock=lambda: NOW), BackendOptions())
+    backend.register(WorkerCard("w1", "web-1", 4411, "0.0.9", ("mail",), 9))
+    told = {finding.check: finding for finding in check_up(backend, Limits(), "0.1.0")}
+    assert list(told) == [Check.REACHABLE, Check.SERVER, Check.DURABILITY, Check.CLOCK, Check.WORKERS, Check.LEASES]
+    assert told[Check.CLOCK].level is WARNING
+    assert told[Check.WORKERS].evidence["others"] == ["web-1/4411 0.0.9"]
+    assert told[Check.DURABILITY].level is CRITICAL
