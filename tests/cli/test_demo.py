@@ -20,7 +20,9 @@ from queuetui.cli.demo.place import Place
 from queuetui.cli.demo.workload import make_job, open_workload, standing_jobs
 from queuetui.cli.session import connect
 from queuetui.model.errors import QueueTuiError
+from queuetui.model.event import EventKind, EventRequest
 from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.verdict import Code
 from queuetui.monitor.feed import Feed
 from tests.architecture.source import ROOT
@@ -76,7 +78,7 @@ def demo(tmp_path: Path) -> Iterator[Running]:
 
 
 def test_a_demo_without_a_screen_prints_its_figures(demo: Running) -> None:
-    """Jobs complete, fail, hang, are orphaned and wait unheard; a TERM ends it with the figures and nothing is left."""
+    """Jobs complete, fail, hang, recur, are orphaned and wait unheard; a TERM ends it with the figures and nothing is left."""
     feed = wait_until(lambda: open_feed(demo.place()), 60)
     assert feed is not None
     stuck_at_each_look: list[int] = []
@@ -90,6 +92,7 @@ def test_a_demo_without_a_screen_prints_its_figures(demo: Running) -> None:
         return {Code.HUNG, Code.ORPHANED, Code.NO_CONSUMER} <= seen
 
     wait_until(look, 120, interval_s=0.25, awaiting="a hung, an orphaned and an unheard job")
+    wait_until(lambda: check_stock_ran(feed), 60, awaiting="a job of the recurring schedule")
     feed.close()
     assert min(stuck_at_each_look) >= 1
     demo.process.send_signal(signal.SIGTERM)
@@ -187,6 +190,16 @@ def test_the_workload_is_worth_reading() -> None:
     assert all(payload.keys() & {"sku", "to", "file", "name"} for payload in payloads)
     addresses = [payload.get("to") or payload.get("email") for payload in payloads]
     assert {address.split("@")[1] for address in addresses if address and "@" in address} == {"example.com"}
+
+
+def check_stock_ran(feed: Feed) -> bool:
+    """Tell whether the schedules are there, one of them has made a job, and events tell what happens."""
+    parts, asked = frozenset({Part.SCHEDULES}), EventRequest(kinds=frozenset({EventKind.JOB_CREATED}))
+    picture = feed.poll(Watch(parts=parts, events=asked))
+    known = {one.name.raw: one for one in picture.schedules}
+    assert picture.events is not None
+    assert picture.events.events
+    return {"check_stock", "sum_up_the_day"} <= set(known) and known["check_stock"].last_job_id is not None
 
 
 def open_feed(place: Place | None) -> Feed | None:

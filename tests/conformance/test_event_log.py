@@ -24,6 +24,7 @@ from tests.conformance.scenes import (
     pause,
     run,
     settle,
+    snapshot,
     store_now,
 )
 from tests.conformance.stores import Store
@@ -52,6 +53,16 @@ def test_a_queue_whose_events_are_off_tells_nothing(backend: NativeBackend) -> N
     assert of_job(backend, quiet) == []
     assert len(of_job(backend, loud)) == 9
     assert kinds(read(backend, EventRequest(queue="quiet"))) == [EventKind.QUEUE_EVENTS_OFF]
+
+
+def test_a_picture_says_of_each_queue_whether_its_events_are_on(backend: NativeBackend) -> None:
+    """A queue that was switched off says so beside one that nobody switched, and again when it is on."""
+    switch(backend, on=False, queue="quiet")
+    add_one(backend, queue="quiet")
+    add_one(backend)
+    assert {one.name.raw: one.logs_events for one in snapshot(backend).queues} == {"quiet": False, "default": True}
+    switch(backend, on=True, queue="quiet")
+    assert all(one.logs_events for one in snapshot(backend).queues)
 
 
 def test_a_queue_that_nobody_switched_tells_all(backend: NativeBackend) -> None:

@@ -28,7 +28,7 @@ from queuetui.monitor.feed import Detail
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import Report
 from queuetui.operate.rights import Right, why_not
-from tests.tui.scripted_events import events_of
+from tests.tui.scripted_events import ScriptedLog, events_of, make_events
 from tests.tui.scripted_schedules import ScriptedSchedules
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
@@ -196,10 +196,11 @@ def make_workers() -> tuple[WorkerInfo, ...]:
     )
 
 
-class ScriptedFeed:
+class ScriptedFeed(ScriptedLog):
     """Answers from a list of jobs; `before_poll` may block or raise like a store in trouble."""
 
     def __init__(self, jobs: Sequence[Job] | None = None, capabilities: Capabilities = CAPABILITIES) -> None:
+        super().__init__()
         self.jobs = list(make_jobs() if jobs is None else jobs)
         self.capabilities = capabilities
         self.now = NOW
@@ -207,6 +208,7 @@ class ScriptedFeed:
         self.workers = make_workers()
         self.schedules: tuple[ScheduleInfo, ...] = ()
         self.findings: tuple[Finding, ...] = ()
+        self.told = make_events(NOW)
         self.before_poll: Callable[[], None] = lambda: None
         self.refused_field = ""
         self.polls = 0
@@ -237,6 +239,7 @@ class ScriptedFeed:
             schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
             findings=self.findings if Part.STORE in watch.parts else (),
         )
+        snapshot = self.with_events(snapshot, watch)
         with self.polled:
             self.polls += 1
             self.watches.append(watch)

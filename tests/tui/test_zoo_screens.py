@@ -61,6 +61,7 @@ async def tour(stage: Stage, jobs: int, *, act_on_each: bool) -> None:
         ("0",),
         ("9",),
         ("W",),
+        ("E",),
         ("1",),
         ("w",),
         ("w",),

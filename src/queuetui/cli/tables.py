@@ -22,7 +22,7 @@ STATS_TABLE = (
     "total",
     "average_seconds",
 )
-QUEUE_COLUMNS = (*STATS_TABLE, "oldest_due_at", "consumers", "paused", "limits", "ageing_seconds")
+QUEUE_COLUMNS = (*STATS_TABLE, "oldest_due_at", "consumers", "paused", "limits", "ageing_seconds", "events")
 QUEUE_TABLE = (
     "queue",
     "pending",
@@ -35,6 +35,7 @@ QUEUE_TABLE = (
     "consumers",
     "paused",
     "limits",
+    "events",
 )
 WORKER_COLUMNS = (
     "id",
@@ -123,7 +124,8 @@ def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
     said = [_limit_text(limit) for limit in shown["limits"]]
     if shown["ageing_seconds"] is not None:
         said.append(f"ages every {shown['ageing_seconds']:g} s")
-    return {**shown, "limits": "; ".join(said) or "-"}
+    events = {True: "on", False: "off", None: None}[shown["events"]]
+    return {**shown, "limits": "; ".join(said) or "-", "events": events}
 
 
 def _limit_text(limit: dict[str, Any]) -> str:

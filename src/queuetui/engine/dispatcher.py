@@ -35,6 +35,7 @@ TICK_S = 1.0
 MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
+FIRST_RUN_S = 0.002
 POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
@@ -173,6 +174,9 @@ class Dispatcher:
                 run.abandon(CancelCause.LEASE_LOST)
         if not desk.suspects.keeps(kept, self._unended()):
             desk.executor.submit(kept)
+            if claim.size == 1:
+                # After a quiet time: the handler's thread wants the interpreter, and its ending may go with the next claim.
+                desk.wakeup.wait(FIRST_RUN_S)
 
     def _release(self, run: Run) -> None:
         if run.end():

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from queuetui.model.claim_rules import RulesInUse
+from queuetui.model.event import EventPage, EventRequest
 from queuetui.model.examination import Finding
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -34,7 +35,10 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only)."""
+    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
+
+    `events` asks for a page of what happened, which the monitor reads.
+    """
 
     page: PageRequest | None = None
     parts: frozenset[Part] = frozenset(Part)
@@ -42,6 +46,7 @@ class Watch:
     tally_minutes: int = 60
     failures: int = 20
     exact: bool = False
+    events: EventRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class QueueInfo:
     consumers: int | None = None
     average_s: float | None = None
     done_per_minute: float | None = None
+    logs_events: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
+    `schedules`, `events` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
     """
 
     backend: str
@@ -95,5 +101,6 @@ class Snapshot:
     problems: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     schedules: tuple[ScheduleInfo, ...] = ()
+    events: EventPage | None = None
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

@@ -44,6 +44,7 @@ def _describe_queue(queue: QueueInfo, use: RulesInUse | None) -> dict[str, Any]:
     figures["paused"] = queue.paused_at is not None
     figures["limits"] = [] if use is None else use.describe()
     figures["ageing_seconds"] = None if use is None else use.rules.ageing_s
+    figures["events"] = queue.logs_events
     figures["consumers"] = queue.consumers
     figures["oldest_due_at"] = None if queue.oldest_due_at is None else to_text(queue.oldest_due_at)
     return figures

@@ -41,6 +41,7 @@ class Code(StrEnum):
     ON_SCHEDULE = "on_schedule"
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_OVERDUE = "schedule_overdue"
+    GAP = "gap"
 
 
 STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})

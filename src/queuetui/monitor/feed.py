@@ -12,7 +12,7 @@ from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.backends.run_notes import RunNotesStore
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import BadConfig, Denied
+from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
@@ -21,6 +21,7 @@ from queuetui.model.query import Query
 from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.following import Follower, log_of
@@ -28,6 +29,7 @@ from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.store_watch import StoreWatch
 
 PAGE_JOBS = 500
+EVENTS = "events"
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 
@@ -35,7 +37,7 @@ FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 class Detail:
     """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read.
 
-    `runs` is what its runs told beside their endings.
+    `runs` is what its runs told beside their endings; `gap` tells where events and job do not join.
     """
 
     job: Job
@@ -43,6 +45,7 @@ class Detail:
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...] | None = None
     runs: tuple[NotedRun, ...] = ()
+    gap: Verdict | None = None
 
 
 class Feed:
@@ -66,7 +69,8 @@ class Feed:
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
         if Part.STORE in watch.parts:
             snapshot = self._with_findings(snapshot)
-        return self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
+        snapshot = self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
+        return snapshot if watch.events is None else self._with_events(snapshot, watch.events)
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
@@ -76,10 +80,12 @@ class Feed:
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         job = self._inspector.get(job_id)
-        told = None
+        told, missing, facts = None, None, self._facts()
         if events and self.capabilities.events:
             told = self.events(EventRequest(job_id=job_id, limit=events)).events
-        return Detail(job, explain(job, self._facts()), self._inspector.attempts(job_id), told, self.runs(job_id))
+            missing = gap.judge(job, told, facts, is_logged=self.logs_events(job.queue.raw))
+        attempts, runs = self._inspector.attempts(job_id), self.runs(job_id)
+        return Detail(job, explain(job, facts), attempts, told, runs, missing)
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
@@ -151,6 +157,13 @@ class Feed:
         except (BadConfig, Denied) as error:
             return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
         return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
+
+    def _with_events(self, snapshot: Snapshot, request: EventRequest) -> Snapshot:
+        """Return a snapshot with a page of what happened; why not, where none is kept or it alone cannot be read."""
+        try:
+            return replace(snapshot, events=self.events(request))
+        except (BadConfig, BadQuery, Denied, Unsupported) as error:
+            return replace(snapshot, problems={**snapshot.problems, EVENTS: str(error)})
 
     def _with_rules(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the rules of its queues, where the backend keeps any."""

@@ -19,6 +19,7 @@ class Place(StrEnum):
     FAILURES = "Dead letters"
     WORKERS = "Workers"
     SCHEDULES = "Schedules"
+    EVENTS = "Events"
     DETAIL = "Job detail"
     FILTER = "Filter"
     HELP = "Help"

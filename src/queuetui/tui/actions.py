@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from queuetui.tui.action import Action, Place
 from queuetui.tui.action_groups.acts import ACTS
+from queuetui.tui.action_groups.events import EVENTS
 from queuetui.tui.action_groups.general import COMMANDS, GENERAL, TABS
 from queuetui.tui.action_groups.jobs import JOBS
 from queuetui.tui.action_groups.schedules import SCHEDULES
@@ -15,7 +16,7 @@ from queuetui.tui.action_groups.tables import TABLE
 
 __all__ = ["ACTIONS", "ALIASES", "Action", "Place", "actions_at", "bindings_at", "named"]
 
-ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *GENERAL, *TABS, *COMMANDS, *TABLE)
+ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *EVENTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
 ALIASES = {
     "q": "quit",
     "exit": "quit",

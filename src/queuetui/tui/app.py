@@ -11,6 +11,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import Input
 
+from queuetui.model.errors import BadQuery
+from queuetui.model.event_filter import parse_event_filter
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.console import Console
 from queuetui.tui.dialogs.command import CommandDialog
@@ -20,6 +22,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.screens.detail import DetailScreen
+from queuetui.tui.screens.events import EventsScreen
 from queuetui.tui.screens.failures import FailuresScreen
 from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -29,7 +32,7 @@ from queuetui.tui.screens.workers import WorkersScreen
 from queuetui.tui.session import Session
 from queuetui.tui.terminal import require_terminal
 
-VIEWS = ("jobs", "overview", "failures", "workers", "schedules")
+VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -51,6 +54,7 @@ class QueueTui(Console, inherit_bindings=False):
         "failures": FailuresScreen,
         "workers": WorkersScreen,
         "schedules": SchedulesScreen,
+        "events": EventsScreen,
     }
     DEFAULT_MODE = "jobs"
 
@@ -82,7 +86,7 @@ class QueueTui(Console, inherit_bindings=False):
     def action_ladder(self) -> None:
         """Clear the nearest thing: the filter, the marks, the screen, the queue; never ends the console."""
         screen = self.screen
-        if isinstance(screen, JobsScreen) and screen.clear_one():
+        if isinstance(screen, ConsoleScreen) and screen.clear_one():
             return
         if not self._step_back() and isinstance(screen, JobsScreen):
             screen.choose_queue(None)
@@ -125,6 +129,20 @@ class QueueTui(Console, inherit_bindings=False):
     def action_filter(self, text: str = "") -> None:
         """Filter the jobs."""
         self._jobs_screen().apply_filter_text(text)
+
+    def action_events(self, text: str = "") -> None:
+        """Show what happens; with a filter, of what it names, once the store answers."""
+        if text and self.connection is None:
+            self.flash("the store does not answer yet", Tone.WARNING)
+            return
+        try:
+            asked = parse_event_filter(text)
+        except BadQuery as error:
+            self.flash(str(error), Tone.CRITICAL)
+            return
+        self.action_view("events")
+        if text:
+            cast("EventsScreen", self.screen).narrow(asked)
 
     def action_show(self, job_id: str) -> None:
         """Open the job whose id is or ends in what was typed."""

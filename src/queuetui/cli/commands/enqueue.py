@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import connection_options, duration, format_options, queue_name
 from queuetui.cli.output import Format, say, show_document, write
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     from queuetui.client import EnqueueResult, JobOptions, Queue
+
+# What every store takes.
+LARGEST_PRIORITY = 2**53 - 1
+MOST_ATTEMPTS = 2**31 - 1
 
 
 def read_time(text: str) -> datetime:
@@ -34,9 +38,13 @@ def read_priority_option(text: str) -> int:
     from queuetui.client.new_job import read_priority
 
     try:
-        return read_priority(text)
+        priority = read_priority(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+    if abs(priority) > LARGEST_PRIORITY:
+        message = f"{text[:40]!r} is too large; use a whole number of at most 53 bits"
+        raise click.BadParameter(message)
+    return priority
 
 
 def read_payload_option(source: str) -> object:
@@ -71,13 +79,15 @@ def _store(
 @click.argument("job_type", metavar="[TYPE]", required=False)
 @click.option("--command", "command_line", metavar="TEXT", help="A shell command in place of a TYPE.")
 @click.option("--payload", "-p", metavar="JSON|@FILE|-", help="What the handler is given.")
-@click.option("--queue", "-q", help="The queue.  [default: default]")
+@click.option("--queue", "-q", type=queue_name, metavar="QUEUE", help="The queue.  [default: default]")
 @click.option(
     "--priority", type=read_priority_option, metavar="N", help="Higher first; or low, normal, high, critical."
 )
 @click.option("--delay", type=duration, metavar="DUR", help="Due after so long, such as 30s or 2h.")
 @click.option("--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z.")
-@click.option("--max-attempts", type=click.IntRange(min=1), metavar="N", help="How often it may run.  [default: 3]")
+@click.option(
+    "--max-attempts", type=click.IntRange(1, MOST_ATTEMPTS), metavar="N", help="How often it may run.  [default: 3]"
+)
 @click.option("--key", "idempotency_key", metavar="KEY", help="A second job with this key is the first one.")
 @click.option(
     "--correlation-id",
@@ -116,6 +126,9 @@ def command(job_type: str | None, command_line: str | None, payload: str | None,
     if profile.kind not in {None, "native"}:
         message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
+    require_writable(profile, "nothing was enqueued")
+    if given["delay"] is not None and given["at"] is not None:
+        raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
     value = read_payload_option(payload if payload is not None else "{}")
     try:

@@ -13,6 +13,8 @@ from queuetui.cli.tables import error_text
 from queuetui.model.document import describe_attempt, describe_verdict, document
 from queuetui.model.run_notes import add_usage, describe_noted_run
 
+EVENTS_READ = 200
+
 
 @click.command()
 @click.argument("job_id", metavar="ID")
@@ -39,4 +41,6 @@ def command(job_id: str, form: str, **connection: Any) -> None:
 def why(job_id: str, form: str, **connection: Any) -> None:
     """Explain why a job is where it is: the verdict, what it was read from, the next step."""
     with opened(**connection) as (feed, _):
-        show_document(describe_verdict(feed.open(resolve_id(feed, job_id)).verdict), Format(form))
+        detail = feed.open(resolve_id(feed, job_id), events=EVENTS_READ)
+        gap = None if detail.gap is None else describe_verdict(detail.gap)
+        show_document({**describe_verdict(detail.verdict), "gap": gap}, Format(form))

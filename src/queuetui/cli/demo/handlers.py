@@ -1,4 +1,4 @@
-"""What the demo's workers run: a shop's mails, syncs, imports and reports, and two jobs that go wrong for good."""
+"""What the demo's workers run: a shop's mails, syncs, imports and reports, two that recur, and two jobs that go wrong for good."""
 
 from __future__ import annotations
 
@@ -63,6 +63,19 @@ def render_report(payload: Payload, context: Context) -> dict[str, int]:
     """Draw a report; one of them divides by the number of its shops, which may be none."""
     work(context, payload["seconds"])
     return {"shops": payload["shops"], "mean": payload["turnover"] // payload["shops"]}
+
+
+@job("check_stock", queue="sync", every=15)
+def check_stock(_: Payload, context: Context) -> dict[str, int]:
+    """Recur every 15 seconds: count what runs low."""
+    work(context, STEP_S)
+    return {"low": random.randint(0, 9)}
+
+
+@job("sum_up_the_day", queue="reports", cron="30 2 * * *", tz="Europe/Berlin")
+def sum_up_the_day(_: Payload, context: Context) -> None:
+    """Recur each night."""
+    work(context, 2)
 
 
 @job("export_orders", queue="exports")

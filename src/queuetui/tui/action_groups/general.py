@@ -35,7 +35,7 @@ GENERAL = (
         "tab",
         "tab",
         "next view",
-        "the next view: Jobs, Overview, Dead letters, Workers, Schedules",
+        "the next view: Jobs, Overview, Dead letters, Workers, Schedules, Events",
         "next_view(1)",
     ),
     Action("previous", "shift+tab", "shift+tab", "previous view", "the previous view", "next_view(-1)"),
@@ -59,6 +59,15 @@ GENERAL = (
     ),
     Action("workers", "W", "W", "workers", "who works, on what, and who fell silent", "view('workers')", rank=14),
     Action("schedules", "S", "S", "schedules", "recurring jobs: next, last, overdue, paused", "view('schedules')"),
+    Action(
+        "events",
+        "E",
+        "E",
+        "events",
+        "what happens to jobs, queues and workers, the newest first; FILTER is of job: queue: event: correlation:",
+        "events",
+        takes="[FILTER]",
+    ),
     Action("queues", "Q", "Q", "queue", "choose the queue to look at", "queues", rank=9),
 )
 

@@ -12,7 +12,7 @@ JOBS = (
         "filter",
         "filter as you type; Enter keeps it, Esc clears it",
         "live_filter",
-        at(Place.JOBS),
+        at(Place.JOBS, Place.EVENTS),
         rank=2,
     ),
     Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", at(Place.JOBS)),

@@ -10,7 +10,7 @@ TABLE = (
         "enter",
         "enter",
         "open",
-        "open what is under the cursor: a job, a queue's jobs, a worker's jobs, a schedule's last job",
+        "open what is under the cursor: a job, the jobs of a queue or worker, a schedule's last job, an event's job",
         "select",
         at(Place.TABLE),
         rank=3,

@@ -33,11 +33,11 @@ def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[Worker
     """Return the text of one tab."""
     makers: dict[str, Callable[[], list[TextLine]]] = {
         "Summary": lambda: summary_lines(detail.job, detail.verdict, now, workers),
-        "Why": lambda: why_lines(detail.job, detail.verdict),
+        "Why": lambda: [*why_lines(detail.job, detail.verdict), *gap_lines(detail.gap)],
         "Payload": lambda: payload_lines(detail.job),
         "Error": lambda: error_lines(detail.job.error),
         "Attempts": lambda: [*attempts_lines(detail.job, detail.attempts, now, workers), *run_lines(detail.runs, now)],
-        "Events": lambda: event_lines(detail.events, now, workers),
+        "Events": lambda: [*gap_lines(detail.gap), *event_lines(detail.events, now, workers)],
     }
     return makers[name]()
 
@@ -114,6 +114,16 @@ def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:
             for name, value in verdict.evidence.items()
         ]
     return lines
+
+
+def gap_lines(gap: Verdict | None) -> list[TextLine]:
+    """Return where the events and the job do not join, and what to look at; nothing where they do."""
+    if gap is None:
+        return []
+    lines = [line_of(say(f"{gap.code.value}: {gap.summary}.", Tone.WARNING, _SENTENCE_CAP))]
+    if step := next_text(gap):
+        lines.append(line_of(say(step, Tone.STRONG, _SENTENCE_CAP)))
+    return [BLANK, *lines, BLANK]
 
 
 def payload_lines(job: Job) -> list[TextLine]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from queuetui.model.event import Event, EventKind
-from queuetui.model.text import Untrusted
+from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.pieces import Piece, TextLine, line_of, say
@@ -19,6 +19,9 @@ _TONES = {
     EventKind.JOB_FAILED: Tone.FAILED,
     EventKind.JOB_LOST: Tone.FAILED,
     EventKind.JOB_RETRIED: Tone.WARNING,
+    EventKind.WORKER_LOST: Tone.FAILED,
+    EventKind.QUEUE_PAUSED: Tone.WARNING,
+    EventKind.QUEUE_EVENTS_OFF: Tone.WARNING,
 }
 
 
@@ -32,11 +35,26 @@ def event_lines(events: Sequence[Event] | None, now: datetime, workers: Sequence
     return [_line(event, now, workers) for event in events]
 
 
+def tone_of_kind(kind: EventKind) -> Tone:
+    """Return the tone of a kind of event: what went wrong stands out."""
+    return _TONES.get(kind, Tone.PLAIN)
+
+
+def fact_text(name: str, value: Untrusted | datetime | int, now: datetime) -> SafeText:
+    """Return one fact with its name, such as `due 02:51:07`; a time of another day tells the day."""
+    label = name.removesuffix("_at").replace("_", " ")
+    if isinstance(value, datetime):
+        return sanitize(
+            f"{label} {value:%H:%M:%S}" if value.date() == now.date() else f"{label} {value:%m-%d %H:%M:%S}"
+        )
+    return sanitize(f"{label} {sanitize(value) if isinstance(value, Untrusted) else value}")
+
+
 def _line(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> TextLine:
     ago = age_text((now - event.at).total_seconds())
     pieces = [
         say(f"{event.at:%Y-%m-%d %H:%M:%S} UTC  {ago:>5} ago  ", Tone.MUTED),
-        say(f"{event.kind.value:<{_KIND_CELLS}}", _TONES.get(event.kind, Tone.PLAIN)),
+        say(f"{event.kind.value:<{_KIND_CELLS}}", tone_of_kind(event.kind)),
     ]
     if event.worker is not None:
         pieces.append(say(f"on {worker_text(event.worker, workers)}  "))

@@ -59,13 +59,14 @@ def queue_row(queue: QueueInfo, snapshot: Snapshot, columns: tuple[Column, ...])
 
 
 def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:
-    """Return whether a queue is paused, else whether rules bound its claims and are reached."""
+    """Return whether a queue is paused, else whether the bounds of its claims are reached, else whether its events are off."""
     if queue.paused_at is not None:
         return Cell(sanitize("PAUSED"), Tone.WARNING)
-    if use is None:
-        return Cell(sanitize(""), Tone.WARNING)
-    reached = any(use.is_reached(limit) for limit in use.rules.limits)
-    return Cell(sanitize("FULL" if reached else "limits"), Tone.WARNING if reached else Tone.MUTED)
+    if use is not None and any(use.is_reached(limit) for limit in use.rules.limits):
+        return Cell(sanitize("FULL"), Tone.WARNING)
+    if queue.logs_events is False:
+        return Cell(sanitize("unlogged"), Tone.MUTED)
+    return Cell(sanitize("" if use is None else "limits"), Tone.MUTED)
 
 
 def _cell(key: str, queue: QueueInfo, use: RulesInUse | None, now: datetime) -> Cell:

@@ -49,6 +49,11 @@ def worker_term(worker_id: str) -> str:
     return f"worker:{quote_value(worker_id)}"
 
 
+def worker_filter(worker_id: Untrusted) -> str:
+    """Return the filter that the jobs of a worker match, by its name as the store tells it."""
+    return worker_term(worker_id.raw)
+
+
 def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
     """Return a worker as its host and process id where it is registered, and the end of its id; else the id alone."""
     known = next((worker for worker in workers if worker.id == worker_id), None)

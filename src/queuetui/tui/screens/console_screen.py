@@ -82,6 +82,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
 
+    def clear_one(self) -> bool:
+        """Clear what is nearest to be cleared here; False when there is nothing."""
+        return False
+
     def refuse(self, reason: str) -> None:
         """Say why the store cannot answer what this screen wants."""
         self.flash(reason, Tone.CRITICAL)

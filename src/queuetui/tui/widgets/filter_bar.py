@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from textual import on
@@ -23,10 +24,13 @@ _SETTLE_S = 0.15
 _PROMPT = " / "
 
 
-def _is_unfinished(text: str) -> bool:
+_OF_JOBS = 'state:failed queue:mail age>1h error~"timed out" -type:Send*'
+
+
+def _is_unfinished(text: str, fields: Collection[str]) -> bool:
     """Whether the text ends in what may become the name of a field, so that it is too early to look for it as a word."""
     word = text.rpartition(" ")[2].removeprefix("-")
-    return bool(word) and any(field.startswith(word.lower()) for field in FIELDS)
+    return bool(word) and any(field.startswith(word.lower()) for field in fields)
 
 
 class FilterBar(Vertical):
@@ -39,8 +43,17 @@ class FilterBar(Vertical):
         text: str
         kept: bool
 
-    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - Textual's own name for it
+        read: Callable[[str], object] = parse_query,
+        fields: Collection[str] = FIELDS,
+        example: str = _OF_JOBS,
+    ) -> None:
         super().__init__(id=id)
+        self._read = read
+        self._fields = fields
+        self._example = example
         self._settling: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -48,7 +61,7 @@ class FilterBar(Vertical):
         yield TextLines("filter-prompt")
         yield Input(
             id="filter-text",
-            placeholder='state:failed queue:mail age>1h error~"timed out" -type:Send*',
+            placeholder=self._example,
             compact=True,
             select_on_focus=False,
         )
@@ -81,7 +94,11 @@ class FilterBar(Vertical):
     def _wait_for_pause(self, event: Input.Changed) -> None:
         event.stop()
         self._stop_settling()
-        if self.is_open and self._show_error(self._error_of(event.value)) and not _is_unfinished(event.value):
+        if (
+            self.is_open
+            and self._show_error(self._error_of(event.value))
+            and not _is_unfinished(event.value, self._fields)
+        ):
             self._settling = self.set_timer(
                 _SETTLE_S, lambda: self.post_message(self.Filtered(event.value, kept=False))
             )
@@ -99,7 +116,7 @@ class FilterBar(Vertical):
 
     def _error_of(self, text: str) -> BadQuery | None:
         try:
-            parse_query(text)
+            self._read(text)
         except BadQuery as error:
             return error
         return None

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.memory.event_log import logs_events
 from queuetui.backends.native.memory.paging import cut_page, cut_payload
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
 from queuetui.model.act import JobRef, Verb
@@ -168,6 +169,7 @@ class MemoryInspector:
             paused_by=None if record.paused_by is None else Untrusted(record.paused_by),
             consumers=sum(bool({name, EVERY_QUEUE} & set(worker.queue_names)) for worker in live),
             average_s=figures.busy_s / figures.timed_runs if figures.timed_runs else None,
+            logs_events=logs_events(self.store, name),
             done_per_minute=(figures.completed + figures.failed) / watch.tally_minutes if watch.tally_minutes else None,
         )
 

@@ -156,4 +156,5 @@ def _queue(row: QueueRow, picture: Picture, figures: Figures | None, stuck: Meas
         consumers=picture.consumers(row.name),
         average_s=None if figures is None else figures.average_of(row.name),
         done_per_minute=None if figures is None else figures.done_per_minute(row.name),
+        logs_events=row.logs_events,
     )

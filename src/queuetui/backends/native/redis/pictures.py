@@ -43,6 +43,7 @@ class QueueRow:
     oldest_due_at: datetime | None
     overdue: int
     counts: Mapping[State, int]
+    logs_events: bool
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
 
 
 def _read_queue(row: Reply) -> QueueRow:
-    name, paused_at, paused_by, *rest = row
+    name, paused_at, paused_by, events, *rest = row
     oldest, overdue, *counts = rest or (None, 0)
     return QueueRow(
         name.decode(),
@@ -153,6 +154,7 @@ def _read_queue(row: Reply) -> QueueRow:
         None if oldest is None else from_us(int(oldest)),
         overdue,
         dict(zip(STATES, counts, strict=False)),
+        logs_events=events != b"0",
     )
 
 

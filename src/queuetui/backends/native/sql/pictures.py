@@ -171,4 +171,5 @@ def _queue(picture: Picture, around: Surroundings, name: str) -> QueueInfo:
         consumers=around.consumers(name, picture.watch.limits),
         average_s=None if figures is None else figures.average_of.get(name),
         done_per_minute=None if figures is None else figures.done_per_minute.get(name, 0.0),
+        logs_events=name not in around.unlogged,
     )

@@ -36,12 +36,13 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The queues by name, which of them are paused, and the registered workers."""
+    """The queues by name, which of them are paused, of which no events are logged, and the registered workers."""
 
     now: datetime
     queues: tuple[str, ...]
     paused: Mapping[str, Paused]
     workers: tuple[WorkerInfo, ...]
+    unlogged: frozenset[str] = frozenset()
 
     @property
     def is_cut(self) -> bool:
@@ -62,10 +63,12 @@ class Surroundings:
 def look_around(connection: Connection, now: datetime) -> Surroundings:
     """Read the queues and the workers."""
     names = _queue_names(connection)
-    rows = connection.execute(select(queue.c.name, queue.c.paused_at, queue.c.paused_by).limit(MOST_QUEUES)).all()
+    columns = (queue.c.name, queue.c.paused_at, queue.c.paused_by, queue.c.events)
+    rows = connection.execute(select(*columns).limit(MOST_QUEUES)).all()
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
     known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
-    return Surroundings(now, known, paused, _read_workers(connection))
+    unlogged = frozenset(row.name for row in rows if not row.events)
+    return Surroundings(now, known, paused, _read_workers(connection), unlogged)
 
 
 def _queue_names(connection: Connection) -> set[str]:

@@ -43,14 +43,14 @@ local function read_waiting(lanes)
   return oldest, overdue
 end
 
--- Returns 3 values a queue and then, where counts are wanted, the oldest due time, the overdue and the count by state.
+-- Returns 4 values a queue and then, where counts are wanted, the oldest due time, the overdue and the count by state.
 local function read_queue(name)
-  local paused = call('HMGET', key('q', name), 'paused_at', 'paused_by')
-  local row = { name, paused[1], paused[2] }
+  local paused = call('HMGET', key('q', name), 'paused_at', 'paused_by', 'events')
+  local row = { name, paused[1], paused[2], paused[3] }
   if wants('Q') or wants('C') then
-    row[4], row[5] = read_waiting(find_lanes(name, 'pending'))
+    row[5], row[6] = read_waiting(find_lanes(name, 'pending'))
     for place, state in ipairs(STATES) do
-      row[5 + place] = count_jobs(find_lanes(name, state, leases))
+      row[6 + place] = count_jobs(find_lanes(name, state, leases))
     end
   end
   return row

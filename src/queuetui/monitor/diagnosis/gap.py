@@ -1,0 +1,92 @@
+"""Where what is logged of a job and where the job stands do not join: a step is missing, or has been for too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from queuetui.model.clock import to_text
+from queuetui.model.event import Event, EventKind
+from queuetui.model.job import Job
+from queuetui.model.state import FINAL, State
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import act_on, argument, name, span
+
+_WAITS = frozenset(
+    {
+        EventKind.JOB_CREATED,
+        EventKind.JOB_DUE,
+        EventKind.JOB_RETRIED,
+        EventKind.JOB_SNOOZED,
+        EventKind.JOB_RELEASED,
+        EventKind.JOB_LOST,
+    }
+)
+_RUNS = frozenset({EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED})
+_STEPS = _WAITS | _RUNS | {EventKind.JOB_COMPLETED, EventKind.JOB_FAILED, EventKind.JOB_CANCELLED}
+
+
+def judge(job: Job, events: Sequence[Event], facts: Facts, *, is_logged: bool) -> Verdict | None:
+    """Judge a job by its events, newest first; `is_logged` tells whether its queue's events are on, else steps must be missing.
+
+    The events are read after the job, so that they may be ahead of it, which is no gap; they may never be behind.
+    """
+    last = next((event for event in events if event.kind in _STEPS), None)
+    if last is None:
+        return None
+    limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)
+    if last.kind in _WAITS and job.state is State.PENDING:
+        return _never_assigned(job, last, facts, limit_s)
+    if last.kind in _RUNS and job.state is State.PROCESSING:
+        return _no_end(job, last, facts, limit_s)
+    return _step_missing(job, last) if is_logged else None
+
+
+def _never_assigned(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | None:
+    queue = facts.queues.get(job.queue.raw)
+    waited_s = (facts.now - max(last.at, job.scheduled_at or last.at)).total_seconds()
+    if waited_s <= limit_s or (queue is not None and queue.paused_at is not None):
+        return None
+    word = last.kind.value
+    summary = f"{word} and no JobScheduled or JobStarted since: due {span(waited_s)}, and no worker was assigned"
+    step = f"look whether a worker takes from {name(job.queue)}: queuetui workers"
+    return _verdict(last, summary, {"waited_s": round(waited_s, 3), "limit_s": limit_s}, step)
+
+
+def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | None:
+    runs_s = (facts.now - last.at).total_seconds()
+    if runs_s <= limit_s:
+        return None
+    summary = f"{last.kind.value} {span(runs_s)} ago on {name(last.worker)} and no end is logged"
+    step = f"look at its worker: queuetui workers; then: {act_on('cancel', job)}"
+    return _verdict(last, summary, {"running_s": round(runs_s, 3), "limit_s": limit_s}, step)
+
+
+def _step_missing(job: Job, last: Event) -> Verdict | None:
+    """Judge a log that is behind the job, which no transaction of ours leaves it."""
+    moved_at = _moved_at(job)
+    if moved_at is None or last.at >= moved_at:
+        return None
+    if last.kind in _WAITS and job.state in {State.PROCESSING, State.COMPLETED}:
+        missing = "no JobScheduled or JobStarted"
+    elif last.kind in _RUNS and job.state is not State.PROCESSING:
+        missing = "no end"
+    else:
+        return None
+    summary = f"the log has {last.kind.value} and then {missing}, though the job is {job.state.value}"
+    step = f"its events were off for a time, or a store was restored: queuetui queues events {argument(job.queue)}"
+    return _verdict(last, summary, {"state": job.state.value, "since": to_text(moved_at)}, step)
+
+
+def _moved_at(job: Job) -> datetime | None:
+    """Return when the job came to where it stands."""
+    if job.state is State.PROCESSING:
+        return job.claimed_at
+    return job.completed_at if job.state in FINAL else job.updated_at
+
+
+def _verdict(last: Event, summary: str, evidence: dict[str, object], step: str) -> Verdict:
+    return Verdict(
+        Code.GAP, Severity.WARNING, summary, {"event": last.kind.value, "at": to_text(last.at), **evidence}, step
+    )
