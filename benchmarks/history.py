@@ -1,9 +1,9 @@
 """Whether a worker's store gets slower with what lies in it: drains of a store that is empty, full of pending jobs, or full of history.
 
-    python -m benchmarks.history [--store sqlite|postgresql] [--pending 1000000] [--done 2000000] [--jobs 20000]
+    python -m benchmarks.history [--store sqlite|postgresql|redis] [--pending 1000000] [--done 2000000] [--jobs 20000]
 
-The rows are made in the store itself. Each line is the processor time a job of enqueueing and of working off by fused steps, and its
-ratio to the empty store in the same run.
+The rows are made in the store itself, on Redis by enqueueing and working off. Each line is the processor time a job of enqueueing and
+of working off by fused steps, and its ratio to the empty store in the same run.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from queuetui import Queue
 from queuetui.backends.native.sql.backend import SqlBackend
 
 BATCH = 100
+FILL_BATCH = 1000
 BITE = 250_000
 SERIES = {
     Store.SQLITE: (
@@ -40,6 +41,13 @@ DONE = """insert into queuetui_job_done (id, due_at, created_at, updated_at, don
 max_attempts, lost, lost_alone, state, blob, queue, type, tags, needs, payload)
 {series} select {id}, {at}, {at}, {at}, {at}, {late}, 0, 1, 3, 1, 3, 0, 0, case when n % 50 = 0 then 6 else 5 end, {no}, 'default',
 'noop', '[]', '[]', {payload} from s"""
+
+
+def fill_by_use(queue: Queue, statement: str, jobs: int) -> None:
+    """Enqueue jobs, and work them off where they are to be finished ones."""
+    enqueue_in_bulk(queue, jobs)
+    if statement is DONE and jobs:
+        drain(queue, jobs, FILL_BATCH)
 
 
 def fill(queue: Queue, store: Store, statement: str, rows: int) -> None:
@@ -66,7 +74,10 @@ def fill(queue: Queue, store: Store, statement: str, rows: int) -> None:
 def run_case(stores: Stores, store: Store, statement: str, rows: int, jobs: int) -> tuple[Cost, Cost]:
     """Return what enqueueing and working off cost in a store with so many rows."""
     with fresh_queue(stores, store) as (queue, meter):
-        fill(queue, store, statement, rows)
+        if store is Store.REDIS:
+            fill_by_use(queue, statement, rows)
+        else:
+            fill(queue, store, statement, rows)
         enqueue_in_bulk(queue, jobs)
         drain(queue, jobs, BATCH)
         sent = meter.measure(jobs, lambda: enqueue_in_bulk(queue, jobs))
@@ -76,13 +87,13 @@ def run_case(stores: Stores, store: Store, statement: str, rows: int, jobs: int)
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["sqlite", "postgresql"], action="append")
+    parser.add_argument("--store", choices=["sqlite", "postgresql", "redis"], action="append")
     parser.add_argument("--pending", type=int, default=1_000_000)
     parser.add_argument("--done", type=int, default=2_000_000)
     parser.add_argument("--jobs", type=int, default=20_000)
     asked = parser.parse_args()
     with closing(Stores()) as stores:
-        for store in (Store.SQLITE, Store.POSTGRESQL):
+        for store in (Store.SQLITE, Store.POSTGRESQL, Store.REDIS):
             if store.value.lower() not in (asked.store or [store.value.lower()]):
                 continue
             empty = run_case(stores, store, DONE, 0, asked.jobs)

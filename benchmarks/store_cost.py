@@ -1,8 +1,9 @@
 """What a job costs our own SQL stores: processor time of the client and of the server, and bytes written, without a worker.
 
-    python -m benchmarks.store_cost [--store sqlite|postgresql] [--jobs 20000] [--history 0] [--batch 500]
+    python -m benchmarks.store_cost [--store sqlite|postgresql|redis] [--jobs 20000] [--batch 500] [--rounds 3]
 
-Each figure is a median of rounds on a store made anew. Processor time, unlike the clock's, says the same on a busy machine.
+Each figure is a median of rounds on a store made anew, with the events of the queue switched off and, in turn, on. Processor time,
+unlike the clock's, says the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import psutil
 
 from benchmarks.peers.stores import Store, Stores
 from queuetui import Queue
+from queuetui.model.act import Act, Verb
 from queuetui.model.job import Ending, Settlement
 
 PAYLOAD = {"sku": "A-1042"}
@@ -94,12 +96,17 @@ def drain(queue: Queue, jobs: int, batch: int) -> None:
 def fresh_queue(stores: Stores, store: Store) -> Iterator[tuple[Queue, Meter]]:
     """Give a queue on a store made anew."""
     with stores.fresh(store) as url, closing(Queue(url)) as queue:
-        yield queue, Meter(find_server(url) if store is Store.POSTGRESQL else None)
+        yield queue, Meter(None if store is Store.SQLITE else find_server(url))
 
 
 def find_server(url: str) -> psutil.Process:
-    """Return the first process of the PostgreSQL server behind a URL."""
+    """Return the first process of the server behind a URL."""
     import psycopg
+    import redis
+
+    if url.startswith("redis"):
+        with closing(redis.Redis.from_url(url)) as client:
+            return psutil.Process(client.info("server")["process_id"])
 
     with psycopg.connect(url) as connection:
         row = connection.execute("select setting from pg_settings where name = 'data_directory'").fetchone()
@@ -107,14 +114,17 @@ def find_server(url: str) -> psutil.Process:
     return psutil.Process(int((Path(row[0]) / "postmaster.pid").read_text(encoding="utf-8").split()[0]))
 
 
-def run_round(stores: Stores, store: Store, jobs: int, batch: int) -> dict[str, Cost]:
+def run_round(stores: Stores, store: Store, jobs: int, batch: int, events: str) -> dict[str, Cost]:
     """Measure everything once."""
     found = {}
+    verb = Verb.EVENTS_ON if events == "on" else Verb.EVENTS_OFF
     with fresh_queue(stores, store) as (queue, meter):
+        queue.backend.apply_to_queue(Act(verb, "benchmark"), "default")
         enqueue_one_by_one(queue, WARM_UP_JOBS)
         few = max(100, jobs // 10)
         found["enqueue one"] = meter.measure(few, lambda: enqueue_one_by_one(queue, few))
     with fresh_queue(stores, store) as (queue, meter):
+        queue.backend.apply_to_queue(Act(verb, "benchmark"), "default")
         enqueue_in_bulk(queue, WARM_UP_JOBS)
         found["enqueue bulk"] = meter.measure(jobs, lambda: enqueue_in_bulk(queue, jobs))
         found[f"drain by {batch}"] = meter.measure(jobs, lambda: drain(queue, jobs, batch))
@@ -124,28 +134,34 @@ def run_round(stores: Stores, store: Store, jobs: int, batch: int) -> dict[str, 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.store_cost", description=__doc__.splitlines()[0])
-    parser.add_argument("--store", choices=["sqlite", "postgresql"], action="append")
+    parser.add_argument("--store", choices=["sqlite", "postgresql", "redis"], action="append")
     parser.add_argument("--jobs", type=int, default=20_000)
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    chosen = [
-        one for one in (Store.SQLITE, Store.POSTGRESQL) if one.value.lower() in (asked.store or [one.value.lower()])
-    ]
+    chosen = [one for one in Store if one.value.lower() in (asked.store or ["sqlite", "postgresql"])]
     with closing(Stores()) as stores:
         for store in chosen:
-            rounds = [run_round(stores, store, asked.jobs, asked.batch) for _ in range(asked.rounds)]
-            for name in rounds[0]:
-                costs = [one[name] for one in rounds]
-                client, server, clock, written = (
-                    statistics.median(getattr(cost, field) for cost in costs)
-                    for field in ("client_us", "server_us", "clock_us", "written")
-                )
-                print(
-                    f"{store.value:<11} {name:<14} client {client:6.1f} us  server {server:6.1f} us  clock {clock:7.1f} us"
-                    f"  written {written:7.0f} bytes a job",
-                    flush=True,
-                )
+            rounds: dict[str, list[dict[str, Cost]]] = {"off": [], "on": []}
+            for _ in range(asked.rounds):
+                for events, found in rounds.items():
+                    found.append(run_round(stores, store, asked.jobs, asked.batch, events))
+            for events, found in rounds.items():
+                _print(store, events, found)
+
+
+def _print(store: Store, events: str, rounds: list[dict[str, Cost]]) -> None:
+    for name in rounds[0]:
+        costs = [one[name] for one in rounds]
+        client, server, clock, written = (
+            statistics.median(getattr(cost, field) for cost in costs)
+            for field in ("client_us", "server_us", "clock_us", "written")
+        )
+        print(
+            f"{store.value:<11} events {events:<3} {name:<14} client {client:6.1f} us  server {server:6.1f} us"
+            f"  clock {clock:7.1f} us  written {written:7.0f} bytes a job",
+            flush=True,
+        )
 
 
 def _cpu_s(process: psutil.Process) -> float:
