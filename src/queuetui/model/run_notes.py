@@ -101,6 +101,6 @@ def describe_usage(total: UsageTotal) -> dict[str, Any]:
 
 
 def describe_log(run: NotedRun) -> dict[str, Any]:
-    """Return what a run logged as it stands in JSON."""
+    """Return what one run logged as it is written in JSON and CSV."""
     log = "" if run.log is None else run.log.raw
     return {"fence": run.fence, "noted_at": to_text(run.noted_at), "cut_lines": run.log_cut, "log": log}
