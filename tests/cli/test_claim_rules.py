@@ -98,3 +98,10 @@ def test_a_job_may_need_tags(busy: Scene) -> None:
     lease = busy.backend.open_lease("worker-1", "narrow", 3600)
     assert busy.backend.step(lease.id, (), 5).claimed == ()
     assert busy.run("why", job_id, "--json").data["code"] == "no_tagged_worker"
+
+
+def test_a_schedule_makes_jobs_with_needs(busy: Scene) -> None:
+    """The jobs of a recurring one need the tags that it was added with."""
+    busy.run("schedules", "add", "render", "SendMail", "--every", "1h", "--needs", "gpu")
+    job_id = busy.run("schedules", "run-now", "render").out.strip()
+    assert busy.run("show", job_id, "--json").data["needs"] == ["gpu"]

@@ -7,6 +7,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 from uuid import uuid4
 
 from queuetui.cli import exit_codes
@@ -85,12 +88,11 @@ def test_the_events_of_a_queue_are_switched(scene: Scene) -> None:
     assert "are off" in scene.run("events", "--queue", "mail", "-e", "JobCreated").err
 
 
-def test_following_tells_what_comes(scene: Scene) -> None:
-    """--follow writes what there is, then each new event once, as it happens."""
-    scene.job("first")
+@contextmanager
+def _following(scene: Scene, *options: str) -> Iterator[IO[str]]:
     following = subprocess.Popen(
-        [sys.executable, "-m", "queuetui", "events", "--follow", "--json", "--url", scene.url],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"},
+        [sys.executable, "-m", "queuetui", "events", "--follow", "--url", scene.url, *options],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -99,12 +101,32 @@ def test_following_tells_what_comes(scene: Scene) -> None:
     guard = threading.Timer(30, following.kill)
     guard.start()
     try:
-        first = json.loads(following.stdout.readline())
-        scene.job("second")
-        second = json.loads(following.stdout.readline())
+        yield following.stdout
     finally:
         following.kill()
         following.wait()
         guard.cancel()
         following.stdout.close()
+
+
+def test_following_tells_what_comes(scene: Scene) -> None:
+    """--follow writes what there is, then each new event once, as it happens, into a pipe too."""
+    scene.job("first")
+    with _following(scene, "--json") as lines:
+        first = json.loads(lines.readline())
+        scene.job("second")
+        second = json.loads(lines.readline())
     assert [first["job"], second["job"]] == [scene.ids["first"], scene.ids["second"]]
+
+
+def test_following_begins_with_the_newest(scene: Scene) -> None:
+    """-n limits what --follow begins with, what is older is not taken for new, and the columns are named once."""
+    for name in ("first", "second", "third"):
+        scene.job(name)
+    with _following(scene, "-n", "1", "--format", "csv") as lines:
+        head, begin = lines.readline(), lines.readline()
+        scene.job("fourth")
+        new = lines.readline()
+    assert head.startswith("at,")
+    assert scene.ids["third"] in begin
+    assert scene.ids["fourth"] in new

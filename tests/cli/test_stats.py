@@ -61,3 +61,9 @@ def test_exact_counts_are_the_same_when_few(busy: Scene) -> None:
     """Lifting the caps changes nothing on a small store."""
     capped, exact = busy.run("stats", "--json").data, busy.run("stats", "--json", "--exact").data
     assert {key: exact[key] for key in STATES} == {key: capped[key] for key in STATES}
+
+
+def test_stats_name_the_grade(scene: Scene) -> None:
+    """The durability grade of the store stands beside the figures, with what is wrong with the store as a whole."""
+    figures = scene.run("stats", "--json").data
+    assert (figures["durability"], figures["findings"]) == (scene.backend.capabilities.durability, [])

@@ -63,3 +63,17 @@ def test_one_bad_payload_of_many_is_named(bad: object) -> None:
     """The whole call is refused, with what is to blame."""
     with pytest.raises(BadPayload, match=r"not JSON: payload\.x is"):
         encode_payloads([{"x": 1}, {"x": bad}])
+
+
+def test_single_jobs_go_on_after_many_were_sent_again(queue: Queue) -> None:
+    """What a connection had prepared may be forgotten when a part of a transaction is undone; the next job does not mind."""
+    many = Queue.new_many("Send", [{"n": number} for number in range(150)])
+    assert [queue.enqueue("Send", {"first": number}).created for number in range(3)] == [True] * 3
+    for is_new in (True, False, False, False):
+        assert {answer.created for answer in queue.enqueue_many(many)} == {is_new}
+    again = queue.enqueue(
+        "Send", {"snow": "\N{SNOWMAN}\0\\"}, name="\N{SNOWMAN}", tags=["a", 'b"'], priority="high", timeout=1.5
+    )
+    stored = queue.get(again.id)
+    assert (again.created, stored.payload, stored.name) == (True, {"snow": "\N{SNOWMAN}\0\\"}, "\N{SNOWMAN}")
+    assert (stored.tags, stored.priority > 0) == (["a", 'b"'], True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from queuetui.client import Queue
@@ -80,3 +82,14 @@ def test_a_stuck_job_is_marked() -> None:
         job = queue.enqueue("Send", queue="nobody")
         assert queue.get(job.id).stuck
         assert queue.stats()["stuck"] == 1
+
+
+def test_waiting_for_a_job_to_end(queue: Queue) -> None:
+    """A job is returned once it is final; one that goes on is said to, and an unknown one is not found."""
+    job = queue.enqueue("Send", delay=3600)
+    with pytest.raises(TimeoutError, match="still scheduled after"):
+        queue.wait(job.id, timeout_s=0.05)
+    threading.Timer(0.1, queue.cancel, [job.id]).start()
+    assert queue.wait(job.id, timeout_s=10).state == "cancelled"
+    with pytest.raises(NotFound):
+        queue.wait("0" * 32)

@@ -8,6 +8,7 @@ from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.client import Queue
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import RulesEdit, parse_rate
+from queuetui.model.state import State
 from tests.engine.conftest import StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
@@ -120,3 +121,29 @@ def test_a_worker_runs_what_its_tags_allow(queue: Queue, start_worker: StartWork
     assert not ran.wait(0.2)
     start_worker(tags=("gpu",))
     assert ran.wait(20)
+
+
+def test_a_burst_does_all_that_its_limit_lets_through_in_turn(queue: Queue, start_worker: StartWorker) -> None:
+    """A worker that is to end with the queue goes on while jobs of its own make room for others."""
+    crowd = Crowd()
+
+    def hurried() -> None:
+        crowd.run()
+
+    job_type = declare_handler(hurried)
+    lay_down(queue, RulesEdit(concurrency=1))
+    for _ in range(5):
+        queue.enqueue(job_type)
+    start_worker(concurrency=4, burst=True).wait()
+    assert (crowd.done, crowd.most) == (5, 1)
+
+
+def test_a_burst_leaves_jobs_for_other_workers(queue: Queue, start_worker: StartWorker) -> None:
+    """A worker that is to end with the queue does not wait for a job that it may never be given."""
+    ran = threading.Event()
+    needy = queue.enqueue(declare_handler(ran.set), needs=["gpu"])
+    report = start_worker(burst=True).wait()
+    assert (report.jobs, ran.is_set()) == (0, False)
+    assert queue.backend.get(needy.id).state is State.PENDING
+    start_worker(burst=True, tags=("gpu",)).wait()
+    assert ran.is_set()

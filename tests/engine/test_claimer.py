@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from math import inf
 from typing import Any
 
 import pytest
@@ -77,6 +78,38 @@ def test_batches_grow_while_they_come_back_full() -> None:
     assert claimer.choose(0, None) == Claim("q", 3)
     assert claimer.choose(0, 2) == Claim("q", 2)
     assert claimer.choose(0, 0) is None
+
+
+def claimer_of(queue: str) -> Claimer:
+    """A claimer that has just seen that a queue has work."""
+    store: Any = None
+    claimer = Claimer(store, WorkerSettings(sleep_s=0.3), make_room(1))
+    claimer._ready, claimer._look_at_s = [queue], float("inf")
+    claimer._known.add(queue)
+    return claimer
+
+
+@pytest.mark.parametrize(("again_s", "wait_s"), [(inf, 0.02), (0.005, 0.02), (0.0, 0.02), (30.0, 0.02)])
+def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(again_s: float, wait_s: float) -> None:
+    """A worker that is given nothing waits, and new jobs of that queue do not wake it for nothing; an end of its own does."""
+    claimer = claimer_of("q")
+    claim = claimer.choose(0, None)
+    assert claim is not None
+    claimer.took(claim, 0, again_s)
+    assert claimer.look_in_s() == pytest.approx(wait_s, abs=0.01)
+    if again_s > 1:
+        claimer.hear("q")
+        assert claimer.choose(0, None) is None
+    claimer.work_ended(postponed=False)
+    assert claimer.look_in_s() == 0
+
+
+def test_a_rate_that_opens_soon_is_waited_for() -> None:
+    """The wait is cut to when a rate makes room."""
+    claimer = claimer_of("q")
+    claimer._poll_s = 10.0
+    claimer.took(Claim("q", 1), 0, 0.15)
+    assert claimer.look_in_s() == pytest.approx(0.15, abs=0.02)
 
 
 def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue) -> None:

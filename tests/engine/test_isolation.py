@@ -216,3 +216,10 @@ def test_only_the_types_that_ask_for_it_run_in_processes_by_default(place: Child
     await_state(queue, after.id, "completed")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
+
+
+def test_a_child_that_is_not_needed_any_more_is_no_failure(place: ChildrenPlace) -> None:
+    """A worker that ends before its first child is ready does not tell of a child that was killed."""
+    worker = place.start("--isolation", "process", "--burst", app="children_app")
+    assert worker.wait(30) == 0
+    assert "child_not_ready" not in place.events(worker)

@@ -126,13 +126,15 @@ def test_a_worker_stops_while_the_store_is_away(
 
 
 def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingStore) -> None:
-    """A worker that cannot even register ends with the reason instead of waiting unseen."""
+    """A worker that cannot even register ends with the reason instead of waiting unseen, and listens no more."""
     from queuetui.engine.worker import Worker
     from tests.engine.working import FAST
 
     store.away.set()
+    before = set(threading.enumerate())
     with pytest.raises(Unreachable):
         Worker(store, FAST).run()
+    wait_until(lambda: set(threading.enumerate()) <= before)
 
 
 def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worker: StartWorker, told: Told) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from multiprocessing import get_context
+from threading import Event, Thread
 from uuid import UUID
 
+from queuetui.model import job_id
 from queuetui.model.job_id import TAIL_DIGITS, new_job_id, new_job_ids, spans_ending_in, time_ms
 
 DAY_MS = 86_400_000
@@ -51,3 +54,23 @@ def test_no_span_lies_outside_of_the_time_asked_for() -> None:
     spans = list(spans_ending_in("a3f09c", 5_000_000, 1_000_000))
     assert all(1_000_000 <= time_ms(low) <= 5_000_000 for low, _ in spans)
     assert 14 <= len(spans) <= 16
+
+
+def test_a_process_forked_while_an_id_is_made_makes_ids_too() -> None:
+    """A child does not inherit the lock of a thread that it does not have."""
+    held, over = Event(), Event()
+
+    def hold() -> None:
+        with job_id._LOCK:
+            held.set()
+            over.wait(0.3)
+
+    Thread(target=hold).start()
+    assert held.wait(10)
+    child = get_context("fork").Process(target=new_job_id)
+    child.start()
+    over.set()
+    child.join(10)
+    ended = child.exitcode
+    child.kill()
+    assert ended == 0

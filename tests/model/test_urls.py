@@ -59,6 +59,7 @@ def test_a_hostile_url_is_shown_inert(specimen: str) -> None:
         ("postgresql://ann:hunter2", "ann:***"),
         ("memory://x", "x"),
         ("nonsense", ""),
+        ("redis://127.0.0.1:6379/0?namespace=orders", "0/orders@127.0.0.1:6379"),
     ],
 )
 def test_a_url_has_a_short_name(url: str, name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
@@ -206,6 +207,7 @@ class ScriptedFeed(ScriptedLog):
         self.paused: set[Untrusted] = set()
         self.workers = make_workers()
         self.schedules: tuple[ScheduleInfo, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self.told = make_events(NOW)
         self.before_poll: Callable[[], None] = lambda: None
         self.refused_field = ""
@@ -235,6 +237,7 @@ class ScriptedFeed(ScriptedLog):
             page=page,
             verdicts={job.ref.id: judge(job) for job in shown},
             schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
+            findings=self.findings if Part.STORE in watch.parts else (),
         )
         snapshot = self.with_events(snapshot, watch)
         with self.polled:

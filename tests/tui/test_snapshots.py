@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.model.errors import Unreachable
+from queuetui.model.examination import HeldSnapshot
+from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerCard
+from queuetui.monitor.checks.server import judge_snapshots
 from tests.tui.real_store import fill, session_over
-from tests.tui.scripted import NOW
+from tests.tui.scripted import CAPABILITIES, NOW, ScriptedFeed
 from tests.tui.stage import NARROW, TYPED, WIDE, Stage
 
 SIZES = [pytest.param(NARROW, id="80x24"), pytest.param(WIDE, id="120x40")]
@@ -96,6 +100,16 @@ def test_a_lost_store(size: tuple[int, int], snap_compare: SnapCompare) -> None:
 
     assert snap_compare(stage.app, terminal_size=size, run_before=lose)
     release.set()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_held_snapshot(size: tuple[int, int], snap_compare: SnapCompare) -> None:
+    """The Overview names who holds the store up and what to do; the first line shows a grade that risks jobs."""
+    feed = ScriptedFeed(capabilities=replace(CAPABILITIES, durability="C"))
+    holder = HeldSnapshot("session", Untrusted("4711"), Untrusted("ann"), Untrusted("psql"), None, 200.0)
+    feed.findings = (judge_snapshots((holder,), 0, 30.0),)
+    stage = Stage(feed)
+    assert snap_compare(stage.app, terminal_size=size, run_before=settle(stage, ["0"], "pg_terminate_backend"))
 
 
 def test_without_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:

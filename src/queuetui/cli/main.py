@@ -26,6 +26,7 @@ COMMANDS = {
     "enqueue": ("enqueue", "command"),
     "events": ("events", "command"),
     "jobs": ("jobs", "command"),
+    "logs": ("logs", "command"),
     "migrate": ("migrate", "command"),
     "pause": ("queues", "pause"),
     "profiles": ("profiles", "command"),

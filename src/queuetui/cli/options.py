@@ -15,6 +15,8 @@ from queuetui.model.query_parser import parse_query
 
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
 
+SHORTEST_PAUSE_S = 0.01
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -39,6 +41,32 @@ def duration(text: str) -> float:
         raise click.BadParameter(str(error)) from None
 
 
+def pause_of(text: str) -> float:
+    """Return the seconds of a duration that a worker repeats something after, as an option's type."""
+    seconds = duration(text)
+    if seconds < SHORTEST_PAUSE_S:
+        message = f"{text!r} is too short; give at least 10ms"
+        raise click.BadParameter(message)
+    return seconds
+
+
+def queue_names(text: str) -> tuple[str, ...]:
+    """Return the names that stand between commas, as an option's type; none at all must not mean every queue."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        message = f"{text!r} names no queue; leave it away to listen to all"
+        raise click.BadParameter(message)
+    return names
+
+
+def queue_name(text: str) -> str:
+    """Return the name of one queue, as an option's type; a worker's -q takes what stands between commas."""
+    if not text.strip() or "," in text:
+        message = f"{text!r} is no name of a queue; give one without a comma"
+        raise click.BadParameter(message)
+    return text
+
+
 def connection_options(command: Command) -> Command:
     """Add --url, --profile, --kind and --operate; given after a command they win over those before it."""
     options = (
@@ -46,7 +74,7 @@ def connection_options(command: Command) -> Command:
             "--url",
             "-u",
             metavar="URL",
-            help="The store: sqlite:///FILE, postgresql://..., mysql://... (QUEUETUI_URL).",
+            help="The store: sqlite:///FILE, postgresql://..., mysql://..., redis://... (QUEUETUI_URL).",
         ),
         click.option("--profile", metavar="NAME", help="A profile of the settings file."),
         click.option("--kind", metavar="KIND", help="Which queue, where a store holds several: native, laravel."),

@@ -34,18 +34,27 @@ class Format(StrEnum):
 
 
 def show_rows(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Format, table: Sequence[str] = ()
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    form: Format,
+    table: Sequence[str] = (),
+    *,
+    headed: bool = True,
 ) -> None:
-    """Write rows; a table shows the `table` columns (else all), CSV all `columns`, JSON the whole rows."""
+    """Write rows; a table shows the `table` columns (else all), CSV all `columns`, JSON the whole rows.
+
+    Those that continue what is written already are not `headed`.
+    """
     if form is Format.JSON:
         _write_json_list(rows)
     elif form is Format.NDJSON:
         for row in rows:
             write(json.dumps(row))
     elif form is Format.CSV:
-        _write_csv(rows, columns)
+        _write_csv(rows, columns, headed=headed)
     else:
-        _write_table([[cell(row.get(column)) for column in table or columns] for row in rows], table or columns)
+        shown = [[cell(row.get(column)) for column in table or columns] for row in rows]
+        _write_table(shown, table or columns, headed=headed)
 
 
 def show_document(data: Mapping[str, Any], form: Format) -> None:
@@ -120,10 +129,11 @@ def _write_json_list(rows: Iterable[Mapping[str, Any]]) -> None:
     write("[]" if first else "]")
 
 
-def _write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def _write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, headed: bool = True) -> None:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
+    if headed:
+        writer.writerow(columns)
     for row in rows:
         writer.writerow([_csv_cell(row.get(column)) for column in columns])
         write(buffer.getvalue().rstrip("\n"))
@@ -142,8 +152,8 @@ def _csv_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _write_table(cells: Sequence[Sequence[SafeText]], columns: Sequence[str]) -> None:
+def _write_table(cells: Sequence[Sequence[SafeText]], columns: Sequence[str], *, headed: bool) -> None:
     widths = [max([cell_len(column), *(cell_len(row[index]) for row in cells)]) for index, column in enumerate(columns)]
-    for row in [columns, *cells]:
+    for row in [columns, *cells] if headed else cells:
         padded = [text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)]
         write(GAP.join(padded).rstrip())

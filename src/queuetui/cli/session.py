@@ -141,6 +141,12 @@ def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
     return operate or profile.rights == "operate" or (native and unnamed)
 
 
+def require_writable(profile: Profile, refusal: str) -> None:
+    """Raise Denied where the settings say that a profile is for reading; enqueueing and working need no more right than that."""
+    if profile.rights == "read":
+        raise Denied(f'{refusal}: the settings give {profile.name} rights = "read"')
+
+
 @contextmanager
 def opened(**given: Any) -> Iterator[tuple[Feed, Operations]]:
     """Open what the running command's flags name, and close it after."""

@@ -9,6 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from queuetui.client.encoding import encode_payload, encode_payloads
+from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
 from queuetui.model.correlation import current_correlation_id
 from queuetui.model.declaration import Handler, declared_handler, declared_type, path_of
 from queuetui.model.errors import BadPayload, Conflict
@@ -69,9 +70,15 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         idempotency_key=options.get("idempotency_key"),
         correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
         tags=tuple(options.get("tags", ())),
-        needs=tuple(options.get("needs", ())),
+        needs=_needs(job_type, options),
         timeout_s=_seconds(options.get("timeout")),
     )
+
+
+def _needs(job_type: str | Handler, options: JobOptions) -> tuple[str, ...]:
+    """Return the tags that a worker must bear; a command is for those that run commands."""
+    needs = tuple(options.get("needs", ()))
+    return (*needs, COMMAND_TAG) if job_type == COMMAND_TYPE and COMMAND_TAG not in needs else needs
 
 
 def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobOptions) -> list[NewJob]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from queuetui.backends.base import BackendOptions
@@ -16,6 +18,7 @@ from queuetui.backends.schedules import ScheduleStore
 from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
 from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import Enqueued
@@ -23,7 +26,7 @@ from queuetui.model.limits import unconsumed
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, State
 from queuetui.model.stats import describe_stats
 from queuetui.model.stuck import is_stuck
 
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from queuetui.model.job import Job, NewJob
 
 TRIES_AGAINST_MOVING_JOBS = 5
+FIRST_LOOK_S = 0.01
+LONGEST_LOOK_S = 0.5
 
 
 # What programs know the answer by.
@@ -73,6 +78,12 @@ class Queue:
         A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
         """
         return self.enqueue_many([make_job(job_type, payload, options)], connection=connection)[0]
+
+    def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
+        """Store a command of the system's shell, for workers started with --allow-command; its tags are needs too."""
+        tags = tuple(options.get("tags", ()))
+        options["tags"], options["needs"] = tags, (*options.get("needs", ()), *tags)
+        return self.enqueue(COMMAND_TYPE, {"command": command}, **options)
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""
@@ -117,6 +128,23 @@ class Queue:
     def get(self, job_id: str) -> JobDocument:
         """Return one job by its whole id. Raises NotFound."""
         return self._documents((self._backend.get(job_id),))[0]
+
+    def wait(self, job_id: str, timeout_s: float = 60.0) -> JobDocument:
+        """Return a job once it has ended, with its result or error; it is looked at ever less often, at least every half second.
+
+        Raises NotFound, and TimeoutError when it goes on for longer.
+        """
+        ends_s, pause_s, moment = time.monotonic() + timeout_s, FIRST_LOOK_S, Event()
+        while (seen := self.get(job_id)).state not in FINAL:
+            left_s = ends_s - time.monotonic()
+            if left_s <= 0:
+                message = (
+                    f"job {job_id} is still {seen.state} after {timeout_s:g} s; it goes on: wait again, or cancel it"
+                )
+                raise TimeoutError(message)
+            moment.wait(min(pause_s, left_s))
+            pause_s = min(LONGEST_LOOK_S, pause_s * 1.5)
+        return seen
 
     def cancel(self, job_id: str) -> Result:
         """Cancel a job: a waiting one at once, a running one is asked to end. Raises NotFound."""

@@ -15,9 +15,13 @@ _STANDARD_LIBRARY = {Path(sysconfig.get_path(name)).resolve() for name in ("stdl
 
 
 class AllowRule:
-    """Modules under one of the prefixes; without any, modules that live in the folder `root`, never installed ones."""
+    """Modules under one of the prefixes; without any, modules that live in the folder `root`, never installed ones.
 
-    def __init__(self, prefixes: Sequence[str], root: Path) -> None:
+    `commands` tells whether a job may be a command of the shell.
+    """
+
+    def __init__(self, prefixes: Sequence[str], root: Path, *, commands: bool = False) -> None:
+        self.commands = commands
         self._prefixes = tuple(prefixes)
         self._root = root.resolve()
 

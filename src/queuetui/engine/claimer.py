@@ -95,6 +95,7 @@ class Claimer:
         self._known: set[str] = set()
         self._heard: dict[str, None] = {}
         self._kept_back: dict[str, float] = {}
+        self._forbidden_all = False
         self.found_nothing = False
 
     def hear(self, queue: str) -> None:
@@ -124,6 +125,8 @@ class Claimer:
         """
         if count:
             self._poll_s = self._soon_s
+        # What only the end of another worker's job, or another worker's tags, would allow is nothing to wait for in a burst.
+        self._forbidden_all = self._forbidden_all and not count and again_s == inf
         if count >= claim.size:
             self.batch = min(self._settings.batch, max(self.batch, claim.size * 2))
             self._take_turns()
@@ -132,6 +135,7 @@ class Claimer:
         self._ready = [queue for queue in self._ready if queue != claim.queue]
         if not self._ready:
             soonest_s = inf if again_s is None else max(again_s, SHORTEST_POLL_S)
+            self.found_nothing = self._forbidden_all
             self._look_at_s = 0.0 if count else steady_s() + min(self._next_poll_s(), soonest_s)
         if again_s is not None and not count:
             self._kept_back[claim.queue] = steady_s() + min(again_s, self._settings.sleep_s)
@@ -181,7 +185,7 @@ class Claimer:
         due_s = None if found else self._store.next_due_s()
         if due_s is not None and due_s <= 0 and self._store.promote(PROMOTE_LIMIT):
             found = self._store.queues_ready(self._settings.queues)
-        self.found_nothing = not found
+        self.found_nothing, self._forbidden_all = not found, bool(found)
         self._known.update(found)
         if found:
             self._ready = self._in_turn(found)

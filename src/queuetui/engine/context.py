@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
+from queuetui.engine.notes import Notes
 from queuetui.engine.outcome import Cancelled
 from queuetui.model.job import ClaimedJob
 
@@ -34,7 +35,7 @@ class Context:
     outside: a long handler should ask `cancelled()` between steps. After a timeout or a lost lease the result is refused.
     """
 
-    __slots__ = ("_noticed", "_on_cancel", "_progress", "cancel_cause", "correlation_id", "job", "worker_id")
+    __slots__ = ("_noticed", "_on_cancel", "_progress", "cancel_cause", "correlation_id", "job", "notes", "worker_id")
 
     log = JOB_LOGGER
 
@@ -46,6 +47,8 @@ class Context:
         self.cancel_cause: CancelCause | None = None
         self._noticed = False
         self._progress: str | None = None
+        # What the run tells beside its ending; most tell nothing.
+        self.notes: Notes | None = None
         self._on_cancel: Callable[[], object] | None = None
 
     @property
@@ -97,6 +100,18 @@ class Context:
         if note:
             shown["note"] = note[:NOTE_CAP_CHARS]
         self._progress = json.dumps(shown)
+
+    def count(self, name: str, amount: float = 1) -> None:
+        """Add to what this run has used of something: kept with the job, and summed by queue and type. Raises ValueError."""
+        self.noted().count(name, amount)
+
+    def noted(self) -> Notes:
+        """Return what this run tells, made when first asked for."""
+        if self.notes is None:
+            with _ENDING:
+                if self.notes is None:
+                    self.notes = Notes()
+        return self.notes
 
     @property
     def reported_progress(self) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from queuetui.engine.finisher import Finisher, Outbox
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import HeldLease, Leases
+    from queuetui.engine.notekeeping import Notekeeper
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
@@ -34,6 +35,7 @@ TICK_S = 1.0
 MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
+FIRST_RUN_S = 0.002
 POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
@@ -55,6 +57,7 @@ class Desk:
     wakeup: Wakeup
     volume: Volume
     suspects: Suspects
+    notekeeper: Notekeeper
 
 
 class Dispatcher:
@@ -133,6 +136,7 @@ class Dispatcher:
     def _step(self, lease: HeldLease, claim: Claim | None) -> None:
         desk = self._desk
         endings = tuple(lease.endings)
+        desk.notekeeper.write_ended(lease.id, endings)
         try:
             step = desk.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
         except STORE_TROUBLE:
@@ -170,6 +174,9 @@ class Dispatcher:
                 run.abandon(CancelCause.LEASE_LOST)
         if not desk.suspects.keeps(kept, self._unended()):
             desk.executor.submit(kept)
+            if claim.size == 1:
+                # After a quiet time: the handler's thread wants the interpreter, and its ending may go with the next claim.
+                desk.wakeup.wait(FIRST_RUN_S)
 
     def _release(self, run: Run) -> None:
         if run.end():
@@ -227,6 +234,7 @@ class Dispatcher:
             self._take_back_unstarted()
         for lease in self._desk.leases.all():
             self._mark_running(lease, now_s)
+            self._desk.notekeeper.write_running(lease.id, lease.runs, now_s)
             if lease.idle and (lease.closing or now_s - lease.used_s > IDLE_LEASE_S):
                 self._desk.leases.close(lease)
 

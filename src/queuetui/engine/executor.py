@@ -72,7 +72,11 @@ class ThreadExecutor:
         self._performer.perform(run)
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """End a run without its handler, which is asked to stop."""
+        """End a run without its handler, which is asked to stop; one that ends by itself is asked only."""
+        if run.task is not None and run.task.ends_when_told:
+            asked_before = run.context.cancel_cause is CancelCause.TIMEOUT
+            run.context.cancel(CancelCause.TIMEOUT)
+            return not asked_before
         if not self._performer.time_out(run, limit_s, elapsed_s):
             return False
         run.context.cancel(CancelCause.TIMEOUT)

@@ -50,6 +50,15 @@ class Cancelled(Exception):
     """Raise it to end a run that a person asked to cancel."""
 
 
+class ReportedFailure(Exception):
+    """A failed run of a handler of our own, which says all that is to be said: `account` stands in place of a traceback."""
+
+    def __init__(self, class_name: str, message: str, account: str) -> None:
+        super().__init__(message)
+        self.class_name = class_name
+        self.account = account
+
+
 @dataclass(frozen=True, slots=True)
 class RetryRule:
     """When a failed run of one type is tried again; `chance` in [0, 1) spreads it."""
@@ -144,6 +153,8 @@ def encode_result(value: object) -> bytes | None:
 
 def describe_error(error: BaseException) -> RunError:
     """Return an exception in plain text, whatever its own methods do."""
+    if isinstance(error, ReportedFailure):
+        return RunError(error.class_name, _text_of(error)[:MESSAGE_CAP_CHARS], error.account)
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ in {"builtins", __name__} else f"{kind.__module__}.{kind.__qualname__}"
     return RunError(name, _text_of(error)[:MESSAGE_CAP_CHARS], _trace(error)[-TRACEBACK_CAP_CHARS:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections.abc import Callable
 from json.scanner import make_scanner
 from threading import Event
 from types import CoroutineType
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import current_job, log_event
+from queuetui.engine.metering import Meter, ThreadMeter
 from queuetui.engine.outcome import (
     RetryRule,
     settle_cancelled,
@@ -57,7 +59,16 @@ class TaskFinder(Protocol):
 class Performer:
     """Calls handlers and turns whatever they do into endings; nothing a handler does ends a slot."""
 
-    def __init__(self, tasks: TaskFinder, outbox: Endings, loop: EventLoop, settings: WorkerSettings) -> None:
+    def __init__(
+        self,
+        tasks: TaskFinder,
+        outbox: Endings,
+        loop: EventLoop,
+        settings: WorkerSettings,
+        meter: Callable[[], Meter] = ThreadMeter,
+    ) -> None:
+        self._meter = meter
+        self._notes_all = settings.measure or settings.result_ttl_s is not None
         self._tasks = tasks
         self._outbox = outbox
         self._loop = loop
@@ -113,8 +124,26 @@ class Performer:
         task = run.task = self._tasks.find(job.type)
         if run.timeout_s is None:
             run.timeout_s = task.timeout_s if task.timeout_s is not None else self._settings.job_timeout_s
+        if task.measure or task.result_ttl_s is not None or self._notes_all:
+            return self._call_noted(run, task)
         value = task.call(read_payload(job.payload), context)
         return self._loop.run(value, context) if isinstance(value, CoroutineType) else value
+
+    def _call_noted(self, run: Run, task: Task) -> object:
+        """Call a handler of which more is kept: what it takes of the machine, or how long its result is."""
+        settings, context = self._settings, run.context
+        ttl_s = task.result_ttl_s if task.result_ttl_s is not None else settings.result_ttl_s
+        if ttl_s is not None:
+            context.noted().expire_result(ttl_s)
+        meter = self._meter() if task.measure or settings.measure else None
+        is_async = False
+        try:
+            value = task.call(read_payload(run.job.payload), context)
+            is_async = isinstance(value, CoroutineType)
+            return self._loop.run(value, context) if isinstance(value, CoroutineType) else value
+        finally:
+            if meter is not None:
+                context.noted().measure(*meter.read(is_async=is_async))
 
     def _post(self, run: Run, settlement: Settlement) -> bool:
         if not run.end():

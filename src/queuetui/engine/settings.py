@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from queuetui.engine.allowed import AllowRule
+from queuetui.model.command import COMMAND_TAG
+
 DEFAULT_CONCURRENCY = 4
 DEFAULT_BATCH = 500
 DEFAULT_LOG_JOBS = 50
@@ -23,6 +26,8 @@ class WorkerSettings:
     Of `log_jobs` runs a second the start and the completion are told one by one, of more only how many they were.
     `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
     it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
+    `measure` keeps of every run what it took of the machine; results are deleted after `result_ttl_s` where their type says nothing.
+    `allow_command` lets jobs be commands of the system's shell.
     """
 
     queues: tuple[str, ...] | None = None
@@ -46,3 +51,15 @@ class WorkerSettings:
     cancel_grace_s: float = 2.0
     root: Path | None = None
     log_jobs: int = DEFAULT_LOG_JOBS
+    allow_command: bool = False
+    measure: bool = False
+    result_ttl_s: float | None = None
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """What jobs may need of this worker: its tags, and that it runs commands."""
+        return (*self.tags, COMMAND_TAG) if self.allow_command else self.tags
+
+    def allow_rule(self) -> AllowRule:
+        """Return what a job may choose to be run by."""
+        return AllowRule(self.allow, self.root or Path.cwd(), commands=self.allow_command)

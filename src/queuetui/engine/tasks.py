@@ -15,6 +15,7 @@ from queuetui.engine.allowed import MODULE_NAME, AllowRule
 from queuetui.engine.context import Context
 from queuetui.engine.outcome import NoHandler
 from queuetui.model.backoff import Backoff
+from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.declaration import Ack, Declaration, Handler, declared_handler, declared_type
 from queuetui.model.errors import NotFound
 
@@ -23,7 +24,10 @@ Call = Callable[[Any, Context], Any]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A handler ready to be called with a payload and a context."""
+    """A handler ready to be called with a payload and a context.
+
+    `ends_when_told`: it ends its run by itself, at once, when its time is over, and says what it has done.
+    """
 
     type: str
     call: Call
@@ -31,6 +35,9 @@ class Task:
     timeout_s: float | None = None
     ack: Ack = "batch"
     hard_timeout: bool = False
+    ends_when_told: bool = False
+    measure: bool = False
+    result_ttl_s: float | None = None
 
 
 class Tasks:
@@ -52,6 +59,12 @@ class Tasks:
         return task
 
     def _make(self, job_type: str) -> Task:
+        if job_type == COMMAND_TYPE:
+            from queuetui.engine.commands.handler import refuse_command, run_command
+
+            return Task(
+                job_type, run_command if self._rule.commands else refuse_command, Backoff(), ends_when_told=True
+            )
         if (declaration := declared_type(job_type)) is not None:
             return make_task(declaration)
         handler = self._at_path(job_type) if ":" in job_type else self._named_in_app(job_type)
@@ -135,7 +148,16 @@ def make_task(declaration: Declaration) -> Task:
     handler = declaration.handler
     call = _adapt_class(handler) if inspect.isclass(handler) else _adapt(handler)
     backoff = declaration.backoff or Backoff()
-    return Task(declaration.type, call, backoff, declaration.timeout_s, declaration.ack, declaration.hard_timeout)
+    return Task(
+        declaration.type,
+        call,
+        backoff,
+        declaration.timeout_s,
+        declaration.ack,
+        declaration.hard_timeout,
+        measure=declaration.measure,
+        result_ttl_s=declaration.result_ttl_s,
+    )
 
 
 def _adapt_class(handler: type) -> Call:

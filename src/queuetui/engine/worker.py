@@ -7,14 +7,12 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from queuetui import __version__
 from queuetui.backends.base import Notifier
 from queuetui.backends.schedules import ScheduleStore
-from queuetui.engine.allowed import AllowRule
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import steady_s
 from queuetui.engine.dispatcher import Desk, Dispatcher
@@ -24,6 +22,7 @@ from queuetui.engine.finisher import Finisher, Outbox
 from queuetui.engine.lease import Leases
 from queuetui.engine.logs import log_event
 from queuetui.engine.mixed_executor import MixedExecutor
+from queuetui.engine.notekeeping import LogKeeper, Notekeeper
 from queuetui.engine.pace import Pace
 from queuetui.engine.performer import Performer
 from queuetui.engine.recurring import Recurring
@@ -74,7 +73,7 @@ class Worker:
         self._settings = settings
         self._tasks = tasks
         if tasks is None and settings.isolation != "process":
-            self._tasks = Tasks(settings.app, AllowRule(settings.allow, settings.root or Path.cwd()))
+            self._tasks = Tasks(settings.app, settings.allow_rule())
         self._declared = declared_schedules() if settings.app and self._tasks is not None else ()
         self._wakeup = Wakeup()
         self._stopping = Stopping(settings.grace_s, self._wakeup)
@@ -92,9 +91,14 @@ class Worker:
     def run(self) -> WorkerReport:
         """Work until stopped. Raises Unreachable when the store is away at the very start; later it is waited for."""
         signals = Signals(self._stopping)
+        log_keeper = LogKeeper(self.id)
+        logging.getLogger().addHandler(log_keeper)
         # Caught before the registration: whoever sees a worker listed may ask it to stop.
-        with signals.caught():
-            return self._run(signals)
+        try:
+            with signals.caught():
+                return self._run(signals)
+        finally:
+            logging.getLogger().removeHandler(log_keeper)
 
     def _run(self, signals: Signals) -> WorkerReport:
         started_s = steady_s()
@@ -114,6 +118,8 @@ class Worker:
             parts = self._recurring()
             self._store.register(card)
         except BaseException:
+            if listener is not None:
+                listener.close()
             executor.close()
             raise
         desk = Desk(
@@ -131,6 +137,7 @@ class Worker:
             wakeup=self._wakeup,
             volume=volume,
             suspects=Suspects(careful=settings.isolation != "process"),
+            notekeeper=Notekeeper(self._store),
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health)
         sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
@@ -241,7 +248,7 @@ class Worker:
             version=__version__,
             queues=queues,
             slots=self._settings.concurrency,
-            tags=self._settings.tags,
+            tags=self._settings.all_tags,
         )
 
     def _announce(self, card: WorkerCard) -> None:

@@ -36,6 +36,8 @@ class Declaration:
     hard_timeout: bool = False
     timing: Timing | None = None
     overlap: bool = True
+    measure: bool = False
+    result_ttl_s: float | None = None
 
 
 @overload
@@ -54,6 +56,8 @@ def job(
     cron: str | None = None,
     tz: str = "UTC",
     overlap: bool = True,
+    measure: bool = False,
+    result_ttl: float | None = None,
 ) -> Callable[[AnyHandler], AnyHandler]: ...
 def job(  # noqa: PLR0913 - all that can be said of a job type
     job_type: str | Handler | None = None,
@@ -68,12 +72,16 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     cron: str | None = None,
     tz: str = "UTC",
     overlap: bool = True,
+    measure: bool = False,
+    result_ttl: float | None = None,
 ) -> Any:
     """Declare a function, or a class with `handle`, as the handler of a job type; without a type its own name is the type.
 
     `timeout` is in seconds: the run fails then and its handler is asked to stop. At `hard_timeout` it is killed.
     `every` (whole seconds) or `cron` (five fields, in the time zone `tz`) makes it recur with an empty payload in every store that a
     worker with this `--app` works; `overlap` False passes over a slot while the job of the one before goes on.
+    `measure` keeps what each run took: its processor time and, in a process, its peak of memory.
+    A result is deleted after `result_ttl` seconds, its job later.
     The handler itself is returned unchanged and can be called and tested as before.
     """
     if timeout is not None and hard_timeout is not None:
@@ -87,7 +95,18 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     def decorate(handler: AnyHandler) -> AnyHandler:
         name = job_type if isinstance(job_type, str) else handler.__name__
         timeout_s = timeout if hard_timeout is None else hard_timeout
-        rules = (queue, max_attempts, backoff, timeout_s, ack, hard_timeout is not None, timing, overlap)
+        rules = (
+            queue,
+            max_attempts,
+            backoff,
+            timeout_s,
+            ack,
+            hard_timeout is not None,
+            timing,
+            overlap,
+            measure,
+            result_ttl,
+        )
         declare(Declaration(name, handler, *rules))
         return handler
 

@@ -11,7 +11,7 @@ from typing import Any
 from queuetui.model.text import Untrusted
 
 # An old picture of the data is told of from this age on.
-HELD_S = 60.0
+HELD_S = 30.0
 
 
 class Check(StrEnum):

@@ -18,6 +18,8 @@ _LOCK = Lock()
 # Not the module's own, which a program may seed; a forked child would go on with its parent's.
 _CHANCE = random.Random()
 os.register_at_fork(after_in_child=_CHANCE.seed)
+# Nor may a child be born while another thread holds the lock, which nobody would ever release there.
+os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 _NS_PER_MS = 1_000_000
 # 48 bits of milliseconds and 12 bits of a fraction: a tick is about a quarter of a microsecond.
 _TICKS_PER_MS = 1 << 12

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.event import EventPage, EventRequest
+from queuetui.model.examination import Finding
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
@@ -29,6 +30,7 @@ class Part(StrEnum):
     TALLY = "tally"
     FAILURES = "failures"
     SCHEDULES = "schedules"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Snapshot:
     """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules`, `events` and `rules` (by queue) until it has read them.
+    `schedules`, `events` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
     """
 
     backend: str
@@ -101,3 +103,4 @@ class Snapshot:
     schedules: tuple[ScheduleInfo, ...] = ()
     events: EventPage | None = None
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

@@ -11,6 +11,8 @@ _PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):.*@")
 # Without an @ the host was forgotten: what stands where a port belongs and is no number may be the password.
 _WORDY_PORT = re.compile(r"(?<=://)([^/@:\s\[\]]*):(?!\d*(?:[/?#\s]|$))[^/?#\s]*")
 _SECRET_OPTION = re.compile(r"(?i)((?:password|passwd|pwd|secret|token)=)[^&\s]*")
+# One server of Redis holds several queues.
+_NAMESPACE = re.compile(r"(?:^|&)namespace=([^&]+)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
@@ -27,8 +29,11 @@ def hide_passwords(text: str) -> str:
 def place_name(url: str) -> str:
     """Return the short name of what a URL points at, such as `shop@db.example` or `queue.db`; empty where none can be read."""
     scheme, _, rest = hide_password(url).partition("://")
-    where, _, path = rest.partition("?")[0].rpartition("@")[2].partition("/")
+    address, _, options = rest.partition("?")
+    where, _, path = address.rpartition("@")[2].partition("/")
     name = path.rstrip("/").rpartition("/")[2]
+    if namespace := _NAMESPACE.search(options):
+        name = f"{name}/{namespace[1]}".lstrip("/")
     return f"{name}@{where}" if name and where and scheme != "sqlite" else name or where
 
 

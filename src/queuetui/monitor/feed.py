@@ -9,6 +9,7 @@ from datetime import datetime
 
 from queuetui.backends.base import Inspector
 from queuetui.backends.claim_rules import ClaimRulesStore
+from queuetui.backends.run_notes import RunNotesStore
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
@@ -17,6 +18,7 @@ from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
+from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis import gap
@@ -24,6 +26,7 @@ from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
+from queuetui.monitor.store_watch import StoreWatch
 
 PAGE_JOBS = 500
 EVENTS = "events"
@@ -34,13 +37,14 @@ FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 class Detail:
     """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read.
 
-    `gap` tells where they and the job do not join.
+    `runs` is what its runs told beside their endings; `gap` tells where events and job do not join.
     """
 
     job: Job
     verdict: Verdict
     attempts: tuple[Attempt, ...]
     events: tuple[Event, ...] | None = None
+    runs: tuple[NotedRun, ...] = ()
     gap: Verdict | None = None
 
 
@@ -50,6 +54,7 @@ class Feed:
     def __init__(self, inspector: Inspector, limits: Limits) -> None:
         self._inspector = inspector
         self.limits = limits
+        self._store = StoreWatch(inspector)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -62,6 +67,8 @@ class Feed:
         snapshot = self._with_rules(self._inspector.snapshot(watch))
         page = () if snapshot.page is None else snapshot.page.jobs
         snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
+        if Part.STORE in watch.parts:
+            snapshot = self._with_findings(snapshot)
         snapshot = self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
         return snapshot if watch.events is None else self._with_events(snapshot, watch.events)
 
@@ -77,11 +84,20 @@ class Feed:
         if events and self.capabilities.events:
             told = self.events(EventRequest(job_id=job_id, limit=events)).events
             missing = gap.judge(job, told, facts, is_logged=self.logs_events(job.queue.raw))
-        return Detail(job, explain(job, facts), self._inspector.attempts(job_id), told, missing)
+        attempts, runs = self._inspector.attempts(job_id), self.runs(job_id)
+        return Detail(job, explain(job, facts), attempts, told, runs, missing)
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
         return log_of(self._inspector).events(request)
+
+    def runs(self, job_id: str) -> tuple[NotedRun, ...]:
+        """Return what a job's runs told, oldest first; nothing where it is not kept."""
+        return self._inspector.run_notes(job_id) if isinstance(self._inspector, RunNotesStore) else ()
+
+    def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what runs counted in the last minutes; nothing where it is not kept."""
+        return self._inspector.usage_totals(minutes) if isinstance(self._inspector, RunNotesStore) else ()
 
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""
@@ -125,6 +141,12 @@ class Feed:
     def close(self) -> None:
         """Give back the backend's connections."""
         self._inspector.close()
+
+    def _with_findings(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with what is wrong with the store; why not, where that cannot be read."""
+        findings = self._store.look()
+        told = {Part.STORE.value: self._store.problem} if self._store.problem else {}
+        return replace(snapshot, findings=findings, problems={**snapshot.problems, **told})
 
     def _with_schedules(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the schedules, where the backend keeps any; why not, where they alone cannot be read."""

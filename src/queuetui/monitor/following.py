@@ -15,7 +15,9 @@ from queuetui.model.event import Event, EventRequest
 # An entry may show up behind a younger one, when its transaction took longer: so far is looked back.
 LOOK_BACK = timedelta(seconds=5)
 LOOK_EVERY_S = 1.0
-MOST_A_LOOK = 1_000
+EVENTS_A_PAGE = 1_000
+# As many as a log is searched for at all.
+MOST_A_LOOK = 20_000
 
 
 def log_of(inspector: Inspector) -> EventLog:
@@ -32,20 +34,43 @@ class Follower:
     def __init__(self, log: EventLog, request: EventRequest) -> None:
         self._log = log
         self._request = request
+        self._begun = False
         self._seen: dict[str, datetime] = {}
 
     def look(self) -> tuple[Event, ...]:
         """Return what was not seen before; the first time the newest that there are."""
-        request = self._request
-        if self._seen:
-            request = replace(request, since=max(self._seen.values()) - LOOK_BACK, limit=MOST_A_LOOK)
-        page = self._log.events(request)
-        new = tuple(event for event in reversed(page.events) if event.cursor not in self._seen)
-        self._seen |= {event.cursor: event.at for event in new}
-        horizon = max(self._seen.values(), default=None)
-        if horizon is not None:
-            self._seen = {cursor: at for cursor, at in self._seen.items() if at >= horizon - 2 * LOOK_BACK}
-        return new
+        if self._begun:
+            new = self._find_unseen()
+        else:
+            self._begun = True
+            page = self._log.events(self._request)
+            new = page.events
+            self._learn(new)
+            if page.has_more:
+                # What stands behind the first that are shown is old, and not to be taken for new at the next look.
+                self._learn(self._find_unseen(page.last))
+        self._learn(new)
+        return tuple(reversed(new))
+
+    def _find_unseen(self, before: str | None = None) -> tuple[Event, ...]:
+        """Return what was not seen before, newest first, page by page as far back as something new may stand."""
+        horizons = (self._request.since, max(self._seen.values()) - LOOK_BACK if self._seen else None)
+        since = max((one for one in horizons if one is not None), default=None)
+        found: list[Event] = []
+        while len(found) < MOST_A_LOOK:
+            page = self._log.events(replace(self._request, since=since, before=before, limit=EVENTS_A_PAGE))
+            new = [event for event in page.events if event.cursor not in self._seen]
+            found += new
+            if not (new and page.has_more):
+                break
+            before = page.last
+        return tuple(found)
+
+    def _learn(self, events: tuple[Event, ...]) -> None:
+        self._seen |= {event.cursor: event.at for event in events}
+        newest = max(self._seen.values(), default=None)
+        if newest is not None:
+            self._seen = {cursor: at for cursor, at in self._seen.items() if at >= newest - 2 * LOOK_BACK}
 
     def follow(self, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what is new until it is over."""

@@ -136,6 +136,7 @@ class Console(App[int], inherit_bindings=False):
         return Heading(
             title=self.profile.title,
             backend="" if capabilities is None else capabilities.label,
+            grade="" if capabilities is None else capabilities.durability,
             rights="" if self.connection is None else "READ-ONLY" if self.is_read_only else "operate",
             pace_s=self.poller.interval_s if latest is None else round(latest.pace_s, 1),
             is_slowed=latest is not None and latest.pace_s > self.poller.interval_s,

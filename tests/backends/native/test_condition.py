@@ -12,6 +12,7 @@ from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.model.examination import Check, Finding, Level
 from queuetui.model.limits import Limits
 from queuetui.monitor.checkup import check_up
+from queuetui.monitor.store_watch import StoreWatch
 from tests.servers.fixtures import PostgresFactory
 from tests.servers.mysql import MysqlServer, connect_mysql
 from tests.servers.postgres import SETTINGS, PostgresServer
@@ -44,6 +45,8 @@ def test_a_held_snapshot_is_told_with_who_holds_it(queue: SqlBackend, postgres_u
         assert told.level is Level.WARNING
         assert f"pid {row[0]} (user {row[1]}, application report 'x')" in told.summary
         assert told.next == f"end its transaction, or: select pg_terminate_backend({row[0]})"
+        (seen,) = StoreWatch(queue, 0.0).look()
+        assert f"pid {row[0]}" in seen.summary
         (held,) = queue.held_snapshots(0.0)
         assert (held.kind, held.name.raw, held.user and held.user.raw) == ("session", str(row[0]), row[1])
         assert held.since is not None

@@ -79,6 +79,14 @@ def test_walks_from_the_start_go_on_at_their_share_of_the_time() -> None:
     assert floors.start().whole
 
 
+def test_only_so_many_priorities_have_floors() -> None:
+    """Where there are more priorities than anybody names by hand, claims start at the start, and nothing is kept for each."""
+    floors = slow_floors(Clock())
+    for priority in range(floors_module.MOST_PRIORITIES + 1):
+        floors.note(Start(whole=False), [claimed(priority)], 0, SLOW_S)
+    assert floors.start() == Start(whole=True)
+
+
 def test_only_so_many_leases_have_floors() -> None:
     """The book forgets the oldest lease and keeps the others."""
     book = FloorBook()

@@ -123,3 +123,19 @@ def test_another_kind_of_transaction_is_not_joined(postgres: SqlBackend) -> None
     with other.connect() as connection, pytest.raises(Unsupported, match=r"postgresql\+psycopg"):
         postgres.enqueue([JOB], connection)
     other.dispose()
+
+
+def test_a_sweep_that_is_late_takes_no_job_from_a_newer_lease(postgres: SqlBackend, postgres_url: str) -> None:
+    """A job without a lease that somebody else frees and claims while a sweep looks at it stays with its new lease."""
+    postgres.enqueue([NewJob(JOB.id, "T", b"{}")])
+    postgres.step(postgres.open_lease("w1", "default", LEASE_S).id, [], 1)
+    with psycopg.connect(postgres_url) as late:
+        late.execute("delete from queuetui_lease")
+        late.commit()
+        # A cursor sees what there was when it was declared, and locks when it is read.
+        late.execute(
+            b"declare looking cursor for " + load_blocks("postgresql")["take_unleased"].encode(), {"limit": 10}
+        )
+        assert [one.job_id for one in postgres.sweep(10)] == [JOB.id]
+        assert len(postgres.step(postgres.open_lease("w2", "default", LEASE_S).id, [], 1).claimed) == 1
+        assert late.execute("fetch all from looking").fetchall() == []

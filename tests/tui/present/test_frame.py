@@ -44,11 +44,20 @@ def test_short_counts(count: Measured[int], shown: str) -> None:
 def test_the_heading_fits_and_keeps_the_rights(width: int) -> None:
     """However narrow, profile and rights are shown whole."""
     line = heading_line(
-        Heading("PROD-EU", "Laravel database queue", "READ-ONLY", 2.0, cost_s=0.004, clock="02:51:07"), width
+        Heading("PROD-EU", "Laravel database queue", "READ-ONLY", "B", 2.0, cost_s=0.004, clock="02:51:07"), width
     )
     assert cells_of(line.left) + cells_of(line.right) <= width
     assert "PROD-EU" in text_of(line)
     assert "READ-ONLY" in text_of(line)
+
+
+@pytest.mark.parametrize(("width", "has_cost"), [(80, False), (120, True)])
+def test_the_heading_shows_the_grade(width: int, has_cost: bool) -> None:
+    """The durability grade stands behind the backend, and goes before the cost of a poll where there is little room."""
+    heading = Heading("PROD-EU", "queuetui on Redis", "operate", "B", 2.0, cost_s=0.004, clock="02:51:07")
+    shown = text_of(heading_line(heading, width))
+    assert "queuetui on Redis  operate  grade B" in shown
+    assert ("4 ms" in shown) is has_cost
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

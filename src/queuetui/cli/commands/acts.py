@@ -18,6 +18,7 @@ from queuetui.config.profile import Profile
 from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.errors import Denied
+from queuetui.model.query import Query
 from queuetui.model.state import FINAL, State
 from queuetui.monitor.feed import Feed
 from queuetui.operate.manifest import Manifest
@@ -25,6 +26,7 @@ from queuetui.operate.operations import Operations
 from queuetui.operate.report import Report
 
 DAY_S = 86400.0
+MOST_DAYS = 365_250
 SHOWN = 5
 
 
@@ -172,7 +174,7 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
         connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
-        query = read_filter(words)
+        query = _read_named(words) if words else read_filter(words)
         with opened_profile(**connection) as (profile, feed, operations):
             if ids:
                 manifest = operations.prepare(verb, [_read(feed, written) for written in ids])
@@ -181,6 +183,13 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
             _carry_out(operations, profile, manifest, given)
 
     return command
+
+
+def _read_named(words: tuple[str, ...]) -> Query:
+    """Return the filter of an act; an empty one, as of a shell's unset variable, must not mean every job."""
+    if not " ".join(words).strip():
+        raise click.UsageError("the FILTER is empty; for all jobs say queue:*")
+    return read_filter(words)
 
 
 def _read(feed: Feed, written: str) -> Any:
@@ -199,13 +208,13 @@ release = _jobs_act(Verb.RELEASE, "Give jobs whose worker is gone back to their 
 def purge(words: tuple[str, ...], **given: Any) -> None:
     """Write all jobs that match FILTER to a file, then delete them."""
     connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
-    query = read_filter(words)
+    query = _read_named(words)
     with opened_profile(**connection) as (profile, _, operations):
         _carry_out(operations, profile, operations.prepare_purge(query), given)
 
 
 @click.command()
-@click.option("--days", type=click.FloatRange(0), required=True, help="Older than so many days.")
+@click.option("--days", type=click.FloatRange(0, MOST_DAYS), required=True, help="Older than so many days.")
 @click.option(
     "--state",
     "states",

@@ -6,14 +6,21 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import connection_options, duration, format_options, queue_name
 from queuetui.cli.output import Format, say, show_document, write
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
+
+if TYPE_CHECKING:
+    from queuetui.client import EnqueueResult, JobOptions, Queue
+
+# What every store takes.
+LARGEST_PRIORITY = 2**53 - 1
+MOST_ATTEMPTS = 2**31 - 1
 
 
 def read_time(text: str) -> datetime:
@@ -31,9 +38,13 @@ def read_priority_option(text: str) -> int:
     from queuetui.client.new_job import read_priority
 
     try:
-        return read_priority(text)
+        priority = read_priority(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+    if abs(priority) > LARGEST_PRIORITY:
+        message = f"{text[:40]!r} is too large; use a whole number of at most 53 bits"
+        raise click.BadParameter(message)
+    return priority
 
 
 def read_payload_option(source: str) -> object:
@@ -56,31 +67,58 @@ def read_payload_option(source: str) -> object:
         raise BadPayload(message) from None
 
 
+def _store(
+    queue: Queue, job_type: str | None, command_line: str | None, value: object, options: JobOptions
+) -> EnqueueResult:
+    if command_line is not None:
+        return queue.enqueue_command(command_line, **options)
+    return queue.enqueue(job_type or "", value, **options)
+
+
 @click.command()
-@click.argument("job_type", metavar="TYPE")
-@click.option("--payload", "-p", default="{}", metavar="JSON|@FILE|-", help="What the handler is given.")
-@click.option("--queue", "-q", help="The queue.  [default: default]")
+@click.argument("job_type", metavar="[TYPE]", required=False)
+@click.option("--command", "command_line", metavar="TEXT", help="A shell command in place of a TYPE.")
+@click.option("--payload", "-p", metavar="JSON|@FILE|-", help="What the handler is given.")
+@click.option("--queue", "-q", type=queue_name, metavar="QUEUE", help="The queue.  [default: default]")
 @click.option(
     "--priority", type=read_priority_option, metavar="N", help="Higher first; or low, normal, high, critical."
 )
 @click.option("--delay", type=duration, metavar="DUR", help="Due after so long, such as 30s or 2h.")
 @click.option("--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z.")
-@click.option("--max-attempts", type=click.IntRange(min=1), metavar="N", help="How often it may run.  [default: 3]")
+@click.option(
+    "--max-attempts", type=click.IntRange(1, MOST_ATTEMPTS), metavar="N", help="How often it may run.  [default: 3]"
+)
 @click.option("--key", "idempotency_key", metavar="KEY", help="A second job with this key is the first one.")
-@click.option("--correlation-id", metavar="ID", help="Ties jobs together that have one cause.")
+@click.option(
+    "--correlation-id",
+    metavar="ID",
+    envvar="QUEUETUI_CORRELATION_ID",
+    help="Ties jobs together that have one cause; within a command job it is that job's.",
+)
 @click.option("--name", metavar="TEXT", help="A name for people.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag to find it by; may be repeated.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="A tag to find it by, and for a command one that its worker must bear; may be repeated.",
+)
 @click.option(
     "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
 )
 @click.option("--timeout", type=duration, metavar="DUR", help="How long a run may take.")
 @format_options
 @connection_options
-def command(job_type: str, payload: str, form: str, **given: Any) -> None:
+def command(job_type: str | None, command_line: str | None, payload: str | None, form: str, **given: Any) -> None:
     """Store one job and print its id. The embedded file and the tables are made when absent.
 
-    TYPE is a declared job type, or an exact path such as package.module:function.
+    TYPE is a declared job type, or an exact path such as package.module:function. A --command is run by the shell of a worker that
+    was started with --allow-command.
     """
+    if (job_type is None) == (command_line is None):
+        raise click.UsageError("give a TYPE or a --command, one of them")
+    if command_line is not None and (payload is not None or not command_line.strip()):
+        raise click.UsageError("a --command has no payload of its own and is not empty")
     from queuetui.client import JobOptions, Queue
 
     connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
@@ -88,12 +126,15 @@ def command(job_type: str, payload: str, form: str, **given: Any) -> None:
     if profile.kind not in {None, "native"}:
         message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
+    require_writable(profile, "nothing was enqueued")
+    if given["delay"] is not None and given["at"] is not None:
+        raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
-    value = read_payload_option(payload)
+    value = read_payload_option(payload if payload is not None else "{}")
     try:
         made = describe_new_queue(profile)
         with Queue(profile.url, options=backend_options(profile, create=True)) as queue:
-            answer = queue.enqueue(job_type, value, **options)
+            answer = _store(queue, job_type, command_line, value, options)
     except Denied as error:
         raise Unreachable(str(error)) from error
     if made is not None:

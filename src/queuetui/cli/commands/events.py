@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable
 from datetime import timedelta
@@ -90,13 +91,23 @@ def _show(feed: Feed, request: EventRequest, form: Format) -> None:
 def _follow(feed: Feed, request: EventRequest, form: Format) -> None:
     """Write what is new as it comes; as JSON a line each, for a list would never end."""
     lines = Format.NDJSON if form is Format.JSON else form
+    headed = True
     for new in feed.follow(request, threading.Event()):
-        _write(new, lines)
+        _write(new, lines, headed=headed)
+        # A pipe would else get nothing until there is a block of it.
+        sys.stdout.flush()
+        headed = False
 
 
-def _write(events: Iterable[Event], form: Format) -> None:
+def _write(events: Iterable[Event], form: Format, *, headed: bool = True) -> None:
     rows = (describe_event(event) for event in events)
-    show_rows((event_row(row) for row in rows) if form is Format.TABLE else rows, EVENT_COLUMNS, form, EVENT_TABLE)
+    show_rows(
+        (event_row(row) for row in rows) if form is Format.TABLE else rows,
+        EVENT_COLUMNS,
+        form,
+        EVENT_TABLE,
+        headed=headed,
+    )
 
 
 def _whole_id(feed: Feed, written: str) -> str:

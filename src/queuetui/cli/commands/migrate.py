@@ -11,7 +11,7 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options
 from queuetui.cli.output import say
-from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
+from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching, require_writable
 
 
 @click.command()
@@ -22,6 +22,8 @@ def command(check: bool, **connection: Any) -> None:
     from queuetui.backends.registry import open_schema
 
     profile = choose_profile(flags_of(**connection))
+    if not check:
+        require_writable(profile, "nothing was migrated")
     with reaching(profile), closing(open_schema(profile.url, backend_options(profile, create=not check))) as schema:
         names = schema.pending() if check else schema.migrate()
     if not names:

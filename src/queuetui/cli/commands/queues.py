@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 from click import get_current_context
@@ -16,7 +17,10 @@ from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
-from queuetui.operate.report import Report
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.report import Report
 
 
 @click.group(invoke_without_command=True)
@@ -72,18 +76,29 @@ def events(queue: str, switch: str | None, reason: str, **connection: Any) -> No
         if switch is None:
             write(f"{cell(queue)} {'on' if feed.logs_events(queue) else 'off'}")
             return
+        known = _known_queues(feed)
         report = operations.switch_events(queue, on=switch == "on", reason=reason)
+    _beware_unless_known(queue, known)
     _tell(report)
 
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
     with opened(**connection) as (feed, operations):
-        known = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
+        known = _known_queues(feed)
         report = operations.set_paused(queue, paused=paused, reason=reason)
+    _beware_unless_known(queue, known)
+    _tell(report)
+
+
+def _known_queues(feed: Feed) -> Collection[str]:
+    queues: dict[str, Any] = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
+    return queues
+
+
+def _beware_unless_known(queue: str, known: Collection[str]) -> None:
     if queue not in known:
         names = ", ".join(sorted(map(cell, known))) or "none"
         say(f"beware: no job was put into {cell(queue)} so far; queues: {names}")
-    _tell(report)
 
 
 def _tell(report: Report) -> None:

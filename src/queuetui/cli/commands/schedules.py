@@ -9,8 +9,8 @@ from click import get_current_context
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.commands.enqueue import read_payload_option, read_priority_option
-from queuetui.cli.options import Command, connection_options, duration, format_options
+from queuetui.cli.commands.enqueue import MOST_ATTEMPTS, read_payload_option, read_priority_option
+from queuetui.cli.options import Command, connection_options, duration, format_options, queue_name
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import flags_of, opened
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
@@ -58,10 +58,28 @@ def _reason(decorated: Command) -> Command:
 )
 @click.option("--every", "every_s", type=duration, metavar="DUR", help="Every so many whole seconds: 90, 5m, 2h.")
 @click.option("--payload", "-p", default="{}", metavar="JSON|@FILE|-", help="The payload of each job.")
-@click.option("--queue", "-q", default="default", show_default=True, metavar="QUEUE", help="The queue of each job.")
+@click.option(
+    "--queue",
+    "-q",
+    type=queue_name,
+    default="default",
+    show_default=True,
+    metavar="QUEUE",
+    help="The queue of each job.",
+)
 @click.option("--priority", type=read_priority_option, default="0", metavar="N", help="Higher first; or low, high ...")
-@click.option("--max-attempts", type=click.IntRange(min=1), default=3, show_default=True, help="Runs before giving up.")
+@click.option(
+    "--max-attempts",
+    type=click.IntRange(1, MOST_ATTEMPTS),
+    metavar="N",
+    default=3,
+    show_default=True,
+    help="Runs before giving up.",
+)
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with each job; may be repeated.")
+@click.option(
+    "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
+)
 @click.option(
     "--overlap/--no-overlap", default=True, show_default=True, help="Make a job while the one before goes on."
 )
@@ -101,6 +119,7 @@ def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
         priority=given["priority"],
         max_attempts=given["max_attempts"],
         tags=tuple(given["tags"]),
+        needs=tuple(given["needs"]),
     )
     timing = Timing(given["cron"], None if every_s is None else int(every_s), given["tz"])
     return ScheduleSpec(name, timing, pattern, given["overlap"], Missed(given["missed"]), given["grace_s"])

@@ -11,6 +11,7 @@ from queuetui.cli.output import Format, show_document
 from queuetui.cli.session import opened, resolve_id
 from queuetui.cli.tables import error_text
 from queuetui.model.document import describe_attempt, describe_verdict, document
+from queuetui.model.run_notes import add_usage, describe_noted_run
 
 EVENTS_READ = 200
 
@@ -26,6 +27,8 @@ def command(job_id: str, form: str, **connection: Any) -> None:
         shown = document(detail.job, detail.verdict).to_dict()
         shown["remarks"] = list(detail.job.remarks)
         shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
+        shown["usage"] = add_usage(detail.runs)
+        shown["run_log"] = [describe_noted_run(run) for run in detail.runs]
         if form == Format.TABLE:
             shown["error"] = error_text(shown["error"])
         show_document(shown, Format(form))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.cli.options import connection_options, duration, pause_of, queue_names
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -21,14 +21,28 @@ if TYPE_CHECKING:
 LEVELS = ("debug", "info", "warning", "error")
 
 
+def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    if len(given) > 1:
+        message = f"one module can be named, not {len(given)}; name one that imports the others"
+        raise click.BadParameter(message)
+    return given[0] if given else None
+
+
 @click.command()
-@click.option("--app", metavar="MODULE[:OBJECT]", help="Import it: its declared jobs and its names are handlers.")
+@click.option(
+    "--app",
+    multiple=True,
+    callback=_take_one,
+    metavar="MODULE[:OBJECT]",
+    help="Import it: its declared jobs and its names are handlers.",
+)
 @click.option("--allow", multiple=True, metavar="PREFIX", help="Modules a job may name its handler from.")
 @click.option(
     "--queue",
     "-q",
     "queues",
     multiple=True,
+    type=queue_names,
     metavar="Q[,Q...]",
     help="Listen to these queues; the first named comes first.",
 )
@@ -40,11 +54,11 @@ LEVELS = ("debug", "info", "warning", "error")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
 @click.option("--timeout", type=duration, metavar="DUR", help="Stop gracefully after so long.")
 @click.option("--job-timeout", type=duration, metavar="DUR", help="How long a run may take.")
-@click.option("--sleep", type=duration, default="1", show_default=True, metavar="DUR", help="Poll when idle.")
+@click.option("--sleep", type=pause_of, default="1", show_default=True, metavar="DUR", help="Poll when idle.")
 @click.option("--max-memory", type=float, metavar="MB", help="Stop gracefully when it holds more.")
 @click.option("--burst", is_flag=True, help="Exit when nothing is pending.")
 @click.option("--grace", type=duration, default="25", show_default=True, metavar="DUR", help="For jobs to end in.")
-@click.option("--lease", type=duration, default="30", show_default=True, metavar="DUR", help="Silence a job survives.")
+@click.option("--lease", type=pause_of, default="30", show_default=True, metavar="DUR", help="Silence a job survives.")
 @click.option(
     "--isolation",
     type=click.Choice(["thread", "process"]),
@@ -52,6 +66,9 @@ LEVELS = ("debug", "info", "warning", "error")
 )
 @click.option("--recycle-jobs", type=click.IntRange(min=1), metavar="N", help="Replace a process after N jobs.")
 @click.option("--recycle-memory", type=float, metavar="MB", help="Replace a process that holds more, between jobs.")
+@click.option("--measure", is_flag=True, help="Keep of every run its processor time and, in processes, its memory.")
+@click.option("--result-ttl", type=duration, metavar="DUR", help="Delete results after so long, before their jobs.")
+@click.option("--allow-command", is_flag=True, help="Run jobs that are shell commands: who can enqueue chooses them.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag that jobs may need; may be repeated.")
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
@@ -92,6 +109,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     if profile.kind not in {None, "native"}:
         message = f"a worker works queuetui's own queue only, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
+    require_writable(profile, "nothing was worked")
     try:
         made = describe_new_queue(profile)
         backend = open_native(profile.url, backend_options(profile, create=True))
@@ -122,7 +140,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))
     return WorkerSettings(
-        queues=tuple(name for names in given["queues"] for name in names.split(",") if name) or None,
+        queues=tuple(name for names in given["queues"] for name in names) or None,
         concurrency=given["concurrency"],
         batch=given["batch"],
         jobs=1 if given["once"] else given["jobs"],
@@ -142,4 +160,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         recycle_memory_mb=given["recycle_memory"],
         root=here,
         log_jobs=given["log_jobs"],
+        allow_command=given["allow_command"],
+        measure=given["measure"],
+        result_ttl_s=given["result_ttl"],
     )

@@ -25,4 +25,7 @@ def describe_boot(settings: WorkerSettings, worker_id: str) -> Boot:
         root_level=logging.getLogger().level,
         worker_level=WORKER_LOGGER.getEffectiveLevel(),
         worker_id=worker_id,
+        allow_command=settings.allow_command,
+        measure=settings.measure,
+        result_ttl_s=settings.result_ttl_s,
     )

@@ -146,7 +146,7 @@ class Brood:
             self._moment.wait(0.01)
 
     def _end(self, ward: Ward, status: int, now_s: float) -> None:
-        if not ward.ready:
+        if not ward.ready and not ward.leaving:
             self._stillborn += 1
             self._hatch_at_s = now_s + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self._stillborn, 10))
             log_event("child_not_ready", logging.ERROR, pid=ward.pid, reason=describe_death(status))

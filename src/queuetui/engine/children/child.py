@@ -21,6 +21,7 @@ from queuetui.engine.children.messages import (
     Written,
     decode_for_child,
     to_ended,
+    to_noted,
 )
 from queuetui.engine.children.pipes import ChildEnd
 from queuetui.engine.children.post import Post, end_group
@@ -29,6 +30,7 @@ from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.lease import HeldLease
+from queuetui.engine.metering import ProcessMeter
 from queuetui.engine.performer import Performer
 from queuetui.engine.run import Run
 from queuetui.engine.settings import WorkerSettings
@@ -67,8 +69,13 @@ class Child:
         self._quick: set[str] = set()
         self._number = 0
         self._at_once = True
-        settings = WorkerSettings(job_timeout_s=boot.job_timeout_s, retry_jitter=boot.retry_jitter)
-        self._performer = Performer(_MeetingTasks(egg.tasks, self._post), self, EventLoop(), settings)
+        settings = WorkerSettings(
+            job_timeout_s=boot.job_timeout_s,
+            retry_jitter=boot.retry_jitter,
+            measure=boot.measure,
+            result_ttl_s=boot.result_ttl_s,
+        )
+        self._performer = Performer(_MeetingTasks(egg.tasks, self._post), self, EventLoop(), settings, ProcessMeter)
 
     def run(self) -> None:
         """Say that this child is ready, and work."""
@@ -91,6 +98,8 @@ class Child:
         else:
             self._quick.discard(settlement.type)
         waits = run.written is not None
+        if run.context.notes is not None:
+            self._post.put(to_noted(self._number, run.context.notes))
         self._post.put(to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
 
     def put_late(self, run: Run, settlement: Settlement) -> None:

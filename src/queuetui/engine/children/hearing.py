@@ -13,6 +13,7 @@ from queuetui.engine.children.messages import (
     Ended,
     Logged,
     Met,
+    Noted,
     Progressed,
     Ready,
     decode_from_child,
@@ -21,6 +22,7 @@ from queuetui.engine.children.pipes import BrokenPipe
 from queuetui.engine.children.relay import repeat
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
+from queuetui.engine.notekeeping import keep_record
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
@@ -67,9 +69,12 @@ class Hearing:
             ward.retiring = ward.retiring or "it said what no child says"
             ward.kill()
 
-    def _take(self, ward: Ward, told: Declined | Logged | Met | Progressed | Ready) -> None:
+    def _take(self, ward: Ward, told: Declined | Logged | Met | Noted | Progressed | Ready) -> None:
         if isinstance(told, Logged):
-            repeat(told)
+            self._log(ward, told)
+        elif isinstance(told, Noted):
+            if (run := ward.runs.get(told.number)) is not None:
+                run.context.noted().take(told.usage, told.cpu_s, told.peak_bytes, told.result_ttl_s)
         elif isinstance(told, Met):
             self._rules.learn(told)
         elif isinstance(told, Progressed):
@@ -79,6 +84,13 @@ class Hearing:
             ward.ready, ward.kill_at_s = True, None
         else:
             self._decline(ward, told)
+
+    def _log(self, ward: Ward, told: Logged) -> None:
+        record = repeat(told)
+        job_id = told.fields.get("job_id") if told.fields else None
+        for run in ward.runs.values():
+            if run.job.id == job_id:
+                keep_record(run, record)
 
     def _decline(self, ward: Ward, told: Declined) -> None:
         run = ward.runs.pop(told.number, None)

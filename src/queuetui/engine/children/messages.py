@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from queuetui.engine.notes import Notes
 from queuetui.model.backoff import Backoff
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
@@ -65,6 +66,16 @@ class Progressed(Message, frozen=True):
     progress: str
 
 
+class Noted(Message, frozen=True):
+    """From a child: what a run has told beside its ending, as it stands."""
+
+    number: int
+    usage: dict[str, float]
+    cpu_s: float | None
+    peak_bytes: int | None
+    result_ttl_s: float | None
+
+
 class Logged(Message, frozen=True):
     """From a child: a log record, with its text made."""
 
@@ -108,6 +119,9 @@ class Boot(msgspec.Struct, frozen=True):
     root_level: int
     worker_level: int
     worker_id: str
+    allow_command: bool = False
+    measure: bool = False
+    result_ttl_s: float | None = None
 
 
 class Hatch(Message, frozen=True):
@@ -139,7 +153,7 @@ class Booted(Message, frozen=True):
 
 
 ToChild = Work | Cancel | Written | Leave
-FromChild = Ready | Met | Declined | Progressed | Logged | Ended
+FromChild = Ready | Met | Declined | Progressed | Noted | Logged | Ended
 FromNest = Booted | Hatched | Died
 
 encode = msgspec.msgpack.Encoder(enc_hook=str).encode
@@ -163,6 +177,12 @@ def to_ended(number: int, settlement: Settlement, *, waits: bool) -> Ended:
         settlement.at,
         waits,
     )
+
+
+def to_noted(number: int, notes: Notes) -> Noted:
+    """Return what a run has told as it is sent."""
+    usage = {plain_text(name): amount for name, amount in tuple(notes.usage.items())}
+    return Noted(number, usage, notes.cpu_s, notes.peak_bytes, notes.result_ttl_s)
 
 
 def plain_text(text: str) -> str:

@@ -70,7 +70,7 @@ def _load(boot: Boot) -> tuple[Egg | None, Booted]:
     WORKER_LOGGER.setLevel(boot.worker_level)
     choose_default_url(boot.url)
     try:
-        egg = Egg(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root))))
+        egg = Egg(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root), commands=boot.allow_command)))
         return egg, Booted(schedules=tuple(spec.to_text() for spec in declared_schedules()))
     except NotFound as error:
         return None, Booted(str(error), not_found=True)

@@ -7,7 +7,7 @@ import signal
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from queuetui.engine.children.messages import Progressed, encode
+from queuetui.engine.children.messages import Progressed, encode, to_noted
 from queuetui.engine.clock import steady_s
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Post:
         self._asleep = False
         self._watched: tuple[int, Context] | None = None
         self._told: str | None = None
+        self._noted = 0
 
     def put(self, item: FromChild, *, at_once: bool = False) -> None:
         """Add an item."""
@@ -60,7 +61,7 @@ class Post:
 
     def watch(self, number: int, context: Context) -> None:
         """Tell from now on what the handler of this run reports."""
-        self._watched, self._told = (number, context), None
+        self._watched, self._told, self._noted = (number, context), None, 0
         if self._asleep:
             self._bell.set()
 
@@ -88,6 +89,10 @@ class Post:
         if progress is not None and progress is not self._told:
             self._told = progress
             self.put(Progressed(number, progress))
+        notes = context.notes
+        if notes is not None and notes.version != self._noted:
+            self._noted = notes.version
+            self.put(to_noted(number, notes))
 
 
 def end_group() -> None:

@@ -36,11 +36,13 @@ class Relay(logging.Handler):
         )
 
 
-def repeat(told: Logged) -> None:
-    """Log in the worker what a child said."""
+def repeat(told: Logged) -> logging.LogRecord:
+    """Log in the worker what a child said, and return the record."""
     logger = logging.getLogger(told.logger)
+    record = make_record(told.logger, told.level, told.message, told.created_s, told.fields, told.traceback)
     if logger.isEnabledFor(told.level):
-        logger.handle(make_record(told.logger, told.level, told.message, told.created_s, told.fields, told.traceback))
+        logger.handle(record)
+    return record
 
 
 def _plain(value: object) -> object:

@@ -140,6 +140,8 @@ class Tending:
         if ward.runs:
             ward.trust(self._settings.lease_s)
         if self.over and (ward.runs or not ward.ready):
+            # One that is not needed any more did not fail to get ready.
+            ward.leaving = ward.leaving or not ward.ready
             ward.kill()
         self._doom(ward, now_s)
         if ward.term_at_s is not None and not ward.termed and now_s >= ward.term_at_s:

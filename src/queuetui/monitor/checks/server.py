@@ -28,7 +28,7 @@ def judge_snapshots(held: Sequence[HeldSnapshot], hidden: int, held_s: float) ->
     first, rest = held[0], len(held) - 1
     since = "" if first.age_s is None else f" for {span(first.age_s)}"
     more = f", and {counted(rest, 'other')} too" if rest else ""
-    story = f"{_who(first)} has held an old snapshot open{since}{more}: claims slow down and nothing is vacuumed"
+    story = f"{_who(first)} has held an old snapshot open{since}{more}: claims slow down, nothing is vacuumed"
     return Finding(Check.SNAPSHOTS, Level.WARNING, story, evidence, _release(first))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from queuetui.model.command import COMMAND_TAG
 from queuetui.model.job import Job
+from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.wording import argument, name, span
@@ -18,7 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     due_s = facts.seconds_since(job.scheduled_at) or 0.0
     tags = ", ".join(name(tag) for tag in job.needs)
-    options = " ".join(f"--tag {argument(tag)}" for tag in job.needs)
+    options = " ".join(_option(tag) for tag in job.needs)
     return Verdict(
         Code.NO_TAGGED_WORKER,
         Severity.WARNING if due_s > facts.limits.stuck_after_s else Severity.INFO,
@@ -31,3 +33,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         },
         f"start a worker: queuetui worker -q {argument(job.queue)} {options}",
     )
+
+
+def _option(tag: Untrusted) -> str:
+    """Return the option that gives a worker a tag."""
+    return "--allow-command" if tag.raw == COMMAND_TAG else f"--tag {argument(tag)}"

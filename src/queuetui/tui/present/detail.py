@@ -17,6 +17,7 @@ from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
 from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
+from queuetui.tui.present.run_lines import run_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_text
 
@@ -35,7 +36,7 @@ def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[Worker
         "Why": lambda: [*why_lines(detail.job, detail.verdict), *gap_lines(detail.gap)],
         "Payload": lambda: payload_lines(detail.job),
         "Error": lambda: error_lines(detail.job.error),
-        "Attempts": lambda: attempts_lines(detail.job, detail.attempts, now, workers),
+        "Attempts": lambda: [*attempts_lines(detail.job, detail.attempts, now, workers), *run_lines(detail.runs, now)],
         "Events": lambda: [*gap_lines(detail.gap), *event_lines(detail.events, now, workers)],
     }
     return makers[name]()

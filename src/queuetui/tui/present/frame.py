@@ -18,6 +18,7 @@ from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
 _LADDER = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactness.CAPPED)
 _GAP_CELLS = 2
+LOSSY_GRADE = "C"
 _SHORT_TITLES = {"Processing": "Run", "Pending": "Pend", "Failed": "Fail", "Cancelled": "Canc"}
 
 
@@ -28,6 +29,7 @@ class Heading:
     title: str
     backend: str = ""
     rights: str = ""
+    grade: str = ""
     pace_s: float = 2.0
     is_slowed: bool = False
     cost_s: float | None = None
@@ -37,7 +39,10 @@ class Heading:
 
 def heading_line(heading: Heading, width: int) -> TextLine:
     """Return the first line: the store to the left, the poll to the right; on a narrow screen the least needed gives way."""
-    lines = (_heading(heading, kept) for kept in ("cost name backend", "name backend", "backend"))
+    lines = (
+        _heading(heading, kept)
+        for kept in ("cost name backend grade", "name backend grade", "backend grade", "backend")
+    )
     return next((line for line in lines if _cells(line) <= width), _heading(heading, ""))
 
 
@@ -50,6 +55,8 @@ def _heading(heading: Heading, kept: str) -> TextLine:
     left += [
         say(f"  {word}", Tone.MUTED) for word in (heading.backend if "backend" in kept else "", heading.rights) if word
     ]
+    if heading.grade and "grade" in kept:
+        left.append(say(f"  grade {heading.grade}", Tone.WARNING if heading.grade == LOSSY_GRADE else Tone.MUTED))
     if heading.frozen:
         return line_of(*left, right=[say(f"FROZEN ({heading.clock})", Tone.WARNING)])
     if heading.cost_s is None:

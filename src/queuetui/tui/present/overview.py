@@ -15,7 +15,7 @@ from queuetui.tui.present.frame import short_count
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text
 from queuetui.tui.present.numbers import short_number
-from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone
 
@@ -84,9 +84,15 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
     ]
 
 
-def problem_lines(snapshot: Snapshot) -> Sequence[TextLine]:
-    """Return what could not be read of this picture, and whether schedules are overdue."""
+def problem_lines(snapshot: Snapshot, width: int) -> Sequence[TextLine]:
+    """Return what is wrong with the store, what could not be read of this picture, and whether schedules are overdue."""
     problems = [
+        line_of(say(f" {text}", Tone.WARNING, 1000))
+        for finding in snapshot.findings
+        for sentence in (finding.summary, f"next: {finding.next}")
+        for text in wrap(sanitize(sentence, 1000), width - 2)
+    ]
+    problems += [
         line_of(say(f" {part} could not be read: {why}", Tone.WARNING, 1000)) for part, why in snapshot.problems.items()
     ]
     overdue = sum(schedule.is_overdue for schedule in snapshot.schedules)

@@ -72,9 +72,9 @@ class OverviewScreen(Acting):
         keeps_tally = capabilities is not None and capabilities.tally
         for card in make_cards(snapshot, keeps_tally=keeps_tally):
             self.show_lines(f"#card-{card.name}", card_lines(card))
-        self.show_lines(
-            "#hour", [*hour_lines(snapshot, self.app.size.width, keeps_tally=keeps_tally), *problem_lines(snapshot)]
-        )
+        width = self.app.size.width
+        hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
+        self.show_lines("#hour", [*hour, *problem_lines(snapshot, width)])
         table = self.query_one(LiveTable)
         table.show_empty_text(sanitize("No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"))
         table.set_rows(queue_rows(snapshot))

@@ -10,6 +10,7 @@ from queuetui.backends.native.memory.claiming import MemoryClaimRules
 from queuetui.backends.native.memory.event_log import MemoryEventLog
 from queuetui.backends.native.memory.examiner import MemoryExaminer
 from queuetui.backends.native.memory.inspector import MemoryInspector
+from queuetui.backends.native.memory.noting import MemoryRunNotes
 from queuetui.backends.native.memory.operator import MemoryOperator
 from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
@@ -21,7 +22,14 @@ _stores_lock = threading.Lock()
 
 
 class MemoryBackend(
-    MemoryInspector, MemoryOperator, MemorySchedules, MemoryUpkeep, MemoryEventLog, MemoryClaimRules, MemoryExaminer
+    MemoryInspector,
+    MemoryOperator,
+    MemorySchedules,
+    MemoryUpkeep,
+    MemoryEventLog,
+    MemoryClaimRules,
+    MemoryExaminer,
+    MemoryRunNotes,
 ):
     """The reference of the contract's meaning: simple rather than fast, gone with the process."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from queuetui.backends.native.memory.event_log import EventShelf
+from queuetui.backends.native.memory.noting import NoteShelf
 from queuetui.backends.native.memory.records import (
     AttemptRecord,
     JobRecord,
@@ -52,6 +53,7 @@ class MemoryStore:
     acts: dict[tuple[str, str], Result] = field(default_factory=dict)
     cleanings: dict[str, int] = field(default_factory=dict)
     log: EventShelf = field(default_factory=EventShelf)
+    notes: NoteShelf = field(default_factory=NoteShelf)
     schedules: dict[str, Schedule] = field(default_factory=dict)
     slots: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
 
@@ -104,6 +106,7 @@ class MemoryStore:
         """Delete a job and its attempts; its key stays until it expires."""
         del self.jobs[record.new.id]
         self.attempts.pop(record.new.id, None)
+        self.notes.runs.pop(record.new.id, None)
         self._stamp_key(record, live=False)
 
     def record_attempt(self, record: JobRecord, outcome: str, error: RunError | None) -> None:

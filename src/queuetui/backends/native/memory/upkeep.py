@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Swept
 from queuetui.backends.native.memory.event_log import prune_events, tell_job, tell_of
+from queuetui.backends.native.memory.noting import prune_notes
 from queuetui.backends.native.memory.settling import lose
 from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.model.event import EventKind
@@ -67,7 +68,8 @@ class MemoryUpkeep:
             for place in minutes[: max(0, limit - len(old) - len(keys))]:
                 del self.store.tally[place]
             told = prune_events(self.store, max(0, limit - len(old) - len(keys) - len(minutes)))
-            return min(limit, len(old) + len(keys) + len(minutes) + told)
+            noted = prune_notes(self.store, limit - len(old) - len(keys) - len(minutes) - told)
+            return min(limit, len(old) + len(keys) + len(minutes) + told + noted)
 
     def _is_past_retention(self, record: JobRecord) -> bool:
         kept = timedelta(seconds=self.store.retention.kept_s(record.state))

@@ -9,6 +9,7 @@ from queuetui.backends.base import Found
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.address import read_address
 from queuetui.backends.native.redis.durability import refuse_lossy
+from queuetui.backends.native.redis.noting import RedisRunNotes
 from queuetui.backends.native.redis.rules import RedisClaimRules
 from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.server import Server
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import Snapshot, Watch
 
 
-class RedisBackend(RedisJobStore, RedisSchedules, RedisClaimRules):
+class RedisBackend(RedisJobStore, RedisSchedules, RedisClaimRules, RedisRunNotes):
     """Our own queue on Redis; what a console needs of it is loaded when it is first asked for, and never by a worker."""
 
     @cached_property

@@ -168,6 +168,7 @@ def _connector(url: str, options: BackendOptions) -> Callable[[], Connection]:
         make(**settings)
     except (ValueError, TypeError):
         raise BadConfig(
-            "the URL cannot be read; write it like redis://HOST:6379/0 or unix:///run/redis.sock", "url"
+            "the URL, or an option behind its ?, cannot be read; write it like redis://HOST:6379/0 or unix:///run/redis.sock",
+            "url",
         ) from None
     return lambda: make(**settings)

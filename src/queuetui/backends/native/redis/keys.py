@@ -12,6 +12,8 @@ act:ACT             who asked for what; expires                      act:ACT:row
 corr:ID             the jobs of a correlation id by creation         (a job whose own id that is stands apart)
 sched, sched:due    schedules by name; by next slot, unpaused        sc:NAME              what a schedule is and did last
 slot:NAME:TIME      a slot that was taken; expires
+n:ID, rx            what a job's runs told, fields led by the fence; when results end
+usage:MINUTE        what runs counted, by queue, type and name; expires
 lw:LEASE            how far its claims by rules have looked; expires
 ev                  what happened, a stream of the newest            wake, told           no keys but channels: queues with new jobs; events
 """

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import redis.exceptions as driver
 
-from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
@@ -45,6 +45,7 @@ _BY_CLASS: tuple[tuple[type[Exception], tuple[type[QueueTuiError], str]], ...] =
     (driver.ConnectionError, (Unreachable, _GONE)),
     (driver.TimeoutError, (Unreachable, _GONE)),
 )
+_NO_DATABASE = "DB index is out of range"
 _REFUSED_IN_SCRIPT = ("ACL failure in script", "executing the script can't run this command")
 # A connection that was never made has sent nothing.
 _NEVER_SENT = "connecting to"
@@ -87,4 +88,6 @@ def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
     code = next((known for known in _BY_CODE if f" {known} " in said), None)
     if code is None and any(words in said for words in _REFUSED_IN_SCRIPT):
         code = "NOPERM"
+    if _NO_DATABASE in said:
+        return NotFound, "the server has no database of that number; check the end of the URL"
     return _BY_CODE.get(code or "", (Unsupported, "the server refused the command"))

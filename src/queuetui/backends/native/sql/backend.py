@@ -9,6 +9,7 @@ from queuetui.backends.base import COUNT_CAP, Found
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import migrating, telling
 from queuetui.backends.native.sql.database import connect_database
+from queuetui.backends.native.sql.noting import SqlRunNotes
 from queuetui.backends.native.sql.rules import SqlClaimRules
 from queuetui.backends.native.sql.scheduling import SqlSchedules
 from queuetui.backends.native.sql.session import Session
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import Snapshot, Watch
 
 
-class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules):
+class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules, SqlRunNotes):
     """Our own queue on SQL; what a console needs of it is loaded when it is first asked for, and never by a worker."""
 
     @cached_property

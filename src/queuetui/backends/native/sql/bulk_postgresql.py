@@ -48,11 +48,14 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
 def _insert_job(session: Session, row: NewRow) -> dict[str, State]:
     values = row._asdict()
     values["blob"] = row.is_blob
-    found = session.row("insert_job", **(values | {"payload": None} if row.is_blob else values))
+    if isinstance(session, PipelinedSession) and row.at is None and not row.is_blob:
+        found = session.row_of_plain("insert_job", values)
+    else:
+        found = session.row("insert_job", **(values | {"payload": None} if row.is_blob else values))
     if found is None:
         return {}
     _insert_blobs(session, [row] if row.is_blob else [])
-    return {row.id: STATE_OF[found[0]]}
+    return {row.id: STATE_OF[int(found[0])]}
 
 
 def is_copied(rows: Sequence[NewRow]) -> bool:

@@ -102,6 +102,7 @@ class Deeds:
         self._tell(EventKind.JOB_DELETED, target)
         self._do("delete_done" if target.is_done else "delete_live", id=target.id)
         self._do("drop_attempts", id=target.id)
+        self._do("drop_notes", id=target.id)
         if target.row["blob"]:
             self._do("drop_blob", id=target.id)
         if target.row["key"] is not None and not target.is_done:

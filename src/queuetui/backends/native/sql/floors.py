@@ -26,6 +26,8 @@ LONGEST_S = 30.0
 # Jobs that become due are made pending a little later, in the order they were due.
 LOOKED_BACK = timedelta(seconds=2)
 MOST_LEASES = 1_000
+# Where each job has a priority of its own nothing can be skipped by it.
+MOST_PRIORITIES = 100
 
 
 class Start(NamedTuple):
@@ -56,6 +58,8 @@ class Floors:
         """Learn from a step."""
         for job in claimed:
             self._dues[job.priority] = job.scheduled_at - LOOKED_BACK
+        if len(self._dues) > MOST_PRIORITIES:
+            self._dues.clear()
         if start.whole:
             is_slow = took_s > SLOW_S + SLOW_A_JOB_S * (finished + len(claimed))
             self._slow = self._slow + 1 if is_slow else 0

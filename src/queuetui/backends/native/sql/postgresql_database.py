@@ -19,11 +19,10 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import Conflict, Denied, Unreachable, Unsupported
 
 if TYPE_CHECKING:
-    import psycopg
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
-    from queuetui.backends.native.sql.session import Row
+    from queuetui.backends.native.sql.postgresql_connection import PatientConnection
     from queuetui.model.job_id import Span
 
 T = TypeVar("T")
@@ -41,7 +40,10 @@ PLANNER = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
-_UNREADABLE = "the database URL cannot be read; write it like postgresql://user:password@host/name, and an @ in the password as %40"
+_UNREADABLE = (
+    "the database URL, or an option behind its ?, cannot be read; "
+    "write it like postgresql://user:password@host/name, and an @ in the password as %40"
+)
 
 
 class PostgresqlDatabase(Database):
@@ -56,7 +58,7 @@ class PostgresqlDatabase(Database):
             # What follows the first @ would be looked up, and shown, as a host.
             raise Unsupported(_UNREADABLE)
         self._conninfo = "postgresql://" + place
-        self._idle: list[psycopg.Connection[Row]] = []
+        self._idle: list[PatientConnection] = []
         self._idle_lock = threading.Lock()
         self.floors = FloorBook()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
@@ -132,7 +134,7 @@ class PostgresqlDatabase(Database):
         raise AssertionError
 
     @contextmanager
-    def _borrowed(self) -> Iterator[psycopg.Connection[Row]]:
+    def _borrowed(self) -> Iterator[PatientConnection]:
         with self._places:
             with self._idle_lock:
                 connection = self._idle.pop() if self._idle else None
@@ -143,7 +145,7 @@ class PostgresqlDatabase(Database):
             finally:
                 self._give_back(connection)
 
-    def _give_back(self, connection: psycopg.Connection[Row]) -> None:
+    def _give_back(self, connection: PatientConnection) -> None:
         if connection.closed or connection.info.transaction_status:
             # A server that went away took the idle connections with it.
             with self._idle_lock:
@@ -154,7 +156,7 @@ class PostgresqlDatabase(Database):
         with self._idle_lock:
             self._idle.append(connection)
 
-    def _connect(self) -> psycopg.Connection[Row]:
+    def _connect(self) -> PatientConnection:
         import psycopg
 
         from queuetui.backends.native.sql.postgresql_connection import PatientConnection

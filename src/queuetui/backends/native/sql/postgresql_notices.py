@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.pq.abc import PGconn
 
     from queuetui.backends.native.sql.session import Row
 
@@ -53,14 +55,22 @@ class Notices:
                 self._over.wait(CONNECT_AGAIN_S)
 
     def _listen(self, connection: psycopg.Connection[Row]) -> None:
+        # What comes while the driver waits for an answer is handed over by it.
+        connection.add_notify_handler(lambda notice: self._hear(notice.payload))
         for channel in self._channels:
             connection.execute(f"listen {channel}")
         asked_s = monotonic()
-        while not self._over.is_set():
-            for notice in connection.notifies(timeout=LOOK_UP_S):
-                self._hear(notice.payload)
-                if self._over.is_set():
-                    return
-            if monotonic() - asked_s > HEARTBEAT_S:
-                connection.execute("select 1")
-                asked_s = monotonic()
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.fileno(), selectors.EVENT_READ)
+            while not self._over.is_set():
+                # The driver's own wait does much before and after each notice, and holds the interpreter meanwhile.
+                if selector.select(LOOK_UP_S):
+                    self._take(connection.pgconn)
+                if monotonic() - asked_s > HEARTBEAT_S:
+                    connection.execute("select 1")
+                    asked_s = monotonic()
+
+    def _take(self, pgconn: PGconn) -> None:
+        pgconn.consume_input()
+        while not self._over.is_set() and (notice := pgconn.notifies()) is not None:
+            self._hear(notice.extra.decode("utf-8", "replace"))

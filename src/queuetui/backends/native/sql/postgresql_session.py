@@ -10,9 +10,8 @@ from uuid import UUID
 from queuetui.backends.native.sql.session import Row, Session
 
 if TYPE_CHECKING:
-    import psycopg
-
     from queuetui.backends.native.sql.floors import FloorBook
+    from queuetui.backends.native.sql.postgresql_connection import PatientConnection, Value
 
 
 class PostgresqlSession(Session):
@@ -41,10 +40,16 @@ class PostgresqlSession(Session):
 class PipelinedSession(PostgresqlSession):
     """A session on a connection of ours: many sets of values go in one round trip."""
 
-    def __init__(self, connection: psycopg.Connection[Row], floors: FloorBook) -> None:
+    def __init__(self, connection: PatientConnection, floors: FloorBook) -> None:
         super().__init__(connection.execute)
         self._connection = connection
         self.floors = floors
+
+    def row_of_plain(self, block: str, values: Mapping[str, Value]) -> Sequence[Any] | None:
+        """Run a block once with values that need no look at their types; return its first row, in the server's texts."""
+        if not self._connection.is_alone:
+            return self.row(block, **values)
+        return self._connection.run_kept(block.encode(), self.statement(block), tuple(values), tuple(values.values()))
 
     def copy(self, block: str, lines: Iterable[str]) -> bool:
         """Copy lines into a table; tell whether they were let in, which none is where one is there already."""

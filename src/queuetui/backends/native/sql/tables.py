@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import REAL, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 from queuetui.backends.native.sql.column_types import (
     JobId,
@@ -151,6 +151,28 @@ tally = Table(
     *[_needed(name, Integer) for name in TOOK_COLUMNS],
 )
 
+run_note = Table(
+    "queuetui_run_note",
+    metadata,
+    _needed("job_id", JobId, key=True),
+    _needed("fence", LongInteger, key=True),
+    _needed("noted_at", Moment),
+    Column("counted", Text),
+    Column("cpu_us", LongInteger),
+    Column("peak_bytes", LongInteger),
+    Column("log", Text),
+    _needed("log_cut", Integer),
+    Column("result_until", Moment),
+)
+
+usage = Table(
+    "queuetui_usage",
+    metadata,
+    _needed("minute", Moment, key=True),
+    *[_needed(name, Text, key=True) for name in ("queue", "type", "name")],
+    _needed("amount", Double().with_variant(REAL(), "sqlite")),
+)
+
 event = Table(
     "queuetui_event",
     metadata,
@@ -246,6 +268,7 @@ _index("queuetui_job_done_corr", job_done, "correlation_id", only=CORRELATED)
 _index("queuetui_job_key_prune", job_key, "expires_at", only="expires_at is not null")
 _index("queuetui_event_job", event, "job_id", "seq", only="job_id is not null")
 _index("queuetui_event_corr", event, "correlation_id", "seq", only="kind = 0")
+_index("queuetui_run_note_result", run_note, "result_until", only="result_until is not null")
 _index("queuetui_act_at", act, "at")
 _index("queuetui_act_row_job", act_row, "job_id")
 _index("queuetui_schedule_due", schedule, "next_at", only="paused_at is null")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from queuetui.backends.native.event_rules import MOST_EVENTS
 from queuetui.backends.native.retention import TALLY_KEPT_S, Retention
 from queuetui.backends.native.sql import bulk_mysql
+from queuetui.backends.native.sql.noting import prune_notes
 from queuetui.backends.native.sql.queue_walk import QueueWalk
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
@@ -46,12 +47,15 @@ def prune(session: Session, limit: int, retention: Retention) -> int:
     if session.dialect == "mysql":
         session.change_each("delete_done", [{"id": row[0]} for row in jobs])
     session.change_each("drop_attempts", [{"id": row[0]} for row in jobs])
+    session.change_each("drop_notes", [{"id": row[0]} for row in jobs])
     session.change_each("drop_blob", [{"id": row[0]} for row in jobs if row[1]])
     count = len(jobs)
     if count < limit:
         count += session.change("prune_keys", limit=limit - count)
     if count < limit:
         count += session.change("prune_tally", limit=limit - count, kept_us=to_us(TALLY_KEPT_S))
+    if count < limit:
+        count += prune_notes(session, limit - count, to_us(TALLY_KEPT_S))
     if count < limit:
         count += prune_records(session, limit - count, retention)
     if count and session.dialect == "sqlite":

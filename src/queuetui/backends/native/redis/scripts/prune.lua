@@ -35,6 +35,20 @@ for place, state in ipairs(ORDER) do
     end
   end
 end
+
+-- A result may end before its job, unless another run has ended since.
+local over = pruned < limit and call('ZRANGEBYSCORE', key('rx'), '-inf', now_text, 'LIMIT', 0, limit - pruned) or {}
+for _, member in ipairs(over) do
+  local id, fence = string.match(member, '^(%x+):(%d+)$')
+  local job = read(id)
+  if job and FINAL[job.state] and to_text(job.fence) == fence then
+    call('HDEL', key('o', id), 'result')
+    job.result = ''
+    write_row(id, pack_record(job))
+  end
+  call('ZREM', key('rx'), member)
+end
+pruned = pruned + #over
 flush()
 for queue in pairs(queues) do
   drop_queue_if_empty(queue)

@@ -77,7 +77,7 @@ local function remove(job, key_kept_us)
   end
   dropped[#dropped + 1] = job.id
   if job.large == 1 or job.noted == 1 or job.erred == 1 or job.fence > 0 then
-    call('DEL', key('p', job.id), key('o', job.id), key('a', job.id))
+    call('DEL', key('p', job.id), key('o', job.id), key('a', job.id), key('n', job.id))
   end
   stamp_key(job, false, key_kept_us)
   jobs[job.id] = false

@@ -264,6 +264,31 @@ create table queuetui_slot (
     index queuetui_slot_prune (made_at)
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 
+-- What runs told beside their endings; counted is JSON, sums by name; result_until ends the job's result before the job.
+create table queuetui_run_note (
+    job_id binary(16) not null,
+    fence bigint not null,
+    noted_at bigint not null,
+    counted longtext,
+    cpu_us bigint,
+    peak_bytes bigint,
+    log longtext,
+    log_cut int not null default 0,
+    result_until bigint,
+    primary key (job_id, fence),
+    index queuetui_run_note_result (result_until)
+) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
+
+-- What was counted by runs in one minute.
+create table queuetui_usage (
+    minute bigint not null,
+    queue varchar(255) not null,
+    type varchar(255) not null,
+    name varchar(64) not null,
+    amount double not null,
+    primary key (minute, queue, type, name)
+) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
+
 insert into queuetui_meta (name, value) values
     ('minimum_client', '1'),
     ('protocol', '1'),

@@ -294,6 +294,31 @@ create table queuetui_slot (
 );
 create index queuetui_slot_prune on queuetui_slot (made_at);
 
+-- What runs told beside their endings; counted is JSON, sums by name; result_until ends the job's result before the job.
+create table queuetui_run_note (
+    job_id uuid not null,
+    fence bigint not null,
+    noted_at timestamptz not null,
+    counted text collate "C",
+    cpu_us bigint,
+    peak_bytes bigint,
+    log text collate "C",
+    log_cut integer not null default 0,
+    result_until timestamptz,
+    primary key (job_id, fence)
+);
+create index queuetui_run_note_result on queuetui_run_note (result_until) where result_until is not null;
+
+-- What was counted by runs in one minute.
+create table queuetui_usage (
+    minute timestamptz not null,
+    queue text collate "C" not null,
+    type text collate "C" not null,
+    name text collate "C" not null,
+    amount double precision not null,
+    primary key (minute, queue, type, name)
+);
+
 insert into queuetui_meta (name, value) values
     ('minimum_client', '1'),
     ('protocol', '1'),

@@ -270,6 +270,31 @@ create table queuetui_slot (
 ) strict;
 create index queuetui_slot_prune on queuetui_slot (made_at);
 
+-- What runs told beside their endings; counted is JSON, sums by name; result_until ends the job's result before the job.
+create table queuetui_run_note (
+    job_id blob not null,
+    fence integer not null,
+    noted_at integer not null,
+    counted text,
+    cpu_us integer,
+    peak_bytes integer,
+    log text,
+    log_cut integer not null default 0,
+    result_until integer,
+    primary key (job_id, fence)
+) strict;
+create index queuetui_run_note_result on queuetui_run_note (result_until) where result_until is not null;
+
+-- What was counted by runs in one minute.
+create table queuetui_usage (
+    minute integer not null,
+    queue text not null,
+    type text not null,
+    name text not null,
+    amount real not null,
+    primary key (minute, queue, type, name)
+) strict, without rowid;
+
 insert into queuetui_meta (name, value) values
     ('minimum_client', '1'),
     ('protocol', '1'),

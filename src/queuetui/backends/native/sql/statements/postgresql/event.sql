@@ -77,8 +77,9 @@ insert into queuetui_queue (name, events) values (:name, :events) on conflict (n
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'queuetui_event'::regclass and c.relname like 'queuetui\_event\_d%' order by c.relname;
 
+-- The days of one transaction are told from one moment, or one would be two days long at midnight.
 -- block read_day
-select to_char(clock_timestamp() at time zone 'utc' + :days * interval '1 day', 'YYYYMMDD');
+select to_char(transaction_timestamp() at time zone 'utc' + :days * interval '1 day', 'YYYYMMDD');
 
 -- block find_stray
 select seq from queuetui_event_rest where at >= :day::timestamptz and at < :day::timestamptz + interval '1 day' limit 1;

@@ -34,9 +34,14 @@ where state = 2 and queue = (select l.queue from queuetui_lease l where l.id = :
 -- block take_expired_leases
 select id from queuetui_lease where until <= clock_timestamp() limit :limit for update skip locked;
 
+-- Found without locks, then locked by primary key: what was claimed anew in between has another lease.
 -- block take_unleased
 select j.id, j.queue, j.type, j.key, j.cancel_requested_at is not null, j.claimed_alone, j.lost_alone, j.worker_id
-from queuetui_job j
-where j.state = 2 and (select l.queue from queuetui_lease l where l.id = j.lease_id) is null
-order by j.lease_id
-limit :limit for update of j skip locked;
+from (
+    select run.id, run.lease_id from queuetui_job run
+    where run.state = 2 and (select l.queue from queuetui_lease l where l.id = run.lease_id) is null
+    order by run.lease_id
+    limit :limit
+) as loose join queuetui_job j on j.id = loose.id
+where j.state = 2 and j.lease_id is not distinct from loose.lease_id
+for update of j skip locked;

@@ -1,0 +1,74 @@
+"""What runs tell beside their endings, on Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from queuetui.backends.native.redis.ids import to_stored
+from queuetui.backends.native.redis.jobs import Reply, moment_of, read_fields
+from queuetui.backends.native.redis.server import Server, Value
+from queuetui.backends.native.redis.stepping import span_us
+from queuetui.backends.native.texts import storable
+from queuetui.backends.run_notes import MOST_USAGE_TOTALS
+from queuetui.model.clock import from_us
+from queuetui.model.run_notes import LOGGED_RUNS_A_JOB, NotedRun, RunNotes, UsageTotal, to_total
+from queuetui.model.text import Untrusted
+
+_COUNTER = "use:"
+
+
+class RedisRunNotes:
+    """The RunNotesStore half of the backend."""
+
+    server: Server
+
+    def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
+        """Write what runs have told."""
+        values = [value for one in notes for value in _pack(one)]
+        if values:
+            self.server.write("noting what runs tell", "write_notes", lease_id, LOGGED_RUNS_A_JOB, *values)
+
+    def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
+        """Return the kept notes of a job's runs."""
+        flat: Reply = self.server.read("reading what runs told", "read_notes", to_stored(job_id))
+        by_fence: dict[int, dict[str, str]] = {}
+        for name, value in read_fields(flat).items():
+            fence, _, field = name.partition(":")
+            by_fence.setdefault(int(fence), {})[field] = value
+        return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence.items()))
+
+    def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what was counted in the last minutes."""
+        total: dict[tuple[str, str, str], float] = {}
+        for flat in self.server.read("reading usage", "read_usage", minutes):
+            for field, amount in read_fields(flat).items():
+                queue, job_type, name = field.split("\0")
+                total[queue, job_type, name] = total.get((queue, job_type, name), 0.0) + float(amount)
+        shown = sorted(total.items())[:MOST_USAGE_TOTALS]
+        return tuple(to_total(*place, amount=amount) for place, amount in shown)
+
+
+def _pack(one: RunNotes) -> list[Value]:
+    counters: list[Value] = []
+    for name, amount in one.usage.items():
+        counters += [storable(name), repr(float(amount))]
+    return [
+        *(to_stored(one.job_id), one.fence, storable(one.type), len(one.usage), *counters),
+        "" if one.cpu_s is None else span_us(one.cpu_s),
+        "" if one.peak_bytes is None else one.peak_bytes,
+        *(int(one.log is not None), storable(one.log or ""), one.log_cut),
+        "" if one.result_ttl_s is None else span_us(one.result_ttl_s),
+    ]
+
+
+def _to_noted(fence: int, fields: Mapping[str, str]) -> NotedRun:
+    usage = {name.removeprefix(_COUNTER): float(sum_) for name, sum_ in fields.items() if name.startswith(_COUNTER)}
+    return NotedRun(
+        fence,
+        moment_of(fields, "at") or from_us(0),
+        tuple((Untrusted(name), amount) for name, amount in sorted(usage.items())),
+        int(fields["cpu"]) / 1e6 if "cpu" in fields else None,
+        int(fields["peak"]) if "peak" in fields else None,
+        Untrusted(fields["log"]) if "log" in fields else None,
+        int(fields.get("cut", 0)),
+    )

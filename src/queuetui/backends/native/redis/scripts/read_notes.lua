@@ -1,0 +1,8 @@
+-- Reads what the runs of a job have told.
+-- keys:   the namespace's meta key
+-- args:   job id
+-- result: fields and values, each field led by its fence
+
+-- include store
+
+return call('HGETALL', key('n', ARGV[1]))

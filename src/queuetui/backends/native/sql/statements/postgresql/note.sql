@@ -1,0 +1,48 @@
+-- Under a lease that is held for the transaction; a run that is stale has no row.
+-- block find_noted_run
+select n.counted from queuetui_job j left join queuetui_run_note n on n.job_id = j.id and n.fence = j.fence
+where j.id = :id and j.fence = :fence and (j.lease_id = :lease_id) is true;
+
+-- block put_notes
+insert into queuetui_run_note as kept (job_id, fence, noted_at, counted, cpu_us, peak_bytes, log, log_cut, result_until)
+values (
+    :id, :fence, clock_timestamp(), :counted, :cpu_us, :peak_bytes, :log, :log_cut,
+    clock_timestamp() + :ttl_us::bigint * interval '1 microsecond'
+)
+on conflict (job_id, fence) do update set
+    noted_at = excluded.noted_at, counted = coalesce(excluded.counted, kept.counted), cpu_us = coalesce(excluded.cpu_us, kept.cpu_us),
+    peak_bytes = coalesce(excluded.peak_bytes, kept.peak_bytes), log = coalesce(excluded.log, kept.log),
+    log_cut = greatest(excluded.log_cut, kept.log_cut), result_until = coalesce(excluded.result_until, kept.result_until);
+
+-- block forget_logs
+update queuetui_run_note set log = null where job_id = :id and fence <= :fence and log is not null;
+
+-- block add_usage
+insert into queuetui_usage as total (minute, queue, type, name, amount)
+values (date_trunc('minute', clock_timestamp()), :queue, :type, :name, :amount)
+on conflict (minute, queue, type, name) do update set amount = total.amount + excluded.amount;
+
+-- block read_notes
+select fence, noted_at, counted, cpu_us, peak_bytes, log, log_cut from queuetui_run_note where job_id = :id order by fence;
+
+-- block read_usage
+select queue, type, name, sum(amount) from queuetui_usage where minute > clock_timestamp() - :span_us * interval '1 microsecond'
+group by queue, type, name order by queue, type, name limit :limit;
+
+-- block due_results
+select job_id, fence from queuetui_run_note where result_until <= clock_timestamp() order by result_until limit :limit for update skip locked;
+
+-- block forget_result
+update queuetui_job_done set result = null where id = :id and fence = :fence;
+
+-- block result_forgotten
+update queuetui_run_note set result_until = null where job_id = :id and fence = :fence;
+
+-- block drop_notes
+delete from queuetui_run_note where job_id = :id;
+
+-- block prune_usage
+delete from queuetui_usage where ctid = any(array(
+    select ctid from queuetui_usage where minute < clock_timestamp() - :kept_us * interval '1 microsecond'
+    order by minute limit :limit for update skip locked
+));

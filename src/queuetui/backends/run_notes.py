@@ -1,0 +1,30 @@
+"""The contract of what runs tell beside their endings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from queuetui.model.run_notes import NotedRun, RunNotes, UsageTotal
+
+MOST_USAGE_TOTALS = 1000
+
+
+@runtime_checkable
+class RunNotesStore(Protocol):
+    """Keeps notes beside jobs, as long as the job itself; nothing is written for runs that tell nothing."""
+
+    def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
+        """Write what runs under a valid lease have told, in place of what they told before; stale runs are passed over.
+
+        The minute's usage grows by what is new in each sum, so the same notes written twice count once.
+        """
+        ...
+
+    def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
+        """Return the kept notes of a job's runs, oldest first."""
+        ...
+
+    def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what was counted in the last minutes by queue, type and name, in that order, at most MOST_USAGE_TOTALS."""
+        ...

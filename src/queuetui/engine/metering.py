@@ -1,0 +1,65 @@
+"""What a run takes of the machine, measured around its handler."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+BYTES_PER_KB = 1024
+_CLEAR_REFS = Path("/proc/self/clear_refs")
+_STATUS = Path("/proc/self/status")
+_RESET_PEAK = "5"
+
+
+class Meter(Protocol):
+    """Begins with its making."""
+
+    def read(self, *, is_async: bool) -> tuple[float | None, int | None]:
+        """Return the processor time since then and the most memory held; None is what cannot be told."""
+        ...
+
+
+class ThreadMeter:
+    """The processor time of the calling thread; memory belongs to all threads of a worker, and so do async handlers to one loop."""
+
+    def __init__(self) -> None:
+        self._began_s = time.thread_time()
+
+    def read(self, *, is_async: bool) -> tuple[float | None, int | None]:
+        """Return the thread's time."""
+        return (None if is_async else time.thread_time() - self._began_s), None
+
+
+class ProcessMeter:
+    """The processor time and memory of this process, which runs one handler at a time, with what its ended children took."""
+
+    def __init__(self) -> None:
+        with suppress(OSError):
+            _CLEAR_REFS.write_text(_RESET_PEAK, encoding="ascii")
+        self._began_s = _used_s()
+
+    def read(self, *, is_async: bool) -> tuple[float | None, int | None]:
+        """Return the process' time and peak."""
+        return _used_s() - self._began_s, peak_bytes()
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process held: since its last reset on Linux, elsewhere since its start."""
+    with suppress(OSError):
+        for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * BYTES_PER_KB
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * BYTES_PER_KB
+
+
+def _used_s() -> float:
+    import resource
+
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

@@ -1,0 +1,92 @@
+"""Writes what runs tell: about once a second while they run long, and with their ending."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from queuetui.backends.run_notes import RunNotesStore
+from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of
+from queuetui.engine.run import Run
+from queuetui.model.clock import to_text
+from queuetui.model.job import Ending
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
+    from queuetui.engine.lease import Ended
+    from queuetui.engine.notes import Notes
+    from queuetui.model.run_notes import RunNotes
+
+# Shorter runs that end well leave no log: most jobs, and nobody reads them.
+LONG_RUN_S = 1.0
+_ENDED_WELL = frozenset({Ending.COMPLETED, Ending.SNOOZED, Ending.RELEASED})
+
+
+class Notekeeper:
+    """Nothing is written for runs that tell nothing, and nothing where the store keeps no notes."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store if isinstance(store, RunNotesStore) else None
+
+    def write_running(self, lease_id: str, runs: Iterable[Run], now_s: float) -> None:
+        """Write what is new of runs that last."""
+        told = []
+        for run in tuple(runs):
+            notes = run.context.notes
+            if notes is not None and not run.ended and run.elapsed_s(now_s) > LONG_RUN_S:
+                told.append((notes, notes.describe(run.job, log=True)))
+        if told:
+            self._write(lease_id, told)
+
+    def write_ended(self, lease_id: str, endings: Sequence[Ended]) -> None:
+        """Write what is new of runs whose endings are about to be written."""
+        told = []
+        for run, settlement in endings:
+            notes = run.context.notes
+            if notes is None:
+                continue
+            is_brief = settlement.ending in _ENDED_WELL and (settlement.duration_s or 0.0) < LONG_RUN_S
+            completed = settlement.ending is Ending.COMPLETED
+            told.append((notes, notes.describe(run.job, log=notes.log_written or not is_brief, completed=completed)))
+        if told:
+            self._write(lease_id, told)
+
+    def _write(self, lease_id: str, told: Sequence[tuple[Notes, RunNotes | None]]) -> None:
+        news = [
+            (notes, one, notes.version) for notes, one in told if one is not None and notes.version != notes.written
+        ]
+        if not news or self._store is None:
+            return
+        self._store.write_notes(lease_id, [one for _, one, _ in news])
+        for notes, one, version in news:
+            notes.written = version
+            notes.log_written = notes.log_written or one.log is not None
+
+
+class LogKeeper(logging.Handler):
+    """Keeps with each run of one worker what its handler logs."""
+
+    def __init__(self, worker_id: str) -> None:
+        super().__init__()
+        self._worker_id = worker_id
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record that a handler makes."""
+        run = current_job.get()
+        if isinstance(run, Run) and run.context.worker_id == self._worker_id:
+            keep_record(run, record)
+
+
+def keep_record(run: Run, record: logging.LogRecord) -> None:
+    """Keep a record with its run, unless it is the worker's own word about it."""
+    if record.name == WORKER_LOGGER.name:
+        return
+    at = to_text(datetime.fromtimestamp(record.created, UTC))
+    lines = [f"{at} {record.levelname.lower()} {message_of(record)}"]
+    if record.exc_info:
+        lines.append(logging.Formatter().formatException(record.exc_info))
+    elif record.exc_text:
+        lines.append(record.exc_text)
+    run.context.noted().add_line("\n".join(lines))

@@ -1,0 +1,102 @@
+"""What a run tells beside its ending, collected in memory until it is worth a write."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import isfinite
+from threading import Lock
+
+from queuetui.model.job import ClaimedJob
+from queuetui.model.run_notes import COUNTER_NAME_CHARS, COUNTERS_A_RUN, LOG_CAP_CHARS, LOG_LINES, RunNotes
+
+
+class Notes:
+    """Made with the first thing that is told; safe to use from any thread. `version` grows with every change."""
+
+    __slots__ = (
+        "_chars",
+        "_cut",
+        "_lines",
+        "_lock",
+        "cpu_s",
+        "log_written",
+        "peak_bytes",
+        "result_ttl_s",
+        "usage",
+        "version",
+        "written",
+    )
+
+    def __init__(self) -> None:
+        self.usage: dict[str, float] = {}
+        self.cpu_s: float | None = None
+        self.peak_bytes: int | None = None
+        self.result_ttl_s: float | None = None
+        self.version = 0
+        self.written = 0
+        self.log_written = False
+        self._lines: deque[str] = deque()
+        self._chars = 0
+        self._cut = 0
+        self._lock = Lock()
+
+    def count(self, name: str, amount: float) -> None:
+        """Add to a sum. Raises ValueError for a name that cannot be kept, and for more names than are."""
+        if not name or len(name) > COUNTER_NAME_CHARS or "\0" in name:
+            message = f"{name[:80]!r} is no name of a counter; use 1 to {COUNTER_NAME_CHARS} characters"
+            raise ValueError(message)
+        if not isfinite(amount):
+            message = f"{amount} cannot be added to counter {name!r}; count finite numbers"
+            raise ValueError(message)
+        with self._lock:
+            if name not in self.usage and len(self.usage) >= COUNTERS_A_RUN:
+                message = f"counter {name!r} is one more than the {COUNTERS_A_RUN} that a run may have; use fewer names"
+                raise ValueError(message)
+            self.usage[name] = self.usage.get(name, 0.0) + amount
+            self.version += 1
+
+    def add_line(self, text: str) -> None:
+        """Keep what was logged, of which the oldest lines give way."""
+        with self._lock:
+            for line in text.split("\n"):
+                kept = line[:LOG_CAP_CHARS]
+                self._lines.append(kept)
+                self._chars += len(kept) + 1
+            while len(self._lines) > LOG_LINES or self._chars > LOG_CAP_CHARS + 1:
+                self._chars -= len(self._lines.popleft()) + 1
+                self._cut += 1
+            self.version += 1
+
+    def measure(self, cpu_s: float | None, peak_bytes: int | None) -> None:
+        """Keep what the run took of the machine, unless its handler knew better."""
+        self.cpu_s = cpu_s if self.cpu_s is None else self.cpu_s
+        self.peak_bytes = peak_bytes if self.peak_bytes is None else self.peak_bytes
+        self.version += 1
+
+    def expire_result(self, ttl_s: float) -> None:
+        """Say how long the result is to be kept."""
+        self.result_ttl_s = ttl_s
+        self.version += 1
+
+    def take(self, usage: dict[str, float], cpu_s: float | None, peak_bytes: int | None, ttl_s: float | None) -> None:
+        """Take over what was told in another process."""
+        with self._lock:
+            self.usage, self.cpu_s, self.peak_bytes, self.result_ttl_s = usage, cpu_s, peak_bytes, ttl_s
+            self.version += 1
+
+    def describe(self, job: ClaimedJob, *, log: bool, completed: bool = False) -> RunNotes | None:
+        """Return what is to be written now, with the log or without; None when that is nothing."""
+        with self._lock:
+            told = RunNotes(
+                job.id,
+                job.fence,
+                job.type,
+                dict(self.usage),
+                self.cpu_s,
+                self.peak_bytes,
+                "\n".join(self._lines) if log and self._lines else None,
+                self._cut if log else 0,
+                self.result_ttl_s if completed else None,
+            )
+        tells = told.usage or (told.cpu_s, told.peak_bytes, told.log, told.result_ttl_s) != (None, None, None, None)
+        return told if tells else None

@@ -1,0 +1,8 @@
+"""Jobs that are a command of the system's shell: how they are told from others."""
+
+from __future__ import annotations
+
+COMMAND_TYPE = "queuetui.command"
+# The tag that a worker bears which runs commands, and that every command needs: no other worker claims one.
+COMMAND_TAG = "queuetui.command"
+OUTPUT_CAP_BYTES = 64 * 1024

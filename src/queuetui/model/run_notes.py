@@ -1,0 +1,100 @@
+"""What a run tells beside its ending: log lines, usage, what it took of the machine, how long its result is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from queuetui.model.clock import to_text
+from queuetui.model.text import Untrusted
+
+LOG_LINES = 200
+LOG_CAP_CHARS = 64 * 1024
+LOGGED_RUNS_A_JOB = 5
+COUNTER_NAME_CHARS = 64
+COUNTERS_A_RUN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RunNotes:
+    """All that one run has told so far, so that it can be written again; None leaves what was written before.
+
+    `usage` are sums by name. `log` is the end of what was logged, `log_cut` how many lines before it are gone. `result_ttl_s` counts from
+    the moment it is written, just before the run's ending.
+    """
+
+    job_id: str
+    fence: int
+    type: str
+    usage: Mapping[str, float] = field(default_factory=dict)
+    cpu_s: float | None = None
+    peak_bytes: int | None = None
+    log: str | None = None
+    log_cut: int = 0
+    result_ttl_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotedRun:
+    """The kept notes of one run, as a person sees them; only a job's last logged runs keep their lines."""
+
+    fence: int
+    noted_at: datetime
+    usage: tuple[tuple[Untrusted, float], ...] = ()
+    cpu_s: float | None = None
+    peak_bytes: int | None = None
+    log: Untrusted | None = None
+    log_cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotal:
+    """What the runs of one type in one queue have counted under one name."""
+
+    queue: Untrusted
+    type: Untrusted
+    name: Untrusted
+    amount: float
+
+
+def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTotal:
+    """Return what a store has summed up."""
+    return UsageTotal(Untrusted(queue), Untrusted(job_type), Untrusted(name), amount)
+
+
+def add_usage(runs: tuple[NotedRun, ...]) -> dict[str, float]:
+    """Return what all runs of a job have counted, by name."""
+    total: dict[str, float] = {}
+    for run in runs:
+        for name, amount in run.usage:
+            total[name.raw] = total.get(name.raw, 0.0) + amount
+    return {name: plain_number(amount) for name, amount in sorted(total.items())}
+
+
+def plain_number(amount: float) -> float:
+    """Return an amount, as a whole number where it is one."""
+    return int(amount) if amount.is_integer() else amount
+
+
+def describe_noted_run(run: NotedRun) -> dict[str, Any]:
+    """Return the notes of a run as programs read them, less its log."""
+    return {
+        "fence": run.fence,
+        "noted_at": to_text(run.noted_at),
+        "usage": {name.raw: plain_number(amount) for name, amount in run.usage},
+        "cpu_seconds": run.cpu_s,
+        "peak_bytes": run.peak_bytes,
+        "log_lines": 0 if run.log is None else run.log.raw.count("\n") + 1 + run.log_cut,
+    }
+
+
+def describe_usage(total: UsageTotal) -> dict[str, Any]:
+    """Return a total as programs read it."""
+    return {
+        "queue": total.queue.raw,
+        "type": total.type.raw,
+        "name": total.name.raw,
+        "amount": plain_number(total.amount),
+    }

@@ -1,0 +1,44 @@
+"""What is wrong with a store as a whole, looked at once in a while beside the polls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from queuetui.backends.base import Inspector
+from queuetui.backends.examiner import Examiner
+from queuetui.model.errors import QueueTuiError
+from queuetui.model.examination import HELD_S, Finding, Level
+from queuetui.monitor.checks.server import judge_snapshots
+
+# With the age that is told of from, whoever holds a snapshot is named well within a minute.
+LOOK_EVERY_S = 15.0
+
+
+class StoreWatch:
+    """Remembers what was found until it is time to look again."""
+
+    def __init__(
+        self, inspector: Inspector, held_s: float = HELD_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._inspector = inspector
+        self._held_s = held_s
+        self._clock = clock
+        self._again_s = float("-inf")
+        self._found: tuple[Finding, ...] = ()
+        self.problem = ""
+
+    def look(self) -> tuple[Finding, ...]:
+        """Return what is wrong; `problem` says why it could not be read."""
+        if isinstance(self._inspector, Examiner) and self._clock() >= self._again_s:
+            self._found, self.problem = (), ""
+            try:
+                held = self._inspector.held_snapshots(self._held_s)
+            except QueueTuiError as error:
+                # The picture of the jobs was read, and is worth showing without this.
+                self.problem = str(error)
+            else:
+                finding = judge_snapshots(held, 0, self._held_s)
+                self._found = () if finding.level is Level.OK else (finding,)
+            self._again_s = self._clock() + LOOK_EVERY_S
+        return self._found

@@ -1,0 +1,62 @@
+"""What runs told, as `logs`, `show` and `stats` print it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from queuetui.backends.run_notes import RunNotesStore
+from queuetui.model.job import Ending, Settlement
+from queuetui.model.run_notes import RunNotes
+from tests.cli.scenes import LONG_S, Scene
+from tests.zoo import SMALL_ZOO, assert_inert
+
+
+def told(scene: Scene, log: str, name: str = "credits") -> str:
+    """Run a job that tells things, and return its id."""
+    job_id = scene.job("telling", "lane", {})
+    lease = scene.backend.open_lease("w", "lane", LONG_S)
+    (claimed,) = scene.backend.step(lease.id, (), 1).claimed
+    assert isinstance(scene.backend, RunNotesStore)
+    notes = RunNotes(job_id, claimed.fence, "telling", {name: 3}, 0.5, 5_000_000, log, 2)
+    scene.backend.write_notes(lease.id, [notes])
+    scene.backend.step(lease.id, [Settlement(job_id, claimed.fence, "telling", Ending.COMPLETED, 2.0)], 0)
+    return job_id
+
+
+def test_the_log_of_a_job(scene: Scene) -> None:
+    """Its lines are printed as they were, with what is cut before them; JSON holds every run."""
+    job_id = told(scene, "one\ntwo")
+    assert scene.run("logs", job_id).out == "(cut: 2 lines before these)\none\ntwo\n"
+    (run,) = json.loads(scene.run("logs", job_id, "--json").out)
+    assert (run["cut_lines"], run["log"]) == (2, "one\ntwo")
+
+
+def test_a_job_without_a_log(quick: Scene) -> None:
+    """Nothing is printed and the words say why."""
+    answer = quick.run("logs", quick.job("quiet", "lane", {}))
+    assert (answer.code, answer.out) == (0, "")
+    assert "nothing is kept" in answer.err
+
+
+def test_usage_in_show_and_stats(scene: Scene) -> None:
+    """A job shows its own sums and what its runs took; the figures show those of the last hour by queue and type."""
+    job_id = told(scene, "line")
+    shown = json.loads(scene.run("show", job_id, "--json").out)
+    assert shown["usage"] == {"credits": 3}
+    (run,) = shown["run_log"]
+    assert (run["cpu_seconds"], run["peak_bytes"], run["log_lines"]) == (0.5, 5_000_000, 3)
+    expected = [{"queue": "lane", "type": "telling", "name": "credits", "amount": 3}]
+    assert json.loads(scene.run("stats", "--json").out)["usage"] == expected
+    assert "credits" in scene.run("stats").out
+
+
+@pytest.mark.parametrize("text", [text for text in SMALL_ZOO.values() if text.strip()], ids=str.__len__)
+def test_hostile_lines_are_harmless(quick: Scene, text: str) -> None:
+    """Whatever a handler logged or counted, nothing that a terminal would obey is printed."""
+    job_id = told(quick, text, text.replace("\0", "")[:60] or "x")
+    for words in (["logs", job_id], ["show", job_id], ["stats"], ["logs", job_id, "--format", "csv"]):
+        answer = quick.run(*words)
+        assert answer.code == 0
+        assert_inert(answer.out)

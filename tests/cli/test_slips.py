@@ -1,0 +1,88 @@
+"""A slip on the command line does not do more than was meant: it is refused, and nothing happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from queuetui.model.state import State
+from tests.cli.conftest import Invoke
+from tests.cli.scenes import Scene
+
+ACTS = ("retry", "cancel", "delete", "release", "purge")
+
+
+@pytest.mark.parametrize("filter_text", ["", "  "])
+@pytest.mark.parametrize("verb", ACTS)
+def test_an_empty_filter_is_not_every_job(quick: Scene, verb: str, filter_text: str) -> None:
+    """An act on "", as of a shell's unset variable, is refused, and the job stays as it is."""
+    quick.job("kept")
+    quick.run(verb, filter_text, "--yes").fails(2, "the FILTER is empty; for all jobs say queue:*")
+    assert quick.backend.get(quick.ids["kept"]).state is State.PENDING
+
+
+def test_every_job_may_be_meant(quick: Scene) -> None:
+    """What the refusal of an empty filter advises takes all jobs."""
+    quick.job("one")
+    quick.job("two", "reports")
+    assert quick.run("delete", "queue:*", "--yes", "--json").data["done"] == 2
+
+
+def test_a_cleanup_beyond_the_calendar_is_refused(quick: Scene) -> None:
+    """More days than a calendar has are told as such."""
+    quick.run("cleanup", "--days", "99999999999", "--yes").fails(2, "'--days'")
+
+
+@pytest.mark.parametrize("name", ["", " ", "mail,sync"])
+def test_a_queue_that_no_worker_could_name_takes_no_job(quick: Scene, name: str) -> None:
+    """A job goes to one queue, and a worker's -q parts names at commas."""
+    quick.run("enqueue", "SendMail", "-q", name).fails(2, "no name of a queue")
+    quick.run("schedules", "add", "daily", "SendMail", "--every", "1d", "-q", name).fails(2, "no name of a queue")
+    assert quick.run("jobs", "--json").data == []
+
+
+@pytest.mark.parametrize("option", [("--priority", "99999999999999999999"), ("--max-attempts", "99999999999")])
+def test_a_number_that_not_every_store_keeps_is_refused(quick: Scene, option: tuple[str, str]) -> None:
+    """A job or a schedule that could not be stored is a slip of the one who writes it, and no schedule stumbles on it later."""
+    quick.run("enqueue", "SendMail", *option).fails(2, option[0])
+    quick.run("schedules", "add", "daily", "SendMail", "--every", "1d", *option).fails(2, option[0])
+
+
+def test_a_delay_and_a_time_exclude_each_other(quick: Scene) -> None:
+    """Both at once are a wrong command line."""
+    quick.run("enqueue", "SendMail", "--delay", "1h", "--at", "2030-01-31T08:00:00Z").fails(2, "give one of them")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-q", ""), "names no queue; leave it away to listen to all"),
+        (("-q", " ,"), "names no queue; leave it away to listen to all"),
+        (("--lease", "0"), "at least 10ms"),
+        (("--sleep", "0"), "at least 10ms"),
+        (("--app", "shop", "--app", "mail"), "one module can be named, not 2"),
+    ],
+)
+def test_a_worker_that_would_harm_does_not_start(quick: Scene, options: tuple[str, ...], words: str) -> None:
+    """No queue is not every queue, a lease has to last, looking has to pause, and no module is passed over in silence."""
+    quick.run("worker", "--burst", *options).fails(2, words)
+
+
+@pytest.mark.parametrize("command", [("enqueue", "SendMail"), ("worker", "--burst"), ("migrate",)])
+def test_a_profile_for_reading_is_not_written_to(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """The right "read" holds against what is no act on jobs too, and no queue is made there."""
+    path, store = tmp_path / "config.toml", tmp_path / "queue.db"
+    path.write_text(f"[profiles.reader]\nurl = 'sqlite:///{store}'\nrights = 'read'\n")
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
+    invoke(*command, "--profile", "reader", "--operate").fails(1, 'the settings give reader rights = "read"')
+    assert not store.exists()
+
+
+def test_the_log_of_an_unknown_queue_is_switched_with_a_warning(quick: Scene) -> None:
+    """A queue that no job was put into may be a slip of the pen, and the ones that are there are named."""
+    quick.job("one")
+    assert "no job was put into mial so far; queues: mail" in quick.run("queues", "events", "mial", "off").err
+    assert "beware" not in quick.run("queues", "events", "mail", "off").err
