@@ -172,6 +172,12 @@ def test_what_cannot_both_hold_is_refused() -> None:
         Queue.new("Send", priority="urgent")
 
 
+def test_an_option_that_there_is_not_is_told() -> None:
+    """A misspelt option is an error and not a job without it."""
+    with pytest.raises(TypeError, match="no option 'idempotancy_key'; there are at,"):
+        Queue.new("Send", idempotancy_key="order-7")  # type: ignore[call-arg]  # the slip that is tested
+
+
 def test_a_job_has_a_type(queue: Queue) -> None:
     """A job without a type, which no handler could be found for, is refused before it is stored."""
     for job_type in ("", "  "):

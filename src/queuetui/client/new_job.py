@@ -41,11 +41,16 @@ class JobOptions(TypedDict, total=False):
     timeout: float | timedelta
 
 
+_KNOWN = frozenset(JobOptions.__annotations__)
+
+
 def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> NewJob:
     """Return the job that was asked for, with the rules its handler declared where nothing was said.
 
-    Raises BadPayload, or Conflict for both a delay and a time.
+    Raises BadPayload, Conflict for both a delay and a time, or TypeError for an option that there is not.
     """
+    if not _KNOWN.issuperset(options):
+        raise TypeError(f"a job has no option {min(set(options) - _KNOWN)!r}; there are {', '.join(sorted(_KNOWN))}")
     declaration = declared_type(job_type) if isinstance(job_type, str) else declared_handler(job_type)
     name = job_type if isinstance(job_type, str) else path_of(job_type)
     if not name.strip():

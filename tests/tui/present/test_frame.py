@@ -51,6 +51,16 @@ def test_the_heading_fits_and_keeps_the_rights(width: int) -> None:
     assert "READ-ONLY" in text_of(line)
 
 
+def test_the_heading_of_a_slow_store_keeps_its_halves_apart() -> None:
+    """Where there is no room for it, that the store is slow gives way before the two halves touch."""
+    long = Heading(
+        "t_24448f19a03b@127.0.0.1:19054", "", "operate", "A", 2.1, cost_s=1.0, clock="12:01:52", is_slowed=True
+    )
+    line = heading_line(long, 80)
+    assert cells_of(line.left) + cells_of(line.right) < 80
+    assert "(slow store)" in text_of(heading_line(long, 120))
+
+
 @pytest.mark.parametrize(("width", "has_cost"), [(80, False), (120, True)])
 def test_the_heading_shows_the_grade(width: int, has_cost: bool) -> None:
     """The durability grade stands behind the backend, and goes before the cost of a poll where there is little room."""

@@ -41,7 +41,13 @@ def heading_line(heading: Heading, width: int) -> TextLine:
     """Return the first line: the store to the left, the poll to the right; on a narrow screen the least needed gives way."""
     lines = (
         _heading(heading, kept)
-        for kept in ("cost name backend grade", "name backend grade", "backend grade", "backend")
+        for kept in (
+            "cost name backend grade slow",
+            "name backend grade slow",
+            "backend grade slow",
+            "backend slow",
+            "slow",
+        )
     )
     return next((line for line in lines if _cells(line) <= width), _heading(heading, ""))
 
@@ -61,7 +67,7 @@ def _heading(heading: Heading, kept: str) -> TextLine:
         return line_of(*left, right=[say(f"FROZEN ({heading.clock})", Tone.WARNING)])
     if heading.cost_s is None:
         return line_of(*left)
-    slow = " (slow store)" if heading.is_slowed else ""
+    slow = " (slow store)" if heading.is_slowed and "slow" in kept else ""
     cost = f"{took_text(heading.cost_s):>6}  " if "cost" in kept else ""
     return line_of(*left, right=[say(f"every {heading.pace_s:g} s{slow}  {cost}{heading.clock} (db) ", Tone.MUTED)])
 
