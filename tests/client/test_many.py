@@ -76,4 +76,4 @@ def test_single_jobs_go_on_after_many_were_sent_again(queue: Queue) -> None:
     )
     stored = queue.get(again.id)
     assert (again.created, stored.payload, stored.name) == (True, {"snow": "\N{SNOWMAN}\0\\"}, "\N{SNOWMAN}")
-    assert (stored.tags, stored.priority > 0) == (["a", 'b"'], True)
+    assert (stored.tags, (stored.priority or 0) > 0) == (["a", 'b"'], True)

@@ -64,7 +64,7 @@ class Recurring:
                 pause_s = 0.0
             except BadConfig as error:
                 log_event("schedules_unreadable", logging.ERROR, error=str(error))
-                pause_s = jittered(PRUNE_EVERY_S)
+                pause_s = jittered(LOOK_EVERY_S)
             else:
                 self._health.answered(PART)
 

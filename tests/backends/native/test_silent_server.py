@@ -8,8 +8,8 @@ import pytest
 
 from queuetui import Queue
 from queuetui.backends.base import Notifier
-from queuetui.backends.native.redis import notices
-from queuetui.backends.native.sql import postgresql_connection, postgresql_notices
+from queuetui.backends.native import notices
+from queuetui.backends.native.sql import postgresql_connection
 from queuetui.model.errors import Unreachable
 from tests.acceptance.campaign.proxy import Proxy
 from tests.acceptance.campaign.stage import at_port
@@ -47,10 +47,9 @@ def test_news_come_again_after_a_silence(
     kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who listens on a half-open connection finds out by itself, and hears of jobs again through a new one."""
-    for module in (notices, postgresql_notices):
-        monkeypatch.setattr(module, "HEARTBEAT_S", 0.2)
-        monkeypatch.setattr(module, "CONNECT_AGAIN_S", 0.1)
-        monkeypatch.setattr(module, "LOOK_UP_S", 0.1)
+    monkeypatch.setattr(notices, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(notices, "CONNECT_AGAIN_S", 0.1)
+    monkeypatch.setattr(notices, "LOOK_UP_S", 0.1)
     monkeypatch.setattr(postgresql_connection, "ANSWER_WITHIN_S", 0.5)
     server: PostgresServer | RedisServer = request.getfixturevalue(f"{kind}_server")
     url: str = request.getfixturevalue(f"{kind}_url")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queuetui.backends.native.texts import check_texts, storable
 from queuetui.model.act import Act, Verb
 from queuetui.model.clock import to_text
-from queuetui.model.errors import BadPayload, Unsupported
+from queuetui.model.errors import BadConfig, BadPayload, Unsupported
 from queuetui.model.job import NewJob
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleSpec
 
@@ -23,6 +24,20 @@ class Decision:
     schedule: Schedule | None = None
     job: NewJob | None = None
     refusal: str = ""
+
+
+def read_each(makers: Iterable[Callable[[], Schedule]]) -> tuple[Schedule, ...]:
+    """Return the due schedules that can be read: one that a newer program wrote holds up no other. Raises BadConfig when none can."""
+    found: list[Schedule] = []
+    unreadable = None
+    for make in makers:
+        try:
+            found.append(make())
+        except BadConfig as error:
+            unreadable = error
+    if unreadable is not None and not found:
+        raise unreadable
+    return tuple(found)
 
 
 def check_act(act: Act, name: str, edit: ScheduleEdit) -> None:

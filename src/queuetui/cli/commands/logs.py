@@ -10,7 +10,7 @@ from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import opened, resolve_id
 from queuetui.model.clock import to_text
-from queuetui.model.run_notes import LOG_CAP_CHARS, NotedRun
+from queuetui.model.run_notes import LOG_CAP_CHARS, describe_log
 from queuetui.model.text import sanitize
 
 COLUMNS = ("fence", "noted_at", "cut_lines", "log")
@@ -27,7 +27,7 @@ def command(job_id: str, form: str, **connection: Any) -> None:
     if not runs:
         say("nothing is kept: logs are of runs that failed or were longer than a second")
     if form != Format.TABLE:
-        show_rows(map(_describe, runs), COLUMNS, Format(form))
+        show_rows(map(describe_log, runs), COLUMNS, Format(form))
         return
     for run in runs:
         if len(runs) > 1:
@@ -35,8 +35,3 @@ def command(job_id: str, form: str, **connection: Any) -> None:
         if run.log_cut:
             write(f"(cut: {run.log_cut:,} lines before these)")
         write(sanitize(run.log or "", LOG_CAP_CHARS, keep_newlines=True))
-
-
-def _describe(run: NotedRun) -> dict[str, Any]:
-    log = "" if run.log is None else run.log.raw
-    return {"fence": run.fence, "noted_at": to_text(run.noted_at), "cut_lines": run.log_cut, "log": log}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from queuetui.backends.native.redis.ids import from_stored
@@ -16,6 +17,7 @@ from queuetui.backends.native.schedule_edits import (
     decide,
     declared,
     describe_before,
+    read_each,
 )
 from queuetui.backends.native.texts import storable
 from queuetui.backends.schedules import MOST_SCHEDULES
@@ -46,7 +48,9 @@ class RedisSchedules:
 
     def due_schedules(self, limit: int) -> ScheduleReading:
         """Return the schedules that are due."""
-        return _to_reading(self.server.read("looking for due schedules", "due_schedules", limit + 1), limit)
+        now, *found = self.server.read("looking for due schedules", "due_schedules", limit + 1)
+        schedules = read_each(partial(_to_schedule, values) for values in found[:limit])
+        return ScheduleReading(from_us(int(now)), schedules, len(found) > limit)
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
         """Write the slots with their jobs and the next slot."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.native.redis.connections import Connections, Value
 from queuetui.backends.native.redis.epochs import EpochWatch
-from queuetui.backends.native.redis.notices import Notices
+from queuetui.backends.native.redis.redis_notices import RedisNotices
 from queuetui.backends.native.redis.scripts import load_script
 
 if TYPE_CHECKING:
@@ -93,13 +93,13 @@ class Server:
             flat: Sequence[bytes] = self._connections.ask("CONFIG", "GET", name)
         return dict(zip(map(_text, flat[::2]), map(_text, flat[1::2]), strict=True)).get(name)
 
-    def listen(self, hear: Callable[[str], None]) -> Notices:
+    def listen(self, hear: Callable[[str], None]) -> RedisNotices:
         """Hear of queues with new jobs."""
-        return Notices(self._connections.open, self._wake, hear)
+        return RedisNotices(self._connections.open, self._wake, hear)
 
-    def listen_events(self, hear: Callable[[], None]) -> Notices:
+    def listen_events(self, hear: Callable[[], None]) -> RedisNotices:
         """Hear that something was told."""
-        return Notices(self._connections.open, self._told, lambda _: hear())
+        return RedisNotices(self._connections.open, self._told, lambda _: hear())
 
     def close(self) -> None:
         """Give back every connection."""

@@ -13,7 +13,7 @@ from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.floors import FloorBook
 from queuetui.backends.native.sql.postgresql_arrays import plain_array
-from queuetui.backends.native.sql.postgresql_notices import READY, TOLD, Notices
+from queuetui.backends.native.sql.postgresql_notices import READY, TOLD, PostgresqlNotices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import Conflict, Denied, Unreachable, Unsupported
@@ -80,11 +80,11 @@ class PostgresqlDatabase(Database):
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Listen on a connection of its own."""
-        return Notices(self._connect, hear, READY)
+        return PostgresqlNotices(self._connect, hear, READY)
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Listen on a connection of its own, to what is told and to what is enqueued."""
-        return Notices(self._connect, lambda _: hear(), READY, TOLD)
+        return PostgresqlNotices(self._connect, lambda _: hear(), READY, TOLD)
 
     def announce(self, queues: Collection[str]) -> None:
         """Do nothing: the statement that enqueues notifies."""

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from queuetui.backends.native.schedule_edits import Decision, check_act, check_stored, decide, declared, describe_before
+from queuetui.backends.native.schedule_edits import (
+    Decision,
+    check_act,
+    check_stored,
+    decide,
+    declared,
+    describe_before,
+    read_each,
+)
 from queuetui.backends.native.sql import enqueueing
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
@@ -39,7 +48,7 @@ class SqlSchedules:
 
     def due_schedules(self, limit: int) -> ScheduleReading:
         """Return the schedules that are due."""
-        return self.database.read("looking for due schedules", lambda session: _read(session, "due_schedules", limit))
+        return self.database.read("looking for due schedules", lambda session: _read_due(session, limit))
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
         """Write the slots with their jobs and the next slot."""
@@ -73,6 +82,12 @@ class SqlSchedules:
 def _read(session: Session, block: str, limit: int) -> ScheduleReading:
     rows = session.rows(block, limit=limit + 1)
     return ScheduleReading(_now(session), to_schedules(session, rows[:limit]), len(rows) > limit)
+
+
+def _read_due(session: Session, limit: int) -> ScheduleReading:
+    rows = session.rows("due_schedules", limit=limit + 1)
+    found = read_each(partial(to_schedule, session, row) for row in rows[:limit])
+    return ScheduleReading(_now(session), found, len(rows) > limit)
 
 
 def _now(session: Session) -> datetime:

@@ -1,0 +1,31 @@
+"""A schedule that this version cannot read, as a newer one may write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.model.errors import BadConfig
+from queuetui.model.schedule import ScheduleSpec
+from tests.conformance.stores import Store
+from tests.conformance.test_schedules import HOUR, SLOT, add, open_on
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mysql", "redis"])
+def test_it_holds_up_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the due schedules those that can be read are told, and only when there are none what is wrong with the others."""
+    backend = open_on(store)
+    add(backend, SLOT - HOUR, name="newer")
+    add(backend, name="known")
+    read_spec = ScheduleSpec.from_text
+
+    def refuse(text: str) -> ScheduleSpec:
+        if "newer" in text:
+            message = "a stored schedule cannot be read"
+            raise BadConfig(message, "schedule")
+        return read_spec(text)
+
+    monkeypatch.setattr(ScheduleSpec, "from_text", refuse)
+    (known,) = backend.due_schedules(10).schedules
+    assert known.spec.name == "known"
+    with pytest.raises(BadConfig):
+        backend.due_schedules(1)
