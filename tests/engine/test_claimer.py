@@ -89,7 +89,7 @@ def claimer_of(queue: str) -> Claimer:
     return claimer
 
 
-@pytest.mark.parametrize(("again_s", "wait_s"), [(inf, 0.02), (0.005, 0.02), (0.0, 0.02), (30.0, 0.02)])
+@pytest.mark.parametrize(("again_s", "wait_s"), [(inf, 0.02), (0.005, 0.02), (0.0, 0.1), (30.0, 0.02)])
 def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(again_s: float, wait_s: float) -> None:
     """A worker that is given nothing waits, and new jobs of that queue do not wake it for nothing; an end of its own does."""
     claimer = claimer_of("q")

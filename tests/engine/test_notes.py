@@ -188,7 +188,8 @@ def test_only_the_last_lines_are_held() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "amount"), [("", 1), ("x" * 65, 1), ("a\0b", 1), ("ok", float("nan")), ("ok", float("inf"))]
+    ("name", "amount"),
+    [("", 1), ("x" * 65, 1), ("a\0b", 1), ("half \ud800", 1), ("ok", float("nan")), ("ok", float("inf"))],
 )
 def test_what_cannot_be_counted(name: str, amount: float) -> None:
     """A counter has a short name and finite amounts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from queuetui.engine.finisher import Outbox
+from queuetui.engine.finisher import STEP_RESULT_BYTES, Outbox, take_step
 from queuetui.engine.lease import Ended, HeldLease
 from queuetui.engine.run import Run
 from queuetui.engine.wakeup import Wakeup
@@ -39,11 +39,16 @@ class Crowded(deque[Ended]):
             other()
 
 
-def put(outbox: Outbox) -> None:
-    """Put in the ending of a run."""
+def end(result: bytes | None = None) -> Ended:
+    """Return the ending of a run."""
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, MOMENT, MOMENT)
     run = Run(job, HeldLease("l", "q", 0.0), "w")
-    outbox.put(run, Settlement(job.id, job.fence, job.type, Ending.COMPLETED))
+    return Ended(run, Settlement(job.id, job.fence, job.type, Ending.COMPLETED, result=result))
+
+
+def put(outbox: Outbox) -> None:
+    """Put in the ending of a run."""
+    outbox.put(*end())
 
 
 def test_the_first_ending_rings_though_another_comes_at_once() -> None:
@@ -54,3 +59,11 @@ def test_the_first_ending_rings_though_another_comes_at_once() -> None:
     crowd.other = lambda: put(outbox)
     put(outbox)
     assert (len(outbox), bell.rung) == (2, 1)
+
+
+def test_very_large_results_are_written_a_few_at_a_time() -> None:
+    """What is written together stays within what a server takes in one message, and is one ending at least."""
+    small, large = end(), end(b"x" * (STEP_RESULT_BYTES // 2))
+    assert take_step([small] * 500) == (small,) * 500
+    assert take_step([large, small, large, large]) == (large, small, large)
+    assert len(take_step([end(b"x" * 2 * STEP_RESULT_BYTES), large])) == 1

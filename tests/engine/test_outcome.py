@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from queuetui.engine.outcome import (
+    RESULT_CAP_BYTES,
     Cancelled,
     NoHandler,
     Retry,
@@ -117,6 +118,13 @@ def test_a_result_that_is_not_json_is_kept_as_text(value: object) -> None:
     """The work is done: a result that JSON cannot hold does not fail the job."""
     assert settle_return(claimed(), value, 0.1, RULE).ending is Ending.COMPLETED
     assert (encode_result(value) or b"").startswith(b'"')
+
+
+def test_a_result_too_large_to_keep_leaves_a_note() -> None:
+    """The work is done: a result over the limit is replaced by what it was, and the job is completed."""
+    settled = settle_return(claimed(), "x" * RESULT_CAP_BYTES, 0.1, RULE)
+    assert settled.ending is Ending.COMPLETED
+    assert (settled.result or b"").startswith(b'"the result of 16.0 MB is not kept')
 
 
 class Hostile(Exception):

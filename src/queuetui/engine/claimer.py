@@ -26,6 +26,8 @@ LONG_RUN_S = 1.0
 LOOK_AGAIN_S = 0.25
 SHORTEST_POLL_S = 0.02
 SHORTEST_POLL_WHEN_TOLD_S = 0.25
+# A claim that passed over as many jobs as one may look at took milliseconds, so the next piece waits some of that.
+PASSED_OVER_S = 0.1
 PROMOTE_LIMIT = 500
 HEARD_LIMIT = 1000
 
@@ -136,7 +138,8 @@ class Claimer:
         if not self._ready:
             soonest_s = inf if again_s is None else max(again_s, SHORTEST_POLL_S)
             self.found_nothing = self._forbidden_all
-            self._look_at_s = 0.0 if count else steady_s() + min(self._next_poll_s(), soonest_s)
+            poll_s = PASSED_OVER_S if again_s == 0 else min(self._next_poll_s(), soonest_s)
+            self._look_at_s = 0.0 if count else steady_s() + poll_s
         if again_s is not None and not count:
             self._kept_back[claim.queue] = steady_s() + min(again_s, self._settings.sleep_s)
 

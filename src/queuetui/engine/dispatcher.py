@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.base import Running
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
-from queuetui.engine.finisher import refuse
+from queuetui.engine.finisher import refuse, take_step
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
 from queuetui.engine.run import Run
@@ -135,7 +135,7 @@ class Dispatcher:
 
     def _step(self, lease: HeldLease, claim: Claim | None) -> None:
         desk = self._desk
-        endings = tuple(lease.endings)
+        endings = take_step(lease.endings)
         desk.notekeeper.write_ended(lease.id, endings)
         try:
             step = desk.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
@@ -153,6 +153,10 @@ class Dispatcher:
             desk.leases.lose(lease, "the store says that it is over")
         elif claim is not None:
             self._hand_out(lease, claim, step)
+
+    def _step_all(self, lease: HeldLease) -> None:
+        while lease.endings:
+            self._step(lease, None)
 
     def _hand_out(self, lease: HeldLease, claim: Claim, step: Step) -> None:
         desk, now_s, claimed = self._desk, steady_s(), step.claimed
@@ -200,8 +204,7 @@ class Dispatcher:
         for lease in desk.leases.all():
             if lease.lost is None:
                 continue
-            if lease.endings:
-                self._try_last_endings(lease)
+            self._try_last_endings(lease)
             desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs)
             for ended in lease.endings:
                 refuse(ended)
@@ -210,7 +213,7 @@ class Dispatcher:
     def _try_last_endings(self, lease: HeldLease) -> None:
         """Send what had ended before the lease was given up: the store may still take it, and knows best."""
         try:
-            self._step(lease, None)
+            self._step_all(lease)
         except STORE_TROUBLE as error:
             log_event("endings_dropped", logging.WARNING, queue=lease.queue, jobs=len(lease.endings), error=str(error))
 
@@ -289,8 +292,8 @@ class Dispatcher:
             return
         try:
             for lease in desk.leases.all():
-                if lease.endings and lease.lost is None:
-                    self._step(lease, None)
+                if lease.lost is None:
+                    self._step_all(lease)
                 released = desk.leases.close(lease)
                 if released:
                     log_event("jobs_released", logging.WARNING, queue=lease.queue, jobs=released)

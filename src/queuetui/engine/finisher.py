@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FLUSH_JOBS = 100
 FLUSH_AFTER_S = 0.005
 NEVER_S = 3600.0
+# Servers take a message of a bounded size, and results are of any.
+STEP_RESULT_BYTES = 64_000_000
 SLOW_S = 1.0
 _EVENTS = {
     Ending.COMPLETED: ("job_completed", logging.INFO),
@@ -34,6 +36,17 @@ _EVENTS = {
     Ending.CANCELLED: ("job_cancelled", logging.INFO),
     Ending.LOST: ("job_lost", logging.WARNING),
 }
+
+
+def take_step(endings: Sequence[Ended]) -> tuple[Ended, ...]:
+    """Return the first endings that are written together: all of them, unless their results are very large."""
+    size = 0
+    for place, (_, settlement) in enumerate(endings):
+        if settlement.result is not None:
+            size += len(settlement.result)
+            if size > STEP_RESULT_BYTES and place:
+                return tuple(endings[:place])
+    return tuple(endings)
 
 
 class Outbox:

@@ -42,8 +42,8 @@ class Notes:
 
     def count(self, name: str, amount: float) -> None:
         """Add to a sum. Raises ValueError for a name that cannot be kept, and for more names than are."""
-        if not name or len(name) > COUNTER_NAME_CHARS or "\0" in name:
-            message = f"{name[:80]!r} is no name of a counter; use 1 to {COUNTER_NAME_CHARS} characters"
+        if not name or len(name) > COUNTER_NAME_CHARS or not name.isprintable():
+            message = f"{name[:80]!r} is no name of a counter; use 1 to {COUNTER_NAME_CHARS} printable characters"
             raise ValueError(message)
         if not isfinite(amount):
             message = f"{amount} cannot be added to counter {name!r}; count finite numbers"

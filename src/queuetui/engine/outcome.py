@@ -12,6 +12,7 @@ from queuetui.model.backoff import Backoff
 from queuetui.model.errors import BadPayload
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
+RESULT_CAP_BYTES = 16_000_000
 MESSAGE_CAP_CHARS = 8 * 1024
 TRACEBACK_CAP_CHARS = 64 * 1024
 WORKER_MODULES = ("queuetui.engine.", "asyncio.", "concurrent.futures.")
@@ -142,13 +143,19 @@ def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: R
 
 
 def encode_result(value: object) -> bytes | None:
-    """Return a result as JSON, None for none; the work is done, so what JSON cannot hold is kept as its text."""
+    """Return a result as JSON, None for none; the work is done, so what cannot be kept is kept as its text, or as a note."""
     if value is None:
         return None
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_text_of).encode()
+        encoded = json.dumps(value, allow_nan=False, separators=(",", ":"), default=_text_of).encode()
     except (TypeError, ValueError, RecursionError):
-        return json.dumps(_text_of(value)).encode()
+        encoded = json.dumps(_text_of(value)).encode()
+    if len(encoded) <= RESULT_CAP_BYTES:
+        return encoded
+    held_mb = RESULT_CAP_BYTES / 1e6
+    return json.dumps(
+        f"the result of {len(encoded) / 1e6:.1f} MB is not kept: a job's result holds at most {held_mb:.0f} MB"
+    ).encode()
 
 
 def describe_error(error: BaseException) -> RunError:

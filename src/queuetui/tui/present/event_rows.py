@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from queuetui.model.event import Event, EventKind
 from queuetui.model.text import SafeText, Untrusted, sanitize
@@ -19,6 +19,8 @@ from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
 _SENTENCE_CAP = 2000
+# What is due as soon as it is there need not say when.
+_LATER = timedelta(seconds=1)
 _WHOLE_ID_CELLS = 36
 
 EVENT_COLUMNS = (
@@ -61,7 +63,8 @@ def facts_text(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Sa
     if event.worker is not None and (event.job_id is None or event.kind is EventKind.JOB_SCHEDULED):
         told.insert(0, sanitize(f"{'' if event.job_id is None else 'to '}{_worker(event, workers)}"))
     if event.moment is not None and "due_at" in event.data:
-        told.append(fact_text("due_at", event.moment, now))
+        if event.moment - event.at >= _LATER:
+            told.append(fact_text("due_at", event.moment, now))
     elif event.moment is not None and event.kind is not EventKind.JOB_STARTED:
         told.append(sanitize(f"took {took_text((event.at - event.moment).total_seconds())}"))
     if event.attempt is not None:

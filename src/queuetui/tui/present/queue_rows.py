@@ -66,7 +66,7 @@ def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:
         return Cell(sanitize("FULL"), Tone.WARNING)
     if queue.logs_events is False:
         return Cell(sanitize("unlogged"), Tone.MUTED)
-    return Cell(sanitize("" if use is None else "limits"), Tone.MUTED)
+    return Cell(sanitize(""), Tone.WARNING) if use is None else Cell(sanitize("limits"), Tone.MUTED)
 
 
 def _cell(key: str, queue: QueueInfo, use: RulesInUse | None, now: datetime) -> Cell:
