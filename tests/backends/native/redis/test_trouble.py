@@ -111,3 +111,29 @@ def test_a_full_server_stores_nothing_by_halves(private_redis: RedisFactory) -> 
         client.config_set("maxmemory", "0")
     assert select(backend) == []
     backend.close()
+
+
+def test_a_server_that_became_a_replica_is_named_as_one(private_redis: RedisFactory) -> None:
+    """After a failover the old primary refuses jobs with the reason and is still looked at."""
+    server = private_redis()
+    backend = open_queue(server.url)
+    job_id = add_one(backend)
+    with redis.Redis.from_url(server.url) as client:
+        client.replicaof("127.0.0.1", 1)
+    with pytest.raises(Denied, match="replica"):
+        add_one(backend)
+    assert ids(select(backend)) == [job_id]
+    backend.close()
+
+
+def test_a_server_without_its_replicas_is_unreachable(private_redis: RedisFactory) -> None:
+    """A server that takes no changes while replicas are missing is away for a time, not for good."""
+    server = private_redis()
+    backend = open_queue(server.url)
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("min-replicas-to-write", "1")
+        with pytest.raises(Unreachable, match="too few replicas"):
+            add_one(backend)
+        client.config_set("min-replicas-to-write", "0")
+    assert add_one(backend)
+    backend.close()

@@ -26,6 +26,7 @@ _BY_CODE: dict[str, tuple[type[QueueTuiError], str]] = {
     "MISCONF": (Unreachable, "the server cannot write its data to disk and refuses changes; see its log"),
     "LOADING": (Unreachable, "the server is still loading its data; try again in a moment"),
     "BUSY": (Unreachable, "the server is busy with somebody's script; try again in a moment"),
+    "NOREPLICAS": (Unreachable, "the server has too few replicas and refuses changes; see its min-replicas-to-write"),
     "MASTERDOWN": (Unreachable, _GONE),
     "CLUSTERDOWN": (Unreachable, _GONE),
     "MOVED": (Unsupported, _CLUSTER),
@@ -84,8 +85,8 @@ def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
         if isinstance(error, kind):
             return answer
     said = f" {error} "[:_SHOWN_CHARS]
-    # A command that was refused inside a script is told of behind other words.
-    code = next((known for known in _BY_CODE if f" {known} " in said), None)
+    # A command that was refused inside a script is told of behind other words, by Redis 6.2 with the dash of the protocol.
+    code = next((known for known in _BY_CODE if f" {known} " in said or f" -{known} " in said), None)
     if code is None and any(words in said for words in _REFUSED_IN_SCRIPT):
         code = "NOPERM"
     if _NO_DATABASE in said:
