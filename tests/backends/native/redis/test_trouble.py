@@ -25,11 +25,21 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
     assert SECRET not in str(raised.value)
 
 
-def test_a_refused_login_is_denied(redis_url: str) -> None:
-    """A wrong user or password raises Denied and is not repeated."""
+@pytest.mark.parametrize("create", [False, True])
+def test_a_refused_login_is_denied(redis_url: str, create: bool) -> None:
+    """A wrong user or password raises Denied and is not repeated, also where a queue would be made."""
     with pytest.raises(Denied) as raised:
-        open_queue(redis_url.replace("redis://", f"redis://nobody:{SECRET}@"), create=False)
+        open_queue(redis_url.replace("redis://", f"redis://nobody:{SECRET}@"), create=create)
     assert SECRET not in str(raised.value)
+
+
+def test_a_missing_password_is_denied(private_redis: RedisFactory) -> None:
+    """A URL without the password that the server wants is told so, not that the server may lose jobs."""
+    server = private_redis()
+    with redis.Redis.from_url(server.url) as client:
+        client.config_set("requirepass", SECRET)
+    with pytest.raises(Denied, match="password"):
+        open_queue(server.url)
 
 
 def test_a_refused_command_is_denied(private_redis: RedisFactory) -> None:

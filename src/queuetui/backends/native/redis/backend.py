@@ -125,10 +125,12 @@ def open_backend(url: str, options: BackendOptions) -> RedisBackend:
     """
     server = Server(read_address(url, options), options)
     try:
+        # Asked first, so that a refused login is not taken for a server that keeps its settings to itself.
+        version = migrating.check_version(server)
         if options.create:
             refuse_lossy(server)
             migrating.migrate(server)
-        elif migrating.check_version(server) is None:
+        elif version is None:
             raise NotFound(
                 f"the server holds no queue of queuetui: its key {server.meta} is not there; check the URL and its namespace, "
                 "or make a queue with: queuetui enqueue"
