@@ -153,16 +153,20 @@ def _connector(url: str, options: BackendOptions) -> Callable[[], Connection]:
     untyped: Any = driver
 
     settings: dict[str, Any] = {
-        # A script sent again after a lost answer would act twice: who asked decides, never the driver.
-        "retry": Retry(NoBackoff(), 0),
-        "retry_on_timeout": False,
         "socket_timeout": options.statement_timeout_s,
         "socket_connect_timeout": options.connect_timeout_s,
         "client_name": CLIENT_NAME,
+    }
+    # Whatever a URL that was made for another program says.
+    ours = {
+        # A script sent again after a lost answer would act twice: who asked decides, never the driver.
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_timeout": False,
         "protocol": 2,
+        "decode_responses": False,
     }
     try:
-        settings.update(untyped.parse_url(url))
+        settings.update(untyped.parse_url(url), **ours)
         make = settings.pop("connection_class", untyped.Connection)
         # Options of the URL that the driver does not know come to light only when a connection is made.
         make(**settings)
