@@ -14,6 +14,7 @@ from tests.backends.native.redis.opening import open_queue
 from tests.conformance.scenes import add_one, state_of
 from tests.servers.fixtures import RedisFactory
 from tests.servers.redis import KEEPING
+from tests.waiting import wait_until
 
 OPTIONS = BackendOptions()
 LOSSY = {"allow_lossy": "true"}
@@ -37,6 +38,8 @@ def test_a_server_that_turns_lossy_is_told_of(
             backend.prune(1)
         assert (caplog.text.count("appendonly no"), backend.capabilities.durability) == (1, "C")
         client.config_set("appendonly", "yes")
+        # A server that is still writing its first append-only file does not heed a call to end.
+        wait_until(lambda: _has_rested(client))
     backend.prune(1)
     assert ("keeps its jobs again" in caplog.text, backend.capabilities.durability) == (True, "B")
     backend.close()
@@ -114,3 +117,8 @@ def test_a_server_that_tells_nothing_is_refused(private_redis: RedisFactory) -> 
     with pytest.raises(Unsupported, match="INFO"):
         open_queue(url)
     open_queue(url, LOSSY).close()
+
+
+def _has_rested(client: redis.Redis) -> bool:
+    persistence = client.info("persistence")
+    return not (persistence["aof_rewrite_in_progress"] or persistence["aof_rewrite_scheduled"])
