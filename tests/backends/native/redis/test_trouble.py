@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import cast
 
 import pytest
 import redis
 
+from queuetui.backends.base import Notifier
 from queuetui.model.errors import Denied, UnknownOutcome, Unreachable
 from queuetui.model.job import Ending
 from tests.backends.native.redis.opening import open_queue
@@ -16,6 +19,9 @@ from tests.waiting import wait_until
 
 SECRET = "hunter2"
 BRIEF_S = 0.5
+PAGE = Path(__file__).parents[4] / "docs/queue.md"
+# What the page says that a user needs.
+LEAST = "~{queuetui}:* resetchannels &{queuetui}:* +@read +@write +@scripting +@connection +@pubsub +@transaction +time +info +config|get"
 
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:
@@ -55,6 +61,25 @@ def test_a_refused_command_is_denied(private_redis: RedisFactory) -> None:
         add_one(viewer)
     viewer.close()
     owner.close()
+
+
+def test_a_user_with_the_least_rights_works(private_redis: RedisFactory) -> None:
+    """The rights that the documentation names are enough to make a queue, to fill it at once, to hear of it, to work it and to look."""
+    assert LEAST in PAGE.read_text(encoding="utf-8")
+    server = private_redis()
+    with redis.Redis.from_url(server.url) as client:
+        client.execute_command("ACL", "SETUSER", "app", "reset", "on", ">secret", *LEAST.split())
+    backend = open_queue(server.url.replace("redis://", "redis://app:secret@"))
+    heard: list[str] = []
+    listener = cast("Notifier", backend).listen(heard.append)
+    assert listener is not None
+    wait_until(lambda: bool(add(backend, 1) and heard))
+    add(backend, 2_500)
+    lease, job = claim_one(backend)
+    assert settle(backend, lease, job, Ending.COMPLETED)
+    assert (state_of(backend, job.id).value, backend.capabilities.durability) == ("completed", "B")
+    listener.close()
+    backend.close()
 
 
 @pytest.mark.parametrize("option", ["protocol=3", "decode_responses=true", "retry_on_timeout=true"])
