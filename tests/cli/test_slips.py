@@ -49,6 +49,12 @@ def test_a_number_that_not_every_store_keeps_is_refused(quick: Scene, option: tu
     quick.run("schedules", "add", "daily", "SendMail", "--every", "1d", *option).fails(2, option[0])
 
 
+def test_a_limit_in_which_no_run_can_end_is_refused(quick: Scene) -> None:
+    """A time limit of 0 is not stored: it would fail every run."""
+    quick.run("enqueue", "SendMail", "--timeout", "0").fails(2, "at least 10ms")
+    assert quick.run("jobs", "--json").data == []
+
+
 def test_a_delay_and_a_time_exclude_each_other(quick: Scene) -> None:
     """Both at once are a wrong command line."""
     quick.run("enqueue", "SendMail", "--delay", "1h", "--at", "2030-01-31T08:00:00Z").fails(2, "give one of them")
@@ -61,6 +67,9 @@ def test_a_delay_and_a_time_exclude_each_other(quick: Scene) -> None:
         (("-q", " ,"), "names no queue; leave it away to listen to all"),
         (("--lease", "0"), "at least 10ms"),
         (("--sleep", "0"), "at least 10ms"),
+        (("--job-timeout", "0"), "at least 10ms"),
+        (("--max-memory", "0"), "--max-memory"),
+        (("--recycle-memory", "-3"), "--recycle-memory"),
         (("--app", "shop", "--app", "mail"), "one module can be named, not 2"),
     ],
 )

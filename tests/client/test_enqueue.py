@@ -160,7 +160,7 @@ def test_any_json_is_a_payload(queue: Queue, payload: object) -> None:
 
 
 def test_what_cannot_both_hold_is_refused() -> None:
-    """A delay and a time, a time without a zone, no attempt at all and an unknown priority are refused."""
+    """A delay and a time, a time without a zone, no attempt at all, no time at all and an unknown priority are refused."""
     now = datetime.now(UTC)
     with pytest.raises(Conflict):
         Queue.new("Send", delay=1, at=now)
@@ -168,6 +168,8 @@ def test_what_cannot_both_hold_is_refused() -> None:
         Queue.new("Send", at=now.replace(tzinfo=None))
     with pytest.raises(ValueError, match="at least one attempt"):
         Queue.new("Send", max_attempts=-1)
+    with pytest.raises(ValueError, match="no run can end"):
+        Queue.new("Send", timeout=timedelta())
     with pytest.raises(ValueError, match="urgent"):
         Queue.new("Send", priority="urgent")
 

@@ -15,7 +15,7 @@ from queuetui.model.query_parser import parse_query
 
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
 
-SHORTEST_PAUSE_S = 0.01
+SHORTEST_S = 0.01
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,10 +41,10 @@ def duration(text: str) -> float:
         raise click.BadParameter(str(error)) from None
 
 
-def pause_of(text: str) -> float:
-    """Return the seconds of a duration that a worker repeats something after, as an option's type."""
+def positive_duration(text: str) -> float:
+    """Return the seconds of a duration that must not be nothing, as an option's type."""
     seconds = duration(text)
-    if seconds < SHORTEST_PAUSE_S:
+    if seconds < SHORTEST_S:
         message = f"{text!r} is too short; give at least 10ms"
         raise click.BadParameter(message)
     return seconds

@@ -76,7 +76,7 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
         tags=tuple(options.get("tags", ())),
         needs=_needs(job_type, options),
-        timeout_s=_seconds(options.get("timeout")),
+        timeout_s=_limit_s(options.get("timeout")),
     )
 
 
@@ -126,6 +126,14 @@ def _spelt(job_id: str) -> str:
 
 def _seconds(span: float | timedelta | None) -> float | None:
     return span.total_seconds() if isinstance(span, timedelta) else span
+
+
+def _limit_s(span: float | timedelta | None) -> float | None:
+    limit_s = _seconds(span)
+    if limit_s is not None and limit_s <= 0:
+        message = f"the timeout is {limit_s:g} s, in which no run can end; leave it away for no limit"
+        raise ValueError(message)
+    return limit_s
 
 
 def _aware(at: datetime | None) -> datetime | None:

@@ -86,6 +86,8 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     """
     if timeout is not None and hard_timeout is not None:
         raise ValueError("timeout and hard_timeout exclude each other; give one")
+    if any(limit_s is not None and limit_s <= 0 for limit_s in (timeout, hard_timeout)):
+        raise ValueError("in a timeout of 0 s or less no run can end; leave it away for no limit")
     if every is not None and cron is not None:
         raise ValueError("every and cron exclude each other; give one")
     timing = None if every is None and cron is None else Timing(cron, every, tz)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, queue_name
+from queuetui.cli.options import connection_options, duration, format_options, positive_duration, queue_name
 from queuetui.cli.output import Format, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
@@ -106,7 +106,7 @@ def _store(
 @click.option(
     "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
 )
-@click.option("--timeout", type=duration, metavar="DUR", help="How long a run may take.")
+@click.option("--timeout", type=positive_duration, metavar="DUR", help="How long a run may take.")
 @format_options
 @connection_options
 def command(job_type: str | None, command_line: str | None, payload: str | None, form: str, **given: Any) -> None:

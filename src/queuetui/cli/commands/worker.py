@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, pause_of, queue_names
+from queuetui.cli.options import connection_options, duration, positive_duration, queue_names
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.worker import WorkerReport
 
+MEGABYTES = click.FloatRange(min=0, min_open=True)
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -53,19 +54,21 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option("--once", is_flag=True, help="Run one job, then exit; waits for one unless --burst is given too.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
 @click.option("--timeout", type=duration, metavar="DUR", help="Stop gracefully after so long.")
-@click.option("--job-timeout", type=duration, metavar="DUR", help="How long a run may take.")
-@click.option("--sleep", type=pause_of, default="1", show_default=True, metavar="DUR", help="Poll when idle.")
-@click.option("--max-memory", type=float, metavar="MB", help="Stop gracefully when it holds more.")
+@click.option("--job-timeout", type=positive_duration, metavar="DUR", help="How long a run may take.")
+@click.option("--sleep", type=positive_duration, default="1", show_default=True, metavar="DUR", help="Poll when idle.")
+@click.option("--max-memory", type=MEGABYTES, metavar="MB", help="Stop gracefully when it holds more.")
 @click.option("--burst", is_flag=True, help="Exit when nothing is pending.")
 @click.option("--grace", type=duration, default="25", show_default=True, metavar="DUR", help="For jobs to end in.")
-@click.option("--lease", type=pause_of, default="30", show_default=True, metavar="DUR", help="Silence a job survives.")
+@click.option(
+    "--lease", type=positive_duration, default="30", show_default=True, metavar="DUR", help="Silence a job survives."
+)
 @click.option(
     "--isolation",
     type=click.Choice(["thread", "process"]),
     help="Where handlers run; without it in threads, and in processes those with a hard time limit.",
 )
 @click.option("--recycle-jobs", type=click.IntRange(min=1), metavar="N", help="Replace a process after N jobs.")
-@click.option("--recycle-memory", type=float, metavar="MB", help="Replace a process that holds more, between jobs.")
+@click.option("--recycle-memory", type=MEGABYTES, metavar="MB", help="Replace a process that holds more, between jobs.")
 @click.option("--measure", is_flag=True, help="Keep of every run its processor time and, in processes, its memory.")
 @click.option("--result-ttl", type=duration, metavar="DUR", help="Delete results after so long, before their jobs.")
 @click.option("--allow-command", is_flag=True, help="Run jobs that are shell commands: who can enqueue chooses them.")
