@@ -90,8 +90,10 @@ def test_a_profile_for_reading_is_not_written_to(
     assert not store.exists()
 
 
-def test_the_log_of_an_unknown_queue_is_switched_with_a_warning(quick: Scene) -> None:
+@pytest.mark.parametrize("act", [("pause",), ("queues", "limit", "--concurrency", "1"), ("queues", "events")])
+def test_an_act_on_an_unknown_queue_warns(quick: Scene, act: tuple[str, ...]) -> None:
     """A queue that no job was put into may be a slip of the pen, and the ones that are there are named."""
+    switch = ("off",) if act[-1] == "events" else ()
     quick.job("one")
-    assert "no job was put into mial so far; queues: mail" in quick.run("queues", "events", "mial", "off").err
-    assert "beware" not in quick.run("queues", "events", "mail", "off").err
+    assert "no job was put into mial so far; queues: mail" in quick.run(*act, "mial", *switch).err
+    assert "beware" not in quick.run(*act, "mail", *switch).err

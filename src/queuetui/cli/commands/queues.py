@@ -58,10 +58,12 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
     connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
     try:
         edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **given)
-        with opened(**connection) as (_, operations):
+        with opened(**connection) as (feed, operations):
+            known = _known_queues(feed)
             report = operations.rules.lay_down(queue, edit, reason)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    _beware_unless_known(queue, known)
     _tell(report)
 
 
