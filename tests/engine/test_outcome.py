@@ -113,6 +113,13 @@ def test_a_timeout_is_a_failure_that_names_the_limit() -> None:
     assert settle_timeout(claimed(2), 2.5, 3.0, RULE).ending is Ending.FAILED
 
 
+def test_a_timeout_tells_what_became_of_the_run() -> None:
+    """A killed run is not said to go on, as one in a thread may."""
+    ended, unheard = (settle_timeout(claimed(), 2.5, 3.0, RULE, killed=killed).error for killed in (True, False))
+    assert "its process was ended" in (ended.message if ended else "")
+    assert "what it does after that is refused" in (unheard.message if unheard else "")
+
+
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}, object(), NOW])
 def test_a_result_that_is_not_json_is_kept_as_text(value: object) -> None:
     """The work is done: a result that JSON cannot hold does not fail the job."""

@@ -92,11 +92,12 @@ def settle_raise(job: ClaimedJob, error: BaseException, duration_s: float, rule:
     return _settle_failure(job, described, duration_s, rule)
 
 
-def settle_timeout(job: ClaimedJob, limit_s: float, duration_s: float, rule: RetryRule) -> Settlement:
-    """Return the ending of a run that was longer than its limit."""
-    error = RunError(
-        "Timeout", f"the run was longer than its limit of {limit_s:g} s; what it does after that is refused"
-    )
+def settle_timeout(
+    job: ClaimedJob, limit_s: float, duration_s: float, rule: RetryRule, *, killed: bool = False
+) -> Settlement:
+    """Return the ending of a run that was longer than its limit, and is dead or goes on unheard."""
+    fate = "its process was ended" if killed else "what it does after that is refused"
+    error = RunError("Timeout", f"the run was longer than its limit of {limit_s:g} s; {fate}")
     return _settle_failure(job, error, duration_s, rule)
 
 

@@ -46,7 +46,7 @@ class Rules:
         """Return the ending of a run that was longer than its limit."""
         met = self._met.get(run.job.type)
         rule = retry_rule(Backoff() if met is None else met.backoff, self._settings)
-        return settle_timeout(run.job, run.timeout_s or took_s, took_s, rule)
+        return settle_timeout(run.job, run.timeout_s or took_s, took_s, rule, killed=True)
 
 
 class Coroner:
