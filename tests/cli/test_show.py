@@ -15,7 +15,7 @@ def test_a_job_is_shown_whole(busy: Scene) -> None:
     """A job in JSON has every promised key first, in order, and its values as they were stored."""
     shown = busy.run("show", busy.ids["urgent"], "--json").data
     assert list(shown)[: len(DOCUMENT_KEYS)] == DOCUMENT_KEYS
-    assert list(shown)[len(DOCUMENT_KEYS) :] == ["remarks", "attempt_log"]
+    assert list(shown)[len(DOCUMENT_KEYS) :] == ["remarks", "attempt_log", "usage", "run_log"]
     assert (shown["type"], shown["name"], shown["queue"]) == ("SendMail", "Mail to the boss", "mail")
     assert (shown["priority"], shown["attempts"], shown["max_attempts"], shown["lost"]) == (10, 0, 3, 0)
     assert (shown["payload"], shown["data"]) == ({"sku": "urgent"}, "sku urgent")
