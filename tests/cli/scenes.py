@@ -77,14 +77,14 @@ class Scene:
         (claimed,) = self.backend.step(lease.id, (), 1).claimed
         return lease.id, claimed.fence
 
-    def ended(self, name: str, ending: Ending, **changes: Any) -> None:
+    def ended(self, name: str, ending: Ending, result: bytes = b'{"sent": 1}', **changes: Any) -> None:
         """Store a job, claim it and end its run."""
         lease_id, fence = self.claimed(name, **changes)
         failed = ending in {Ending.FAILED, Ending.RETRY}
         error = RunError("TimeoutError", "the mail server was silent", "Traceback: here") if failed else None
-        result = b'{"sent": 1}' if ending is Ending.COMPLETED else None
+        kept = result if ending is Ending.COMPLETED else None
         settlement = Settlement(
-            self.ids[name], fence, "SendMail", ending, 0.25, result=result, error=error, delay_s=LONG_S
+            self.ids[name], fence, "SendMail", ending, 0.25, result=kept, error=error, delay_s=LONG_S
         )
         self.backend.step(lease_id, [settlement], 0)
 

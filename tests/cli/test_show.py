@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+
+import pytest
 
 from queuetui.model.job import Ending
 from tests.cli.scenes import Scene
@@ -39,6 +42,15 @@ def test_an_ended_job_tells_its_result_or_error(busy: Scene) -> None:
     }
     assert [attempt["outcome"] for attempt in failed["attempt_log"]] == ["failed"]
     assert failed["verdict"]["code"] == "dead_letter"
+
+
+@pytest.mark.parametrize("result", [b"17271", b"0.00001", b"true"])
+def test_a_result_that_is_a_number_is_not_rounded(quick: Scene, result: bytes) -> None:
+    """For people too a result reads as the handler returned it, as it may be an id."""
+    quick.ended("counted", Ending.COMPLETED, result=result)
+    lines = quick.run("show", quick.ids["counted"]).out.splitlines()
+    shown = next(line for line in lines if line.startswith("result "))
+    assert json.loads(shown.split()[-1]) == json.loads(result)
 
 
 def test_an_error_is_read_line_by_line(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import rich_click as click
@@ -31,6 +32,7 @@ def command(job_id: str, form: str, **connection: Any) -> None:
         shown["run_log"] = [describe_noted_run(run) for run in detail.runs]
         if form == Format.TABLE:
             shown["error"] = error_text(shown["error"])
+            shown["result"] = _as_returned(shown["result"])
         show_document(shown, Format(form))
 
 
@@ -44,3 +46,8 @@ def why(job_id: str, form: str, **connection: Any) -> None:
         detail = feed.open(resolve_id(feed, job_id), events=EVENTS_READ)
         gap = None if detail.gap is None else describe_verdict(detail.gap)
         show_document({**describe_verdict(detail.verdict), "gap": gap}, Format(form))
+
+
+def _as_returned(result: Any) -> Any:
+    """Return a result that is a number as its digits: it may be an id or tiny, and no figure of ours to round."""
+    return json.dumps(result) if isinstance(result, int | float) else result
