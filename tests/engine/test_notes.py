@@ -13,8 +13,12 @@ import pytest
 from queuetui.backends.run_notes import RunNotesStore
 from queuetui.client import Queue
 from queuetui.engine.context import Context
+from queuetui.engine.lease import Ended, HeldLease
+from queuetui.engine.notekeeping import Notekeeper
 from queuetui.engine.notes import Notes
-from queuetui.model.run_notes import COUNTERS_A_RUN, LOG_CAP_CHARS, LOG_LINES, NotedRun, add_usage
+from queuetui.engine.run import Run
+from queuetui.model.job import ClaimedJob, Ending, Settlement
+from queuetui.model.run_notes import COUNTERS_A_RUN, LOG_CAP_CHARS, LOG_LINES, NotedRun, RunNotes, add_usage
 from tests.engine.conftest import StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
@@ -205,3 +209,34 @@ def test_no_more_counters_than_a_run_may_have() -> None:
     with pytest.raises(ValueError, match="one more than"):
         notes.count("c-more", 1)
     notes.count("c1", 1)
+
+
+class HurriedNotes(Notes):
+    """Notes whose handler logs once more in the very moment after they were first described."""
+
+    __slots__ = ("late",)
+
+    def describe(self, job: ClaimedJob, *, log: bool, completed: bool = False) -> RunNotes | None:
+        """Describe, and let the handler log."""
+        told = super().describe(job, log=log, completed=completed)
+        if not self.log_written:
+            self.add_line("late")
+        return told
+
+
+def test_what_is_logged_while_notes_are_written_is_written_next(queue: Queue) -> None:
+    """A line that comes between the look at a run's notes and their writing is not held to be written with them."""
+    queue.enqueue("Slow", {})
+    lease = queue.backend.open_lease("w", "default", 30)
+    (claimed,) = queue.backend.step(lease.id, [], 1).claimed
+    run = Run(claimed, HeldLease(lease.id, "default", 0.0), "w")
+    run.started_s, run.context.notes = 0.0, HurriedNotes()
+    run.context.notes.add_line("early")
+    keeper = Notekeeper(queue.backend)
+    keeper.write_running(lease.id, [run], 2.0)
+    keeper.write_ended(
+        lease.id, [Ended(run, Settlement(claimed.id, claimed.fence, claimed.type, Ending.COMPLETED, 2.0))]
+    )
+    (noted,) = notes_of(queue, claimed.id)
+    assert noted.log is not None
+    assert noted.log.raw == "early\nlate"

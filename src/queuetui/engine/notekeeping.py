@@ -36,7 +36,7 @@ class Notekeeper:
         for run in tuple(runs):
             notes = run.context.notes
             if notes is not None and not run.ended and run.elapsed_s(now_s) > LONG_RUN_S:
-                told.append((notes, notes.describe(run.job, log=True)))
+                told.append((notes, notes.version, notes.describe(run.job, log=True)))
         if told:
             self._write(lease_id, told)
 
@@ -49,18 +49,18 @@ class Notekeeper:
                 continue
             is_brief = settlement.ending in _ENDED_WELL and (settlement.duration_s or 0.0) < LONG_RUN_S
             completed = settlement.ending is Ending.COMPLETED
-            told.append((notes, notes.describe(run.job, log=notes.log_written or not is_brief, completed=completed)))
+            with_log = notes.log_written or not is_brief
+            told.append((notes, notes.version, notes.describe(run.job, log=with_log, completed=completed)))
         if told:
             self._write(lease_id, told)
 
-    def _write(self, lease_id: str, told: Sequence[tuple[Notes, RunNotes | None]]) -> None:
-        news = [
-            (notes, one, notes.version) for notes, one in told if one is not None and notes.version != notes.written
-        ]
+    def _write(self, lease_id: str, told: Sequence[tuple[Notes, int, RunNotes | None]]) -> None:
+        """Write notes, each with the version that was read before it was described: what a handler adds since is news again."""
+        news = [(notes, version, one) for notes, version, one in told if one is not None and version != notes.written]
         if not news or self._store is None:
             return
-        self._store.write_notes(lease_id, [one for _, one, _ in news])
-        for notes, one, version in news:
+        self._store.write_notes(lease_id, [one for _, _, one in news])
+        for notes, version, one in news:
             notes.written = version
             notes.log_written = notes.log_written or one.log is not None
 
