@@ -45,6 +45,13 @@ APP = """
         blob = bytearray(b"x") * 60_000_000
         return sum(range(300_000)) and len(blob)
 
+    @job("slow", result_ttl=0.2)
+    def slow(payload, context: Context):
+        context.log.warning("begun")
+        while not (Path(payload) / "go").exists():
+            threading.Event().wait(0.02)
+        return "slow"
+
     @job("brief", result_ttl=0.2)
     def brief(payload):
         return "brief"
@@ -179,6 +186,17 @@ def test_a_result_with_a_time_to_live(queue: Queue, start_worker: StartWorker, a
     shown = queue.get(job.id)
     wait_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
     assert (shown.result, queue.get(job.id).result, queue.get(job.id).state) == ("brief", None, "completed")
+
+
+def test_the_time_to_live_of_a_long_runs_result(queue: Queue, start_worker: StartWorker, app_folder: Path) -> None:
+    """The result of a run that has told something while it lasted, and nothing since, has its time to live all the same."""
+    job = queue.enqueue("slow", str(app_folder))
+    worker = start_worker(app="noting_app", isolation="thread", jobs=1, root=app_folder)
+    wait_until(lambda: log_of(queue, job.id) == ["warning begun"], 30)
+    (app_folder / "go").touch()
+    worker.wait()
+    assert queue.get(job.id).state == "completed"
+    wait_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
 
 
 def test_only_the_last_lines_are_held() -> None:

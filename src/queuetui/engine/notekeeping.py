@@ -56,13 +56,20 @@ class Notekeeper:
 
     def _write(self, lease_id: str, told: Sequence[tuple[Notes, int, RunNotes | None]]) -> None:
         """Write notes, each with the version that was read before it was described: what a handler adds since is news again."""
-        news = [(notes, version, one) for notes, version, one in told if one is not None and version != notes.written]
+        news = [
+            (notes, version, one) for notes, version, one in told if one is not None and _is_news(notes, version, one)
+        ]
         if not news or self._store is None:
             return
         self._store.write_notes(lease_id, [one for _, _, one in news])
         for notes, version, one in news:
             notes.written = version
             notes.log_written = notes.log_written or one.log is not None
+
+
+def _is_news(notes: Notes, version: int, described: RunNotes) -> bool:
+    """Tell whether notes are to be written; how long a result is kept is said before it is there, and written with its ending."""
+    return version != notes.written or described.result_ttl_s is not None
 
 
 class LogKeeper(logging.Handler):
