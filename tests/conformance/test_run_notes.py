@@ -10,7 +10,7 @@ from queuetui.backends.base import Lease, NativeBackend
 from queuetui.backends.run_notes import RunNotesStore
 from queuetui.model.act import Verb
 from queuetui.model.job import ClaimedJob, Ending
-from queuetui.model.run_notes import LOGGED_RUNS_A_JOB, NotedRun, RunNotes, add_usage
+from queuetui.model.run_notes import LARGEST_COUNT, LOGGED_RUNS_A_JOB, NotedRun, RunNotes, add_usage
 from tests.conformance.scenes import act_done, add_one, claim_and_vanish, claim_one, settle, store_now
 from tests.conformance.stores import KEPT_BRIEFLY, Store
 from tests.waiting import wait_until
@@ -186,3 +186,13 @@ def test_a_later_run_keeps_its_result(backend: NativeBackend) -> None:
     settle(backend, lease, claimed, Ending.COMPLETED, result=b"1")
     wait_until(lambda: backend.prune(100) == 0)
     assert backend.get(job_id).result is not None
+
+
+def test_the_largest_counts_are_summed_up(backend: NativeBackend) -> None:
+    """Runs that counted as much as can be told are kept and summed; none of them stops what else is written."""
+    for _ in range(3):
+        add_one(backend)
+        lease, claimed = claim_one(backend)
+        note(backend, lease, claimed, usage={"n": LARGEST_COUNT})
+        settle(backend, lease, claimed, Ending.COMPLETED)
+    assert list(totals(backend).values()) == [pytest.approx(3 * LARGEST_COUNT)]

@@ -18,7 +18,15 @@ from queuetui.engine.notekeeping import Notekeeper
 from queuetui.engine.notes import Notes
 from queuetui.engine.run import Run
 from queuetui.model.job import ClaimedJob, Ending, Settlement
-from queuetui.model.run_notes import COUNTERS_A_RUN, LOG_CAP_CHARS, LOG_LINES, NotedRun, RunNotes, add_usage
+from queuetui.model.run_notes import (
+    COUNTERS_A_RUN,
+    LARGEST_COUNT,
+    LOG_CAP_CHARS,
+    LOG_LINES,
+    NotedRun,
+    RunNotes,
+    add_usage,
+)
 from tests.engine.conftest import StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
@@ -211,12 +219,30 @@ def test_only_the_last_lines_are_held() -> None:
 
 @pytest.mark.parametrize(
     ("name", "amount"),
-    [("", 1), ("x" * 65, 1), ("a\0b", 1), ("half \ud800", 1), ("ok", float("nan")), ("ok", float("inf"))],
+    [
+        ("", 1),
+        ("x" * 65, 1),
+        ("a\0b", 1),
+        ("half \ud800", 1),
+        ("ok", float("nan")),
+        ("ok", float("inf")),
+        ("ok", 1e101),
+        ("ok", 10**400),
+    ],
 )
 def test_what_cannot_be_counted(name: str, amount: float) -> None:
-    """A counter has a short name and finite amounts."""
+    """A counter has a short name and finite amounts, far from what a store cannot sum up."""
     with pytest.raises(ValueError, match=r"counter|name"):
         Notes().count(name, amount)
+
+
+def test_a_sum_stays_within_bounds() -> None:
+    """What each could be kept may not come to more together, and what was counted before stands."""
+    notes = Notes()
+    notes.count("n", LARGEST_COUNT)
+    with pytest.raises(ValueError, match="finite numbers"):
+        notes.count("n", LARGEST_COUNT)
+    assert notes.usage == {"n": LARGEST_COUNT}
 
 
 def test_no_more_counters_than_a_run_may_have() -> None:

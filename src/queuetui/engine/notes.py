@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from math import isfinite
 from threading import Lock
 
 from queuetui.model.job import ClaimedJob
-from queuetui.model.run_notes import COUNTER_NAME_CHARS, COUNTERS_A_RUN, LOG_CAP_CHARS, LOG_LINES, RunNotes
+from queuetui.model.run_notes import (
+    COUNTER_NAME_CHARS,
+    COUNTERS_A_RUN,
+    LARGEST_COUNT,
+    LOG_CAP_CHARS,
+    LOG_LINES,
+    RunNotes,
+)
 
 
 class Notes:
@@ -41,18 +47,21 @@ class Notes:
         self._lock = Lock()
 
     def count(self, name: str, amount: float) -> None:
-        """Add to a sum. Raises ValueError for a name that cannot be kept, and for more names than are."""
+        """Add to a sum. Raises ValueError for a name or a sum that cannot be kept, and for more names than are."""
         if not name or len(name) > COUNTER_NAME_CHARS or not name.isprintable():
             message = f"{name[:80]!r} is no name of a counter; use 1 to {COUNTER_NAME_CHARS} printable characters"
-            raise ValueError(message)
-        if not isfinite(amount):
-            message = f"{amount} cannot be added to counter {name!r}; count finite numbers"
             raise ValueError(message)
         with self._lock:
             if name not in self.usage and len(self.usage) >= COUNTERS_A_RUN:
                 message = f"counter {name!r} is one more than the {COUNTERS_A_RUN} that a run may have; use fewer names"
                 raise ValueError(message)
-            self.usage[name] = self.usage.get(name, 0.0) + amount
+            before = self.usage.get(name, 0.0)
+            if not (abs(amount) <= LARGEST_COUNT and abs(before + amount) <= LARGEST_COUNT):
+                message = (
+                    f"this cannot be added to counter {name!r}; count finite numbers, together up to {LARGEST_COUNT:g}"
+                )
+                raise ValueError(message)
+            self.usage[name] = before + amount
             self.version += 1
 
     def add_line(self, text: str) -> None:
@@ -69,14 +78,16 @@ class Notes:
 
     def measure(self, cpu_s: float | None, peak_bytes: int | None) -> None:
         """Keep what the run took of the machine, unless its handler knew better."""
-        self.cpu_s = cpu_s if self.cpu_s is None else self.cpu_s
-        self.peak_bytes = peak_bytes if self.peak_bytes is None else self.peak_bytes
-        self.version += 1
+        with self._lock:
+            self.cpu_s = cpu_s if self.cpu_s is None else self.cpu_s
+            self.peak_bytes = peak_bytes if self.peak_bytes is None else self.peak_bytes
+            self.version += 1
 
     def expire_result(self, ttl_s: float) -> None:
         """Say how long the result is to be kept."""
-        self.result_ttl_s = ttl_s
-        self.version += 1
+        with self._lock:
+            self.result_ttl_s = ttl_s
+            self.version += 1
 
     def take(self, usage: dict[str, float], cpu_s: float | None, peak_bytes: int | None, ttl_s: float | None) -> None:
         """Take over what was told in another process."""

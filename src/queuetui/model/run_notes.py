@@ -15,6 +15,8 @@ LOG_CAP_CHARS = 64 * 1024
 LOGGED_RUNS_A_JOB = 5
 COUNTER_NAME_CHARS = 64
 COUNTERS_A_RUN = 100
+# So far from what stores hold that the runs of ages can be summed up.
+LARGEST_COUNT = 1e100
 
 
 @dataclass(frozen=True, slots=True)
