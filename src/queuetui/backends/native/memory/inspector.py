@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.capabilities import native_capabilities
 from queuetui.backends.native.memory.event_log import logs_events
 from queuetui.backends.native.memory.paging import cut_page, cut_payload
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
-from queuetui.model.act import JobRef, Verb
+from queuetui.backends.native.query_scope import KEPT
+from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
 from queuetui.model.job import Attempt, Job
@@ -32,20 +34,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.memory.store import MemoryStore
     from queuetui.model.query import Query
 
-KEPT = frozenset(State) - {State.BLOCKED}
-CAPABILITIES = Capabilities(
-    kind="native",
-    label="memory",
-    native=True,
-    verbs=frozenset(Verb),
-    keeps=KEPT,
-    leases=True,
-    workers=True,
-    tally=True,
-    attempts=True,
-    events=True,
-    durability="C",
-)
+CAPABILITIES = native_capabilities("memory", "C")
 
 
 class MemoryInspector:

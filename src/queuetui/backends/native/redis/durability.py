@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.native.query_scope import KEPT
-from queuetui.model.act import Verb
+from queuetui.backends.native.capabilities import native_capabilities
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
 
@@ -79,19 +78,7 @@ def refuse_lossy(server: Server) -> None:
 
 def describe_capabilities(durability: Durability) -> Capabilities:
     """Return what a queue on such a server can do."""
-    return Capabilities(
-        kind="native",
-        label=f"queuetui on {durability.product}",
-        native=True,
-        verbs=frozenset(Verb),
-        keeps=KEPT,
-        leases=True,
-        workers=True,
-        tally=True,
-        attempts=True,
-        events=True,
-        durability=durability.grade,
-    )
+    return native_capabilities(f"queuetui on {durability.product}", durability.grade)
 
 
 def _told(ask: Callable[[], T]) -> T | None:

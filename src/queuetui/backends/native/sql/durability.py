@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, TextClause, text
 
-from queuetui.backends.native.query_scope import KEPT
-from queuetui.model.act import Verb
+from queuetui.backends.native.capabilities import native_capabilities
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.examination import Durability
 
@@ -24,19 +23,7 @@ _WHOLE_PAGES = {"1", "ON", "DETECT_AND_RECOVER"}
 
 def describe_capabilities(connection: Connection) -> Capabilities:
     """Return what the store can do."""
-    return Capabilities(
-        kind="native",
-        label=f"queuetui on {_LABELS[connection.dialect.name]}",
-        native=True,
-        verbs=frozenset(Verb),
-        keeps=KEPT,
-        leases=True,
-        workers=True,
-        tally=True,
-        attempts=True,
-        events=True,
-        durability=read_durability(connection).grade,
-    )
+    return native_capabilities(f"queuetui on {_LABELS[connection.dialect.name]}", read_durability(connection).grade)
 
 
 def read_durability(connection: Connection) -> Durability:
