@@ -98,9 +98,10 @@ class Child:
         else:
             self._quick.discard(settlement.type)
         waits = run.written is not None
-        if run.context.notes is not None:
-            self._post.put(to_noted(self._number, run.context.notes))
-        self._post.put(to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
+        notes = run.context.notes
+        # Together: what the post's own thread saw of a run a moment before may not take the place of its last notes.
+        told = () if notes is None else (to_noted(self._number, notes),)
+        self._post.put(*told, to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
         """Leave an ending that comes after its lease unsaid: the worker kills a child whose lease is lost."""

@@ -35,17 +35,17 @@ class Post:
         self._told: str | None = None
         self._noted = 0
 
-    def put(self, item: FromChild, *, at_once: bool = False) -> None:
-        """Add an item."""
+    def put(self, *items: FromChild, at_once: bool = False) -> None:
+        """Add items, which nothing that another thread adds comes between."""
         with self._lock:
-            items = self._items
-            items.append(item)
-            count = len(items)
-            if count == 1:
+            is_first = not self._items
+            self._items += items
+            count = len(self._items)
+            if is_first:
                 self._first_s = steady_s()
         if at_once or count >= FLUSH_ITEMS or steady_s() - self._first_s > FLUSH_AFTER_S:
             self.flush()
-        elif count == 1:
+        elif is_first:
             self._bell.set()
 
     def flush(self) -> None:
