@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.native.retention import Retention
 from queuetui.backends.registry import discover
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import BadConfig, NotFound, SchemaTooNew, Unsupported
@@ -66,6 +67,14 @@ def test_nothing_is_left_behind(client: redis.Redis, backend: NativeBackend) -> 
     kept = names(client)
     assert {name for name in kept if not name.startswith(EXPIRING)} == {"meta"}
     assert all(client.ttl(f"{{queuetui}}:{name}") > 0 for name in kept - {"meta"})
+
+
+def test_acts_are_kept_as_long_as_is_said(client: redis.Redis, backend: NativeBackend) -> None:
+    """An act and what it did expire by themselves after the time that holds on every store when nothing is said."""
+    act_done(backend, Verb.CANCEL, add_one(backend))
+    kept = {client.ttl(f"{{queuetui}}:{name}") for name in names(client) if name.startswith("act:")}
+    assert kept
+    assert all(0 <= Retention().acts_s - left_s < 60 for left_s in kept)
 
 
 def test_a_deleted_jobs_queue_is_forgotten_unless_it_is_paused(client: redis.Redis, backend: NativeBackend) -> None:

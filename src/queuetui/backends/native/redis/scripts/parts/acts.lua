@@ -1,6 +1,6 @@
 -- The record of acts by a person: who asked for what, and what became of each target, so that an act asked twice acts once.
 
-local ACT_KEPT_S = 2592000
+local ACT_KEPT_S = 7776000
 
 local function add_act(id, verb, actor, reason, filter)
   local act = key('act', id)
