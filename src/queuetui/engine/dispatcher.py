@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Running
@@ -17,18 +16,10 @@ from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import JobStore, Step
-    from queuetui.engine.claimer import Claim, Claimer, Room
-    from queuetui.engine.finisher import Finisher, Outbox
-    from queuetui.engine.isolation import Executor
-    from queuetui.engine.lease import HeldLease, Leases
-    from queuetui.engine.notekeeping import Notekeeper
-    from queuetui.engine.settings import WorkerSettings
-    from queuetui.engine.stopping import Stopping
-    from queuetui.engine.store_health import StoreHealth
-    from queuetui.engine.suspects import Suspects
-    from queuetui.engine.volume import Volume
-    from queuetui.engine.wakeup import Wakeup
+    from queuetui.backends.base import Step
+    from queuetui.engine.claimer import Claim
+    from queuetui.engine.desk import Desk
+    from queuetui.engine.lease import HeldLease
 
 PART = "jobs"
 TICK_S = 1.0
@@ -37,27 +28,6 @@ UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
 FIRST_RUN_S = 0.002
 POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the dispatcher works with."""
-
-    store: JobStore
-    settings: WorkerSettings
-    worker_id: str
-    executor: Executor
-    leases: Leases
-    outbox: Outbox
-    finisher: Finisher
-    claimer: Claimer
-    room: Room
-    stopping: Stopping
-    health: StoreHealth
-    wakeup: Wakeup
-    volume: Volume
-    suspects: Suspects
-    notekeeper: Notekeeper
 
 
 class Dispatcher:

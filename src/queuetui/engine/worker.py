@@ -15,7 +15,8 @@ from queuetui.backends.base import Notifier
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import steady_s
-from queuetui.engine.dispatcher import Desk, Dispatcher
+from queuetui.engine.desk import Desk
+from queuetui.engine.dispatcher import Dispatcher
 from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.executor import ThreadExecutor
 from queuetui.engine.finisher import Finisher, Outbox

@@ -1,0 +1,41 @@
+"""What the dispatcher works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
+    from queuetui.engine.claimer import Claimer, Room
+    from queuetui.engine.finisher import Finisher, Outbox
+    from queuetui.engine.isolation import Executor
+    from queuetui.engine.lease import Leases
+    from queuetui.engine.notekeeping import Notekeeper
+    from queuetui.engine.settings import WorkerSettings
+    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.store_health import StoreHealth
+    from queuetui.engine.suspects import Suspects
+    from queuetui.engine.volume import Volume
+    from queuetui.engine.wakeup import Wakeup
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The store and the parts of one worker, as its dispatcher needs them."""
+
+    store: JobStore
+    settings: WorkerSettings
+    worker_id: str
+    executor: Executor
+    leases: Leases
+    outbox: Outbox
+    finisher: Finisher
+    claimer: Claimer
+    room: Room
+    stopping: Stopping
+    health: StoreHealth
+    wakeup: Wakeup
+    volume: Volume
+    suspects: Suspects
+    notekeeper: Notekeeper
