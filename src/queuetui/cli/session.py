@@ -52,6 +52,15 @@ def flags_of(**given: Any) -> Flags:
     return (outer if isinstance(outer, Flags) else Flags()).merged_with(Flags(**given))
 
 
+def leave_to_subcommand(**given: Any) -> bool:
+    """Tell whether a group was called with a subcommand, to which its flags are handed on."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        return False
+    context.find_root().obj = flags_of(**given)
+    return True
+
+
 def choose_profile(flags: Flags) -> Profile:
     """Return the profile: --url, --profile, QUEUETUI_URL, the settings' default, else the embedded file. Raises BadConfig, NotFound."""
     if flags.url and flags.profile:

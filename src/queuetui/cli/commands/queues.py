@@ -6,13 +6,12 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
-from click import get_current_context
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, cell, say, show_rows, write
-from queuetui.cli.session import flags_of, opened
+from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch
@@ -28,9 +27,7 @@ if TYPE_CHECKING:
 @connection_options
 def command(form: str, **connection: Any) -> None:
     """List the queues: how much waits, since when, who listens, what is paused, what limits their claims."""
-    context = get_current_context()
-    if context.invoked_subcommand is not None:
-        context.find_root().obj = flags_of(**connection)
+    if leave_to_subcommand(**connection):
         return
     with opened(**connection) as (feed, _):
         figures = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}))))

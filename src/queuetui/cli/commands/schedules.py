@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
-from click import get_current_context
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
 from queuetui.cli.commands.enqueue import MOST_ATTEMPTS, read_payload_option, read_priority_option
 from queuetui.cli.options import Command, connection_options, duration, format_options, queue_name
 from queuetui.cli.output import Format, say, show_rows, write
-from queuetui.cli.session import flags_of, opened
+from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
 from queuetui.client.encoding import encode_payload
 from queuetui.model.errors import Unsupported
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
 @connection_options
 def command(form: str, **connection: Any) -> None:
     """List the recurring jobs: next and last slot, the last job's state, who paused it, and whether it is overdue."""
-    context = get_current_context()
-    if context.invoked_subcommand is not None:
-        context.find_root().obj = flags_of(**connection)
+    if leave_to_subcommand(**connection):
         return
     with opened(**connection) as (feed, _):
         if not feed.capabilities.native:

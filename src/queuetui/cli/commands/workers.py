@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import rich_click as click
-from click import get_current_context
 
 from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.session import flags_of, opened
+from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
 from queuetui.model.counted import counted
 from queuetui.model.document import describe_worker
@@ -23,9 +22,7 @@ from queuetui.model.snapshot import Part, Watch
 @connection_options
 def command(form: str, **connection: Any) -> None:
     """List the registered workers and how long each has been silent."""
-    context = get_current_context()
-    if context.invoked_subcommand is not None:
-        context.find_root().obj = flags_of(**connection)
+    if leave_to_subcommand(**connection):
         return
     with opened(**connection) as (feed, _):
         if not feed.capabilities.workers:
