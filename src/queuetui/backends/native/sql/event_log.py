@@ -38,8 +38,7 @@ def read_events(database: Database, request: EventRequest) -> EventPage:
     with open_reading(database, "reading events") as (connection, _):
         found = _found(request, before)
         rows = connection.execute(found.limit(size + 1)).all()
-        narrowed = request.queue is not None or request.kinds
-        notes = () if len(rows) > size or not narrowed else _notes(connection, request, before)
+        notes = () if len(rows) > size else _notes(connection, request, before)
     return EventPage(tuple(map(_to_event, rows[:size])), len(rows) > size, notes)
 
 
@@ -61,12 +60,12 @@ def _found(request: EventRequest, before: int) -> Select[Any]:
     return query.where(*_conditions(request, event.c)).order_by(event.c.seq.desc())
 
 
-def _related(correlation_id: str) -> Select[Any]:
+def _related(correlation_id: str, most: int = MOST_RELATED) -> Select[Any]:
     """Return the jobs that were created with a correlation id: only these entries are indexed by it."""
     created = CODE_OF_KIND[EventKind.JOB_CREATED]
     query = select(event.c.job_id).where(event.c.correlation_id == correlation_id, event.c.kind == created)
     # MySQL takes no limit in what stands behind `in`, but in what that selects from.
-    return select(query.order_by(event.c.seq.desc()).limit(MOST_RELATED).subquery().c.job_id)
+    return select(query.order_by(event.c.seq.desc()).limit(most).subquery().c.job_id)
 
 
 def _window(before: int) -> Select[Any]:
@@ -87,7 +86,13 @@ def _conditions(request: EventRequest, columns: Any) -> list[ColumnElement[bool]
 
 
 def _notes(connection: Connection, request: EventRequest, before: int) -> tuple[str, ...]:
-    if request.job_id is not None or request.correlation_id is not None:
+    if request.job_id is not None:
+        return ()
+    if request.correlation_id is not None:
+        related = _related(request.correlation_id, MOST_RELATED + 1).subquery()
+        is_cut = connection.execute(select(func.count()).select_from(related)).scalar_one() > MOST_RELATED
+        return (f"only the newest {MOST_RELATED:,} jobs of a correlation id are looked at",) if is_cut else ()
+    if request.queue is None and not request.kinds:
         return ()
     newest = _window(before).subquery()
     looked, since = connection.execute(select(func.count(), func.min(newest.c.at)).select_from(newest)).one()
