@@ -9,6 +9,9 @@ from benchmarks.peers.contenders import Contender, ours
 from benchmarks.peers.measures import Measure
 from benchmarks.peers.stores import Store
 
+LEFT_WITH_EVENTS = 0.75
+LEFT_IN_PROCESSES = 0.5
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -47,6 +50,7 @@ def _postgresql() -> list[Cell]:
         _enqueue(Measure.ENQUEUE_ONE, tuned, who.PGQUEUER_TUNED, 1.2),
         _enqueue(Measure.ENQUEUE_BULK, tuned, who.PGQUEUER_TUNED, 1.4),
         _pick_up(plain, who.PGQUEUER_TUNED, 0.7),
+        *_left(Store.POSTGRESQL),
     ]
 
 
@@ -64,6 +68,7 @@ def _redis() -> list[Cell]:
         _pick_up(plain, who.HUEY_REDIS, 0.8),
         _drain("drain, tuned", synced, tuned, None),
         _enqueue(Measure.ENQUEUE_ONE, synced, tuned, None),
+        *_left(Store.REDIS),
     ]
 
 
@@ -75,6 +80,7 @@ def _sqlite() -> list[Cell]:
         _enqueue(Measure.ENQUEUE_ONE, tuned, who.HUEY_SQLITE, 0.95),
         _enqueue(Measure.ENQUEUE_BULK, tuned, who.HUEY_SQLITE, 20),
         _pick_up(plain, who.HUEY_SQLITE, 0.12),
+        *_left(Store.SQLITE),
     ]
 
 
@@ -87,13 +93,24 @@ def _idle() -> list[Cell]:
     return found
 
 
+def _left(store: Store) -> list[Cell]:
+    """What events and processes leave of our own figures."""
+    tuned, logging = ours(store, tuned=True), ours(store, tuned=True, events=True)
+    return [
+        _drain("drain, with events", logging, tuned, LEFT_WITH_EVENTS),
+        _drain("drain, in processes", ours(store, tuned=True, processes=True), tuned, LEFT_IN_PROCESSES),
+        _enqueue(Measure.ENQUEUE_ONE, logging, tuned, LEFT_WITH_EVENTS, ", with events"),
+        _enqueue(Measure.ENQUEUE_BULK, logging, tuned, LEFT_WITH_EVENTS, ", with events"),
+    ]
+
+
 def _drain(what: str, own: Contender, peer: Contender, target: float | None) -> Cell:
     return Cell(what, Measure.DRAIN, "jobs_per_s", "jobs/s", own, peer, target)
 
 
-def _enqueue(how: Measure, own: Contender, peer: Contender, target: float | None) -> Cell:
+def _enqueue(how: Measure, own: Contender, peer: Contender, target: float | None, manner: str = "") -> Cell:
     what = "enqueue one" if how is Measure.ENQUEUE_ONE else "enqueue bulk"
-    return Cell(what, how, "jobs_per_s", "jobs/s", own, peer, target)
+    return Cell(what + manner, how, "jobs_per_s", "jobs/s", own, peer, target)
 
 
 def _pick_up(own: Contender, peer: Contender, target: float) -> Cell:

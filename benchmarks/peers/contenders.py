@@ -45,13 +45,20 @@ class Contender:
         self.environment.install()
 
 
-def ours(store: Store, *, tuned: bool) -> Contender:
-    """Return our worker as it comes, or with one slot, batches of 500, one queue, warnings only and its events off."""
+def ours(store: Store, *, tuned: bool, events: bool = False, processes: bool = False) -> Contender:
+    """Return our worker as it comes, or with one slot, batches of 500, one queue and warnings only.
+
+    Tuned, its events are off unless they are asked for; `processes` runs its handlers in a child process.
+    """
     work = ["{python}", "-m", "queuetui", "worker", "--app", "queuetui_program", "--url", "{url}"]
+    name = "queuetui"
     if tuned:
         work += ["--concurrency", "1", "--batch", "500", "--queue", "default", "--log-level", "warning"]
-    name = "queuetui tuned" if tuned else "queuetui"
-    variables = (("BENCH_EVENTS", "off"),) if tuned else ()
+        name = "queuetui with events" if events else "queuetui tuned"
+    if processes:
+        work += ["--isolation", "process"]
+        name += ", processes"
+    variables = (("BENCH_EVENTS", "off"),) if tuned and not events else ()
     return Contender(name, store, OURS, "queuetui_program", tuple(work), 30_000, variables=variables)
 
 
