@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,8 @@ from queuetui.backends.native.query_scope import asks_for_stuck
 from queuetui.backends.native.redis.alarms import LOOK_EVERY_S
 from queuetui.backends.native.redis.durability import describe_capabilities, read_durability
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
-from queuetui.backends.native.redis.ids import from_stored, to_stored
+from queuetui.backends.native.redis.finding import find_refs
+from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import WHOLE, read_attempts, read_job, shorten
 from queuetui.backends.native.redis.keys import STATES
 from queuetui.backends.native.redis.pages import Reading
@@ -23,9 +23,7 @@ from queuetui.backends.native.redis.pictures import (
     letters_for,
     take_picture,
 )
-from queuetui.backends.native.redis.records import read_record
 from queuetui.backends.native.redis.terms import plan_terms
-from queuetui.model.act import JobRef
 from queuetui.model.errors import Denied, NotFound, Unreachable
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
@@ -33,14 +31,12 @@ from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
+    from queuetui.model.act import JobRef
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
     from queuetui.model.query import Query
-
-ID_DIGITS = 32
-MOST_ALIKE = 1_000
 
 
 class RedisInspector:
@@ -92,15 +88,7 @@ class RedisInspector:
 
     def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
         """Return the jobs whose id is or ends in `suffix`, whatever its hyphens."""
-        wanted = suffix.replace("-", "").lower()
-        if not wanted or len(wanted) > ID_DIGITS or not set(wanted) <= set(string.hexdigits):
-            return ()
-        reply = self._server.read("looking for a job", "find", wanted[::-1], MOST_ALIKE)
-        pairs = zip(reply[::2], reply[1::2], strict=True)
-        found = [
-            JobRef(self._server.name, from_stored(stored), str(read_record(packed).rev)) for stored, packed in pairs
-        ]
-        return tuple(sorted(found))[:limit]
+        return find_refs(self._server, suffix, limit)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""

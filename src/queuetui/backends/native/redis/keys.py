@@ -3,7 +3,7 @@
 meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; who paused one; rules, needy
 j                   all jobs, each one value (records.py)            p:ID                 a long payload, never decoded
 o:ID                its error, progress and long result              a:ID                 its kept attempts, fields led by the fence
-all, tail           all jobs by creation; by their id backwards      s:QUEUE:STATE        jobs put off by due time, ended ones by end
+all, ids            all jobs by creation; by their id                s:QUEUE:STATE        jobs put off by due time, ended ones by end
 r:QUEUE:PRIORITY    pending jobs by due time                         lv:QUEUE             the priorities in use
 due                 scheduled and retrying jobs of all queues        key:KEY, kx          the job of an idempotency key; when keys end
 l, ls               leases by their end; their worker and queue      h:LEASE, c:LEASE     the jobs held by claim; those to be cancelled

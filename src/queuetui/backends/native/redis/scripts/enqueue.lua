@@ -17,7 +17,7 @@ local PENDING, SCHEDULED = 2, 1
 
 local records_key = key('j')
 local ids, orders, answers, states, seen = {}, {}, {}, {}, {}
-local rows, born, tails, lanes, levels, queues, needy = {}, {}, {}, {}, {}, {}, {}
+local rows, born, made, lanes, levels, queues, needy = {}, {}, {}, {}, {}, {}, {}
 
 local function enter(place, score, id)
   local lane = lanes[place]
@@ -85,7 +85,7 @@ local function store(place, id, record, first)
   local at_end = #rows
   rows[at_end + 1], rows[at_end + 2] = id, record
   born[at_end + 1], born[at_end + 2] = now_text, id
-  tails[at_end + 1], tails[at_end + 2] = '0', string.reverse(id)
+  made[at_end + 1], made[at_end + 2] = '0', id
   if correlation ~= '' then
     enter(key('corr', correlation), now_text, id)
   end
@@ -112,7 +112,7 @@ end
 if #rows > 0 then
   spread('HSET', records_key, rows)
   spread('ZADD', key('all'), born)
-  spread('ZADD', key('tail'), tails)
+  spread('ZADD', key('ids'), made)
 end
 for place, members in pairs(lanes) do
   local added, level = spread('ZADD', place, members), levels[place]

@@ -1,19 +1,31 @@
--- Finds jobs by the end of their id.
+-- Finds jobs by the end of their id: among the newest, or in spans of ids.
 -- keys:   the namespace's meta key
--- args:   the end of the id backwards, at most how many
--- result: 2 a job: id, record
+-- args:   the end of the id, how many of the newest to look at; then 2 a span: its lowest and its highest id
+-- result: now; the lowest id of all jobs, nil where there is none; then 2 a job: id, record
 
 -- include store
 -- include packing
--- include records
 
-local found = {}
-local tails = call('ZRANGEBYLEX', key('tail'), '[' .. ARGV[1], '[' .. ARGV[1] .. '\255', 'LIMIT', 0, ARGV[2])
-for place, tail in ipairs(tails) do
-  tails[place] = string.reverse(tail)
+local wanted, newest = ARGV[1], tonumber(ARGV[2])
+local places = key('ids')
+local ids = {}
+
+local function take(found)
+  for _, id in ipairs(found) do
+    if string.sub(id, -#wanted) == wanted then
+      ids[#ids + 1] = id
+    end
+  end
 end
-for place, record in ipairs(read_fields(key('j'), tails)) do
-  found[#found + 1] = tails[place]
-  found[#found + 1] = record
+
+if newest > 0 then
+  take(call('ZREVRANGE', places, 0, newest - 1))
 end
-return found
+for place = 3, #ARGV, 2 do
+  take(call('ZRANGEBYLEX', places, '[' .. ARGV[place], '[' .. ARGV[place + 1]))
+end
+local answer = { now_text, call('ZRANGE', places, 0, 0)[1] or false }
+for place, record in ipairs(read_fields(key('j'), ids)) do
+  answer[#answer + 1], answer[#answer + 2] = ids[place], record
+end
+return answer

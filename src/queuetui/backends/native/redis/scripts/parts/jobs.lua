@@ -71,7 +71,7 @@ end
 local function remove(job, key_kept_us)
   take_out(job)
   leave(key('all'), job.id)
-  leave(key('tail'), string.reverse(job.id))
+  leave(key('ids'), job.id)
   if job.correlation ~= '' then
     leave(key('corr', job.correlation), job.id)
   end
