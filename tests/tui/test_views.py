@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.tui.screens.detail import DetailScreen
+from queuetui.tui.screens.events import EventsScreen
 from queuetui.tui.screens.failures import FailuresScreen
 from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -118,14 +119,14 @@ def test_the_workers_show_who_fell_silent_and_open_their_jobs() -> None:
 
 
 def test_tab_goes_round_the_views() -> None:
-    """Tab visits Jobs, Overview, Dead letters, Workers and Schedules; Shift+Tab goes back."""
+    """Tab visits Jobs, Overview, Dead letters, Workers, Schedules and Events; Shift+Tab goes back."""
 
     async def script(stage: Stage) -> None:
-        for screen in (OverviewScreen, FailuresScreen, WorkersScreen, SchedulesScreen, JobsScreen):
+        for screen in (OverviewScreen, FailuresScreen, WorkersScreen, SchedulesScreen, EventsScreen, JobsScreen):
             await stage.press("tab")
             assert stage.is_on(screen)
         await stage.press("shift+tab")
-        assert stage.is_on(SchedulesScreen)
+        assert stage.is_on(EventsScreen)
 
     Stage().play(script)
 
