@@ -255,7 +255,7 @@ def test_enqueue_reads_files_and_standard_input(place: Place, queue: Queue) -> N
         (("--priority", "urgent"), "urgent"),
         (("--delay", "soon"), "not a duration"),
         (("--at", "tomorrow"), "not a time"),
-        (("--delay", "1h", "--at", "2030-01-01T00:00:00Z"), "both"),
+        (("--delay", "1h", "--at", "2030-01-01T00:00:00Z"), "give one of them"),
         (("--max-attempts", "0"), "max-attempts"),
     ],
 )

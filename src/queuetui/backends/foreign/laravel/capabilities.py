@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
         Verb.CLEAN: "Laravel stores no workers",
         Verb.EVENTS_ON: NO_EVENTS,
         Verb.EVENTS_OFF: NO_EVENTS,
+        Verb.LIMIT: "Laravel's limits are middleware in the application's code",
         **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
     },
     warnings={
