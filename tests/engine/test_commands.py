@@ -177,3 +177,14 @@ def test_a_killed_worker_takes_its_commands_along(tmp_path: Path, isolation: str
             wait_until(lambda pid=pid: is_gone(pid))  # type: ignore[misc]  # bound now, as the loop goes on
     finally:
         place.end()
+
+
+def test_a_worker_of_commands_alone_says_what_it_does_to_other_jobs(tmp_path: Path) -> None:
+    """Without --app, a job of a declared type would fail there, so its start warns of it."""
+    place = Place(tmp_path)
+    try:
+        told = place.run("worker", "--url", place.url, "--allow-command", "--burst").stderr
+        assert "no_app" in told
+        assert "no_app" not in place.run("worker", "--url", place.url, "--burst").stderr
+    finally:
+        place.end()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 
+from queuetui.backends.base import BackendOptions
 from queuetui.client import Queue
 from queuetui.engine.context import Context
 from queuetui.model.act import Act, Verb
 from tests.engine.conftest import StartWorker
-from tests.engine.working import Told, declare_handler
+from tests.engine.working import Told, WorkerThread, declare_handler
 from tests.waiting import wait_until
 
 
@@ -36,6 +37,14 @@ def test_a_burst_ends_when_nothing_is_pending(queue: Queue, start_worker: StartW
     queue.enqueue(child, delay=3600)
     assert start_worker(burst=True).wait().jobs == 2
     assert queue.stats()["scheduled"] == 1
+
+
+def test_a_burst_deletes_what_is_past_its_time(queue_url: str) -> None:
+    """A worker that ends before its first round of pruning takes a bite at its end, as where only such workers come."""
+    with Queue(queue_url, options=BackendOptions(create=True, settings={"native.keep_completed": "0"})) as queue:
+        queue.enqueue(declare_handler(lambda _: 1))
+        WorkerThread(queue.backend, burst=True).wait()
+        assert queue.stats()["completed"] == 0
 
 
 def test_a_life_that_is_over(queue: Queue, start_worker: StartWorker) -> None:

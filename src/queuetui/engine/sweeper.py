@@ -38,6 +38,7 @@ class Sweeper:
         self._round_s = min(sleep_s, self._sweep_every_s)
         self._sweep_at_s = steady_s()
         self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+        self._has_pruned = False
 
     def run(self) -> None:
         """Make rounds until the worker is to stop."""
@@ -51,6 +52,8 @@ class Sweeper:
             else:
                 self._health.answered(PART)
                 pause_s = jittered(self._round_s)
+        if not self._has_pruned and self._health.well:
+            self._prune_at_the_end()
 
     def _make_round(self) -> None:
         due_s = self._store.next_due_s()
@@ -61,7 +64,15 @@ class Sweeper:
             self._repeat(self._sweep)
         if steady_s() >= self._prune_at_s:
             self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+            self._has_pruned = True
             self._repeat(lambda: self._store.prune(PRUNE_LIMIT) == PRUNE_LIMIT)
+
+    def _prune_at_the_end(self) -> None:
+        """Take one bite: where only short workers come, as from a crontab, nobody else would."""
+        try:
+            self._store.prune(PRUNE_LIMIT)
+        except STORE_TROUBLE as error:
+            self._health.failed(PART, error)
 
     def _repeat(self, bite: Callable[[], bool]) -> None:
         """Take small bites while each is full, but leave time for the other rounds."""

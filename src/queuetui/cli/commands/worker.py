@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from queuetui.engine.worker import WorkerReport
 
 MEGABYTES = click.FloatRange(min=0, min_open=True)
+NO_APP = (
+    "without --app this worker fails the jobs of declared types, and only shell commands and types of the form module:function run; "
+    "keep its queues apart with -q, or name the app"
+)
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -121,6 +125,8 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     choose_default_url(profile.url)
     if made is not None:
         log_event("queue_made", logging.INFO, message=made)
+    if settings.allow_command and settings.app is None:
+        log_event("no_app", logging.WARNING, message=NO_APP)
     try:
         report = Worker(backend, settings).run()
         if report.store_silent:

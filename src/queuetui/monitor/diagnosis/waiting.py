@@ -25,9 +25,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if busy >= slots:
         summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {span(due_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
-    return Verdict(
-        Code.WAITING, Severity.OK, f"due {span(due_s)}; {len(listeners)} workers listen", evidence, "none needed"
-    )
+    listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners)} workers listen"
+    return Verdict(Code.WAITING, Severity.OK, f"due {span(due_s)}; {listen}", evidence, "none needed")
 
 
 def _judge_blind(job: Job, due_s: float, facts: Facts, evidence: dict[str, object]) -> Verdict:
