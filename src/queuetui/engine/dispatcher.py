@@ -67,15 +67,25 @@ class Dispatcher:
 
     def _choose_claim(self) -> Claim | None:
         desk = self._desk
-        # With every slot at work and no ending to write, a claim can wait for the next flush.
-        if desk.stopping.asked or not (self._posted() or self._has_free_slot()):
+        if desk.stopping.asked or desk.suspects.forbid_more(steady_s()):
             return None
         # In trouble the endings go first: looking for more work must not keep them back.
         if self._posted() and not desk.health.well:
             return None
-        if desk.suspects.forbid_more(steady_s()):
+        if self._posted() or self._has_free_slot():
+            return desk.claimer.choose(self._unended(), self._allowance())
+        return self._choose_ahead()
+
+    def _choose_ahead(self) -> Claim | None:
+        """Claim a whole batch while less than one waits for a slot, so that handlers run on during the next step.
+
+        Anything less can wait for the next flush.
+        """
+        desk = self._desk
+        if desk.executor.unstarted >= desk.claimer.batch:
             return None
-        return desk.claimer.choose(self._unended(), self._allowance())
+        claim = desk.claimer.choose(self._unended(), self._allowance())
+        return claim if claim is not None and claim.size >= desk.claimer.batch else None
 
     def _has_free_slot(self) -> bool:
         return self._desk.room.free_slots(self._unended()) > 0
