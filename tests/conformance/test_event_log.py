@@ -12,7 +12,7 @@ from queuetui.backends.base import NativeBackend, Running
 from queuetui.backends.events import EventLog
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.errors import BadQuery
-from queuetui.model.event import EventKind, EventRequest, describe_event
+from queuetui.model.event import Event, EventKind, EventRequest, describe_event
 from queuetui.model.job import Ending, NewJob
 from tests.conformance.event_scenes import CREATED, SCHEDULED, kinds, of_job, read, switch
 from tests.conformance.scenes import (
@@ -43,6 +43,11 @@ def live(backend: NativeBackend, queue: str = "default") -> str:
     backend.apply_to_queue(Act(Verb.RESUME, "ana"), queue)
     run(backend, queue=queue)
     return job_id
+
+
+def correlation(event: Event) -> str | None:
+    """Return the correlation id that an event tells."""
+    return None if event.correlation_id is None else event.correlation_id.raw
 
 
 def test_a_queue_whose_events_are_off_tells_nothing(backend: NativeBackend) -> None:
@@ -93,6 +98,26 @@ def test_jobs_enqueued_together_are_told_one_by_one(loud: NativeBackend, count: 
     assert all(event.kind is CREATED and event.moment is not None for event in told)
     assert {describe_event(event)["data"]["type"] for event in told} == {"Send"}
     assert [event.job_id for event in read(loud, EventRequest(correlation_id="c0"))] == [jobs[0].id]
+
+
+@pytest.mark.parametrize("count", [1, 2, 250])
+def test_jobs_that_bear_their_own_id_are_told_with_it(loud: NativeBackend, count: int) -> None:
+    """By its own id a job is found with all that it was told of and with the jobs that followed from it, and no other job is."""
+    jobs = [job._replace(correlation_id=job.id) for job in (new_job(type=f"T{n % 3}") for n in range(count))]
+    loud.enqueue(jobs)
+    follower = add_one(loud, correlation_id=jobs[0].id)
+    mixed = [new_job(correlation_id=jobs[0].id if n % 2 else f"c{n}") for n in range(count)]
+    loud.enqueue(mixed)
+    assert act_done(loud, Verb.CANCEL, jobs[0].id) is not None
+    told = read(loud, EventRequest(correlation_id=jobs[0].id, limit=1000))
+    related = [jobs[0].id, follower, *(job.id for job in mixed[1::2])]
+    assert sorted(event.job_id or "" for event in told if event.kind is CREATED) == sorted(related)
+    assert {correlation(event) for event in told} == {jobs[0].id}
+    assert [event.kind for event in told if event.job_id == jobs[0].id] == [CREATED, EventKind.JOB_CANCELLED]
+    types = {job.id: job.type for job in jobs}
+    created = read(loud, EventRequest(kinds=frozenset({CREATED}), limit=1000))
+    assert {event.job_id: describe_event(event)["data"]["type"] for event in created if event.job_id in types} == types
+    assert {correlation(event) for event in created if event.job_id in types} == set(types)
 
 
 def test_a_switch_holds_for_all_who_use_the_store(store: Store) -> None:

@@ -78,15 +78,15 @@ def crowded(database: Database, seed: Seed) -> Database:
 
 
 @contextmanager
-def explained(database: Database) -> Iterator[list[tuple[str, str]]]:
-    """Collect each statement that reads a job table with its plan."""
+def explained(database: Database, table: str = "queuetui_job") -> Iterator[list[tuple[str, str]]]:
+    """Collect each statement that reads a job table, or another, with its plan."""
     plans: list[tuple[str, str]] = []
     with database.reading("finding the engine") as connection:
         engine = connection.engine
     first = 0 if database.dialect == "mysql" else -1
 
     def explain(connection: Connection, _cursor: object, statement: str, values: Mapping[str, Any], *_: object) -> None:
-        if "queuetui_job" in statement:
+        if table in statement:
             with closing(connection.connection.cursor()) as cursor:
                 cursor.execute(EXPLAIN[database.dialect] + statement, values)
                 plans.append((statement, "\n".join(" ".join(map(str, row[first:])) for row in cursor.fetchall())))

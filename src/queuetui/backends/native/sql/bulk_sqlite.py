@@ -110,7 +110,7 @@ def _claim(
 
 
 def _told(row: NewRow, due_us: int, now_us: int) -> tuple[object, ...]:
-    return (now_us, row.queue, to_bytes(row.id), row.correlation_id, due_us, row.type)
+    return (now_us, row.queue, to_bytes(row.id), row.told_correlation_id, due_us, row.type)
 
 
 def _due(row: NewRow, now_us: int) -> tuple[State, int]:

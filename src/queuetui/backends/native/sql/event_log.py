@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, literal_column, or_, select, union_all
 
 from queuetui.backends.native.event_rules import (
     CODE_OF_KIND,
@@ -13,7 +13,8 @@ from queuetui.backends.native.event_rules import (
     looked_note,
     page_size,
 )
-from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.ids import canonical_id, parse_id
+from queuetui.backends.native.sql.column_types import JobId
 from queuetui.backends.native.sql.readings import open_reading
 from queuetui.backends.native.sql.tables import event
 from queuetui.backends.native.texts import storable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 MOST_RELATED = 1_000
 _LARGEST = 2**63 - 1
+# Partial indexes serve no bound values.
+_CREATED: ColumnElement[int] = literal_column(str(CODE_OF_KIND[EventKind.JOB_CREATED]))
 
 
 def read_events(database: Database, request: EventRequest) -> EventPage:
@@ -53,17 +56,25 @@ def _found(request: EventRequest, before: int) -> Select[Any]:
     if request.job_id is not None:
         query = select(event).where(event.c.job_id == request.job_id, event.c.seq < before)
     elif request.correlation_id is not None:
-        query = select(event).where(event.c.job_id.in_(_related(request.correlation_id)), event.c.seq < before)
+        query = select(event).where(_is_related(request.correlation_id), event.c.seq < before)
     else:
         newest = _window(before).subquery()
         return select(newest).where(*_conditions(request, newest.c)).order_by(newest.c.seq.desc())
     return query.where(*_conditions(request, event.c)).order_by(event.c.seq.desc())
 
 
+def _is_related(correlation_id: str) -> ColumnElement[bool]:
+    jobs = _related(correlation_id)
+    if canonical_id(correlation_id) != correlation_id:
+        return event.c.job_id.in_(jobs)
+    among = union_all(jobs, select(literal(correlation_id, JobId))).subquery()
+    # MySQL would run a union that stands behind `in` for each event.
+    return event.c.job_id.in_(select(among.c.job_id))
+
+
 def _related(correlation_id: str, most: int = MOST_RELATED) -> Select[Any]:
-    """Return the jobs that were created with a correlation id: only these entries are indexed by it."""
-    created = CODE_OF_KIND[EventKind.JOB_CREATED]
-    query = select(event.c.job_id).where(event.c.correlation_id == correlation_id, event.c.kind == created)
+    """Return the jobs that were created with another's correlation id: only these entries are indexed by it."""
+    query = select(event.c.job_id).where(event.c.correlation_id == correlation_id, event.c.kind == _CREATED)
     # MySQL takes no limit in what stands behind `in`, but in what that selects from.
     return select(query.order_by(event.c.seq.desc()).limit(most).subquery().c.job_id)
 
@@ -77,12 +88,20 @@ def _conditions(request: EventRequest, columns: Any) -> list[ColumnElement[bool]
     if request.queue is not None:
         asked.append(columns.queue == request.queue)
     if request.correlation_id is not None:
-        asked.append(columns.correlation_id == request.correlation_id)
+        asked.append(_bears(request.correlation_id, columns))
     if request.kinds:
         asked.append(columns.kind.in_(sorted(CODE_OF_KIND[kind] for kind in request.kinds)))
     if request.since is not None:
         asked.append(columns.at >= request.since)
     return asked
+
+
+def _bears(correlation_id: str, columns: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a table's or subquery's
+    borne: ColumnElement[bool] = columns.correlation_id == correlation_id
+    if canonical_id(correlation_id) != correlation_id:
+        return borne
+    own = and_(columns.correlation_id.is_(None), columns.kind == _CREATED, columns.job_id == correlation_id)
+    return or_(borne, own)
 
 
 def _notes(connection: Connection, request: EventRequest, before: int) -> tuple[str, ...]:
@@ -110,14 +129,16 @@ def _place(cursor: str | None) -> int:
 
 
 def _to_event(row: Row[Any]) -> Event:
+    kind = KIND_OF_CODE[row.kind]
+    is_own = kind is EventKind.JOB_CREATED and row.correlation_id is None
     return Event(
         str(row.seq),
         row.at,
-        KIND_OF_CODE[row.kind],
+        kind,
         _untrusted(row.queue),
         row.job_id,
         _untrusted(row.worker_id),
-        _untrusted(row.correlation_id),
+        _untrusted(row.job_id if is_own else row.correlation_id),
         attempt=row.attempt,
         fence=row.fence,
         moment=row.moment,

@@ -44,6 +44,11 @@ class NewRow(NamedTuple):
         """Tell whether the payload goes beside the job's row, which moves when the job ends."""
         return len(self.payload) > BLOB_OVER_BYTES
 
+    @property
+    def told_correlation_id(self) -> str | None:
+        """Return what the event of the job's creation holds: nothing where it is the job's own id."""
+        return None if self.correlation_id == self.id else self.correlation_id
+
 
 def to_row(job: NewJob) -> NewRow:
     """Return the row of a job. Raises BadPayload, ValueError or OverflowError for what cannot be stored."""

@@ -198,6 +198,7 @@ create table queuetui_tally (
     primary key (minute, worker_id, queue, type)
 ) engine = InnoDB, row_format = dynamic, character set = utf8mb4, collate = utf8mb4_nopad_bin;
 
+-- What tells of a job's creation holds no correlation id where it is the job's own, as it mostly is.
 create table queuetui_event (
     seq bigint not null auto_increment primary key,
     at bigint not null,

@@ -240,8 +240,8 @@ create table queuetui_event (
     primary key (seq, at)
 ) partition by range (at);
 create index queuetui_event_job on queuetui_event (job_id, seq) where job_id is not null;
--- A correlation id is looked up by the jobs that were created with it.
-create index queuetui_event_corr on queuetui_event (correlation_id, seq) where kind = 0;
+-- A correlation id is looked up by the jobs that were created with it: these tell it unless it is their own id, as it mostly is.
+create index queuetui_event_corr on queuetui_event (correlation_id, seq) where kind = 0 and correlation_id is not null;
 -- Prunes make one partition a day ahead of time; this one takes what no day was made for.
 create table queuetui_event_rest partition of queuetui_event default;
 

@@ -218,8 +218,8 @@ create table queuetui_event (
     detail text
 ) strict;
 create index queuetui_event_job on queuetui_event (job_id, seq) where job_id is not null;
--- A correlation id is looked up by the jobs that were created with it.
-create index queuetui_event_corr on queuetui_event (correlation_id, seq) where kind = 0;
+-- A correlation id is looked up by the jobs that were created with it: these tell it unless it is their own id, as it mostly is.
+create index queuetui_event_corr on queuetui_event (correlation_id, seq) where kind = 0 and correlation_id is not null;
 
 create table queuetui_act (
     id text not null primary key,

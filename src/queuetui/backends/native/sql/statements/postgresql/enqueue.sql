@@ -35,7 +35,7 @@ with inserted as (
     select * from inserted where id <> all (queuetui_take_back(array[id], id, id))
 ), logged as (
     insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
-    select c.created_at, 0, c.queue, c.id, c.correlation_id, c.due_at, c.type
+    select c.created_at, 0, c.queue, c.id, nullif(c.correlation_id, c.id::text), c.due_at, c.type
     from created c where coalesce((select q.events from queuetui_queue q where q.name = c.queue), true)
 ), counted as (
     insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)
@@ -77,7 +77,7 @@ with clock as materialized (
     where coalesce((select q.events from queuetui_queue q where q.name = names.queue), true)
 ), logged as (
     insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
-    select clock.now, 0, c.queue, c.id, c.correlation_id, c.due_at, c.type
+    select clock.now, 0, c.queue, c.id, nullif(c.correlation_id, c.id::text), c.due_at, c.type
     from created c join loud on loud.queue = c.queue, clock
 ), counted as (
     insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued)

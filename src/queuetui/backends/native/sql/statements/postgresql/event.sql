@@ -1,5 +1,6 @@
 -- What happened, told in the transaction in which it happens and only of queues whose events are on. Kinds are numbered in the order
 -- of model/event.py. A job is told of while its row still stands as it stood in its run.
+-- The creation of a job that bears its own id as its correlation id is told without one.
 -- Followers of the log hear of the entries that are rare; of runs that are claimed and completed they learn by looking.
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
@@ -7,7 +8,7 @@ select coalesce((select events from queuetui_queue where name = :queue), true);
 -- The jobs that `copy_jobs` has written.
 -- block log_copied
 insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
-select created_at, 0, queue, id, correlation_id, due_at, type from queuetui_job where id = any(:ids::uuid[]);
+select created_at, 0, queue, id, nullif(correlation_id, id::text), due_at, type from queuetui_job where id = any(:ids::uuid[]);
 
 -- block log_live
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, actor, detail)

@@ -1,5 +1,6 @@
 -- What happened, told in the transaction in which it happens and only of queues whose events are on. Kinds are numbered in the order
 -- of model/event.py. A job is told of while its row still stands as it stood in its run.
+-- The creation of a job that bears its own id as its correlation id is told without one.
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
