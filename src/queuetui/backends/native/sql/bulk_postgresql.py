@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import cast
@@ -22,6 +22,7 @@ ROWS_A_STATEMENT = 2000
 COPIED_FROM = 100
 ROWS_A_COPY = 500
 _ID_OF = attrgetter("id")
+_CORRELATION_OF = attrgetter("correlation_id")
 
 
 def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
@@ -78,17 +79,30 @@ def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str
         created.pop(job_id, None)
     if len(created) < len(ordered):
         ordered = [row for row in ordered if row.id in created]
-    sorts = Counter(map(attrgetter("queue", "type"), ordered))
+    sorts: defaultdict[tuple[str, str], list[NewRow]] = defaultdict(list)
+    for row in ordered:
+        sorts[row.queue, row.type].append(row)
     loud = loud_queues(session, {queue for queue, _ in sorts})
-    if loud:
-        session.change("log_copied", ids=plain_array(row.id for row in ordered if row.queue in loud))
+    session.change_each("log_copied", [_told(rows) for (queue, _), rows in sorts.items() if queue in loud])
     session.rows(
         "count_copied",
         queues=text_array(queue for queue, _ in sorts),
         types=text_array(job_type for _, job_type in sorts),
-        jobs=plain_array(sorts.values()),
+        jobs=plain_array(map(len, sorts.values())),
     )
     return created
+
+
+def _told(alike: Sequence[NewRow]) -> dict[str, object]:
+    """Return the values of `log_copied` for jobs of one queue and type."""
+    ids = list(map(_ID_OF, alike))
+    are_own = list(map(_CORRELATION_OF, alike)) == ids
+    return {
+        "queue": alike[0].queue,
+        "type": alike[0].type,
+        "ids": plain_array(ids),
+        "correlation_ids": None if are_own else text_array(row.told_correlation_id for row in alike),
+    }
 
 
 def _insert_blobs(session: Session, rows: Sequence[NewRow]) -> None:

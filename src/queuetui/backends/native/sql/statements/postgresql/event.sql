@@ -5,10 +5,11 @@
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
--- The jobs that `copy_jobs` has written.
+-- The jobs of one queue and type that `copy_jobs` has written, which were due at once. To look each of them up costs as much again.
 -- block log_copied
 insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
-select created_at, 0, queue, id, nullif(correlation_id, id::text), due_at, type from queuetui_job where id = any(:ids::uuid[]);
+select clock.now, 0, :queue, given.id, given.correlation_id, clock.now, :type
+from unnest(:ids::uuid[], :correlation_ids::text[]) as given (id, correlation_id), (select clock_timestamp() as now) as clock;
 
 -- block log_live
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, actor, detail)
