@@ -27,10 +27,12 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     own = cast("SqliteSession", session)
     new = _unknown(session, rows)
     found = {row.id: _due(row, own.now_us) for row in new}
-    own.load("insert_job", [_values(row, *found[row.id], own.now_us) for row in new])
-    own.load("insert_blob", [(to_bytes(row.id), row.payload) for row in new if row.is_blob])
+    named = [(to_bytes(row.id), row) for row in new]
+    own.load("insert_job", [_values(job_id, row, *found[row.id], own.now_us) for job_id, row in named])
+    own.load("insert_blob", [(job_id, row.payload) for job_id, row in named if row.is_blob])
     loud = loud_queues(session, [row.queue for row in new])
-    own.load("log_created", [_told(row, found[row.id][1], own.now_us) for row in new if row.queue in loud])
+    told = [_told(job_id, row, found[row.id][1], own.now_us) for job_id, row in named if row.queue in loud]
+    own.load("log_created", told)
     tally = Tally()
     for (queue, job_type), count in Counter((row.queue, row.type) for row in new).items():
         tally.add(CLIENT, queue, job_type, "enqueued", count)
@@ -109,8 +111,8 @@ def _claim(
     return tuple(to_claimed(session, row) for row in chosen)
 
 
-def _told(row: NewRow, due_us: int, now_us: int) -> tuple[object, ...]:
-    return (now_us, row.queue, to_bytes(row.id), row.told_correlation_id, due_us, row.type)
+def _told(job_id: bytes, row: NewRow, due_us: int, now_us: int) -> tuple[object, ...]:
+    return (now_us, row.queue, job_id, row.told_correlation_id, due_us, row.type)
 
 
 def _due(row: NewRow, now_us: int) -> tuple[State, int]:
@@ -120,9 +122,9 @@ def _due(row: NewRow, now_us: int) -> tuple[State, int]:
     return State.SCHEDULED if due_us > now_us else State.PENDING, due_us
 
 
-def _values(row: NewRow, state: State, due_us: int, now_us: int) -> tuple[object, ...]:
+def _values(job_id: bytes, row: NewRow, state: State, due_us: int, now_us: int) -> tuple[object, ...]:
     return (
-        to_bytes(row.id),
+        job_id,
         row.queue,
         row.type,
         row.name,
