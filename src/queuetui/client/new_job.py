@@ -42,6 +42,8 @@ class JobOptions(TypedDict, total=False):
 
 
 _KNOWN = frozenset(JobOptions.__annotations__)
+# What most say at most of a job: the rest is not looked at then.
+_PLAIN = frozenset({"id", "queue", "max_attempts", "correlation_id"})
 
 
 def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> NewJob:
@@ -62,18 +64,22 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
     job_id = _spelt(options["id"]) if "id" in options else new_job_id()
     declared_queue = declaration.queue if declaration else None
     declared_attempts = declaration.max_attempts if declaration else None
-    return NewJob(
-        id=job_id,
-        type=declaration.type if declaration else name,
-        payload=encode_payload({} if payload is None else payload),
-        queue=options.get("queue") or declared_queue or DEFAULT_QUEUE,
+    plain = NewJob(
+        job_id,
+        declaration.type if declaration else name,
+        encode_payload({} if payload is None else payload),
+        options.get("queue") or declared_queue or DEFAULT_QUEUE,
+        max_attempts=_at_least_one(options.get("max_attempts") or declared_attempts or DEFAULT_MAX_ATTEMPTS),
+        correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
+    )
+    if job_type != COMMAND_TYPE and _PLAIN.issuperset(options):
+        return plain
+    return plain._replace(
         name=options.get("name"),
         priority=read_priority(options.get("priority", 0)),
         delay_s=_seconds(options.get("delay")),
         at=_aware(options.get("at")),
-        max_attempts=_at_least_one(options.get("max_attempts") or declared_attempts or DEFAULT_MAX_ATTEMPTS),
         idempotency_key=options.get("idempotency_key"),
-        correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
         tags=tuple(options.get("tags", ())),
         needs=_needs(job_type, options),
         timeout_s=_limit_s(options.get("timeout")),

@@ -77,7 +77,7 @@ class Queue:
 
         A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
         """
-        return self.enqueue_many([make_job(job_type, payload, options)], connection=connection)[0]
+        return self._backend.enqueue((make_job(job_type, payload, options),), connection)[0]
 
     def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
         """Store a command of the system's shell, for workers started with --allow-command; its tags are needs too."""
