@@ -19,7 +19,7 @@ from queuetui.backends.native.ids import to_bytes
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.sqlite_doorbell import open_doorbell, ring
+from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
 from queuetui.model.errors import NotFound, Unreachable, Unsupported
 
@@ -75,6 +75,7 @@ class SqliteDatabase(Database):
         self._reader: sqlite3.Connection | None = None
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
+        self._ringer = Ringer()
 
     def create(self) -> None:
         """Make the folder and the file, for its owner only."""
@@ -122,7 +123,7 @@ class SqliteDatabase(Database):
     def announce(self, queues: Collection[str]) -> None:
         """Ring at every worker of this file."""
         if queues and (found := self.read("looking for idle workers", lambda session: session.rows("list_sockets"))):
-            ring([row[0] for row in found], queues)
+            self._ringer.ring([row[0] for row in found], queues)
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
@@ -147,6 +148,7 @@ class SqliteDatabase(Database):
                 if connection is not None:
                     connection.close()
             self._writer = self._reader = None
+            self._ringer.close()
 
     @contextmanager
     def _undone_on_error(self) -> Iterator[sqlite3.Connection]:

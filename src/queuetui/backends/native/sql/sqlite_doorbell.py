@@ -38,7 +38,8 @@ class Doorbell:
     def close(self) -> None:
         """Listen no more."""
         self._open = False
-        ring([self.address], [""])
+        with contextlib.closing(Ringer()) as ringer:
+            ringer.ring([self.address], [""])
         self._path.unlink(missing_ok=True)
 
     def _listen(self) -> None:
@@ -60,15 +61,47 @@ def open_doorbell(hear: Callable[[str], None]) -> Doorbell | None:
         return None
 
 
-def ring(paths: Iterable[str], queues: Iterable[str]) -> None:
-    """Send the names of the queues that have news to each socket; who is gone or swamped is passed over."""
-    told = [queue.encode()[:HEARD_BYTES] for queue in queues]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
-        caller.setblocking(False)
-        for path in paths:
-            with contextlib.suppress(OSError):
-                for queue in told:
-                    caller.sendto(queue, path)
+class Ringer:
+    """Rings from one socket, opened by the first ring. Safe to use from several threads until it is closed."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._guard = threading.Lock()
+
+    def ring(self, paths: Iterable[str], queues: Iterable[str]) -> None:
+        """Send the names of the queues that have news to each socket; who is gone or swamped is passed over."""
+        told = [queue.encode()[:HEARD_BYTES] for queue in queues]
+        with self._guard:
+            for path in paths:
+                with contextlib.suppress(OSError):
+                    try:
+                        self._tell(path, told)
+                    except BlockingIOError:
+                        # What frozen workers have not heard fills this socket too, and must not keep the others from hearing.
+                        self._drop_socket()
+                        self._tell(path, told)
+
+    def close(self) -> None:
+        """Give back the socket."""
+        with self._guard:
+            self._drop_socket()
+
+    def _tell(self, path: str, told: Iterable[bytes]) -> None:
+        if self._socket is None:
+            self._socket = _open_caller()
+        for queue in told:
+            self._socket.sendto(queue, path)
+
+    def _drop_socket(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _open_caller() -> socket.socket:
+    caller = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    caller.setblocking(False)
+    return caller
 
 
 def _folder() -> Path:
@@ -83,8 +116,7 @@ def _folder() -> Path:
 
 def _sweep_folder() -> None:
     """Delete the sockets of workers that were killed."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as caller:
-        caller.setblocking(False)
+    with _open_caller() as caller:
         for path in _folder().iterdir():
             try:
                 caller.connect(str(path))
