@@ -136,7 +136,7 @@ def sqlite_plan(backend: SqlBackend, block: str, values: Mapping[str, Any]) -> t
     bound = {name: '["q1", "q9"]' if isinstance(value, list) else value for name, value in bound.items()}
 
     def explain(session: Session) -> list[str]:
-        statement = f"explain query plan {session.statement(block)}"
+        statement = f"explain query plan {session.blocks[block]}"
         session.change("make_ended")
         return [str(row[3]) for row in session.execute(statement, session.bound(bound)).fetchall()]
 
@@ -151,7 +151,7 @@ def postgresql_plan(backend: SqlBackend, block: str, values: Mapping[str, Any]) 
     """Return the indexes used, the tables read whole, and whether jobs are sorted before they are limited."""
 
     def explain(session: Session) -> Any:
-        return session.execute(f"explain (format json) {session.statement(block)}", values).fetchone()[0][0]["Plan"]
+        return session.execute(f"explain (format json) {session.blocks[block]}", values).fetchone()[0][0]["Plan"]
 
     plan = backend.database.read("explaining", explain)
     nodes = list(walk(plan))

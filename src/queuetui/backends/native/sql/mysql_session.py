@@ -61,7 +61,7 @@ class PackedSession(MysqlSession):
 
     def text_of(self, block: str, values: Mapping[str, object]) -> str:
         """Return a block with its values written in."""
-        text: str = self._cursor.mogrify(self.statement(block), values)
+        text: str = self._cursor.mogrify(self.blocks[block], values)
         return text
 
     def send(self, statements: Sequence[str]) -> list[tuple[Sequence[Row], int]]:
@@ -93,11 +93,11 @@ class PackedSession(MysqlSession):
     def insert_each(self, block: str, many: Sequence[Mapping[str, object]]) -> None:
         """Insert a row for each set of values, as few statements as their size allows."""
         if many:
-            self._cursor.executemany(self.statement(block), many)
+            self._cursor.executemany(self.blocks[block], many)
 
     def _repeat(self, block: str, many: Sequence[Mapping[str, object]]) -> list[tuple[Sequence[Row], int]]:
         answers: list[tuple[Sequence[Row], int]] = []
-        parts = self.statement(block).count(STATEMENT_END) + 1
+        parts = self.blocks[block].count(STATEMENT_END) + 1
         packet: list[str] = []
         room = PACKET_CHARS
         for values in many:

@@ -49,14 +49,14 @@ class PipelinedSession(PostgresqlSession):
         """Run a block once with values that need no look at their types; return its first row, in the server's texts."""
         if not self._connection.is_alone:
             return self.row(block, **values)
-        return self._connection.run_kept(block.encode(), self.statement(block), tuple(values), tuple(values.values()))
+        return self._connection.run_kept(block.encode(), self.blocks[block], tuple(values), tuple(values.values()))
 
     def copy(self, block: str, lines: Iterable[str]) -> bool:
         """Copy lines into a table; tell whether they were let in, which none is where one is there already."""
         from psycopg.errors import UniqueViolation
 
         try:
-            with self._connection.transaction(), self._connection.cursor().copy(self.statement(block)) as copy:
+            with self._connection.transaction(), self._connection.cursor().copy(self.blocks[block]) as copy:
                 for line in lines:
                     copy.write(line)
         except UniqueViolation:
@@ -68,7 +68,7 @@ class PipelinedSession(PostgresqlSession):
         if len(many) <= 1:
             return super().each(block, many)
         with self._connection.cursor() as cursor:
-            cursor.executemany(self.statement(block), many, returning=True)
+            cursor.executemany(self.blocks[block], many, returning=True)
             found = [cursor.fetchone()]
             while cursor.nextset():
                 found.append(cursor.fetchone())
@@ -79,5 +79,5 @@ class PipelinedSession(PostgresqlSession):
         if len(many) <= 1:
             return super().change_each(block, many)
         with self._connection.cursor() as cursor:
-            cursor.executemany(self.statement(block), many)
+            cursor.executemany(self.blocks[block], many)
             return cursor.rowcount

@@ -21,20 +21,20 @@ class Session(ABC):
 
     def __init__(self, execute: Execute) -> None:
         self.execute = execute
-        self._blocks = load_blocks(self.dialect)
+        self.blocks = load_blocks(self.dialect)
 
     def rows(self, block: str, **values: object) -> list[Row]:
         """Run a block and return its rows."""
-        return [tuple(row) for row in self.execute(self._blocks[block], self.bound(values)).fetchall()]
+        return [tuple(row) for row in self.execute(self.blocks[block], self.bound(values)).fetchall()]
 
     def row(self, block: str, **values: object) -> Row | None:
         """Run a block and return its first row."""
-        row = self.execute(self._blocks[block], self.bound(values)).fetchone()
+        row = self.execute(self.blocks[block], self.bound(values)).fetchone()
         return None if row is None else tuple(row)
 
     def change(self, block: str, **values: object) -> int:
         """Run a block and return how many rows it changed."""
-        count: int = self.execute(self._blocks[block], self.bound(values)).rowcount
+        count: int = self.execute(self.blocks[block], self.bound(values)).rowcount
         return count
 
     def each(self, block: str, many: Sequence[Mapping[str, object]]) -> list[Row | None]:
@@ -44,10 +44,6 @@ class Session(ABC):
     def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> int:
         """Run a block once for each set of values and return how many rows all of them changed."""
         return sum(self.change(block, **values) for values in many)
-
-    def statement(self, block: str) -> str:
-        """Return the text of a block."""
-        return self._blocks[block]
 
     def bound(self, values: Mapping[str, object]) -> Mapping[str, object]:
         """Return the values with what the dialect adds to each statement."""

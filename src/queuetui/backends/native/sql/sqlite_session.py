@@ -36,7 +36,7 @@ class SqliteSession(Session):
     def load(self, block: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run a block once for each row of values, which stand in the order of its question marks."""
         for row in rows:
-            self.execute(self.statement(block), row)
+            self.execute(self.blocks[block], row)
 
     def id_in(self, found: UUID) -> bytes:
         """Return 16 bytes."""
@@ -66,13 +66,13 @@ class OwnSqliteSession(SqliteSession):
     def load(self, block: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run a block once for each row of values, which stand in the order of its question marks."""
         if rows:
-            self._connection.executemany(self.statement(block), rows)
+            self._connection.executemany(self.blocks[block], rows)
 
     def change_each(self, block: str, many: Sequence[Mapping[str, object]]) -> int:
         """Run a block once for each set of values and return how many rows all of them changed."""
         if not many:
             return 0
-        return self._connection.executemany(self.statement(block), map(self.bound, many)).rowcount
+        return self._connection.executemany(self.blocks[block], map(self.bound, many)).rowcount
 
 
 @cache
