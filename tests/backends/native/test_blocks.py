@@ -81,6 +81,7 @@ ONLY_SQLITE = {
     "drop_runs",
     "list_moved",
     "list_sockets",
+    *("look_before_job", "count_job"),
     "choose_ready",
     "claim_first",
     "count_free_pages",

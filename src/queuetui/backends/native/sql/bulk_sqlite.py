@@ -20,11 +20,14 @@ from queuetui.model.job import ClaimedJob
 from queuetui.model.state import State
 
 CLIENT = "client"
+MINUTE_US = 60_000_000
 
 
 def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
     own = cast("SqliteSession", session)
+    if len(rows) == 1:
+        return _insert_job(own, rows[0])
     new = _unknown(session, rows)
     found = {row.id: _due(row, own.now_us) for row in new}
     named = [(to_bytes(row.id), row) for row in new]
@@ -37,7 +40,24 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     for (queue, job_type), count in Counter((row.queue, row.type) for row in new).items():
         tally.add(CLIENT, queue, job_type, "enqueued", count)
     tally.write(session)
+    ((own.sockets,),) = session.rows("list_sockets")
     return {job_id: state for job_id, (state, _) in found.items()}
+
+
+def _insert_job(own: SqliteSession, row: NewRow) -> dict[str, State]:
+    execute, statements, now_us, job_id = own.execute, own.blocks, own.now_us, to_bytes(row.id)
+    looked = execute(statements["look_before_job"], (job_id, job_id, row.queue)).fetchone()
+    is_known, is_loud, own.sockets = looked
+    if is_known:
+        return {}
+    state, due_us = _due(row, now_us)
+    execute(statements["insert_job"], _values(job_id, row, state, due_us, now_us))
+    if row.is_blob:
+        execute(statements["insert_blob"], (job_id, row.payload))
+    if is_loud:
+        execute(statements["log_created"], _told(job_id, row, due_us, now_us))
+    execute(statements["count_job"], (now_us - now_us % MINUTE_US, CLIENT, row.queue, row.type))
+    return {row.id: state}
 
 
 def _unknown(session: Session, rows: Sequence[NewRow]) -> Sequence[NewRow]:

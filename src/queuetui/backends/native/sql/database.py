@@ -26,6 +26,8 @@ class Database(ABC):
     """Where the tables live; `name` is the backend's name in refs. Safe to use from several threads."""
 
     dialect: ClassVar[str]
+    # Whether `write_at_once` is anything else than `write`.
+    writes_at_once: ClassVar[bool] = False
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         self.url = url

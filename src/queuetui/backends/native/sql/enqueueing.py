@@ -8,11 +8,11 @@ from operator import attrgetter
 from uuid import UUID
 
 from queuetui.backends.native.sql import bulk_mysql, bulk_postgresql, bulk_sqlite
-from queuetui.backends.native.sql.new_rows import NO_LIST, NewRow, to_rows
+from queuetui.backends.native.sql.new_rows import NO_LIST, NewRow
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.state_codes import STATE_OF
 from queuetui.model.errors import Conflict
-from queuetui.model.job import Enqueued, NewJob
+from queuetui.model.job import Enqueued
 from queuetui.model.state import State
 
 _INSERT = {
@@ -20,11 +20,6 @@ _INSERT = {
     "postgresql": bulk_postgresql.insert_jobs,
     "mysql": bulk_mysql.insert_jobs,
 }
-
-
-def read_jobs(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
-    """Return the rows of jobs, before any connection is taken."""
-    return to_rows(jobs)
 
 
 def is_plain(rows: Sequence[NewRow]) -> bool:
@@ -38,6 +33,10 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     """Store what is new and answer for each row, in order."""
     if session.dialect == "mysql":
         bulk_mysql.check_names(rows)
+    if len(rows) == 1 and rows[0].key is None and rows[0].needs == NO_LIST:
+        (row,) = rows
+        state = _INSERT[session.dialect](session, rows).get(row.id)
+        return (Enqueued(row.id, True, state) if state is not None else _find_existing(session, row, barred=False),)
     for queue in sorted({row.queue for row in rows if row.needs != NO_LIST}):
         _expect_needy(session, queue)
     ids, keys = list(map(attrgetter("id"), rows)), map(attrgetter("key"), rows)
@@ -74,6 +73,9 @@ def _enqueue_keyed(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, 
 
 def news(rows: Sequence[NewRow], answers: Sequence[Enqueued]) -> frozenset[str]:
     """Return the queues that have new pending jobs."""
+    if len(rows) == 1:
+        _, created, state = answers[0]
+        return frozenset((rows[0].queue,)) if created and state is State.PENDING else frozenset()
     asked = zip(map(attrgetter("queue"), rows), answers, strict=True)
     return frozenset(queue for queue, (_, created, state) in asked if created and state is State.PENDING)
 

@@ -62,12 +62,12 @@ def to_row(job: NewJob) -> NewRow:
         job.name,
         job.priority,
         job.at,
-        _delay_us(job),
+        0 if job.at is None and not job.delay_s else _delay_us(job),
         job.max_attempts,
         job.correlation_id,
         job.idempotency_key,
-        _list(job.tags),
-        _list(job.needs),
+        _list(job.tags) if job.tags else NO_LIST,
+        _list(job.needs) if job.needs else NO_LIST,
         None if job.timeout_s is None else round(job.timeout_s * 1000),
         job.payload,
     )
@@ -75,14 +75,12 @@ def to_row(job: NewJob) -> NewRow:
 
 def to_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
     """Return the rows of jobs. Raises as `to_row` does."""
-    return _plain_rows(jobs) or tuple(map(to_row, jobs))
+    return (len(jobs) >= PLAIN_FROM and _plain_rows(jobs)) or tuple(map(to_row, jobs))
 
 
 def _plain_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
     """Return the rows of many jobs of few sorts, looked at column by column, or none where one of them says something special."""
     count = len(jobs)
-    if count < PLAIN_FROM:
-        return ()
     ids, types, payloads, queues, names, priorities, delays, ats, attempts, keys, correlated, *lists, timeouts = zip(
         *jobs, strict=True
     )
@@ -124,4 +122,4 @@ def _delay_us(job: NewJob) -> int:
 
 
 def _list(texts: Sequence[str]) -> str:
-    return json.dumps(texts, ensure_ascii=False) if texts else NO_LIST
+    return json.dumps(texts, ensure_ascii=False)

@@ -50,6 +50,7 @@ class PostgresqlDatabase(Database):
     """A server reached by psycopg."""
 
     dialect = "postgresql"
+    writes_at_once = True
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)

@@ -17,6 +17,7 @@ from queuetui.backends.native.schedule_edits import (
 )
 from queuetui.backends.native.sql import enqueueing
 from queuetui.backends.native.sql.database import Database
+from queuetui.backends.native.sql.new_rows import to_rows
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.schedule_rows import job_id_in, to_schedule, to_schedules, to_values
 from queuetui.backends.native.sql.session import Session
@@ -121,7 +122,7 @@ def _add_slot(session: Session, name: str, slot: Slot, *, makes_job: bool) -> bo
 
 
 def _enqueue(session: Session, jobs: list[NewJob]) -> tuple[tuple[Enqueued, ...], News]:
-    rows = enqueueing.read_jobs(jobs)
+    rows = to_rows(jobs)
     made = enqueueing.enqueue(session, rows) if rows else ()
     return made, enqueueing.news(rows, made)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
-from queuetui.backends.driver_errors import translated
+from queuetui.backends.driver_errors import is_driver_error, translate, translated
 from queuetui.backends.native.ids import to_bytes
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.database import Database, check_joinable
@@ -37,6 +38,7 @@ PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 2000
 # Room for what one batch changes; no more of it is used than was touched.
 CACHE_KB = 8192
+NO_SOCKETS = "[]"
 NETWORK_FILE_SYSTEMS = frozenset(
     {
         "nfs",
@@ -75,6 +77,8 @@ class SqliteDatabase(Database):
         self._reader: sqlite3.Connection | None = None
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
+        # As the last transaction that stored jobs has seen them; who registers later looks for jobs of its own accord.
+        self._sockets = NO_SOCKETS
         self._ringer = Ringer()
 
     def create(self) -> None:
@@ -98,10 +102,20 @@ class SqliteDatabase(Database):
 
     def write(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work in one transaction that has the write lock from its start."""
-        with self._write_lock, translated(doing), self._undone_on_error() as connection:
-            _be_patient(lambda: connection.execute("begin immediate"), doing)
-            answer = work(OwnSqliteSession(connection))
-            connection.execute("commit")
+        with self._write_lock:
+            try:
+                connection = self._writer = self._writer or _connect(self.path)
+                _begin_writing(connection, doing)
+                session = OwnSqliteSession(connection)
+                answer = work(session)
+                connection.execute("commit")
+            except BaseException as error:
+                with translated(doing):
+                    self._undo()
+                if isinstance(error, Exception) and is_driver_error(error):
+                    raise translate(error, doing) from error
+                raise
+            self._sockets = session.sockets or self._sockets
             return answer
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
@@ -122,8 +136,8 @@ class SqliteDatabase(Database):
 
     def announce(self, queues: Collection[str]) -> None:
         """Ring at every worker of this file."""
-        if queues and (found := self.read("looking for idle workers", lambda session: session.rows("list_sockets"))):
-            self._ringer.ring([row[0] for row in found], queues)
+        if queues and self._sockets != NO_SOCKETS:
+            self._ringer.ring(json.loads(self._sockets), queues)
 
     def join(self, connection: Connection) -> Session:
         """Return a session inside a caller's transaction."""
@@ -150,16 +164,9 @@ class SqliteDatabase(Database):
             self._writer = self._reader = None
             self._ringer.close()
 
-    @contextmanager
-    def _undone_on_error(self) -> Iterator[sqlite3.Connection]:
-        if self._writer is None:
-            self._writer = _connect(self.path)
-        try:
-            yield self._writer
-        except BaseException:
-            if self._writer.in_transaction:
-                self._writer.execute("rollback")
-            raise
+    def _undo(self) -> None:
+        if self._writer is not None and self._writer.in_transaction:
+            self._writer.execute("rollback")
 
 
 def file_of(url: str) -> Path:
@@ -184,6 +191,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("pragma temp_store = memory")
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
     return connection
+
+
+def _begin_writing(connection: sqlite3.Connection, doing: str) -> None:
+    try:
+        connection.execute("begin immediate")
+    except sqlite3.OperationalError:
+        _be_patient(lambda: connection.execute("begin immediate"), doing)
 
 
 def _be_patient(take_lock: Callable[[], object], doing: str) -> None:

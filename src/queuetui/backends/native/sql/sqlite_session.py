@@ -27,10 +27,14 @@ class SqliteSession(Session):
     def __init__(self, execute: Execute) -> None:
         super().__init__(execute)
         self.now_us = time.time_ns() // 1000
-        self._clocks = {"now": self.now_us, "boot": boot_id(), "boot_now": boot_us()}
+        # JSON of where the workers listen, once jobs were stored.
+        self.sockets: str | None = None
+        self._clocks: Mapping[str, object] | None = None
 
     def bound(self, values: Mapping[str, object]) -> Mapping[str, object]:
         """Add the clocks."""
+        if self._clocks is None:
+            self._clocks = {"now": self.now_us, "boot": boot_id(), "boot_now": boot_us()}
         return {**values, **self._clocks}
 
     def load(self, block: str, rows: Sequence[tuple[object, ...]]) -> None:

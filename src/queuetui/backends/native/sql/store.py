@@ -15,6 +15,7 @@ from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep, working
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.lease_ids import new_lease_id
+from queuetui.backends.native.sql.new_rows import to_rows
 from queuetui.backends.native.sql.queue_walk import QueueWalk
 from queuetui.backends.native.sql.ruled_claims import RuledLeases, is_ruled, step_by_rules
 from queuetui.model.job import Enqueued, NewJob, Settlement
@@ -35,13 +36,15 @@ class SqlJobStore:
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none."""
-        rows = enqueueing.read_jobs(jobs)
+        rows = to_rows(jobs)
         if not rows:
             return ()
         if connection is None:
-            write = self.database.write_at_once if enqueueing.is_plain(rows) else self.database.write
+            database = self.database
+            at_once = database.writes_at_once and enqueueing.is_plain(rows)
+            write = database.write_at_once if at_once else database.write
             answers = write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
-            self.database.announce(enqueueing.news(rows, answers))
+            database.announce(enqueueing.news(rows, answers))
             return answers
         with translated("enqueueing in the caller's transaction"):
             return enqueueing.enqueue(self.database.join(connection), rows)

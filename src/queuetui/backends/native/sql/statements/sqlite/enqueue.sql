@@ -22,5 +22,12 @@ insert into queuetui_job (
     payload, blob
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- All that one job alone, as most are enqueued, has to know: whether its id is, whether events are on, and whom to ring.
+-- block look_before_job
+select
+    exists (select 1 from queuetui_job where id = ?) or exists (select 1 from queuetui_job_done where id = ?),
+    coalesce((select events from queuetui_queue where name = ?), true),
+    (select json_group_array(socket) from (select socket from queuetui_worker where socket is not null limit 100));
+
 -- block insert_blob
 insert into queuetui_job_blob (id, payload) values (?, ?) on conflict (id) do nothing;

@@ -27,6 +27,11 @@ insert into queuetui_tally as total (
     took_20 = total.took_20 + excluded.took_20, took_21 = total.took_21 + excluded.took_21,
     took_22 = total.took_22 + excluded.took_22, took_23 = total.took_23 + excluded.took_23;
 
+-- One job that was enqueued alone.
+-- block count_job
+insert into queuetui_tally as total (minute, worker_id, queue, type, enqueued) values (?, ?, ?, ?, 1)
+on conflict (minute, worker_id, queue, type) do update set enqueued = total.enqueued + 1;
+
 -- block prune_tally
 delete from queuetui_tally where (minute, worker_id, queue, type) in (
     select minute, worker_id, queue, type from queuetui_tally where minute < :now - :kept_us order by minute limit :limit

@@ -12,4 +12,4 @@ update queuetui_worker set beat_at = :now, rss = :rss, stopping = :stopping wher
 delete from queuetui_worker where id = :id;
 
 -- block list_sockets
-select socket from queuetui_worker where socket is not null limit 100;
+select json_group_array(socket) from (select socket from queuetui_worker where socket is not null limit 100);
