@@ -28,6 +28,12 @@ _STATES = {"0": State.PENDING, "1": State.SCHEDULED}
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def is_plain(job: NewJob) -> bool:
+    """Tell whether a job is due now, has no key and needs no tags, and its payload stands in its value."""
+    special = job.at is not None or job.delay_s or job.idempotency_key is not None or job.needs
+    return not special and len(job.payload) <= INLINE_BYTES
+
+
 def read_jobs(jobs: Sequence[NewJob]) -> list[Value]:
     """Return the arguments of all jobs. Raises BadPayload, ValueError or OverflowError for what cannot be stored."""
     values: list[Value] = []

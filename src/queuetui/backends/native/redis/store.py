@@ -11,7 +11,7 @@ from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swep
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.alarms import DurabilityAlarm
 from queuetui.backends.native.redis.ids import from_stored, to_stored
-from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
+from queuetui.backends.native.redis.new_jobs import is_plain, read_answers, read_jobs
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import read_settlements, read_step, span_us
 from queuetui.backends.native.retention import Retention
@@ -47,7 +47,8 @@ class RedisJobStore:
                 "or keep the queue in that database"
             )
         if len(jobs) <= ENQUEUED_BITE_JOBS:
-            return read_answers(jobs, self.server.write("enqueueing", "enqueue", *read_jobs(jobs))) if jobs else ()
+            script = "enqueue_one" if len(jobs) == 1 and is_plain(jobs[0]) else "enqueue"
+            return read_answers(jobs, self.server.write("enqueueing", script, *read_jobs(jobs))) if jobs else ()
         bites = [jobs[start : start + ENQUEUED_BITE_JOBS] for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)]
         replies = self.server.write_all("enqueueing", "enqueue", list(map(read_jobs, bites)))
         return tuple(answer for bite, reply in zip(bites, replies, strict=True) for answer in read_answers(bite, reply))
