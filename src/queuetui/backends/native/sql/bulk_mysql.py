@@ -101,9 +101,7 @@ def finish_and_claim(
     if loud and claimed:
         session.change("log_claimed", ids=[to_bytes(one.id) for one in claimed])
     tally = Tally()
-    for one in finished:
-        tally.add(worker_id, queue, one.type, "completed")
-        tally.add_run(worker_id, queue, one.type, one.took_us)
+    tally.add_completed(worker_id, queue, finished)
     for job_type, count in Counter(job.type for job in claimed).items():
         tally.add(worker_id, queue, job_type, "started", count)
     tally.write(session)

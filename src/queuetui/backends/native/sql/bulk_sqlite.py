@@ -80,9 +80,7 @@ def finish_and_claim(
     tally = Tally()
     loud = logs_events(session, queue)
     finished = _finish(session, lease_id, finishes, kept, loud) if finishes else ()
-    for one in finished:
-        tally.add(worker_id, queue, one.type, "completed")
-        tally.add_run(worker_id, queue, one.type, one.took_us)
+    tally.add_completed(worker_id, queue, finished)
     claimed = _claim(session, lease_id, worker_id, queue, claim, loud) if claim > 0 else ()
     for job_type, count in Counter(job.type for job in claimed).items():
         tally.add(worker_id, queue, job_type, "started", count)

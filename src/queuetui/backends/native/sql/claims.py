@@ -45,7 +45,7 @@ def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
 
 def to_claimed(session: Session, row: Row) -> ClaimedJob:
     """Return the job of a claimed row."""
-    timeout_ms = row[12]
+    timeout_ms, created_at = row[12], session.moment_out(row[13])
     return ClaimedJob(
         id=session.id_out(row[0]),
         fence=row[1],
@@ -60,7 +60,7 @@ def to_claimed(session: Session, row: Row) -> ClaimedJob:
         correlation_id=row[10],
         tags=() if row[11] == NO_TAGS else tuple(json.loads(row[11])),
         timeout_s=None if timeout_ms is None else timeout_ms / 1000,
-        created_at=session.moment_out(row[13]),
-        scheduled_at=session.moment_out(row[14]),
+        created_at=created_at,
+        scheduled_at=created_at if row[14] == row[13] else session.moment_out(row[14]),
         cancel_requested=row[15] is not None,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from queuetui.backends.native.sql.claims import Finish
 from queuetui.backends.native.sql.session import Session
 
 TOOK_BUCKETS = 24
@@ -34,6 +37,18 @@ class Tally:
         if took_us is not None:
             self.add(worker_id, queue, job_type, "busy_us", took_us)
             self.add(worker_id, queue, job_type, TOOK_COLUMNS[bucket_of(took_us)])
+
+    def add_completed(self, worker_id: str, queue: str, finishes: Sequence[Finish]) -> None:
+        """Count completed runs of one queue, and their lengths."""
+        lengths_us: dict[str, list[int | None]] = {}
+        for one in finishes:
+            lengths_us.setdefault(one.type, []).append(one.took_us)
+        for job_type, all_us in lengths_us.items():
+            known_us = [took_us for took_us in all_us if took_us is not None]
+            self.add(worker_id, queue, job_type, "completed", len(all_us))
+            self.add(worker_id, queue, job_type, "busy_us", sum(known_us))
+            for bucket, count in Counter(map(bucket_of, known_us)).items():
+                self.add(worker_id, queue, job_type, TOOK_COLUMNS[bucket], count)
 
     def write(self, session: Session) -> None:
         """Add all to the stored minute, always in the same order so that two writers cannot block each other."""
