@@ -162,7 +162,13 @@ class PostgresqlDatabase(Database):
 
         from queuetui.backends.native.sql.postgresql_connection import PatientConnection
 
-        settings = {**PLANNER, "statement_timeout": STATEMENT_TIMEOUT_MS, "lock_timeout": LOCK_TIMEOUT_MS}
+        # Times are wanted in UTC, and a time of any other zone costs the client as much again.
+        settings = {
+            **PLANNER,
+            "statement_timeout": STATEMENT_TIMEOUT_MS,
+            "lock_timeout": LOCK_TIMEOUT_MS,
+            "timezone": "UTC",
+        }
         try:
             return PatientConnection.connect(
                 self._conninfo,
