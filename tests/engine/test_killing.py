@@ -81,7 +81,7 @@ def test_a_handler_may_clean_up_before_it_is_killed(place: ChildrenPlace, queue:
     await_state(queue, job.id, "failed")
     assert (place.folder / "cleaned").exists()
     assert queue.get(job.id).error["class"] == "Timeout"  # type: ignore[index]  # it has failed
-    assert "its process was ended" in queue.get(job.id).error["message"]  # type: ignore[index]
+    assert "its process was ended" in queue.get(job.id).error["message"]  # type: ignore[index]  # a failed job has its error
 
 
 def test_a_cancelled_run_gives_way_by_itself(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:

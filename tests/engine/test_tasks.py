@@ -237,4 +237,4 @@ def test_a_handler_gets_a_context_when_it_asks_for_one() -> None:
 def test_a_limit_in_which_no_run_can_end_is_not_declared(limit: str) -> None:
     """A time limit of 0 would fail every run of the type."""
     with pytest.raises(ValueError, match="no run can end"):
-        job("tasks.no-time", **{limit: 0})  # type: ignore[call-overload]
+        job("tasks.no-time", **{limit: 0})  # type: ignore[call-overload]  # what is refused may not be typed

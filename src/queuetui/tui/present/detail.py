@@ -17,6 +17,7 @@ from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
 from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
+from queuetui.tui.present.progress import progress_text
 from queuetui.tui.present.run_lines import run_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_text
@@ -70,7 +71,7 @@ def summary_lines(
         _field("attempts", attempts_text(job) + (f", lost {job.lost}" if job.lost else "")),
         _field("priority", None if job.priority is None else str(job.priority)),
         _field("worker", None if job.worker is None else worker_text(job.worker, workers)),
-        _field("progress", job.progress),
+        _field("progress", None if job.progress is None else progress_text(job.progress)),
         _field("error", error_text(job) if job.error is not None else None),
         _field("result", job.result),
         BLANK,

@@ -10,6 +10,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.pieces import Piece, TextLine, line_of, say
+from queuetui.tui.present.progress import progress_text
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_text
 
@@ -47,7 +48,12 @@ def fact_text(name: str, value: Untrusted | datetime | int, now: datetime) -> Sa
         return sanitize(
             f"{label} {value:%H:%M:%S}" if value.date() == now.date() else f"{label} {value:%m-%d %H:%M:%S}"
         )
-    return sanitize(f"{label} {sanitize(value) if isinstance(value, Untrusted) else value}")
+    return sanitize(f"{label} {told_text(name, value) if isinstance(value, Untrusted) else value}")
+
+
+def told_text(name: str, value: Untrusted) -> SafeText:
+    """Return what an event says of something."""
+    return progress_text(value) if name == "progress" else sanitize(value)
 
 
 def _line(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> TextLine:
@@ -66,5 +72,5 @@ def _line(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> TextLin
 def _fact(name: str, value: Untrusted | datetime | int) -> list[Piece]:
     label = say(f"{name.removesuffix('_at').replace('_', ' ')} ", Tone.MUTED)
     if isinstance(value, Untrusted):
-        return [label, say(value), say("  ")]
+        return [label, say(told_text(name, value)), say("  ")]
     return [label, say(f"{value:%H:%M:%S}  " if isinstance(value, datetime) else f"{value}  ")]

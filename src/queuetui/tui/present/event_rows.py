@@ -10,7 +10,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.event_scroll import EventScroll
 from queuetui.tui.present.ages import age_text, took_text
-from queuetui.tui.present.event_lines import fact_text, tone_of_kind
+from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
 from queuetui.tui.present.identity import quote_value, short_id
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
@@ -59,7 +59,7 @@ def time_text(at: datetime, now: datetime) -> SafeText:
 
 def facts_text(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> SafeText:
     """Return the facts of an event in few words: its own text first, then times and attempt."""
-    told = [sanitize(value, 120) for value in event.data.values() if isinstance(value, Untrusted)]
+    told = [sanitize(told_text(name, value), 120) for name, value in event.data.items() if isinstance(value, Untrusted)]
     if event.worker is not None and (event.job_id is None or event.kind is EventKind.JOB_SCHEDULED):
         told.insert(0, sanitize(f"{'' if event.job_id is None else 'to '}{_worker(event, workers)}"))
     if event.moment is not None and "due_at" in event.data:
