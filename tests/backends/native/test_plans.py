@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from queuetui.backends.base import BackendOptions
@@ -178,3 +179,29 @@ def test_an_ending_is_not_looked_up_among_held_jobs(populated: SqlBackend) -> No
     used, whole, _ = read(populated, block, values)
     assert not {name for name in used if "held" in name}
     assert not whole & LARGE
+
+
+def test_endings_are_looked_up_one_by_one_among_the_dead(postgres_url: str) -> None:
+    """While an old picture keeps dead jobs in the index, and the planner was told how few are live, no ending walks over them all."""
+    backend = open_backend(postgres_url, BackendOptions(create=True))
+    backend.database.write("filling", fill)
+    with psycopg.connect(postgres_url) as holder:
+        holder.execute("set transaction isolation level repeatable read")
+        holder.execute("select count(*) from queuetui_job")
+        for statement in ("delete from queuetui_job", "vacuum analyze queuetui_job"):
+            backend.database.write_at_once("emptying", lambda session, done=statement: session.execute(done, {}))  # type: ignore[misc]  # bound now
+        block = backend.database.read("reading the block", lambda session: session.blocks["finish_and_claim"])
+        explained = f"explain (format json) {block}"
+        values = CASES["finish_and_claim"][1]
+        plan = backend.database.read(
+            "explaining", lambda session: session.execute(explained, values).fetchone()[0][0]["Plan"]
+        )
+    backend.close()
+    walked = [
+        node
+        for node in walk(plan)
+        if node.get("Relation Name") == "queuetui_job"
+        and node["Node Type"].endswith("Scan")
+        and "Index Cond" not in node
+    ]
+    assert walked == []

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from queuetui.model.job import ClaimedJob
 
 # What a step may take before its walk is held to be long, and what each job it moves may add to that.
-SLOW_S = 0.02
+SLOW_S = 0.004
 SLOW_A_JOB_S = 0.0001
 # One long walk may be a busy machine.
 SLOW_IN_A_ROW = 2

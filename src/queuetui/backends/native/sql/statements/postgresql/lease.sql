@@ -42,6 +42,6 @@ from (
     where run.state = 2 and (select l.queue from queuetui_lease l where l.id = run.lease_id) is null
     order by run.lease_id
     limit :limit
-) as loose join queuetui_job j on j.id = loose.id
+) as loose join queuetui_job j on j.id = any(array[loose.id])
 where j.state = 2 and j.lease_id is not distinct from loose.lease_id
 for update of j skip locked;

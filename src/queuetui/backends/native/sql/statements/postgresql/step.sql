@@ -9,9 +9,10 @@ with clock as materialized (
     select * from unnest(:ids::uuid[], :fences::bigint[], :took_us::bigint[], :buckets::smallint[], :results::bytea[])
         as g (id, fence, took_us, bucket, result)
 ), taken as (
-    -- By primary key only: the index on held jobs would be walked over all that died since the last vacuum.
+    -- By primary key only: the index on held jobs would be walked over all that died since the last vacuum. And by an array of one:
+    -- for a plain equality the planner may walk that whole index instead, once it was told that few jobs are live among many dead.
     delete from queuetui_job j using held, given g
-    where j.id = g.id and j.fence = g.fence and (j.lease_id = held.id) is true
+    where j.id = any(array[g.id]) and j.fence = g.fence and (j.lease_id = held.id) is true
     returning j.*, g.took_us, g.bucket, g.result
 ), finished as (
     insert into queuetui_job_done (
