@@ -22,7 +22,7 @@ LARGEST_BATCH = 12
 AGAIN_AFTER_S = 0.25
 GIVE_UP_AFTER_S = 120
 # In proportion to the short leases here; a real worker waits longer than its server lets a statement take.
-ANSWER_WITHIN_S = 4.0
+ANSWER_WITHIN_S = 3.0
 BODY_64_KB = 64 * 1024
 
 
@@ -52,7 +52,9 @@ class Load:
         self._over = threading.Event()
         postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
         mysql_database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
-        self._backend: NativeBackend = open_native(url, BackendOptions(kind=NATIVE, statement_timeout_s=3.0))
+        self._backend: NativeBackend = open_native(
+            url, BackendOptions(kind=NATIVE, statement_timeout_s=ANSWER_WITHIN_S)
+        )
         self._bodies = list(stream.bodies)
         self._thread = threading.Thread(target=self._guard, name="campaign-load", daemon=True)
         self._thread.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from tests.acceptance.campaign.load import ANSWER_WITHIN_S
 from tests.acceptance.campaign.proxy import Proxy, Theft
 from tests.servers.mysql import MysqlServer
 from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
@@ -129,11 +130,16 @@ class RedisStage(Stage):
         self.proxy = Proxy(server.port)
 
     @property
+    def url(self) -> str:
+        """What workers and clients connect to, who wait for an answer in proportion to the short leases."""
+        return f"{super().url}?socket_timeout={ANSWER_WITHIN_S:g}"
+
+    @property
     def theft(self) -> Theft:
         """That to a step or an enqueue."""
         from queuetui.backends.native.redis.scripts import load_script
 
-        return Theft(request=tuple(load_script(name).sha.encode() for name in ("step", "enqueue")))
+        return Theft(request=tuple(load_script(name).sha.encode() for name in ("step", "enqueue", "enqueue_one")))
 
     def end_sessions(self) -> int:
         """Kill every client but this one."""
