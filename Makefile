@@ -6,6 +6,8 @@ PYTHON := $(VENV)/bin/python
 # The environment holds absolute paths, so a moved checkout installs again.
 READY  := $(VENV)/.ready-$(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
 ARGS   ?=
+# Most tests wait most of the time, so there may be a few more processes than cores; ARGS="-n 0" runs them in one.
+TESTERS ?= 3
 AWAY_S ?= 600
 SEED   ?= 1
 BENCH  ?= peers live_table
@@ -23,7 +25,7 @@ demo: $(READY) ## Open the console on a living workload (ARGS="--no-ui --seconds
 
 test: $(READY) ## Run the tests (ARGS="-k lease" picks some)
 	@scripts/install-mariadb
-	@$(PYTHON) -m pytest -q $(ARGS)
+	@$(PYTHON) -m pytest -q -n $(TESTERS) $(ARGS)
 
 check: $(READY) ## Lint, format, types and import rules
 	@$(VENV)/bin/ruff check .

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -90,9 +91,14 @@ def private_mysql() -> Iterator[MysqlFactory]:
 def redis_server() -> Iterator[RedisServer]:
     """The session's Valkey or Redis server."""
     url = os.environ.get("QUEUETUI_TEST_REDIS_URL")
-    server = RedisServer(url) if url else _new_redis(KEEPING)
+    server = RedisServer(own_database(url, os.environ.get("PYTEST_XDIST_WORKER", ""))) if url else _new_redis(KEEPING)
     yield server
     server.remove()
+
+
+def own_database(url: str, tester: str) -> str:
+    """Return the URL with the database of one of several processes that test at once (`gw2`), which none of the others empties."""
+    return url if not tester else urlsplit(url)._replace(path=f"/{int(tester.removeprefix('gw')) + 1}").geturl()
 
 
 @pytest.fixture
