@@ -57,7 +57,7 @@ def test_a_grade_names_its_proof(row: str) -> None:
 def test_there_are_promises_and_grades() -> None:
     """The page is read as it is meant: its promises and grades are found."""
     assert len(PROMISES) > 20
-    assert len(GRADES) == 11
+    assert len(GRADES) == 12
 
 
 def test_every_test_that_is_named_exists() -> None:

@@ -14,7 +14,8 @@ class Capabilities:
     """What may be asked of a backend; a verb that is missing has its reason in `reasons`.
 
     `native` backends have a worker of ours; `keeps` are the states it stores; `leases` tells whether liveness of a run is stored;
-    `workers`, `tally`, `attempts`, `events` tell whether those are kept at all; `durability` is the grade shown (A, B, C) or empty.
+    `workers`, `tally`, `attempts`, `events` tell whether those are kept at all;
+    `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
     """
 
     kind: str

@@ -54,10 +54,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Durability:
-    """The grade of a store (A, B, C, or empty where it does not tell) and the settings that made it."""
+    """The grade of a store (A+, A, B, C, or empty where it does not tell) and the settings that made it.
+
+    `failover_loses`: it has replicas that no commit waits for.
+    """
 
     grade: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    failover_loses: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The grade with what is said of failovers, such as `A (R0)`."""
+        return f"{self.grade} (R0)" if self.grade and self.failover_loses else self.grade
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 
 from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
@@ -21,6 +22,7 @@ from tests.servers.fixtures import MysqlFactory, PostgresFactory, RedisFactory
 from tests.servers.mysql import MysqlServer, connect_mysql
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import KEEPING
+from tests.waiting import wait_until
 
 CAREFUL: tuple[str, ...] = ()
 OPTIONS = BackendOptions(name="shop", kind=NATIVE, create=True)
@@ -64,6 +66,27 @@ def test_a_postgresql_server_is_graded(careful_postgres: PostgresServer) -> None
         careful_postgres.stop()
         careful_postgres.start()
         assert grade_of(url) == grade, setting
+
+
+def test_replicas_of_postgresql_are_told_of(careful_postgres: PostgresServer) -> None:
+    """While another server follows that no commit waits for, a failover may lose; with one that they wait for it is an A+."""
+    url = careful_postgres.create_database()
+    assert grade_of(url) == "A"
+    with psycopg.connect(url, replication="true"):
+        assert grade_of(url) == "A (R0)"
+    with psycopg.connect(careful_postgres.admin_url, autocommit=True) as connection:
+        connection.execute("alter system set synchronous_standby_names = 'north'")
+        connection.execute("select pg_reload_conf()")
+    wait_until(lambda: grade_of(url) == "A+")
+
+
+def test_replicas_of_redis_are_told_of(private_redis: RedisFactory) -> None:
+    """A server with a replica may lose at a failover what that has not got yet, whatever its own grade."""
+    server, replica = private_redis(KEEPING), private_redis(KEEPING)
+    open_queue(server.url).close()
+    with redis.Redis.from_url(replica.url) as client:
+        client.replicaof("127.0.0.1", str(server.port))
+    wait_until(lambda: grade_of(server.url) == "B (R0)")
 
 
 def test_a_killed_postgresql_keeps_what_it_acknowledged(careful_postgres: PostgresServer) -> None:

@@ -7,11 +7,12 @@ from queuetui.model.text import sanitize
 
 _NEWER = "install the newer queuetui on this host too"
 _KEPT = {
+    "A+": "nothing that was acknowledged is lost when the server dies or the power goes, nor at most failovers",
     "A": "nothing that was acknowledged is lost when the server dies or the power goes",
     "B": "the last moments before the server dies or the power goes may be lost",
     "C": "any job may be lost when the server dies or the power goes",
 }
-_LEVELS = {"A": Level.OK, "B": Level.WARNING, "C": Level.CRITICAL}
+_LEVELS = {"A+": Level.OK, "A": Level.OK, "B": Level.WARNING, "C": Level.CRITICAL}
 _REDIS = {
     "B": "set appendfsync always, or accept it",
     "C": "set appendonly yes, appendfsync everysec or always, and maxmemory-policy noeviction",
@@ -86,10 +87,12 @@ def judge_protocol(schema: SchemaFacts) -> Finding:
 def judge_durability(product: str, durability: Durability) -> Finding:
     """Say the grade, what it may cost, and which settings would raise it."""
     settings = {name: sanitize(value, 60) for name, value in durability.settings.items()}
-    evidence: dict[str, object] = {"grade": durability.grade or None, **settings}
+    evidence: dict[str, object] = {"grade": durability.shown or None, **settings}
     if durability.grade not in _KEPT:
         story = "the server does not tell how safe a commit is"
         return Finding(Check.DURABILITY, Level.UNKNOWN, story, evidence, "allow this user to read its settings")
     step = _SAFER.get(product, {}).get(durability.grade, "")
-    story = f"grade {durability.grade}: {_KEPT[durability.grade]}"
+    story = f"grade {durability.shown}: {_KEPT[durability.grade]}"
+    if durability.failover_loses:
+        story += "; a failover may lose what its replicas have not got yet"
     return Finding(Check.DURABILITY, _LEVELS[durability.grade], story, evidence, step)

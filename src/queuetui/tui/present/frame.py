@@ -62,7 +62,9 @@ def _heading(heading: Heading, kept: str) -> TextLine:
         say(f"  {word}", Tone.MUTED) for word in (heading.backend if "backend" in kept else "", heading.rights) if word
     ]
     if heading.grade and "grade" in kept:
-        left.append(say(f"  grade {heading.grade}", Tone.WARNING if heading.grade == LOSSY_GRADE else Tone.MUTED))
+        left.append(
+            say(f"  grade {heading.grade}", Tone.WARNING if heading.grade.startswith(LOSSY_GRADE) else Tone.MUTED)
+        )
     if heading.frozen:
         return line_of(*left, right=[say(f"FROZEN ({heading.clock})", Tone.WARNING)])
     if heading.cost_s is None:

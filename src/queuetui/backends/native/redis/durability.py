@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.native.capabilities import native_capabilities
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
+from queuetui.model.examination import Durability as Graded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from queuetui.backends.native.redis.server import Server
 
 LOSSY_SETTING = "allow_lossy"
 SAFE_POLICY = "noeviction"
+NO_SETTINGS: Mapping[str, str] = {}
 T = TypeVar("T")
 _GRADES = {"always": "A", "everysec": "B"}
 
@@ -28,6 +31,7 @@ class Durability:
     appends: bool | None
     syncs: str | None
     eviction: str | None
+    replicas: int = 0
 
     @property
     def grade(self) -> str:
@@ -35,6 +39,10 @@ class Durability:
         if self.complaint:
             return "C"
         return "" if self.syncs is None else _GRADES[self.syncs]
+
+    def graded(self, settings: Mapping[str, str] = NO_SETTINGS) -> Graded:
+        """Return the grade as every store tells it."""
+        return Graded(self.grade, settings, self.replicas > 0)
 
     @property
     def complaint(self) -> str:
@@ -55,6 +63,7 @@ def read_durability(server: Server) -> Durability:
     persistence = _told(lambda: server.read_info("persistence")) or {}
     about = _told(lambda: server.read_info("server")) or {}
     memory = _told(lambda: server.read_info("memory")) or {}
+    replication = _told(lambda: server.read_info("replication")) or {}
     appendonly = _told(lambda: server.read_setting("appendonly"))
     appends = appendonly == "yes" if appendonly is not None else _as_truth(persistence, "aof_enabled")
     return Durability(
@@ -62,6 +71,7 @@ def read_durability(server: Server) -> Durability:
         appends=appends,
         syncs=_told(lambda: server.read_setting("appendfsync")),
         eviction=_told(lambda: server.read_setting("maxmemory-policy")) or memory.get("maxmemory_policy"),
+        replicas=int(replication.get("connected_slaves", 0)),
     )
 
 
@@ -78,7 +88,7 @@ def refuse_lossy(server: Server) -> None:
 
 def describe_capabilities(durability: Durability) -> Capabilities:
     """Return what a queue on such a server can do."""
-    return native_capabilities(f"queuetui on {durability.product}", durability.grade)
+    return native_capabilities(f"queuetui on {durability.product}", durability.graded().shown)
 
 
 def _told(ask: Callable[[], T]) -> T | None:

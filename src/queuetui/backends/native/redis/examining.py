@@ -71,7 +71,7 @@ def _read_durability(server: Server) -> Durability:
         "appendfsync": found.syncs or _UNTOLD,
         "maxmemory-policy": found.eviction or _UNTOLD,
     }
-    return Durability(found.grade, settings)
+    return found.graded(settings)
 
 
 def _count_connections(server: Server) -> tuple[int, int] | None:

@@ -11,7 +11,8 @@ from queuetui.model.examination import Durability
 _LABELS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
 _OF_POSTGRESQL = text(
     "select current_setting('fsync') fsync, current_setting('full_page_writes') full_page_writes, "
-    "current_setting('synchronous_commit') synchronous_commit"
+    "current_setting('synchronous_commit') synchronous_commit, "
+    "current_setting('synchronous_standby_names') synchronous_standby_names, (select count(*) from pg_stat_replication) replicas"
 )
 _OF_MYSQL = text(
     "select @@innodb_flush_log_at_trx_commit innodb_flush_log_at_trx_commit, @@log_bin log_bin, "
@@ -23,7 +24,7 @@ _WHOLE_PAGES = {"1", "ON", "DETECT_AND_RECOVER"}
 
 def describe_capabilities(connection: Connection) -> Capabilities:
     """Return what the store can do."""
-    return native_capabilities(f"queuetui on {_LABELS[connection.dialect.name]}", read_durability(connection).grade)
+    return native_capabilities(f"queuetui on {_LABELS[connection.dialect.name]}", read_durability(connection).shown)
 
 
 def read_durability(connection: Connection) -> Durability:
@@ -42,7 +43,12 @@ def _read_postgresql(connection: Connection) -> Durability:
     # Without whole pages a page that was torn by a power cut stays torn.
     if "off" in {found["fsync"], found["full_page_writes"]}:
         return Durability("C", found)
-    return Durability("B" if found["synchronous_commit"] == "off" else "A", found)
+    if found["synchronous_commit"] == "off":
+        return Durability("B", found, found["replicas"] != "0")
+    # Then no commit is answered before another server has it too.
+    if found["synchronous_standby_names"] and found["synchronous_commit"] != "local":
+        return Durability("A+", found)
+    return Durability("A", found, found["replicas"] != "0")
 
 
 def _read_mysql(connection: Connection) -> Durability:
