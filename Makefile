@@ -6,8 +6,8 @@ PYTHON := $(VENV)/bin/python
 # The environment holds absolute paths, so a moved checkout installs again.
 READY  := $(VENV)/.ready-$(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
 ARGS   ?=
-# Most tests wait most of the time, so there may be a few more processes than cores; ARGS="-n 0" runs them in one.
-TESTERS ?= 3
+# Processes that share the tests; ARGS="-n 0" runs them in one.
+TESTERS ?= 2
 AWAY_S ?= 600
 SEED   ?= 1
 BENCH  ?= peers live_table

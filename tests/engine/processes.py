@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -74,6 +76,29 @@ class Place:
             worker = subprocess.Popen(command, cwd=self.folder, env=self.environment(), stderr=log, text=True)
         self._started.append(worker)
         return worker
+
+    def freeze(self, *pids: int) -> None:
+        """Stop processes, but not in the middle of a write: who is frozen there keeps everybody else from the file."""
+
+        def stop() -> bool:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            if self._may_be_written():
+                return True
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
+            return False
+
+        wait_until(stop)
+
+    def _may_be_written(self) -> bool:
+        with closing(sqlite3.connect(self.folder / "queue.db", timeout=0.2, isolation_level=None)) as connection:
+            try:
+                connection.execute("begin immediate")
+            except sqlite3.OperationalError:
+                return False
+            connection.execute("rollback")
+            return True
 
     def run(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

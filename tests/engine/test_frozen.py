@@ -39,8 +39,7 @@ def test_a_run_that_was_frozen_with_its_worker_ends_when_it_wakes(place: Childre
     child = place.await_run(job.id)
     members = [frozen.pid, *family(frozen.pid)]
     assert child in members
-    for pid in members:
-        os.kill(pid, signal.SIGSTOP)
+    place.freeze(*members)
     place.start_isolated("--lease", LEASE)
     await_state(queue, job.id, "completed")
     other = place.pids(job.id)[-1]

@@ -118,7 +118,7 @@ def test_a_frozen_worker_keeps_no_run_past_its_lease(place: ChildrenPlace, queue
     job = queue.enqueue("stubborn")
     frozen = place.start("--isolation", "process", "--lease", "2s", app="children_app")
     child = place.await_run(job.id)
-    frozen.send_signal(signal.SIGSTOP)
+    place.freeze(frozen.pid)
     place.start_isolated("--lease", "2s")
     await_state(queue, job.id, "completed")
     assert not is_running(child)

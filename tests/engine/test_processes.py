@@ -87,7 +87,7 @@ def test_a_frozen_worker_changes_nothing_when_it_wakes(place: Place, queue: Queu
     job = queue.enqueue("hold", {"n": 1})
     frozen = place.start("--lease", "1s")
     place.await_beginning("1")
-    frozen.send_signal(signal.SIGSTOP)
+    place.freeze(frozen.pid)
     other = place.start("--lease", "1s")
     wait_until(lambda: "job_started" in place.events(other), 20)
     place.let_go()
