@@ -26,7 +26,8 @@ def check_causes(history: History, report: Report) -> None:
         for run, after in pairwise(ordered):
             cause, fault = explain(history, job_id, run, after, given_back)
             report.duplicates[cause] += 1
-            if run.how == "killed":
+            # One that was frozen may die long after its job runs again.
+            if run.how == "killed" and after.start.boot_ns >= run.end_ns:
                 report.recovery_s.append((after.start.boot_ns - run.end_ns) / SECOND_NS)
             if fault:
                 report.unexplained += 1
