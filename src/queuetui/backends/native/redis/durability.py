@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,13 +11,12 @@ from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
 from queuetui.model.examination import Durability as Graded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from queuetui.backends.native.redis.server import Server
 
 LOSSY_SETTING = "allow_lossy"
 SAFE_POLICY = "noeviction"
-NO_SETTINGS: Mapping[str, str] = {}
 T = TypeVar("T")
 _GRADES = {"always": "A", "everysec": "B"}
 
@@ -40,8 +38,8 @@ class Durability:
             return "C"
         return "" if self.syncs is None else _GRADES[self.syncs]
 
-    def graded(self, settings: Mapping[str, str] = NO_SETTINGS) -> Graded:
-        """Return the grade as every store tells it."""
+    def graded(self, settings: Mapping[str, str]) -> Graded:
+        """Return the grade with the settings that made it, as every store tells it."""
         return Graded(self.grade, settings, self.replicas > 0)
 
     @property
@@ -88,7 +86,7 @@ def refuse_lossy(server: Server) -> None:
 
 def describe_capabilities(durability: Durability) -> Capabilities:
     """Return what a queue on such a server can do."""
-    return native_capabilities(f"queuetui on {durability.product}", durability.graded().shown)
+    return native_capabilities(f"queuetui on {durability.product}", durability.graded({}).shown)
 
 
 def _told(ask: Callable[[], T]) -> T | None:

@@ -9,11 +9,13 @@
 -- include events
 -- include tally
 
+local PENDING = 2
+
 local _, priority, _, max = struct.unpack('<c32ddI4', ARGV[1])
 local id, body = string.sub(ARGV[1], 1, 32), ARGV[2]
 local is_own, queue, job_type, _, correlation = struct.unpack(BODY, body)
-local record = struct.pack(WHOLE_RECORD, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, now_text, '', '', 0,
-  '', body)
+local record = struct.pack(WHOLE_RECORD, PENDING, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, max, priority, now, now, 0, 0, 0, 0, now_text, '',
+  '', 0, '', body)
 if call('HSETNX', key('j'), id, record) == 0 then
   return { '0', { 1, id, STATES[string.byte(call('HGET', key('j'), id))] } }
 end
