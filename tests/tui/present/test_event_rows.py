@@ -27,11 +27,20 @@ ENDED = Event("2", NOW, EventKind.JOB_FAILED, job_id="1", attempt=2, detail=Untr
         (replace(ENDED, moment=NOW - timedelta(seconds=2.4)), "TimeoutError  took 2.4 s  attempt 2"),
         (Event("3", NOW, EventKind.WORKER_LOST, worker=Untrusted("web-2/4411")), "web-2 4411"),
         (Event("4", NOW, EventKind.JOB_SCHEDULED, job_id="1", worker=Untrusted("gone")), "to gone"),
+        (
+            replace(
+                ENDED,
+                kind=EventKind.JOB_PROGRESS,
+                moment=NOW - timedelta(seconds=8.4),
+                detail=Untrusted('{"fraction": 0.33, "note": "of 60 rows"}'),
+            ),
+            "33% of 60 rows  after 8.4 s  attempt 2",
+        ),
         (Event("5", NOW, EventKind.QUEUE_PAUSED, actor=Untrusted("ana")), "ana"),
     ],
 )
 def test_a_row_tells_the_facts_in_few_words(event: Event, text: str) -> None:
-    """An error before how long it took, a due time only where it is later, a worker by host and process."""
+    """An error before how long it took, progress before how long that is, a due time only where it is later, a worker by host and process."""
     assert facts_text(event, NOW, make_workers()) == text
 
 

@@ -66,7 +66,8 @@ def facts_text(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Sa
         if event.moment - event.at >= _LATER:
             told.append(fact_text("due_at", event.moment, now))
     elif event.moment is not None and event.kind is not EventKind.JOB_STARTED:
-        told.append(sanitize(f"took {took_text((event.at - event.moment).total_seconds())}"))
+        word = "after" if event.kind is EventKind.JOB_PROGRESS else "took"
+        told.append(sanitize(f"{word} {took_text((event.at - event.moment).total_seconds())}"))
     if event.attempt is not None:
         told.append(fact_text("attempt", event.attempt, now))
     return sanitize("  ".join(told), 400)
