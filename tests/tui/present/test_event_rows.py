@@ -40,7 +40,7 @@ ENDED = Event("2", NOW, EventKind.JOB_FAILED, job_id="1", attempt=2, detail=Untr
     ],
 )
 def test_a_row_tells_the_facts_in_few_words(event: Event, text: str) -> None:
-    """An error before how long it took, progress before how long that is, a due time only where it is later, a worker by host and process."""
+    """An error or progress before how long it took, a due time only where it is later, a worker by host and process."""
     assert facts_text(event, NOW, make_workers()) == text
 
 
