@@ -135,7 +135,7 @@ def _await_end(play_: Play, watcher: NativeBackend) -> bool:
     for _ in range(CALM_STRETCHES):
         stalls = play_.count_stalls()
         try:
-            wait_until(lambda: count_live() == 0, RECOVERY_S * 1.4)
+            wait_until(lambda: count_live() == 0, RECOVERY_S * 3)
         except AssertionError:
             if play_.count_stalls() == stalls:
                 return False
