@@ -10,12 +10,18 @@ import pytest
 
 from queuetui.backends.base import Step
 from queuetui.client import Queue
-from queuetui.engine.claimer import HELD_BATCHES, Claim, Claimer, Room
-from queuetui.engine.lease import Leases
+from queuetui.engine.claimer import HELD_BATCHES, HELD_WORK_S, Claim, Claimer, Room
+from queuetui.engine.clock import steady_s
+from queuetui.engine.finisher import Finisher
+from queuetui.engine.lease import Ended, HeldLease, Leases
 from queuetui.engine.pace import KEPT_TYPES, Pace
+from queuetui.engine.run import Run
 from queuetui.engine.settings import DEFAULT_BATCH, WorkerSettings
 from queuetui.engine.store_health import STORE_TROUBLE
-from queuetui.model.job import Ending
+from queuetui.engine.volume import Volume
+from queuetui.model.clock import from_us
+from queuetui.model.job import ClaimedJob, Ending, Settlement
+from queuetui.model.job_id import new_job_id
 from tests.engine.conftest import StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.working import declare_handler
@@ -130,7 +136,7 @@ def test_what_waits_behind_a_long_run_is_released(queue: Queue, start_worker: St
 
     def run(payload: dict[str, int]) -> None:
         if payload["n"] == 30:
-            over.wait(30)
+            over.wait(60)
 
     job_type = declare_handler(run)
     queue.enqueue_many([queue.new(job_type, {"n": n}) for n in range(60)])
@@ -163,6 +169,21 @@ def test_endings_may_be_written_one_by_one(queue: Queue, start_worker: StartWork
     assert max(store.settled) >= 1
     assert sum(store.settled) == 200
     assert (max(store.settled) > 1) == (most > 1)
+
+
+@pytest.mark.parametrize(("waits", "most"), [(True, 0.25 / 5), (False, 0.25 / 0.001)])
+def test_who_waits_for_an_ending_counts_as_at_work(waits: bool, most: float) -> None:
+    """With ack "each" on a slow store no more is held than a slot gets through, its waits for the store included."""
+    pace, lease = Pace(), HeldLease("l", "q", 0.0)
+    job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, from_us(0), from_us(0))
+    run = Run(job, lease, "w")
+    run.started_s = steady_s() - 5
+    run.written = threading.Event() if waits else None
+    settlement = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s=0.001)
+    Finisher(pace, Volume(100, "w")).report([Ended(run, settlement)], {job.id})
+    average_s = pace.type_average_s("T")
+    assert average_s is not None
+    assert HELD_WORK_S / average_s <= most
 
 
 class CountingStore(FailingStore):
