@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], timeout_s: float = 10, *, interval_s: float = 0.02, awaiting: str = "") -> T:
+def wait_until(condition: Callable[[], T], timeout_s: float = 30, *, interval_s: float = 0.02, awaiting: str = "") -> T:
     """Poll until the condition answers something true and return it, or fail naming what was awaited."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()

@@ -138,7 +138,7 @@ def test_a_reader_that_leaves_is_no_error(filled: str) -> None:
         process.stdout.readline()
         process.stdout.close()
         complaint = process.stderr.read()
-        process.wait(30)
+        process.wait(60)
     assert (process.returncode, complaint) == (0, b"")
 
 

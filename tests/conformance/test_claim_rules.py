@@ -146,7 +146,7 @@ def test_a_rate_opens_again_by_the_stores_clock(backend: NativeBackend) -> None:
         begun.extend(job.id for job in backend.step(lease.id, [], 5).claimed)
         return len(begun) == 6
 
-    wait_until(claim_more, timeout_s=10)
+    wait_until(claim_more)
     times = [backend.get(job_id).claimed_at for job_id in begun]
     spans = [
         (later - earlier).total_seconds() for earlier, later in zip(times, times[2:], strict=False) if earlier and later

@@ -175,7 +175,7 @@ class ChildrenPlace(Place):
 
     def await_run(self, job_id: str, times: int = 1) -> int:
         """Wait until a job was begun so many times and return the process of the last."""
-        return wait_until(lambda: self.pids(job_id)[times - 1 : times], 30)[0]
+        return wait_until(lambda: self.pids(job_id)[times - 1 : times])[0]
 
     @property
     def overlaps(self) -> list[str]:
@@ -198,7 +198,7 @@ def family(pid: int) -> list[int]:
 
 def await_end_of(*pids: int) -> None:
     """Wait until processes are gone, without a zombie left."""
-    wait_until(lambda: not any(psutil.pid_exists(pid) and is_running(pid) for pid in pids), 10)
+    wait_until(lambda: not any(psutil.pid_exists(pid) and is_running(pid) for pid in pids))
 
 
 def kill(pid: int) -> None:

@@ -134,7 +134,7 @@ class Place:
 
     def await_beginning(self, name: str) -> None:
         """Wait until a handler has begun."""
-        wait_until((self.folder / f"began-{name}").exists, 20)
+        wait_until((self.folder / f"began-{name}").exists)
 
     def let_go(self) -> None:
         """Let the handlers that hold end."""
@@ -145,4 +145,4 @@ class Place:
         for worker in self._started:
             if worker.poll() is None:
                 worker.send_signal(signal.SIGKILL)
-            worker.wait(20)
+            worker.wait(60)

@@ -43,7 +43,7 @@ def test_a_running_job_gives_way(queue: Queue, start_worker: StartWorker, way: s
 
     job = queue.enqueue(declare_handler(run))
     start_worker(lease_s=0.6)
-    assert begun.wait(10)
+    assert begun.wait(60)
     queue.cancel(job.id)
     wait_until(lambda: queue.get(job.id).state == "cancelled")
     assert queue.get(job.id).result is None
@@ -62,10 +62,10 @@ def test_an_async_run_is_cancelled_where_it_waits(queue: Queue, start_worker: St
 
     job = queue.enqueue(declare_handler(run))
     start_worker(lease_s=0.6)
-    assert begun.wait(10)
+    assert begun.wait(60)
     queue.cancel(job.id)
     wait_until(lambda: queue.get(job.id).state == "cancelled")
-    assert cleaned.wait(10)
+    assert cleaned.wait(60)
 
 
 def test_a_job_that_finishes_first_stays_finished(queue: Queue, start_worker: StartWorker) -> None:
@@ -74,12 +74,12 @@ def test_a_job_that_finishes_first_stays_finished(queue: Queue, start_worker: St
 
     def run(payload: object) -> str:
         begun.set()
-        over.wait(20)
+        over.wait(60)
         return "done"
 
     job = queue.enqueue(declare_handler(run))
     start_worker()
-    assert begun.wait(10)
+    assert begun.wait(60)
     queue.cancel(job.id)
     over.set()
     wait_until(lambda: queue.get(job.id).state != "processing")
@@ -92,12 +92,12 @@ def test_a_cancelled_job_is_not_tried_again(queue: Queue, start_worker: StartWor
 
     def run(payload: object) -> None:
         begun.set()
-        over.wait(20)
+        over.wait(60)
         raise ValueError("no")
 
     job = queue.enqueue(declare_handler(run))
     start_worker()
-    assert begun.wait(10)
+    assert begun.wait(60)
     queue.cancel(job.id)
     over.set()
     wait_until(lambda: queue.get(job.id).state == "cancelled")
@@ -156,7 +156,7 @@ def test_an_async_run_over_its_time_really_ends(queue: Queue, start_worker: Star
     job = queue.enqueue(declare_handler(run), timeout=0.2, max_attempts=1)
     start_worker()
     wait_until(lambda: queue.get(job.id).state == "failed")
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 def test_a_handler_that_never_ends_loses_its_slot(
@@ -165,7 +165,7 @@ def test_a_handler_that_never_ends_loses_its_slot(
     """The only slot of a worker is not held for ever by a handler that was timed out: a new thread takes its place."""
     monkeypatch.setattr(watch, "GIVE_UP_AFTER_S", 0.1)
     over = threading.Event()
-    hung = queue.enqueue(declare_handler(lambda _: over.wait(30)), max_attempts=1, timeout=0.1)
+    hung = queue.enqueue(declare_handler(lambda _: over.wait(60)), max_attempts=1, timeout=0.1)
     worker = start_worker(concurrency=1)
     wait_until(lambda: queue.get(hung.id).state == "failed")
     after = queue.enqueue(declare_handler(lambda _: 1))
@@ -182,7 +182,7 @@ def test_too_many_handlers_that_never_end_stop_the_worker(
     monkeypatch.setattr(watch, "GIVE_UP_AFTER_S", 0.05)
     monkeypatch.setattr(watch, "GIVEN_UP_LIMIT", 3)
     over = threading.Event()
-    job_type = declare_handler(lambda _: over.wait(30))
+    job_type = declare_handler(lambda _: over.wait(60))
     queue.enqueue_many([queue.new(job_type, max_attempts=1, timeout=0.05) for _ in range(4)])
     assert "never ended" in start_worker(concurrency=1).wait().reason
     over.set()

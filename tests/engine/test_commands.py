@@ -128,7 +128,7 @@ def test_a_timeout_kills_all_that_was_started(
     pids = tmp_path / "pids"
     command = f"echo begun; (trap '' TERM; sleep 600 & echo $! $$ > {pids}; wait; sleep 600) & wait"
     job = queue.enqueue_command(command, max_attempts=1, timeout=0.6)
-    start_worker(jobs=1, allow_command=True, isolation=isolation).wait(30)
+    start_worker(jobs=1, allow_command=True, isolation=isolation).wait()
     error = error_of(queue.get(job.id))
     assert error["class"] == "Timeout"
     assert isolation == "process" or "--- stdout\nbegun\n" in error["traceback"]
@@ -171,7 +171,7 @@ def test_a_killed_worker_takes_its_commands_along(tmp_path: Path, isolation: str
     try:
         assert place.run("enqueue", "--url", place.url, "--command", line).returncode == 0
         worker = place.start("--allow-command", "--isolation", isolation)
-        wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2, 20)
+        wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
         os.kill(worker.pid, 9)
         for pid in map(int, pids.read_text().split()):
             wait_until(lambda pid=pid: is_gone(pid))  # type: ignore[misc]  # bound now, as the loop goes on

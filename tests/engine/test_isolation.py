@@ -57,7 +57,7 @@ def test_progress_of_a_run_reaches_the_queue(place: ChildrenPlace, queue: Queue)
     """What a handler reports is stored while it runs."""
     job = queue.enqueue("hold")
     place.start_isolated()
-    wait_until(lambda: queue.backend.get(job.id).progress is not None, 20)
+    wait_until(lambda: queue.backend.get(job.id).progress is not None)
     progress = queue.backend.get(job.id).progress
     assert progress is not None
     assert "a quarter" in progress.raw
@@ -125,7 +125,7 @@ def test_a_frozen_worker_keeps_no_run_past_its_lease(place: ChildrenPlace, queue
     assert place.pids(job.id)[-1] != child
     frozen.send_signal(signal.SIGCONT)
     frozen.send_signal(signal.SIGTERM)
-    assert frozen.wait(30) == 0
+    assert frozen.wait(60) == 0
     assert (queue.get(job.id).state, queue.get(job.id).lost) == ("completed", 1)
 
 
@@ -153,7 +153,7 @@ def test_a_graceful_stop_leaves_nobody_behind(place: ChildrenPlace, queue: Queue
     for relative in relatives:
         os.kill(relative, signal.SIGTERM)
     place.let_go()
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
     assert queue.get(running.id).state == "completed"
     await_end_of(*relatives)
 
@@ -167,7 +167,7 @@ def test_a_second_signal_kills_what_runs(place: ChildrenPlace, queue: Queue) -> 
     worker.send_signal(signal.SIGTERM)
     wait_until(lambda: "shutdown_signal" in place.events(worker))
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
     assert not any(map(is_running, relatives))
     given_back = queue.get(job.id)
     assert (given_back.state, given_back.attempts, given_back.lost) == ("pending", 0, 0)
@@ -186,7 +186,7 @@ def test_what_a_handler_started_dies_with_it(place: ChildrenPlace, queue: Queue)
             kill(child)
         await_end_of(sleeper)
         (place.folder / "sleeper").unlink()
-        assert worker.wait(30) == 0
+        assert worker.wait(60) == 0
 
 
 def test_an_application_that_does_not_load_is_said_at_once(place: ChildrenPlace) -> None:
@@ -215,11 +215,11 @@ def test_only_the_types_that_ask_for_it_run_in_processes_by_default(place: Child
     after = queue.enqueue("where")
     await_state(queue, after.id, "completed")
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
 
 
 def test_a_child_that_is_not_needed_any_more_is_no_failure(place: ChildrenPlace) -> None:
     """A worker that ends before its first child is ready does not tell of a child that was killed."""
     worker = place.start("--isolation", "process", "--burst", app="children_app")
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
     assert "child_not_ready" not in place.events(worker)

@@ -163,10 +163,10 @@ def test_a_run_that_ends_between_its_lease_and_its_kill_is_explained(
     start_crew(store, lease_s=3.0)
     place.await_run(job.id)
     store.away.set()
-    wait_until(lambda: queue.backend.sweep(10), 20)
+    wait_until(lambda: queue.backend.sweep(10))
     store.away.clear()
     place.await_run(job.id, times=2)
-    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"], 20)
+    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"])
     assert (queue.get(job.id).lost, queue.get(job.id).attempts) == (1, 0)
 
 
@@ -180,7 +180,7 @@ def test_waiting_jobs_are_given_back_from_behind_a_deaf_run(
     queue.enqueue_many([queue.new("count", {"n": n}) for n in range(300, 400)])
     queue.enqueue("stubborn", {"times": 1}, priority=1)
     queue.enqueue_many([queue.new("count", {"n": n}) for n in range(400, 500)])
-    wait_until(lambda: queue.stats()["completed"] == 500, 30)
+    wait_until(lambda: queue.stats()["completed"] == 500)
     counted = (place.folder / "counted.txt").read_text().split()
     assert sorted(map(int, counted)) == list(range(500))
 

@@ -22,11 +22,11 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
     def run(payload: object, context: Context) -> None:
         runs.append(context.fence)
         begun.set()
-        over.wait(20)
+        over.wait(60)
 
     job = queue.enqueue(declare_handler(run))
     workers = [start_worker(lease_s=1.0) for _ in range(2)]
-    assert begun.wait(10)
+    assert begun.wait(60)
     three_leases_on = _lease_end(queue, job.id) + timedelta(seconds=3)
     wait_until(lambda: _lease_end(queue, job.id) > three_leases_on)
     over.set()
@@ -86,13 +86,13 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
         begun.set()
         wait_until(context.cancelled)
         causes.append(context.cancel_cause)
-        assert refused.wait(20)
+        assert refused.wait(60)
         return "first"
 
     job = queue.enqueue(declare_handler(run))
     store = FailingStore(queue.backend)
     start_worker(store, lease_s=0.6, concurrency=1)
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert queue.backend.close_lease(store.leases[0]) == 1
     wait_until(lambda: told.of("lease_lost"))
     refused.set()

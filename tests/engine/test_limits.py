@@ -52,7 +52,7 @@ def test_a_life_that_is_over(queue: Queue, start_worker: StartWorker) -> None:
     over = threading.Event()
 
     def run(payload: object) -> str:
-        over.wait(20)
+        over.wait(60)
         return "ended"
 
     job = queue.enqueue(declare_handler(run))
@@ -132,7 +132,7 @@ def test_as_many_run_at_a_time_as_there_are_slots(queue: Queue, start_worker: St
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
-        meeting.wait(20)
+        meeting.wait(60)
         with lock:
             now[0] -= 1
 
@@ -159,12 +159,12 @@ def test_a_graceful_stop_waits_for_what_runs(queue: Queue, start_worker: StartWo
 
     def run(payload: object) -> str:
         begun.set()
-        over.wait(20)
+        over.wait(60)
         return "ended"
 
     running = queue.enqueue(declare_handler(run), priority=1)
     worker = start_worker(concurrency=1)
-    assert begun.wait(10)
+    assert begun.wait(60)
     waiting = queue.enqueue(declare_handler(lambda _: 1))
     worker.worker.stop("the test says so")
     over.set()
@@ -179,12 +179,12 @@ def test_a_hurried_stop_gives_back_what_runs(queue: Queue, start_worker: StartWo
 
     def run(payload: object) -> str:
         begun.set()
-        over.wait(20)
+        over.wait(60)
         return "too late"
 
     job = queue.enqueue(declare_handler(run), max_attempts=1)
     worker = start_worker()
-    assert begun.wait(10)
+    assert begun.wait(60)
     worker.worker.hurry()
     assert worker.wait().unfinished == 1
     over.set()

@@ -37,7 +37,7 @@ def test_an_idle_worker_hears_of_a_job(queue: Queue, queue_url: str, start_worke
         for _ in range(3):
             wait_until(lambda: is_idle(queue))
             client.enqueue(job_type)
-            assert ran.acquire(timeout=20)
+            assert ran.acquire(timeout=60)
 
 
 class Deaf:
@@ -62,7 +62,7 @@ def test_a_worker_that_hears_nothing_finds_its_jobs(queue: Queue, queue_url: str
         for _ in range(3):
             wait_until(lambda: is_idle(queue))
             client.enqueue(job_type)
-            assert ran.acquire(timeout=20)
+            assert ran.acquire(timeout=60)
 
 
 def is_idle(queue: Queue) -> bool:

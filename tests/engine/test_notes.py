@@ -105,11 +105,11 @@ def test_a_long_run_is_seen_while_it_runs(
     """Progress, log lines and counters of a running job reach the store before it ends, and what comes later with its end."""
     job = queue.enqueue("long", str(app_folder))
     start_worker(app="noting_app", isolation=isolation, jobs=1, root=app_folder)
-    wait_until(lambda: log_of(queue, job.id) == ["warning begun"], 30)
+    wait_until(lambda: log_of(queue, job.id) == ["warning begun"])
     assert queue.get(job.id).progress == {"fraction": 0.5, "note": "half"}
     assert add_usage(notes_of(queue, job.id)) == {"credits": 2}
     (app_folder / "go").touch()
-    wait_until(lambda: queue.get(job.id).state == "completed", 30)
+    wait_until(lambda: queue.get(job.id).state == "completed")
     assert log_of(queue, job.id) == ["warning begun", "warning ended well"]
     assert add_usage(notes_of(queue, job.id)) == {"credits": 3}
 
@@ -163,7 +163,7 @@ def test_counters_of_short_runs_are_kept(queue: Queue, start_worker: StartWorker
 def test_a_measured_type(queue: Queue, start_worker: StartWorker, app_folder: Path, isolation: str) -> None:
     """Its runs keep their processor time, and in a process the most memory that was held."""
     job = queue.enqueue("heavy")
-    start_worker(app="noting_app", isolation=isolation, burst=True, root=app_folder).wait(30)
+    start_worker(app="noting_app", isolation=isolation, burst=True, root=app_folder).wait()
     (run,) = notes_of(queue, job.id)
     assert run.cpu_s is not None
     assert 0.001 < run.cpu_s < 10
@@ -200,7 +200,7 @@ def test_the_time_to_live_of_a_long_runs_result(queue: Queue, start_worker: Star
     """The result of a run that has told something while it lasted, and nothing since, has its time to live all the same."""
     job = queue.enqueue("slow", str(app_folder))
     worker = start_worker(app="noting_app", isolation="thread", jobs=1, root=app_folder)
-    wait_until(lambda: log_of(queue, job.id) == ["warning begun"], 30)
+    wait_until(lambda: log_of(queue, job.id) == ["warning begun"])
     (app_folder / "go").touch()
     worker.wait()
     assert queue.get(job.id).state == "completed"

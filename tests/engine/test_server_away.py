@@ -49,18 +49,18 @@ def test_a_server_that_restarts_costs_no_job(
 
     job = queue.enqueue(declare_handler(run))
     worker = start_worker()
-    assert begun.wait(10)
+    assert begun.wait(60)
     server.stop()
     over.set()
-    wait_until(lambda: told.of("store_lost"), 20)
+    wait_until(lambda: told.of("store_lost"))
     server.start()
-    wait_until(lambda: _state(queue, job.id) == "completed", 30)
+    wait_until(lambda: _state(queue, job.id) == "completed")
     later = queue.enqueue(declare_handler(lambda _: 1))
-    wait_until(lambda: _state(queue, later.id) == "completed", 30)
+    wait_until(lambda: _state(queue, later.id) == "completed")
     done = queue.get(job.id)
     assert (done.result, done.attempts, done.lost) == ("done", 1, 0)
     assert worker.is_alive
-    wait_until(lambda: told.of("store_back"), 20)
+    wait_until(lambda: told.of("store_back"))
 
 
 def _state(queue: Queue, job_id: str) -> str | None:
@@ -84,7 +84,7 @@ def test_a_frozen_server_ends_the_work_in_time(
     def run(payload: object, context: Context) -> str:
         if context.fence > 1:
             return "second"
-        wait_until(context.cancelled, 30)
+        wait_until(context.cancelled)
         seen.set()
         over.wait(60)
         return "first"
@@ -94,10 +94,10 @@ def test_a_frozen_server_ends_the_work_in_time(
     wait_until(lambda: told.of("job_started"))
     server.pause()
     try:
-        assert seen.wait(20)
+        assert seen.wait(60)
     finally:
         server.resume()
         over.set()
-    wait_until(lambda: _state(queue, job.id) == "completed", 30)
+    wait_until(lambda: _state(queue, job.id) == "completed")
     done = queue.get(job.id)
     assert (done.result, done.attempts, done.lost) == ("second", 1, 1)

@@ -40,12 +40,12 @@ def test_an_ending_is_written_when_the_store_is_back(
 
     def run(payload: object) -> str:
         begun.set()
-        over.wait(20)
+        over.wait(60)
         return "done"
 
     job = queue.enqueue(declare_handler(run))
     worker = start_worker(store)
-    assert begun.wait(10)
+    assert begun.wait(60)
     store.away.set()
     over.set()
     wait_until(lambda: store.calls.count("step") > 5)
@@ -96,7 +96,7 @@ def test_work_stops_before_the_lease_is_over(
     job = queue.enqueue(declare_handler(run))
     start_worker(store, lease_s=0.6)
     store.refuse.add("renew")
-    assert seen.wait(10)
+    assert seen.wait(60)
     wait_until(lambda: told.of("lease_lost"))
     assert "no renewal was completed" in told.of("lease_lost")[0]["reason"]
     store.refuse.clear()
@@ -114,11 +114,11 @@ def test_a_worker_stops_while_the_store_is_away(
 
     def run(payload: object) -> None:
         begun.set()
-        over.wait(20)
+        over.wait(60)
 
     queue.enqueue(declare_handler(run))
     worker = start_worker(store, grace_s=0.2)
-    assert begun.wait(10)
+    assert begun.wait(60)
     store.away.set()
     worker.stop()
     assert told.of("leases_left")
@@ -171,7 +171,7 @@ def test_a_pause_ends_when_the_store_has_answered_another_part() -> None:
     pausing.join(0.3)
     assert pausing.is_alive()
     health.answered("renewal")
-    pausing.join(10)
+    pausing.join(60)
     assert not pausing.is_alive()
 
 
@@ -186,5 +186,5 @@ def test_a_part_in_a_trouble_of_its_own_pauses_although_others_are_answered() ->
         pausing.join(0.1)
     assert pausing.is_alive()
     stopping.hurry()
-    pausing.join(10)
+    pausing.join(60)
     assert not pausing.is_alive()

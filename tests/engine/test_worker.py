@@ -253,7 +253,7 @@ def test_progress_of_a_long_run_is_stored(queue: Queue, start_worker: StartWorke
 
     def crawl(payload: object, context: Context) -> None:
         context.progress(0.25, "a quarter")
-        over.wait(20)
+        over.wait(60)
 
     job = queue.enqueue(declare_handler(crawl))
     worker = start_worker()

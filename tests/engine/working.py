@@ -48,7 +48,7 @@ class WorkerThread:
         """Whether it still works."""
         return self._thread.is_alive()
 
-    def wait(self, timeout_s: float = 20) -> WorkerReport:
+    def wait(self, timeout_s: float = 60) -> WorkerReport:
         """Wait for its end and return its report."""
         self._thread.join(timeout_s)
         assert not self._thread.is_alive(), "the worker did not end"

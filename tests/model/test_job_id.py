@@ -66,11 +66,11 @@ def test_a_process_forked_while_an_id_is_made_makes_ids_too() -> None:
             over.wait(0.3)
 
     Thread(target=hold).start()
-    assert held.wait(10)
+    assert held.wait(60)
     child = get_context("fork").Process(target=new_job_id)
     child.start()
     over.set()
-    child.join(10)
+    child.join(60)
     ended = child.exitcode
     child.kill()
     assert ended == 0

@@ -113,7 +113,7 @@ class Stage:
         """Type a text."""
         await self.press(*(TYPED.get(char, char) for char in text))
 
-    async def until(self, condition: Callable[[], object], timeout_s: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], timeout_s: float = 30) -> None:
         """Let the app go on until a condition holds."""
         deadline = time.monotonic() + timeout_s
         while not condition():

@@ -55,7 +55,7 @@ class Terminal:
         cells = [self._screen.buffer[line][x].data for x in range(self._screen.columns)]
         return next((x for x in range(len(cells)) if "".join(cells[x:]).startswith(text)), -1)
 
-    def read_until(self, text: str, timeout_s: float = 20) -> None:
+    def read_until(self, text: str, timeout_s: float = 40) -> None:
         """Read until a text is on the screen."""
         deadline = time.monotonic() + timeout_s
         while not any(text in line for line in self.lines):
@@ -64,7 +64,7 @@ class Terminal:
             assert left_s > 0, f"waited {timeout_s:g} s in vain for {text!r} on the screen, which shows:\n{shown}"
             self._read_once(min(left_s, 1))
 
-    def read_until_gone(self, text: str, timeout_s: float = 20) -> None:
+    def read_until_gone(self, text: str, timeout_s: float = 40) -> None:
         """Read until a text is no longer on the screen."""
         deadline = time.monotonic() + timeout_s
         while any(text in line for line in self.lines):
@@ -91,7 +91,7 @@ class Terminal:
         """Forget what is on the screen."""
         self._screen.reset()
 
-    def wait_for_stop(self, timeout_s: float) -> None:
+    def wait_for_stop(self, timeout_s: float = 40) -> None:
         """Wait until the program has been stopped."""
         deadline = time.monotonic() + timeout_s
         while os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)[0] != self.pid:
@@ -99,15 +99,15 @@ class Terminal:
             self._read_once(0.02)
         self._drain()
 
-    def wait_for_exit(self, timeout_s: float) -> float:
-        """Wait for the program's end, still reading what it writes, and return the seconds that took."""
-        began = time.monotonic()
-        while time.monotonic() - began < timeout_s:
+    def wait_for_exit(self, timeout_s: float = 40) -> None:
+        """Wait for the program's end, still reading what it writes."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
                 self.exit_code = os.waitstatus_to_exitcode(status)
                 self._drain()
-                return time.monotonic() - began
+                return
             if self._fd < 0:
                 select.select([], [], [], 0.02)
             else:

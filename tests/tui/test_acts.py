@@ -276,7 +276,7 @@ def test_an_act_left_alone_tells_its_outcome_later() -> None:
     release = threading.Event()
 
     def hold() -> None:
-        release.wait(10)
+        release.wait(60)
 
     async def script(stage: Stage) -> None:
         stage.operations.before_perform = hold

@@ -35,5 +35,5 @@ def test_the_command_shows_a_store_acts_on_it_and_leaves(sqlite_url: str, tmp_pa
         terminal.send("0")
         terminal.read_until("done a minute")
         terminal.send("qq")
-        terminal.wait_for_exit(10)
+        terminal.wait_for_exit()
         assert terminal.exit_code == 0

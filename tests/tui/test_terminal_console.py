@@ -38,7 +38,7 @@ def test_a_session_by_keys(url: str) -> None:
         terminal.send("y")
         terminal.read_until("1 cancelled, 0 skipped, 0 failed")
         terminal.send("q")
-        terminal.wait_for_exit(10)
+        terminal.wait_for_exit()
         assert terminal.exit_code == 0
         assert all(sequence in terminal.output for sequence in RESTORED)
         assert MOUSE_ON not in terminal.output
@@ -50,7 +50,7 @@ def test_a_signal_ends_it_and_restores_the_terminal(number: signal.Signals, url:
     with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         os.kill(terminal.pid, number)
-        terminal.wait_for_exit(5)
+        terminal.wait_for_exit()
         assert terminal.exit_code == 128 + number
         assert all(sequence in terminal.output for sequence in RESTORED)
 
@@ -60,7 +60,7 @@ def test_suspending_gives_the_shell_back_and_the_console_returns(url: str) -> No
     with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("\x1a")
-        terminal.wait_for_stop(5)
+        terminal.wait_for_stop()
         assert all(sequence in terminal.output for sequence in RESTORED)
         terminal.clear()
         os.kill(terminal.pid, signal.SIGCONT)
@@ -74,7 +74,7 @@ def test_a_lost_terminal_ends_it(url: str) -> None:
     with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.hang_up()
-        assert terminal.wait_for_exit(5) < 5
+        terminal.wait_for_exit()
 
 
 def test_a_lost_terminal_ends_it_even_where_hup_is_ignored(url: str, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_lost_terminal_ends_it_even_where_hup_is_ignored(url: str, tmp_path: P
     with program_on_terminal([sys.executable, SCRIPT, url, "--ignore-hup"], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.hang_up()
-        assert terminal.wait_for_exit(5) < 5
+        terminal.wait_for_exit()
 
 
 def test_without_colour_no_colour_is_sent(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_without_colour_no_colour_is_sent(url: str, monkeypatch: pytest.MonkeyPa
     with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("q")
-        terminal.wait_for_exit(10)
+        terminal.wait_for_exit()
         assert b"38;2;" not in terminal.output
         assert b"48;2;" not in terminal.output
 
@@ -101,7 +101,7 @@ def test_a_fault_of_ours_shows_no_value(url: str) -> None:
     with program_on_terminal([sys.executable, SCRIPT, url, "--fail"], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("z")
-        terminal.wait_for_exit(10)
+        terminal.wait_for_exit()
         assert terminal.exit_code == 1
         assert b"ended on a fault of its own: ValueError" in terminal.output
         assert b"secret" not in terminal.output

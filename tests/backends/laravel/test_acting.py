@@ -89,14 +89,14 @@ def test_two_people_retry_once(capture: Capture) -> None:
     results: list[Result] = []
 
     def retry(backend: ForeignBackend) -> None:
-        barrier.wait(10)
+        barrier.wait(60)
         results.append(do(backend, Verb.RETRY, ref))
 
     threads = [threading.Thread(target=retry, args=(backend,)) for backend in backends]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert sorted(result.outcome for result in results) == [Outcome.DONE, Outcome.SKIPPED]
     assert [len(table) for table in rows(capture)] == [15, 2]
 

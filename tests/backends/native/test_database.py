@@ -114,7 +114,7 @@ def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
     backend = open_backend(postgres_url, CREATE)
     for worker in "ab":
         backend.open_lease(worker, "default", 30)
-    met = threading.Barrier(2, timeout=10)
+    met = threading.Barrier(2, timeout=60)
 
     def touch_both(order: str) -> int:
         tries = 0

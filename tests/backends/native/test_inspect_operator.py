@@ -136,7 +136,7 @@ def test_two_people_retry_the_same_jobs_once(database: Database, seed: Seed) -> 
     start = threading.Barrier(2)
 
     def act(order: list[str]) -> None:
-        start.wait(10)
+        start.wait(60)
         refs = [seen[job_id] for job_id in order]
         results.append(SqlOperator(database).apply(Act(Verb.RETRY, "ann"), refs, Limits()))
 

@@ -153,7 +153,7 @@ def test_a_deadlock_is_tried_again(backend: SqlBackend) -> None:
     """When the server breaks a deadlock the loser does its work again, and both are done."""
     for worker in "ab":
         backend.open_lease(worker, "default", LEASE_S)
-    met = threading.Barrier(2, timeout=10)
+    met = threading.Barrier(2, timeout=60)
 
     def touch_both(order: str) -> int:
         tries = 0

@@ -22,11 +22,11 @@ def test_jobs_survive_a_killed_worker(tmp_path: Path, redis_url: str) -> None:
         try:
             victim = place.start("--lease", "1s", "-c", "2", "--log-level", "error")
             place.await_beginning("1")
-            wait_until((place.folder / "written.txt").exists, 20)
+            wait_until((place.folder / "written.txt").exists)
             victim.send_signal(signal.SIGKILL)
             place.let_go()
             place.start("--lease", "1s", "--log-level", "error")
-            wait_until(lambda: queue.stats()["completed"] == JOBS + 1, 30)
+            wait_until(lambda: queue.stats()["completed"] == JOBS + 1)
         finally:
             place.end()
         done = [queue.get(job.id) for job in jobs]
