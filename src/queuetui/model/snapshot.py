@@ -85,6 +85,7 @@ class Snapshot:
 
     `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
     `schedules`, `events` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
+    Until `held_until` nothing is claimed, as the server was restarted and may have forgotten claims.
     """
 
     backend: str
@@ -104,3 +105,4 @@ class Snapshot:
     events: EventPage | None = None
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    held_until: datetime | None = None

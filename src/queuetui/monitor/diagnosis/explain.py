@@ -9,6 +9,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis import (
     blocked,
+    claims_held,
     ended,
     healthy,
     limit_reached,
@@ -31,6 +32,7 @@ RULES: dict[State, tuple[Rule, ...]] = {
         queue_paused.judge,
         no_consumer.judge,
         no_tagged_worker.judge,
+        claims_held.judge,
         limit_reached.judge,
         waiting.judge,
     ),

@@ -25,6 +25,7 @@ class Facts:
     workers: tuple[WorkerInfo, ...]
     unconsumed: frozenset[str]
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
+    held_until: datetime | None = None
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""
@@ -56,4 +57,5 @@ def gather_facts(snapshot: Snapshot, limits: Limits, capabilities: Capabilities)
         workers=snapshot.workers,
         unconsumed=unconsumed(queues, snapshot.workers, snapshot.now, limits),
         rules=snapshot.rules,
+        held_until=snapshot.held_until,
     )

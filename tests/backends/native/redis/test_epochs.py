@@ -7,6 +7,7 @@ import pytest
 from queuetui.backends.base import NativeBackend
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import Ending
+from queuetui.model.snapshot import Watch
 from tests.backends.native.redis.opening import open_queue
 from tests.conformance.scenes import add, claim_one, settle
 from tests.servers.fixtures import RedisFactory
@@ -14,13 +15,14 @@ from tests.servers.redis import KEEPING
 from tests.waiting import wait_until
 
 LEASE_S = 2.0
+LONGEST_S = 60.0
 
 
 @pytest.mark.parametrize("fsync", ["everysec", "always"])
 def test_a_restart_holds_claims_off_for_one_lease(
     private_redis: RedisFactory, fsync: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A worker finishes its run but claims nothing until forgotten leases would be over; a server that flushes each write forgot none."""
+    """A worker ends its run but claims nothing until forgotten leases would be over, which is told; with a flush a write none is."""
     server = private_redis({**KEEPING, "appendfsync": fsync})
     backend = open_queue(server.url)
     add(backend, 2)
@@ -30,10 +32,14 @@ def test_a_restart_holds_claims_off_for_one_lease(
     wait_until(lambda: _answers(backend))
     assert settle(backend, lease, first, Ending.COMPLETED)
     claimed = backend.step(lease.id, [], 1).claimed
+    picture = backend.snapshot(Watch(parts=frozenset()))
     if fsync == "always":
         assert len(claimed) == 1
+        assert picture.held_until is None
     else:
         assert claimed == ()
+        assert picture.held_until is not None
+        assert 0 < (picture.held_until - picture.now).total_seconds() <= LONGEST_S
         assert backend.queues_ready(None) == ()
         assert backend.sweep(10) == ()
         assert "nothing is claimed" in caplog.text

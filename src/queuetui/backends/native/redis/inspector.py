@@ -117,6 +117,7 @@ def _develop(
         failures=tuple(map(shorten, picture.failures)),
         page=page,
         problems=problems,
+        held_until=picture.held_until,
     )
 
 

@@ -61,6 +61,7 @@ class Picture:
     is_every_run: bool
     minutes: Mapping[datetime, Mapping[str, int]]
     failures: tuple[Job, ...]
+    held_until: datetime | None
 
     @cached_property
     def unheard(self) -> frozenset[str]:
@@ -123,7 +124,7 @@ def take_picture(server: Server, wanted: Wanted, limits: Limits) -> Picture:
 
 
 def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
-    now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues = reply
+    now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until = reply
     rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()
     for worker, jobs in busy:
@@ -141,6 +142,7 @@ def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
         is_every_run=not more_runs,
         minutes={from_us(int(minute)): _read_figures(figures) for minute, figures in minutes},
         failures=tuple(read_job(one, server.name, summaries) for one in failures if one is not None),
+        held_until=from_us(int(held_until)) if held_until else None,
     )
 
 

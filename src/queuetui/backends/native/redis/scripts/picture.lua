@@ -4,7 +4,7 @@
 --         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet
 -- result: the server's time, the number of all jobs, queues, workers, their busy counts, suspicious runs, 1 when
 --         there are more runs than were looked at, minutes of the tally, failures, 1 when there are more queues than were
---         looked at; a part that is not wanted is empty
+--         looked at, the time until which nothing is claimed or ''; a part that is not wanted is empty
 
 -- include store
 -- include packing
@@ -155,4 +155,5 @@ return {
   wants('T') and read_tally() or {},
   wants('F') and tonumber(ARGV[5]) > 0 and read_failures(tonumber(ARGV[5])) or {},
   (wants('C') and call('ZCARD', key('q')) > MOST_QUEUES) and 1 or 0,
+  read_hold() or '',
 }

@@ -4,11 +4,11 @@
 -- result: their names
 
 -- include store
+-- include leases
 -- include queues
 
 local MOST_QUEUES = 500
-local held_until = call('HGET', KEYS[1], 'held_until')
-if held_until and tonumber(held_until) > now then
+if read_hold() then
   return {}
 end
 local names = #ARGV > 0 and ARGV or list_some(MOST_QUEUES)

@@ -259,7 +259,7 @@ end
 
 local function claim()
   wanted = math.min(wanted, MOST_CLAIMED)
-  if not lease_valid or wanted < 1 or is_held_off() then
+  if not lease_valid or wanted < 1 or read_hold() then
     return '', {}, NOTHING_KEPT_BACK
   end
   local paused, rules, needy = unpack(call('HMGET', key('q', queue), 'paused_at', 'rules', 'needy'))

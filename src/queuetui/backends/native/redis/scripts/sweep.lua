@@ -50,7 +50,7 @@ local function find_ended()
   return ended
 end
 
-for _, lease in ipairs(is_held_off() and {} or find_ended()) do
+for _, lease in ipairs(read_hold() and {} or find_ended()) do
   if #swept >= limit then
     break
   end

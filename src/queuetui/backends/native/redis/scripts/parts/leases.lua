@@ -11,8 +11,9 @@ local function read_lease(lease)
   end
 end
 
--- Tells whether the server was restarted a moment ago and may have forgotten leases that are still gone by.
-local function is_held_off()
+-- Returns until when nothing is claimed, nil when there is no such time to come: the server was restarted a moment ago and may
+-- have forgotten leases that are still gone by.
+local function read_hold()
   local ends = call('HGET', KEYS[1], 'held_until')
-  return ends and tonumber(ends) > now
+  return ends and tonumber(ends) > now and ends or nil
 end
