@@ -49,7 +49,7 @@ def test_a_job_sent_again_while_it_ends_is_not_run_again(postgres: SqlBackend, p
         ending.execute(load_blocks("postgresql")["finish_job"].encode(), finish_values())
         asked = in_thread(pool, lambda: postgres.enqueue([job]), postgres_url)
         ending.commit()
-        assert asked.result(10) == (Enqueued(JOB.id, created=False, state=State.COMPLETED),)
+        assert asked.result(60) == (Enqueued(JOB.id, created=False, state=State.COMPLETED),)
     assert postgres.queues_ready(None) == ()
 
 
@@ -71,7 +71,7 @@ def test_a_key_waits_for_its_holder(postgres: SqlBackend, postgres_url: str, *, 
         postgres.enqueue([JOB], connection)
         asked = in_thread(pool, lambda: postgres.enqueue([other]), postgres_url)
         connection.commit() if commits else connection.rollback()
-        (answer,) = asked.result(10)
+        (answer,) = asked.result(60)
     engine.dispose()
     assert (answer.created, answer.id) == ((False, JOB.id) if commits else (True, other.id))
 
@@ -102,7 +102,7 @@ def test_a_step_that_waits_for_a_sweep_is_stale(postgres: SqlBackend, postgres_u
         asked = in_thread(pool, lambda: postgres.step(lease.id, [done], 1), postgres_url)
         sweeper.execute("delete from queuetui_lease")
         sweeper.commit()
-        step = asked.result(10)
+        step = asked.result(60)
     assert (step.accepted, step.claimed, step.lease_valid) == (frozenset(), (), False)
     (swept,) = postgres.sweep(10)
     assert swept.job_id == job.id
