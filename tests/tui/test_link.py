@@ -7,6 +7,7 @@ import threading
 
 from queuetui.model.errors import Denied, Unreachable
 from queuetui.tui.link import Link, LinkState
+from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.jobs import JobsScreen
 from tests.tui.scripted import make_job
 from tests.tui.stage import NARROW, Stage
@@ -113,6 +114,43 @@ def test_a_hung_store_holds_up_neither_keys_nor_the_way_out() -> None:
     assert not over.is_set()
     release.set()
     assert over.wait(10), "nothing hung"
+
+
+def test_a_report_is_not_hidden_by_what_is_said_of_the_store() -> None:
+    """Where a frozen store answers the act and the next poll in one moment, the report stays and the other follows it."""
+
+    async def script(stage: Stage) -> None:
+        app, screen = stage.app, stage.app.screen
+        assert isinstance(screen, JobsScreen)
+        assert app.latest is not None
+        screen.flash_report("1 cancelled, 0 skipped, 0 failed", Tone.GOOD)
+        app._set_link(Link(LinkState.SILENT, "no answer", was_live=True))
+        app.on_snapshot_arrived(app.latest)
+        assert "1 cancelled" in stage.lines_of("#status")
+        screen.end_flash()
+        assert "The store answers again" in stage.lines_of("#status")
+        screen.end_flash()
+        assert stage.lines_of("#status") == ""
+
+    Stage().play(script)
+
+
+def test_what_a_key_answers_takes_the_place_of_a_report() -> None:
+    """A person who goes on has read the report, and is not told of the store afterwards."""
+
+    async def script(stage: Stage) -> None:
+        screen = stage.app.screen
+        assert isinstance(screen, JobsScreen)
+        screen.flash_report("1 cancelled, 0 skipped, 0 failed", Tone.GOOD)
+        screen.flash_link("The store answers again", Tone.GOOD)
+        screen.flash("There is no job under the cursor", Tone.WARNING)
+        assert "no job" in stage.lines_of("#status")
+        screen.end_flash("something else")
+        assert "no job" in stage.lines_of("#status")
+        screen.end_flash()
+        assert stage.lines_of("#status") == ""
+
+    Stage().play(script)
 
 
 def test_an_act_prepared_on_a_hung_store_can_be_left() -> None:

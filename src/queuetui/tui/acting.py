@@ -87,7 +87,7 @@ class Acting(ConsoleScreen):
         """Say what came of it and read the store at once."""
         if report is None:
             return
-        self.flash(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
+        self.flash_report(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
         self.forget_done({result.ref.id for result in report.results if result.outcome is Outcome.DONE})
         self.console.poller.poll_now()
 
@@ -117,5 +117,5 @@ class Acting(ConsoleScreen):
         self.app.push_screen(dialog, self.act_ended)
 
     def _tell_later(self, outcome: str) -> None:
-        self.console.flash(outcome, Tone.WARNING)
+        self.console.flash_report(outcome, Tone.WARNING)
         self.console.poller.poll_now()

@@ -89,13 +89,13 @@ class Console(App[int], inherit_bindings=False):
         self.connection, self.capabilities = message.connection, message.capabilities
         self._set_link(Link(LinkState.LIVE, was_live=True))
         if was_lost:
-            self.flash("Connected again; everything on screen is fresh", Tone.GOOD)
+            self._flash_link("Connected again; everything on screen is fresh")
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         """Keep the newest picture and show it, unless the screen is frozen or a dialog is up."""
         if self.link.state is LinkState.SILENT:
             self._set_link(Link(LinkState.LIVE, was_live=True))
-            self.flash("The store answers again", Tone.GOOD)
+            self._flash_link("The store answers again")
         self.latest = message
         if not self.frozen:
             self.show_latest()
@@ -175,9 +175,23 @@ class Console(App[int], inherit_bindings=False):
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something on the status line of the screen in front."""
-        screens = [screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)]
-        if screens and screens[0].is_attached:
-            screens[0].flash(text, tone)
+        if (screen := self._full_screen) is not None:
+            screen.flash(text, tone)
+
+    def flash_report(self, text: str, tone: Tone) -> None:
+        """Say what became of an act on the status line of the screen in front."""
+        if (screen := self._full_screen) is not None:
+            screen.flash_report(text, tone)
+
+    def _flash_link(self, text: str) -> None:
+        if (screen := self._full_screen) is not None:
+            screen.flash_link(text, Tone.GOOD)
+
+    @property
+    def _full_screen(self) -> ConsoleScreen | None:
+        """The screen in front, or the one behind the dialogs."""
+        found = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
+        return found if found is not None and found.is_attached else None
 
     @property
     def _console_screen(self) -> ConsoleScreen | None:

@@ -42,6 +42,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._flash: Timer | None = None
+        self._said = ""
+        self._is_report = False
+        self._afterwards: tuple[str, Tone] | None = None
 
     @property
     def console(self) -> QueueTui:
@@ -164,13 +167,31 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             self._flash.stop()
         self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
         self._flash = self.set_timer(_FLASH_S, self.end_flash, name="flash")
+        self._said, self._is_report, self._afterwards = text, False, None
 
-    def end_flash(self) -> None:
-        """Clear the status line."""
+    def flash_report(self, text: str, tone: Tone) -> None:
+        """Say what became of an act."""
+        self.flash(text, tone)
+        self._is_report = True
+
+    def flash_link(self, text: str, tone: Tone) -> None:
+        """Say how the store stands, after the report that is being shown: both often come in one moment, when a store answers again."""
+        if self._is_report:
+            self._afterwards = text, tone
+        else:
+            self.flash(text, tone)
+
+    def end_flash(self, text: str | None = None) -> None:
+        """Clear the status line; with a text only where that is what it says."""
+        if text not in {None, self._said}:
+            return
         if self._flash is not None:
             self._flash.stop()
-        self._flash = None
+        afterwards = self._afterwards
+        self._flash, self._said, self._is_report, self._afterwards = None, "", False, None
         self.query_one("#status", TextLines).show([])
+        if afterwards is not None:
+            self.flash(*afterwards)
 
     def flash_copied(self, sentence: str | None) -> None:
         """Say where a copy went."""

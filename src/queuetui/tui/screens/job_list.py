@@ -39,6 +39,7 @@ from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.window import Window
 
 _SLOW_AFTER_S = 0.3
+_READING = "Reading ..."
 _PANE_LINES = 12
 _TROUBLED_TABS = frozenset({"4", "5", "6"})
 
@@ -58,7 +59,6 @@ class JobList(Acting):
         self._is_new_scope = True
         self.marks_all_matching = False
         self._slow: Timer | None = None
-        self._says_reading = False
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield tabs, crumbs, filter, table and explanation."""
@@ -206,13 +206,10 @@ class JobList(Acting):
         if self._slow is not None:
             self._slow.stop()
             self._slow = None
-        if self._says_reading:
-            self._says_reading = False
-            self.end_flash()
+        self.end_flash(_READING)
 
     def _say_reading(self) -> None:
-        self._says_reading = True
-        self.flash("Reading ...", Tone.MUTED, gently=True)
+        self.flash(_READING, Tone.MUTED, gently=True)
 
     @property
     def _columns(self) -> tuple[Column, ...]:
