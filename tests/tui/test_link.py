@@ -88,6 +88,7 @@ def test_a_store_that_never_answered_says_so_from_the_start() -> None:
         await stage.until_shown("password was refused")
         stage.refusal = None
         await stage.until_shown("59 of 59 exact")
+        assert "again" not in stage.lines_of("#status")
 
     stage = Stage()
     stage.refusal = Denied("the password was refused for user app; correct the profile")

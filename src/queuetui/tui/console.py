@@ -85,11 +85,11 @@ class Console(App[int], inherit_bindings=False):
 
     def on_connected(self, message: Connected) -> None:
         """Take up a store that answers."""
-        was_lost = self.link.is_down
+        before = self.link
         self.connection, self.capabilities = message.connection, message.capabilities
         self._set_link(Link(LinkState.LIVE, was_live=True))
-        if was_lost:
-            self._flash_link("Connected again; everything on screen is fresh")
+        if before.is_down:
+            self._flash_link("Connected again; everything on screen is fresh" if before.was_live else "Connected")
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         """Keep the newest picture and show it, unless the screen is frozen or a dialog is up."""
