@@ -42,7 +42,7 @@ def test_a_running_job_gives_way(queue: Queue, start_worker: StartWorker, way: s
         return "left early"
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(lease_s=0.6)
+    start_worker(lease_s=6.0)
     assert begun.wait(60)
     queue.cancel(job.id)
     wait_until(lambda: queue.get(job.id).state == "cancelled")
@@ -61,7 +61,7 @@ def test_an_async_run_is_cancelled_where_it_waits(queue: Queue, start_worker: St
             cleaned.set()
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(lease_s=0.6)
+    start_worker(lease_s=6.0)
     assert begun.wait(60)
     queue.cancel(job.id)
     wait_until(lambda: queue.get(job.id).state == "cancelled")

@@ -145,7 +145,7 @@ def test_what_a_command_leaves_behind_ends_with_it(queue: Queue, start_worker: S
 def test_a_person_cancels_a_running_command(queue: Queue, start_worker: StartWorker, tmp_path: Path) -> None:
     """A cancel request reaches the command as TERM and the job becomes cancelled."""
     job = queue.enqueue_command(f"trap 'touch {tmp_path}/told; exit 1' TERM; touch {tmp_path}/begun; sleep 600 & wait")
-    start_worker(jobs=1, allow_command=True, lease_s=3.0)
+    start_worker(jobs=1, allow_command=True, lease_s=6.0)
     wait_until((tmp_path / "begun").exists)
     queue.cancel(job.id)
     wait_until(lambda: queue.get(job.id).state == "cancelled")

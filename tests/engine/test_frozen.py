@@ -13,7 +13,7 @@ from queuetui.client import Queue
 from tests.engine.children import ChildrenPlace, await_state, family, is_running
 from tests.waiting import wait_until
 
-LEASE = "2s"
+LEASE = "3s"
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
 
 
@@ -40,7 +40,7 @@ def test_a_run_that_was_frozen_with_its_worker_ends_when_it_wakes(place: Childre
     members = [frozen.pid, *family(frozen.pid)]
     assert child in members
     place.freeze(*members)
-    place.start_isolated("--lease", LEASE)
+    place.start_isolated("--lease", "9s")
     await_state(queue, job.id, "completed")
     other = place.pids(job.id)[-1]
     assert is_running(child)

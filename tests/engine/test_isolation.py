@@ -56,7 +56,7 @@ def test_a_handler_runs_elsewhere_and_tells_as_if_it_ran_here(place: ChildrenPla
 def test_progress_of_a_run_reaches_the_queue(place: ChildrenPlace, queue: Queue) -> None:
     """What a handler reports is stored while it runs."""
     job = queue.enqueue("hold")
-    place.start_isolated()
+    place.start_isolated("--lease", "9s")
     wait_until(lambda: queue.backend.get(job.id).progress is not None)
     progress = queue.backend.get(job.id).progress
     assert progress is not None
@@ -101,14 +101,14 @@ def test_a_job_that_kills_its_process_three_times_is_quarantined(place: Children
 def test_a_killed_worker_takes_its_children_along(place: ChildrenPlace, queue: Queue) -> None:
     """After kill -9 of the worker neither the nest nor a child that holds its interpreter is left, and the job runs elsewhere."""
     job = queue.enqueue("stubborn")
-    victim = place.start("--isolation", "process", "--lease", "1s", app="children_app")
+    victim = place.start("--isolation", "process", "--lease", "3s", app="children_app")
     child = place.await_run(job.id)
     relatives = family(victim.pid)
     assert child in relatives
     assert len(relatives) >= 2
     victim.send_signal(signal.SIGKILL)
     await_end_of(*relatives)
-    place.start_isolated("--lease", "1s")
+    place.start_isolated("--lease", "9s")
     await_state(queue, job.id, "completed")
     assert queue.get(job.id).lost == 1
 
@@ -116,10 +116,10 @@ def test_a_killed_worker_takes_its_children_along(place: ChildrenPlace, queue: Q
 def test_a_frozen_worker_keeps_no_run_past_its_lease(place: ChildrenPlace, queue: Queue) -> None:
     """When the worker alone is stopped, its nest kills the run before another worker can have the job."""
     job = queue.enqueue("stubborn")
-    frozen = place.start("--isolation", "process", "--lease", "2s", app="children_app")
+    frozen = place.start("--isolation", "process", "--lease", "3s", app="children_app")
     child = place.await_run(job.id)
     place.freeze(frozen.pid)
-    place.start_isolated("--lease", "2s")
+    place.start_isolated("--lease", "9s")
     await_state(queue, job.id, "completed")
     assert not is_running(child)
     assert place.pids(job.id)[-1] != child

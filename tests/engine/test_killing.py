@@ -87,7 +87,7 @@ def test_a_handler_may_clean_up_before_it_is_killed(place: ChildrenPlace, queue:
 def test_a_cancelled_run_gives_way_by_itself(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:
     """A handler that asks `cancelled()` ends as cancelled, and its process works on."""
     job = queue.enqueue("polite")
-    start_crew(concurrency=1, lease_s=0.6, cancel_grace_s=20)
+    start_crew(concurrency=1, lease_s=6.0, cancel_grace_s=20)
     child = place.await_run(job.id)
     queue.cancel(job.id)
     await_state(queue, job.id, "cancelled")
@@ -99,7 +99,7 @@ def test_a_cancelled_run_gives_way_by_itself(place: ChildrenPlace, queue: Queue,
 def test_an_async_run_is_cancelled_where_it_waits(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:
     """An async handler is cancelled at its next await, and its process lives."""
     job = queue.enqueue("drowse")
-    start_crew(lease_s=0.6, cancel_grace_s=20)
+    start_crew(lease_s=6.0, cancel_grace_s=20)
     child = place.await_run(job.id)
     queue.cancel(job.id)
     await_state(queue, job.id, "cancelled")
@@ -112,7 +112,7 @@ def test_a_cancelled_run_that_does_not_give_way_is_killed(
 ) -> None:
     """After the grace the process of a deaf handler is killed and the job ends as cancelled; its neighbour runs on."""
     neighbour, job = queue.enqueue("hold"), queue.enqueue("stubborn")
-    start_crew(lease_s=1.2, cancel_grace_s=0.2)
+    start_crew(lease_s=6.0, cancel_grace_s=0.2)
     child, steady = place.await_run(job.id), place.await_run(neighbour.id)
     queue.cancel(job.id)
     await_state(queue, job.id, "cancelled")

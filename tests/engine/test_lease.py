@@ -25,9 +25,9 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
         over.wait(60)
 
     job = queue.enqueue(declare_handler(run))
-    workers = [start_worker(lease_s=1.0) for _ in range(2)]
+    workers = [start_worker(lease_s=2.0) for _ in range(2)]
     assert begun.wait(60)
-    three_leases_on = _lease_end(queue, job.id) + timedelta(seconds=3)
+    three_leases_on = _lease_end(queue, job.id) + timedelta(seconds=6)
     wait_until(lambda: _lease_end(queue, job.id) > three_leases_on)
     over.set()
     wait_until(lambda: queue.get(job.id).state == "completed")

@@ -72,9 +72,9 @@ def test_a_second_signal_hurries(place: Place, queue: Queue) -> None:
 def test_the_jobs_of_a_killed_worker_are_worked_by_another(place: Place, queue: Queue) -> None:
     """After kill -9 another worker sweeps the lease and runs the job again, counted as lost."""
     job = queue.enqueue("hold", {"n": 1}, max_attempts=1)
-    victim = place.start("--lease", "1s")
+    victim = place.start("--lease", "3s")
     place.await_beginning("1")
-    other = place.start("--lease", "1s")
+    other = place.start("--lease", "9s")
     victim.send_signal(signal.SIGKILL)
     place.let_go()
     wait_until(lambda: queue.get(job.id).state == "completed")
@@ -85,10 +85,10 @@ def test_the_jobs_of_a_killed_worker_are_worked_by_another(place: Place, queue: 
 def test_a_frozen_worker_changes_nothing_when_it_wakes(place: Place, queue: Queue) -> None:
     """A worker that was stopped for longer than its lease finds its job in other hands, and its result is refused."""
     job = queue.enqueue("hold", {"n": 1})
-    frozen = place.start("--lease", "1s")
+    frozen = place.start("--lease", "3s")
     place.await_beginning("1")
     place.freeze(frozen.pid)
-    other = place.start("--lease", "1s")
+    other = place.start("--lease", "9s")
     wait_until(lambda: "job_started" in place.events(other))
     place.let_go()
     wait_until(lambda: queue.get(job.id).state == "completed")
@@ -108,7 +108,7 @@ def test_a_job_that_kills_its_worker_is_quarantined(place: Place, queue: Queue) 
     deaths = 0
     for _ in range(3):
         deaths += place.start("--lease", "500ms").wait(60) == -signal.SIGKILL
-    last = place.start("--lease", "500ms")
+    last = place.start("--lease", "9s")
     wait_until(lambda: queue.get(job.id).state == "failed")
     dead = queue.get(job.id)
     assert dead.error is not None
@@ -119,10 +119,10 @@ def test_a_job_that_kills_its_worker_is_quarantined(place: Place, queue: Queue) 
 def test_a_hundred_jobs_survive_a_killed_worker(place: Place, queue: Queue) -> None:
     """Every job is completed once; a run beyond the first is explained by the kill."""
     jobs = queue.enqueue_many([queue.new("write", {"n": n}) for n in range(300)])
-    victim = place.start("--lease", "1s", "--log-level", "error")
+    victim = place.start("--lease", "3s", "--log-level", "error")
     wait_until((place.folder / "written.txt").exists)
     victim.send_signal(signal.SIGKILL)
-    place.start("--lease", "1s", "--log-level", "error")
+    place.start("--lease", "9s", "--log-level", "error")
     wait_until(lambda: queue.stats()["completed"] == 300)
     done = [queue.get(job.id) for job in jobs]
     written = [line.split() for line in (place.folder / "written.txt").read_text().splitlines()]

@@ -20,12 +20,12 @@ def test_jobs_survive_a_killed_worker(tmp_path: Path, redis_url: str) -> None:
         jobs = queue.enqueue_many([queue.new("write", {"n": n}) for n in range(JOBS)])
         held = queue.enqueue("hold", {"n": 1}, priority="high")
         try:
-            victim = place.start("--lease", "1s", "-c", "2", "--log-level", "error")
+            victim = place.start("--lease", "3s", "-c", "2", "--log-level", "error")
             place.await_beginning("1")
             wait_until((place.folder / "written.txt").exists)
             victim.send_signal(signal.SIGKILL)
             place.let_go()
-            place.start("--lease", "1s", "--log-level", "error")
+            place.start("--lease", "9s", "--log-level", "error")
             wait_until(lambda: queue.stats()["completed"] == JOBS + 1)
         finally:
             place.end()
