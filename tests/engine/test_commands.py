@@ -127,7 +127,7 @@ def test_a_timeout_kills_all_that_was_started(
     """At its time limit a command is killed with its grandchildren, also those that do not heed TERM."""
     pids = tmp_path / "pids"
     command = f"echo begun; (trap '' TERM; sleep 600 & echo $! $$ > {pids}; wait; sleep 600) & wait"
-    job = queue.enqueue_command(command, max_attempts=1, timeout=0.6)
+    job = queue.enqueue_command(command, max_attempts=1, timeout=2)
     start_worker(jobs=1, allow_command=True, isolation=isolation).wait()
     error = error_of(queue.get(job.id))
     assert error["class"] == "Timeout"

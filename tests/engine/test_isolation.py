@@ -176,7 +176,7 @@ def test_a_second_signal_kills_what_runs(place: ChildrenPlace, queue: Queue) -> 
 def test_what_a_handler_started_dies_with_it(place: ChildrenPlace, queue: Queue) -> None:
     """A program that a job started is killed with the job, whether the job is ended or its process dies."""
     for how in ("timeout", "death"):
-        job = queue.enqueue("spawn", max_attempts=1, timeout=1 if how == "timeout" else 600)
+        job = queue.enqueue("spawn", max_attempts=1, timeout=3 if how == "timeout" else 600)
         worker = place.start("--isolation", "process", "--once", app="children_app")
         child = place.await_run(job.id)
         sleeper = int(

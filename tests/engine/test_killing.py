@@ -65,7 +65,7 @@ def test_a_run_over_its_time_is_killed_before_its_retry(
     place: ChildrenPlace, queue: Queue, start_crew: StartCrew
 ) -> None:
     """A handler that holds the interpreter and ignores TERM is dead at its limit; only then can the retry be claimed."""
-    job = queue.enqueue("stubborn", {"times": 2}, timeout=0.3, max_attempts=3)
+    job = queue.enqueue("stubborn", {"times": 2}, timeout=1, max_attempts=3)
     start_crew(sleep_s=0.02)
     await_state(queue, job.id, "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (3, 0)
@@ -76,7 +76,7 @@ def test_a_run_over_its_time_is_killed_before_its_retry(
 
 def test_a_handler_may_clean_up_before_it_is_killed(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:
     """At its limit a handler is first asked by a signal, which runs its `finally`; it is a timeout all the same."""
-    job = queue.enqueue("cleaning", timeout=0.3, max_attempts=1)
+    job = queue.enqueue("cleaning", timeout=1, max_attempts=1)
     start_crew()
     await_state(queue, job.id, "failed")
     assert (place.folder / "cleaned").exists()
@@ -229,7 +229,7 @@ def test_a_process_that_never_gets_ready_is_replaced(
     place: ChildrenPlace, queue: Queue, start_crew: StartCrew, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A child that is stuck before its first job is killed at its deadline and another is started."""
-    monkeypatch.setattr(brood, "READY_WITHIN_S", 0.5)
+    monkeypatch.setattr(brood, "READY_WITHIN_S", 3.0)
     (place.folder / "stuck_app.py").write_text(
         "import os, signal\n"
         "from pathlib import Path\n"
@@ -249,7 +249,7 @@ def test_a_process_that_never_gets_ready_is_replaced(
 
 def test_a_frozen_child_is_killed_at_its_limit(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:
     """A process that is stopped answers no signal but the last one."""
-    job = queue.enqueue("hold", timeout=1, max_attempts=1)
+    job = queue.enqueue("hold", timeout=3, max_attempts=1)
     start_crew()
     child = place.await_run(job.id)
     os.kill(child, signal.SIGSTOP)
