@@ -60,7 +60,7 @@ APP = """
             threading.Event().wait(0.02)
         return "slow"
 
-    @job("brief", result_ttl=0.2)
+    @job("brief", result_ttl=2.0)
     def brief(payload):
         return "brief"
 """
