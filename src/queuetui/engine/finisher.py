@@ -158,8 +158,8 @@ class Finisher:
         for run, settlement in endings:
             if settlement.duration_s is not None:
                 # Who waits for the ending to be written begins nothing else meanwhile.
-                held_s = settlement.duration_s if run.written is None else run.elapsed_s(now_s)
-                took_s.setdefault(settlement.type, []).append(held_s)
+                waited_s = 0.0 if run.written is None else run.elapsed_s(now_s)
+                took_s.setdefault(settlement.type, []).append(max(settlement.duration_s, waited_s))
         for job_type, lengths_s in took_s.items():
             self._pace.record(endings[0].run.job.queue, job_type, sum(lengths_s) / len(lengths_s), len(lengths_s))
 
