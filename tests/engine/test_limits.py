@@ -150,7 +150,7 @@ def test_a_scheduled_job_is_not_run_early(queue: Queue, start_worker: StartWorke
     done = queue.backend.get(job.id)
     assert done.started_at is not None
     assert done.scheduled_at is not None
-    assert 0 <= (done.started_at - done.scheduled_at).total_seconds() < 20
+    assert 0 <= (done.started_at - done.scheduled_at).total_seconds() < 5
 
 
 def test_a_graceful_stop_waits_for_what_runs(queue: Queue, start_worker: StartWorker, told: Told) -> None:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from queuetui.tui.console import ABANDON_AFTER_S
+from queuetui.tui.feed import RETRY_STEPS_S
 from tests.servers.fixtures import PostgresFactory
 from tests.servers.postgres import PostgresServer
 from tests.tui.real_store import fill_store, session_on
 from tests.tui.stage import Stage
 from tests.tui.terminal import ROOT, program_on_terminal
 
+QUIT_WITHIN_S = 1.5
 SCRIPT = ROOT / "tests" / "tui" / "real_store.py"
 Loss = Callable[[PostgresServer], None]
 
 
 @pytest.mark.parametrize(("lose"), [PostgresServer.stop, PostgresServer.kill], ids=["stopped", "killed"])
 def test_a_server_that_goes_and_comes_back(lose: Loss, private_postgres: PostgresFactory, tmp_path: Path) -> None:
-    """Its rows stay, dimmed, under a counting reason; when it is back the screen is fresh, and nobody asked for it."""
+    """Its rows stay, dimmed, under a counting reason; when it is back the screen is fresh within one step of the retries."""
     server = private_postgres()
     url = server.create_database()
     fill_store(url)
@@ -42,7 +45,7 @@ def test_a_server_that_goes_and_comes_back(lose: Loss, private_postgres: Postgre
         assert "nothing can be changed until it does" in stage.lines_of("#status")
         await stage.until(lambda: re.search(r"\(attempt [2-9]\)", stage.text()))
         server.start()
-        await stage.until_shown("Connected again")
+        await stage.until(lambda: "Connected again" in stage.text(), timeout_s=RETRY_STEPS_S[-1] * 1.1 + 2)
         assert not stage.table().stale
         assert (stage.table().cursor_key, stage.table().marks) == (cursor, marks)
         assert "queue:mail" in stage.lines_of("#crumbs")
@@ -96,17 +99,25 @@ def test_a_server_frozen_for_long_is_left_and_asked_anew(private_postgres: Postg
 
 
 def test_quitting_does_not_wait_for_a_frozen_server(private_postgres: PostgresFactory) -> None:
-    """Ctrl+C ends the process while a statement hangs, before that would be given up, and the terminal is put back."""
+    """Ctrl+C ends the process within half a second of slack while a statement hangs; a machine that stalls has three tries."""
     server = private_postgres()
     url = server.create_database()
     fill_store(url)
+    assert any(_quit_while_frozen(server, url) < QUIT_WITHIN_S for _ in range(3))
+
+
+def _quit_while_frozen(server: PostgresServer, url: str) -> float:
+    """Leave the console while its server is frozen, see that the terminal is put back, and return the seconds that took."""
     with program_on_terminal([sys.executable, SCRIPT, url], 80, 24) as terminal:
         terminal.read_until("30 of 30 exact")
         server.pause()
         terminal.read_for(1.5)
+        began_s = time.monotonic()
         terminal.send("\x03")
-        terminal.wait_for_exit(ABANDON_AFTER_S - 5)
+        terminal.wait_for_exit()
+        took_s = time.monotonic() - began_s
         server.resume()
         assert terminal.exit_code == 0
         assert b"\x1b[?1049l" in terminal.output
         assert b"\x1b[?25h" in terminal.output
+    return took_s

@@ -156,10 +156,12 @@ class Finisher:
         now_s = steady_s()
         took_s: dict[str, list[float]] = {}
         for run, settlement in endings:
-            if settlement.duration_s is not None:
-                # Who waits for the ending to be written begins nothing else meanwhile.
-                waited_s = 0.0 if run.written is None else run.elapsed_s(now_s)
-                took_s.setdefault(settlement.type, []).append(max(settlement.duration_s, waited_s))
+            held_s = settlement.duration_s
+            if held_s is not None:
+                if run.written is not None:
+                    # Who waits for the ending to be written begins nothing else meanwhile.
+                    held_s = max(held_s, run.elapsed_s(now_s))
+                took_s.setdefault(settlement.type, []).append(held_s)
         for job_type, lengths_s in took_s.items():
             self._pace.record(endings[0].run.job.queue, job_type, sum(lengths_s) / len(lengths_s), len(lengths_s))
 

@@ -11,13 +11,13 @@ from queuetui.monitor.diagnosis.wording import span
 
 def judge(_: Job, facts: Facts) -> Verdict | None:
     """Judge a pending job."""
-    held_s = facts.seconds_since(facts.held_until)
-    if facts.held_until is None or held_s is None or held_s >= 0:
+    if facts.held_until is None or facts.held_until <= facts.now:
         return None
+    left_s = (facts.held_until - facts.now).total_seconds()
     return Verdict(
         Code.CLAIMS_HELD,
         Severity.INFO,
-        f"the server was restarted and may have forgotten who works on what: nothing is claimed for another {span(-held_s)}",
+        f"nothing is claimed for another {span(left_s)}: the server was restarted and may have forgotten who works on what",
         {"held_until": to_text(facts.held_until)},
-        "wait; a server with appendfsync always forgets nothing and holds nothing off",
+        "wait; with appendfsync always nothing is forgotten",
     )
