@@ -6,21 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.checker.faults import LOAD
 from tests.acceptance.checker.report import INVARIANTS
 from tests.acceptance.planted.bug import NO_BUG, Bug
 from tests.acceptance.planted.bugs import BUGS
 from tests.acceptance.planted.play import SEEDS, run_once
 
+# Nobody is blamed for what happened while the machine held everybody up, so such a play may tell too little.
+CALM_PLAYS = 4
+
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_told(bug: Bug, tmp_path: Path) -> None:
-    """Within three seeds the checker blames one of the promises that the bug breaks."""
+    """Within three seeds the checker blames one of the promises that the bug breaks; a play that the machine held up is played again."""
     told = []
     for seed in SEEDS:
-        report = run_once(bug, seed, tmp_path)
-        told.append(sorted(report.broken))
-        if report.broken & bug.told_by:
-            return
+        for _ in range(CALM_PLAYS):
+            report = run_once(bug, seed, tmp_path)
+            told.append(sorted(report.broken))
+            if report.broken & bug.told_by:
+                return
+            if not report.faults[LOAD]:
+                break
     pytest.fail(f"{bug.name} was not told: {told}")
 
 

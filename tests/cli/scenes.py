@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 LIMITS = Limits()
 LONG_S = 3600.0
-SHORT_S = 0.25
+SHORT_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class Scene:
         self.ids[label] = stored.id
         return stored.id
 
-    def claimed(self, name: str, lease_s: float = LONG_S, **changes: Any) -> tuple[str, int]:
+    def claimed(self, name: str, **changes: Any) -> tuple[str, int]:
         """Store a job in a lane of its own, claim it, and return its lease and fence."""
         lane = f"lane-{name}"
         self.job(name, lane, **changes)
-        lease = self.backend.open_lease("worker-1", lane, lease_s)
+        lease = self.backend.open_lease("worker-1", lane, LONG_S)
         (claimed,) = self.backend.step(lease.id, (), 1).claimed
         return lease.id, claimed.fence
 
@@ -89,8 +89,9 @@ class Scene:
         self.backend.step(lease_id, [settlement], 0)
 
     def orphaned(self, name: str) -> None:
-        """Store a job, claim it under a short lease and wait until that is over."""
-        self.claimed(name, SHORT_S)
+        """Store a job, claim it and wait until its lease, cut short, is over."""
+        lease_id, _ = self.claimed(name)
+        self.backend.renew([lease_id], SHORT_S)
         job_id = self.ids[name]
 
         def is_over() -> bool:

@@ -24,6 +24,7 @@ from tests.conformance.scenes import (
     claim_and_vanish,
     claim_one,
     ending,
+    expire,
     new_job,
     pause,
     run,
@@ -172,8 +173,9 @@ def test_a_swept_job_is_told_as_lost(loud: NativeBackend) -> None:
 def test_a_swept_job_that_was_asked_to_stop_is_told_as_both(loud: NativeBackend) -> None:
     """A job lost while it was asked to stop is told as lost and then as cancelled."""
     job_id = add_one(loud)
-    lease, _ = claim_one(loud, lease_s=0.2)
+    lease, _ = claim_one(loud)
     act_done(loud, Verb.CANCEL, job_id)
+    expire(loud, lease)
     wait_until(lambda: loud.sweep(10), interval_s=0.01)
     assert kinds(of_job(loud, job_id))[-2:] == [EventKind.JOB_LOST, EventKind.JOB_CANCELLED]
     assert loud.close_lease(lease.id) == 0

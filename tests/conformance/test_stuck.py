@@ -11,6 +11,7 @@ from tests.conformance.scenes import (
     add,
     add_one,
     card,
+    claim,
     claim_and_vanish,
     claim_one,
     ids,
@@ -62,16 +63,14 @@ def test_a_run_over_its_limit_is_stuck(backend: NativeBackend) -> None:
 
 def test_running_time_counts_from_the_start(backend: NativeBackend) -> None:
     """A run is judged by when its handler began, not by when it was claimed."""
-    job_id = add_one(backend)
-    lease, claimed = claim_one(backend)
-    wait_past(backend, 0.5)
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 0.0)])
-    job = backend.get(job_id)
-    assert job.claimed_at is not None
-    assert job.started_at is not None
-    between = Limits(stuck_after_s=(store_now(backend) - job.claimed_at).total_seconds() - 0.01)
-    assert stuck_ids(backend, between) == []
-    assert stuck_ids(backend, Limits(stuck_after_s=0)) == [job_id]
+    add(backend, 2)
+    lease, (early, late) = claim(backend, 2)
+    assert stuck_ids(backend, Limits(stuck_after_s=1800)) == []
+    # Only the starts are an hour away from now, one behind and one ahead; both were claimed just now.
+    runs = [Running(early.id, early.fence, running_s=3600.0), Running(late.id, late.fence, running_s=-3600.0)]
+    backend.mark_running(lease.id, runs)
+    assert stuck_ids(backend, Limits(stuck_after_s=1800)) == [early.id]
+    assert stuck_ids(backend, Limits(stuck_after_s=0)) == [early.id]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from queuetui.client import Queue
 from queuetui.engine.context import CancelCause, Context
 from queuetui.model.worker import WorkerCard
+from tests.conformance.scenes import LONG_LEASE_S, expire
 from tests.engine.conftest import StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.working import Told, declare_handler
@@ -42,19 +43,20 @@ def _lease_end(queue: Queue, job_id: str) -> datetime:
     return until
 
 
-def _claim_as_dead_worker(queue: Queue, lease_s: float = 0.2) -> None:
+def _claim_as_dead_worker(queue: Queue) -> None:
     """Claim one job as a worker that is never heard of again."""
     store = queue.backend
     store.register(WorkerCard("dead", "gone", 1, "0", ("*",), 1))
-    lease = store.open_lease("dead", "default", lease_s)
+    lease = store.open_lease("dead", "default", LONG_LEASE_S)
     assert store.step(lease.id, (), 1).claimed
+    expire(store, lease)
 
 
 def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """Any worker sweeps: the job is counted as lost, not as an attempt, and is run even with one attempt allowed."""
     job = queue.enqueue(declare_handler(lambda _: "run"), max_attempts=1)
     _claim_as_dead_worker(queue)
-    start_worker(lease_s=0.6)
+    start_worker(lease_s=3.0)
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (1, 1)
     assert told.of("job_rescued")[0]["lost_worker"] == "dead"
@@ -67,7 +69,7 @@ def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker:
         _claim_as_dead_worker(queue)
         wait_until(lambda: queue.backend.sweep(10))
     _claim_as_dead_worker(queue)
-    start_worker(lease_s=0.6)
+    start_worker(lease_s=3.0)
     wait_until(lambda: queue.get(job.id).state == "failed")
     dead = queue.get(job.id)
     assert dead.error is not None
@@ -91,7 +93,7 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
 
     job = queue.enqueue(declare_handler(run))
     store = FailingStore(queue.backend)
-    start_worker(store, lease_s=0.6, concurrency=1)
+    start_worker(store, lease_s=3.0, concurrency=1)
     assert begun.wait(60)
     assert queue.backend.close_lease(store.leases[0]) == 1
     wait_until(lambda: told.of("lease_lost"))

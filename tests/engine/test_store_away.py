@@ -94,7 +94,7 @@ def test_work_stops_before_the_lease_is_over(
         return "first"
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(store, lease_s=0.6)
+    start_worker(store, lease_s=3.0)
     store.refuse.add("renew")
     assert seen.wait(60)
     wait_until(lambda: told.of("lease_lost"))

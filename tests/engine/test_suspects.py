@@ -7,6 +7,7 @@ from typing import Any
 
 from queuetui.client import Queue
 from queuetui.engine.context import Context
+from tests.conformance.scenes import LONG_LEASE_S, expire
 from tests.engine.conftest import StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
@@ -35,8 +36,9 @@ class Watched:
 
 def lose_all(queue: Queue) -> None:
     """Claim what is pending for a worker that is dead, and sweep it."""
-    lease = queue.backend.open_lease("dead", "default", 0.2)
+    lease = queue.backend.open_lease("dead", "default", LONG_LEASE_S)
     claimed = queue.backend.step(lease.id, [], 100).claimed
+    expire(queue.backend, lease)
     swept: list[Any] = []
 
     def is_swept() -> bool:

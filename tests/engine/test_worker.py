@@ -290,7 +290,7 @@ def test_a_worker_is_registered_while_it_works(queue: Queue, start_worker: Start
     """A worker is seen with its queues, slots and tags, beats, and takes its registration with it."""
     from queuetui.model.snapshot import Part, Watch
 
-    worker = start_worker(queues=("mail", "sync"), concurrency=3, tags=("eu",), lease_s=0.6)
+    worker = start_worker(queues=("mail", "sync"), concurrency=3, tags=("eu",), lease_s=3.0)
     watch = Watch(parts=frozenset({Part.WORKERS}))
     first = wait_until(lambda: queue.backend.snapshot(watch).workers)[0]
     assert first.queue_names == ("mail", "sync")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from queuetui.backends.base import BackendOptions
@@ -37,7 +38,7 @@ SCREENS: dict[str, tuple[list[str], str]] = {
     "payload": (["enter", "]", "]"], '"sku": "A-1001"'),
     "queues": (["Q"], "every queue"),
     "filter-form": (["f"], "(everything)"),
-    "filter-error": (["/", *"queue:mail state:faild"], "did you mean failed?"),
+    "filter-error": (["/", "queue:mail state:faild"], "did you mean failed?"),
     "help": (["?"], "Keys in Jobs"),
     "command": ([":"], "what it does"),
     "retry": (["5", "R"], "y does it"),
@@ -58,7 +59,11 @@ def settle(stage: Stage, keys: list[str], shown: str) -> Callable[[Pilot[Any]], 
         await stage.until(lambda: stage.app.latest is not None)
         await pilot.pause()
         for key in keys:
-            await stage.press(TYPED.get(key, key))
+            if " " in key:
+                # Typed letter by letter, the text so far would be searched for wherever the machine takes a rest.
+                stage.app.screen.post_message(Paste(key))
+            else:
+                await stage.press(TYPED.get(key, key))
             await pilot.pause(0.02)
         await stage.until(lambda: any(text in stage.text() for text in shown.split("|")))
         stage.fix_cost()

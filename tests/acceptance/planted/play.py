@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -200,8 +201,7 @@ def cut(play_: Play) -> None:
 
 def run_once(bug: Bug, seed: int, folder: Path) -> Report:
     """Play with a bug in a folder of its own."""
-    place = folder / f"{bug.name.replace(' ', '-')}-{seed}"
-    place.mkdir()
+    place = Path(tempfile.mkdtemp(prefix=f"{bug.name.replace(' ', '-')}-{seed}-", dir=folder))
     threads_before = threading.active_count()
     report = play(bug, seed, place)
     assert threading.active_count() <= threads_before + 8, "a play left its threads behind"
