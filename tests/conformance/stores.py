@@ -15,6 +15,8 @@ from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
 from tests.servers.mysql import connect_mysql
 
+# No test of the suite is about how long a read may take, and a busy machine takes its time.
+PATIENCE_S = 30.0
 # Every backend named here is held to the whole suite.
 KINDS = ("memory", "sqlite", "postgresql", "mysql", "redis")
 KEPT_BRIEFLY = {"native.keep_completed": "0", "native.keep_cancelled": "0", "native.keep_failed": "0"}
@@ -30,7 +32,9 @@ class Store:
 
     def open(self, settings: dict[str, str] | None = None) -> NativeBackend:
         """Open a backend on the store, as another process would."""
-        options = BackendOptions(name="shop", kind=NATIVE, create=True, settings=settings or {})
+        options = BackendOptions(
+            name="shop", kind=NATIVE, create=True, settings=settings or {}, statement_timeout_s=PATIENCE_S
+        )
         self.opened.append(open_native(self.url, options))
         return self.opened[-1]
 

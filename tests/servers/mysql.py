@@ -113,6 +113,8 @@ def start_mysql(binary: Path, identity: Identity, settings: Sequence[str] = ()) 
         f"--datadir={data}",
         f"--socket={folder / 'socket'}",
         f"--pid-file={folder / 'pid'}",
+        # In a folder shared with other servers each that starts deletes the temporary tables of the others.
+        f"--tmpdir={data}",
         f"--port={port}",
         "--bind-address=127.0.0.1",
         "--skip-log-bin",

@@ -59,7 +59,7 @@ def test_an_error_stands_below_its_place() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
-        await stage.write("queue:mail state:faild")
+        stage.app.screen.post_message(Paste("queue:mail state:faild"))
         await stage.until_shown("did you mean failed?")
         lines = stage.screen_lines()
         row = next(number for number, line in enumerate(lines) if "state:faild" in line)

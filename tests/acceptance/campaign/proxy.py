@@ -75,6 +75,11 @@ class Proxy:
         """Close every connection in good order."""
         self._do(self._close_all)
 
+    @property
+    def connections(self) -> int:
+        """How many connections it holds, dead ones too."""
+        return len(self._wires)
+
     def silence(self) -> None:
         """Let nothing through any more: what is open stays open, and what is sent is lost for good."""
         self._do(self._fall_silent)
