@@ -25,7 +25,7 @@ def with_user(url: str, user: str, *, port: int | None = None, database: str | N
 
 def look(url: str, statement: str = "SELECT 1", timeout_s: float = 5) -> QueueTuiError:
     """Run a statement on a console's connection and return the error that it raises."""
-    database = open_database(url, timeout_s, 2)
+    database = open_database(url, timeout_s, 30)
     with pytest.raises(QueueTuiError) as raised, database.reading("looking") as connection:
         connection.exec_driver_sql(statement)
     database.close()

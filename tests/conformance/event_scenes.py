@@ -11,7 +11,7 @@ from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.event import Event, EventKind, EventRequest
 
 CREATED, SCHEDULED = EventKind.JOB_CREATED, EventKind.JOB_SCHEDULED
-AT_ONCE = timedelta(seconds=0.5)
+AT_ONCE = timedelta(seconds=30)
 
 
 def switch(backend: NativeBackend, *, on: bool, queue: str = "default") -> Outcome:

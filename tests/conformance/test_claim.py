@@ -66,8 +66,10 @@ def test_claims_go_by_priority_then_by_due_time(backend: NativeBackend) -> None:
 
 def test_a_job_that_came_due_later_waits_behind(backend: NativeBackend) -> None:
     """A delayed job takes its place by the time it was due, not by the time it was sent."""
-    late = add_one(backend, delay_s=0.02)
+    late = add_one(backend)
+    lease, claimed_once = claim_one(backend)
     early = add_one(backend)
+    settle(backend, lease, claimed_once, Ending.SNOOZED, delay_s=0.02)
     wait_until(lambda: backend.promote(10) == 1, interval_s=0.005)
     _, claimed = claim(backend, 10)
     assert [job.id for job in claimed] == [early, late]

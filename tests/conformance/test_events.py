@@ -63,9 +63,9 @@ def test_each_end_of_a_run_is_told_in_order(loud: NativeBackend, how: Ending) ->
 def test_an_end_tells_what_it_knows(loud: NativeBackend) -> None:
     """A retry tells its due time and the error's class, a snooze its due time, a completed run when it began."""
     retried, snoozed, completed = add_one(loud, priority=3), add_one(loud, priority=2), add_one(loud)
-    run(loud, Ending.RETRY, delay_s=60)
-    run(loud, Ending.SNOOZED, delay_s=60)
-    run(loud)
+    run(loud, Ending.RETRY, delay_s=3600)
+    run(loud, Ending.SNOOZED, delay_s=3600)
+    run(loud, duration_s=3600.0)
     told = {job_id: of_job(loud, job_id)[-1] for job_id in (retried, snoozed, completed)}
     assert describe_event(told[retried])["data"]["error_class"] == "ValueError"
     assert describe_event(told[retried])["data"].keys() >= {"due_at"} <= describe_event(told[snoozed])["data"].keys()
@@ -136,7 +136,7 @@ def test_a_long_run_tells_its_start_and_progress(loud: NativeBackend) -> None:
     job_id = add_one(loud)
     lease, claimed = claim_one(loud)
     for progress in (None, "1 of 2", "1 of 2", "2 of 2"):
-        loud.mark_running(lease.id, [Running(job_id, claimed.fence, 0.5, progress)])
+        loud.mark_running(lease.id, [Running(job_id, claimed.fence, 3600.0, progress)])
     loud.mark_running(lease.id, [Running(job_id, claimed.fence + 1, 0.5, "stale")])
     events = of_job(loud, job_id)[2:]
     assert kinds(events) == [EventKind.JOB_STARTED, EventKind.JOB_PROGRESS, EventKind.JOB_PROGRESS]

@@ -50,7 +50,7 @@ def test_a_renewed_lease_lasts_longer(backend: NativeBackend) -> None:
 def test_a_job_longer_than_its_lease_is_kept_by_renewal(backend: NativeBackend) -> None:
     """A lease that is renewed in time holds its job past the first end, and the ending is accepted."""
     job_id = add_one(backend)
-    lease, claimed = claim_one(backend, lease_s=2.5)
+    lease, claimed = claim_one(backend, lease_s=4.0)
     backend.renew([lease.id], LONG_LEASE_S)
     wait_until(lambda: store_now(backend) > lease.until)
     assert backend.sweep(10) == ()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from queuetui.backends import console_connection
 from queuetui.backends.base import ForeignBackend, iterate
 from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.limits import Limits
@@ -81,8 +82,9 @@ def test_what_was_there_before_is_kept_whole(capture: Capture) -> None:
     assert [named[name] for name in ("id", "uuid", "connection", "queue", "payload", "exception")] == list(original[:6])
 
 
-def test_two_people_retry_once(capture: Capture) -> None:
+def test_two_people_retry_once(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two retries of one job at the same moment one does it and the other finds it gone."""
+    monkeypatch.setattr(console_connection, "LOCK_TIMEOUT_S", 60.0)
     backends = [capture.open(), capture.open()]
     ref = choose(backends[0], "state:failed").ref
     barrier = threading.Barrier(2)

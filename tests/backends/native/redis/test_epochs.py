@@ -14,7 +14,7 @@ from tests.servers.fixtures import RedisFactory
 from tests.servers.redis import KEEPING
 from tests.waiting import wait_until
 
-LEASE_S = 2.0
+LEASE_S = 5.0
 LONGEST_S = 60.0
 
 

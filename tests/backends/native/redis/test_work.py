@@ -20,13 +20,13 @@ def test_jobs_survive_a_killed_worker(tmp_path: Path, redis_url: str) -> None:
         jobs = queue.enqueue_many([queue.new("write", {"n": n}) for n in range(JOBS)])
         held = queue.enqueue("hold", {"n": 1}, priority="high")
         try:
-            victim = place.start("--lease", "3s", "-c", "2", "--log-level", "error")
+            victim = place.start("--lease", "9s", "-c", "2", "--log-level", "error")
             place.await_beginning("1")
             wait_until((place.folder / "written.txt").exists)
             victim.send_signal(signal.SIGKILL)
             place.let_go()
             place.start("--lease", "9s", "--log-level", "error")
-            wait_until(lambda: queue.stats()["completed"] == JOBS + 1)
+            wait_until(lambda: queue.stats()["completed"] == JOBS + 1, 60)
         finally:
             place.end()
         done = [queue.get(job.id) for job in jobs]
