@@ -119,7 +119,7 @@ def test_nothing_outlives_a_killed_demo(demo: Running) -> None:
 def test_no_worker_outlives_the_conductor(demo: Running) -> None:
     """When the process that started the workers is killed, they end too."""
     wait_until(lambda: len(demo.others()) >= PROCESSES, 60, awaiting="the workers of the demo")
-    (conductor,) = [process for process in demo.others() if "conductor" in " ".join(process.cmdline())]
+    (conductor,) = [process for process in demo.others() if process.ppid() == demo.process.pid]
     conductor.kill()
     wait_until(lambda: not [one for one in demo.others() if one.pid != conductor.pid], 30, awaiting="the workers' end")
 
@@ -143,6 +143,7 @@ def test_the_console_opens_on_the_demo(tmp_path: Path) -> None:
     terminal.expect("hung")
     terminal.send("qq")
     terminal.expect(pexpect.EOF)
+    terminal.wait()
     terminal.close()
     assert terminal.exitstatus == 0
     assert list(tmp_path.iterdir()) == []

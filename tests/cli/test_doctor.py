@@ -7,9 +7,12 @@ from pathlib import Path
 
 import psycopg
 
+import pytest
+
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
 from queuetui.model.worker import WorkerCard
+from queuetui.monitor.checks import fleet
 from tests.cli.conftest import Invoke
 from tests.cli.scenes import Scene
 from tests.servers.process import free_port
@@ -17,8 +20,9 @@ from tests.servers.process import free_port
 URL_PASSWORD = "s3cret"
 
 
-def test_a_healthy_store_has_nothing_to_say(sqlite_url: str, invoke: Invoke) -> None:
+def test_a_healthy_store_has_nothing_to_say(sqlite_url: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line a check, each of them ok with what was read, and exit 0."""
+    monkeypatch.setattr(fleet, "SLOW_S", 60.0)
     open_native(sqlite_url, BackendOptions(create=True)).close()
     answer = invoke("doctor", "--url", sqlite_url)
     assert answer.code == 0, answer

@@ -22,6 +22,7 @@ NIGHTLY = ("schedules", "add", "nightly", "Report", "--cron", "30 2 * * 1-5", "-
 
 def test_a_schedule_is_added_and_listed(busy: Scene) -> None:
     """All that was asked for is in JSON, with the next slot and a verdict; nothing is printed by the act itself."""
+    began = datetime.now(UTC)
     answer = busy.run(
         *NIGHTLY, "-p", '{"to": "é"}', "-q", "mail", "--no-overlap", "--missed", "skip", "--priority", "high"
     )
@@ -36,7 +37,7 @@ def test_a_schedule_is_added_and_listed(busy: Scene) -> None:
     )
     assert (row["type"], row["queue"], json.loads(row["payload"])) == ("Report", "mail", {"to": "é"})
     assert (row["overlap"], row["missed"], row["declared"]) == (False, "skip", False)
-    assert datetime.fromisoformat(row["next_at"]) > datetime.now(UTC)
+    assert datetime.fromisoformat(row["next_at"]) > began
     assert (row["last_slot_at"], row["last_job_id"], row["last_state"], row["paused_by"]) == (None, None, None, None)
     assert row["verdict"]["code"] == "on_schedule"
 

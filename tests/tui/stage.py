@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
@@ -16,6 +16,8 @@ from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui
+from queuetui.tui.link import Link
+from queuetui.tui.messages import SnapshotArrived
 from queuetui.tui.present.pieces import TextLine
 from queuetui.tui.session import Session
 from queuetui.tui.widgets.live_table import LiveTable
@@ -44,6 +46,14 @@ TYPED = {
 }
 
 Script = Callable[["Stage"], Awaitable[None]]
+
+
+class HeldLink(Link):
+    """A link whose time stands still, at 0."""
+
+    def describe(self, now: float) -> str:
+        """Return the sentence."""
+        return Link.describe(self, 0.0)
 
 
 class Stage:
@@ -85,18 +95,25 @@ class Stage:
         self._pilot = pilot
 
     def fix_cost(self) -> None:
-        """Show a fixed figure for what a poll costs, as pictures are compared."""
+        """Show a fixed figure for what a poll costs, also one that still comes, as pictures are compared."""
         assert self.app.latest is not None
+        post = self.app.poller._post
+
+        def post_at_fixed_cost(message: Message) -> None:
+            if isinstance(message, SnapshotArrived):
+                message.cost_s = 0.004
+            post(message)
+
+        self.app.poller._post = post_at_fixed_cost
         self.app.latest.cost_s = 0.004
         self.app.show_latest()
         self.app._show_link()
 
     def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
         """Show a fixed time without the store, and hold the clock that counts it."""
-        now = time.monotonic()
         self.app._ticking.stop()
-        link = replace(self.app.link, attempt=attempt, lost_at=now - down_s - 0.5, retry_at=now + retry_s)
-        self.app._set_link(link)
+        link = self.app.link
+        self.app._set_link(HeldLink(link.state, link.reason, attempt, -down_s, retry_s, link.was_live))
 
     @property
     def pilot(self) -> Pilot[int]:
@@ -119,6 +136,16 @@ class Stage:
         while not condition():
             assert time.monotonic() < deadline, f"waited {timeout_s:g} s in vain; the screen shows:\n{self.text()}"
             await self.pilot.pause(0.01)
+
+    async def until_read(self) -> None:
+        """Let the app go on until what the screen in front wants was read."""
+        await self.until(
+            lambda: (
+                (screen := self.app._full_screen) is not None
+                and self.app.latest is not None
+                and self.app.latest.watch == screen.wanted
+            )
+        )
 
     async def until_shown(self, text: str) -> None:
         """Let the app go on until a text is on the screen."""

@@ -86,8 +86,8 @@ def test_a_dialog_keeps_to_the_jobs_it_was_opened_for() -> None:
         await stage.press("R")
         await until_asked(stage)
         stage.feed.jobs = [make_job(100, State.FAILED), *reversed(stage.feed.jobs)]
-        stage.app.poller.poll_now()
         polls = stage.feed.polls
+        stage.app.poller.poll_now()
         await stage.until(lambda: stage.feed.polls > polls)
         await stage.press("y")
         await stage.until(lambda: stage.operations.performed)

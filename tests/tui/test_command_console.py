@@ -29,7 +29,7 @@ def test_the_command_shows_a_store_acts_on_it_and_leaves(sqlite_url: str, tmp_pa
         terminal.send("\r")
         terminal.read_until_gone("Esc or n cancels")
         terminal.send("C")
-        terminal.read_until("Esc or n cancels")
+        terminal.read_until("y does it")
         terminal.send("y")
         terminal.read_until("1 cancelled, 0 skipped, 0 failed")
         terminal.send("0")

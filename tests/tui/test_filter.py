@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from textual.events import Paste
+from textual.widgets import Input
 
+from queuetui.model.query import Query
 from queuetui.tui.present.filter_form import read_filter, write_filter
 from queuetui.tui.screens.filter import FilterScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -130,6 +132,24 @@ def test_the_form_points_at_its_errors_and_tells_how_the_store_answers() -> None
         await stage.press("ctrl+u", "up")
         await stage.write("payload.user.id:42")
         await stage.until_shown("payload residual: checked over the newest 5,000 jobs")
+
+    Stage().play(script, NARROW)
+
+
+def test_what_became_unreadable_before_it_was_asked_of_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in the moment in which the plan of the filter is asked for does not end the console."""
+    asked: list[Query] = []
+
+    async def script(stage: Stage) -> None:
+        monkeypatch.setattr(stage.feed, "plan", lambda query: asked.append(query) or ())
+        await stage.press("f")
+        stage.field("#field-queue").value = "mail"
+        await stage.pilot.pause()
+        with stage.app.prevent(Input.Changed):
+            stage.field("#field-state").value = "faild"
+        await stage.until(lambda: asked)
+        await stage.pilot.pause()
+        assert stage.is_on(FilterScreen)
 
     Stage().play(script, NARROW)
 

@@ -136,11 +136,13 @@ def test_scrolling_reads_on_by_keyset_and_keeps_the_cursor() -> None:
     async def script(stage: Stage) -> None:
         assert len(stage.table().rows) == 100
         while stage.table().cursor_key != key(900):
+            await stage.until_read()
             before = stage.table().cursor_key
             await stage.press("pagedown")
             await stage.until_cursor_leaves(before)
         assert len(stage.table().rows) <= 300
         while stage.table().cursor_key != key(1):
+            await stage.until_read()
             before = stage.table().cursor_key
             await stage.press("pageup")
             await stage.until_cursor_leaves(before)

@@ -97,15 +97,17 @@ def test_a_store_that_never_answered_says_so_from_the_start() -> None:
 
 def test_a_hung_store_holds_up_neither_keys_nor_the_way_out() -> None:
     """While a poll hangs for ever a key is answered, and the console is left."""
-    release, over = threading.Event(), threading.Event()
+    hanging, release, over = threading.Event(), threading.Event(), threading.Event()
 
     def hang() -> None:
+        hanging.set()
         release.wait()
         over.set()
 
     async def script(stage: Stage) -> None:
         stage.feed.before_poll = hang
         await stage.press("r")
+        await stage.until(hanging.is_set)
         cursor = stage.table().cursor_key
         await stage.press("j")
         assert stage.table().cursor_key != cursor
@@ -114,7 +116,7 @@ def test_a_hung_store_holds_up_neither_keys_nor_the_way_out() -> None:
     Stage().play(script)
     assert not over.is_set()
     release.set()
-    assert over.wait(10), "nothing hung"
+    assert over.wait(60), "nothing hung"
 
 
 def test_a_report_is_not_hidden_by_what_is_said_of_the_store() -> None:

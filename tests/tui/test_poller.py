@@ -93,8 +93,9 @@ def test_only_one_poll_is_in_flight() -> None:
     listener.poller.stop()
 
 
-def test_a_loss_is_told_with_its_attempt_and_a_return_is_connected_again() -> None:
+def test_a_loss_is_told_with_its_attempt_and_a_return_is_connected_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each failed try is told with its number; the first answer after them is `Connected` again."""
+    monkeypatch.setattr("queuetui.tui.feed.retry_s", lambda _: 60.0)
     feed = ScriptedFeed()
     listener = Listener(feed)
     listener.poller.watch(Watch())

@@ -65,6 +65,7 @@ def settle(stage: Stage, keys: list[str], shown: str) -> Callable[[Pilot[Any]], 
             else:
                 await stage.press(TYPED.get(key, key))
             await pilot.pause(0.02)
+            await stage.until_read()
         await stage.until(lambda: any(text in stage.text() for text in shown.split("|")))
         stage.fix_cost()
         await pilot.pause()

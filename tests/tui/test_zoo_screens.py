@@ -76,7 +76,7 @@ async def tour(stage: Stage, jobs: int, *, act_on_each: bool) -> None:
         check()
     for _ in range(jobs):
         await stage.press("enter")
-        await stage.until(lambda: "[Summary]" in stage.text())
+        await stage.until(lambda: "[Summary]" in stage.text() and bool(getattr(stage.app.screen, "targets", ())))
         for _ in range(5):
             await stage.press("right_square_bracket")
             check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -14,6 +15,7 @@ from textual.widgets import Input
 
 from queuetui.model.errors import BadQuery
 from queuetui.model.page import PlannedTerm
+from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
 from queuetui.tui.errands import Errands
 from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, read_filter, write_filter
@@ -86,22 +88,22 @@ class FilterScreen(Screen["str | None"]):
         if self._settling is not None:
             self._settling.stop()
         try:
-            parse_query(text)
+            query = parse_query(text)
         except BadQuery as error:
             self._show_lines(text, error_lines(error, 1, self.app.size.width - 4))
             return
         self._show_lines(text, [])
-        self._settling = self.set_timer(_SETTLE_S, self._ask_plan)
+        # What was written is asked of, as the fields may hold something unreadable by the time the timer rings.
+        self._settling = self.set_timer(_SETTLE_S, partial(self._ask_plan, text, query))
 
-    def _ask_plan(self) -> None:
-        connection, text = self._connection, self.text
+    def _ask_plan(self, text: str, query: Query) -> None:
+        connection = self._connection
 
         def tell(plan: tuple[PlannedTerm, ...]) -> None:
             if self.is_attached and text == self.text:
                 self._show_lines(text, plan_lines(plan))
 
         if connection is not None:
-            query = parse_query(text)
             self._errands.send(
                 lambda: connection.feed.plan(query),
                 tell,
