@@ -6,7 +6,6 @@ import sqlite3
 from pathlib import Path
 
 import psycopg
-
 import pytest
 
 from queuetui.backends.base import BackendOptions

@@ -69,7 +69,7 @@ APP = """
             return "done"
         hold_interpreter()
 
-    @job("hard", hard_timeout=0.5)
+    @job("hard", hard_timeout=4)
     def hard(payload, context: Context):
         begin(context)
         hold_interpreter()
@@ -206,6 +206,6 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def await_state(queue: Queue, job_id: str, state: str, timeout_s: float = 30) -> None:
+def await_state(queue: Queue, job_id: str, state: str, timeout_s: float = 60) -> None:
     """Wait until a job is in a state."""
     wait_until(lambda: queue.get(job_id).state == state, timeout_s, awaiting=f"{job_id} to be {state}")

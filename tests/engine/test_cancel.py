@@ -119,7 +119,7 @@ def test_a_run_over_its_time_is_a_failure(queue: Queue, start_worker: StartWorke
     dead = queue.get(job.id)
     assert dead.error is not None
     assert (dead.error["class"], dead.result, causes) == ("Timeout", None, [CancelCause.TIMEOUT])
-    assert told.of("job_timed_out")[0]["limit_s"] == 0.2
+    assert wait_until(lambda: told.of("job_timed_out"))[0]["limit_s"] == 0.2
 
 
 def test_the_nearest_limit_holds(queue: Queue, start_worker: StartWorker) -> None:
@@ -170,7 +170,7 @@ def test_a_handler_that_never_ends_loses_its_slot(
     wait_until(lambda: queue.get(hung.id).state == "failed")
     after = queue.enqueue(declare_handler(lambda _: 1))
     wait_until(lambda: queue.get(after.id).state == "completed")
-    assert told.of("handler_given_up")[0]["job_id"] == hung.id
+    assert wait_until(lambda: told.of("handler_given_up"))[0]["job_id"] == hung.id
     assert worker.is_alive
     over.set()
 

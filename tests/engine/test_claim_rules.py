@@ -88,7 +88,7 @@ def test_workers_keep_to_a_rate(queue: Queue, start_worker: StartWorker) -> None
         crowd.run()
 
     job_type = declare_handler(paced)
-    lay_down(queue, RulesEdit(rate=parse_rate("3/2s")))
+    lay_down(queue, RulesEdit(rate=parse_rate("3/10s")))
     for _ in range(5):
         queue.enqueue(job_type)
     for _ in range(2):

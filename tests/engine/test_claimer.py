@@ -10,6 +10,7 @@ import pytest
 
 from queuetui.backends.base import Step
 from queuetui.client import Queue
+from queuetui.engine import claimer as claimer_module
 from queuetui.engine.claimer import HELD_BATCHES, HELD_WORK_S, Claim, Claimer, Room
 from queuetui.engine.clock import steady_s
 from queuetui.engine.finisher import Finisher
@@ -97,8 +98,11 @@ def claimer_of(queue: str) -> Claimer:
 
 
 @pytest.mark.parametrize(("again_s", "wait_s"), [(inf, 0.02), (0.005, 0.02), (0.0, 0.1), (30.0, 0.02)])
-def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(again_s: float, wait_s: float) -> None:
+def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(
+    again_s: float, wait_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A worker that is given nothing waits, and new jobs of that queue do not wake it for nothing; an end of its own does."""
+    monkeypatch.setattr(claimer_module, "steady_s", lambda: 1000.0)
     claimer = claimer_of("q")
     claim = claimer.choose(0, None)
     assert claim is not None
@@ -111,16 +115,18 @@ def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(again_s: float,
     assert claimer.look_in_s() == 0
 
 
-def test_a_rate_that_opens_soon_is_waited_for() -> None:
+def test_a_rate_that_opens_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait is cut to when a rate makes room."""
+    monkeypatch.setattr(claimer_module, "steady_s", lambda: 1000.0)
     claimer = claimer_of("q")
     claimer._poll_s = 10.0
     claimer.took(Claim("q", 1), 0, 0.15)
     assert claimer.look_in_s() == pytest.approx(0.15, abs=0.02)
 
 
-def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue) -> None:
+def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the last job a worker looks soon and then less often, never less than the poll interval."""
+    monkeypatch.setattr(claimer_module, "steady_s", lambda: 1000.0)
     claimer = Claimer(queue.backend, WorkerSettings(sleep_s=0.3), make_room(1))
     waits = []
     for _ in range(7):

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from queuetui.client import Queue
+from queuetui.engine.commands import group
 from queuetui.model.command import COMMAND_TAG, OUTPUT_CAP_BYTES
 from queuetui.model.document import JobDocument
 from tests.engine.conftest import StartWorker
@@ -64,7 +65,7 @@ def test_a_command_that_fails(queue: Queue, start_worker: StartWorker) -> None:
 def test_a_failed_command_is_tried_again(queue: Queue, start_worker: StartWorker, tmp_path: Path) -> None:
     """A failed run of a command has the retry policy of every job."""
     again = queue.enqueue_command(f"echo x >> {tmp_path}/runs; exit 1")
-    start_worker(burst=True, allow_command=True).wait()
+    start_worker(jobs=1, allow_command=True).wait()
     assert (queue.get(again.id).state, queue.get(again.id).attempts) == ("retrying", 1)
 
 
@@ -127,7 +128,7 @@ def test_a_timeout_kills_all_that_was_started(
     """At its time limit a command is killed with its grandchildren, also those that do not heed TERM."""
     pids = tmp_path / "pids"
     command = f"echo begun; (trap '' TERM; sleep 600 & echo $! $$ > {pids}; wait; sleep 600) & wait"
-    job = queue.enqueue_command(command, max_attempts=1, timeout=2)
+    job = queue.enqueue_command(command, max_attempts=1, timeout=6)
     start_worker(jobs=1, allow_command=True, isolation=isolation).wait()
     error = error_of(queue.get(job.id))
     assert error["class"] == "Timeout"
@@ -142,8 +143,11 @@ def test_what_a_command_leaves_behind_ends_with_it(queue: Queue, start_worker: S
     wait_until(lambda: is_gone(int(shown.result["stdout"])))
 
 
-def test_a_person_cancels_a_running_command(queue: Queue, start_worker: StartWorker, tmp_path: Path) -> None:
+def test_a_person_cancels_a_running_command(
+    queue: Queue, start_worker: StartWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cancel request reaches the command as TERM and the job becomes cancelled."""
+    monkeypatch.setattr(group, "TERM_GRACE_S", 60.0)
     job = queue.enqueue_command(f"trap 'touch {tmp_path}/told; exit 1' TERM; touch {tmp_path}/begun; sleep 600 & wait")
     start_worker(jobs=1, allow_command=True, lease_s=6.0)
     wait_until((tmp_path / "begun").exists)

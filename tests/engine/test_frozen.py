@@ -13,7 +13,7 @@ from queuetui.client import Queue
 from tests.engine.children import ChildrenPlace, await_state, family, is_running
 from tests.waiting import wait_until
 
-LEASE = "3s"
+LEASE = "9s"
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
 
 

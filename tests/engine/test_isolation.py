@@ -101,7 +101,7 @@ def test_a_job_that_kills_its_process_three_times_is_quarantined(place: Children
 def test_a_killed_worker_takes_its_children_along(place: ChildrenPlace, queue: Queue) -> None:
     """After kill -9 of the worker neither the nest nor a child that holds its interpreter is left, and the job runs elsewhere."""
     job = queue.enqueue("stubborn")
-    victim = place.start("--isolation", "process", "--lease", "3s", app="children_app")
+    victim = place.start("--isolation", "process", "--lease", "9s", app="children_app")
     child = place.await_run(job.id)
     relatives = family(victim.pid)
     assert child in relatives
@@ -116,7 +116,7 @@ def test_a_killed_worker_takes_its_children_along(place: ChildrenPlace, queue: Q
 def test_a_frozen_worker_keeps_no_run_past_its_lease(place: ChildrenPlace, queue: Queue) -> None:
     """When the worker alone is stopped, its nest kills the run before another worker can have the job."""
     job = queue.enqueue("stubborn")
-    frozen = place.start("--isolation", "process", "--lease", "3s", app="children_app")
+    frozen = place.start("--isolation", "process", "--lease", "18s", app="children_app")
     child = place.await_run(job.id)
     place.freeze(frozen.pid)
     place.start_isolated("--lease", "9s")

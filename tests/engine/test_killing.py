@@ -13,7 +13,7 @@ import pytest
 
 from queuetui.client import Queue
 from queuetui.engine import store_health
-from queuetui.engine.children import brood
+from queuetui.engine.children import brood, ward
 from queuetui.engine.clock import steady_s
 from tests.engine.children import ChildrenPlace, await_end_of, await_state, family, is_running
 from tests.engine.failing_store import FailingStore
@@ -65,7 +65,7 @@ def test_a_run_over_its_time_is_killed_before_its_retry(
     place: ChildrenPlace, queue: Queue, start_crew: StartCrew
 ) -> None:
     """A handler that holds the interpreter and ignores TERM is dead at its limit; only then can the retry be claimed."""
-    job = queue.enqueue("stubborn", {"times": 2}, timeout=1, max_attempts=3)
+    job = queue.enqueue("stubborn", {"times": 2}, timeout=4, max_attempts=3)
     start_crew(sleep_s=0.02)
     await_state(queue, job.id, "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (3, 0)
@@ -74,9 +74,12 @@ def test_a_run_over_its_time_is_killed_before_its_retry(
     assert len(set(place.pids(job.id))) == 3
 
 
-def test_a_handler_may_clean_up_before_it_is_killed(place: ChildrenPlace, queue: Queue, start_crew: StartCrew) -> None:
+def test_a_handler_may_clean_up_before_it_is_killed(
+    place: ChildrenPlace, queue: Queue, start_crew: StartCrew, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At its limit a handler is first asked by a signal, which runs its `finally`; it is a timeout all the same."""
-    job = queue.enqueue("cleaning", timeout=1, max_attempts=1)
+    monkeypatch.setattr(ward, "TERM_GRACE_S", 30.0)
+    job = queue.enqueue("cleaning", timeout=4, max_attempts=1)
     start_crew()
     await_state(queue, job.id, "failed")
     assert (place.folder / "cleaned").exists()
@@ -128,14 +131,14 @@ def test_a_run_whose_lease_cannot_be_renewed_is_killed_in_time(
     """While the store is away the process dies before the store could grant the job again, and the job runs again later."""
     job = queue.enqueue("stubborn")
     store = FailingStore(queue.backend)
-    lease_s = 3.0
+    lease_s = 18.0
     start_crew(store, lease_s=lease_s)
     child = place.await_run(job.id)
     away_s = steady_s()
     store.away.set()
     await_end_of(child)
     assert steady_s() - away_s < lease_s
-    assert told.of("lease_lost")
+    wait_until(lambda: told.of("lease_lost"))
     store.away.clear()
     await_state(queue, job.id, "completed")
     assert queue.get(job.id).lost == 1
@@ -160,10 +163,10 @@ def test_a_run_that_ends_between_its_lease_and_its_kill_is_explained(
     """A handler that is told of the lost lease may return before it is killed: refused, and kept as the cause of the second run."""
     job = queue.enqueue("polite")
     store = FailingStore(queue.backend)
-    start_crew(store, lease_s=3.0)
+    start_crew(store, lease_s=18.0)
     place.await_run(job.id)
     store.away.set()
-    wait_until(lambda: queue.backend.sweep(10))
+    wait_until(lambda: queue.backend.sweep(10), 60)
     store.away.clear()
     place.await_run(job.id, times=2)
     wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"])

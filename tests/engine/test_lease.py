@@ -26,10 +26,10 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
         over.wait(60)
 
     job = queue.enqueue(declare_handler(run))
-    workers = [start_worker(lease_s=3.0) for _ in range(2)]
+    workers = [start_worker(lease_s=6.0) for _ in range(2)]
     assert begun.wait(60)
-    two_leases_on = _lease_end(queue, job.id) + timedelta(seconds=6)
-    wait_until(lambda: _lease_end(queue, job.id) > two_leases_on)
+    two_leases_on = _lease_end(queue, job.id) + timedelta(seconds=12)
+    wait_until(lambda: _lease_end(queue, job.id) > two_leases_on, 60)
     over.set()
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert (runs, queue.get(job.id).lost, told.of("lease_lost")) == ([1], 0, [])
@@ -59,7 +59,7 @@ def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker
     start_worker(lease_s=3.0)
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (1, 1)
-    assert told.of("job_rescued")[0]["lost_worker"] == "dead"
+    assert wait_until(lambda: told.of("job_rescued"))[0]["lost_worker"] == "dead"
 
 
 def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker: StartWorker, told: Told) -> None:
@@ -74,7 +74,7 @@ def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker:
     dead = queue.get(job.id)
     assert dead.error is not None
     assert (dead.error["class"], dead.lost, dead.attempts) == ("PoisonPill", 3, 0)
-    assert told.of("job_quarantined")
+    wait_until(lambda: told.of("job_quarantined"))
 
 
 def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: StartWorker, told: Told) -> None:
@@ -93,7 +93,7 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
 
     job = queue.enqueue(declare_handler(run))
     store = FailingStore(queue.backend)
-    start_worker(store, lease_s=3.0, concurrency=1)
+    start_worker(store, lease_s=9.0, concurrency=1)
     assert begun.wait(60)
     assert queue.backend.close_lease(store.leases[0]) == 1
     wait_until(lambda: told.of("lease_lost"))

@@ -12,6 +12,7 @@ import pytest
 
 from queuetui.backends.run_notes import RunNotesStore
 from queuetui.client import Queue
+from queuetui.engine import notekeeping
 from queuetui.engine.context import Context
 from queuetui.engine.lease import Ended, HeldLease
 from queuetui.engine.notekeeping import Notekeeper
@@ -60,7 +61,7 @@ APP = """
             threading.Event().wait(0.02)
         return "slow"
 
-    @job("brief", result_ttl=2.0)
+    @job("brief", result_ttl=6.0)
     def brief(payload):
         return "brief"
 """
@@ -106,8 +107,8 @@ def test_a_long_run_is_seen_while_it_runs(
     job = queue.enqueue("long", str(app_folder))
     start_worker(app="noting_app", isolation=isolation, jobs=1, root=app_folder)
     wait_until(lambda: log_of(queue, job.id) == ["warning begun"])
-    assert queue.get(job.id).progress == {"fraction": 0.5, "note": "half"}
-    assert add_usage(notes_of(queue, job.id)) == {"credits": 2}
+    wait_until(lambda: queue.get(job.id).progress == {"fraction": 0.5, "note": "half"})
+    wait_until(lambda: add_usage(notes_of(queue, job.id)) == {"credits": 2})
     (app_folder / "go").touch()
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert log_of(queue, job.id) == ["warning begun", "warning ended well"]
@@ -132,8 +133,11 @@ def test_a_failed_run_keeps_its_log(queue: Queue, start_worker: StartWorker) -> 
     assert kept[-1] == "KeyError: 'inner'"
 
 
-def test_a_short_run_that_ends_well_writes_nothing(queue: Queue, start_worker: StartWorker) -> None:
+def test_a_short_run_that_ends_well_writes_nothing(
+    queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its log is not worth a write."""
+    monkeypatch.setattr(notekeeping, "LONG_RUN_S", 60.0)
 
     def run(payload: object, context: Context) -> None:
         context.log.info("nothing to see")

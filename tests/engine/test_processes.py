@@ -79,7 +79,7 @@ def test_the_jobs_of_a_killed_worker_are_worked_by_another(place: Place, queue: 
     place.let_go()
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (1, 1)
-    assert "job_rescued" in place.events(other)
+    wait_until(lambda: "job_rescued" in place.events(other))
 
 
 def test_a_frozen_worker_changes_nothing_when_it_wakes(place: Place, queue: Queue) -> None:
@@ -107,7 +107,7 @@ def test_a_job_that_kills_its_worker_is_quarantined(place: Place, queue: Queue) 
     job = queue.enqueue("kill_worker")
     deaths = 0
     for _ in range(3):
-        deaths += place.start("--lease", "500ms").wait(60) == -signal.SIGKILL
+        deaths += place.start("--lease", "3s").wait(60) == -signal.SIGKILL
     last = place.start("--lease", "9s")
     wait_until(lambda: queue.get(job.id).state == "failed")
     dead = queue.get(job.id)

@@ -90,7 +90,7 @@ def test_a_frozen_server_ends_the_work_in_time(
         return "first"
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(lease_s=2.0)
+    start_worker(lease_s=9.0)
     wait_until(lambda: told.of("job_started"))
     server.pause()
     try:

@@ -103,7 +103,7 @@ def test_work_stops_before_the_lease_is_over(
     wait_until(lambda: queue.get(job.id).state == "completed")
     done = queue.get(job.id)
     assert (done.result, done.attempts, done.lost) == ("second", 1, 1)
-    assert told.of("result_refused")[0]["job_id"] == job.id
+    assert wait_until(lambda: told.of("result_refused"))[0]["job_id"] == job.id
 
 
 def test_a_worker_stops_while_the_store_is_away(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from threading import Event, Lock
 from typing import Any
 
+import pytest
+
 from queuetui.client import Queue
+from queuetui.engine import suspects
 from queuetui.engine.context import Context
 from tests.conformance.scenes import LONG_LEASE_S, expire
 from tests.engine.conftest import StartWorker
@@ -48,8 +51,11 @@ def lose_all(queue: Queue) -> None:
     wait_until(is_swept)
 
 
-def test_nothing_runs_beside_a_suspect(queue: Queue, start_worker: StartWorker) -> None:
+def test_nothing_runs_beside_a_suspect(
+    queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two suspects and what is new among them: each suspect begins and ends alone, the others share the worker."""
+    monkeypatch.setattr(suspects, "WAIT_FOR_OTHERS_S", 60.0)
     watched = Watched()
     job_type = declare_handler(watched.run)
     queue.enqueue_many([queue.new(job_type) for _ in range(3)])
@@ -78,8 +84,11 @@ def test_a_suspect_does_not_wait_for_a_long_run(queue: Queue, start_worker: Star
     wait_until(lambda: queue.get(long.id).state == "completed")
 
 
-def test_a_suspect_that_waits_is_given_back_at_a_stop(queue: Queue, start_worker: StartWorker) -> None:
+def test_a_suspect_that_waits_is_given_back_at_a_stop(
+    queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """TERM while a suspect waits for others to end releases it for any worker."""
+    monkeypatch.setattr(suspects, "WAIT_FOR_OTHERS_S", 60.0)
     over, begun = Event(), Event()
 
     def hold(payload: object) -> None:

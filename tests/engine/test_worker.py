@@ -115,7 +115,7 @@ def test_failures_are_tried_again_until_they_are_dead_letters(
     assert (dead.error["class"], dead.error["message"]) == ("LookupError", "attempt 3, last True")
     assert "in fail" in dead.error["traceback"]
     assert [one.outcome for one in queue.backend.attempts(job.id)] == ["retry", "retry", "failed"]
-    assert told.events(job.id) == [*["job_started", "job_retrying"] * 2, "job_started", "job_failed"]
+    wait_until(lambda: told.events(job.id) == [*["job_started", "job_retrying"] * 2, "job_started", "job_failed"])
 
 
 def test_false_is_a_failure(queue: Queue, start_worker: StartWorker) -> None:

@@ -6,6 +6,7 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input
 
+from queuetui.model.page import PlannedTerm
 from queuetui.model.query import Query
 from queuetui.tui.present.filter_form import read_filter, write_filter
 from queuetui.tui.screens.filter import FilterScreen
@@ -140,8 +141,12 @@ def test_what_became_unreadable_before_it_was_asked_of_does_no_harm(monkeypatch:
     """A key in the moment in which the plan of the filter is asked for does not end the console."""
     asked: list[Query] = []
 
+    def plan(query: Query) -> tuple[PlannedTerm, ...]:
+        asked.append(query)
+        return ()
+
     async def script(stage: Stage) -> None:
-        monkeypatch.setattr(stage.feed, "plan", lambda query: asked.append(query) or ())
+        monkeypatch.setattr(stage.feed, "plan", plan)
         await stage.press("f")
         stage.field("#field-queue").value = "mail"
         await stage.pilot.pause()
