@@ -134,7 +134,8 @@ class Soak:
         self, enqueuers: Sequence[subprocess.Popen[bytes]], workers: list[subprocess.Popen[bytes]], deadline_s: float
     ) -> None:
         pause, kill_at_s = threading.Event(), 0.0
-        while not self._is_done(enqueuers):
+        # Where the last job ended before anybody was killed, one that has worked is killed all the same.
+        while not (self._is_done(enqueuers) and self._kills):
             if time.monotonic() > deadline_s:
                 self._faults.append("the deadline came before the last job had ended")
                 return

@@ -14,7 +14,7 @@ STORES = ("sqlite_url", "postgres_url", "mysql_url", "redis_url")
 @pytest.mark.parametrize("store", STORES)
 def test_killed_workers_break_no_promise(store: str, request: pytest.FixtureRequest) -> None:
     """A few hundred jobs from four processes, three workers of which two are killed: each job ends once."""
-    plan = Plan(300, random.randrange(2**31), deadline_s=90, slowness=10, kill_every_s=(0.2, 1.0), lease_s=2.0)
+    plan = Plan(300, random.randrange(2**31), deadline_s=90, slowness=10, kill_every_s=(0.2, 1.0), lease_s=6.0)
     soaked = run_soak(request.getfixturevalue(store), plan)
     assert soaked.broken == []
     assert soaked.kills > 0

@@ -51,7 +51,7 @@ class Tier:
 
 
 TIERS = {
-    "a": Tier("a", times=1, jobs=60, workers=2, lease_s=1.5),
+    "a": Tier("a", times=1, jobs=60, workers=2, lease_s=3.0),
     "b": Tier("b", times=2, jobs=300, workers=3, lease_s=2.0),
     "c": Tier("c", times=4, jobs=2000, workers=3, lease_s=3.0, rounds=4),
 }

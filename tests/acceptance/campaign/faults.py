@@ -82,14 +82,14 @@ def freezing(leases: float, *, tree: bool = False) -> Callable[[Ordeal], None]:
             family += [one.pid for one in psutil.Process(member.pid).children(recursive=True)]
         sink = ordeal.crew.sink
         for pid in family:
-            os.kill(pid, signal.SIGSTOP)
             sink.write("frozen", pid=pid)
+            os.kill(pid, signal.SIGSTOP)
         ordeal.done[f"freeze{'_tree' if tree else ''}_{leases:g}"] += 1
         ordeal.rest(leases * ordeal.case.lease_s)
         for pid in reversed(family):
-            sink.write("woken", pid=pid)
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+            sink.write("woken", pid=pid)
         ordeal.rest(AWAKE_S)
 
     return freeze

@@ -204,5 +204,5 @@ def run_once(bug: Bug, seed: int, folder: Path) -> Report:
     place = Path(tempfile.mkdtemp(prefix=f"{bug.name.replace(' ', '-')}-{seed}-", dir=folder))
     threads_before = threading.active_count()
     report = play(bug, seed, place)
-    assert threading.active_count() <= threads_before + 8, "a play left its threads behind"
+    wait_until(lambda: threading.active_count() <= threads_before + 8, awaiting="the threads of a play to end")
     return report
