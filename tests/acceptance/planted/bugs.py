@@ -158,7 +158,7 @@ class LookingBeforeInserting(Passing):
     def enqueue(self, jobs: Sequence[NewJob], connection: Any = None) -> Sequence[Enqueued]:
         """Store jobs."""
         if any(job.idempotency_key for job in jobs):
-            self.meeting.wait(5)
+            self.meeting.wait(30)
             jobs = [job._replace(idempotency_key=None) for job in jobs]
         answers: Sequence[Enqueued] = self.store.enqueue(jobs, connection)
         return answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -190,11 +190,13 @@ def _is_in_other_hands(watcher: NativeBackend, job_id: str) -> bool:
 def cut(play_: Play) -> None:
     """The connection of one worker is away for longer than its lease, once it has work."""
     store = play_.cuts[CUT]
-    wait_until(lambda: "step" in store.calls, 5)
+    with suppress(AssertionError):
+        # A worker with a bug may never have any.
+        wait_until(lambda: "step" in store.calls, 5)
     play_.sink.write("fault", pid=CUT, phase="begin", fault="network")
     store.away.set()
     since_ns = boot_ns()
-    wait_until(lambda: boot_ns() - since_ns > LEASE_S * 1.3e9, 10)
+    wait_until(lambda: boot_ns() - since_ns > LEASE_S * 1.3e9)
     store.away.clear()
     play_.sink.write("fault", pid=CUT, phase="end", fault="network")
 
