@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -100,7 +101,7 @@ def test_a_url_of_another_kind_is_unsupported() -> None:
 def test_a_connection_lost_in_a_commit_leaves_the_outcome_unknown() -> None:
     """Only a lost connection makes an outcome unknown; a refused commit is known to have failed."""
     with pytest.raises(UnknownOutcome), unknown_when_lost("committing"):
-        raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+        raise OperationalError("COMMIT", {}, psycopg.OperationalError("server closed the connection unexpectedly"))
     with pytest.raises(Denied), unknown_when_lost("committing"):
         raise OperationalError("COMMIT", {}, Exception(1142, "denied"))
 

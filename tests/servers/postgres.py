@@ -31,13 +31,13 @@ class PostgresServer:
         """The TCP port on 127.0.0.1."""
         return urlsplit(self.admin_url).port or 5432
 
-    def create_database(self) -> str:
-        """Make an empty database and return its URL."""
+    def create_database(self, options: str = "") -> str:
+        """Make an empty database, with options of the statement, and return its URL."""
         name = f"t_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             # Copying files is several times faster than logging every page of the template.
             strategy = " STRATEGY file_copy" if connection.info.server_version >= STRATEGY_SINCE else ""
-            connection.execute(f"CREATE DATABASE {name}{strategy}".encode())
+            connection.execute(f"CREATE DATABASE {name} {options}{strategy}".encode())
         return urlunsplit(urlsplit(self.admin_url)._replace(path=f"/{name}"))
 
     def drop_database(self, url: str) -> None:

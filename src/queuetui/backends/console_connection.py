@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from queuetui.backends.driver_errors import translated, unknown_when_lost
+from queuetui.backends.sql import mysql_address, postgresql_address
+from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import NotFound, Unsupported
 
-APPLICATION_NAME = "queuetui"
+if TYPE_CHECKING:
+    import psycopg
+    import pymysql
+    from pymysql.cursors import Cursor
+
 LOCK_TIMEOUT_S = 1.0
 _IDLE_LIMIT_S = 10
 _STEPS_BETWEEN_CHECKS = 10_000
-_DRIVERS = {
+_DIALECTS = {
     "sqlite": "sqlite",
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "mysql": "mysql+pymysql",
-    "mariadb": "mysql+pymysql",
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
+_ADDRESSES: dict[str, Callable[[str], object]] = {
+    "sqlite": file_of,
+    "postgresql": postgresql_address.read_address,
+    "mysql": mysql_address.read_address,
 }
 
 
@@ -37,16 +46,12 @@ _DRIVERS = {
 class ConsoleDatabase:
     """One database seen through two engines of at most one connection each: one that reads, one that writes."""
 
-    url: URL
+    address: Any
+    dialect: str
     statement_timeout_s: float
     connect_timeout_s: float
     _engines: dict[bool, Engine] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
-
-    @property
-    def dialect(self) -> str:
-        """The family of the database: sqlite, postgresql or mysql."""
-        return self.url.get_backend_name()
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
@@ -83,17 +88,13 @@ class ConsoleDatabase:
 
 def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float) -> ConsoleDatabase:
     """Return the database that a URL names, unconnected. Raises NotFound for an SQLite file that is not there."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise Unsupported("the database URL cannot be read; write it like postgresql://user@host/name") from error
-    driver = _DRIVERS.get(parsed.get_backend_name())
-    if driver is None:
+    dialect = _DIALECTS.get(url.partition("://")[0].partition("+")[0].lower())
+    if dialect is None:
         raise Unsupported("that kind of database is not known here; use sqlite, postgresql or mysql")
-    parsed = parsed.set(drivername=driver)
-    if driver == "sqlite" and not Path(parsed.database or "").is_file():
-        raise NotFound(f"there is no SQLite file {parsed.database or '(in memory)'!r}; check the path in the URL")
-    return ConsoleDatabase(parsed, statement_timeout_s, connect_timeout_s)
+    address = _ADDRESSES[dialect](url)
+    if isinstance(address, Path) and not address.is_file():
+        raise NotFound(f"there is no SQLite file {str(address)!r}; check the path in the URL")
+    return ConsoleDatabase(address, dialect, statement_timeout_s, connect_timeout_s)
 
 
 def _make_engine(database: ConsoleDatabase, *, writes: bool) -> Engine:
@@ -107,60 +108,59 @@ def _make_engine(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 
 def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
+    import psycopg
+
+    from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
+
     settings = {
-        "statement_timeout": int(database.statement_timeout_s * 1000),
-        "lock_timeout": int(LOCK_TIMEOUT_S * 1000),
-        "idle_in_transaction_session_timeout": _IDLE_LIMIT_S * 1000,
-        "default_transaction_read_only": "off" if writes else "on",
+        "statement_timeout": str(int(database.statement_timeout_s * 1000)),
+        "lock_timeout": str(int(LOCK_TIMEOUT_S * 1000)),
+        "idle_in_transaction_session_timeout": str(_IDLE_LIMIT_S * 1000),
     }
-    arguments = {
-        "application_name": APPLICATION_NAME,
-        "connect_timeout": max(1, round(database.connect_timeout_s)),
-        "options": " ".join(
-            [*_given_options(database.url), *(f"-c {name}={value}" for name, value in settings.items())]
-        ),
+    sessions = PostgresqlSessions(database.address, settings, database.connect_timeout_s)
+
+    def connect() -> psycopg.Connection[Any]:
         # A prepared statement would outlive a connection pooler's idea of the session.
-        "prepare_threshold": None,
-    }
-    return create_engine(database.url, connect_args=arguments, isolation_level=_LEVEL[writes], **_pool(writes=writes))
+        connection = sessions.connect(psycopg.Connection, prepare_threshold=None)
+        connection.autocommit = False
+        connection.read_only = not writes
+        return connection
 
+    engine = create_engine(
+        "postgresql+psycopg://", creator=connect, isolation_level=_LEVEL[writes], **_pool(writes=writes)
+    )
 
-def _given_options(url: URL) -> tuple[str, ...]:
-    """Keep what the URL itself sets, a search_path for one."""
-    given = url.query.get("options", ())
-    return (given,) if isinstance(given, str) else given
-
-
-def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
-    wait_s = max(1, round(database.statement_timeout_s))
-    arguments: dict[str, Any] = {
-        "connect_timeout": max(1, round(database.connect_timeout_s)),
-        "read_timeout": wait_s + _IDLE_LIMIT_S,
-        "write_timeout": wait_s + _IDLE_LIMIT_S,
-        "program_name": APPLICATION_NAME,
-        "charset": "utf8mb4",
-        "init_command": (
-            f"SET time_zone = '+00:00', lock_wait_timeout = {max(1, round(LOCK_TIMEOUT_S))}, "
-            f"innodb_lock_wait_timeout = {max(1, round(LOCK_TIMEOUT_S))}"
-        ),
-    }
-    engine = create_engine(database.url, connect_args=arguments, isolation_level=_LEVEL[writes], **_pool(writes=writes))
-
-    @event.listens_for(engine, "connect")
-    def limit_session(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
-        # MariaDB and MySQL name their statement timeouts differently, in seconds and in milliseconds.
-        is_mariadb = "mariadb" in str(connection.get_server_info()).lower()
-        name, value = ("max_statement_time", wait_s) if is_mariadb else ("max_execution_time", wait_s * 1000)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET SESSION {name} = {value}")
-            if not writes:
-                cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        driver_connection: Any = connection.connection.dbapi_connection
+        sessions.begin(driver_connection)
 
     return engine
 
 
+def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
+    from queuetui.backends.sql.mysql_sessions import connect
+
+    wait_s = max(1, round(database.statement_timeout_s))
+
+    def open_session() -> pymysql.Connection[Cursor]:
+        return connect(
+            database.address,
+            writes=writes,
+            statement_s=wait_s,
+            lock_s=max(1, round(LOCK_TIMEOUT_S)),
+            connect_timeout=max(1, round(database.connect_timeout_s)),
+            read_timeout=wait_s + _IDLE_LIMIT_S,
+            write_timeout=wait_s + _IDLE_LIMIT_S,
+        )
+
+    return create_engine(
+        "mysql+pymysql://", creator=open_session, isolation_level=_LEVEL[writes], **_pool(writes=writes)
+    )
+
+
 def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
-    path = Path(database.url.database or "").absolute()
+    path = database.address.absolute()
     uri = f"file:{quote(str(path))}?mode={'rw' if writes else 'ro'}"
 
     def connect() -> sqlite3.Connection:

@@ -22,39 +22,73 @@ _SHOWN_CHARS = 200
 _UNKNOWN_ROLE = re.compile(r'role "[^"]*" does not exist')
 
 _DENIED = "the server refused the right; check the user, its password and its grants"
+_READ_ONLY = "it may only be read; check whether it is a replica, and what its settings say"
 _ABSENT = "it is not there; check the URL and the names in the profile"
 _SLOW = "it took longer than the console allows; narrow the filter or raise the profile's statement timeout"
 _LOCKED = "somebody else holds it locked; try again in a moment"
+_TWICE = "somebody else wrote the same at the same moment; try again"
 _GONE = "the store does not answer; check that it runs and that the URL is right"
+_CROWDED = "the server has no connection left; close idle ones, use a pooler, or raise its limit"
+_FULL = "the store's disk is full; free some of it"
+_SHORT_OF_MEMORY = "the store has no memory left for it; look at the server's load"
+_NO_ROOM = "a text or a number is more than the store can hold; shorten it, or keep large data elsewhere"
+_WRONG_VALUE = "the store cannot hold one of its characters or values; use another, or a database that holds all of Unicode (UTF8, utf8mb4)"
+_UNEXPECTED = "the store answered with an error that was not expected; its own manual and log say more"
 
+_Advice = tuple[type[QueueTuiError], str]
 # PostgreSQL: SQLSTATE, or its first two characters. MySQL and MariaDB: error numbers. SQLite: names of result codes.
-_BY_SQLSTATE: dict[str, tuple[type[QueueTuiError], str]] = {
+_BY_SQLSTATE: dict[str, _Advice] = {
+    "08": (Unreachable, _GONE),
+    "57": (Unreachable, _GONE),
     "28": (Denied, _DENIED),
     "42501": (Denied, _DENIED),
-    "25006": (Denied, _DENIED),
+    "25006": (Denied, _READ_ONLY),
     "3D": (NotFound, _ABSENT),
+    "3F": (NotFound, _ABSENT),
     "42P01": (NotFound, _ABSENT),
     "42703": (NotFound, _ABSENT),
     "57014": (Unreachable, _SLOW),
     "55P03": (Conflict, _LOCKED),
     "40": (Conflict, _LOCKED),
+    "23505": (Conflict, _TWICE),
+    "53100": (Unreachable, _FULL),
+    "53200": (Unreachable, _SHORT_OF_MEMORY),
+    "53300": (Unreachable, _CROWDED),
+    **dict.fromkeys(("22001", "22003", "54000"), (BadPayload, _NO_ROOM)),
+    **dict.fromkeys(("22021", "22P05"), (BadPayload, _WRONG_VALUE)),
 }
-_BY_NUMBER: dict[int, tuple[type[QueueTuiError], str]] = {
-    **dict.fromkeys((1044, 1045, 1142, 1143, 1227, 1290, 1370, 1698, 1792), (Denied, _DENIED)),
+# The client's own numbers, and those of a server that ends a connection.
+_CLIENT_NUMBERS = range(2000, 3000)
+_BY_NUMBER: dict[int, _Advice] = {
+    **dict.fromkeys((0, 1053, 1077, 1079, 1152, *range(1156, 1162), 1184, 1927, 3159, 4031), (Unreachable, _GONE)),
+    **dict.fromkeys((1040, 1203, 1226), (Unreachable, _CROWDED)),
+    **dict.fromkeys((1021, 1114), (Unreachable, _FULL)),
+    **dict.fromkeys((1037, 1038), (Unreachable, _SHORT_OF_MEMORY)),
+    **dict.fromkeys((1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), (Denied, _DENIED)),
+    **dict.fromkeys((1290, 1792, 1836), (Denied, _READ_ONLY)),
     **dict.fromkeys((1046, 1049, 1054, 1146), (NotFound, _ABSENT)),
-    **dict.fromkeys((1205, 1213, 3572), (Conflict, _LOCKED)),
-    1062: (Conflict, "somebody else wrote the same at the same moment; try again"),
+    **dict.fromkeys((1020, 1205, 1213, 3572), (Conflict, _LOCKED)),
+    1062: (Conflict, _TWICE),
     1301: (BadPayload, "it is larger than the server's max_allowed_packet; raise that, or keep large data elsewhere"),
-    1406: (BadPayload, "a text is longer than the store can hold; shorten it"),
+    **dict.fromkeys((1071, 1118, 1264, 1406), (BadPayload, _NO_ROOM)),
+    **dict.fromkeys((1292, 1300, 1366, 3988), (BadPayload, _WRONG_VALUE)),
     **dict.fromkeys((1317, 1969, 3024), (Unreachable, _SLOW)),
 }
-_BY_NAME: dict[str, tuple[type[QueueTuiError], str]] = {
+_BY_NAME: dict[str, _Advice] = {
     "SQLITE_BUSY": (Conflict, _LOCKED),
     "SQLITE_LOCKED": (Conflict, _LOCKED),
+    "SQLITE_PROTOCOL": (Conflict, _LOCKED),
+    "SQLITE_CONSTRAINT": (Conflict, _TWICE),
     "SQLITE_READONLY": (Denied, "the file may only be read; check its permissions"),
     "SQLITE_PERM": (Denied, "the file may not be opened; check its permissions"),
+    "SQLITE_CANTOPEN": (Unreachable, "the file cannot be opened; check its path, and the permissions of its folder"),
     "SQLITE_AUTH": (Denied, _DENIED),
     "SQLITE_NOTADB": (NotFound, "the file is not an SQLite database; check the URL"),
+    "SQLITE_CORRUPT": (Unreachable, "the file is damaged; check it by PRAGMA integrity_check, and restore a copy"),
+    "SQLITE_IOERR": (Unreachable, "the file cannot be read or written; check its disk"),
+    "SQLITE_FULL": (Unreachable, _FULL),
+    "SQLITE_NOMEM": (Unreachable, _SHORT_OF_MEMORY),
+    "SQLITE_TOOBIG": (BadPayload, _NO_ROOM),
     "SQLITE_INTERRUPT": (Unreachable, _SLOW),
 }
 
@@ -99,8 +133,10 @@ def is_driver_error(error: BaseException) -> bool:
     """Tell whether an error was raised by SQLAlchemy, a driver, or the import of a driver that is missing."""
     if isinstance(error, ModuleNotFoundError):
         return error.name in _DRIVER_PACKAGES
-    return _wants_cryptography(error) or any(
-        base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__
+    return (
+        isinstance(error, UnicodeEncodeError | OverflowError)
+        or _wants_cryptography(error)
+        or any(base.__module__.partition(".")[0] in _PACKAGES for base in type(error).__mro__)
     )
 
 
@@ -110,7 +146,7 @@ def _wants_cryptography(error: BaseException) -> bool:
 
 
 def translate(error: Exception, doing: str) -> QueueTuiError:
-    """Return our error for a driver's; one that no code explains means that the store is unreachable."""
+    """Return our error for a driver's; one that no code explains is said to be unexpected."""
     if isinstance(error, ModuleNotFoundError):
         package = _DRIVER_PACKAGES.get(error.name or "", error.name)
         return Unsupported(
@@ -121,35 +157,45 @@ def translate(error: Exception, doing: str) -> QueueTuiError:
             f"{doing} failed: the server asks for the password in a way that wants TLS or one more package; name its certificate in the "
             "URL (?ssl_ca=FILE), or install it with: pip install 'pymysql[rsa]'"
         )
-    cause = getattr(error, "orig", None) or error
+    cause: BaseException = getattr(error, "orig", None) or error
     kind, advice = _classify(cause)
     said = sanitize(next(iter(str(cause).splitlines()), ""), _SHOWN_CHARS)
     return kind(f"{doing} failed: {advice} ({said})")
 
 
-def _classify(cause: object) -> tuple[type[QueueTuiError], str]:
+def _classify(cause: BaseException) -> _Advice:
     # Newer MySQL drivers carry a SQLSTATE too, which is coarser than the number.
-    number = next(iter(getattr(cause, "args", ())), None)
+    number = next(iter(cause.args), None)
     if isinstance(number, int):
-        return _BY_NUMBER.get(number, (Unreachable, _GONE))
+        return _BY_NUMBER.get(number) or (Unreachable, _GONE if number in _CLIENT_NUMBERS else _UNEXPECTED)
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
-        return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2]) or (Unreachable, _GONE)
+        return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2]) or (Unreachable, _UNEXPECTED)
     name = getattr(cause, "sqlite_errorname", None)
     if isinstance(name, str):
         return _of_sqlite(name, str(cause))
-    return _of_text(str(cause))
+    return _of_class(cause)
 
 
-def _of_sqlite(name: str, said: str) -> tuple[type[QueueTuiError], str]:
+def _of_sqlite(name: str, said: str) -> _Advice:
     if said.startswith(("no such table", "no such column")):
         return NotFound, _ABSENT
     # Extended codes put a detail behind the primary one: SQLITE_BUSY_SNAPSHOT.
     primary = "_".join(name.split("_")[:2])
-    return _BY_NAME.get(primary, (Unreachable, _GONE))
+    return _BY_NAME.get(primary, (Unreachable, _UNEXPECTED))
 
 
-def _of_text(said: str) -> tuple[type[QueueTuiError], str]:
+def _of_class(cause: BaseException) -> _Advice:
+    """Classify what a driver raises by itself, which carries no code."""
+    names = {base.__name__ for base in type(cause).__mro__}
+    if names & {"DataError", "UnicodeError", "OverflowError"}:
+        return BadPayload, _WRONG_VALUE
+    if names & {"OperationalError", "InterfaceError"}:
+        return _of_text(str(cause))
+    return Unreachable, _UNEXPECTED
+
+
+def _of_text(said: str) -> _Advice:
     """Classify a failed PostgreSQL connect, which carries words and no code."""
     if (
         _UNKNOWN_ROLE.search(said)
@@ -160,4 +206,6 @@ def _of_text(said: str) -> tuple[type[QueueTuiError], str]:
         return Denied, _DENIED
     if "does not exist" in said:
         return NotFound, _ABSENT
+    if "too many clients" in said or "remaining connection slots" in said or "too many connections" in said:
+        return Unreachable, _CROWDED
     return Unreachable, _GONE

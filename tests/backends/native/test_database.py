@@ -16,6 +16,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql import sqlite_database
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import NotFound, SchemaTooNew, Unreachable
 from queuetui.model.job import Ending, NewJob, Settlement
 from tests.servers.fixtures import PostgresFactory
@@ -78,7 +79,7 @@ def test_a_file_that_stays_locked_is_told(sqlite_url: str, monkeypatch: pytest.M
     monkeypatch.setattr(sqlite_database, "BUSY_S", 0.01)
     monkeypatch.setattr(sqlite_database, "LOCKED_LIMIT_S", 0.1)
     backend = open_backend(sqlite_url, CREATE)
-    with closing(sqlite3.connect(sqlite_database.file_of(sqlite_url), isolation_level=None)) as other:
+    with closing(sqlite3.connect(file_of(sqlite_url), isolation_level=None)) as other:
         other.execute("begin immediate")
         with pytest.raises(Unreachable, match="locked"):
             backend.beat("nobody", None, False)

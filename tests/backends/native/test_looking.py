@@ -9,8 +9,8 @@ import psycopg
 import redis
 
 from queuetui.backends.base import BackendOptions, NativeBackend
-from queuetui.backends.native.sql.sqlite_database import file_of
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch

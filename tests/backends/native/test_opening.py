@@ -13,7 +13,7 @@ import pytest
 from queuetui.backends import registry
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import discover, open_backend
-from queuetui.backends.native.sql.sqlite_database import file_of
+from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import NewJob
 from tests.servers.process import free_port
@@ -140,6 +140,7 @@ def test_a_broken_url_does_not_show_its_password(tail: str) -> None:
 
 def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without psycopg the message names what to install."""
+    monkeypatch.delitem(sys.modules, "queuetui.backends.sql.postgresql_sessions", raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(Unsupported, match=r"psycopg\[binary\]"):
         open_backend("postgresql://127.0.0.1/shop", CREATE)

@@ -11,10 +11,10 @@ from sqlalchemy import create_engine, text
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql import mysql_database
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
-from queuetui.backends.native.sql.mysql_address import read_address
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.registry import discover
 from queuetui.backends.registry import open_backend as open_any
+from queuetui.backends.sql.mysql_address import read_address
 from queuetui.model.errors import BadPayload, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import Ending, NewJob, Settlement
 from tests.servers.fixtures import MysqlFactory
@@ -181,7 +181,7 @@ def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
 
 def test_a_row_that_stays_locked_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience has an end, the message says what happened, and afterwards the same backend works again."""
-    monkeypatch.setattr(mysql_database, "SETTINGS", (*mysql_database.SETTINGS, "set innodb_lock_wait_timeout = 1"))
+    monkeypatch.setattr(mysql_database, "LOCK_TIMEOUT_S", 1)
     monkeypatch.setattr(mysql_database, "TRIES", 2)
     backend = open_backend(url, CREATE)
     lease = backend.open_lease("w", "default", 30)

@@ -37,8 +37,11 @@ class Database(ABC):
         self._console_guard = Lock()
 
     @abstractmethod
-    def write(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work in one transaction and commit; it may be done again from the start when the store asks for that."""
+    def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
+        """Do work in one transaction and commit; it may be done again from the start when the store asks for that.
+
+        A text that the store's encoding cannot hold is made visible, or with `verbatim` refused by BadPayload.
+        """
 
     def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work whose every statement is a transaction of its own, where that is cheaper."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql.database import Database, check_joinable
-from queuetui.backends.native.sql.mysql_address import read_address
 from queuetui.backends.native.sql.mysql_session import COLLATIONS, MysqlSession, PackedSession, SchemaSession
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.sql import mysql_sessions
+from queuetui.backends.sql.mysql_address import read_address
 from queuetui.model.errors import Conflict, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -38,17 +39,7 @@ SCHEMA_LOCK_S = 30
 # A server closes what was silent for long; a connection this old is not trusted.
 IDLE_S = 30.0
 OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}
-TIME_LIMIT = {
-    "MariaDB": f"max_statement_time = {STATEMENT_TIMEOUT_S}",
-    "MySQL": f"max_execution_time = {STATEMENT_TIMEOUT_S * 1000}",
-}
 OURS = "select table_name from information_schema.tables where table_schema = database() and left(table_name, 9) = 'queuetui_'"
-# Read committed locks no gaps, so that workers do not wait for each other's new rows.
-SETTINGS = (
-    "set session transaction isolation level read committed",
-    "set time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-    f"set innodb_lock_wait_timeout = {LOCK_TIMEOUT_S}, lock_wait_timeout = {LOCK_TIMEOUT_S}",
-)
 
 
 class MysqlDatabase(Database):
@@ -76,7 +67,7 @@ class MysqlDatabase(Database):
                 f"the server is {kind} {version[:40]} and a queue needs {kind} {oldest} or newer: rows could not be skipped"
             )
 
-    def write(self, doing: str, work: Callable[[Session], T]) -> T:
+    def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
         """Do work in one transaction; again when the server broke a deadlock with it, or let it wait too long."""
         until_s = time.monotonic() + PATIENCE_S
         for tries_left in reversed(range(TRIES)):
@@ -195,23 +186,20 @@ class MysqlDatabase(Database):
             connection.close()
 
     def _connect(self) -> pymysql.Connection[Cursor]:
-        import pymysql
         from pymysql.constants import CLIENT
 
         with translated("connecting to the MySQL server"):
-            connection = pymysql.connect(
-                **self._address,
-                charset="utf8mb4",
-                autocommit=False,
-                client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
+            connection = mysql_sessions.connect(
+                self._address,
+                writes=True,
+                statement_s=STATEMENT_TIMEOUT_S,
+                lock_s=LOCK_TIMEOUT_S,
+                client_flag=CLIENT.MULTI_STATEMENTS,
                 connect_timeout=max(1, round(self.options.connect_timeout_s)),
                 read_timeout=ANSWER_WITHIN_S,
                 write_timeout=ANSWER_WITHIN_S,
-                program_name="queuetui",
             )
             with connection.cursor() as cursor:
                 cursor.execute("select version(), @@max_allowed_packet")
                 ((self._version, self._packet_bytes),) = cursor.fetchall()
-                for setting in (*SETTINGS, f"set session {TIME_LIMIT[self._kind]}"):
-                    cursor.execute(setting)
         return connection

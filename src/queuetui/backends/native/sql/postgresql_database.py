@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.driver_errors import translate, translated
+from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.floors import FloorBook
@@ -16,13 +17,15 @@ from queuetui.backends.native.sql.postgresql_arrays import plain_array
 from queuetui.backends.native.sql.postgresql_notices import READY, TOLD, PostgresqlNotices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
-from queuetui.model.errors import Conflict, Denied, Unreachable, Unsupported
+from queuetui.backends.sql.postgresql_address import read_address
+from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.native.sql.postgresql_connection import PatientConnection
+    from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
     from queuetui.model.job_id import Span
 
 T = TypeVar("T")
@@ -38,12 +41,16 @@ PLANNER = {
     "enable_bitmapscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_nestloop": "on",
+    "enable_indexscan": "on",
+    "enable_indexonlyscan": "on",
     "jit": "off",
 }
-_UNREADABLE = (
-    "the database URL, or an option behind its ?, cannot be read; "
-    "write it like postgresql://user:password@host/name, and an @ in the password as %40"
-)
+SESSION = {
+    **PLANNER,
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+}
 
 
 class PostgresqlDatabase(Database):
@@ -54,11 +61,7 @@ class PostgresqlDatabase(Database):
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)
-        place = url.partition("://")[2]
-        if place.partition("/")[0].count("@") > 1:
-            # What follows the first @ would be looked up, and shown, as a host.
-            raise Unsupported(_UNREADABLE)
-        self._conninfo = "postgresql://" + place
+        self._address = read_address(url)
         self._idle: list[PatientConnection] = []
         self._idle_lock = threading.Lock()
         self.floors = FloorBook()
@@ -67,9 +70,14 @@ class PostgresqlDatabase(Database):
     def create(self) -> None:
         """Do nothing: whoever runs the server makes the database."""
 
-    def write(self, doing: str, work: Callable[[Session], T]) -> T:
+    def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
         """Do work in one transaction; again when the server chose it to break a deadlock."""
-        return self._until_done(doing, lambda: self._in_transaction(work))
+        try:
+            return self._until_done(doing, lambda: self._in_transaction(work))
+        except BadPayload:
+            if verbatim:
+                raise
+        return self._until_done(doing, lambda: self._in_plain_text(work))
 
     def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work whose every statement commits by itself: one round trip less at each end."""
@@ -80,12 +88,19 @@ class PostgresqlDatabase(Database):
         return self._until_done(doing, lambda: self._bare(work))
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Listen on a connection of its own."""
-        return PostgresqlNotices(self._connect, hear, READY)
+        """Listen on a connection of its own, None behind a pooler."""
+        return None if self.is_pooled() else PostgresqlNotices(self._connect, hear, READY)
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Listen on a connection of its own, to what is told and to what is enqueued."""
-        return PostgresqlNotices(self._connect, lambda _: hear(), READY, TOLD)
+        """Listen on a connection of its own, to what is told and to what is enqueued; None behind a pooler."""
+        return None if self.is_pooled() else PostgresqlNotices(self._connect, lambda _: hear(), READY, TOLD)
+
+    def is_pooled(self) -> bool:
+        """Tell whether a pooler stands before the server, which passes no notices on."""
+        if self._sessions.pooled is None:
+            with translated("connecting to PostgreSQL"), self._borrowed():
+                pass
+        return bool(self._sessions.pooled)
 
     def announce(self, queues: Collection[str]) -> None:
         """Do nothing: the statement that enqueues notifies."""
@@ -117,11 +132,23 @@ class PostgresqlDatabase(Database):
 
     def _in_transaction(self, work: Callable[[Session], T]) -> T:
         with self._borrowed() as connection, connection.transaction():
+            self._sessions.begin(connection)
+            return work(PipelinedSession(connection, self.floors))
+
+    def _in_plain_text(self, work: Callable[[Session], T]) -> T:
+        """Do work on a connection of its own with texts that every encoding holds: what a run tells must not fail its end."""
+        from queuetui.backends.sql.postgresql_sessions import PlainText
+
+        with closing(self._connect()) as connection, connection.transaction():
+            connection.adapters.register_dumper(str, PlainText)
+            self._sessions.begin(connection)
             return work(PipelinedSession(connection, self.floors))
 
     def _bare(self, work: Callable[[Session], T]) -> T:
         with self._borrowed() as connection:
-            return work(PipelinedSession(connection, self.floors))
+            if not self._sessions.pooled:
+                return work(PipelinedSession(connection, self.floors))
+        return self._in_transaction(work)
 
     def _until_done(self, doing: str, once: Callable[[], T]) -> T:
         for tries_left in reversed(range(TRIES)):
@@ -157,33 +184,23 @@ class PostgresqlDatabase(Database):
         with self._idle_lock:
             self._idle.append(connection)
 
-    def _connect(self) -> PatientConnection:
-        import psycopg
+    @cached_property
+    def _sessions(self) -> PostgresqlSessions:
+        from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
 
+        return PostgresqlSessions(self._address, SESSION, max(2.0, self.options.connect_timeout_s))
+
+    def _connect(self) -> PatientConnection:
         from queuetui.backends.native.sql.postgresql_connection import PatientConnection
 
-        # Times are wanted in UTC, and a time of any other zone costs the client as much again.
-        settings = {
-            **PLANNER,
-            "statement_timeout": STATEMENT_TIMEOUT_MS,
-            "lock_timeout": LOCK_TIMEOUT_MS,
-            "timezone": "UTC",
-        }
-        try:
-            return PatientConnection.connect(
-                self._conninfo,
-                autocommit=True,
-                application_name="queuetui",
-                connect_timeout=max(2, round(self.options.connect_timeout_s)),
-                options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
-                prepare_threshold=2,
+        with translated("connecting to PostgreSQL"):
+            connection = self._sessions.connect(
+                PatientConnection,
                 keepalives_idle=10,
                 keepalives_interval=5,
                 keepalives_count=3,
                 tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5000,
             )
-        except psycopg.Error as error:
-            if isinstance(error, psycopg.ProgrammingError) or "connection option" in str(error):
-                # Its message quotes a piece of the URL, which may be a piece of the password.
-                raise Unsupported(_UNREADABLE) from None
-            raise translate(error, "connecting to PostgreSQL") from None
+        # A statement that is kept prepared would outlive a transaction.
+        connection.prepare_threshold = None if self._sessions.pooled else 2
+        return connection

@@ -58,7 +58,7 @@ class PipelinedSession(PostgresqlSession):
         try:
             with self._connection.transaction(), self._connection.cursor().copy(self.blocks[block]) as copy:
                 for line in lines:
-                    copy.write(line)
+                    copy.write(line.encode())
         except UniqueViolation:
             return False
         return True

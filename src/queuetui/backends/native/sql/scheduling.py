@@ -60,14 +60,16 @@ class SqlSchedules:
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
         """Write what code declares."""
         check_stored(spec)
-        return self.database.write("declaring a schedule", lambda session: _declare(session, spec, next_at, rev))
+        return self.database.write(
+            "declaring a schedule", lambda session: _declare(session, spec, next_at, rev), verbatim=True
+        )
 
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:
         """Do an act to a schedule."""
         check_act(act, name, edit)
         ref = JobRef(self.database.name, name, "" if edit.rev is None else str(edit.rev))
         result, news = self.database.write(
-            f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit)
+            f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit), verbatim=True
         )
         self.database.announce(news)
         return result

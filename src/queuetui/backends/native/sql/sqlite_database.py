@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote
 from uuid import UUID
 
 from queuetui.backends.driver_errors import is_driver_error, translate, translated
@@ -22,6 +21,7 @@ from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
+from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class SqliteDatabase(Database):
             connection.execute("pragma auto_vacuum = incremental")
             _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "making the SQLite file")
 
-    def write(self, doing: str, work: Callable[[Session], T]) -> T:
+    def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
         """Do work in one transaction that has the write lock from its start."""
         with self._write_lock:
             try:
@@ -167,18 +167,6 @@ class SqliteDatabase(Database):
     def _undo(self) -> None:
         if self._writer is not None and self._writer.in_transaction:
             self._writer.execute("rollback")
-
-
-def file_of(url: str) -> Path:
-    """Return the file that `sqlite:///relative` or `sqlite:////absolute` names. Raises Unsupported for any other form."""
-    _, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    path = unquote(path.partition("?")[0])
-    if host or not slash or not path or path == ":memory:":
-        raise Unsupported(
-            "an SQLite URL names a file: sqlite:///FILE, or sqlite:////ABSOLUTE/FILE (for a queue in memory: memory://)"
-        )
-    return Path(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

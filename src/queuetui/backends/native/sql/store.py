@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -42,7 +43,7 @@ class SqlJobStore:
         if connection is None:
             database = self.database
             at_once = database.writes_at_once and enqueueing.is_plain(rows)
-            write = database.write_at_once if at_once else database.write
+            write = database.write_at_once if at_once else partial(database.write, verbatim=True)
             answers = write("enqueueing", lambda session: enqueueing.enqueue(session, rows))
             database.announce(enqueueing.news(rows, answers))
             return answers

@@ -1,0 +1,35 @@
+"""What a URL says of a MySQL or MariaDB server, as PyMySQL takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from queuetui.backends.sql.address_options import read_options, split_url
+from queuetui.model.errors import Unsupported
+
+DEFAULT_PORT = 3306
+CHARSET = "utf8mb4"
+_FILES = {"ssl_ca": "ca", "ssl_cert": "cert", "ssl_key": "key", "ssl_capath": "capath"}
+_KNOWN = frozenset({"charset", "unix_socket", *_FILES})
+
+
+def read_address(url: str) -> dict[str, Any]:
+    """Return the arguments of a connection. Raises Unsupported without quoting the URL, which may hold a password."""
+    parts = split_url(url, "mysql://user:password@host/name")
+    options = read_options(parts.query, _KNOWN)
+    if options.get("charset", CHARSET).lower() != CHARSET:
+        raise Unsupported(f"a queue is read and written as {CHARSET}; take the option charset out of the database URL")
+    name = unquote(parts.path.lstrip("/"))
+    if not name or "/" in name:
+        raise Unsupported("a MySQL URL names a database: mysql://user:password@host/NAME")
+    files = {_FILES[option]: value for option, value in options.items() if option in _FILES}
+    return {
+        "host": parts.hostname or "127.0.0.1",
+        "port": parts.port or DEFAULT_PORT,
+        "user": unquote(parts.username or "") or None,
+        "password": unquote(parts.password or ""),
+        "database": name,
+        **({"ssl": files} if files else {}),
+        **({"unix_socket": options["unix_socket"]} if "unix_socket" in options else {}),
+    }
