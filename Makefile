@@ -24,6 +24,7 @@ demo: $(READY) ## Open the console on a living workload (ARGS="--no-ui --seconds
 	@$(VENV)/bin/queuetui demo $(ARGS)
 
 test: $(READY) ## Run the tests (ARGS="-k lease" picks some)
+	@scripts/install-pgbouncer
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -q -n $(TESTERS) $(ARGS)
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.servers.mysql import MysqlServer, find_mysql, start_mysql
+from tests.servers.pgbouncer import PgBouncer, find_pgbouncer, start_pgbouncer
 from tests.servers.postgres import SETTINGS as HASTY
 from tests.servers.postgres import PostgresServer, find_postgres, start_postgres
 from tests.servers.redis import KEEPING, RedisServer, find_redis, start_redis
@@ -40,6 +41,17 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     url = postgres_server.create_database()
     yield url
     postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres_server: PostgresServer) -> Iterator[PgBouncer]:
+    """A PgBouncer in transaction mode in front of the session's PostgreSQL server."""
+    found = find_pgbouncer()
+    if found is None:
+        report_missing("PgBouncer is not installed (Debian: apt-get install pgbouncer)")
+    pooler = start_pgbouncer(found, postgres_server.admin_url)
+    yield pooler
+    pooler.remove()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ class Check(StrEnum):
     SNAPSHOTS = "snapshots"
     AUTOVACUUM = "autovacuum"
     CONNECTIONS = "connections"
+    NOTICES = "notices"
     PACKET = "packet"
     CLOCK = "clock"
     WORKERS = "workers"
@@ -109,7 +110,8 @@ class Examination:
     """What a store tells of its condition; None is what it has not, `unread` says of a check why it could not be read.
 
     `oldest` is the oldest version that is supported, empty where every one is. `connections` are those in use and the most there
-    may be. `unvacuumed` names what autovacuum leaves alone. `hidden_sessions` counts those whose start is kept from this user.
+    may be. `pooled` is whether a pooler stands before the server, which passes no notices on. `unvacuumed` names what autovacuum
+    leaves alone. `hidden_sessions` counts those whose start is kept from this user.
     """
 
     product: str
@@ -122,6 +124,7 @@ class Examination:
     hidden_sessions: int = 0
     unvacuumed: tuple[Untrusted, ...] | None = None
     connections: tuple[int, int] | None = None
+    pooled: bool | None = None
     packet_bytes: int | None = None
     late_leases: LateLeases | None = None
     unread: Mapping[Check, str] = field(default_factory=dict)

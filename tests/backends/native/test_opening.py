@@ -14,7 +14,7 @@ from queuetui.backends import registry
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import discover, open_backend
 from queuetui.backends.sql.sqlite_address import file_of
-from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
+from queuetui.model.errors import BadConfig, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import NewJob
 from tests.servers.process import free_port
 
@@ -132,7 +132,7 @@ def test_an_unknown_user_is_denied_or_absent(postgres_url: str) -> None:
 @pytest.mark.parametrize("tail", ["@127.0.0.1:notaport/x", "@127.0.0.1/x?nonsense=1", "@more@127.0.0.1/x"])
 def test_a_broken_url_does_not_show_its_password(tail: str) -> None:
     """A URL that cannot be read is refused without quoting it."""
-    with pytest.raises(Unsupported) as raised:
+    with pytest.raises(BadConfig) as raised:
         open_backend(f"postgresql://shop:{PASSWORD}{tail}", CREATE)
     assert PASSWORD not in str(raised.value)
     assert "more" not in str(raised.value)

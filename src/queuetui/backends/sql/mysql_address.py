@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from queuetui.backends.sql.address_options import read_options, split_url
-from queuetui.model.errors import Unsupported
+from queuetui.backends.address_options import read_options, refuse, split_url
 
 DEFAULT_PORT = 3306
 CHARSET = "utf8mb4"
@@ -15,14 +14,14 @@ _KNOWN = frozenset({"charset", "unix_socket", *_FILES})
 
 
 def read_address(url: str) -> dict[str, Any]:
-    """Return the arguments of a connection. Raises Unsupported without quoting the URL, which may hold a password."""
+    """Return the arguments of a connection. Raises BadConfig without quoting the URL, which may hold a password."""
     parts = split_url(url, "mysql://user:password@host/name")
     options = read_options(parts.query, _KNOWN)
     if options.get("charset", CHARSET).lower() != CHARSET:
-        raise Unsupported(f"a queue is read and written as {CHARSET}; take the option charset out of the database URL")
+        raise refuse(f"names a charset, and a queue is read and written as {CHARSET}; take it out")
     name = unquote(parts.path.lstrip("/"))
     if not name or "/" in name:
-        raise Unsupported("a MySQL URL names a database: mysql://user:password@host/NAME")
+        raise refuse("names no database, or several; write mysql://user:password@host/NAME")
     files = {_FILES[option]: value for option, value in options.items() if option in _FILES}
     return {
         "host": parts.hostname or "127.0.0.1",

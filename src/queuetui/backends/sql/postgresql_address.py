@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from queuetui.backends.sql.address_options import read_options, read_switch, split_url
-from queuetui.model.errors import Unsupported
+from queuetui.backends.address_options import read_options, read_switch, refuse, split_url
 
 EXAMPLE = "postgresql://user:password@host/name"
 # The driver's own, but for what it would do to our sessions.
@@ -50,7 +49,7 @@ class PostgresqlAddress:
 
 
 def read_address(url: str) -> PostgresqlAddress:
-    """Read a URL as libpq does, with `schema`, `options` and `pgbouncer` besides. Raises Unsupported, quoting no value."""
+    """Read a URL as libpq does, with `schema`, `options` and `pgbouncer` besides. Raises BadConfig, quoting no value."""
     parts = split_url(url, EXAMPLE)
     options = read_options(parts.query, _LIBPQ | _OURS)
     pooled = read_switch(options, "pgbouncer")
@@ -58,7 +57,7 @@ def read_address(url: str) -> PostgresqlAddress:
     schema = options.pop("schema", None)
     if schema is not None:
         if "search_path" in settings:
-            raise Unsupported("the database URL sets the search_path twice, by schema and by options; leave one")
+            raise refuse("sets the search_path twice, by schema and by options; leave one")
         settings["search_path"] = quote_name(schema)
     # Its own kind of URL: SQLAlchemy's names of drivers, as in postgresql+psycopg, mean nothing to libpq.
     conninfo = parts._replace(scheme="postgresql", query=urlencode(options)).geturl()
@@ -77,12 +76,10 @@ def _read_settings(options: str) -> dict[str, str]:
     while rest:
         found = _SETTING.match(rest)
         if found is None:
-            raise Unsupported(
-                "the options of the database URL cannot be read; write options=-c NAME=VALUE, as in -c search_path=app"
-            )
+            raise refuse("has options that cannot be read; write options=-c NAME=VALUE, as in -c search_path=app")
         name = found[1].replace("-", "_").lower()
         if name in RELIED_ON or name == "client_encoding":
-            raise Unsupported(f"the database URL sets {name}, which queuetui sets itself; take it out of its options")
+            raise refuse(f"sets {name}, which queuetui sets itself; take it out of its options")
         settings[name] = re.sub(r"\\(.)", r"\1", found[2])
         rest = rest[found.end() :]
     return settings

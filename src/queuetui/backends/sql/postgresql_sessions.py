@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from psycopg.adapt import Buffer, Dumper, Loader
 
+from queuetui.backends.address_options import refuse
 from queuetui.backends.sql.postgresql_address import RELIED_ON
-from queuetui.model.errors import Unsupported
 
 if TYPE_CHECKING:
     from queuetui.backends.sql.postgresql_address import PostgresqlAddress
@@ -43,7 +43,7 @@ class PostgresqlSessions:
         self.pooled = address.pooled
 
     def connect(self, kind: type[C], **arguments: object) -> C:
-        """Return a new connection that commits each statement. Raises the driver's errors, and Unsupported for a URL that it refuses."""
+        """Return a new connection that commits each statement. Raises the driver's errors, and BadConfig for a URL that it refuses."""
         given = {
             "application_name": APPLICATION_NAME,
             "connect_timeout": max(1, round(self._connect_timeout_s)),
@@ -53,13 +53,13 @@ class PostgresqlSessions:
             written = psycopg.conninfo.conninfo_to_dict(self._address.conninfo)
         except psycopg.ProgrammingError:
             # Its message quotes a piece of the URL, which may be a piece of the password.
-            raise Unsupported("the database URL cannot be read; check its port and how its parts are encoded") from None
+            raise refuse("cannot be read; check its port and how its parts are encoded") from None
         unwritten: dict[str, Any] = {name: value for name, value in given.items() if name not in written}
         try:
             connection = kind.connect(self._address.conninfo, autocommit=True, client_encoding="UTF8", **unwritten)
         except psycopg.OperationalError as error:
             if "connection option" in str(error):
-                raise Unsupported("the driver refuses a value of an option behind the ? of the database URL") from None
+                raise refuse("has an option behind its ? whose value the driver refuses") from None
             raise
         try:
             self._prepare(connection)

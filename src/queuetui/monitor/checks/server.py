@@ -56,6 +56,16 @@ def judge_connections(used: int, most: int) -> Finding:
     return Finding(Check.CONNECTIONS, level, story, evidence, "close idle ones, use a pooler, or raise the limit")
 
 
+def judge_notices(*, pooled: bool) -> Finding:
+    """Say whether workers hear of new jobs at once."""
+    evidence: dict[str, object] = {"pooler": pooled}
+    if not pooled:
+        return Finding(Check.NOTICES, Level.OK, "workers hear of new jobs at once, by LISTEN", evidence)
+    story = "a pooler stands before the server and passes no notices on: workers look for new jobs by polling"
+    step = "nothing needs to be done; for pick-up at once give workers a URL of the server itself, or poll more often (--sleep)"
+    return Finding(Check.NOTICES, Level.OK, story, evidence, step)
+
+
 def judge_packet(packet_bytes: int) -> Finding:
     """Say how large a job may be."""
     evidence: dict[str, object] = {"max_allowed_packet": packet_bytes}

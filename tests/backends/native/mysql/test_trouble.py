@@ -15,7 +15,7 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.backends.registry import discover
 from queuetui.backends.registry import open_backend as open_any
 from queuetui.backends.sql.mysql_address import read_address
-from queuetui.model.errors import BadPayload, Denied, NotFound, Unreachable, Unsupported
+from queuetui.model.errors import BadConfig, BadPayload, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import Ending, NewJob, Settlement
 from tests.servers.fixtures import MysqlFactory
 from tests.servers.mysql import connect_mysql
@@ -49,7 +49,7 @@ def test_an_unknown_user_is_denied_and_a_database_not_found(url: str) -> None:
 )
 def test_a_broken_url_does_not_show_its_password(tail: str) -> None:
     """A URL that cannot be read, or names no database, is refused without quoting it."""
-    with pytest.raises(Unsupported) as raised:
+    with pytest.raises(BadConfig) as raised:
         open_backend(f"mysql://shop:{PASSWORD}{tail}", CREATE)
     assert PASSWORD not in str(raised.value)
     assert "more" not in str(raised.value)

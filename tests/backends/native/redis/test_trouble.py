@@ -82,16 +82,6 @@ def test_a_user_with_the_least_rights_works(private_redis: RedisFactory) -> None
     backend.close()
 
 
-@pytest.mark.parametrize("option", ["protocol=3", "decode_responses=true", "retry_on_timeout=true"])
-def test_options_for_another_program_change_nothing(redis_url: str, option: str) -> None:
-    """A URL with the driver's options that say how answers are read is taken as it is, and read our way."""
-    backend = open_queue(f"{redis_url}?{option}")
-    job_id = add_one(backend)
-    assert ids(select(backend)) == [job_id]
-    assert backend.capabilities.durability == "B"
-    backend.close()
-
-
 def test_a_frozen_server_is_given_up_in_time(private_redis: RedisFactory) -> None:
     """A server that answers nothing holds nobody: a read is unreachable, a write unknown, and both work again after."""
     server = private_redis()

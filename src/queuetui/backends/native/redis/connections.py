@@ -157,7 +157,6 @@ def _connector(url: str, options: BackendOptions) -> Callable[[], Connection]:
         "socket_connect_timeout": options.connect_timeout_s,
         "client_name": CLIENT_NAME,
     }
-    # Whatever a URL that was made for another program says.
     ours = {
         # A script sent again after a lost answer would act twice: who asked decides, never the driver.
         "retry": Retry(NoBackoff(), 0),

@@ -71,6 +71,10 @@ class Database(ABC):
         """Open an ear for events, None where there is no way to hear of them."""
         return None
 
+    def is_pooled(self) -> bool:
+        """Tell whether a pooler stands before the server and hands its sessions from one transaction to the next."""
+        return False
+
     @abstractmethod
     def announce(self, queues: Collection[str]) -> None:
         """Tell of queues with new jobs, where the enqueuing statement does not."""

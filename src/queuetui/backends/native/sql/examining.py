@@ -50,7 +50,7 @@ def examine(database: Database, held_s: float) -> Examination:
     )
     extras: dict[str, Any] = {}
     if database.dialect == "postgresql":
-        extras = postgresql_condition.read_condition(reader, held_s)
+        extras = postgresql_condition.read_condition(reader, held_s) | {"pooled": database.is_pooled()}
     elif database.dialect == "mysql":
         extras = mysql_condition.read_condition(reader)
     return replace(found, **extras, unread=reader.unread)

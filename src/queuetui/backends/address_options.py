@@ -1,0 +1,65 @@
+"""The parts of a store's URL: each is understood or refused by name, and none is quoted that may hold a password."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from queuetui.model.errors import BadConfig
+
+_NAME_CHARS = 40
+
+
+def split_url(url: str, example: str) -> SplitResult:
+    """Split a URL. Raises BadConfig."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise refuse(f"cannot be read; write it like {example}") from None
+    if parts.netloc.count("@") > 1:
+        # What follows the first @ would be looked up, and shown, as a host.
+        raise refuse(f"has several @; write it like {example}, and an @ in the password as %40")
+    try:
+        # Several hosts of one server stand between commas, which only the driver reads.
+        _ = "," in parts.netloc or parts.port
+    except ValueError:
+        raise refuse(
+            "has a port that is no number; check it, and that / ? # of a password are written %2F %3F %23"
+        ) from None
+    if parts.fragment:
+        raise refuse("has a part behind a #, which means nothing; write a # of a password as %23")
+    return parts
+
+
+def read_options(query: str, known: Collection[str]) -> dict[str, str]:
+    """Return the options behind the ? of a URL. Raises BadConfig for one that is not known, is there twice or has no value."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise refuse("has options behind its ? that cannot be read; write ?NAME=VALUE&NAME=VALUE") from None
+    options: dict[str, str] = {}
+    for name, value in pairs:
+        shown = name[:_NAME_CHARS]
+        if name not in known:
+            raise refuse(f"has an option that is not known: {shown!r}; known are {', '.join(sorted(known))}")
+        if name in options:
+            raise refuse(f"has the option {shown!r} twice; leave one")
+        if not value:
+            raise refuse(f"has the option {shown!r} without a value; write {shown}=VALUE, or leave it out")
+        options[name] = value
+    return options
+
+
+def read_switch(options: dict[str, str], name: str) -> bool | None:
+    """Take an option that is true or false out of the others, None where it is absent. Raises BadConfig."""
+    value = options.pop(name, None)
+    if value is None:
+        return None
+    if value.lower() not in ("true", "false"):
+        raise refuse(f"has the option {name!r} with another value than true or false")
+    return value.lower() == "true"
+
+
+def refuse(what: str) -> BadConfig:
+    """Return the error of a URL that says something which is not understood."""
+    return BadConfig(f"the URL {what}", "url")

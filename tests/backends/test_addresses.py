@@ -1,0 +1,80 @@
+"""What a URL says is understood or refused by name: no part of it is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.redis.address import read_address as read_redis
+from queuetui.backends.sql.mysql_address import read_address as read_mysql
+from queuetui.backends.sql.postgresql_address import PostgresqlAddress
+from queuetui.backends.sql.postgresql_address import read_address as read_postgresql
+from queuetui.model.errors import BadConfig
+
+PLACE = "postgresql://u:hunter2@h/d"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", (PLACE, {}, None)),
+        ("?schema=public", (PLACE, {"search_path": '"public"'}, None)),
+        ('?schema=my%20"app', (PLACE, {"search_path": '"my ""app"'}, None)),
+        ("?sslmode=require&schema=a&pgbouncer=true", (f"{PLACE}?sslmode=require", {"search_path": '"a"'}, True)),
+        ("?pgbouncer=false", (PLACE, {}, False)),
+        ("?options=-csearch_path%3Da%2Cb", (PLACE, {"search_path": "a,b"}, None)),
+        ("?options=-c%20search_path%3Da%20--jit%3Doff", (PLACE, {"search_path": "a", "jit": "off"}, None)),
+        ("?options=-c%20search_path%3Da%5C%20b", (PLACE, {"search_path": "a b"}, None)),
+        ("?options=--lock-timeout%3D5s", (PLACE, {"lock_timeout": "5s"}, None)),
+    ],
+)
+def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, str], bool | None]) -> None:
+    """The driver's own options are passed on, the schema and the options become settings of each session."""
+    assert read_postgresql(PLACE + query) == PostgresqlAddress(*expected)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"{PLACE}?connection_limit=5", "connection_limit"),
+        (f"{PLACE}?nonsense", "options"),
+        (f"{PLACE}?client_encoding=LATIN1", "client_encoding"),
+        (f"{PLACE}?options=-c%20timezone%3DUTC", "timezone"),
+        (f"{PLACE}?options=-B%205", "options"),
+        (f"{PLACE}?schema=a&options=-csearch_path%3Db", "search_path twice"),
+        (f"{PLACE}?schema=a&schema=b", "twice"),
+        (f"{PLACE}?schema=", "without a value"),
+        (f"{PLACE}?pgbouncer=yes", "pgbouncer"),
+        (f"{PLACE}#jobs", "#"),
+        ("postgresql://u:hunter2@h:port/d", "port"),
+        ("mysql://u:hunter2@h/d?schema=public", "schema"),
+        ("mysql://u:hunter2@h/d?charset=latin1", "charset"),
+        ("mysql://u:hunter2@h/d/e", "database"),
+        ("redis://:hunter2@h/orders", "namespace=NAME"),
+        ("redis://:hunter2@h/0/1", "numbers"),
+        ("redis://:hunter2@h/0?db=1", "twice"),
+        ("redis://:hunter2@h?decode_responses=true", "decode_responses"),
+        ("redis://:hunter2@h?protocol=3", "protocol"),
+        ("redis://:hunter2@h?namespace=a&namespace=b", "twice"),
+        ("unix:///run/redis.sock?nonsense=1", "nonsense"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:
+    """The message names the part, and quotes no password."""
+    read: Callable[[str], object] = {
+        "postgresql": read_postgresql,
+        "mysql": read_mysql,
+    }.get(url.partition(":")[0], lambda url: read_redis(url, BackendOptions()))
+    with pytest.raises(BadConfig, match=said) as refused:
+        read(url)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h", "redis://h/", "redis://h:6379/3", "rediss://u:p@h/0?ssl_cert_reqs=none", "unix:/run/r?db=2"]
+)
+def test_what_a_redis_url_may_say(url: str) -> None:
+    """A database by its number, a secure connection and a socket are understood."""
+    assert read_redis(url, BackendOptions()).url.rstrip("/") == url.rstrip("/")
