@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
-from queuetui.client import Queue
+from queuetui.client import JobOptions, Queue
 from queuetui.model.correlation import correlated
 from queuetui.model.declaration import job
 from queuetui.model.errors import BadPayload, Conflict
+from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
+from queuetui.model.names import shown
 from queuetui.model.state import State
 
 
@@ -130,6 +135,43 @@ class Odd:
 
 CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
+BAD_QUEUES: list[tuple[Any, str]] = [
+    ("", "is empty"),
+    (" ", "is empty"),
+    ("a,b", "comma"),
+    ("ma*", "wildcards"),
+    ("*", "wildcards"),
+    ("ma?l", "wildcards"),
+    (" mail", "space"),
+    ("mail\n", "cannot be printed"),
+    ("a\x1bb", "cannot be printed"),
+    ("q" * 201, "at most 200"),
+    (5, "give a text"),
+    (b"mail", "give a text"),
+    (["mail"], "give a text"),
+]
+BAD_TAGS: list[tuple[Any, str]] = [(name, "list of texts") for name in ("db-1", "", b"gpu", {"a": 1}, 5)]
+BAD_TAGS += [([name], wanted) for name, wanted in BAD_QUEUES]
+BAD_SPANS: tuple[Any, ...] = (
+    "60",
+    "soon",
+    -1,
+    True,
+    float("nan"),
+    float("inf"),
+    Decimal(5),
+    timedelta(-1),
+    10**5000,
+    [],
+    1e12,
+)
+BAD_PRIORITIES: tuple[Any, ...] = (1.9, True, "urgent", float("nan"), [], 2**60, "9" * 5000)
+BAD_TIMES: list[tuple[Any, str]] = [
+    ("2030-01-01", "aware datetime"),
+    (5, "aware datetime"),
+    (datetime(2030, 1, 1, tzinfo=UTC).replace(tzinfo=None), "no zone"),
+]
+BAD_TIMES += [(datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))), "years 1 to 9999")]
 
 
 @pytest.mark.parametrize(
@@ -159,19 +201,59 @@ def test_any_json_is_a_payload(queue: Queue, payload: object) -> None:
     assert stored == ({} if payload is None else payload)
 
 
-def test_what_cannot_both_hold_is_refused() -> None:
-    """A delay and a time, a time without a zone, no attempt at all, no time at all and an unknown priority are refused."""
-    now = datetime.now(UTC)
+def test_a_delay_and_a_time_cannot_both_hold() -> None:
+    """A job is due after a delay or at a time."""
     with pytest.raises(Conflict):
-        Queue.new("Send", delay=1, at=now)
-    with pytest.raises(ValueError, match="no zone"):
-        Queue.new("Send", at=now.replace(tzinfo=None))
-    with pytest.raises(ValueError, match="at least one attempt"):
-        Queue.new("Send", max_attempts=-1)
-    with pytest.raises(ValueError, match="no run can end"):
-        Queue.new("Send", timeout=timedelta())
-    with pytest.raises(ValueError, match="urgent"):
-        Queue.new("Send", priority="urgent")
+        Queue.new("Send", delay=1, at=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        *[({"queue": name}, wanted) for name, wanted in BAD_QUEUES],
+        *[({option: tags}, wanted) for option in ("tags", "needs") for tags, wanted in BAD_TAGS],
+        *[({"max_attempts": count}, "whole number") for count in (0, -1, 1.5, True, "3", 2**31, 10**5000)],
+        *[({"priority": one}, "whole number") for one in BAD_PRIORITIES],
+        *[({"delay": span}, "the delay") for span in BAD_SPANS],
+        *[({"timeout": span}, "the timeout") for span in (*BAD_SPANS, 0, timedelta(), 0.001)],
+        *[({"at": at}, wanted) for at, wanted in BAD_TIMES],
+        *[({key: 5}, "give a text") for key in ("id", "name", "idempotency_key", "correlation_id")],
+        *[({key: " "}, "is empty") for key in ("id", "name", "idempotency_key", "correlation_id")],
+    ],
+    ids=lambda value: ascii(shown(value)),
+)
+def test_what_cannot_hold_is_refused(options: dict[str, Any], wanted: str) -> None:
+    """Each option is checked before anything is stored, and the message says what is wanted."""
+    with pytest.raises((ValueError, TypeError), match=wanted):
+        Queue.new("Send", **options)
+
+
+def test_an_option_that_is_none_was_not_given() -> None:
+    """None stands for the default everywhere."""
+    options: Any = dict.fromkeys(JobOptions.__annotations__)
+    assert Queue.new("Send", **options)._replace(id="", correlation_id="") == NewJob(
+        "", "Send", b"{}", correlation_id=""
+    )
+
+
+def test_durations_are_seconds_or_a_timedelta_and_tags_any_list() -> None:
+    """A timedelta is as good as seconds; tags are kept once each, in order."""
+    job = Queue.new(
+        "Send", delay=timedelta(minutes=1), timeout=timedelta(seconds=2), tags=(t for t in "bab"), needs={"x"}
+    )
+    assert (job.delay_s, job.timeout_s, job.tags, job.needs) == (60.0, 2.0, ("b", "a"), ("x",))
+
+
+def test_a_handler_that_no_worker_could_find_is_refused() -> None:
+    """A partial has no path, a generator would never run, a number is no handler at all."""
+    for handler, word in ((partial(undeclared), "no path"), (stepwise, "without yield"), (5, "no handler")):
+        with pytest.raises(TypeError, match=word):
+            Queue.new(handler)  # type: ignore[arg-type]  # what is refused
+
+
+def stepwise(payload: object) -> Iterator[object]:
+    """A generator function, which nothing would run."""
+    yield payload
 
 
 def test_an_option_that_there_is_not_is_told() -> None:

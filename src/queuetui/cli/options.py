@@ -9,15 +9,17 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from queuetui.cli.output import Format
-from queuetui.model.duration import parse_duration_s
+from queuetui.model.duration import SHORTEST_LIMIT_S, parse_duration_s
+from queuetui.model.names import read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
 from queuetui.model.query_parser import parse_query
 
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
 
-SHORTEST_S = 0.01
+EVERY_QUEUE = "*"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Value = TypeVar("Value")
 
 
 class FilterCommand(click.RichCommand):
@@ -44,27 +46,49 @@ def duration(text: str) -> float:
 def positive_duration(text: str) -> float:
     """Return the seconds of a duration that must not be nothing, as an option's type."""
     seconds = duration(text)
-    if seconds < SHORTEST_S:
+    if seconds < SHORTEST_LIMIT_S:
         message = f"{text!r} is too short; give at least 10ms"
         raise click.BadParameter(message)
     return seconds
 
 
-def queue_names(text: str) -> tuple[str, ...]:
-    """Return the names that stand between commas, as an option's type; none at all must not mean every queue."""
+def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return as an option's type the check that programs are held to."""
+
+    def convert(text: str) -> Value:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    convert.__name__ = "text"
+    return convert
+
+
+queue_name = checked(read_queue)
+tag_name = checked(lambda text: read_tags((text,))[0])
+some_text = checked(lambda text: read_text(text, "it"))
+
+
+def queue_names(text: str) -> tuple[str, ...] | None:
+    """Return the names that stand between commas, None for `*`, as an option's type; none at all must not mean every queue."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if names == (EVERY_QUEUE,):
+        return None
+    if EVERY_QUEUE in names:
+        raise click.BadParameter("* means all queues and stands alone; write -q '*', or name each queue")
     if not names:
         message = f"{text!r} names no queue; leave it away to listen to all"
         raise click.BadParameter(message)
-    return names
+    return checked(lambda _: read_queues(names))(text)
 
 
-def queue_name(text: str) -> str:
-    """Return the name of one queue, as an option's type; a worker's -q takes what stands between commas."""
-    if not text.strip() or "," in text:
-        message = f"{text!r} is no name of a queue; give one without a comma"
-        raise click.BadParameter(message)
-    return text
+def join_queues(given: tuple[tuple[str, ...] | None, ...]) -> tuple[str, ...] | None:
+    """Return the queues that all -q of a command line name in their order, None for all queues."""
+    named = [names for names in given if names is not None]
+    if named and len(named) < len(given):
+        raise click.UsageError("-q '*' means all queues and stands alone; leave it away, or name each queue")
+    return tuple(dict.fromkeys(name for names in named for name in names)) or None
 
 
 def connection_options(command: Command) -> Command:

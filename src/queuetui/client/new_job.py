@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import repeat
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from queuetui.client.encoding import encode_payload, encode_payloads
 from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
 from queuetui.model.correlation import current_correlation_id
-from queuetui.model.declaration import Handler, declared_handler, declared_type, path_of
+from queuetui.model.declaration import declared_handler, declared_type
+from queuetui.model.duration import read_limit_s, read_span_s
 from queuetui.model.errors import BadPayload, Conflict
-from queuetui.model.job import PRIORITY_NAMES, NewJob
+from queuetui.model.handler import Handler, place_of, read_handler
+from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id, new_job_ids
+from queuetui.model.job_rules import read_attempts, read_due_time, read_priority
+from queuetui.model.names import read_queue, read_tags, read_text, shown
 
 DEFAULT_QUEUE = "default"
 DEFAULT_MAX_ATTEMPTS = 3
@@ -49,47 +53,50 @@ _PLAIN = frozenset({"id", "queue", "max_attempts", "correlation_id"})
 def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> NewJob:
     """Return the job that was asked for, with the rules its handler declared where nothing was said.
 
-    Raises BadPayload, Conflict for both a delay and a time, or TypeError for an option that there is not.
+    An option that is None was not given. Raises BadPayload, Conflict for both a delay and a time, and TypeError or ValueError for an
+    option that there is not or that cannot hold.
     """
     if not _KNOWN.issuperset(options):
         raise TypeError(f"a job has no option {min(set(options) - _KNOWN)!r}; there are {', '.join(sorted(_KNOWN))}")
-    declaration = declared_type(job_type) if isinstance(job_type, str) else declared_handler(job_type)
-    name = job_type if isinstance(job_type, str) else path_of(job_type)
-    if not name.strip():
-        raise BadPayload(
-            "a job needs a type: the name that its handler declared, or a path such as package.module:function"
-        )
-    if "delay" in options and "at" in options:
+    declaration = declared_type(job_type) if isinstance(job_type, str) else declared_handler(read_handler(job_type))
+    said = options.get
+    if said("delay") is not None and said("at") is not None:
         raise Conflict("a job cannot have both a delay and a time to run at; give one of them")
-    job_id = _spelt(options["id"]) if "id" in options else new_job_id()
-    declared_queue = declaration.queue if declaration else None
-    declared_attempts = declaration.max_attempts if declaration else None
+    job_id = new_job_id() if said("id") is None else _spelt(said("id"))
+    queue, attempts, correlation_id = said("queue"), said("max_attempts"), said("correlation_id")
     plain = NewJob(
         job_id,
-        declaration.type if declaration else name,
+        declaration.type if declaration else _type_of(job_type),
         encode_payload({} if payload is None else payload),
-        options.get("queue") or declared_queue or DEFAULT_QUEUE,
-        max_attempts=_at_least_one(options.get("max_attempts") or declared_attempts or DEFAULT_MAX_ATTEMPTS),
-        correlation_id=options.get("correlation_id") or current_correlation_id() or job_id,
+        read_queue(queue) if queue is not None else (declaration and declaration.queue) or DEFAULT_QUEUE,
+        max_attempts=read_attempts(attempts)
+        if attempts is not None
+        else (declaration and declaration.max_attempts) or DEFAULT_MAX_ATTEMPTS,
+        correlation_id=read_text(correlation_id, "the correlation id")
+        if correlation_id is not None
+        else current_correlation_id() or job_id,
     )
     if job_type != COMMAND_TYPE and _PLAIN.issuperset(options):
         return plain
-    return plain._replace(
-        name=options.get("name"),
-        priority=read_priority(options.get("priority", 0)),
-        delay_s=_seconds(options.get("delay")),
-        at=_aware(options.get("at")),
-        idempotency_key=options.get("idempotency_key"),
-        tags=tuple(options.get("tags", ())),
-        needs=_needs(job_type, options),
-        timeout_s=_limit_s(options.get("timeout")),
-    )
+    given: dict[str, Any] = {name: read(options[name]) for name, read in _READERS.items() if said(name) is not None}  # type: ignore[literal-required]  # its keys are options
+    plain = plain._replace(**{_FIELDS.get(name, name): value for name, value in given.items()})
+    if job_type == COMMAND_TYPE and COMMAND_TAG not in plain.needs:
+        # A command is for workers that run commands.
+        plain = plain._replace(needs=(*plain.needs, COMMAND_TAG))
+    return plain
 
 
-def _needs(job_type: str | Handler, options: JobOptions) -> tuple[str, ...]:
-    """Return the tags that a worker must bear; a command is for those that run commands."""
-    needs = tuple(options.get("needs", ()))
-    return (*needs, COMMAND_TAG) if job_type == COMMAND_TYPE and COMMAND_TAG not in needs else needs
+def _type_of(job_type: str | Handler) -> str:
+    """Return the type of a job whose handler is declared nowhere here."""
+    if isinstance(job_type, str):
+        if not job_type.strip():
+            raise BadPayload(
+                "a job needs a type: the name that its handler declared, or a path such as package.module:function"
+            )
+        return job_type
+    if not hasattr(job_type, "__qualname__"):
+        raise TypeError(f"{shown(job_type)} has no path that a worker could find it by; declare it with a job type")
+    return place_of(job_type)
 
 
 def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobOptions) -> list[NewJob]:
@@ -109,50 +116,23 @@ def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobO
     return list(map(NewJob._make, zip(*columns.values(), strict=False)))
 
 
-def read_priority(priority: int | str) -> int:
-    """Return the number of a priority given as a number or a name. Raises ValueError."""
-    if isinstance(priority, int):
-        return priority
-    if priority in PRIORITY_NAMES:
-        return PRIORITY_NAMES[priority]
-    try:
-        return int(priority)
-    except ValueError:
-        message = f"{priority!r} is no priority; use a whole number or one of {', '.join(PRIORITY_NAMES)}"
-        raise ValueError(message) from None
-
-
-def _spelt(job_id: str) -> str:
+def _spelt(job_id: object) -> str:
     """Return a UUID in its usual spelling, so that an id is one text everywhere; the store refuses what is none."""
+    text = read_text(job_id, "the id of a job")
     try:
-        return str(UUID(job_id))
+        return str(UUID(text))
     except ValueError:
-        return job_id
+        return text
 
 
-def _seconds(span: float | timedelta | None) -> float | None:
-    return span.total_seconds() if isinstance(span, timedelta) else span
-
-
-def _limit_s(span: float | timedelta | None) -> float | None:
-    limit_s = _seconds(span)
-    if limit_s is not None and limit_s <= 0:
-        message = f"the timeout is {limit_s:g} s, in which no run can end; leave it away for no limit"
-        raise ValueError(message)
-    return limit_s
-
-
-def _aware(at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        message = (
-            f"the time {at.isoformat()} has no zone; give an aware one, such as datetime.now(UTC) + timedelta(hours=1)"
-        )
-        raise ValueError(message)
-    return at
-
-
-def _at_least_one(max_attempts: int) -> int:
-    if max_attempts < 1:
-        message = f"max_attempts is {max_attempts}; a job needs at least one attempt"
-        raise ValueError(message)
-    return max_attempts
+_READERS: dict[str, Callable[[object], object]] = {
+    "name": lambda name: read_text(name, "the name of a job"),
+    "priority": read_priority,
+    "delay": lambda span: read_span_s(span, "the delay"),
+    "at": read_due_time,
+    "idempotency_key": lambda key: read_text(key, "the idempotency key"),
+    "tags": read_tags,
+    "needs": lambda tags: read_tags(tags, "needs"),
+    "timeout": lambda span: read_limit_s(span, "the timeout"),
+}
+_FIELDS = {"delay": "delay_s", "timeout": "timeout_s"}

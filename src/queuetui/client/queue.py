@@ -23,6 +23,7 @@ from queuetui.model.document import JobDocument, document
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import Enqueued
 from queuetui.model.limits import unconsumed
+from queuetui.model.names import read_tags
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import NativeBackend
-    from queuetui.model.declaration import Handler
+    from queuetui.model.handler import Handler
     from queuetui.model.job import Job, NewJob
 
 TRIES_AGAINST_MOVING_JOBS = 5
@@ -81,8 +82,10 @@ class Queue:
 
     def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
         """Store a command of the system's shell, for workers started with --allow-command; its tags are needs too."""
-        tags = tuple(options.get("tags", ()))
-        options["tags"], options["needs"] = tags, (*options.get("needs", ()), *tags)
+        said_tags, said_needs = options.get("tags"), options.get("needs")
+        tags = () if said_tags is None else read_tags(said_tags)
+        needs = () if said_needs is None else read_tags(said_needs, "needs")
+        options["tags"], options["needs"] = tags, (*needs, *tags)
         return self.enqueue(COMMAND_TYPE, {"command": command}, **options)
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:

@@ -10,8 +10,9 @@ from typing import TypedDict
 from queuetui.backends.schedules import ScheduleStore, declare
 from queuetui.client.new_job import JobOptions, make_job
 from queuetui.model.act import Act, Outcome, Verb
-from queuetui.model.declaration import Handler
+from queuetui.model.duration import read_span_s, read_whole_s
 from queuetui.model.errors import Conflict, NotFound
+from queuetui.model.handler import Handler
 from queuetui.model.schedule import DAY_S, JobPattern, Missed, ScheduleEdit, ScheduleSpec, Timing
 from queuetui.timetable import check_spec
 
@@ -55,10 +56,15 @@ def make_spec(
     cron = recurrence.get("cron")
     if (every is None) == (cron is None):
         raise ValueError("a recurring job needs cron or every, and not both")
-    timing = Timing(cron, None if every is None else _whole_s(every), recurrence.get("tz", "UTC"))
+    timing = Timing(cron, None if every is None else read_whole_s(every, "every"), recurrence.get("tz", "UTC"))
     missed = Missed(recurrence.get("missed", Missed.LATEST))
     spec = ScheduleSpec(
-        name, timing, pattern, recurrence.get("overlap", True), missed, _seconds(recurrence.get("grace", DAY_S))
+        name,
+        timing,
+        pattern,
+        recurrence.get("overlap", True),
+        missed,
+        read_span_s(recurrence.get("grace", DAY_S), "the grace"),
     )
     check_spec(spec)
     return spec
@@ -84,14 +90,3 @@ def drop_schedule(store: ScheduleStore, name: str) -> None:
         if store.apply_to_schedule(act, name, ScheduleEdit(known.rev)).outcome is Outcome.DONE:
             return
     raise Conflict(f"the schedule {name!r} is changed by others all the time; try again")
-
-
-def _whole_s(every: int | timedelta) -> int:
-    seconds = _seconds(every)
-    if seconds != int(seconds):
-        raise ValueError("a job recurs every so many whole seconds")
-    return int(seconds)
-
-
-def _seconds(span: float | timedelta) -> float:
-    return span.total_seconds() if isinstance(span, timedelta) else span

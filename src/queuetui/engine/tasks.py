@@ -16,8 +16,9 @@ from queuetui.engine.context import Context
 from queuetui.engine.outcome import NoHandler
 from queuetui.model.backoff import Backoff
 from queuetui.model.command import COMMAND_TYPE
-from queuetui.model.declaration import Ack, Declaration, Handler, declared_handler, declared_type
+from queuetui.model.declaration import Ack, Declaration, declared_handler, declared_type
 from queuetui.model.errors import NotFound
+from queuetui.model.handler import INSTEAD, Handler, is_generator, place_of
 
 Call = Callable[[Any, Context], Any]
 
@@ -144,10 +145,13 @@ def is_handler(found: object) -> TypeGuard[Handler]:
 
 
 def make_task(declaration: Declaration) -> Task:
-    """Return the task of a declaration."""
+    """Return the task of a declaration. Raises NoHandler for a generator function."""
     handler = declaration.handler
+    if is_generator(handler):
+        message = f"{place_of(handler)} is a generator function, which nothing would run to its end; {INSTEAD}"
+        raise NoHandler(message)
     call = _adapt_class(handler) if inspect.isclass(handler) else _adapt(handler)
-    backoff = declaration.backoff or Backoff()
+    backoff = Backoff() if declaration.backoff is None else declaration.backoff
     return Task(
         declaration.type,
         call,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, overload
+from datetime import timedelta
+from typing import Any, Literal, TypeVar, get_args, overload
 
 from queuetui.model.backoff import Backoff
+from queuetui.model.duration import read_limit_s, read_span_s, read_whole_s
 from queuetui.model.errors import Conflict
+from queuetui.model.handler import Handler, place_of, read_handler, type_of
+from queuetui.model.job_rules import read_attempts
+from queuetui.model.names import read_queue, read_text, shown
 from queuetui.model.schedule import JobPattern, ScheduleSpec, Timing
 
-Handler = Callable[..., Any]
 Ack = Literal["batch", "each"]
 AnyHandler = TypeVar("AnyHandler", bound=Handler)
 
 _BY_TYPE: dict[str, Declaration] = {}
-_BY_HANDLER: dict[Handler, Declaration] = {}
+_BY_HANDLER: dict[Hashable, Declaration] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,15 @@ def job(
     queue: str | None = None,
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
-    timeout: float | None = None,
-    hard_timeout: float | None = None,
+    timeout: float | timedelta | None = None,
+    hard_timeout: float | timedelta | None = None,
     ack: Ack = "batch",
-    every: int | None = None,
+    every: int | timedelta | None = None,
     cron: str | None = None,
     tz: str = "UTC",
     overlap: bool = True,
     measure: bool = False,
-    result_ttl: float | None = None,
+    result_ttl: float | timedelta | None = None,
 ) -> Callable[[AnyHandler], AnyHandler]: ...
 def job(  # noqa: PLR0913 - all that can be said of a job type
     job_type: str | Handler | None = None,
@@ -65,66 +69,91 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     queue: str | None = None,
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
-    timeout: float | None = None,
-    hard_timeout: float | None = None,
+    timeout: float | timedelta | None = None,
+    hard_timeout: float | timedelta | None = None,
     ack: Ack = "batch",
-    every: int | None = None,
+    every: int | timedelta | None = None,
     cron: str | None = None,
     tz: str = "UTC",
     overlap: bool = True,
     measure: bool = False,
-    result_ttl: float | None = None,
+    result_ttl: float | timedelta | None = None,
 ) -> Any:
     """Declare a function, or a class with `handle`, as the handler of a job type; without a type its own name is the type.
 
-    `timeout` is in seconds: the run fails then and its handler is asked to stop. At `hard_timeout` it is killed.
+    A duration is in seconds or a timedelta. At `timeout` the run fails and its handler is asked to stop; at `hard_timeout` it is killed.
     `every` (whole seconds) or `cron` (five fields, in the time zone `tz`) makes it recur with an empty payload in every store that a
     worker with this `--app` works; `overlap` False passes over a slot while the job of the one before goes on.
     `measure` keeps what each run took: its processor time and, in a process, its peak of memory.
-    A result is deleted after `result_ttl` seconds, its job later.
-    The handler itself is returned unchanged and can be called and tested as before.
+    A result is deleted after `result_ttl`, its job later.
+    The handler itself is returned unchanged and can be called and tested as before. Raises TypeError or ValueError for what cannot hold.
     """
-    if timeout is not None and hard_timeout is not None:
-        raise ValueError("timeout and hard_timeout exclude each other; give one")
-    if any(limit_s is not None and limit_s <= 0 for limit_s in (timeout, hard_timeout)):
-        raise ValueError("in a timeout of 0 s or less no run can end; leave it away for no limit")
-    if every is not None and cron is not None:
-        raise ValueError("every and cron exclude each other; give one")
-    timing = None if every is None and cron is None else Timing(cron, every, tz)
-    if callable(job_type):
-        return declare(Declaration(job_type.__name__, job_type))
+    rules = _read_rules(queue, max_attempts, backoff, timeout, hard_timeout, ack, result_ttl)
+    rules |= {"timing": _read_timing(every, cron, tz), "overlap": _read_flag(overlap, "overlap")}
+    rules |= {"measure": _read_flag(measure, "measure")}
+    name = job_type if job_type is None or callable(job_type) else read_text(job_type, "the type of a job")
 
     def decorate(handler: AnyHandler) -> AnyHandler:
-        name = job_type if isinstance(job_type, str) else handler.__name__
-        timeout_s = timeout if hard_timeout is None else hard_timeout
-        rules = (
-            queue,
-            max_attempts,
-            backoff,
-            timeout_s,
-            ack,
-            hard_timeout is not None,
-            timing,
-            overlap,
-            measure,
-            result_ttl,
-        )
-        declare(Declaration(name, handler, *rules))
+        read_handler(handler)
+        declare(Declaration(name if isinstance(name, str) else type_of(handler), handler, **rules))
         return handler
 
-    return decorate
+    return decorate(name) if callable(name) else decorate
+
+
+def _read_rules(
+    queue: object,
+    max_attempts: object,
+    backoff: object,
+    timeout: object,
+    hard_timeout: object,
+    ack: object,
+    result_ttl: object,
+) -> dict[str, Any]:
+    """Return the rules of a declaration, checked. Raises TypeError or ValueError saying what to write."""
+    if timeout is not None and hard_timeout is not None:
+        raise ValueError("timeout and hard_timeout exclude each other; give one")
+    if backoff is not None and not isinstance(backoff, Backoff):
+        raise TypeError(f"the back-off is {shown(backoff)}; give one such as Backoff(base_s=1, cap_s=3600)")
+    if ack not in get_args(Ack):
+        raise ValueError(f"ack is {shown(ack)}; give 'batch' or 'each'")
+    limit, name = (timeout, "timeout") if hard_timeout is None else (hard_timeout, "hard_timeout")
+    return {
+        "queue": None if queue is None else read_queue(queue),
+        "max_attempts": None if max_attempts is None else read_attempts(max_attempts),
+        "backoff": backoff,
+        "timeout_s": None if limit is None else read_limit_s(limit, name),
+        "ack": ack,
+        "hard_timeout": hard_timeout is not None,
+        "result_ttl_s": None if result_ttl is None else read_span_s(result_ttl, "result_ttl"),
+    }
+
+
+def _read_timing(every: object, cron: object, tz: object) -> Timing | None:
+    if every is not None and cron is not None:
+        raise ValueError("every and cron exclude each other; give one")
+    if every is None and cron is None:
+        return None
+    every_s = None if every is None else read_whole_s(every, "every")
+    return Timing(None if cron is None else read_text(cron, "cron"), every_s, read_text(tz, "tz"))
+
+
+def _read_flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {shown(value)}; give True or False")
+    return value
 
 
 def declare(declaration: Declaration) -> Handler:
     """Make a declaration known. Raises Conflict when another handler has the type."""
     known = _BY_TYPE.get(declaration.type)
-    if known is not None and _place(known.handler) != _place(declaration.handler):
-        message = (
-            f"job type {declaration.type!r} is declared by {_place(known.handler)} and {_place(declaration.handler)}"
-        )
+    if known is not None and place_of(known.handler) != place_of(declaration.handler):
+        places = f"{place_of(known.handler)} and {place_of(declaration.handler)}"
+        message = f"job type {declaration.type!r} is declared by {places}"
         raise Conflict(f"{message}; give one of them another type")
     _BY_TYPE[declaration.type] = declaration
-    _BY_HANDLER[declaration.handler] = declaration
+    if type(declaration.handler).__hash__ is not None:
+        _BY_HANDLER[declaration.handler] = declaration
     return declaration.handler
 
 
@@ -133,9 +162,9 @@ def declared_type(job_type: str) -> Declaration | None:
     return _BY_TYPE.get(job_type)
 
 
-def declared_handler(handler: Handler) -> Declaration | None:
+def declared_handler(handler: object) -> Declaration | None:
     """Return what a handler declared."""
-    return _BY_HANDLER.get(handler)
+    return None if type(handler).__hash__ is None else _BY_HANDLER.get(handler)
 
 
 def declared_schedules() -> tuple[ScheduleSpec, ...]:
@@ -151,12 +180,3 @@ def _pattern(declaration: Declaration) -> JobPattern:
         queue=declaration.queue or plain.queue,
         max_attempts=declaration.max_attempts or plain.max_attempts,
     )
-
-
-def path_of(handler: Handler) -> str:
-    """Return the exact path of a handler, `package.module:name`, by which a worker finds it undeclared."""
-    return _place(handler)
-
-
-def _place(handler: Handler) -> str:
-    return f"{handler.__module__}:{handler.__qualname__}"

@@ -10,17 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, positive_duration, queue_name
+from queuetui.cli.options import (
+    checked,
+    connection_options,
+    duration,
+    format_options,
+    positive_duration,
+    queue_name,
+    some_text,
+    tag_name,
+)
 from queuetui.cli.output import Format, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
+from queuetui.model.job_rules import MOST_ATTEMPTS, read_priority
 
 if TYPE_CHECKING:
     from queuetui.client import EnqueueResult, JobOptions, Queue
 
-# What every store takes.
-LARGEST_PRIORITY = 2**53 - 1
-MOST_ATTEMPTS = 2**31 - 1
+read_priority_option = checked(read_priority)
 
 
 def read_time(text: str) -> datetime:
@@ -31,20 +39,6 @@ def read_time(text: str) -> datetime:
         message = f"{text!r} is not a time; write it like 2030-01-31T08:00:00Z"
         raise click.BadParameter(message) from None
     return at if at.tzinfo is not None else at.astimezone()
-
-
-def read_priority_option(text: str) -> int:
-    """Return the number of a priority, as an option's type."""
-    from queuetui.client.new_job import read_priority
-
-    try:
-        priority = read_priority(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    if abs(priority) > LARGEST_PRIORITY:
-        message = f"{text[:40]!r} is too large; use a whole number of at most 53 bits"
-        raise click.BadParameter(message)
-    return priority
 
 
 def read_payload_option(source: str) -> object:
@@ -88,23 +82,32 @@ def _store(
 @click.option(
     "--max-attempts", type=click.IntRange(1, MOST_ATTEMPTS), metavar="N", help="How often it may run.  [default: 3]"
 )
-@click.option("--key", "idempotency_key", metavar="KEY", help="A second job with this key is the first one.")
+@click.option(
+    "--key", "idempotency_key", type=some_text, metavar="KEY", help="A second job with this key is the first one."
+)
 @click.option(
     "--correlation-id",
+    type=some_text,
     metavar="ID",
     envvar="QUEUETUI_CORRELATION_ID",
     help="Ties jobs together that have one cause; within a command job it is that job's.",
 )
-@click.option("--name", metavar="TEXT", help="A name for people.")
+@click.option("--name", type=some_text, metavar="TEXT", help="A name for people.")
 @click.option(
     "--tag",
     "tags",
     multiple=True,
+    type=tag_name,
     metavar="TAG",
     help="A tag to find it by, and for a command one that its worker must bear; may be repeated.",
 )
 @click.option(
-    "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
+    "--needs",
+    "needs",
+    multiple=True,
+    type=tag_name,
+    metavar="TAG",
+    help="Only a worker with this --tag runs it; repeatable.",
 )
 @click.option("--timeout", type=positive_duration, metavar="DUR", help="How long a run may take.")
 @format_options

@@ -9,7 +9,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import connection_options, duration, format_options, queue_name
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row
@@ -56,7 +56,7 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
     try:
         edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **given)
         with opened(**connection) as (feed, operations):
-            known = _known_queues(feed)
+            known = _known_queues(feed, queue)
             report = operations.rules.lay_down(queue, edit, reason)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -75,7 +75,7 @@ def events(queue: str, switch: str | None, reason: str, **connection: Any) -> No
         if switch is None:
             write(f"{cell(queue)} {'on' if feed.logs_events(queue) else 'off'}")
             return
-        known = _known_queues(feed)
+        known = _known_queues(feed, queue)
         report = operations.switch_events(queue, on=switch == "on", reason=reason)
     _beware_unless_known(queue, known)
     _tell(report)
@@ -83,14 +83,17 @@ def events(queue: str, switch: str | None, reason: str, **connection: Any) -> No
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
     with opened(**connection) as (feed, operations):
-        known = _known_queues(feed)
+        known = _known_queues(feed, queue)
         report = operations.set_paused(queue, paused=paused, reason=reason)
     _beware_unless_known(queue, known)
     _tell(report)
 
 
-def _known_queues(feed: Feed) -> Collection[str]:
+def _known_queues(feed: Feed, queue: str) -> Collection[str]:
+    """Return the names of the queues; one that is none of them must at least be a name."""
     queues: dict[str, Any] = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
+    if queue not in queues:
+        queue_name(queue)
     return queues
 
 

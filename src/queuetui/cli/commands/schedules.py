@@ -8,13 +8,14 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.commands.enqueue import MOST_ATTEMPTS, read_payload_option, read_priority_option
-from queuetui.cli.options import Command, connection_options, duration, format_options, queue_name
+from queuetui.cli.commands.enqueue import read_payload_option, read_priority_option
+from queuetui.cli.options import Command, connection_options, duration, format_options, queue_name, tag_name
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
 from queuetui.client.encoding import encode_payload
 from queuetui.model.errors import Unsupported
+from queuetui.model.job_rules import MOST_ATTEMPTS
 from queuetui.model.schedule import JobPattern, Missed, ScheduleSpec, Timing
 from queuetui.model.schedule_info import describe_schedule
 from queuetui.model.snapshot import Part, Watch
@@ -73,9 +74,16 @@ def _reason(decorated: Command) -> Command:
     show_default=True,
     help="Runs before giving up.",
 )
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Shown with each job; may be repeated.")
 @click.option(
-    "--needs", "needs", multiple=True, metavar="TAG", help="Only a worker with this --tag runs it; repeatable."
+    "--tag", "tags", multiple=True, type=tag_name, metavar="TAG", help="Shown with each job; may be repeated."
+)
+@click.option(
+    "--needs",
+    "needs",
+    multiple=True,
+    type=tag_name,
+    metavar="TAG",
+    help="Only a worker with this --tag runs it; repeatable.",
 )
 @click.option(
     "--overlap/--no-overlap", default=True, show_default=True, help="Make a job while the one before goes on."
@@ -115,8 +123,8 @@ def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
         queue=given["queue"],
         priority=given["priority"],
         max_attempts=given["max_attempts"],
-        tags=tuple(given["tags"]),
-        needs=tuple(given["needs"]),
+        tags=tuple(dict.fromkeys(given["tags"])),
+        needs=tuple(dict.fromkeys(given["needs"])),
     )
     timing = Timing(given["cron"], None if every_s is None else int(every_s), given["tz"])
     return ScheduleSpec(name, timing, pattern, given["overlap"], Missed(given["missed"]), given["grace_s"])

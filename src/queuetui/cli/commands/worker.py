@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, positive_duration, queue_names
+from queuetui.cli.options import connection_options, duration, join_queues, positive_duration, queue_names, tag_name
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 
@@ -51,7 +51,7 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
     multiple=True,
     type=queue_names,
     metavar="Q[,Q...]",
-    help="Listen to these queues; the first named comes first.",
+    help="Listen to these queues, the first named first; '*' or nothing is all.",
 )
 @click.option("--concurrency", "-c", type=click.IntRange(min=1), default=4, show_default=True, help="Jobs at a time.")
 @click.option(
@@ -78,7 +78,9 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option("--measure", is_flag=True, help="Keep of every run its processor time and, in processes, its memory.")
 @click.option("--result-ttl", type=duration, metavar="DUR", help="Delete results after so long, before their jobs.")
 @click.option("--allow-command", is_flag=True, help="Run jobs that are shell commands: who can enqueue chooses them.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag that jobs may need; may be repeated.")
+@click.option(
+    "--tag", "tags", multiple=True, type=tag_name, metavar="TAG", help="A tag that jobs may need; may be repeated."
+)
 @click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
 @click.option(
@@ -152,7 +154,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))
     return WorkerSettings(
-        queues=tuple(name for names in given["queues"] for name in names) or None,
+        queues=join_queues(given["queues"]),
         concurrency=given["concurrency"],
         batch=given["batch"],
         jobs=1 if given["once"] else given["jobs"],
@@ -163,7 +165,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         max_memory_mb=given["max_memory"],
         grace_s=given["grace"],
         lease_s=given["lease"],
-        tags=tuple(given["tags"]),
+        tags=tuple(dict.fromkeys(given["tags"])),
         app=given["app"],
         allow=tuple(given["allow"]),
         retry_jitter=given["retry_jitter"],

@@ -1,0 +1,49 @@
+"""What may be said of a job in numbers and times: checked once for programs, declarations and the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from queuetui.model.job import PRIORITY_NAMES
+from queuetui.model.names import shown
+
+# What every store takes.
+LARGEST_PRIORITY = 2**53 - 1
+MOST_ATTEMPTS = 2**31 - 1
+
+
+def read_attempts(count: object) -> int:
+    """Return how often a job may run. Raises TypeError or ValueError."""
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"max_attempts is {shown(count)}; give a whole number, at least 1")
+    if not 1 <= count <= MOST_ATTEMPTS:
+        raise ValueError(f"max_attempts is {shown(count)}; give a whole number from 1 to {MOST_ATTEMPTS}")
+    return int(count)
+
+
+def read_priority(priority: object) -> int:
+    """Return the number of a priority given as a whole number or a name. Raises TypeError or ValueError."""
+    wanted = f"give a whole number of at most 53 bits, or one of {', '.join(PRIORITY_NAMES)}"
+    if isinstance(priority, bool) or not isinstance(priority, int | str):
+        raise TypeError(f"the priority is {shown(priority)}; {wanted}")
+    try:
+        number = PRIORITY_NAMES[priority] if priority in PRIORITY_NAMES else int(priority)
+    except ValueError:
+        raise ValueError(f"{shown(priority)} is no priority; {wanted}") from None
+    if abs(number) > LARGEST_PRIORITY:
+        raise ValueError(f"the priority {shown(priority)} is too large; {wanted}")
+    return number
+
+
+def read_due_time(at: object) -> datetime:
+    """Return the time at which a job is due, in UTC. Raises TypeError or ValueError."""
+    if not isinstance(at, datetime):
+        raise TypeError(f"the time is {shown(at)}; give an aware datetime")
+    if at.utcoffset() is None:
+        raise ValueError(
+            f"the time {at.isoformat()} has no zone; give an aware one, such as datetime.now(UTC) + timedelta(hours=1)"
+        )
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the time {at.isoformat()} is outside the years 1 to 9999 in UTC; give another") from None
