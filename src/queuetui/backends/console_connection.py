@@ -10,14 +10,15 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from queuetui.backends.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql import mysql_address, postgresql_address
 from queuetui.backends.sql.sqlite_address import file_of
+from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, Unsupported
 
 if TYPE_CHECKING:
@@ -161,18 +162,20 @@ def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
     path = database.address.absolute()
-    uri = f"file:{quote(str(path))}?mode={'rw' if writes else 'ro'}"
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
+        connection = open_file(path, "rw" if writes else "ro", timeout=LOCK_TIMEOUT_S)
         # A text that is not UTF-8 must not fail the rows around it.
         connection.text_factory = _decode
         connection.execute(f"PRAGMA query_only = {int(not writes)}")
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_pool(writes=writes))
+
+    @event.listens_for(engine, "checkout")
+    def follow(connection: FileConnection, *_: object) -> None:
+        if not connection.is_at(path):
+            raise DisconnectionError
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

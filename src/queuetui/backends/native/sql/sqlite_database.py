@@ -22,6 +22,7 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
 from queuetui.backends.sql.sqlite_address import file_of
+from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class SqliteDatabase(Database):
                 f"there is no SQLite file {str(self.path)!r}; check the path, or make a queue with: queuetui enqueue"
             )
         _refuse_network(self.path)
-        self._writer: sqlite3.Connection | None = None
-        self._reader: sqlite3.Connection | None = None
+        self._writer: FileConnection | None = None
+        self._reader: FileConnection | None = None
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         # As the last transaction that stored jobs has seen them; who registers later looks for jobs of its own accord.
@@ -104,7 +105,7 @@ class SqliteDatabase(Database):
         """Do work in one transaction that has the write lock from its start."""
         with self._write_lock:
             try:
-                connection = self._writer = self._writer or _connect(self.path)
+                connection = self._writer = self._follow(self._writer)
                 _begin_writing(connection, doing)
                 session = OwnSqliteSession(connection)
                 answer = work(session)
@@ -121,14 +122,15 @@ class SqliteDatabase(Database):
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads, on one picture of the data."""
         with self._read_lock, translated(doing):
-            if self._reader is None:
-                self._reader = _connect(self.path)
-                self._reader.execute("pragma query_only = 1")
-            self._reader.execute("begin")
+            connection = self._follow(self._reader)
+            if connection is not self._reader:
+                connection.execute("pragma query_only = 1")
+                self._reader = connection
+            connection.execute("begin")
             try:
-                return work(OwnSqliteSession(self._reader))
+                return work(OwnSqliteSession(connection))
             finally:
-                self._reader.execute("rollback")
+                connection.execute("rollback")
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Open a doorbell."""
@@ -164,15 +166,27 @@ class SqliteDatabase(Database):
             self._writer = self._reader = None
             self._ringer.close()
 
+    def _follow(self, connection: FileConnection | None) -> FileConnection:
+        """Return a connection to the file that has the name now. Raises Unreachable where it is gone, or holds no queue yet."""
+        if connection is not None and connection.is_at(self.path):
+            return connection
+        follower = _connect(self.path)
+        if connection is not None:
+            if not follower.execute("select 1 from sqlite_schema where name = 'queuetui_meta'").fetchone():
+                follower.close()
+                raise Unreachable(
+                    f"the SQLite file {str(self.path)!r} was made anew and holds no queue; make one with: queuetui migrate"
+                )
+            connection.close()
+        return follower
+
     def _undo(self) -> None:
         if self._writer is not None and self._writer.in_transaction:
             self._writer.execute("rollback")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
-    )
+def _connect(path: Path) -> FileConnection:
+    connection = open_file(path, "rw", timeout=BUSY_S, cached_statements=256)
     _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "opening the SQLite file")
     connection.execute("pragma synchronous = full")
     connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
