@@ -11,6 +11,7 @@ from queuetui.backends.native.redis.address import read_address as read_redis
 from queuetui.backends.sql.mysql_address import read_address as read_mysql
 from queuetui.backends.sql.postgresql_address import PostgresqlAddress
 from queuetui.backends.sql.postgresql_address import read_address as read_postgresql
+from queuetui.backends.sql.sqlite_address import read_address as read_sqlite
 from queuetui.model.errors import BadConfig
 
 PLACE = "postgresql://u:hunter2@h/d"
@@ -52,6 +53,8 @@ def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, s
         ("mysql://u:hunter2@h/d?schema=public", "schema"),
         ("mysql://u:hunter2@h/d?charset=latin1", "charset"),
         ("mysql://u:hunter2@h/d/e", "database"),
+        ("sqlite:////q.db?mode=rwc", "mode"),
+        ("sqlite:////q.db?immutable=1", "immutable"),
         ("redis://:hunter2@h/orders", "namespace=NAME"),
         ("redis://:hunter2@h/0/1", "numbers"),
         ("redis://:hunter2@h/0?db=1", "twice"),
@@ -66,6 +69,7 @@ def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:
     read: Callable[[str], object] = {
         "postgresql": read_postgresql,
         "mysql": read_mysql,
+        "sqlite": read_sqlite,
     }.get(url.partition(":")[0], lambda url: read_redis(url, BackendOptions()))
     with pytest.raises(BadConfig, match=said) as refused:
         read(url)

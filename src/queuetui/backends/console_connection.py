@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from queuetui.backends.driver_errors import translated, unknown_when_lost
-from queuetui.backends.sql import mysql_address, postgresql_address
-from queuetui.backends.sql.sqlite_address import file_of
+from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_address
+from queuetui.backends.sql.sqlite_address import SqliteAddress
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, Unsupported
 
@@ -37,7 +36,7 @@ _DIALECTS = {
     "mariadb": "mysql",
 }
 _ADDRESSES: dict[str, Callable[[str], object]] = {
-    "sqlite": file_of,
+    "sqlite": sqlite_address.read_address,
     "postgresql": postgresql_address.read_address,
     "mysql": mysql_address.read_address,
 }
@@ -93,8 +92,8 @@ def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float
     if dialect is None:
         raise Unsupported("that kind of database is not known here; use sqlite, postgresql or mysql")
     address = _ADDRESSES[dialect](url)
-    if isinstance(address, Path) and not address.is_file():
-        raise NotFound(f"there is no SQLite file {str(address)!r}; check the path in the URL")
+    if isinstance(address, SqliteAddress) and not address.path.is_file():
+        raise NotFound(f"there is no SQLite file {str(address.path)!r}; check the path in the URL")
     return ConsoleDatabase(address, dialect, statement_timeout_s, connect_timeout_s)
 
 
@@ -161,7 +160,8 @@ def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 
 def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
-    path = database.address.absolute()
+    path = database.address.path.absolute()
+    writes = writes and not database.address.read_only
 
     def connect() -> sqlite3.Connection:
         connection = open_file(path, "rw" if writes else "ro", timeout=LOCK_TIMEOUT_S)

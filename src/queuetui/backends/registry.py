@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from queuetui.backends.sql.sqlite_address import read_address
 from queuetui.model.errors import BadConfig, NotFound, Unsupported
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def scheme_of(url: str) -> str:
     if _UNENCODED_AT.match(url):
         raise BadConfig("the URL has more than one @; write an @ in a user or a password as %40", "url")
     return family
+
+
+def is_read_only(url: str) -> bool:
+    """Tell whether a URL lets its store be read only, whatever the profile's rights are. Raises BadConfig and Unsupported."""
+    return scheme_of(url) == "sqlite" and read_address(url).read_only
 
 
 def open_native(url: str, options: BackendOptions) -> NativeBackend:

@@ -144,7 +144,9 @@ def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tu
 
 
 def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
-    if profile.rights == "read":
+    from queuetui.backends.registry import is_read_only
+
+    if profile.rights == "read" or is_read_only(profile.url):
         return False
     unnamed = profile.embedded or profile.chosen_by_url
     return operate or profile.rights == "operate" or (native and unnamed)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from queuetui.backends.base import BackendOptions, NativeBackend
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.sql import sqlite_file
 from queuetui.backends.sql.sqlite_address import file_of
-from queuetui.model.errors import Unreachable
+from queuetui.model.act import Verb
+from queuetui.model.errors import Denied, Unreachable
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
-from tests.conformance.scenes import add_one, select, state_of
+from tests.conformance.scenes import act_on, add_one, select, state_of
 from tests.engine.working import WorkerThread, declare_handler
+from tests.servers.identity import identity_for
 from tests.waiting import wait_until
 
 CREATE = BackendOptions(name="shop", kind=NATIVE, create=True)
@@ -70,4 +76,62 @@ def test_a_file_made_anew_is_taken_up(sqlite_url: str, caplog: pytest.LogCapture
     wait_until(lambda: [one.id.raw for one in anew.snapshot(Watch()).workers] == [worker.worker.id])
     worker.stop()
     for one in (backend, viewer, anew):
+        one.close()
+
+
+def as_somebody_else(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run queuetui as a user who may read a file and not write to its folder."""
+    identity = identity_for(Path(sys.executable))
+    assert identity is not None
+    file.parent.chmod(0o555)
+    try:
+        return identity.run([sys.executable, "-m", "queuetui", *words], file.parent)
+    finally:
+        file.parent.chmod(0o755)
+
+
+def test_a_file_in_a_folder_that_cannot_be_written_is_looked_at(sqlite_url: str) -> None:
+    """With its log empty it is read as it stands, and nothing is left beside it."""
+    backend = open_native(sqlite_url, CREATE)
+    add_one(backend)
+    backend.close()
+    file = file_of(sqlite_url)
+    before = file.read_bytes()
+    assert sorted(path.name for path in file.parent.iterdir()) == [file.name]
+    answer = as_somebody_else(file, "jobs", "--url", sqlite_url, "--json")
+    assert (answer.returncode, len(json.loads(answer.stdout))) == (0, 1), answer.stderr
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in file.parent.iterdir()) == [file.name]
+
+
+def test_a_log_that_cannot_be_shared_is_read_from_a_copy(sqlite_url: str, tmp_path: Path) -> None:
+    """What the log holds is seen, the copy goes with the connection, and another one is made when the file changes."""
+    backend = open_native(sqlite_url, CREATE)
+    add_one(backend)
+    frozen = tmp_path / "frozen"
+    frozen.mkdir()
+    for name in ("queue.db", "queue.db-wal"):
+        (frozen / name).write_bytes((tmp_path / name).read_bytes())
+    connection = sqlite_file._open_frozen(frozen / "queue.db")
+    assert connection.folder is not None
+    assert connection.execute("select count(*) from queuetui_job").fetchone() == (1,)
+    assert connection.is_at(frozen / "queue.db")
+    (frozen / "queue.db-wal").write_bytes(b"")
+    assert not connection.is_at(frozen / "queue.db")
+    connection.close()
+    assert not connection.folder.exists()
+    backend.close()
+
+
+def test_a_url_that_says_read_only_lets_nothing_be_written(sqlite_url: str) -> None:
+    """Reading works; enqueueing, working and acting are refused with what to take out of the URL."""
+    backend = open_native(sqlite_url, CREATE)
+    job_id = add_one(backend)
+    viewer = open_native(f"{sqlite_url}?mode=ro", BackendOptions(name="v", kind=NATIVE))
+    assert [job.ref.id for job in select(viewer)] == [job_id]
+    with pytest.raises(Denied, match="mode=ro"):
+        add_one(viewer)
+    with pytest.raises(Denied, match="mode=ro"):
+        act_on(viewer, Verb.CANCEL, job_id)
+    for one in (backend, viewer):
         one.close()

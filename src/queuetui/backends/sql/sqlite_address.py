@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from queuetui.backends.address_options import read_options, refuse
 from queuetui.model.errors import Unsupported
 
+_READ_ONLY = {"ro": True, "rw": False}
 
-def file_of(url: str) -> Path:
-    """Return the file that `sqlite:///relative` or `sqlite:////absolute` names. Raises Unsupported for any other form."""
+
+@dataclass(frozen=True, slots=True)
+class SqliteAddress:
+    """A file, and whether the URL lets it be read only."""
+
+    path: Path
+    read_only: bool = False
+
+
+def read_address(url: str) -> SqliteAddress:
+    """Read `sqlite:///relative` or `sqlite:////absolute`, with `?mode=ro` to read only. Raises Unsupported and BadConfig."""
     _, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    path = unquote(path.partition("?")[0])
+    place, _, query = rest.partition("?")
+    host, slash, path = place.partition("/")
+    path = unquote(path)
     if host or not slash or not path or path == ":memory:":
         raise Unsupported(
             "an SQLite URL names a file: sqlite:///FILE, or sqlite:////ABSOLUTE/FILE (for a queue in memory: memory://)"
         )
-    return Path(path)
+    mode = read_options(query, {"mode"}).get("mode", "rw")
+    if mode not in _READ_ONLY:
+        raise refuse("has the option 'mode' with another value than ro or rw")
+    return SqliteAddress(Path(path), _READ_ONLY[mode])
+
+
+def file_of(url: str) -> Path:
+    """Return the file that a URL names. Raises Unsupported and BadConfig."""
+    return read_address(url).path

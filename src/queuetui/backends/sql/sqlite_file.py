@@ -1,40 +1,109 @@
-"""Connections to an SQLite file that notice when another file takes its place.
+"""Connections to an SQLite file: they notice when another file takes its place, and read one whose folder cannot be written.
 
-A file that is removed lives on for who has it open, so that a worker would go on with jobs that nobody else sees.
+A file that is removed lives on for who has it open, so that a worker would go on with jobs that nobody else sees. A file in
+write-ahead mode needs files beside it even to be read: where none can be made, it is read as it stands if its log is empty
+(`immutable`), else from a copy. Both are looked at again when the file changes.
 """
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from queuetui.model.errors import Unreachable
+from queuetui.model.errors import Denied, Unreachable
+
+COPIED_AT_MOST_BYTES = 512 * 1024 * 1024
+_COPY_TRIES = 3
+_UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+Identity = tuple[int, ...]
 
 
 class FileConnection(sqlite3.Connection):
-    """A connection that knows which file it opened."""
+    """A connection that knows which file it opened; `folder` is where its copy lies."""
 
-    identity: tuple[int, int]
+    identity: Identity
+    is_frozen = False
+    folder: Path | None = None
 
     def is_at(self, path: Path) -> bool:
         """Tell whether the file of that name is still the one that was opened. Raises Unreachable where there is none."""
-        return self.identity == _identify(path)
+        return self.identity == _identify(path, frozen=self.is_frozen)
+
+    def close(self) -> None:
+        """Close, and delete the copy."""
+        super().close()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
     """Open a file that is there, `ro` or `rw`. Raises Unreachable where it is gone, and the driver's errors."""
-    identity = _identify(path)
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    connection = sqlite3.connect(
-        uri, uri=True, isolation_level=None, check_same_thread=False, factory=FileConnection, **arguments
-    )
-    connection.identity = identity
+    connection = _open(path, path, f"mode={mode}", **arguments)
+    if mode == "ro":
+        try:
+            connection.execute("pragma schema_version")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
+                raise
+            return _open_frozen(path, **arguments)
     return connection
 
 
-def _identify(path: Path) -> tuple[int, int]:
+def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arguments: Any) -> FileConnection:  # noqa: ANN401
+    identity = _identify(path, frozen=frozen)
+    uri = f"file:{quote(str(opened.absolute()))}?{options}"
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, factory=FileConnection, **arguments
+    )
+    connection.identity, connection.is_frozen = identity, frozen
+    return connection
+
+
+def _open_frozen(path: Path, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
+    """Open a file beside which nothing can be written."""
+    if not _size(_log_of(path)):
+        return _open(path, path, "mode=ro&immutable=1", frozen=True, **arguments)
+    folder = _copy(path)
+    connection = _open(path, folder / path.name, "mode=rw", frozen=True, **arguments)
+    connection.folder = folder
+    connection.execute("pragma query_only = 1")
+    return connection
+
+
+def _copy(path: Path) -> Path:
+    """Copy a file with its log into a folder of its own. Raises Denied where it is too large or never at rest."""
+    size = _size(path) + _size(_log_of(path))
+    advice = "make its folder writable for this user, or have its owner checkpoint it (pragma wal_checkpoint(truncate))"
+    if size > COPIED_AT_MOST_BYTES:
+        raise Denied(
+            f"the SQLite file {str(path)!r} cannot be read beside its log, and is too large to be copied; {advice}"
+        )
+    folder = Path(tempfile.mkdtemp(prefix="queuetui-copy-"))
+    for _ in range(_COPY_TRIES):
+        before = _identify(path, frozen=True)
+        for file in (path, _log_of(path)):
+            shutil.copyfile(file, folder / file.name)
+        if _identify(path, frozen=True) == before:
+            return folder
+    shutil.rmtree(folder)
+    raise Denied(f"the SQLite file {str(path)!r} changes while it is copied; {advice}")
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _identify(path: Path, *, frozen: bool) -> Identity:
+    """Return what tells a file from another one; from the same one after a change, where it is read as if it never changed."""
     try:
         found = path.stat()
     except OSError as error:
@@ -42,4 +111,8 @@ def _identify(path: Path) -> tuple[int, int]:
             f"the SQLite file {str(path)!r} is not there any more ({error.strerror}); put it back, or make a queue anew with: "
             "queuetui migrate"
         ) from None
-    return found.st_dev, found.st_ino
+    if not frozen:
+        return found.st_dev, found.st_ino
+    log = _log_of(path)
+    beside = (log.stat().st_mtime_ns, log.stat().st_size) if log.exists() else ()
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, *beside

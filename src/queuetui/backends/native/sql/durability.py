@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, TextClause, text
 
 from queuetui.backends.native.capabilities import native_capabilities
+from queuetui.backends.sql.sqlite_file import FileConnection
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.examination import Durability
 
@@ -24,7 +25,11 @@ _WHOLE_PAGES = {"1", "ON", "DETECT_AND_RECOVER"}
 
 def describe_capabilities(connection: Connection) -> Capabilities:
     """Return what the store can do."""
-    return native_capabilities(f"queuetui on {_LABELS[connection.dialect.name]}", read_durability(connection).shown)
+    label = f"queuetui on {_LABELS[connection.dialect.name]}"
+    driver_connection: object = connection.connection.dbapi_connection
+    if isinstance(driver_connection, FileConnection) and driver_connection.is_frozen:
+        label += ", its folder read-only" if driver_connection.folder is None else ", read from a copy"
+    return native_capabilities(label, read_durability(connection).shown)
 
 
 def read_durability(connection: Connection) -> Durability:

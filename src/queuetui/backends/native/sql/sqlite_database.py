@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -21,9 +22,9 @@ from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
-from queuetui.backends.sql.sqlite_address import file_of
+from queuetui.backends.sql.sqlite_address import read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
-from queuetui.model.errors import NotFound, Unreachable, Unsupported
+from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -68,7 +69,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)
-        self.path = file_of(url)
+        self.path, self.read_only = astuple(read_address(url))
         if not options.create and not self.path.is_file():
             raise NotFound(
                 f"there is no SQLite file {str(self.path)!r}; check the path, or make a queue with: queuetui enqueue"
@@ -103,9 +104,11 @@ class SqliteDatabase(Database):
 
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
         """Do work in one transaction that has the write lock from its start."""
+        if self.read_only:
+            raise Denied(f"{doing} failed: the URL says mode=ro; take that out to write to {str(self.path)!r}")
         with self._write_lock:
             try:
-                connection = self._writer = self._follow(self._writer)
+                connection = self._writer = self._follow(self._writer, _connect)
                 _begin_writing(connection, doing)
                 session = OwnSqliteSession(connection)
                 answer = work(session)
@@ -122,10 +125,7 @@ class SqliteDatabase(Database):
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads, on one picture of the data."""
         with self._read_lock, translated(doing):
-            connection = self._follow(self._reader)
-            if connection is not self._reader:
-                connection.execute("pragma query_only = 1")
-                self._reader = connection
+            connection = self._reader = self._follow(self._reader, _connect_to_read)
             connection.execute("begin")
             try:
                 return work(OwnSqliteSession(connection))
@@ -160,17 +160,18 @@ class SqliteDatabase(Database):
         """Give back every connection."""
         self.close_console()
         with self._write_lock, self._read_lock:
-            for connection in (self._writer, self._reader):
+            # The last to go writes the log back into the file, which only the writer may.
+            for connection in (self._reader, self._writer):
                 if connection is not None:
                     connection.close()
             self._writer = self._reader = None
             self._ringer.close()
 
-    def _follow(self, connection: FileConnection | None) -> FileConnection:
+    def _follow(self, connection: FileConnection | None, connect: Callable[[Path], FileConnection]) -> FileConnection:
         """Return a connection to the file that has the name now. Raises Unreachable where it is gone, or holds no queue yet."""
         if connection is not None and connection.is_at(self.path):
             return connection
-        follower = _connect(self.path)
+        follower = connect(self.path)
         if connection is not None:
             if not follower.execute("select 1 from sqlite_schema where name = 'queuetui_meta'").fetchone():
                 follower.close()
@@ -190,6 +191,14 @@ def _connect(path: Path) -> FileConnection:
     _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "opening the SQLite file")
     connection.execute("pragma synchronous = full")
     connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute("pragma temp_store = memory")
+    connection.execute(f"pragma cache_size = -{CACHE_KB}")
+    return connection
+
+
+def _connect_to_read(path: Path) -> FileConnection:
+    """Open a file that may be somebody else's: what only looks must not even turn it into write-ahead mode."""
+    connection = open_file(path, "ro", timeout=BUSY_S, cached_statements=256)
     connection.execute("pragma temp_store = memory")
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
     return connection
