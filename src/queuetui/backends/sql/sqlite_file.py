@@ -54,7 +54,7 @@ def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noq
     return connection
 
 
-def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arguments: Any) -> FileConnection:  # noqa: ANN401
+def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
     identity = _identify(path, frozen=frozen)
     uri = f"file:{quote(str(opened.absolute()))}?{options}"
     connection = sqlite3.connect(
