@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.backends.captures import Capture, load_capture
+from tests.backends.captures import Capture, load_capture, sqlite_path
 from tests.cli.conftest import Invoke
 from tests.cli.test_formats import DOCUMENT_KEYS
 
@@ -37,6 +38,17 @@ def test_what_a_system_does_not_keep_is_null(capture: Capture, invoke: Invoke) -
     assert figures["stuck"] >= 1
     queue = figures["queues"]["default"]
     assert (queue["completed"], queue["consumers"]) == (None, None)
+
+
+def test_looking_leaves_every_byte_as_it_was(capture: Capture, invoke: Invoke) -> None:
+    """No command that looks, and no right to act either, changes the file's bytes or leaves a file beside it."""
+    file = Path(sqlite_path(capture.url))
+    before, beside = file.read_bytes(), sorted(file.parent.iterdir())
+    invoke("discover", capture.url)
+    for line in (["stats", "--exact"], ["queues"], ["jobs", "welcome"], ["doctor"], ["show", "job-1"], ["workers"]):
+        invoke(*line, "--url", capture.url, "--operate")
+    assert file.read_bytes() == before
+    assert sorted(file.parent.iterdir()) == beside
 
 
 def test_a_foreign_store_is_looked_over(capture: Capture, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
