@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
-from queuetui.model.page import PageRequest
+from queuetui.model.page import Page, PageRequest
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.verdict import Verdict
@@ -25,7 +25,7 @@ from queuetui.tui.present.job_rows import NORMAL, SORT_OF_COLUMN, TROUBLED, WIDE
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import ALL_TAB, STUCK_TAB, TABS, Scope
 from queuetui.tui.widgets.filter_bar import FilterBar
-from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
+from queuetui.tui.widgets.job_table import FirstAsked, JobTable, MarkAllAsked
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_messages import (
     CursorLost,
@@ -59,6 +59,7 @@ class JobList(Acting):
         self._is_new_scope = True
         self.marks_all_matching = False
         self._slow: Timer | None = None
+        self._missed: str | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield tabs, crumbs, filter, table and explanation."""
@@ -92,11 +93,38 @@ class JobList(Acting):
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show the counts, and the rows when they are those that are wanted now."""
         self.snapshot = snapshot
-        if snapshot.page is not None and watch.page == self.page_request:
+        if snapshot.page is not None and watch.page == self.page_request and not self._reads_elsewhere(snapshot.page):
             self._stop_waiting()
             self._shown = snapshot
             self._show_rows(snapshot)
+            self._missed = None
         self._show_frame_lines()
+
+    def _reads_elsewhere(self, page: Page) -> bool:
+        """Whether another page comes before one is shown: behind an anchor just found, or around a job that was pushed out."""
+        if self._window.is_seeking:
+            self._window.take_anchor(page)
+        elif not self._holds_lost_job(page):
+            return False
+        self.console.read_again()
+        return True
+
+    def _holds_lost_job(self, page: Page) -> bool:
+        """Look once for the job of a placed cursor where it stood, unless all of the list is here."""
+        key, shown = self.table.cursor_key, None if self._shown is None else self._shown.page
+        if (
+            key is None
+            or shown is None
+            or self._holds_everything(page)
+            or self._is_new_scope
+            or not self.table.is_placed
+        ):
+            return False
+        if key == self._missed or any(job.ref.id == key for job in page.jobs):
+            return False
+        place = next((place for place, job in enumerate(shown.jobs) if job.ref.id == key), None)
+        self._missed = key
+        return place is not None and self._window.hold(shown, place)
 
     def _show_rows(self, snapshot: Snapshot) -> None:
         page = snapshot.page
@@ -110,14 +138,18 @@ class JobList(Acting):
         self.table.show_empty_text(sanitize(self._empty_sentence()))
         columns = self._columns
         rows = make_rows(page.jobs, self.verdicts, snapshot.now, columns)
-        holds_everything = self._window.is_at_top and not page.has_more and self.scope.query.terms == ()
+        keep_absent_marks = not self._holds_everything(page) or self.scope.query.terms != ()
         here = self.table.cursor_key
         cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None
         self._is_new_scope = False
-        self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=not holds_everything)
+        self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks)
         if self.marks_all_matching:
             self.table.mark_every_row()
         self._explain()
+
+    def _holds_everything(self, page: Page | None) -> bool:
+        """Whether a page is all of the list."""
+        return page is not None and self._window.is_at_top and not page.has_more
 
     def _show_frame_lines(self) -> None:
         width = self.app.size.width
@@ -245,11 +277,19 @@ class JobList(Acting):
         if self._window.move_up():
             self.console.read_again()
 
+    @on(FirstAsked)
+    def _go_to_top(self) -> None:
+        if not self._window.is_at_top:
+            self._window.reset()
+            self.console.read_again()
+
     @on(CursorLost)
     def _tell_lost_cursor(self, event: CursorLost) -> None:
         if event.new_key is not None and self._slow is None:
+            is_whole = self._shown is not None and self._holds_everything(self._shown.page)
+            gone = "no longer in this list" if is_whole else "gone from its place in this list"
             self.flash(
-                f"{sanitize(short_id(event.key))} is no longer in this list; the cursor is on its neighbour",
+                f"{sanitize(short_id(event.key))} is {gone}; the cursor is on its neighbour",
                 Tone.MUTED,
                 gently=True,
             )

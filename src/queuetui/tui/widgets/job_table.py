@@ -15,6 +15,10 @@ class MarkAllAsked(TableMessage, namespace="job_table"):
     """A person wants all marked: the rows that are here, or, asked again, all that match."""
 
 
+class FirstAsked(TableMessage, namespace="job_table"):
+    """A person wants the first row of all, which may lie above those that are here."""
+
+
 class ListTable(LiveTable, inherit_bindings=False):
     """A live table of things that are looked at and opened, not marked."""
 
@@ -25,6 +29,11 @@ class JobTable(LiveTable, inherit_bindings=False):
     """A live table of jobs; which jobs `mark all` means is decided by its screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(Place.TABLE), *bindings_at(Place.MARKS)]
+
+    def action_first(self) -> None:
+        """Go to the first row, also of a list that goes on above."""
+        super().action_first()
+        self.post_message(FirstAsked(self))
 
     def action_mark_all(self) -> None:
         """Ask the screen, which knows what all is."""

@@ -69,7 +69,7 @@ class LiveTable(TableView, can_focus=True):
     # What the console gives
 
     def set_rows(self, rows: Sequence[Row], *, cursor_key: str | None = None, keep_absent_marks: bool = False) -> None:
-        """Show `rows`; the cursor stays with its row, or goes to `cursor_key` when that is among them.
+        """Show `rows`; a placed cursor stays with its row, or goes to `cursor_key` when that is among them.
 
         Marks whose rows are not here any more are dropped and told, unless `keep_absent_marks`: the rows may be
         another page of the same jobs.
@@ -131,6 +131,11 @@ class LiveTable(TableView, can_focus=True):
     def cursor_key(self) -> str | None:
         """The key under the cursor, None where there are no rows."""
         return self._rows.cursor_key
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether a person has put the cursor on its row, with which it then stays."""
+        return self._is_placed
 
     @property
     def cursor_place(self) -> int:
@@ -218,16 +223,13 @@ class LiveTable(TableView, can_focus=True):
     # Moving and marking
 
     def _take(self, rows: Sequence[Row], cursor_key: str | None, *, keep_absent_marks: bool) -> Replaced:
-        """Take rows; a window that has been moved keeps the cursor on its line of the screen.
-
-        A cursor that nobody has placed goes back to the first row rather than leave the window with its row: the newest stay in sight.
-        """
+        """Take rows; a cursor that nobody has placed stays on its line, one in a window that has been moved on that of the screen."""
         screen_line = self._rows.cursor - self._top
+        if rows and cursor_key is None and not self._is_placed and not self._rows.marks:
+            cursor_key = rows[min(self._rows.cursor, len(rows) - 1)].key
         replaced = self._rows.replace(rows, cursor_key=cursor_key, keep_absent_marks=keep_absent_marks)
         if self._top:
             self._top = self._rows.cursor - screen_line
-        elif not self._is_placed and not self._rows.marks and self._rows.cursor >= self._body_height > 0:
-            self._rows.move_to(0)
         return replaced
 
     def _tell(self, replaced: Replaced) -> None:
