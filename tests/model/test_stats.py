@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
+
+from queuetui.cli.tables import exactness_in_words, stats_row
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.snapshot import QueueInfo, Snapshot, TallyMinute
 from queuetui.model.state import State
 from queuetui.model.stats import describe_stats
 from tests.model.jobs import NOW, text
@@ -37,14 +42,50 @@ def test_absent_is_not_zero() -> None:
 
 
 def test_inexact_figures_are_named() -> None:
-    """A capped or estimated figure is told as what it is; exact and absent ones are not listed."""
+    """Each figure that is not exact is told as what it is, with the reason and, where it is not of now, its time."""
     counts = {
-        "pending": Measured(10_000, Exactness.CAPPED),
+        "pending": Measured(7, Exactness.CACHED, as_of=NOW - timedelta(minutes=2)),
+        "processing": Measured(10_000, Exactness.CAPPED),
         "failed": Measured(3),
-        "completed": Measured(4_000_000, Exactness.ESTIMATED),
+        "completed": Measured(4_000_000, Exactness.ESTIMATED, why="from statistics"),
         "cancelled": absent("not kept"),
+        "scheduled": Measured(0),
+        "retrying": Measured(0),
     }
-    assert describe_stats(picture(**counts))["exactness"] == {"pending": "capped", "completed": "estimated"}
+    figures = describe_stats(picture(**counts))
+    expected = {"pending": "cached", "processing": "capped", "completed": "estimated", "cancelled": "absent"}
+    queue = figures["queues"]["mail"]
+    assert (figures["exactness"], queue["exactness"]) == (expected, {**expected, "total": "capped"})
+    assert figures["reasons"] == queue["reasons"] == {"completed": "from statistics", "cancelled": "not kept"}
+    assert figures["counted_at"] == {"pending": "2026-01-31T11:58:00.000000Z"}
+    row = stats_row(queue, figures["as_of"], late_after_s=300)
+    names = ("pending", "processing", "completed", "failed", "cancelled", "total")
+    assert [row[name] for name in names] == ["7 (2 m)", "10,000+", "~4.0M", "3", "-", "4,010,010+"]
+    assert (
+        exactness_in_words(figures)["exactness"]
+        == "pending=cached processing=capped completed=estimated cancelled=absent"
+    )
+
+
+@pytest.mark.parametrize(("due_s", "shown"), [(None, None), (299, "4 m 59 s"), (301, "5 m 1 s!")])
+def test_the_oldest_due_time_is_marked_past_the_limit(due_s: int | None, shown: str | None) -> None:
+    """The figures tell how long the oldest due job has waited, and a table marks it once that is over the limit."""
+    due_at = None if due_s is None else NOW - timedelta(seconds=due_s)
+    mail = replace(picture().queues[0], oldest_due_at=due_at)
+    later = QueueInfo(text("later"), {}, Measured(0), oldest_due_at=NOW)
+    figures = describe_stats(replace(picture(), queues=(mail, later)))
+    assert figures["oldest_due_seconds"] == (due_s or 0)
+    assert stats_row(figures["queues"]["mail"], figures["as_of"], 300)["oldest_due"] == shown
+
+
+def test_rates_and_averages_say_what_they_are_of() -> None:
+    """The rate over all queues is of the same five minutes as that of each queue, and the averages name their window."""
+    tally = tuple(TallyMinute(NOW - timedelta(minutes=back), completed=back) for back in range(60))
+    mail = replace(picture().queues[0], done_per_minute=1.5)
+    figures = describe_stats(replace(picture(), tally=tally, queues=(mail,)))
+    assert (figures["done_per_minute"], figures["queues"]["mail"]["done_per_minute"]) == (3.0, 1.5)
+    assert [one["minutes"] for one in figures["measures"].values()] == [60, 5]
+    assert describe_stats(picture())["done_per_minute"] is None
 
 
 def test_a_queue_tells_its_state() -> None:

@@ -15,6 +15,7 @@ from queuetui.model.act import Act, JobRef, Result
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
 from queuetui.model.limits import Limits
+from queuetui.model.measured import Measured
 from queuetui.model.page import Page, PageRequest, PlannedTerm
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Query
@@ -55,7 +56,7 @@ class Found:
     label: str
     detail: str
     queues: int | None = None
-    jobs: int | None = None
+    jobs: Measured[int] | None = None
 
 
 class Inspector(Protocol):

@@ -109,6 +109,13 @@ def connection_options(command: Command) -> Command:
     return command
 
 
+def exact_option(command: Command) -> Command:
+    """Add --exact."""
+    return click.option("--exact", is_flag=True, help="Count all, without caps and estimates; slow on a large store.")(
+        command
+    )
+
+
 def format_options(command: Command) -> Command:
     """Add --format and --json, handed over as `form`."""
     command = click.option("--json", "form", flag_value=Format.JSON.value, help="Short for --format json.")(command)

@@ -22,6 +22,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 GAP = "  "
 CELL_CAP = 60
 WORDS_CAP = 16 * 1024
+_YELLOW, _PLAIN = "\x1b[33m", "\x1b[0m"
 
 
 class Format(StrEnum):
@@ -82,6 +83,13 @@ def prepare_streams() -> None:
 def say(message: str) -> None:
     """Write words to stderr, a line each; no password of a URL gets out."""
     print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """Write words to stderr, in the colour of a warning where that is a terminal that may show colours."""
+    is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    text = sanitize(hide_passwords(message), WORDS_CAP)
+    print(f"{_YELLOW}{text}{_PLAIN}" if is_coloured else text, file=sys.stderr, flush=True)
 
 
 def say_traceback(error: BaseException) -> None:

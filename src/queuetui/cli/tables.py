@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
+from queuetui.model.counted import mark_count
 from queuetui.model.document import JobDocument
+from queuetui.model.stats import measured_stats
+from queuetui.monitor.diagnosis.wording import span
 
 JOB_COLUMNS = tuple(field.name for field in fields(JobDocument))
 JOB_TABLE = ("id", "type", "queue", "state", "attempts", "created", "data", "why")
@@ -21,8 +25,10 @@ STATS_TABLE = (
     "stuck",
     "total",
     "average_seconds",
+    "oldest_due",
 )
-QUEUE_COLUMNS = (*STATS_TABLE, "oldest_due_at", "consumers", "paused", "limits", "ageing_seconds", "events")
+STATS_COLUMNS = (*STATS_TABLE[:-1], "done_per_minute", "oldest_due_at", "oldest_due_seconds", "exactness")
+QUEUE_COLUMNS = (*STATS_COLUMNS, "consumers", "paused", "limits", "ageing_seconds", "events")
 QUEUE_TABLE = (
     "queue",
     "pending",
@@ -31,7 +37,7 @@ QUEUE_TABLE = (
     "retrying",
     "failed",
     "stuck",
-    "oldest_due_at",
+    "oldest_due",
     "consumers",
     "paused",
     "limits",
@@ -119,13 +125,35 @@ def _in_short(value: Any) -> str:
     return _to_the_second(value) if isinstance(value, str) and value.endswith("Z") else str(value)
 
 
+def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[str, Any]:
+    """Return figures as the cells of a table: each count bears the mark of how it was got, an oldest due time past the limit a `!`."""
+    counts = {
+        name: mark_count(count, _counted_ago(figures, name, as_of)) for name, count in measured_stats(figures).items()
+    }
+    due_s = figures["oldest_due_seconds"]
+    oldest = None if due_s is None else f"{span(due_s)}{'!' if due_s > late_after_s else ''}"
+    return {**figures, **counts, "oldest_due": oldest}
+
+
 def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a queue's figures as the cells of a table and of CSV: what is laid down for its claims is one text there."""
     said = [_limit_text(limit) for limit in shown["limits"]]
     if shown["ageing_seconds"] is not None:
         said.append(f"ages every {shown['ageing_seconds']:g} s")
     events = {True: "on", False: "off", None: None}[shown["events"]]
-    return {**shown, "limits": "; ".join(said) or "-", "events": events}
+    return {**exactness_in_words(shown), "limits": "; ".join(said) or "-", "events": events}
+
+
+def exactness_in_words(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return what is shown with one text for its figures that are not exact, such as `pending=capped total=estimated`."""
+    return {**shown, "exactness": " ".join(f"{name}={how}" for name, how in shown["exactness"].items())}
+
+
+def _counted_ago(figures: dict[str, Any], name: str, as_of: str) -> str:
+    counted_at = figures["counted_at"].get(name)
+    if counted_at is None:
+        return ""
+    return span((datetime.fromisoformat(as_of) - datetime.fromisoformat(counted_at)).total_seconds())
 
 
 def _limit_text(limit: dict[str, Any]) -> str:

@@ -109,9 +109,12 @@ class Queue:
         """Return jobs for `enqueue_many` that differ in their payloads only: quicker than `new` for each."""
         return make_jobs(job_type, payloads, options)
 
-    def stats(self) -> dict[str, Any]:
-        """Return the counts by state, over all and per queue, with `stuck`, `total` and `average_seconds`."""
-        return describe_stats(self._backend.snapshot(Watch(limits=self._limits)))
+    def stats(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the counts by state, over all and per queue, with `stuck`, `total`, averages and rates.
+
+        `exactness` names the figures that are not exact; with `exact` all is counted, which is slow on a large store.
+        """
+        return describe_stats(self._backend.snapshot(Watch(limits=self._limits, exact=exact)))
 
     def recent(self, count: int = 50) -> list[JobDocument]:
         """Return the newest jobs, newest first."""

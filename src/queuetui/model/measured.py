@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -36,3 +37,15 @@ class Measured(Generic[T]):
 def absent(why: str) -> Measured[T]:
     """Return the value that is not there, with the reason."""
     return Measured(None, Exactness.ABSENT, why=why)
+
+
+_SUREST_FIRST = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactness.CAPPED)
+
+
+def add_counts(parts: Sequence[Measured[int]]) -> Measured[int]:
+    """Return the sum, which is as sure as its least sure part."""
+    known = [part for part in parts if part.value is not None]
+    if not known:
+        return absent("this store does not keep it")
+    worst = max(known, key=lambda part: _SUREST_FIRST.index(part.exactness))
+    return Measured(sum(part.value or 0 for part in known), worst.exactness, worst.as_of, worst.why)

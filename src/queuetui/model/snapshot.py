@@ -20,6 +20,8 @@ from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
 
+TALLY_MINUTES = 60
+
 
 class Part(StrEnum):
     """A part of a snapshot that can be asked for and can fail alone."""
@@ -43,7 +45,7 @@ class Watch:
     page: PageRequest | None = None
     parts: frozenset[Part] = frozenset(Part)
     limits: Limits = field(default_factory=Limits)
-    tally_minutes: int = 60
+    tally_minutes: int = TALLY_MINUTES
     failures: int = 20
     exact: bool = False
     events: EventRequest | None = None

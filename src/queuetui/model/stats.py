@@ -3,56 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.clock import to_text
-from queuetui.model.measured import Exactness, Measured
-from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.measured import Exactness, Measured, add_counts
+from queuetui.model.rates import RATE_MINUTES, done_in_all
+from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
 
 COUNTED = tuple(state for state in State if state is not State.BLOCKED)
 
 
 def describe_stats(snapshot: Snapshot) -> dict[str, Any]:
-    """Return counts by state, `stuck`, `total` and `average_seconds`, over all and per queue.
+    """Return counts by state, `stuck`, `total`, averages, rates and the oldest due time, over all and per queue.
 
-    None is a state that the backend does not keep; `exactness` names the figures that are not exact.
+    Beside the figures, `exactness` says how each came about that is not exact, `reasons` why, and `counted_at` when one was counted that
+    is not of now; `measures` says what the averages and rates are of. None is what the backend does not keep.
     """
-    figures: dict[str, Any] = _counts(snapshot.counts)
-    figures["stuck"] = snapshot.stuck.value
-    figures["total"] = snapshot.total.value
-    figures["average_seconds"] = snapshot.average_s.value
-    inexact = {state.value: value.exactness.value for state, value in snapshot.counts.items() if _is_inexact(value)}
-    if _is_inexact(snapshot.total):
-        inexact["total"] = snapshot.total.exactness.value
-    figures["exactness"] = inexact
-    figures["backend"] = snapshot.backend
-    figures["as_of"] = to_text(snapshot.now)
-    figures["queues"] = {
-        queue.name.raw: _describe_queue(queue, snapshot.rules.get(queue.name.raw)) for queue in snapshot.queues
+    known: dict[str, Measured[Any]] = {**_by_state(snapshot.counts), "stuck": snapshot.stuck, "total": snapshot.total}
+    known["average_seconds"] = snapshot.average_s
+    dues = [queue.oldest_due_at for queue in snapshot.queues if queue.oldest_due_at is not None]
+    rated = any(queue.done_per_minute is not None for queue in snapshot.queues)
+    return {
+        **_describe_measured(known),
+        "done_per_minute": done_in_all(snapshot.tally, snapshot.now) if rated else None,
+        **_describe_oldest(min(dues, default=None), snapshot.now),
+        "measures": {
+            "average_seconds": {"minutes": TALLY_MINUTES, "of": "handler runs that ended"},
+            "done_per_minute": {"minutes": RATE_MINUTES, "of": "completed jobs, in whole minutes"},
+        },
+        "backend": snapshot.backend,
+        "as_of": to_text(snapshot.now),
+        "queues": {
+            queue.name.raw: _describe_queue(queue, snapshot.rules.get(queue.name.raw), snapshot.now)
+            for queue in snapshot.queues
+        },
     }
-    return figures
 
 
-def _describe_queue(queue: QueueInfo, use: RulesInUse | None) -> dict[str, Any]:
-    figures: dict[str, Any] = _counts(queue.counts)
-    figures["stuck"] = queue.stuck.value
-    known = [value.value for value in queue.counts.values() if value.value is not None]
-    figures["total"] = sum(known)
-    figures["average_seconds"] = queue.average_s
-    figures["paused"] = queue.paused_at is not None
-    figures["limits"] = [] if use is None else use.describe()
-    figures["ageing_seconds"] = None if use is None else use.rules.ageing_s
-    figures["events"] = queue.logs_events
-    figures["consumers"] = queue.consumers
-    figures["oldest_due_at"] = None if queue.oldest_due_at is None else to_text(queue.oldest_due_at)
-    return figures
+def measured_stats(figures: Mapping[str, Any]) -> dict[str, Measured[int]]:
+    """Return the counts among described figures as what they were measured as, for a table that marks them."""
+    return {
+        name: Measured(figures[name], Exactness(figures["exactness"].get(name, Exactness.EXACT)))
+        for name in (*(state.value for state in COUNTED), "stuck", "total")
+    }
 
 
-def _counts(counts: Mapping[State, Measured[int]]) -> dict[str, Any]:
-    return {state.value: counts[state].value if state in counts else None for state in COUNTED}
+def _describe_queue(queue: QueueInfo, use: RulesInUse | None, now: datetime) -> dict[str, Any]:
+    states = _by_state(queue.counts)
+    known = {**states, "stuck": queue.stuck, "total": add_counts(list(queue.counts.values()))}
+    return {
+        **_describe_measured(known),
+        "average_seconds": queue.average_s,
+        "done_per_minute": queue.done_per_minute,
+        "paused": queue.paused_at is not None,
+        "limits": [] if use is None else use.describe(),
+        "ageing_seconds": None if use is None else use.rules.ageing_s,
+        "events": queue.logs_events,
+        "consumers": queue.consumers,
+        **_describe_oldest(queue.oldest_due_at, now),
+    }
 
 
-def _is_inexact(value: Measured[int]) -> bool:
-    return value.exactness not in {Exactness.EXACT, Exactness.ABSENT}
+def _by_state(counts: Mapping[State, Measured[int]]) -> dict[str, Measured[Any]]:
+    unkept: Measured[int] = Measured(None, Exactness.ABSENT, why="this store does not keep it")
+    return {state.value: counts.get(state, unkept) for state in COUNTED}
+
+
+def _describe_measured(known: Mapping[str, Measured[Any]]) -> dict[str, Any]:
+    unsure = {name: one for name, one in known.items() if one.exactness is not Exactness.EXACT}
+    return {
+        **{name: one.value for name, one in known.items()},
+        "exactness": {name: one.exactness.value for name, one in unsure.items()},
+        "reasons": {name: one.why for name, one in unsure.items() if one.why},
+        "counted_at": {
+            name: to_text(one.as_of)
+            for name, one in unsure.items()
+            if one.exactness is Exactness.CACHED and one.as_of is not None
+        },
+    }
+
+
+def _describe_oldest(due_at: datetime | None, now: datetime) -> dict[str, Any]:
+    return {
+        "oldest_due_at": None if due_at is None else to_text(due_at),
+        "oldest_due_seconds": None if due_at is None else max(0.0, round((now - due_at).total_seconds(), 3)),
+    }

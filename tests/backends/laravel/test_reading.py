@@ -177,7 +177,7 @@ def test_renamed_tables_are_found(sqlite_url: str) -> None:
     )
     found = discover(sqlite_url, BackendOptions())
     assert found is not None
-    assert (found.kind, found.queues, found.jobs) == ("laravel", 1, 2)
+    assert (found.kind, found.queues, found.jobs and found.jobs.value) == ("laravel", 1, 2)
     assert found.detail == "tables shop_jobs, shop_failed_jobs"
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
     assert {job.ref.id: job.state for job in iterate(backend, Query(), Limits())} == {

@@ -187,7 +187,7 @@ def test_the_tally_gives_rates_and_averages(database: Database, seed: Seed) -> N
     assert [(one.minute, one.completed, one.failed, one.busy_s) for one in snapshot.tally] == [(minute, 3, 1, 8.0)]
     seed.job()
     mail = queue_of(shoot(database, tally_minutes=10), "mail")
-    assert (mail.average_s, mail.done_per_minute) == (2.0, 0.4)
+    assert (mail.average_s, mail.done_per_minute) == (2.0, 3.0)
 
 
 def test_the_latest_failures_come_first(database: Database, seed: Seed) -> None:

@@ -16,6 +16,7 @@ from queuetui.backends.native.sql.backend import discover, open_backend
 from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import BadConfig, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import NewJob
+from queuetui.model.measured import Measured
 from tests.servers.process import free_port
 
 CREATE = BackendOptions(create=True)
@@ -99,7 +100,7 @@ def test_a_queue_is_found(url: str) -> None:
     backend.close()
     found = discover(url, BackendOptions())
     assert found is not None
-    assert (found.kind, found.jobs) == ("native", 1)
+    assert (found.kind, found.jobs) == ("native", Measured(1))
     opened = registry.open_backend(url, BackendOptions())
     assert opened.capabilities.native
     opened.close()

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from queuetui.model.counted import short_number
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.tui.present.numbers import count_text, rate_text, short_number
+from queuetui.tui.present.numbers import count_text, rate_text
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from contextlib import closing
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import format_options
+from queuetui.cli.options import exact_option, format_options
 from queuetui.cli.output import Format, show_rows
-from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
+from queuetui.cli.session import backend_options, choose_profile, flags_of, open_profile, reaching
+from queuetui.cli.tables import exactness_in_words
+from queuetui.model.counted import mark_count
 from queuetui.model.errors import NotFound
+from queuetui.model.measured import Exactness, absent
+from queuetui.model.snapshot import Part, Watch
 
-COLUMNS = ("kind", "label", "queues", "jobs", "detail")
+if TYPE_CHECKING:
+    from queuetui.backends.base import Found
+    from queuetui.config.profile import Profile
+
+TABLE = ("kind", "label", "queues", "jobs", "detail")
+COLUMNS = ("kind", "label", "queues", "jobs", "exactness", "detail")
 
 
 @click.command()
 @click.argument("url", required=False)
+@exact_option
 @format_options
-def command(url: str | None, form: str) -> None:
+def command(url: str | None, exact: bool, form: str) -> None:
     """Find the job queues in the store at URL; reading only."""
     from queuetui.backends.registry import discover
 
@@ -30,4 +42,23 @@ def command(url: str | None, form: str) -> None:
             "and for Laravel's jobs and failed_jobs"
         )
         raise NotFound(message)
-    show_rows([asdict(one) for one in found], COLUMNS, Format(form))
+    if exact:
+        with reaching(profile):
+            found = tuple(_count(profile, one) for one in found)
+    show_rows([_row(one, Format(form)) for one in found], COLUMNS, Format(form), TABLE)
+
+
+def _count(profile: Profile, found: Found) -> Found:
+    """Return what was found with every job counted."""
+    with closing(open_profile(replace(profile, kind=found.kind))) as backend:
+        total = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=profile.limits, exact=True)).total
+    return replace(found, jobs=total)
+
+
+def _row(found: Found, form: Format) -> dict[str, Any]:
+    jobs = found.jobs or absent("not counted")
+    how = {} if jobs.exactness is Exactness.EXACT else {"jobs": jobs.exactness.value}
+    row = {**asdict(found), "jobs": jobs.value, "exactness": how}
+    if form is Format.TABLE:
+        return {**row, "jobs": mark_count(jobs)}
+    return exactness_in_words(row) if form is Format.CSV else row

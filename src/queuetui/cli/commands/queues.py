@@ -9,10 +9,10 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options, duration, format_options, queue_name
+from queuetui.cli.options import connection_options, duration, exact_option, format_options, queue_name
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand, opened
-from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row
+from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
@@ -23,15 +23,22 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
+@exact_option
 @format_options
 @connection_options
-def command(form: str, **connection: Any) -> None:
+def command(exact: bool, form: str, **connection: Any) -> None:
     """List the queues: how much waits, since when, who listens, what is paused, what limits their claims."""
     if leave_to_subcommand(**connection):
         return
     with opened(**connection) as (feed, _):
-        figures = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}))))
+        snapshot = feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=exact))
+        late_after_s = feed.limits.stuck_after_s
+    for part, why in snapshot.problems.items():
+        say(f"not read: {part}: {why}")
+    figures = describe_stats(snapshot)
     rows = [{"queue": name, **counts} for name, counts in sorted(figures["queues"].items())]
+    if form == Format.TABLE:
+        rows = [stats_row(row, figures["as_of"], late_after_s) for row in rows]
     shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(queue_row, rows))
     show_rows(shown, QUEUE_COLUMNS, Format(form), QUEUE_TABLE)
 

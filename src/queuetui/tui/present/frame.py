@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.counted import short_number
+from queuetui.model.measured import Exactness, Measured, add_counts
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action
 from queuetui.tui.present.ages import took_text
-from queuetui.tui.present.numbers import count_text, short_number
+from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
-_LADDER = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactness.CAPPED)
 _GAP_CELLS = 2
 LOSSY_GRADE = "C"
 _SHORT_TITLES = {"Processing": "Run", "Pending": "Pend", "Failed": "Fail", "Cancelled": "Canc"}
@@ -88,15 +88,6 @@ def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Mea
     if tab.states:
         return add_counts([counts[state] for state in tab.states if state in counts])
     return snapshot.total if queue is None else add_counts(list(counts.values()))
-
-
-def add_counts(parts: Sequence[Measured[int]]) -> Measured[int]:
-    """Return the sum, which is as sure as its least sure part."""
-    known = [part for part in parts if part.value is not None]
-    if not known:
-        return absent("this store does not keep it")
-    worst = max((part.exactness for part in known), key=_LADDER.index)
-    return Measured(sum(part.value or 0 for part in known), worst, as_of=known[0].as_of)
 
 
 def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, width: int) -> TextLine:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from queuetui.model.counted import counted
+from queuetui.model.counted import counted, short_number
 from queuetui.model.measured import Measured, absent
+from queuetui.model.rates import RATE_MINUTES, done_in_all
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
-from queuetui.monitor.rates import completed_series, done_per_minute
+from queuetui.monitor.rates import completed_series
 from queuetui.tui.present.frame import short_count
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text
-from queuetui.tui.present.numbers import short_number
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone
@@ -36,7 +36,7 @@ class Card:
 def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
     """Return the five cards, in the order of the screen."""
     stuck = snapshot.stuck
-    rate = f"{done_per_minute(snapshot.tally, snapshot.now):.1f}" if keeps_tally else "-"
+    rate = f"{done_in_all(snapshot.tally, snapshot.now):.1f}" if keeps_tally else "-"
     return (
         Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING),
         Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING),
@@ -47,7 +47,7 @@ def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
             short_count(stuck) + ("!" if stuck.value else ""),
             Tone.STUCK if stuck.value else Tone.MUTED,
         ),
-        Card("done", "done a minute", rate, Tone.COMPLETED),
+        Card("done", f"done/min, {RATE_MINUTES} min", rate, Tone.COMPLETED),
     )
 
 

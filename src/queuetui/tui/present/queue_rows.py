@@ -6,7 +6,8 @@ from datetime import datetime
 
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.measured import Measured, absent
-from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.rates import RATE_MINUTES
+from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, took_text
@@ -25,8 +26,8 @@ _RUNNING = Column("running", "running", 8, align=Align.RIGHT, priority=4)
 _STUCK = Column("stuck", "stuck", 7, align=Align.RIGHT, priority=3)
 _FAILED = Column("failed", "failed", 8, align=Align.RIGHT, priority=3)
 _OLDEST = Column("oldest", "oldest", 6, align=Align.RIGHT, priority=5)
-_RATE = Column("rate", "done/min", 8, align=Align.RIGHT, priority=6)
-_AVERAGE = Column("average", "average", 8, align=Align.RIGHT, priority=8)
+_RATE = Column("rate", f"done/min {RATE_MINUTES} m", 12, align=Align.RIGHT, priority=6)
+_AVERAGE = Column("average", f"run avg {TALLY_MINUTES} m", 12, align=Align.RIGHT, priority=8)
 _CONSUMERS = Column("consumers", "workers", 7, align=Align.RIGHT, priority=7)
 
 QUEUE_PICK_COLUMNS = (_NAME, _FLAG, _PENDING, _STUCK, _FAILED)

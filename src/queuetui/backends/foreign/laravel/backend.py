@@ -41,7 +41,7 @@ def discover(url: str, options: BackendOptions) -> Found | None:
         snapshot = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=options.limits))
     finally:
         backend.close()
-    return Found(KIND, LABEL, f"tables {tables.describe()}", len(snapshot.queues), snapshot.total.value)
+    return Found(KIND, LABEL, f"tables {tables.describe()}", len(snapshot.queues), snapshot.total)
 
 
 def _look(url: str, options: BackendOptions) -> tuple[ConsoleDatabase, Tables | None, LaravelSettings]:

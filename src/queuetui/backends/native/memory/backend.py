@@ -16,6 +16,7 @@ from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep
 from queuetui.backends.native.retention import Retention
+from queuetui.model.measured import Measured
 
 _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
@@ -52,7 +53,7 @@ def discover(url: str, options: BackendOptions) -> Found:  # noqa: ARG001 - ever
     store = _find_store(url)
     with store.lock:
         queues = {record.new.queue for record in store.jobs.values()}
-        return Found("native", "queuetui (in memory)", "lives in this process", len(queues), len(store.jobs))
+        return Found("native", "queuetui (in memory)", "lives in this process", len(queues), Measured(len(store.jobs)))
 
 
 def _find_store(url: str) -> MemoryStore:

@@ -22,6 +22,7 @@ from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
 from queuetui.model.query_match import IsStuck, matches
+from queuetui.model.rates import done_per_minute
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
@@ -159,8 +160,14 @@ class MemoryInspector:
             consumers=sum(bool({name, EVERY_QUEUE} & set(worker.queue_names)) for worker in live),
             average_s=figures.busy_s / figures.timed_runs if figures.timed_runs else None,
             logs_events=logs_events(self.store, name),
-            done_per_minute=(figures.completed + figures.failed) / watch.tally_minutes if watch.tally_minutes else None,
+            done_per_minute=self._done_per_minute(now, watch, name),
         )
+
+    def _done_per_minute(self, now: datetime, watch: Watch, name: str) -> float:
+        since = now - timedelta(minutes=watch.tally_minutes)
+        known = {place: one for place, one in self.store.tally.items() if place[0] > since}
+        completed = {minute: one.completed for (minute, queue), one in known.items() if queue == name}
+        return done_per_minute(completed, now, min((minute for minute, _ in known), default=None))
 
     def _average(self, now: datetime, watch: Watch) -> Measured[float]:
         figures = self._sum_tally(now, watch.tally_minutes)

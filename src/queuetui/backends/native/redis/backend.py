@@ -15,6 +15,7 @@ from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.model.errors import NotFound
+from queuetui.model.measured import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,4 +157,4 @@ def discover(url: str, options: BackendOptions) -> Found | None:
         queues, jobs = server.read("counting jobs", "count")
     finally:
         server.close()
-    return Found("native", "queuetui", f"its key {server.meta} holds schema {version}", queues, jobs)
+    return Found("native", "queuetui", f"its key {server.meta} holds schema {version}", queues, Measured(jobs))

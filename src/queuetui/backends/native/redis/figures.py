@@ -10,6 +10,7 @@ from functools import cached_property
 from threading import Lock
 
 from queuetui.model.measured import Measured, absent
+from queuetui.model.rates import done_per_minute
 from queuetui.model.snapshot import TallyMinute
 
 MICROSECONDS = 1_000_000
@@ -51,10 +52,10 @@ class Figures:
         runs = self.sums[f"runs:{queue}"]
         return self.sums[f"busy_us:{queue}"] / MICROSECONDS / runs if runs else None
 
-    def done_per_minute(self, queue: str) -> float | None:
-        """Return how many jobs of a queue came to an end a minute."""
-        done = self.sums[f"completed:{queue}"] + self.sums[f"failed:{queue}"]
-        return done / self.span if self.span else None
+    def done_per_minute(self, queue: str) -> float:
+        """Return how many jobs of a queue completed a minute."""
+        completed = {minute: one.get(f"completed:{queue}", 0) for minute, one in self.minutes.items()}
+        return done_per_minute(completed, self.now, min(self.minutes, default=None))
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from queuetui.backends.native.query_scope import asks_for_stuck
@@ -108,7 +109,7 @@ def _develop(
         name,
         picture.now,
         counts={state: _counted(picture, picture.counts[state]) for state in STATES} if counted else {},
-        stuck=_stuck(picture, picture.count_stuck().total()) if counted else absent("not asked for"),
+        stuck=_stuck_in_all(picture) if counted else absent("not asked for"),
         total=Measured(picture.total, as_of=picture.now) if counted else absent("not asked for"),
         average_s=figures.average() if counted and figures is not None else absent("not asked for"),
         queues=_queues(picture, figures) if Part.QUEUES in parts else (),
@@ -127,6 +128,11 @@ def _counted(picture: Picture, count: int) -> Measured[int]:
 
 def _stuck(picture: Picture, count: int) -> Measured[int]:
     return Measured(count, Exactness.EXACT if picture.is_every_run else Exactness.CAPPED, picture.now)
+
+
+def _stuck_in_all(picture: Picture) -> Measured[int]:
+    stuck = _stuck(picture, picture.count_stuck().total())
+    return stuck if picture.is_every_queue else replace(stuck, exactness=Exactness.CAPPED)
 
 
 def _queues(picture: Picture, figures: Figures | None) -> tuple[QueueInfo, ...]:

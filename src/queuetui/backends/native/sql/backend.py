@@ -15,6 +15,7 @@ from queuetui.backends.native.sql.scheduling import SqlSchedules
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.store import SqlJobStore
 from queuetui.model.errors import NotFound
+from queuetui.model.measured import Exactness, Measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,8 +155,7 @@ def discover(url: str, options: BackendOptions) -> Found | None:
     return Found("native", "queuetui", f"its tables queuetui_* hold schema {version}", jobs=jobs)
 
 
-def _count_jobs(session: Session) -> int | None:
-    """Return how many jobs there are, None for more than a count may touch."""
+def _count_jobs(session: Session) -> Measured[int]:
     row = session.row("count_jobs", limit=COUNT_CAP + 1)
     count: int = 0 if row is None else row[0]
-    return count if count <= COUNT_CAP else None
+    return Measured(count) if count <= COUNT_CAP else Measured(COUNT_CAP, Exactness.CAPPED)

@@ -43,19 +43,21 @@ class Counter:
         rows = self.connection.execute(select(table.c.value.label("name"), *counts)).all()
         return {row.name: {state: self._measure(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
 
-    def count_stuck(self, judging: Judging) -> dict[str, Measured[int]]:
-        """Return the stuck jobs of each queue that has any."""
+    def count_stuck(self, judging: Judging, names: tuple[str, ...]) -> dict[str, Measured[int]]:
+        """Return the stuck jobs of each queue."""
         runs = select(job.c.queue).where(stuck_runs(job.c, judging)).with_hint(job, f"force index ({RUNS})", "mysql")
         runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
         found = runs.subquery()
         rows = self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
-        counted: dict[str, int] = {row[0]: row[1] for row in rows}
+        counted = dict.fromkeys(names, 0) | {row[0]: row[1] for row in rows}
         # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
         cap = cap_for(len(judging.unconsumed))
         for name, count in self._count_unheard(judging, cap):
             counted[name] = counted.get(name, 0) + count
-        return {name: self._measure(count, count - 1 if is_cut else cap) for name, count in counted.items()}
+        if is_cut:
+            return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()}
+        return {name: self._measure(count, cap) for name, count in counted.items()}
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Row
 from queuetui.backends.native.sql.tables import tally
 from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
 from queuetui.model.measured import Measured, absent
+from queuetui.model.rates import done_per_minute
 from queuetui.model.snapshot import TallyMinute
 
 MICROSECONDS = 1_000_000
@@ -42,14 +43,14 @@ def read_figures(connection: Connection, now: datetime, minutes: int) -> Figures
     rows = connection.execute(query.group_by(tally.c.minute, tally.c.queue)).all()
     by_queue = _grouped(rows, "queue")
     averages = {name: _average(own) for name, own in by_queue.items()}
-    overall = _average(rows)
+    overall, first = _average(rows), min((row.minute for row in rows), default=None)
     return Figures(
         now,
         minutes,
         tuple(_to_minute(minute, own) for minute, own in sorted(_grouped(rows, "minute").items())),
         absent(f"nothing has run in the last {minutes} minutes") if overall is None else Measured(overall, as_of=now),
         {name: average for name, average in averages.items() if average is not None},
-        {name: (_sum(own, "completed") + _sum(own, "failed")) / max(1, minutes) for name, own in by_queue.items()},
+        {name: done_per_minute(_completed(own), now, first) for name, own in by_queue.items()},
     )
 
 
@@ -64,6 +65,10 @@ def _to_minute(minute: datetime, rows: Iterable[Row[Any]]) -> TallyMinute:
     own = list(rows)
     counts = {name: _sum(own, name) for name in _COUNTED if name != "busy_us"}
     return TallyMinute(minute, **counts, busy_s=_sum(own, "busy_us") / MICROSECONDS)
+
+
+def _completed(rows: Iterable[Row[Any]]) -> dict[datetime, int]:
+    return {row.minute: int(row.completed) for row in rows}
 
 
 def _average(rows: Iterable[Row[Any]]) -> float | None:

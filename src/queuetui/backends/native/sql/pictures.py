@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -23,7 +23,7 @@ from queuetui.backends.native.sql.tables import job_done
 from queuetui.backends.native.sql.totals import add_up, sum_counts, total_of
 from queuetui.backends.native.sql.walks import Reading
 from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
-from queuetui.model.measured import Measured, absent
+from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
@@ -94,7 +94,7 @@ class Picture:
         return counts, total_of(connection, counts, around.now)
 
     def _stuck(self, connection: Connection, around: Surroundings) -> dict[str, Measured[int]]:
-        return self._counter(connection, around).count_stuck(around.judging(self.watch.limits))
+        return self._counter(connection, around).count_stuck(around.judging(self.watch.limits), around.queues)
 
 
 def take_picture(database: Database, watch: Watch) -> Snapshot:
@@ -149,7 +149,10 @@ def _develop(picture: Picture, around: Surroundings) -> Snapshot:
 
 def _stuck_in_all(picture: Picture, around: Surroundings, why: str) -> Measured[int]:
     stuck: dict[str, Measured[int]] | None = picture.found.get("stuck")
-    return absent(why) if stuck is None else add_up(list(stuck.values()), around.now)
+    if stuck is None:
+        return absent(why)
+    total = add_up(list(stuck.values()), around.now)
+    return replace(total, exactness=Exactness.CAPPED) if around.is_cut else total
 
 
 def _queues(picture: Picture, around: Surroundings) -> tuple[QueueInfo, ...]:
@@ -160,11 +163,10 @@ def _queue(picture: Picture, around: Surroundings, name: str) -> QueueInfo:
     found = picture.found
     figures: Figures | None = found.get("tally")
     paused = around.paused.get(name)
-    none_stuck: Measured[int] = Measured(0, as_of=around.now)
     return QueueInfo(
         Untrusted(name),
         found["counts"][name],
-        found["stuck"].get(name, none_stuck) if "stuck" in found else absent(picture.problems["stuck"]),
+        found["stuck"][name] if "stuck" in found else absent(picture.problems["stuck"]),
         oldest_due_at=found.get("oldest", {}).get(name),
         paused_at=None if paused is None else paused.at,
         paused_by=None if paused is None or paused.by is None else Untrusted(paused.by),
