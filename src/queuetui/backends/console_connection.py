@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
+from queuetui.backends import forks
 from queuetui.backends.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_address
 from queuetui.backends.sql.sqlite_address import SqliteAddress
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT_S = 1.0
 _IDLE_LIMIT_S = 10
+_FORK_WAITS_S = 25.0
 _STEPS_BETWEEN_CHECKS = 10_000
 _DIALECTS = {
     "sqlite": "sqlite",
@@ -42,8 +44,8 @@ _ADDRESSES: dict[str, Callable[[str], object]] = {
 }
 
 
-@dataclass(slots=True)
-class ConsoleDatabase:
+@dataclass(eq=False)
+class ConsoleDatabase(forks.StoreHandle):
     """One database seen through two engines of at most one connection each: one that reads, one that writes."""
 
     address: Any
@@ -52,17 +54,48 @@ class ConsoleDatabase:
     connect_timeout_s: float
     _engines: dict[bool, Engine] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
+    # Each engine has one connection, so that whoever waits for its turn would wait for that.
+    _turns: dict[bool, RLock] = field(default_factory=lambda: {False: RLock(), True: RLock()})
+    _held: list[RLock] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Hear of forks."""
+        super().__init__()
+
+    def before_fork(self) -> None:
+        """Close what SQLite cannot share with a child, once nobody is at it."""
+        if self.dialect != "sqlite":
+            return
+        self._held = [turn for turn in self._turns.values() if turn.acquire(timeout=_FORK_WAITS_S)]
+        if len(self._held) == len(self._turns):
+            self.close()
+
+    def after_fork(self) -> None:
+        """Let others go on."""
+        held, self._held = self._held, []
+        for turn in held:
+            turn.release()
+
+    def start_anew(self) -> None:
+        """Forget both connections: a pool that was told to close them would say goodbye to the parent's server."""
+        self._engines, self._guard = {}, Lock()
+        self._turns, self._held = {False: RLock(), True: RLock()}, []
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
         """Open one short read-only transaction with one picture of the data."""
-        with translated(doing), self._engine(writes=False).connect() as connection, connection.begin():
+        with (
+            self._turns[False],
+            translated(doing),
+            self._engine(writes=False).connect() as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[Connection]:
         """Open one transaction that commits at the end; a connection lost by then raises UnknownOutcome."""
-        with translated(doing), self._engine(writes=True).connect() as connection:
+        with self._turns[True], translated(doing), self._engine(writes=True).connect() as connection:
             transaction = connection.begin()
             try:
                 yield connection

@@ -59,7 +59,6 @@ class Queue:
         given = options if options is not None else BackendOptions(create=True)
         self._backend: NativeBackend = open_native(url or default_url(), replace(given, kind=NATIVE))
         self._limits = given.limits
-        self._actor = f"client {socket.gethostname()}/{os.getpid()}"
 
     @property
     def backend(self) -> NativeBackend:
@@ -198,13 +197,14 @@ class Queue:
 
     def _act(self, verb: Verb, job_id: str) -> Result:
         """Act on the job as it stands: one that moved between the look and the act is looked at again."""
-        act = Act(verb, self._actor)
+        actor = f"client {socket.gethostname()}/{os.getpid()}"
+        act = Act(verb, actor)
         for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
             seen = self._backend.get(job_id)
             (result,) = self._backend.apply(act, (seen.ref,), self._limits)
             if result.outcome is not Outcome.SKIPPED or result.state_now is None or result.state_now is seen.state:
                 return result
-            act = Act(verb, self._actor)
+            act = Act(verb, actor)
         return self._backend.apply(act, (self._backend.get(job_id).ref,), self._limits)[0]
 
     def _documents(self, jobs: tuple[Job, ...]) -> list[JobDocument]:

@@ -60,6 +60,14 @@ def test_a_failed_write_leaves_nothing(backend: SqlBackend) -> None:
     backend.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
 
 
+def is_held(lock: threading.RLock) -> bool:
+    """Tell whether another thread holds a lock."""
+    if lock.acquire(blocking=False):
+        lock.release()
+        return False
+    return True
+
+
 def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
     """A write waits while another process writes, and then goes on."""
     backend = open_backend(sqlite_url, CREATE)
@@ -68,7 +76,8 @@ def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
         other.execute("begin immediate")
         beat = pool.submit(backend.beat, "nobody", None, False)
-        wait_until(backend.database._write_lock.locked)
+        lock = backend.database._write_lock
+        wait_until(lambda: is_held(lock))
         other.execute("commit")
         assert beat.result(60) is False
     backend.close()

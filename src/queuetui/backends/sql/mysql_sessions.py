@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends import forks
 from queuetui.backends.sql.mysql_address import CHARSET
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def connect(
         **timeouts,
     }
     connection: pymysql.Connection[Cursor] = pymysql.connect(**given)
+    forks.track(connection)
     with connection.cursor() as cursor:
         cursor.execute(
             f"set session transaction isolation level read committed, {'read write' if writes else 'read only'}"

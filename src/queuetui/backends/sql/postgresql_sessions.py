@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 from psycopg.adapt import Buffer, Dumper, Loader
 
+from queuetui.backends import forks
 from queuetui.backends.address_options import refuse
 from queuetui.backends.sql.postgresql_address import RELIED_ON
 
@@ -61,6 +62,7 @@ class PostgresqlSessions:
             if "connection option" in str(error):
                 raise refuse("has an option behind its ? whose value the driver refuses") from None
             raise
+        forks.track(connection, _discard)
         try:
             self._prepare(connection)
         except psycopg.Error:
@@ -96,6 +98,12 @@ class PostgresqlSessions:
         }
         row = connection.execute(_SET, values).fetchone()
         return bool(row and row[0])
+
+
+def _discard(connection: psycopg.Connection[Any]) -> None:
+    """Close a connection that leads nowhere any more, for the driver complains of open ones; one amid a statement is left alone."""
+    if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+        connection.close()
 
 
 def _holds_any_bytes(connection: psycopg.Connection[Any]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from queuetui.backends.forks import StoreHandle
 from queuetui.backends.native.memory.event_log import EventShelf
 from queuetui.backends.native.memory.noting import NoteShelf
 from queuetui.backends.native.memory.records import (
@@ -36,8 +37,8 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass
-class MemoryStore:
+@dataclass(eq=False)
+class MemoryStore(StoreHandle):
     """All that one named in-memory queue holds; whoever touches it holds `lock`. Tests may set `clock`."""
 
     clock: Clock = read_clock
@@ -56,6 +57,14 @@ class MemoryStore:
     notes: NoteShelf = field(default_factory=NoteShelf)
     schedules: dict[str, Schedule] = field(default_factory=dict)
     slots: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hear of forks."""
+        super().__init__()
+
+    def start_anew(self) -> None:
+        """Take no lock of another thread for held: a child has a copy of its own."""
+        self.lock = threading.RLock()
 
     def now(self) -> datetime:
         """Return the time of the store's clock."""

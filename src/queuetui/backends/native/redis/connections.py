@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends import forks
 from queuetui.backends.native.redis.driver import load_driver
 from queuetui.model.errors import BadConfig
 
@@ -36,14 +36,14 @@ def ask_on(connection: Connection, *values: Value) -> Any:  # noqa: ANN401 - eac
     return connection.read_response()
 
 
-class Connections:
+class Connections(forks.StoreHandle):
     """Connections that are made when needed and kept for the next command."""
 
     def __init__(self, url: str, options: BackendOptions) -> None:
+        super().__init__()
         self._connect = _connector(url, options)
         # Taken from and put back at the end in one step each, which several threads may do at once.
         self._rested: list[tuple[Connection, float]] = []
-        self._pid = os.getpid()
         self._meet: Callable[[Connection], None] | None = None
 
     def ask(self, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
@@ -76,6 +76,7 @@ class Connections:
     def open(self) -> Connection:
         """Return a connection that is the caller's own."""
         connection = self._connect()
+        forks.track(connection)
         connection.register_connect_callback(self._connected)
         return connection
 
@@ -88,6 +89,10 @@ class Connections:
                 connection.disconnect()
                 raise
 
+    def start_anew(self) -> None:
+        """Forget the parent's connections."""
+        self._rested = []
+
     def close(self) -> None:
         """Close what rests."""
         rested, self._rested = self._rested, []
@@ -99,9 +104,6 @@ class Connections:
         self._rested.append((connection, time.monotonic()))
 
     def _take(self) -> Connection:
-        if self._pid != os.getpid():
-            # After a fork the sockets belong to the parent.
-            self._pid, self._rested = os.getpid(), []
         try:
             connection, since_s = self._rested.pop()
         except IndexError:

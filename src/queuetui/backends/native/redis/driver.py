@@ -6,6 +6,7 @@ put in place unrun, and runs when a program asks it for anything else, as `impor
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from importlib.util import find_spec, module_from_spec
@@ -16,6 +17,8 @@ from queuetui.model.errors import Unsupported
 
 _PACKAGE = "redis"
 _guard = threading.RLock()
+# No child may be born while another thread loads the driver: nobody would end that there.
+os.register_at_fork(before=_guard.acquire, after_in_parent=_guard.release, after_in_child=_guard.release)
 
 
 class _UnrunPackage(ModuleType):

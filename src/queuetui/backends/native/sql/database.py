@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from queuetui.backends.driver_errors import translated
+from queuetui.backends.forks import StoreHandle
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import Unsupported
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Database(ABC):
+class Database(StoreHandle, ABC):
     """Where the tables live; `name` is the backend's name in refs. Safe to use from several threads."""
 
     dialect: ClassVar[str]
@@ -30,6 +31,7 @@ class Database(ABC):
     writes_at_once: ClassVar[bool] = False
 
     def __init__(self, url: str, options: BackendOptions) -> None:
+        super().__init__()
         self.url = url
         self.options = options
         self.name = options.name or self.dialect
@@ -79,7 +81,7 @@ class Database(ABC):
     def announce(self, queues: Collection[str]) -> None:
         """Tell of queues with new jobs, where the enqueuing statement does not."""
 
-    def keep_event_days(self, kept_s: float) -> None:  # noqa: B027 - most keep no days
+    def keep_event_days(self, kept_s: float) -> None:
         """Make and drop the days of the log, where it is kept by the day."""
 
     @abstractmethod
@@ -101,6 +103,10 @@ class Database(ABC):
         """Open a console's transaction, which commits at the end."""
         with self._open_console().writing(doing) as connection:
             yield connection
+
+    def start_anew(self) -> None:
+        """Begin without a connection; the console's forgets its own."""
+        self._console_guard = Lock()
 
     def close_console(self) -> None:
         """Give back the console's connections."""

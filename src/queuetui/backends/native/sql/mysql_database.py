@@ -50,11 +50,16 @@ class MysqlDatabase(Database):
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)
         self._address = read_address(url)
+        self._version = ""
+        self._packet_bytes = 0
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin without a connection."""
+        super().start_anew()
         self._idle: list[tuple[float, pymysql.Connection[Cursor]]] = []
         self._idle_lock = threading.Lock()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
-        self._version = ""
-        self._packet_bytes = 0
 
     def create(self) -> None:
         """Check that the server can hold a queue: whoever runs it makes the database. Raises Unsupported."""

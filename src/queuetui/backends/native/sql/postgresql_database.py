@@ -62,9 +62,14 @@ class PostgresqlDatabase(Database):
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)
         self._address = read_address(url)
+        self.floors = FloorBook()
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin without a connection."""
+        super().start_anew()
         self._idle: list[PatientConnection] = []
         self._idle_lock = threading.Lock()
-        self.floors = FloorBook()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
 
     def create(self) -> None:

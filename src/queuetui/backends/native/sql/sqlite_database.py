@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BUSY_S = 1.0
 LOCKED_LIMIT_S = 20.0
+# How long a fork waits for a transaction to end: longer than one waits for the file.
+FORK_WAITS_S = 25.0
 PAGE_BYTES = 4096
 # Pages of the log before it is written back: a page that many commits have changed is then written once.
 CHECKPOINT_PAGES = 2000
@@ -75,13 +77,37 @@ class SqliteDatabase(Database):
                 f"there is no SQLite file {str(self.path)!r}; check the path, or make a queue with: queuetui enqueue"
             )
         _refuse_network(self.path)
-        self._writer: FileConnection | None = None
-        self._reader: FileConnection | None = None
-        self._write_lock = threading.Lock()
-        self._read_lock = threading.Lock()
+        self.start_anew()
         # As the last transaction that stored jobs has seen them; who registers later looks for jobs of its own accord.
         self._sockets = NO_SOCKETS
+
+    def start_anew(self) -> None:
+        """Begin without a connection."""
+        super().start_anew()
+        self._writer: FileConnection | None = None
+        self._reader: FileConnection | None = None
+        # A signal that comes amid a transaction may fork.
+        self._write_lock = threading.RLock()
+        self._read_lock = threading.RLock()
+        self._held: list[threading.RLock] = []
         self._ringer = Ringer()
+
+    def before_fork(self) -> None:
+        """Close both connections: SQLite keeps its locks by process, and a child would believe that it has its parent's."""
+        self._held = [lock for lock in (self._write_lock, self._read_lock) if lock.acquire(timeout=FORK_WAITS_S)]
+        # The last to go writes the log back into the file, which only the writer may.
+        if self._read_lock in self._held and self._reader is not None and not self._reader.in_transaction:
+            self._reader.close()
+            self._reader = None
+        if self._write_lock in self._held and self._writer is not None and not self._writer.in_transaction:
+            self._writer.close()
+            self._writer = None
+
+    def after_fork(self) -> None:
+        """Let others go on."""
+        held, self._held = self._held, []
+        for lock in held:
+            lock.release()
 
     def create(self) -> None:
         """Make the folder and the file, for its owner only."""
