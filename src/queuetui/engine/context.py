@@ -6,12 +6,14 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 
 from queuetui.engine.notes import Notes
 from queuetui.engine.outcome import Cancelled
 from queuetui.model.job import ClaimedJob
+from queuetui.model.names import shown
 
 JOB_LOGGER = logging.getLogger("queuetui.job")
 NOTE_CAP_CHARS = 500
@@ -94,15 +96,17 @@ class Context:
         return self._noticed and self.cancel_cause is CancelCause.PERSON
 
     def progress(self, fraction: float, note: str = "") -> None:
-        """Report how much is done, from 0 to 1, with a short note; it is stored about once a second."""
+        """Report how much is done, from 0 to 1, with a short note; it is stored about once a second. Raises TypeError or ValueError."""
+        if not isinstance(note, str):
+            raise TypeError(f"the note is {shown(note)}; give a text")
         done = min(1.0, max(0.0, float(fraction)))
-        shown: dict[str, object] = {"fraction": round(done, 4)}
+        told: dict[str, object] = {"fraction": round(done, 4)}
         if note:
-            shown["note"] = note[:NOTE_CAP_CHARS]
-        self._progress = json.dumps(shown)
+            told["note"] = note[:NOTE_CAP_CHARS]
+        self._progress = json.dumps(told)
 
     def count(self, name: str, amount: float = 1) -> None:
-        """Add to what this run has used of something: kept with the job, and summed by queue and type. Raises ValueError."""
+        """Add to what this run has used of something: kept with the job, and summed by queue and type. Raises TypeError or ValueError."""
         self.noted().count(name, amount)
 
     def noted(self) -> Notes:
@@ -129,7 +133,9 @@ class Context:
                 self.cancel_cause = cause
             on_cancel = self._on_cancel
         if on_cancel is not None:
-            on_cancel()
+            # Whoever ends runs goes on with the next one whatever this one's way to end does.
+            with suppress(Exception):
+                on_cancel()
 
     def on_cancel(self, act: Callable[[], object]) -> None:
         """Name what ends a run that can be ended from outside; done at once when the run should end already."""

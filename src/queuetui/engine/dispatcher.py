@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Running
+from queuetui.engine.apart import settle_apart, write_apart
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.finisher import refuse, take_step
@@ -16,10 +17,12 @@ from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from queuetui.backends.base import Step
     from queuetui.engine.claimer import Claim
     from queuetui.engine.desk import Desk
-    from queuetui.engine.lease import HeldLease
+    from queuetui.engine.lease import Ended, HeldLease
 
 PART = "jobs"
 TICK_S = 1.0
@@ -123,6 +126,30 @@ class Dispatcher:
             # The store may have granted jobs that the answer never told of: they come free when this lease is closed.
             lease.closing = lease.closing or claim is not None
             raise
+        except Exception:
+            if not endings:
+                raise
+            lease.closing = lease.closing or claim is not None
+            for ended in endings:
+                self._step_alone(lease, ended)
+            return
+        self._take_answer(lease, endings, step)
+        if step.lease_valid and claim is not None:
+            self._hand_out(lease, claim, step)
+
+    def _step_alone(self, lease: HeldLease, ended: Ended) -> None:
+        """Write the first ending that waits; a job of which the store takes none is given back with its lease."""
+        lease.endings[0], step = settle_apart(self._desk.store, lease.id, ended)
+        if step is None:
+            lease.closing = True
+            refuse(lease.endings.pop(0))
+            lease.runs.discard(ended.run)
+        else:
+            self._take_answer(lease, lease.endings[:1], step)
+
+    def _take_answer(self, lease: HeldLease, endings: Sequence[Ended], step: Step) -> None:
+        """Take note of what the store has taken; the endings are the first that wait under the lease."""
+        desk = self._desk
         desk.health.answered(PART)
         del lease.endings[: len(endings)]
         if endings:
@@ -131,8 +158,6 @@ class Dispatcher:
             desk.claimer.work_ended(postponed=any(one.ending in POSTPONED for _, one in endings))
         if not step.lease_valid:
             desk.leases.lose(lease, "the store says that it is over")
-        elif claim is not None:
-            self._hand_out(lease, claim, step)
 
     def _step_all(self, lease: HeldLease) -> None:
         while lease.endings:
@@ -230,7 +255,8 @@ class Dispatcher:
                 news.append((run, Running(run.job.id, run.job.fence, elapsed_s, progress)))
         if not news:
             return
-        self._desk.store.mark_running(lease.id, [running for _, running in news])
+        store = self._desk.store
+        write_apart(lambda told: store.mark_running(lease.id, told), [running for _, running in news], "progress")
         for run, running in news:
             run.marked = running.progress or ""
 

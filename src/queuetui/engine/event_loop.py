@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import Context
+from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import Cancelled
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import Future
+
+    Contained = tuple[object, BaseException | None]
 
 
 class EventLoop:
     """Started with the first async handler; the calling thread waits, so a slot stays one job whatever its kind.
 
+    A handler ends its own run only: one that stops the loop does not end it, and a loop that is broken is replaced.
     asyncio is imported with it: a worker without async handlers holds 3 MB less.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: dict[Future[Contained], asyncio.AbstractEventLoop] = {}
         self._lock = Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> object:
@@ -28,40 +36,94 @@ class EventLoop:
         import asyncio
         from concurrent.futures import CancelledError
 
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._started())
+        future = self._begin(coroutine)
         context.on_cancel(future.cancel)
         try:
-            return future.result()
-        except CancelledError:
+            value, error = future.result()
+            if error is not None:
+                raise error
+        except (CancelledError, asyncio.CancelledError):
             if context.cancelled():
                 raise Cancelled(context.cancel_cause) from None
             raise
+        finally:
+            self._waiting.pop(future, None)
+        return value
 
     def close(self) -> None:
         """Stop the loop."""
         with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(loop.stop)
+
+    def _begin(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Contained]:
+        import asyncio
+
+        with self._lock:
+            if self._loop is None or self._loop.is_closed():
+                self._loop = asyncio.new_event_loop()
+                Thread(target=self._serve, args=(self._loop,), name="queuetui-async", daemon=True).start()
+            future = asyncio.run_coroutine_threadsafe(_contain(coroutine), self._loop)
+            self._waiting[future] = self._loop
+            return future
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the loop until it is closed; what a handler raises through it, or a stop of its own, does not end it."""
+        import asyncio
+
+        asyncio.set_event_loop(loop)
+        while self._loop is loop and not loop.is_closed():
+            try:
+                loop.run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                log_event("async_loop_resumed", logging.WARNING, reason=f"a task of a handler raised {error!r}")
+            except BaseException as error:  # noqa: BLE001 - the loop itself is broken, by whatever a handler did to it
+                self._replace(loop, error)
+                break
+        else:
+            _end_tasks(loop)
+        self._end(loop)
+
+    def _replace(self, loop: asyncio.AbstractEventLoop, error: BaseException) -> None:
+        log_event("async_loop_replaced", logging.ERROR, reason=f"it ended with {type(error).__name__}: {error}")
+        with self._lock:
+            if self._loop is loop:
                 self._loop = None
 
-    def _started(self) -> asyncio.AbstractEventLoop:
+    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Close the loop, and let nobody wait for what it will not do any more."""
+        from concurrent.futures import InvalidStateError
+
+        with suppress(Exception):
+            loop.close()
         with self._lock:
-            if self._loop is None:
-                import asyncio
-
-                self._loop = asyncio.new_event_loop()
-                Thread(target=_serve, args=(self._loop,), name="queuetui-async", daemon=True).start()
-            return self._loop
+            left = [future for future, place in self._waiting.items() if place is loop]
+        for future in left:
+            with suppress(InvalidStateError):
+                future.set_exception(RuntimeError("the loop of the worker's async handlers ended under this run"))
 
 
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End what handlers have left running."""
     import asyncio
 
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
+    with suppress(Exception, SystemExit, KeyboardInterrupt):
         for task in asyncio.all_tasks(loop):
             task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+        if not loop.is_closed():
+            loop.run_until_complete(loop.shutdown_asyncgens())
+
+
+async def _contain(coroutine: Coroutine[Any, Any, Any]) -> Contained:
+    """Await a handler and give back what it raised, out of sight of a neighbour that cancels all tasks of its loop."""
+    import asyncio
+
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.tasks._unregister_task(task)  # noqa: SLF001 - no other way to leave a task out of `all_tasks`
+    try:
+        return await coroutine, None
+    except BaseException as error:  # noqa: BLE001 - SystemExit too would end the loop of all
+        return None, error

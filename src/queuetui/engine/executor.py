@@ -31,6 +31,7 @@ class ThreadExecutor:
         self._performer = performer
         self._backlog: SimpleQueue[Run | None] = SimpleQueue()
         self._given_up = 0
+        self._closed = False
         self._slots = [Slot(f"queuetui-slot-{number}", self._work) for number in range(slots)]
         for slot in self._slots:
             slot.thread.start()
@@ -92,17 +93,33 @@ class ThreadExecutor:
             if slot.run is run:
                 slot.given_up = True
                 self._given_up += 1
-                self._slots[place] = Slot(f"{slot.thread.name}+", self._work)
-                self._slots[place].thread.start()
+                self._fill(place, f"{slot.thread.name}+")
+
+    def mend(self) -> int:
+        """Replace each slot whose thread is gone, whatever it died of, and end its run; return how many."""
+        dead = [(place, slot) for place, slot in enumerate(self._slots) if not (self._closed or slot.thread.is_alive())]
+        for place, slot in dead:
+            if slot.run is not None:
+                self._performer.fail(slot.run, RuntimeError("the thread of its slot ended under it"))
+            self._fill(place, f"{slot.thread.name}+")
+        return len(dead)
 
     def close(self) -> None:
         """Let every slot end after its current run."""
+        self._closed = True
         for _ in self._slots:
             self._backlog.put(None)
+
+    def _fill(self, place: int, name: str) -> None:
+        self._slots[place] = Slot(name, self._work)
+        self._slots[place].thread.start()
 
     def _work(self, slot: Slot) -> None:
         take, perform = self._backlog.get, self.perform
         while not slot.given_up and (run := take()) is not None:
             slot.run = run
-            perform(run)
+            try:
+                perform(run)
+            except BaseException as error:  # noqa: BLE001 - one run must not take the slot from all that come after it
+                self._performer.fail(run, error)
             slot.run = None

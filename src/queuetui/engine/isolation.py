@@ -44,6 +44,10 @@ class Executor(Protocol):
         """Replace the slot of a handler that does not end."""
         ...
 
+    def mend(self) -> int:
+        """Replace each slot that is dead, and return how many."""
+        ...
+
     def halt(self) -> bool:
         """Wait until every run that was ended is at work no more, where handlers can be killed; False when one is in spite of it."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Protocol, TextIO
@@ -38,7 +39,9 @@ def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> Non
         told = {name: value for name, value in fields.items() if value is not None}
         # Made here and not by `log`, which would walk the stack for a place in the source that nobody is shown.
         record = WORKER_LOGGER.makeRecord(WORKER_LOGGER.name, level, "", 0, "%s", (event,), None, extra={_FIELDS: told})
-        WORKER_LOGGER.handle(record)
+        # An application may have put log handlers and filters of its own here; what they raise ends nothing of the worker.
+        with suppress(Exception):
+            WORKER_LOGGER.handle(record)
 
 
 class JobFacts(logging.Filter):
@@ -100,8 +103,8 @@ def _describe(record: logging.LogRecord) -> dict[str, object]:
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:
     """Return what was said with an event, or the ids of a job that were put on a record."""
-    fields: Mapping[str, object] | None = getattr(record, _FIELDS, None)
-    return fields
+    fields = getattr(record, _FIELDS, None)
+    return fields if isinstance(fields, Mapping) else None
 
 
 def make_record(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from queuetui.backends.run_notes import RunNotesStore
+from queuetui.engine.apart import write_apart
 from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of
 from queuetui.engine.run import Run
 from queuetui.model.clock import to_text
@@ -61,7 +62,8 @@ class Notekeeper:
         ]
         if not news or self._store is None:
             return
-        self._store.write_notes(lease_id, [one for _, _, one in news])
+        store = self._store
+        write_apart(lambda notes: store.write_notes(lease_id, notes), [one for _, _, one in news], "notes of a run")
         for notes, version, one in news:
             notes.written = version
             notes.log_written = notes.log_written or one.log is not None
@@ -83,7 +85,10 @@ class LogKeeper(logging.Handler):
         """Keep a record that a handler makes."""
         run = current_job.get()
         if isinstance(run, Run) and run.context.worker_id == self._worker_id:
-            keep_record(run, record)
+            try:
+                keep_record(run, record)
+            except Exception:  # noqa: BLE001 - a record may hold anything, and no log handler raises
+                self.handleError(record)
 
 
 def keep_record(run: Run, record: logging.LogRecord) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from threading import Lock
 
 from queuetui.model.job import ClaimedJob
+from queuetui.model.names import shown
 from queuetui.model.run_notes import (
     COUNTER_NAME_CHARS,
     COUNTERS_A_RUN,
@@ -47,7 +49,11 @@ class Notes:
         self._lock = Lock()
 
     def count(self, name: str, amount: float) -> None:
-        """Add to a sum. Raises ValueError for a name or a sum that cannot be kept, and for more names than are."""
+        """Add to a sum. Raises TypeError or ValueError for a name or a sum that cannot be kept, and for more names than are."""
+        if not isinstance(name, str):
+            raise TypeError(f"{shown(name)} is no name of a counter; give a text")
+        amount = _read_amount(amount)
+        name = str.__str__(name)
         if not name or len(name) > COUNTER_NAME_CHARS or not name.isprintable():
             message = f"{name[:80]!r} is no name of a counter; use 1 to {COUNTER_NAME_CHARS} printable characters"
             raise ValueError(message)
@@ -111,3 +117,12 @@ class Notes:
             )
         tells = told.usage or (told.cpu_s, told.peak_bytes, told.log, told.result_ttl_s) != (None, None, None, None)
         return told if tells else None
+
+
+def _read_amount(amount: object) -> float:
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise TypeError(f"{shown(amount)} cannot be counted; give a number")
+    try:
+        return float(amount)
+    except OverflowError:
+        return inf

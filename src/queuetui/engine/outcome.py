@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
 from queuetui.model.backoff import Backoff
+from queuetui.model.duration import read_span_s
 from queuetui.model.errors import BadPayload
+from queuetui.model.handler import INSTEAD
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
+from queuetui.model.job_rules import read_due_time
+from queuetui.model.names import shown
 
 RESULT_CAP_BYTES = 16_000_000
 MESSAGE_CAP_CHARS = 8 * 1024
 TRACEBACK_CAP_CHARS = 64 * 1024
+CLASS_CAP_CHARS = 500
+# What does its work only when somebody asks for its items.
+LAZY = (Generator, AsyncGenerator, map, filter)
+RETURNED_LAZY = "ReturnedGenerator"
+BAD_ENDING = "BadEnding"
 WORKER_MODULES = ("queuetui.engine.", "asyncio.", "concurrent.futures.")
 RETURNED_FALSE = RunError("ReturnedFalse", "the handler returned False")
 
@@ -23,12 +33,14 @@ class _Postponement(Exception):
     """A run asks to be put off; `delay` is seconds or a timedelta, `at` an aware time."""
 
     def __init__(self, delay: float | timedelta | None = None, *, at: datetime | None = None, reason: str = "") -> None:
+        """Take when to run again. Raises TypeError or ValueError for what is no duration, no aware time or no text."""
         super().__init__(reason)
-        if at is not None and at.tzinfo is None:
-            message = f"the time {at.isoformat()} has no zone; give an aware one, such as datetime.now(UTC)"
-            raise ValueError(message)
-        self.delay_s = delay.total_seconds() if isinstance(delay, timedelta) else delay
-        self.at = at
+        if not isinstance(reason, str):
+            raise TypeError(f"the reason is {shown(reason)}; give a text")
+        if delay is not None and at is not None:
+            raise ValueError("delay and at exclude each other; give one")
+        self.delay_s = None if delay is None else read_span_s(delay, "the delay")
+        self.at = None if at is None else read_due_time(at)
         self.reason = reason
 
 
@@ -62,18 +74,34 @@ class ReportedFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """When a failed run of one type is tried again; `chance` in [0, 1) spreads it."""
+    """When a failed run of one type is tried again; `chance` in [0, 1) spreads it, as far as `jitter` says, or else the back-off."""
 
     backoff: Backoff
     chance: float
+    jitter: float | None = None
+
+    def delay_s(self, ended_attempts: int) -> float:
+        """Return the delay after so many ended attempts. A back-off of an application's own may raise or return anything."""
+        backoff = self.backoff
+        if self.jitter is not None:
+            backoff = Backoff(backoff.base_s, backoff.cap_s, self.jitter)
+        return read_span_s(backoff.delay_s(ended_attempts, self.chance), "the delay of the back-off")
 
 
 def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: RetryRule) -> Settlement:
-    """Return the ending of a run whose handler returned `value`: False is a failure, anything else its result."""
+    """Return the ending of a run whose handler returned `value`: False is a failure, anything else its result.
+
+    A generator fails at once: nothing was done, and no later run would do more.
+    """
     if value is False:
         return _settle_failure(job, RETURNED_FALSE, duration_s, rule)
     if isinstance(value, _Postponement):
         return _settle_postponement(job, value, duration_s, rule)
+    if isinstance(value, LAZY):
+        message = f"the handler returned a {type(value).__name__}, which nothing runs; {INSTEAD}"
+        return Settlement(
+            job.id, job.fence, job.type, Ending.FAILED, duration_s, error=RunError(RETURNED_LAZY, message)
+        )
     return Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s, result=encode_result(value))
 
 
@@ -125,21 +153,37 @@ def settle_released(job: ClaimedJob) -> Settlement:
 
 
 def _settle_postponement(job: ClaimedJob, wish: _Postponement, duration_s: float, rule: RetryRule) -> Settlement:
+    # Read again: a handler may have set them since they were given.
+    delay_s = None if wish.delay_s is None else read_span_s(wish.delay_s, "the delay")
+    at = None if wish.at is None else read_due_time(wish.at)
     if isinstance(wish, Snooze):
         settled = Settlement(job.id, job.fence, job.type, Ending.SNOOZED, duration_s)
-        return settled._replace(delay_s=wish.delay_s or 0.0, at=wish.at)
-    error = RunError("Retry", wish.reason[:MESSAGE_CAP_CHARS] or "the handler asked to be run again")
+        return settled._replace(delay_s=delay_s or 0.0, at=at)
+    error = RunError("Retry", _text_of(wish.reason)[:MESSAGE_CAP_CHARS] or "the handler asked to be run again")
     settled = _settle_failure(job, error, duration_s, rule)
-    if settled.ending is Ending.FAILED or (wish.at is None and wish.delay_s is None):
+    if settled.ending is Ending.FAILED or (at is None and delay_s is None):
         return settled
-    return settled._replace(delay_s=wish.delay_s or 0.0, at=wish.at)
+    return settled._replace(delay_s=delay_s or 0.0, at=at)
+
+
+def settle_unsettled(job: ClaimedJob, broken: BaseException, duration_s: float | None) -> Settlement:
+    """Return the ending of a run whose own ending could not be made or written; no later run could end otherwise."""
+    name, text = _name_of(broken), _text_of(broken)
+    message = f"the ending that this run asked for cannot be kept: {name}: {text}"
+    error = RunError(BAD_ENDING, message[:MESSAGE_CAP_CHARS], _trace(broken)[-TRACEBACK_CAP_CHARS:])
+    return Settlement(job.id, job.fence, job.type, Ending.FAILED, duration_s, error=error)
 
 
 def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: RetryRule) -> Settlement:
     ended = job.attempts + 1
     if ended >= job.max_attempts:
         return Settlement(job.id, job.fence, job.type, Ending.FAILED, duration_s, error=error)
-    delay_s = rule.backoff.delay_s(ended, rule.chance)
+    try:
+        delay_s = rule.delay_s(ended)
+    except BaseException as broken:  # noqa: BLE001 - an application's own back-off may raise anything
+        delay_s = Backoff().delay_s(ended, rule.chance)
+        told = f"the back-off failed, the usual one holds: {_name_of(broken)}: {_text_of(broken)}"
+        error = replace(error, traceback=f"{error.traceback}\n{told[:MESSAGE_CAP_CHARS]}".strip())
     return Settlement(job.id, job.fence, job.type, Ending.RETRY, duration_s, error=error, delay_s=delay_s)
 
 
@@ -149,7 +193,7 @@ def encode_result(value: object) -> bytes | None:
         return None
     try:
         encoded = json.dumps(value, allow_nan=False, separators=(",", ":"), default=_text_of).encode()
-    except (TypeError, ValueError, RecursionError):
+    except Exception:  # noqa: BLE001 - a value's own methods may raise anything
         encoded = json.dumps(_text_of(value)).encode()
     if len(encoded) <= RESULT_CAP_BYTES:
         return encoded
@@ -163,16 +207,23 @@ def describe_error(error: BaseException) -> RunError:
     """Return an exception in plain text, whatever its own methods do."""
     if isinstance(error, ReportedFailure):
         return RunError(error.class_name, _text_of(error)[:MESSAGE_CAP_CHARS], error.account)
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ in {"builtins", __name__} else f"{kind.__module__}.{kind.__qualname__}"
-    return RunError(name, _text_of(error)[:MESSAGE_CAP_CHARS], _trace(error)[-TRACEBACK_CAP_CHARS:])
+    return RunError(_name_of(error), _text_of(error)[:MESSAGE_CAP_CHARS], _trace(error)[-TRACEBACK_CAP_CHARS:])
+
+
+def _name_of(value: object) -> str:
+    try:
+        kind = type(value)
+        is_plain = kind.__module__ in ("builtins", __name__)
+        return _plain(kind.__qualname__ if is_plain else f"{kind.__module__}.{kind.__qualname__}")[:CLASS_CAP_CHARS]
+    except BaseException:  # noqa: BLE001 - a class may name itself by anything
+        return "a class without a name"
 
 
 def _trace(error: BaseException) -> str:
     try:
         return "".join(traceback.format_exception(type(error), error, _handler_frames(error)))
-    except Exception as broken:  # noqa: BLE001 - an exception's own methods may raise anything
-        return f"the traceback could not be written: {type(broken).__name__}"
+    except BaseException as broken:  # noqa: BLE001 - an exception's own methods may raise anything
+        return f"the traceback could not be written: {_name_of(broken)}"
 
 
 def _handler_frames(error: BaseException) -> TracebackType | None:
@@ -185,6 +236,11 @@ def _handler_frames(error: BaseException) -> TracebackType | None:
 
 def _text_of(value: object) -> str:
     try:
-        return str(value)
-    except Exception as broken:  # noqa: BLE001 - an object's own methods may raise anything
-        return f"<{type(value).__name__} whose text could not be read: {type(broken).__name__}>"
+        return _plain(str(value))
+    except BaseException as broken:  # noqa: BLE001 - an object's own methods may raise anything
+        return f"<{_name_of(value)} whose text could not be read: {_name_of(broken)}>"
+
+
+def _plain(text: str) -> str:
+    """Return a text without the methods of a class of its own."""
+    return str.__str__(text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from json.scanner import make_scanner
 from threading import Event
 from types import CoroutineType
@@ -17,10 +18,13 @@ from queuetui.engine.logs import current_job, log_event
 from queuetui.engine.metering import Meter, ThreadMeter
 from queuetui.engine.outcome import (
     RetryRule,
+    describe_error,
     settle_cancelled,
+    settle_lost,
     settle_raise,
     settle_return,
     settle_timeout,
+    settle_unsettled,
 )
 from queuetui.model.backoff import Backoff
 from queuetui.model.correlation import bind_correlation_id, unbind_correlation_id
@@ -28,6 +32,7 @@ from queuetui.model.errors import BadPayload
 from queuetui.model.job import Ending, Settlement
 
 if TYPE_CHECKING:
+    from queuetui.engine.context import Context
     from queuetui.engine.event_loop import EventLoop
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
@@ -78,8 +83,11 @@ class Performer:
         """Run one job and post its ending, unless the run was ended meanwhile."""
         if run.ended:
             return
-        cancelled = run.context.cancel_cause is not None
-        settlement = settle_cancelled(run.job, None) if cancelled else self._settle(run)
+        try:
+            cancelled = run.context.cancel_cause is not None
+            settlement = settle_cancelled(run.job, None) if cancelled else self._settle(run)
+        except BaseException as error:  # noqa: BLE001 - the way from a failure to its ending may itself fail
+            settlement = settle_unsettled(run.job, error, run.elapsed_s(steady_s()))
         if run.task is not None and run.task.ack == "each":
             run.written = Event()
         if self._post(run, settlement):
@@ -89,6 +97,12 @@ class Performer:
             if run.context.cancel_cause is CancelCause.LEASE_LOST:
                 self._outbox.put_late(run, settlement)
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
+
+    def fail(self, run: Run, error: BaseException) -> None:
+        """End a run that ended its slot and not itself."""
+        log_event("slot_failed", logging.ERROR, **run.facts, error_class=type(error).__name__)
+        how = f"the worker's own part of the run failed: {describe_error(error).class_name}"
+        self._post(run, settle_lost(run.job, how, run.elapsed_s(steady_s())))
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
         """End a run that is longer than its limit; False when it ended just now."""
@@ -127,7 +141,7 @@ class Performer:
         if task.measure or task.result_ttl_s is not None or self._notes_all:
             return self._call_noted(run, task)
         value = task.call(read_payload(job.payload), context)
-        return self._loop.run(value, context) if isinstance(value, CoroutineType) else value
+        return value if value is None else self._run_out(value, context)
 
     def _call_noted(self, run: Run, task: Task) -> object:
         """Call a handler of which more is kept: what it takes of the machine, or how long its result is."""
@@ -139,11 +153,17 @@ class Performer:
         is_async = False
         try:
             value = task.call(read_payload(run.job.payload), context)
-            is_async = isinstance(value, CoroutineType)
-            return self._loop.run(value, context) if isinstance(value, CoroutineType) else value
+            is_async = isawaitable(value)
+            return self._run_out(value, context)
         finally:
             if meter is not None:
                 context.noted().measure(*meter.read(is_async=is_async))
+
+    def _run_out(self, value: object, context: Context) -> object:
+        """Return what a handler gave back, once it is there: whatever can be awaited is awaited on the loop of all."""
+        if isinstance(value, CoroutineType):
+            return self._loop.run(value, context)
+        return self._loop.run(_await(value), context) if isawaitable(value) else value
 
     def _post(self, run: Run, settlement: Settlement) -> bool:
         if not run.end():
@@ -155,11 +175,13 @@ class Performer:
         return retry_rule(run.task.backoff if run.task is not None else Backoff(), self._settings)
 
 
+async def _await(value: Awaitable[object]) -> object:
+    return await value
+
+
 def retry_rule(backoff: Backoff, settings: WorkerSettings) -> RetryRule:
     """Return when a failed run is tried again, spread as the worker says."""
-    if settings.retry_jitter is not None:
-        backoff = Backoff(backoff.base_s, backoff.cap_s, settings.retry_jitter)
-    return RetryRule(backoff, random.random())
+    return RetryRule(backoff, random.random(), settings.retry_jitter)
 
 
 def read_payload(payload: bytes) -> object:

@@ -60,6 +60,8 @@ class Watch:
         now_s = steady_s()
         for lease in self._leases.overdue():
             self._leases.lose(lease, f"no renewal was completed for {now_s - lease.renewed_s:.1f} s")
+        if dead := self._executor.mend():
+            log_event("slots_replaced", logging.ERROR, slots=dead)
         running = self._executor.running()
         for run in running:
             self._limit(run, now_s)

@@ -105,6 +105,10 @@ class Crew:
     def give_up(self, run: Run) -> None:
         """Do nothing: the run's child is being killed."""
 
+    def mend(self) -> int:
+        """Do nothing: a child that died is buried and replaced by the thread that tends all."""
+        return 0
+
     def halt(self) -> bool:
         """Wait until no child runs anything that was ended; they are killed for it within a moment. False when one will not die."""
         tending = self._tending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,13 @@ class Hearing:
             self._decline(ward, told)
 
     def _log(self, ward: Ward, told: Logged) -> None:
-        record = repeat(told)
         job_id = told.fields.get("job_id") if told.fields else None
-        for run in ward.runs.values():
-            if run.job.id == job_id:
-                keep_record(run, record)
+        # What a handler logs may be of any time and level.
+        with suppress(Exception):
+            record = repeat(told)
+            for run in ward.runs.values():
+                if run.job.id == job_id:
+                    keep_record(run, record)
 
     def _decline(self, ward: Ward, told: Declined) -> None:
         run = ward.runs.pop(told.number, None)

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from queuetui.engine.notes import Notes
+from queuetui.engine.outcome import BAD_ENDING
 from queuetui.model.backoff import Backoff
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
@@ -177,6 +178,12 @@ def to_ended(number: int, settlement: Settlement, *, waits: bool) -> Ended:
         settlement.at,
         waits,
     )
+
+
+def to_failed(ended: Ended, broken: Exception) -> Ended:
+    """Return in place of an ending that cannot be sent a failure that can."""
+    error = RunError(BAD_ENDING, f"the ending that this run asked for cannot be kept: {type(broken).__name__}")
+    return Ended(ended.number, Ending.FAILED, None, None, error, 0.0, None, ended.waits)
 
 
 def to_noted(number: int, notes: Notes) -> Noted:

@@ -7,7 +7,7 @@ import signal
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from queuetui.engine.children.messages import Progressed, encode, to_noted
+from queuetui.engine.children.messages import Ended, Progressed, encode, to_failed, to_noted
 from queuetui.engine.clock import steady_s
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Post:
             if not items:
                 return
             try:
-                self._end.send(encode(items))
+                self._end.send(_pack(items))
             except OSError:
                 end_group()
 
@@ -93,6 +93,22 @@ class Post:
         if notes is not None and notes.version != self._noted:
             self._noted = notes.version
             self.put(to_noted(number, notes))
+
+
+def _pack(items: list[FromChild]) -> bytes:
+    """Return items as a message; what cannot be packed is left out, and an ending among it becomes a failure of its run."""
+    try:
+        return encode(items)
+    except Exception:  # noqa: BLE001 - what a handler told may be anything
+        return encode([fit for item in items if (fit := _fit(item)) is not None])
+
+
+def _fit(item: FromChild) -> FromChild | None:
+    try:
+        encode([item])
+    except Exception as error:  # noqa: BLE001 - what a handler told may be anything
+        return to_failed(item, error) if isinstance(item, Ended) else None
+    return item
 
 
 def end_group() -> None:

@@ -21,19 +21,24 @@ class Relay(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record as text, whatever its arguments are, with the ids of the run that made it."""
-        trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
-        job = current_job.get()
-        fields = fields_of(record) or (None if job is None else job.facts)
-        self._send(
-            Logged(
-                record.name,
-                record.levelno,
-                plain_text(message_of(record)),
-                record.created,
-                None if fields is None else {name: _plain(value) for name, value in fields.items()},
-                None if trace is None else plain_text(trace[:FIELD_CAP_CHARS]),
-            )
-        )
+        try:
+            self._send(_told(record))
+        except Exception:  # noqa: BLE001 - a record may hold anything, and no log handler raises
+            self.handleError(record)
+
+
+def _told(record: logging.LogRecord) -> Logged:
+    trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
+    job = current_job.get()
+    fields = fields_of(record) or (None if job is None else job.facts)
+    return Logged(
+        plain_text(record.name),
+        record.levelno,
+        plain_text(message_of(record)),
+        record.created,
+        None if fields is None else {plain_text(str(name)): _plain(value) for name, value in fields.items()},
+        None if trace is None else plain_text(trace[:FIELD_CAP_CHARS]),
+    )
 
 
 def repeat(told: Logged) -> logging.LogRecord:

@@ -1,0 +1,48 @@
+"""Writes together what can be, and lets what one run told keep nothing of the others from being written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.engine.lease import Ended
+from queuetui.engine.logs import log_event
+from queuetui.engine.outcome import settle_unsettled
+from queuetui.engine.store_health import STORE_TROUBLE
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore, Step
+
+Item = TypeVar("Item")
+
+
+def write_apart(write: Callable[[Sequence[Item]], object], items: Sequence[Item], what: str) -> None:
+    """Write items together; one by one where that fails for another cause than the store, and drop what cannot be written."""
+    try:
+        write(items)
+    except STORE_TROUBLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - what a handler told may be anything
+        if len(items) == 1:
+            log_event("dropped", logging.ERROR, what=what, error_class=type(error).__name__, error=str(error))
+            return
+        for item in items:
+            write_apart(write, (item,), what)
+
+
+def settle_apart(store: JobStore, lease_id: str, ended: Ended) -> tuple[Ended, Step | None]:
+    """Write one ending, or in its place a failure where it cannot be written; return which, and no step where neither can."""
+    try:
+        return ended, store.step(lease_id, [ended.settlement], 0)
+    except STORE_TROUBLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - what a handler asked for may be anything
+        log_event("ending_unwritable", logging.ERROR, **ended.run.facts, error_class=type(error).__name__)
+        failed = Ended(ended.run, settle_unsettled(ended.run.job, error, None))
+    try:
+        return failed, store.step(lease_id, [failed.settlement], 0)
+    except STORE_TROUBLE:
+        raise
+    except Exception:  # noqa: BLE001 - the store refuses this job, whatever is said of it
+        return failed, None
