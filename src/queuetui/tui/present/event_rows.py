@@ -10,6 +10,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.event_scroll import EventScroll
 from queuetui.tui.present.ages import age_text, took_text
+from queuetui.tui.present.crumbs import lay_out_crumbs
 from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
 from queuetui.tui.present.identity import quote_value, short_id
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
@@ -19,6 +20,7 @@ from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
 _SENTENCE_CAP = 2000
+_FILTER_CAP = 2000
 # What is due as soon as it is there need not say when.
 _LATER = timedelta(seconds=1)
 _WHOLE_ID_CELLS = 36
@@ -100,15 +102,15 @@ def event_pane(event: Event, now: datetime, workers: Sequence[WorkerInfo], width
 
 
 def events_crumbs(
-    filter_text: str, scroll: EventScroll, notes: Sequence[str], *, follows: bool, is_kept: bool
-) -> TextLine:
+    filter_text: str, scroll: EventScroll, notes: Sequence[str], width: int, *, follows: bool, is_kept: bool
+) -> list[TextLine]:
     """Return what the table is about, and whether it follows or stands still, with what is new above it."""
     pieces = [say(" Events", Tone.STRONG)]
     if filter_text:
-        pieces += [say(" > ", Tone.MUTED), say(sanitize(filter_text), Tone.STRONG)]
+        pieces += [say(" > ", Tone.MUTED), say(filter_text, Tone.STRONG, _FILTER_CAP)]
     if not is_kept:
-        return line_of(*pieces)
-    right = [say(f"{notes[0]}  ", Tone.WARNING)] if notes else []
+        return lay_out_crumbs(pieces, (), (), width)
+    right = []
     held = f"{len(scroll.events):,}{'+' if scroll.has_more else ''}"
     if follows:
         right.append(say(f"newest {held}, following ", Tone.MUTED))
@@ -117,7 +119,7 @@ def events_crumbs(
         right += [say(f"{newer}, g shows them", Tone.WARNING), say(f"  {held} held ", Tone.MUTED)]
     else:
         right.append(say(f"{held} held, standing still; g follows ", Tone.MUTED))
-    return line_of(*pieces, right=right)
+    return lay_out_crumbs(pieces, right, notes, width)
 
 
 def job_term(event: Event) -> str | None:

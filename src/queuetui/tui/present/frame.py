@@ -1,25 +1,22 @@
-"""The lines of the frame: who and where, the tabs, what is shown, and the keys."""
+"""The lines of the frame: who and where, the counts of the tabs, and the keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from queuetui.model.counted import short_number
 from queuetui.model.measured import Exactness, Measured, add_counts
-from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action
 from queuetui.tui.present.ages import took_text
-from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
+from queuetui.tui.scope import StateTab
 
 _GAP_CELLS = 2
 LOSSY_GRADE = "C"
-_SHORT_TITLES = {"Processing": "Run", "Pending": "Pend", "Failed": "Fail", "Cancelled": "Canc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,76 +87,12 @@ def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Mea
     return snapshot.total if queue is None else add_counts(list(counts.values()))
 
 
-def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, width: int) -> TextLine:
-    """Return the state tabs with their counts; the chosen one stands in brackets, and short words serve a narrow screen."""
-    counts = {} if snapshot is None else {tab: tab_count(tab, snapshot, queue) for tab in TABS}
-    now = None if snapshot is None else snapshot.now
-    long = [
-        _tab_piece(tab, scope, tab.title, counts.get(tab), count_text(counts[tab], now) if counts else "")
-        for tab in TABS
-    ]
-    line = _joined(long, "   ")
-    if cells_of(line.left) <= width:
-        return line
-    short = [
-        _tab_piece(
-            tab,
-            scope,
-            _SHORT_TITLES.get(tab.title, tab.title),
-            counts.get(tab),
-            short_count(counts[tab]) if counts else "",
-        )
-        for tab in TABS
-    ]
-    return _joined(short, " ")
-
-
 def short_count(count: Measured[int]) -> str:
     """Return a count in at most six characters: `9,812`, `10.0k+`, `~4.1M`."""
     if count.value is None:
         return "-"
     before = "~" if count.exactness is Exactness.ESTIMATED else ""
     return f"{before}{short_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
-
-
-def _tab_piece(tab: StateTab, scope: Scope, title: str, count: Measured[int] | None, shown: str) -> Piece:
-    is_alarm = tab is STUCK_TAB and count is not None and bool(count.value)
-    is_chosen = tab is scope.tab
-    text = f"{tab.digit} {title}{' ' if shown else ''}{shown}{'!' if is_alarm else ''}"
-    tone = Tone.STUCK if is_alarm else Tone.STRONG if is_chosen else Tone.MUTED
-    return say(f"[{text}]" if is_chosen else text, tone)
-
-
-def _joined(pieces: Sequence[Piece], gap: str) -> TextLine:
-    between = say(gap)
-    return TextLine((say(" "), *(one for piece in pieces for one in (piece, between))))
-
-
-def crumbs_line(scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None) -> TextLine:
-    """Return what the table is about, and how much of it there is."""
-    pieces = [say(" Jobs", Tone.STRONG)]
-    if scope.queue is not None:
-        pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
-    if queue is not None and queue.paused_at is not None:
-        pieces.append(say(" PAUSED", Tone.WARNING))
-    if scope.tab.term:
-        pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
-    if scope.filter_text:
-        pieces += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG)]
-    return TextLine(tuple(pieces), tuple(_extent(page, snapshot)))
-
-
-def _extent(page: Page | None, snapshot: Snapshot | None) -> Iterable[Piece]:
-    if page is None:
-        return
-    if page.notes:
-        yield say(f"{page.notes[0]}  ", Tone.WARNING)
-    total = count_text(page.total, None if snapshot is None else snapshot.now)
-    if page.total.value is None:
-        yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
-        return
-    exactness = page.total.exactness.value
-    yield say(f"{len(page.jobs):,} of {total} {exactness} ", Tone.MUTED)
 
 
 def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: str = "") -> TextLine:

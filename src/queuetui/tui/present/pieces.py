@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from queuetui.model.text import CELL_CAP, SafeText, Untrusted, sanitize
+from queuetui.model.text import CELL_CAP, ELLIPSIS, SafeText, Untrusted, sanitize
 from queuetui.tui.present.tones import Tone
 
 
@@ -76,6 +76,35 @@ def _fitting(text: str, width: int) -> int:
         if used > width:
             return max(1, index)
     return min(len(text), width * _MARKS_ALLOWANCE)
+
+
+def flow(pieces: Iterable[Piece], width: int, most: int) -> list[TextLine]:
+    """Return pieces one after the other over at most so many lines; an ellipsis ends what is cut."""
+    width = max(width, 2 * _LEAST_WRAP_CELLS)
+    lines: list[list[Piece]] = [[]]
+    room = width
+    for piece in pieces:
+        rest = piece.text
+        while cell_len(rest) > room:
+            head = wrap(rest, room)[0] if room >= _LEAST_WRAP_CELLS else ""
+            if head:
+                lines[-1].append(say(head, piece.tone, len(head) + 1))
+                rest = sanitize(rest[len(head) :].lstrip(" "), len(rest))
+            lines.append([say(" ")])
+            room = width - 1
+        lines[-1].append(Piece(rest, piece.tone))
+        room -= cell_len(rest)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], _cut(lines[most - 1], width)]
+    return [TextLine(tuple(line)) for line in lines]
+
+
+def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """Return a line that ends in an ellipsis."""
+    *heads, last = pieces
+    room = width - cells_of(heads) - 1
+    kept = wrap(last.text, room)[0] if cell_len(last.text) > room else last.text
+    return [*heads, Piece(sanitize(f"{kept}{ELLIPSIS}", len(kept) + 2), last.tone)]
 
 
 def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:

@@ -151,10 +151,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def footer_actions(self) -> list[Action]:
         """Return the actions of the footer in their order; acts that the profile's rights rule out are left out."""
-        here = [
-            action for action in ACTIONS if action.rank and action.places & self.places and action.name != self.VIEW
-        ]
-        allowed = [action for action in here if action.verb is None or not self.console.is_read_only]
+        places, read_only = self.places, self.console.is_read_only
+        here = [action for action in ACTIONS if action.rank and action.places & places and action.name != self.VIEW]
+        allowed = [action for action in here if action.verb is None or not read_only]
         return sorted(allowed, key=lambda action: action.rank)
 
     # The status line

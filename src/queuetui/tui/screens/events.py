@@ -117,7 +117,14 @@ class EventsScreen(ConsoleScreen):
         is_kept = snapshot is None or EVENTS not in snapshot.problems
         self.show_lines(
             "#crumbs",
-            [events_crumbs(self._filter.text, self._scroll, self._notes, follows=self._follows, is_kept=is_kept)],
+            events_crumbs(
+                self._filter.text,
+                self._scroll,
+                self._notes,
+                self.app.size.width,
+                follows=self._follows,
+                is_kept=is_kept,
+            ),
         )
 
     @on(RowHighlighted)

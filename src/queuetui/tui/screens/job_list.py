@@ -17,11 +17,12 @@ from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.acting import Acting
+from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.detail import pane_lines
 from queuetui.tui.present.explanation import explain_lines
-from queuetui.tui.present.frame import crumbs_line, tabs_line
 from queuetui.tui.present.identity import queue_named, short_id
 from queuetui.tui.present.job_rows import NORMAL, SORT_OF_COLUMN, TROUBLED, WIDE, make_rows
+from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import ALL_TAB, STUCK_TAB, TABS, Scope
 from queuetui.tui.widgets.filter_bar import FilterBar
@@ -156,7 +157,7 @@ class JobList(Acting):
         queue = queue_named(self.snapshot, self.scope.queue)
         page = None if self._shown is None else self._shown.page
         self.show_lines("#tabs", [tabs_line(self.scope, self.snapshot, queue, width)])
-        self.show_lines("#crumbs", [crumbs_line(self.scope, page, queue, self.snapshot)])
+        self.show_lines("#crumbs", crumbs_lines(self.scope, page, queue, self.snapshot, width))
 
     def show_frame(self) -> None:
         """Show the whole frame, tabs included."""

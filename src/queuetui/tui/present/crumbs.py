@@ -1,0 +1,56 @@
+"""What a list is about: the way to it with its filter, how much of it there is, and what bounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from queuetui.model.page import Page
+from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.text import sanitize
+from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.pieces import Piece, TextLine, cells_of, flow, line_of, say, wrap
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
+
+_GAP_CELLS = 2
+_MOST_LINES = 4
+_MOST_NOTE_LINES = 3
+_FILTER_CAP = 2000
+
+
+def crumbs_lines(
+    scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None, width: int
+) -> list[TextLine]:
+    """Return what the table of jobs is about, and how much of it there is."""
+    pieces = [say(" Jobs", Tone.STRONG)]
+    if scope.queue is not None:
+        pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
+    if queue is not None and queue.paused_at is not None:
+        pieces.append(say(" PAUSED", Tone.WARNING))
+    if scope.tab.term:
+        pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
+    if scope.filter_text:
+        pieces += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
+    return lay_out_crumbs(pieces, tuple(_extent(page, snapshot)), () if page is None else page.notes, width)
+
+
+def lay_out_crumbs(way: Sequence[Piece], extent: Sequence[Piece], notes: Sequence[str], width: int) -> list[TextLine]:
+    """Return the way over as many lines as it needs, the extent at the right of the last, and the notes below."""
+    lines = flow(way, width, _MOST_LINES)
+    if cells_of(lines[-1].left) + _GAP_CELLS + cells_of(extent) <= width:
+        lines[-1] = line_of(*lines[-1].left, right=extent)
+    elif extent:
+        lines.append(line_of(right=extent))
+    told = [text for note in notes for text in wrap(sanitize(note, _FILTER_CAP), width - 2)]
+    return lines + [line_of(say(f" {text}", Tone.WARNING, _FILTER_CAP)) for text in told[:_MOST_NOTE_LINES]]
+
+
+def _extent(page: Page | None, snapshot: Snapshot | None) -> Iterable[Piece]:
+    if page is None:
+        return
+    total = count_text(page.total, None if snapshot is None else snapshot.now)
+    if page.total.value is None:
+        yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
+        return
+    exactness = page.total.exactness.value
+    yield say(f"{len(page.jobs):,} of {total} {exactness} ", Tone.MUTED)

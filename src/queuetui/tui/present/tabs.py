@@ -1,0 +1,82 @@
+"""The state tabs with their counts, brought to the width of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from queuetui.model.counted import tight_number
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.text import ELLIPSIS
+from queuetui.tui.present.frame import short_count, tab_count
+from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.pieces import Piece, TextLine, cells_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
+
+Counts = Mapping[StateTab, Measured[int]]
+
+_SHORT = {"Processing": "Run", "Pending": "Pend", "Failed": "Fail", "Cancelled": "Canc"}
+_SHORTEST = {**_SHORT, "Pending": "Pnd", "Stuck": "Stk", "Later": "Lat", "Cancelled": "Can"}
+_LEAST_WANTED_FIRST = "87162354"
+
+
+def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, width: int) -> TextLine:
+    """Return the state tabs; the chosen one stands in brackets.
+
+    On a narrow screen words and counts get shorter, then counts give way one by one; an ellipsis stands where one did.
+    """
+    counts = {} if snapshot is None else {tab: tab_count(tab, snapshot, queue) for tab in TABS}
+    now = None if snapshot is None else snapshot.now
+    whole = {tab: count_text(count, now) for tab, count in counts.items()}
+    short = {tab: short_count(count) for tab, count in counts.items()}
+    tight: dict[StateTab, str] = {tab: _tight_count(count) for tab, count in counts.items()}
+    line = _spaced(_pieces(scope, counts, whole, {}), "   ")
+    if cells_of(line.left) <= width:
+        return line
+    line = _spaced(_pieces(scope, counts, short, _SHORT), " ")
+    if cells_of(line.left) <= width:
+        return line
+    line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
+    for digit in _LEAST_WANTED_FIRST:
+        if cells_of(line.left) <= width:
+            return line
+        tight = {tab: ELLIPSIS if tab.digit == digit and tab is not scope.tab else text for tab, text in tight.items()}
+        line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
+    bare = {tab: text if tab is scope.tab else "" for tab, text in tight.items()}
+    return line if cells_of(line.left) <= width else _packed(scope, _pieces(scope, counts, bare, _SHORTEST), ELLIPSIS)
+
+
+def _tight_count(count: Measured[int]) -> str:
+    if count.value is None:
+        return "-"
+    before = "~" if count.exactness is Exactness.ESTIMATED else ""
+    return f"{before}{tight_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
+
+
+def _pieces(scope: Scope, counts: Counts, shown: Mapping[StateTab, str], words: Mapping[str, str]) -> list[Piece]:
+    return [_piece(tab, scope, counts.get(tab), shown.get(tab, ""), words.get(tab.title, tab.title)) for tab in TABS]
+
+
+def _piece(tab: StateTab, scope: Scope, count: Measured[int] | None, shown: str, title: str) -> Piece:
+    is_alarm = tab is STUCK_TAB and count is not None and bool(count.value)
+    is_chosen = tab is scope.tab
+    gap = " " if shown and shown != ELLIPSIS else ""
+    text = f"{tab.digit} {title}{gap}{shown}{'!' if is_alarm else ''}"
+    tone = Tone.STUCK if is_alarm else Tone.STRONG if is_chosen else Tone.MUTED
+    return say(f"[{text}]" if is_chosen else text, tone)
+
+
+def _spaced(pieces: Sequence[Piece], gap: str) -> TextLine:
+    return TextLine(tuple(one for place, piece in enumerate(pieces) for one in (say(gap if place else " "), piece)))
+
+
+def _packed(scope: Scope, pieces: Sequence[Piece], mark: str = "") -> TextLine:
+    """Return the tabs one cell apart, the brackets of the chosen one in place of the blanks around it."""
+    chosen = TABS.index(scope.tab)
+    joined: list[Piece] = []
+    for place, piece in enumerate(pieces):
+        if place not in {chosen, chosen + 1}:
+            joined.append(say(" "))
+        joined.append(piece)
+    return TextLine((*joined, say(mark, Tone.MUTED))) if mark else TextLine(tuple(joined))

@@ -1,0 +1,44 @@
+"""What is shown, its filter and its notes stand on the screen at every width."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Page
+from queuetui.model.text import Untrusted
+from queuetui.tui.present.crumbs import crumbs_lines
+from queuetui.tui.present.pieces import cells_of
+from queuetui.tui.scope import TABS, Scope
+
+NOTES = (
+    "no index serves this filter: 5,000 jobs were looked through for this page, more lie beyond",
+    "of payloads over 8 KB only the head is searched",
+)
+FILTERS = [
+    "mail",
+    'error~"timed out" type:SendWelcomeEmail payload.user.id:42 age>1h',
+    "x" * 110,
+    "日本語" * 20,
+]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("text", FILTERS)
+@pytest.mark.parametrize("queue", [None, "mail", "a-queue-with-a-long-name-" * 3])
+def test_neither_the_filter_nor_a_note_is_hidden(width: int, text: str, queue: str | None) -> None:
+    """Every word of queue, filter and notes is there, on as many lines as they need."""
+    scope = Scope(TABS[4], None if queue is None else Untrusted(queue), text)
+    page = Page((), Measured(0, Exactness.CAPPED), has_more=True, notes=NOTES)
+    lines = crumbs_lines(scope, page, None, None, width)
+    assert all(cells_of(line.left) + cells_of(line.right) <= width for line in lines)
+    whole = "".join(piece.text for line in lines for piece in (*line.left, *line.right)).replace(" ", "")
+    for word in (text, queue or "", *NOTES):
+        assert word.replace(" ", "") in whole
+
+
+def test_a_filter_without_end_is_cut_with_a_mark() -> None:
+    """Four lines are all it gets."""
+    lines = crumbs_lines(Scope(filter_text="word " * 300), None, None, None, 80)
+    assert len(lines) == 4
+    assert lines[-1].left[-1].text.endswith("…")

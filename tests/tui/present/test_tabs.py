@@ -1,0 +1,60 @@
+"""Tabs fit every width, and none is lost without a mark."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.state import State
+from queuetui.tui.present.pieces import cells_of
+from queuetui.tui.present.tabs import tabs_line
+from queuetui.tui.scope import TABS, Scope
+from tests.tui.scripted import ScriptedFeed
+
+
+def counting(size: int, exactness: Exactness = Exactness.EXACT) -> Snapshot:
+    """Return a snapshot with so many jobs in every state."""
+    snapshot = ScriptedFeed().poll(Watch())
+    counts = {state: Measured(size, exactness) for state in State}
+    return replace(snapshot, counts=counts, stuck=Measured(size, exactness), total=Measured(size * 8, exactness))
+
+
+def shown(snapshot: Snapshot | None, width: int, tab: int = 0) -> str:
+    """Return the tabs as text, proven to fit."""
+    line = tabs_line(Scope(tab=TABS[tab]), snapshot, None, width)
+    assert cells_of(line.left) <= width
+    return "".join(piece.text for piece in line.left)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("size", [0, 999, 1_000, 12_345, 999_999, 41_000_000])
+def test_every_tab_is_there_at_every_width(width: int, size: int) -> None:
+    """Each digit stands on the line; the chosen tab is whole, and an ellipsis tells that a count gave way."""
+    every = product((Exactness.EXACT, Exactness.CAPPED, Exactness.ESTIMATED), range(len(TABS)))
+    for exactness, tab in every:
+        text = shown(counting(size, exactness), width, tab)
+        told = re.findall(r"(\d) [A-Z][a-z]+( (?!\d [A-Z])[^ \[\]]+)?", text)
+        assert [digit for digit, _ in told] == [one.digit for one in TABS]
+        assert told[tab][1], "the chosen tab has its count"
+        assert all(count for _, count in told) or "…" in text
+
+
+@pytest.mark.parametrize(
+    ("size", "width", "text"),
+    [
+        (10_300, 120, "1 All 82.4k"),
+        (10_300, 120, "8 Canc 10.3k"),
+        (1_200, 80, "[1 All 9.6k]"),
+        (1_200, 80, "5 Fail 1.2k"),
+        (1_200, 80, "8 Can…"),
+        (12, 80, "8 Can 12"),
+    ],
+)
+def test_words_and_counts_get_shorter(size: int, width: int, text: str) -> None:
+    """What is least needed is shortened first."""
+    assert text in shown(counting(size), width)
