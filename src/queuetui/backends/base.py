@@ -50,13 +50,17 @@ class BackendOptions:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One job queue system found in a store; `detail` says in our words what it was told by."""
+    """One job queue system found in a store; `detail` says in our words what it was told by.
+
+    `named_only`: it is never what the URL alone means, as it lies where the connection does not look.
+    """
 
     kind: str
     label: str
     detail: str
     queues: int | None = None
     jobs: Measured[int] | None = None
+    named_only: bool = False
 
 
 class Inspector(Protocol):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from queuetui.backends.sql.sqlite_address import read_address
-from queuetui.model.errors import BadConfig, NotFound, Unsupported
+from queuetui.model.errors import BadConfig, Denied, NotFound, Unsupported
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions, ForeignBackend, Found, NativeBackend, SchemaStore
@@ -74,24 +75,42 @@ def open_schema(url: str, options: BackendOptions) -> SchemaStore:
 
 def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend:
     """Open somebody else's queue of a known kind. Raises NotFound when it is not in the store."""
-    if kind not in FOREIGN_KINDS:
+    system, _, named = kind.partition(":")
+    if system not in FOREIGN_KINDS:
         message = f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}"
         raise Unsupported(message)
     family = scheme_of(url)
     if family not in SQL_SCHEMES.values():
-        raise Unsupported(f"{kind} does not live on {family}; leave the kind out, or point the URL at its database")
-    module = import_module(f"queuetui.backends.foreign.{kind}.backend")
-    return cast("ForeignBackend", module.open_backend(url, options))
+        raise Unsupported(f"{system} does not live on {family}; leave the kind out, or point the URL at its database")
+    module = import_module(f"queuetui.backends.foreign.{system}.backend")
+    return cast("ForeignBackend", module.open_backend(url, replace(options, kind=kind) if named else options))
 
 
 def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return every job queue system found in a store, our own first; reading only."""
+    return _discover(url, options, counted=True)
+
+
+def _discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
+    """Look for each kind; where one may not be looked for, the others count, and without any its refusal is raised."""
     family = scheme_of(url)
-    modules = [f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend"]
-    if family in SQL_SCHEMES.values():
-        modules += [f"queuetui.backends.foreign.{kind}.backend" for kind in FOREIGN_KINDS]
-    found = [import_module(name).discover(url, options) for name in modules]
-    return tuple(one for one in found if one is not None)
+    kinds = FOREIGN_KINDS if family in SQL_SCHEMES.values() else ()
+    found: list[Found] = []
+    refusals: list[Denied] = []
+    for kind in (NATIVE, *kinds):
+        try:
+            if kind == NATIVE:
+                own = import_module(f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend").discover(url, options)
+                found += [] if own is None else [own]
+            else:
+                found += import_module(f"queuetui.backends.foreign.{kind}.backend").discover(
+                    url, options, counted=counted
+                )
+        except Denied as error:
+            refusals.append(error)
+    if refusals and not found:
+        raise refusals[-1]
+    return tuple(found)
 
 
 def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBackend:
@@ -118,7 +137,8 @@ def open_for_checkup(url: str, options: BackendOptions) -> NativeBackend | Forei
 def _find_kind(url: str, options: BackendOptions) -> str:
     if options.kind is not None:
         return options.kind
-    found = discover(url, options)
+    found = _discover(url, options, counted=False)
+    found = tuple(one for one in found if not one.named_only) or found
     if not found:
         message = (
             f"no job queue was found there: looked for {LOOKED_FOR.get(scheme_of(url), LOOKED_FOR_IN_TABLES)}; "

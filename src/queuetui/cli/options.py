@@ -101,7 +101,9 @@ def connection_options(command: Command) -> Command:
             help="The store: sqlite:///FILE, postgresql://..., mysql://..., redis://... (QUEUETUI_URL).",
         ),
         click.option("--profile", metavar="NAME", help="A profile of the settings file."),
-        click.option("--kind", metavar="KIND", help="Which queue, where a store holds several: native, laravel."),
+        click.option(
+            "--kind", metavar="KIND", help="Which queue, where a store holds several: native, laravel, laravel:TABLE."
+        ),
         click.option("--operate", is_flag=True, help="Allow acts on a queue that is read-only by default."),
     )
     for option in reversed(options):

@@ -175,8 +175,7 @@ def test_renamed_tables_are_found(sqlite_url: str) -> None:
     query(
         sqlite_url, "INSERT INTO shop_failed_jobs VALUES (8, 'redis', 'mail', '{}', 'Oops: no', '2026-01-01 00:00:00')"
     )
-    found = discover(sqlite_url, BackendOptions())
-    assert found is not None
+    (found,) = discover(sqlite_url, BackendOptions())
     assert (found.kind, found.queues, found.jobs and found.jobs.value) == ("laravel", 1, 2)
     assert found.detail == "tables shop_jobs, shop_failed_jobs"
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
@@ -191,7 +190,7 @@ def test_renamed_tables_are_found(sqlite_url: str) -> None:
 def test_a_database_without_a_queue_is_not_one(sqlite_url: str) -> None:
     """A database with other tables has no Laravel queue, and the error says what was looked for."""
     run_script(sqlite_url, "CREATE TABLE jobs (id integer primary key, title text); CREATE TABLE users (id integer);")
-    assert discover(sqlite_url, BackendOptions()) is None
+    assert discover(sqlite_url, BackendOptions()) == ()
     with pytest.raises(NotFound, match="failed_jobs"):
         open_foreign("laravel", sqlite_url, BackendOptions())
 

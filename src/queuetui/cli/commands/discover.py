@@ -58,7 +58,8 @@ def _count(profile: Profile, found: Found) -> Found:
 def _row(found: Found, form: Format) -> dict[str, Any]:
     jobs = found.jobs or absent("not counted")
     how = {} if jobs.exactness is Exactness.EXACT else {"jobs": jobs.exactness.value}
-    row = {**asdict(found), "jobs": jobs.value, "exactness": how}
+    known: dict[str, Any] = {**asdict(found), "jobs": jobs.value, "exactness": how}
+    row = {name: known[name] for name in COLUMNS}
     if form is Format.TABLE:
         return {**row, "jobs": mark_count(jobs)}
     return exactness_in_words(row) if form is Format.CSV else row

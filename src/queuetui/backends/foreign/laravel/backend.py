@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
 from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.console_connection import ConsoleDatabase, open_database
+from queuetui.backends.console_connection import open_database
 from queuetui.backends.foreign.laravel.capabilities import KIND, LABEL
+from queuetui.backends.foreign.laravel.catalog import CatalogTable, read_catalog
 from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.tables import Tables, find_tables
+from queuetui.backends.foreign.laravel.table_sets import (
+    WANTED_COLUMNS,
+    TableSet,
+    choose_set,
+    find_sets,
+    refuse_unreadable,
+)
+from queuetui.backends.foreign.laravel.tables import name_tables
 from queuetui.model.errors import NotFound
 from queuetui.model.snapshot import Part, Watch
+
+_LOOKING = "looking for Laravel's tables"
 
 
 class LaravelBackend(LaravelInspector, LaravelOperator, LaravelExaminer):
@@ -19,33 +34,59 @@ class LaravelBackend(LaravelInspector, LaravelOperator, LaravelExaminer):
 
 
 def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
-    """Open the Laravel queue in a database. Raises NotFound when its tables are not there."""
-    database, tables, settings = _look(url, options)
-    if tables is None:
-        database.close()
-        raise NotFound(
-            "no Laravel queue was found there: looked for a table with the columns of jobs or failed_jobs; "
-            "name them with laravel.jobs_table and laravel.failed_table if they are in another place"
-        )
-    return LaravelBackend(database, tables, settings, options)
+    """Open the Laravel queue in a database, the one that `options.kind` names behind a colon.
 
-
-def discover(url: str, options: BackendOptions) -> Found | None:
-    """Return what a Laravel queue in a database looks like, None when there is none."""
-    database, tables, settings = _look(url, options)
-    if tables is None:
-        database.close()
-        return None
-    backend = LaravelBackend(database, tables, settings, options)
-    try:
-        snapshot = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=options.limits))
-    finally:
-        backend.close()
-    return Found(KIND, LABEL, f"tables {tables.describe()}", len(snapshot.queues), snapshot.total)
-
-
-def _look(url: str, options: BackendOptions) -> tuple[ConsoleDatabase, Tables | None, LaravelSettings]:
+    Raises NotFound when its tables are not there, BadConfig where several could be meant.
+    """
     settings = read_settings(options.settings)
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
-    with database.reading("looking for Laravel's tables") as connection:
-        return database, find_tables(connection, settings), settings
+    try:
+        with database.reading(_LOOKING) as connection:
+            catalog = _read_catalog(connection, settings)
+        found = choose_set(catalog, settings, (options.kind or "").partition(":")[2])
+        if found is None:
+            raise NotFound(
+                "no Laravel queue was found there: looked for a table with the columns of jobs or failed_jobs; "
+                "name them with laravel.jobs_table and laravel.failed_table if they are in another place"
+            )
+    except BaseException:
+        database.close()
+        raise
+    return LaravelBackend(database, name_tables(found, database.dialect), settings, options)
+
+
+def discover(url: str, options: BackendOptions, *, counted: bool = True) -> tuple[Found, ...]:
+    """Return what the Laravel queues in a database look like, one a set of tables. Raises Denied where none may be read."""
+    settings = read_settings(options.settings)
+    database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
+    try:
+        with database.reading(_LOOKING) as connection:
+            catalog = _read_catalog(connection, settings)
+        sets = (choose_set(catalog, settings, ""),) if settings.names_tables else find_sets(catalog)
+        found = [one for one in sets if one is not None]
+        readable = [one for one in found if one.is_readable]
+        if found and not readable:
+            refuse_unreadable(found[0])
+        plain = [one for one in readable if one.is_plain] or readable
+        return tuple(
+            _describe(
+                LaravelBackend(database, name_tables(one, database.dialect), settings, options), one, plain, counted
+            )
+            for one in readable
+        )
+    finally:
+        database.close()
+
+
+def _describe(backend: LaravelBackend, one: TableSet, plain: Sequence[TableSet], counted: bool) -> Found:
+    kind = KIND if plain == [one] else f"{KIND}:{one.name}"
+    detail = f"tables {backend.tables.describe()}" + (f"; {one.guess}" if one.guess else "")
+    found = Found(kind, LABEL, detail, named_only=one not in plain)
+    if not counted:
+        return found
+    snapshot = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=backend.options.limits))
+    return replace(found, queues=len(snapshot.queues), jobs=snapshot.total)
+
+
+def _read_catalog(connection: Connection, settings: LaravelSettings) -> tuple[CatalogTable, ...]:
+    return read_catalog(connection, WANTED_COLUMNS, settings.schemas)

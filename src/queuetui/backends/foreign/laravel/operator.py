@@ -117,7 +117,11 @@ class LaravelOperator:
 
     def _retry_failed(self, call: _Call, row: FailedRow) -> Result:
         if self.tables.jobs is None:
-            return call.skip("this database has no jobs table to put it into; retry it with: php artisan queue:retry")
+            return call.skip(
+                f"there is no table to put it into: {self.tables.jobs_absent}; retry it with: php artisan queue:retry"
+            )
+        if self.tables.guess:
+            return call.skip(self.tables.guess)
         if row.connection not in self.settings.connections:
             name = sanitize(row.connection, 60)
             return call.skip(

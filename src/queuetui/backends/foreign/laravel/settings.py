@@ -23,6 +23,17 @@ class LaravelSettings:
     connections: tuple[str, ...] = USUAL_CONNECTIONS
     timezone: tzinfo = field(default=UTC)
 
+    @property
+    def names_tables(self) -> bool:
+        """Whether a person said which tables are meant."""
+        return bool(self.jobs_table or self.failed_table or self.batches_table)
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """The schemas that the names of tables are written with."""
+        names = (self.jobs_table, self.failed_table, self.batches_table)
+        return frozenset(name.partition(".")[0] for name in names if name and "." in name)
+
 
 def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
     """Read the `laravel.*` settings of a profile. Raises BadConfig for a time zone that does not exist."""

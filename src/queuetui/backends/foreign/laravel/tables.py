@@ -1,88 +1,91 @@
-"""Laravel's three tables: how they are told apart from others, under any name or prefix."""
+"""Laravel's three tables as statements name them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     Integer,
     LargeBinary,
-    Select,
-    String,
     TableClause,
     Text,
     cast,
     column,
     func,
-    select,
     table,
-    true,
 )
 from sqlalchemy.types import NullType
 
-from queuetui.backends.foreign.laravel.settings import LaravelSettings
-
-JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
-FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})
-BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "cancelled_at", "finished_at"})
+from queuetui.backends.foreign.laravel.catalog import CatalogTable
+from queuetui.backends.foreign.laravel.table_sets import BATCHES_COLUMNS, FAILED_COLUMNS, JOBS_COLUMNS, TableSet
+from queuetui.model.text import sanitize
 
 _INTEGERS = {"id", "attempts", "reserved_at", "available_at", "created_at"}
+_NO_TABLE = "no {} table was found in this database"
+_UNSEEN = "no {} table was found in this database, or this user may not read it; grant SELECT on it if it is there"
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables found, None for one that is absent; `failed_has_uuid` is False for tables of Laravel 7 and older."""
+    """The tables found, None for one that is absent; `failed_has_uuid` is False for tables of Laravel 7 and older.
+
+    `jobs_absent` and `failed_absent` say why there is none; `may_hide` that one may be there all the same, unseen by this user;
+    `guess`, where it is not sure that the tables are of one application, what to name.
+    """
 
     jobs: TableClause | None
     failed: TableClause | None
     batches: TableClause | None
     failed_has_uuid: bool = True
+    jobs_absent: str = ""
+    failed_absent: str = ""
+    may_hide: bool = False
+    guess: str = ""
 
     def describe(self) -> str:
         """Name what was found, for people."""
-        named = [found.name for found in (self.jobs, self.failed, self.batches) if found is not None]
+        named = [found.fullname for found in (self.jobs, self.failed, self.batches) if found is not None]
         return ", ".join(named)
 
 
-def find_tables(connection: Connection, settings: LaravelSettings) -> Tables | None:
-    """Return the tables with Laravel's columns, None when there is neither a jobs nor a failed_jobs table."""
-    columns = _list_columns(connection)
-    jobs = _choose(columns, JOBS_COLUMNS, settings.jobs_table, "jobs")
-    failed = _choose(columns, FAILED_COLUMNS, settings.failed_table, "failed_jobs")
-    batches = _choose(columns, BATCHES_COLUMNS, settings.batches_table, "job_batches")
-    if jobs is None and failed is None:
-        return None
-    has_uuid = failed is not None and "uuid" in columns[failed]
+def name_tables(found: TableSet, dialect: str) -> Tables:
+    """Return the tables of a set that may be read."""
+    jobs, failed, batches = map(_if_readable, (found.jobs, found.failed, found.batches))
+    has_uuid = failed is not None and "uuid" in failed.columns
+    # MySQL names no table without a grant on it; PostgreSQL tells, and SQLite has no grants.
+    unseen = _UNSEEN if dialect in ("mysql", "mariadb") else _NO_TABLE
     return Tables(
         _describe(jobs, JOBS_COLUMNS),
-        _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else set())),
+        _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else frozenset())),
         _describe(batches, BATCHES_COLUMNS, texts=frozenset({"id"})),
         has_uuid,
+        _why_absent(found.jobs, unseen.format("jobs")),
+        _why_absent(found.failed, unseen.format("failed_jobs")),
+        unseen is _UNSEEN or any(one is not None and not one.is_readable for one in (found.jobs, found.failed)),
+        found.guess,
     )
 
 
-def _choose(columns: dict[str, set[str]], wanted: frozenset[str], configured: str | None, usual: str) -> str | None:
-    """Pick the configured name, else the usual one, else the usual one behind a prefix, else the only one that fits."""
-    fitting = sorted(
-        (name for name, present in columns.items() if wanted <= present), key=lambda name: (len(name), name)
+def _if_readable(one: CatalogTable | None) -> CatalogTable | None:
+    return one if one is not None and one.is_readable else None
+
+
+def _why_absent(one: CatalogTable | None, unseen: str) -> str:
+    if one is None:
+        return unseen
+    return (
+        "" if one.is_readable else f"this user may not read {sanitize(one.name, 80)!r}; grant it SELECT on that table"
     )
-    if configured is not None:
-        return configured if configured in fitting else None
-    named = [name for name in fitting if name == usual] or [name for name in fitting if name.endswith(usual)]
-    return next(iter(named or fitting), None)
 
 
 def _describe(
-    name: str | None, columns: frozenset[str] | set[str], *, texts: frozenset[str] = frozenset()
+    one: CatalogTable | None, columns: frozenset[str], *, texts: frozenset[str] = frozenset()
 ) -> TableClause | None:
-    if name is None:
+    if one is None:
         return None
-    return table(name, *(column(each, _type_of(each, texts)) for each in sorted(columns)))
+    return table(one.name, *(column(each, _type_of(each, texts)) for each in sorted(columns)), schema=one.schema)
 
 
 def _type_of(name: str, texts: frozenset[str]) -> BigInteger | Text | NullType:
@@ -90,29 +93,6 @@ def _type_of(name: str, texts: frozenset[str]) -> BigInteger | Text | NullType:
         return BigInteger()
     # SQLite keeps times as text of any shape; left untyped, a broken one cannot fail the whole read.
     return NullType() if name == "failed_at" else Text()
-
-
-def _list_columns(connection: Connection) -> dict[str, set[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for name, column_name in connection.execute(_columns_query(connection.dialect.name)):
-        found[str(name)].add(str(column_name).lower())
-    return dict(found)
-
-
-def _columns_query(dialect: str) -> Select[Any]:
-    if dialect == "sqlite":
-        master = table("sqlite_master", column("name", String), column("type", String))
-        info = func.pragma_table_info(master.c.name).table_valued(column("name", String), name="info")
-        return select(master.c.name, info.c.name).select_from(master.join(info, true())).where(master.c.type == "table")
-    known = table(
-        "columns",
-        column("table_schema", String),
-        column("table_name", String),
-        column("column_name", String),
-        schema="information_schema",
-    )
-    here = func.current_schema() if dialect == "postgresql" else func.database()
-    return select(known.c.table_name, known.c.column_name).where(known.c.table_schema == here)
 
 
 def head_of(text: ColumnElement[str], dialect: str, size: int) -> ColumnElement[str | bytes]:

@@ -1,0 +1,168 @@
+"""Which of a database's tables belong to one application: those of one schema and one prefix, never of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from queuetui.backends.foreign.laravel.catalog import CatalogTable
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.model.errors import BadConfig, Denied, NotFound
+from queuetui.model.text import sanitize
+
+JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
+FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})
+BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "cancelled_at", "finished_at"})
+WANTED_COLUMNS = JOBS_COLUMNS | FAILED_COLUMNS | BATCHES_COLUMNS | {"uuid"}
+
+_USUAL = {"jobs": JOBS_COLUMNS, "failed_jobs": FAILED_COLUMNS, "job_batches": BATCHES_COLUMNS}
+_SHOWN_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class TableSet:
+    """The tables of one application; `guess` says why they may be of two, empty where their names or a person tell."""
+
+    jobs: CatalogTable | None = None
+    failed: CatalogTable | None = None
+    batches: CatalogTable | None = None
+    guess: str = ""
+    is_usual: bool = True
+
+    @property
+    def name(self) -> str:
+        """What a person calls the set by: its first table."""
+        first = self.jobs or self.failed
+        return "" if first is None else first.written
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether this user may read any of its jobs."""
+        return any(one.is_readable for one in (self.jobs, self.failed) if one is not None)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the URL alone may mean it: Laravel's names, in a schema where the connection looks."""
+        first = self.jobs or self.failed
+        return self.is_usual and first is not None and first.is_visible
+
+
+def find_sets(catalog: Sequence[CatalogTable]) -> tuple[TableSet, ...]:
+    """Return the sets of Laravel's tables, those that the URL alone may mean first."""
+    groups: dict[tuple[str | None, bool, str], dict[str, CatalogTable]] = {}
+    for usual, columns in _USUAL.items():
+        for one in catalog:
+            if columns <= one.columns:
+                groups.setdefault(_group_of(one, usual), {}).setdefault(usual, one)
+    sets = [
+        TableSet(group.get("jobs"), group.get("failed_jobs"), group.get("job_batches"), is_usual=is_usual)
+        for (_, is_usual, _), group in groups.items()
+    ]
+    sets = [one for one in sets if one.name]
+    by_schema = {schema: [one for one in sets if _schema_of(one) == schema] for schema in map(_schema_of, sets)}
+    joined = [one for some in by_schema.values() for one in _join_halves(some)]
+    return tuple(sorted(joined, key=lambda one: (not one.is_plain, len(one.name), one.name)))
+
+
+def choose_set(catalog: Sequence[CatalogTable], settings: LaravelSettings, name: str) -> TableSet | None:
+    """Return the set that the settings or a name mean, else the only one, None where there is none.
+
+    Raises BadConfig where several could be meant, NotFound for a name that no such table has, Denied where none may be read.
+    """
+    sets = find_sets(catalog)
+    chosen: TableSet | None
+    if settings.names_tables:
+        chosen = _named_set(catalog, sets, settings)
+    elif name:
+        chosen = next((one for one in sets if one.name == name), None)
+        if chosen is None:
+            raise NotFound(f"no Laravel queue is called {_shown(name)}; there are: {_listed(sets)}")
+    else:
+        chosen = _only_one([one for one in sets if one.is_plain] or sets)
+    if chosen is not None and not chosen.is_readable:
+        refuse_unreadable(chosen)
+    return chosen
+
+
+def refuse_unreadable(one: TableSet) -> NoReturn:
+    """Raise Denied for a set that this user may not read."""
+    raise Denied(f"this user may not read {_shown(one.name)}; grant it SELECT on the tables of the queue")
+
+
+def _group_of(one: CatalogTable, usual: str) -> tuple[str | None, bool, str]:
+    if one.name.endswith(usual):
+        return one.schema, True, one.name.removesuffix(usual)
+    return one.schema, False, one.name
+
+
+def _schema_of(one: TableSet) -> str | None:
+    first = one.jobs or one.failed
+    return None if first is None else first.schema
+
+
+def _join_halves(sets: list[TableSet]) -> list[TableSet]:
+    """Show jobs and failed_jobs of different prefixes as one where nothing else is there, as a guess."""
+    jobs = [one for one in sets if one.jobs is not None]
+    failed = [one for one in sets if one.failed is not None]
+    if len(sets) == len(jobs) + len(failed) == 2 and len(jobs) == 1:  # noqa: PLR2004 - one half each
+        (half,), (other,) = jobs, failed
+        batches = half.batches or other.batches
+        return [TableSet(half.jobs, other.failed, batches, _guess(half.jobs, other.failed))]
+    return sets
+
+
+def _guess(jobs: CatalogTable | None, failed: CatalogTable | None) -> str:
+    names = [_shown(one.name) for one in (jobs, failed) if one is not None]
+    return (
+        f"that {' and '.join(names)} belong to one application is a guess from their columns: name both in the profile, "
+        "laravel.jobs_table and laravel.failed_table"
+    )
+
+
+def _only_one(sets: Sequence[TableSet]) -> TableSet | None:
+    if len(sets) > 1:
+        raise BadConfig(f"several Laravel queues live there: {_listed(sets)}; say which with --kind", "kind")
+    return next(iter(sets), None)
+
+
+def _named_set(catalog: Sequence[CatalogTable], sets: Sequence[TableSet], settings: LaravelSettings) -> TableSet:
+    """Take the tables that are named, and from their own set those that are not."""
+    jobs = _named(catalog, "jobs", settings.jobs_table)
+    failed = _named(catalog, "failed_jobs", settings.failed_table)
+    batches = _named(catalog, "job_batches", settings.batches_table)
+    named = {one for one in (jobs, failed, batches) if one is not None}
+    home = next((one for one in sets if named & {one.jobs, one.failed, one.batches}), TableSet())
+    if jobs is not None and failed is not None:
+        return TableSet(jobs, failed, batches or home.batches)
+    whole = TableSet(jobs or home.jobs, failed or home.failed, batches or home.batches)
+    if jobs is None or whole.failed is not None:
+        guess = home.guess if home.jobs == whole.jobs and home.failed == whole.failed else ""
+        return replace(whole, guess=guess)
+    loose = [one.failed for one in sets if one.failed is not None and one.jobs is None and _is_beside(one.failed, jobs)]
+    return replace(whole, failed=loose[0], guess=_guess(jobs, loose[0])) if len(loose) == 1 else whole
+
+
+def _is_beside(one: CatalogTable, other: CatalogTable) -> bool:
+    return one.schema == other.schema
+
+
+def _named(catalog: Iterable[CatalogTable], usual: str, name: str | None) -> CatalogTable | None:
+    if name is None:
+        return None
+    exact = [one for one in catalog if name == one.name and one.is_visible]
+    exact += [one for one in catalog if name == f"{one.schema}.{one.name}"]
+    fitting = [one for one in exact if _USUAL[usual] <= one.columns]
+    if not fitting:
+        why = "lacks the columns of Laravel's" if exact else "is not there; write SCHEMA.TABLE for another schema than"
+        what = usual if exact else "those the connection looks in"
+        raise NotFound(f"no Laravel queue was found there: the table {_shown(name)} {why} {what}")
+    return fitting[0]
+
+
+def _listed(sets: Iterable[TableSet]) -> str:
+    return ", ".join(f"laravel:{sanitize(one.name, _SHOWN_NAME)}" for one in sets) or "none"
+
+
+def _shown(name: str) -> str:
+    return repr(str(sanitize(name, _SHOWN_NAME)))
