@@ -102,7 +102,7 @@ class Scene:
 
     def register(self, *queues: str, worker_id: str = "worker-1") -> None:
         """Register a worker."""
-        self.backend.register(WorkerCard(worker_id, "web-1", 4411, "0.1.0", queues or ("*",), 2))
+        self.backend.register(WorkerCard(worker_id, "web-1", 4411, "0.1.0", queues, 2))
 
     def fill(self) -> None:
         """Store a job in every state: two waiting, two finished, one of each other, one of them orphaned."""

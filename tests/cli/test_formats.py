@@ -116,7 +116,7 @@ def test_queues_tell_what_waits_and_who_listens(busy: Scene) -> None:
 def test_workers_tell_how_long_they_are_silent(busy: Scene) -> None:
     """A worker tells where it runs, what it listens to, how busy it is and whether it lives."""
     (row,) = busy.run("workers", "--json").data
-    assert (row["id"], row["host"], row["pid"], row["queues"], row["slots"]) == ("worker-1", "web-1", 4411, ["*"], 2)
+    assert (row["id"], row["host"], row["pid"], row["all_queues"], row["slots"]) == ("worker-1", "web-1", 4411, True, 2)
     assert row["live"] is True
     assert row["silent_seconds"] >= 0
     assert "web-1" in busy.run("workers").out

@@ -34,12 +34,36 @@ def test_a_cleanup_beyond_the_calendar_is_refused(quick: Scene) -> None:
     quick.run("cleanup", "--days", "99999999999", "--yes").fails(2, "'--days'")
 
 
-@pytest.mark.parametrize("name", ["", " ", "mail,sync"])
+@pytest.mark.parametrize("name", ["", " ", "mail,sync", "ma*", "*", " mail", "mail\n", "q" * 201])
 def test_a_queue_that_no_worker_could_name_takes_no_job(quick: Scene, name: str) -> None:
     """A job goes to one queue, and a worker's -q parts names at commas."""
     quick.run("enqueue", "SendMail", "-q", name).fails(2, "no name of a queue")
     quick.run("schedules", "add", "daily", "SendMail", "--every", "1d", "-q", name).fails(2, "no name of a queue")
+    quick.run("pause", name).fails(2, "no name of a queue")
     assert quick.run("jobs", "--json").data == []
+
+
+@pytest.mark.parametrize("tag", ["", " ", "a,b", "g*", "a\x1bb"])
+def test_a_tag_that_is_no_name_is_refused(quick: Scene, tag: str) -> None:
+    """Tags and needs are names, for jobs, schedules and workers alike."""
+    for option in ("--tag", "--needs"):
+        quick.run("enqueue", "SendMail", option, tag).fails(2, "no name of a tag")
+        quick.run("schedules", "add", "daily", "SendMail", "--every", "1d", option, tag).fails(2, "no name of a tag")
+    quick.run("worker", "--burst", "--tag", tag).fails(2, "no name of a tag")
+
+
+@pytest.mark.parametrize("option", ["--key", "--name", "--correlation-id"])
+def test_an_empty_text_is_refused(quick: Scene, option: str) -> None:
+    """A text that a shell's unset variable left empty is not stored as one."""
+    quick.run("enqueue", "SendMail", option, "").fails(2, "is empty; give a text, or leave it away")
+
+
+def test_a_star_is_every_queue(quick: Scene) -> None:
+    """A worker told -q '*' takes jobs of all queues, and says so when it registers."""
+    quick.job("one")
+    said = quick.run("worker", "--burst", "-q", "*").err
+    assert "queues=all" in said or '"queues": "all"' in said
+    assert quick.backend.get(quick.ids["one"]).state is not State.PENDING
 
 
 @pytest.mark.parametrize("option", [("--priority", "99999999999999999999"), ("--max-attempts", "99999999999")])
@@ -65,6 +89,9 @@ def test_a_delay_and_a_time_exclude_each_other(quick: Scene) -> None:
     [
         (("-q", ""), "names no queue; leave it away to listen to all"),
         (("-q", " ,"), "names no queue; leave it away to listen to all"),
+        (("-q", "ma*"), "wildcards are not taken; write each name out"),
+        (("-q", "mail,*"), "stands alone"),
+        (("-q", "mail", "-q", "*"), "stands alone"),
         (("--lease", "0"), "at least 10ms"),
         (("--sleep", "0"), "at least 10ms"),
         (("--job-timeout", "0"), "at least 10ms"),

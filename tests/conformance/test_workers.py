@@ -23,7 +23,7 @@ def test_a_registration_is_read_back(backend: NativeBackend) -> None:
     backend.register(card("w1", "mail", "import", types=("Send*",), tags=("gpu",), slots=8))
     worker = workers_of(backend)["w1"]
     assert (worker.host.raw, worker.pid, worker.version.raw, worker.slots) == ("web-1", 4411, "0.1.0", 8)
-    assert worker.queue_names == ("mail", "import")
+    assert tuple(queue.raw for queue in worker.queues) == ("mail", "import")
     assert [text.raw for text in (*worker.types, *worker.tags)] == ["Send*", "gpu"]
     assert (worker.busy, worker.rss_bytes, worker.stopping) == (0, None, False)
     assert before <= worker.started_at <= worker.beat_at <= store_now(backend)

@@ -46,7 +46,7 @@ def _lease_end(queue: Queue, job_id: str) -> datetime:
 def _claim_as_dead_worker(queue: Queue) -> None:
     """Claim one job as a worker that is never heard of again."""
     store = queue.backend
-    store.register(WorkerCard("dead", "gone", 1, "0", ("*",), 1))
+    store.register(WorkerCard("dead", "gone", 1, "0", (), 1))
     lease = store.open_lease("dead", "default", LONG_LEASE_S)
     assert store.step(lease.id, (), 1).claimed
     expire(store, lease)

@@ -293,7 +293,7 @@ def test_a_worker_is_registered_while_it_works(queue: Queue, start_worker: Start
     worker = start_worker(queues=("mail", "sync"), concurrency=3, tags=("eu",), lease_s=3.0)
     watch = Watch(parts=frozenset({Part.WORKERS}))
     first = wait_until(lambda: queue.backend.snapshot(watch).workers)[0]
-    assert first.queue_names == ("mail", "sync")
+    assert tuple(queue.raw for queue in first.queues) == ("mail", "sync")
     assert (first.slots, [tag.raw for tag in first.tags]) == (3, ["eu"])
     wait_until(lambda: queue.backend.snapshot(watch).workers[0].beat_at > first.beat_at)
     assert queue.backend.snapshot(watch).workers[0].rss_bytes

@@ -37,7 +37,13 @@ jobs = st.builds(
     worker=st.none() | st.just(Untrusted("w1")),
 )
 workers = st.lists(
-    st.builds(worker, st.sampled_from([*QUEUES, "*"]), silent_s=st.floats(0, 90), busy=st.integers(0, 2)), max_size=3
+    st.builds(
+        lambda queues, **rest: worker(*queues, **rest),
+        st.sampled_from([(), *((one,) for one in QUEUES)]),
+        silent_s=st.floats(0, 90),
+        busy=st.integers(0, 2),
+    ),
+    max_size=3,
 )
 queues = st.fixed_dictionaries(
     {name: st.builds(queue, st.just(name), paused_s=st.none() | st.floats(0, 99)) for name in QUEUES}

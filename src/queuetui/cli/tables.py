@@ -49,6 +49,7 @@ WORKER_COLUMNS = (
     "pid",
     "version",
     "queues",
+    "all_queues",
     "slots",
     "busy",
     "started_at",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from queuetui.engine.allowed import AllowRule
 from queuetui.model.command import COMMAND_TAG
+from queuetui.model.names import read_queues, read_tags
 
 DEFAULT_CONCURRENCY = 4
 DEFAULT_BATCH = 500
@@ -54,6 +55,12 @@ class WorkerSettings:
     allow_command: bool = False
     measure: bool = False
     result_ttl_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse names that no queue or tag can have. Raises TypeError or ValueError."""
+        if self.queues is not None:
+            object.__setattr__(self, "queues", read_queues(self.queues))
+        object.__setattr__(self, "tags", read_tags(self.tags))
 
     @property
     def all_tags(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from queuetui.engine.volume import Volume
 from queuetui.engine.wakeup import Wakeup
 from queuetui.engine.watch import Watch
 from queuetui.model.declaration import declared_schedules
-from queuetui.model.worker import EVERY_QUEUE, WorkerCard
+from queuetui.model.worker import WorkerCard
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore, Listener
@@ -241,13 +241,12 @@ class Worker:
             self._stopping.hurry()
 
     def _describe(self) -> WorkerCard:
-        queues = self._settings.queues if self._settings.queues is not None else (EVERY_QUEUE,)
         return WorkerCard(
             id=self.id,
             host=socket.gethostname(),
             pid=os.getpid(),
             version=__version__,
-            queues=queues,
+            queues=self._settings.queues or (),
             slots=self._settings.concurrency,
             tags=self._settings.all_tags,
         )
@@ -258,7 +257,7 @@ class Worker:
             worker=card.id,
             pid=card.pid,
             host=card.host,
-            queues=",".join(card.queues),
+            queues=",".join(card.queues) or "all",
             concurrency=card.slots,
             poll_interval_s=self._settings.sleep_s,
             lease_s=self._settings.lease_s,

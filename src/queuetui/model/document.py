@@ -129,6 +129,7 @@ def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[st
         "pid": worker.pid,
         "version": worker.version.raw,
         "queues": [queue.raw for queue in worker.queues],
+        "all_queues": not worker.queues,
         "types": [kind.raw for kind in worker.types],
         "tags": [tag.raw for tag in worker.tags],
         "slots": worker.slots,

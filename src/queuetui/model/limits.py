@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+from queuetui.model.worker import WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,7 @@ def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
 
 def unconsumed(queues: Iterable[str], workers: Iterable[WorkerInfo], now: datetime, limits: Limits) -> frozenset[str]:
     """Return the queues that no live worker listens to."""
-    heard = {queue for worker in workers if is_live(worker, now, limits) for queue in worker.queue_names}
-    return frozenset() if EVERY_QUEUE in heard else frozenset(queues) - heard
+    live = [worker for worker in workers if is_live(worker, now, limits)]
+    if not all(worker.queues for worker in live):
+        return frozenset()
+    return frozenset(queues) - {queue.raw for worker in live for queue in worker.queues}

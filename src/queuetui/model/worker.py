@@ -7,12 +7,10 @@ from datetime import datetime
 
 from queuetui.model.text import Untrusted
 
-EVERY_QUEUE = "*"
-
 
 @dataclass(frozen=True, slots=True)
 class WorkerCard:
-    """What a worker says of itself when it registers; `id` is random per boot, `types` empty means any.
+    """What a worker says of itself when it registers; `id` is random per boot, `queues` and `types` empty mean all.
 
     `socket` is where clients on its host ring for it.
     """
@@ -30,7 +28,7 @@ class WorkerCard:
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """A worker's registration as read; `busy` counts the jobs under its leases, times are the store's."""
+    """A worker's registration as read; `queues` empty means all, `busy` counts the jobs under its leases, times are the store's."""
 
     id: Untrusted
     host: Untrusted
@@ -46,7 +44,6 @@ class WorkerInfo:
     rss_bytes: int | None = None
     stopping: bool = False
 
-    @property
-    def queue_names(self) -> tuple[str, ...]:
-        """The true names of the queues it listens to."""
-        return tuple(queue.raw for queue in self.queues)
+    def listens_to(self, queue: str) -> bool:
+        """Tell whether it takes jobs of a queue."""
+        return not self.queues or any(name.raw == queue for name in self.queues)

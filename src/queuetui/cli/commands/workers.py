@@ -32,7 +32,11 @@ def command(form: str, **connection: Any) -> None:
         snapshot = feed.poll(Watch(parts=frozenset({Part.WORKERS})))
         now, limits = snapshot.now, feed.limits
     rows = [describe_worker(worker, now, live=is_live(worker, now, limits)) for worker in snapshot.workers]
-    shown = rows if form != Format.TABLE else [{**row, "queues": " ".join(row["queues"])} for row in rows]
+    shown = (
+        rows
+        if form != Format.TABLE
+        else [{**row, "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])} for row in rows]
+    )
     show_rows(shown, WORKER_COLUMNS, Format(form), WORKER_TABLE)
 
 

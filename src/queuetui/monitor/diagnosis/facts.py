@@ -11,7 +11,7 @@ from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.snapshot import QueueInfo, Snapshot
-from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+from queuetui.model.worker import WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,7 @@ class Facts:
     def listeners(self, queue: str) -> tuple[WorkerInfo, ...]:
         """Return the live workers that listen to a queue."""
         return tuple(
-            worker
-            for worker in self.workers
-            if is_live(worker, self.now, self.limits) and {queue, EVERY_QUEUE} & set(worker.queue_names)
+            worker for worker in self.workers if is_live(worker, self.now, self.limits) and worker.listens_to(queue)
         )
 
     def holder(self, job: Job) -> WorkerInfo | None:

@@ -86,7 +86,7 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
         case "busy":
             return Cell(sanitize(f"{worker.busy}/{worker.slots}"))
         case "queues":
-            return Cell(_names(worker.queues))
+            return Cell(_names(worker.queues) if worker.queues else sanitize("(all)"))
         case "up":
             return Cell(age_text((now - worker.started_at).total_seconds()))
         case "memory":

@@ -27,7 +27,7 @@ from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watc
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted, sanitize
-from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+from queuetui.model.worker import WorkerInfo
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
@@ -157,7 +157,7 @@ class MemoryInspector:
             oldest_due_at=min(due, default=None),
             paused_at=record.paused_at,
             paused_by=None if record.paused_by is None else Untrusted(record.paused_by),
-            consumers=sum(bool({name, EVERY_QUEUE} & set(worker.queue_names)) for worker in live),
+            consumers=sum(worker.listens_to(name) for worker in live),
             average_s=figures.busy_s / figures.timed_runs if figures.timed_runs else None,
             logs_events=logs_events(self.store, name),
             done_per_minute=self._done_per_minute(now, watch, name),

@@ -24,7 +24,7 @@ from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted
-from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+from queuetui.model.worker import WorkerInfo
 
 Reply = list[Any]
 AROUND = "R"
@@ -87,7 +87,7 @@ class Picture:
     def consumers(self, queue: str) -> int:
         """Return how many live workers listen to a queue."""
         live = (one for one in self.workers if is_live(one, self.now, self.limits))
-        return sum(not {queue, EVERY_QUEUE}.isdisjoint(one.queue_names) for one in live)
+        return sum(one.listens_to(queue) for one in live)
 
 
 def letters_for(watch: Watch) -> str:

@@ -19,7 +19,7 @@ from queuetui.backends.native.sql.tables import job, job_done, lease, queue, wor
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
-from queuetui.model.worker import EVERY_QUEUE, WorkerInfo
+from queuetui.model.worker import WorkerInfo
 
 MOST_QUEUES = 500
 MOST_WORKERS = 1_000
@@ -57,7 +57,7 @@ class Surroundings:
     def consumers(self, name: str, limits: Limits) -> int:
         """Return how many live workers listen to a queue."""
         live = (one for one in self.workers if is_live(one, self.now, limits))
-        return sum(not {name, EVERY_QUEUE}.isdisjoint(one.queue_names) for one in live)
+        return sum(one.listens_to(name) for one in live)
 
 
 def look_around(connection: Connection, now: datetime) -> Surroundings:
