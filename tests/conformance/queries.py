@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.query import FLAGS, NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, WORD, Comparison, Query, Term
 from queuetui.model.state import State
 from tests.conformance.population import ODD_TEXTS
 
 ORDERED = (Comparison.OVER, Comparison.AT_LEAST, Comparison.UNDER, Comparison.AT_MOST)
-MATCHED = (Comparison.IS, Comparison.HAS)
 NAMES = {
     "id": ("*7", "*", "0*-?000-*", "none"),
     "queue": ("mail", "import", "night", "m*", "MAIL", "*t", "no"),
@@ -45,19 +45,31 @@ TIMES = (datetime(2001, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC))
 NUMBERS = (-3.0, 0.0, 1.0, 2.0, 3.0, 9.0, 10.0, 50.0, 0.5, float(2**31 - 1))
 
 
+def _as_pattern(text: str) -> str | Pattern:
+    wild = {"*": Wild.ANY, "?": Wild.ONE}
+    return Pattern(tuple(wild.get(char, char) for char in text)) if set(text) & set(wild) else text
+
+
+def _matched(texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Comparison, tuple[str | Pattern, ...]]]:
+    """Return names to be compared with, those with wildcards as patterns and as what they literally are."""
+    names = st.lists(texts | texts.map(_as_pattern), min_size=1, max_size=3).map(tuple)
+    held = st.lists(texts, min_size=1, max_size=3).map(tuple)
+    return st.tuples(st.just(Comparison.IS), names) | st.tuples(st.just(Comparison.HAS), held)
+
+
 def _names() -> st.SearchStrategy[Term]:
     def of(field: str) -> st.SearchStrategy[Term]:
-        values = st.lists(st.sampled_from((*NAMES[field], *ODD_TEXTS)), min_size=1, max_size=3)
-        return st.builds(Term, st.just(field), st.sampled_from(MATCHED), values.map(tuple))
+        texts = st.sampled_from((*NAMES[field], *ODD_TEXTS))
+        return _matched(texts).map(lambda matched: Term(field, *matched))
 
     return st.sampled_from(sorted(NAMES)).flatmap(of)
 
 
 def _paths() -> st.SearchStrategy[Term]:
     def of(path: tuple[str, ...]) -> st.SearchStrategy[Term]:
-        text = st.tuples(st.sampled_from(MATCHED), st.sampled_from(PATHS[path]))
-        number = st.tuples(st.sampled_from(ORDERED), st.sampled_from(NUMBERS))
-        return (text | number).map(lambda pair: Term("payload", pair[0], (pair[1],), path=path))
+        text = _matched(st.sampled_from(PATHS[path]))
+        number = st.tuples(st.sampled_from(ORDERED), st.sampled_from(NUMBERS).map(_one))
+        return (text | number).map(lambda pair: Term("payload", pair[0], pair[1], path=path))
 
     return st.sampled_from(sorted(PATHS)).flatmap(of)
 

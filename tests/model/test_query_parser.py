@@ -9,6 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from queuetui.model.errors import BadQuery
+from queuetui.model.filter_text import quote_value
+from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.query import FIELDS, SORTS, WORD, Comparison, Query, Sort, Term
 from queuetui.model.query_parser import parse_query
 
@@ -21,7 +23,16 @@ TERMS = {
     "state=failed": Term("state", IS, ("failed",)),
     "queue:mail,high": Term("queue", IS, ("mail", "high")),
     'queue:"a, b",c': Term("queue", IS, ("a, b", "c")),
-    "type:Send*": Term("type", IS, ("Send*",)),
+    "type:Send*": Term("type", IS, (Pattern(("S", "e", "n", "d", Wild.ANY)),)),
+    'type:"Send *"': Term("type", IS, ("Send *",)),
+    'type:"Send *"*?': Term("type", IS, (Pattern(("Send *", Wild.ANY, Wild.ONE)),)),
+    'queue:"a,b"': Term("queue", IS, ("a,b",)),
+    'queue:"",x': Term("queue", IS, ("", "x")),
+    r'queue:"a\\"': Term("queue", IS, ("a\\",)),
+    r'type:"App\\Jobs\\*"': Term("type", IS, ("App\\Jobs\\*",)),
+    'payload~{"sku":"A"}': Term("payload", HAS, ('{"sku":"A"}',)),
+    "error~a*": Term("error", HAS, ("a*",)),
+    "queue:'mail'": Term("queue", IS, ("'mail'",)),
     "age>1h": Term("age", OVER, (3600.0,)),
     "age>=1h30m": Term("age", Comparison.AT_LEAST, (5400.0,)),
     "running<500ms": Term("running", Comparison.UNDER, (0.5,)),
@@ -164,6 +175,24 @@ def test_any_text_is_a_filter_or_a_mistake(text: str) -> None:
         mistake = caught
     assert mistake is None or (str(mistake) and 0 <= mistake.position <= len(text))
     assert all(term.values and 0 <= term.position <= len(text) for term in query.terms)
+
+
+NAMES = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30) | st.text(
+    "ab\"\\\\ ,*?[]'-:~\t\n$`", max_size=12
+)
+
+
+@given(NAMES, NAMES)
+@example('a"b', "mail*")
+@example("\\\\", '"')
+@example("a,b", "")
+@example("-q", "'x'")
+@example("\n", "a sort:b")
+def test_a_quoted_name_is_read_as_it_is(name: str, other: str) -> None:
+    """Whatever a name holds, what writes it into a filter and what reads the filter agree, alone, in lists and beside other terms."""
+    for prefix in ("queue:", "-queue:", "type:", "worker:", "payload.key:", "error~"):
+        text = f"state:failed {prefix}{quote_value(name)},{quote_value(other)} word"
+        assert parse_query(text).terms[1].values == (name, other)
 
 
 def test_only_values_are_what_a_field_may_be() -> None:

@@ -168,6 +168,7 @@ def test_what_became_unreadable_before_it_was_asked_of_does_no_harm(monkeypatch:
         "-queue:slow payload.user.id:42 word",
         "worker:web-1 -is:stuck",
         'error~"a \\"b\\" c"',
+        'queue:"mail*" type:"a,b","c \\" *"*',
     ],
 )
 def test_form_and_filter_language_agree(text: str) -> None:

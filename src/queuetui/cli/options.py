@@ -10,6 +10,8 @@ import rich_click as click
 
 from queuetui.cli.output import Format
 from queuetui.model.duration import SHORTEST_LIMIT_S, parse_duration_s
+from queuetui.model.errors import BadQuery
+from queuetui.model.filter_text import WrittenValue, split_values
 from queuetui.model.names import read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
 from queuetui.model.query_parser import parse_query
@@ -71,11 +73,18 @@ some_text = checked(lambda text: read_text(text, "it"))
 
 
 def queue_names(text: str) -> tuple[str, ...] | None:
-    """Return the names that stand between commas, None for `*`, as an option's type; none at all must not mean every queue."""
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if names == (EVERY_QUEUE,):
+    """Return the names that stand between commas, None for `*`, as an option's type; none at all must not mean every queue.
+
+    As in a filter, a name in quotes is taken as it stands.
+    """
+    try:
+        written = [WrittenValue(one.text.strip(), one.position) for one in split_values(text) if one.text.strip()]
+    except BadQuery as error:
+        raise click.BadParameter(str(error)) from None
+    names = tuple(one.literal for one in written)
+    if [one.text for one in written] == [EVERY_QUEUE]:
         return None
-    if EVERY_QUEUE in names:
+    if any(one.text == EVERY_QUEUE for one in written):
         raise click.BadParameter("* means all queues and stands alone; write -q '*', or name each queue")
     if not names:
         message = f"{text!r} names no queue; leave it away to listen to all"

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-Value = str | float | datetime
+from queuetui.model.pattern import Pattern
+
+Value = str | float | datetime | Pattern
 
 
 class Comparison(StrEnum):
-    """How a field is compared; IS takes any of several values with `*` and `?` as wildcards, HAS is "contains" in any letter case."""
+    """How a field is compared; IS takes any of several values, which may be patterns, HAS is "contains" in any letter case."""
 
     IS = ":"
     HAS = "~"
@@ -45,7 +47,8 @@ WORD = "word"
 class Term:
     """One condition; `field` is one of FIELDS or WORD, `path` the keys below `payload`, `position` where it stands in the text.
 
-    Values are checked: states and flags exist, numbers and spans (in seconds) are floats, times are aware datetimes, the rest is text.
+    Values are checked: states and flags exist, numbers and spans (in seconds) are floats, times are aware datetimes, a name with
+    wildcards outside quotes is a Pattern, the rest is text and taken literally.
     """
 
     field: str
@@ -72,14 +75,14 @@ class Query:
     sort: Sort | None = None
     text: str = ""
 
-    def only_values(self, field: str) -> tuple[str, ...] | None:
+    def only_values(self, field: str) -> tuple[str | Pattern, ...] | None:
         """Return the values that un-negated IS terms on `field` allow, None where no term limits it."""
-        found: set[str] | None = None
+        found: set[str | Pattern] | None = None
         for term in self.terms:
             if term.field == field and term.comparison is Comparison.IS and not term.negated:
-                values = {str(value) for value in term.values}
+                values = {value if isinstance(value, Pattern) else str(value) for value in term.values}
                 found = values if found is None else found & values
-        return None if found is None else tuple(sorted(found))
+        return None if found is None else tuple(sorted(found, key=str))
 
     def with_terms(self, *terms: Term) -> Query:
         """Return this filter with more conditions."""

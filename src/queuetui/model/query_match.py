@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from queuetui.model.job import Job
+from queuetui.model.pattern import Pattern
 from queuetui.model.query import WORD, Comparison, Query, Term, Value
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 from queuetui.model.text import Untrusted
@@ -124,14 +124,8 @@ def _compare(comparison: Comparison, found: Value, wanted: Value) -> bool:
     if comparison is Comparison.HAS:
         return str(wanted).casefold() in str(found).casefold()
     if comparison is Comparison.IS:
-        return found == wanted or (
-            isinstance(found, str) and isinstance(wanted, str) and fnmatchcase(found, _glob(wanted))
-        )
+        return wanted.matches(str(found)) if isinstance(wanted, Pattern) else found == wanted
     return _ordered(comparison, found, wanted)
-
-
-def _glob(pattern: str) -> str:
-    return pattern.replace("[", "[[]")
 
 
 def _ordered(comparison: Comparison, found: Value, wanted: Value) -> bool:

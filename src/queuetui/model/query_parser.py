@@ -5,12 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadQuery
+from queuetui.model.filter_text import WrittenValue, split_terms, split_values
 from queuetui.model.query import (
     ALIASES,
     FIELDS,
@@ -33,19 +32,12 @@ from queuetui.model.state import State
 _FIELD = re.compile(r"([A-Za-z_]+)((?:\.[^\s:~<>=\".]+)*)(>=|<=|[:~<>=])")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    text: str
-    position: int
-    quoted: bool
-
-
 def parse_query(text: str) -> Query:
     """Return the filter that `text` writes. Raises BadQuery with the position of what cannot be read."""
     _check_text(text)
     terms: list[Term] = []
     sort: Sort | None = None
-    for start, end in _spans(text):
+    for start, end in split_terms(text):
         term = _read_term(text[start:end], start)
         if term.field == "sort":
             sort = _read_sort(term)
@@ -62,35 +54,16 @@ def _check_text(text: str) -> None:
         raise BadQuery(message, error.start) from None
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    start: int | None = None
-    quote: int | None = None
-    for index, char in enumerate(text):
-        if char == '"' and (index == 0 or text[index - 1] != "\\"):
-            quote = index if quote is None else None
-        if char.isspace() and quote is None:
-            if start is not None:
-                yield start, index
-            start = None
-        elif start is None:
-            start = index
-    if quote is not None:
-        message = f'the quote opened at position {quote} is never closed; add a second "'
-        raise BadQuery(message, quote)
-    if start is not None:
-        yield start, len(text)
-
-
 def _read_term(text: str, start: int) -> Term:
     negated = text.startswith("-") and len(text) > 1
     body, position = (text[1:], start + 1) if negated else (text, start)
     match = _FIELD.match(body)
     if match is None or body.startswith('"'):
-        return Term(WORD, Comparison.HAS, (_unquote(body),), negated, (), start)
+        return Term(WORD, Comparison.HAS, (WrittenValue(body, start).literal,), negated, (), start)
     name, path = _read_field(match.group(1), match.group(2), position)
     operator = match.group(3)
     comparison = Comparison.IS if operator == "=" else Comparison(operator)
-    pieces = list(_split_values(body[match.end() :], position + match.end()))
+    pieces = list(split_values(body[match.end() :], position + match.end()))
     if not pieces:
         message = f"{name}{operator} has no value at position {position + match.end()}; write one after it"
         raise BadQuery(message, position + match.end())
@@ -129,19 +102,7 @@ def _check_comparison(name: str, path: tuple[str, ...], comparison: Comparison, 
         raise BadQuery(message, position)
 
 
-def _split_values(text: str, position: int) -> Iterator[_Piece]:
-    for match in re.finditer(r'"((?:[^"\\]|\\.)*)"|[^,]+', text):
-        quoted = match.group(0).startswith('"')
-        yield _Piece(_unquote(match.group(0)), position + match.start(), quoted)
-
-
-def _unquote(text: str) -> str:
-    if text != '"' and text[:1] == text[-1:] == '"':
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
-    return text
-
-
-def _read_value(name: str, path: tuple[str, ...], comparison: Comparison, piece: _Piece) -> Value:
+def _read_value(name: str, path: tuple[str, ...], comparison: Comparison, piece: WrittenValue) -> Value:
     if name == "state":
         return _one_of(piece, tuple(State), "state")
     if name == "is":
@@ -150,42 +111,42 @@ def _read_value(name: str, path: tuple[str, ...], comparison: Comparison, piece:
         return _read_number(name, piece)
     if name in SPAN_FIELDS:
         try:
-            return parse_duration_s(piece.text)
+            return parse_duration_s(piece.literal)
         except ValueError as error:
             message = f"{name}: {error} (position {piece.position})"
             raise BadQuery(message, piece.position) from None
     if name in TIME_FIELDS:
         return _read_time(name, piece)
-    return piece.text
+    return piece.name if comparison is Comparison.IS and name != "sort" else piece.literal
 
 
-def _one_of(piece: _Piece, allowed: tuple[str, ...], noun: str) -> str:
-    value = piece.text.lower()
+def _one_of(piece: WrittenValue, allowed: tuple[str, ...], noun: str) -> str:
+    value = piece.literal.lower()
     if value not in allowed:
         near = difflib.get_close_matches(value, allowed, n=1)
         hint = f"did you mean {near[0]}?" if near else "they are " + ", ".join(allowed)
-        message = f"there is no {noun} {piece.text!r} (position {piece.position}); {hint}"
+        message = f"there is no {noun} {piece.literal!r} (position {piece.position}); {hint}"
         raise BadQuery(message, piece.position)
     return str(value)
 
 
-def _read_number(name: str, piece: _Piece) -> float:
+def _read_number(name: str, piece: WrittenValue) -> float:
     try:
-        number = float(piece.text)
+        number = float(piece.literal)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        message = f"{name} takes a number, not {piece.text!r} (position {piece.position})"
+        message = f"{name} takes a number, not {piece.literal!r} (position {piece.position})"
         raise BadQuery(message, piece.position)
     return number
 
 
-def _read_time(name: str, piece: _Piece) -> datetime:
+def _read_time(name: str, piece: WrittenValue) -> datetime:
     try:
-        at = datetime.fromisoformat(piece.text)
+        at = datetime.fromisoformat(piece.literal)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.text!r} (position {piece.position})"
+        message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.literal!r} (position {piece.position})"
         raise BadQuery(message, piece.position) from None
 
 

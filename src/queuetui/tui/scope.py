@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from queuetui.model.filter_text import split_terms
 from queuetui.model.query import Query, Sort
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
@@ -66,7 +67,8 @@ class Scope:
         """Return this scope with a filter; one that speaks of states itself leaves the tabs. Raises BadQuery."""
         query = parse_query(text)
         speaks_of_state = any(term.field in {"state", "is"} for term in query.terms)
-        without_sort = " ".join(word for word in text.split(" ") if not word.startswith("sort:")).strip()
+        words = (text[start:end] for start, end in split_terms(text))
+        without_sort = " ".join(word for word in words if not word.lower().startswith(("sort:", "sort=")))
         return replace(
             self,
             tab=ALL_TAB if speaks_of_state else self.tab,

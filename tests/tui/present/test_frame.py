@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from queuetui.model.filter_text import quote_value
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted
 from queuetui.tui.actions import ACTIONS
 from queuetui.tui.present.frame import Heading, footer_line, heading_line, lost_lines, short_count
-from queuetui.tui.present.identity import find_queue, quote_value, short_id, short_type
+from queuetui.tui.present.identity import find_queue, short_id, short_type
 from queuetui.tui.present.pieces import TextLine, cells_of
 from tests.tui.scripted import ScriptedFeed, make_job
 

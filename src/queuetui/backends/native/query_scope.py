@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
+from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 
 KEPT = frozenset(State) - {State.BLOCKED}
 STATE_FLAGS = {"live": LIVE & KEPT, "final": FINAL, "waiting": WAITING}
 _STUCK_STATES = frozenset({State.PENDING, State.PROCESSING})
-
-
-def has_wildcard(value: str) -> bool:
-    """Tell whether a value of an IS term is a pattern."""
-    return "*" in value or "?" in value
 
 
 def asks_for_stuck(query: Query) -> bool:
@@ -46,13 +40,12 @@ def queues_asked(query: Query, known: tuple[str, ...]) -> tuple[str, ...] | None
     if not terms:
         return None
     # Of very many queues not all are known; one that is named outright is looked into all the same.
-    named = [name for name in query.only_values("queue") or () if not has_wildcard(name)]
+    named = [name for name in query.only_values("queue") or () if isinstance(name, str)]
     candidates = sorted({*known, *named})
     return tuple(name for name in candidates if all(_names_queue(term, name) != term.negated for term in terms))
 
 
 def _names_queue(term: Term, name: str) -> bool:
-    values = [str(value) for value in term.values]
     if term.comparison is Comparison.HAS:
-        return any(value.casefold() in name.casefold() for value in values)
-    return any(name == value or fnmatchcase(name, value.replace("[", "[[]")) for value in values)
+        return any(str(value).casefold() in name.casefold() for value in term.values)
+    return any(value.matches(name) if isinstance(value, Pattern) else value == name for value in term.values)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from queuetui.model.event import Event, EventKind
+from queuetui.model.filter_text import quote_value
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.event_scroll import EventScroll
 from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.crumbs import lay_out_crumbs
 from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
-from queuetui.tui.present.identity import quote_value, short_id
+from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_text

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from queuetui.model.errors import BadQuery
+from queuetui.model.filter_text import WrittenValue, quote_value, split_terms, split_values
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.query_parser import parse_query
 from queuetui.model.text import sanitize
-from queuetui.tui.present.identity import quote_value
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 
@@ -40,6 +40,8 @@ FIELDS = (
     FormField("more", "And also", "", "-queue:slow payload.user.id:42"),
 )
 
+_PREFIX = re.compile(r"[A-Za-z_]+(>=|<=|[:~<>=])")
+
 
 def write_filter(values: Mapping[str, str]) -> str:
     """Return the filter text of a filled form."""
@@ -57,7 +59,7 @@ def read_filter(text: str) -> dict[str, str]:
         if field is None or field.name in values:
             rest.append(written)
         else:
-            values[field.name] = _unquoted(written[len(field.prefix) :])
+            values[field.name] = _value_of(field, written)
     return values | ({"more": " ".join(rest)} if rest else {})
 
 
@@ -87,13 +89,24 @@ def _write(field: FormField, value: str) -> str:
     if not value or not field.prefix:
         return value
     if field.is_list:
-        return field.prefix + ",".join(_quote_pattern(part.strip()) for part in value.split(",") if part.strip())
+        return field.prefix + ",".join(_quote_pattern(part) for part in _parts(value))
     return field.prefix + quote_value(value)
 
 
+def _parts(value: str) -> list[str]:
+    try:
+        return [one.text.strip() for one in split_values(value) if one.text.strip()]
+    except BadQuery:
+        # A single quote sign is part of a name that is still to be put in quotes.
+        return [quote_value(value)]
+
+
 def _quote_pattern(value: str) -> str:
-    """Quote a value but leave the wildcards of a pattern."""
-    return value if re.fullmatch(r"[\w\-./@*?]+", value) else quote_value(value)
+    """Quote what needs it of a value, but neither its wildcards nor what stands in quotes."""
+    return "".join(
+        part if part in {"*", "?"} or part.startswith('"') else quote_value(part)
+        for part in re.findall(r'"(?:[^"\\]|\\.)*"|[*?]|[^"*?]+', value, re.DOTALL)
+    )
 
 
 def _field_of(term: Term) -> FormField | None:
@@ -104,14 +117,12 @@ def _field_of(term: Term) -> FormField | None:
 
 
 def _written(query: Query, text: str) -> list[str]:
-    """Return each term as it was written, from its position to the next blank outside quotes."""
-    return [_first_word(text[term.position :]) for term in query.terms]
+    """Return each term as it was written."""
+    ends = dict(split_terms(text))
+    return [text[term.position : ends[term.position]] for term in query.terms]
 
 
-def _first_word(text: str) -> str:
-    match = re.match(r'(?:"(?:[^"\\]|\\.)*"|\S)+', text)
-    return match.group(0) if match else text
-
-
-def _unquoted(value: str) -> str:
-    return re.sub(r'"((?:[^"\\]|\\.)*)"', lambda match: re.sub(r"\\(.)", r"\1", match.group(1)), value)
+def _value_of(field: FormField, written: str) -> str:
+    """Return what a field shows of its term: a list keeps its quotes, as what is in them is taken literally."""
+    value = _PREFIX.sub("", written, count=1)
+    return value if field.is_list else WrittenValue(value, 0).literal

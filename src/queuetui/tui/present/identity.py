@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from queuetui.model.filter_text import quote_value
 from queuetui.model.job import Job
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import Untrusted
 
 SHORT_ID_CHARS = 8
 _LONG_ID_CHARS = 16
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@")
 
 
 def short_id(job_id: str) -> Untrusted:
@@ -34,14 +34,6 @@ def _last_part(name: str) -> str:
 def true_name(name: Untrusted) -> str:
     """Return the name as the store knows it, for acts and comparisons and never for the screen."""
     return name.raw
-
-
-def quote_value(value: str) -> str:
-    """Return a value as one word of the filter language."""
-    if value and set(value) <= _PLAIN:
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def queue_term(name: Untrusted) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from queuetui.model.filter_text import quote_value
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
-from queuetui.tui.present.identity import quote_value, short_id
+from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row

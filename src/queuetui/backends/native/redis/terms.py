@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.query_scope import STATE_FLAGS, has_wildcard
+from queuetui.backends.native.query_scope import STATE_FLAGS
 from queuetui.model.page import Handling, PlannedTerm
+from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison, Query, Term
 
 RESIDUAL_JOBS = 5_000
@@ -22,7 +23,8 @@ def is_scope(term: Term) -> bool:
 def names_asked(query: Query, field: str) -> tuple[str, ...] | None:
     """Return the ids or correlation ids that a filter names outright, None where it names none or writes a pattern."""
     named = query.only_values(field)
-    return None if named is None or any(has_wildcard(one) for one in named) else named
+    literal = tuple(one for one in named or () if isinstance(one, str))
+    return None if named is None or len(literal) < len(named) else literal
 
 
 def residual_terms(query: Query) -> tuple[Term, ...]:
@@ -42,7 +44,7 @@ def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
 
 def _plan_term(term: Term) -> PlannedTerm:
     names_ids = term.field in {"id", "correlation_id"} and term.comparison is Comparison.IS and not term.negated
-    if is_scope(term) or (names_ids and not any(has_wildcard(str(value)) for value in term.values)):
+    if is_scope(term) or (names_ids and not any(isinstance(value, Pattern) for value in term.values)):
         return PlannedTerm(term, Handling.PUSHED)
     return PlannedTerm(
         term, Handling.RESIDUAL, f"checked here, job by job: {RESIDUAL_JOBS:,} jobs are looked at a page"

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, o
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from queuetui.backends.native.ids import parse_id
-from queuetui.backends.native.query_scope import has_wildcard
 from queuetui.backends.native.sql.column_types import StateCode
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tables import CORRELATED, job_key
+from queuetui.model.pattern import Pattern
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Term, Value
 from queuetui.model.state import State
 
@@ -63,7 +63,7 @@ def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
         column = _column(term.field, columns)
         found = or_(*(_COMPARE[term.comparison](column, value) for value in term.values))
     else:
-        found = or_(*(_name(term.field, str(value), columns, asked) for value in term.values))
+        found = or_(*(_name(term.field, value, columns, asked) for value in term.values))
     return not_(func.coalesce(found, false())) if term.negated else found
 
 
@@ -109,15 +109,16 @@ def moment_before(now: datetime, span_s: Value) -> datetime:
         return datetime.min.replace(tzinfo=now.tzinfo)
 
 
-def _name(field: str, value: str, columns: Columns, asked: Asked) -> Condition:
+def _name(field: str, wanted: Value, columns: Columns, asked: Asked) -> Condition:
+    value = str(wanted)
     if field == "id":
         known = parse_id(value)
         return false() if known is None or str(known) != value else columns.id == value
     if "\0" in value:
         return false()
     column = _column(field, columns)
-    if has_wildcard(value):
-        return _like(column, value, asked)
+    if isinstance(wanted, Pattern):
+        return _like(column, wanted, asked)
     if field == "key":
         # The key table is what is indexed by key; the job says whether it is still its own.
         holder = select(job_key.c.job_id).where(job_key.c.key == value).scalar_subquery()
@@ -125,8 +126,11 @@ def _name(field: str, value: str, columns: Columns, asked: Asked) -> Condition:
     return column == value
 
 
-def _like(column: ColumnElement[str], pattern: str, asked: Asked) -> Condition:
+def _like(column: ColumnElement[str], pattern: Pattern, asked: Asked) -> Condition:
     if asked.dialect == "sqlite":
-        return column.op("GLOB", is_comparison=True)(pattern.replace("[", "[[]"))
-    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.like(escaped.replace("*", "%").replace("?", "_"), escape="\\")
+        return column.op("GLOB", is_comparison=True)(pattern.glob)
+    return column.like(pattern.translate("%", "_", _escape_like), escape="\\")
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

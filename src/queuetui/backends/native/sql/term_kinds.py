@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from queuetui.backends.native.query_scope import STATE_FLAGS, has_wildcard
+from queuetui.backends.native.query_scope import STATE_FLAGS
 from queuetui.model.page import Handling, PlannedTerm
+from queuetui.model.pattern import Pattern
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term
 
 FILTERED_ROWS = 20_000
@@ -35,7 +36,7 @@ def kind_of(term: Term) -> Kind:
         return Kind.FILTER
     if term.comparison is not Comparison.IS:
         return Kind.RESIDUAL
-    exact = not term.negated and not any(has_wildcard(str(value)) for value in term.values)
+    exact = not term.negated and not any(isinstance(value, Pattern) for value in term.values)
     if exact and term.field in _INDEXED_NAMES:
         return Kind.INDEX
     return Kind.FILTER if term.field in _FILTERED_NAMES else Kind.RESIDUAL
