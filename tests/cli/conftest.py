@@ -54,11 +54,9 @@ def spawn(tmp_path: Path) -> Invoke:
 
 
 @pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
-    """The URL of an empty store of each kind."""
-    if request.param == "sqlite":
-        return sqlite_url
-    found: str = request.getfixturevalue("postgres_url")
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty queue on each kind of store."""
+    found: str = request.getfixturevalue(f"migrated_{request.param}_url")
     return found
 
 

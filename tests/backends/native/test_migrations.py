@@ -17,6 +17,7 @@ from queuetui.backends.native.sql.backend import open_backend
 from queuetui.backends.native.sql.database import Database, connect_database
 from queuetui.backends.native.sql.tables import metadata
 from queuetui.model.errors import NotFound, SchemaTooNew
+from tests.backends.native.conftest import DIALECTS
 
 CREATE = BackendOptions(create=True)
 # On SQLite a rowid stands before the ids, and a lease is judged by the clock of a boot.
@@ -37,11 +38,16 @@ MYSQL_ORDER = {
 OWN_INDEXES = {"queuetui_lease_until"}
 
 
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database of each dialect in turn."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=DIALECTS.values())
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine on a migrated database."""
-    open_backend(url, CREATE).close()
-    made = engine_of(url)
+    made = engine_of(request.getfixturevalue(request.param))
     yield made
     made.dispose()
 
