@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,21 @@ from queuetui.backends.native.sql.database import Database
 from tests.backends.native.seeds import Seed
 
 DIALECTS = {"sqlite": "migrated_sqlite_url", "postgresql": "migrated_postgres_url", "mysql": "migrated_mysql_url"}
+SERVERS = {"postgresql": "postgres_server", "mysql": "mysql_server"}
+
+
+@contextmanager
+def open_own_queue(
+    request: pytest.FixtureRequest, factory: pytest.TempPathFactory, dialect: str
+) -> Iterator[SqlBackend]:
+    """Open a queue that no other test empties, for rows that a whole module only reads."""
+    server = request.getfixturevalue(SERVERS[dialect]) if dialect in SERVERS else None
+    url = f"sqlite:///{factory.mktemp('own') / 'queue.db'}" if server is None else server.create_database()
+    backend = open_backend(url, BackendOptions(name="here", create=True))
+    yield backend
+    backend.close()
+    if server is not None:
+        server.drop_database(url)
 
 
 @pytest.fixture(params=DIALECTS)

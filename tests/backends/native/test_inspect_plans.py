@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import FINAL, State
+from tests.backends.native.conftest import DIALECTS, open_own_queue
 from tests.backends.native.seeds import Seed
 
 QUERIES = (
@@ -53,9 +55,17 @@ EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (COSTS OFF) "
 ANALYSE = {"mysql": "analyze table queuetui_job, queuetui_job_done"}
 
 
-@pytest.fixture
-def crowded(database: Database, seed: Seed) -> Database:
+@pytest.fixture(scope="module", params=DIALECTS)
+def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A queue with enough jobs that a planner who may choose would read small parts through indexes."""
+    with open_own_queue(request, tmp_path_factory, request.param) as backend:
+        crowd(backend.database)
+        yield backend.database
+
+
+def crowd(database: Database) -> None:
+    """Store the jobs, and let the planner count them."""
+    seed = Seed(database, datetime.now(UTC))
     kept = [state for state in State if state is not State.BLOCKED]
     rows = [
         {
@@ -74,7 +84,6 @@ def crowded(database: Database, seed: Seed) -> Database:
     seed.worker("w", ["q1"])
     with database.writing("analysing") as connection:
         connection.execute(text(ANALYSE.get(database.dialect, "analyze")))
-    return database
 
 
 @contextmanager

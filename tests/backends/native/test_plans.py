@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,7 @@ import pytest
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.session import Session
-from tests.servers.postgres import PostgresServer
+from tests.backends.native.conftest import open_own_queue
 
 LARGE = {
     "queuetui_job",
@@ -44,20 +43,10 @@ KEYS = """insert into queuetui_job_key (key, job_id, expires_at) {series} select
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def populated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlBackend]:
     """A backend on tables of some ten thousand rows, analysed."""
-    server: PostgresServer | None = None
-    if request.param == "sqlite":
-        folder: Path = tmp_path_factory.mktemp("plans")
-        url = f"sqlite:///{folder / 'queue.db'}"
-    else:
-        server = request.getfixturevalue("postgres_server")
-        url = server.create_database()
-    backend = open_backend(url, BackendOptions(create=True))
-    backend.database.write("filling", fill)
-    backend.database.write_at_once("analysing", lambda session: session.execute("analyze", {}))
-    yield backend
-    backend.close()
-    if server is not None:
-        server.drop_database(url)
+    with open_own_queue(request, tmp_path_factory, request.param) as backend:
+        backend.database.write("filling", fill)
+        backend.database.write_at_once("analysing", lambda session: session.execute("analyze", {}))
+        yield backend
 
 
 def fill(session: Session) -> None:
@@ -120,7 +109,7 @@ ELSEWHERE = {
 PAIRS = [(dialect, block) for dialect in SERIES for block in CASES if (dialect, block) not in ELSEWHERE]
 
 
-@pytest.mark.parametrize(("populated", "block"), PAIRS, indirect=["populated"])
+@pytest.mark.parametrize(("populated", "block"), PAIRS, indirect=["populated"], scope="module")
 def test_a_hot_statement_uses_its_index(populated: SqlBackend, block: str) -> None:
     """No large table is read from end to end, and the index made for the statement is the one that is used."""
     index, values = CASES[block]
