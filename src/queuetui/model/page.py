@@ -25,7 +25,8 @@ class Page:
     """Jobs in the order asked for.
 
     `first` and `last` are the cursors at both ends (None on an empty page); `has_more` tells whether the direction asked for goes on.
-    `total` counts all that match; `notes` say in our words what was residual and how far was looked.
+    `total` counts all that match; `notes` say in our words what was residual and how far was looked. `looked` is how many jobs
+    were looked through where the search for this page ended before all of them were.
     """
 
     jobs: tuple[Job, ...]
@@ -34,6 +35,7 @@ class Page:
     last: str | None = None
     has_more: bool = False
     notes: tuple[str, ...] = ()
+    looked: int | None = None
 
 
 class Handling(StrEnum):

@@ -57,6 +57,13 @@ class Window:
             self._start += 1
         return True
 
+    def look_further(self, page: Page) -> bool:
+        """Begin behind what was looked through for `page`; False when nothing is left there."""
+        if self.is_seeking or not page.has_more or page.last is None:
+            return False
+        self._begin_at(page.last, chunks=1)
+        return True
+
     def move_up(self) -> bool:
         """Reach further above; False at the top."""
         if self.is_seeking or self.is_at_top:

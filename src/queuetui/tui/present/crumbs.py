@@ -19,9 +19,16 @@ _FILTER_CAP = 2000
 
 
 def crumbs_lines(
-    scope: Scope, page: Page | None, queue: QueueInfo | None, snapshot: Snapshot | None, width: int
+    scope: Scope,
+    page: Page | None,
+    queue: QueueInfo | None,
+    snapshot: Snapshot | None,
+    width: int,
+    *,
+    notes: Sequence[str] = (),
+    looked_before: int = 0,
 ) -> list[TextLine]:
-    """Return what the table of jobs is about, and how much of it there is."""
+    """Return what the table of jobs is about, and how much of it there is; no page while it is not read."""
     pieces = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
         pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
@@ -31,7 +38,8 @@ def crumbs_lines(
         pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
         pieces += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
-    return lay_out_crumbs(pieces, tuple(_extent(page, snapshot)), () if page is None else page.notes, width)
+    told = (*notes, *(() if page is None else page.notes))
+    return lay_out_crumbs(pieces, tuple(_extent(page, snapshot, looked_before)), told, width)
 
 
 def lay_out_crumbs(way: Sequence[Piece], extent: Sequence[Piece], notes: Sequence[str], width: int) -> list[TextLine]:
@@ -45,8 +53,13 @@ def lay_out_crumbs(way: Sequence[Piece], extent: Sequence[Piece], notes: Sequenc
     return lines + [line_of(say(f" {text}", Tone.WARNING, _FILTER_CAP)) for text in told[:_MOST_NOTE_LINES]]
 
 
-def _extent(page: Page | None, snapshot: Snapshot | None) -> Iterable[Piece]:
+def _extent(page: Page | None, snapshot: Snapshot | None, looked_before: int) -> Iterable[Piece]:
     if page is None:
+        yield say("not read ", Tone.MUTED)
+        return
+    if page.looked is not None:
+        found = f"{len(page.jobs):,} found" if page.jobs else "none found"
+        yield say(f"{found} in {looked_before + page.looked:,} looked through ", Tone.MUTED)
         return
     total = count_text(page.total, None if snapshot is None else snapshot.now)
     if page.total.value is None:

@@ -14,7 +14,9 @@ from textual.widget import Widget
 from queuetui.model.job import Job
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, Place
+from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
 from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from queuetui.tui.app import QueueTui
 
 _FLASH_S = 6.0
+SENTENCE_CAP = 2000
 LEAST_CELLS = 60
 LEAST_LINES = 15
 
@@ -45,6 +48,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self._said = ""
         self._is_report = False
         self._afterwards: tuple[str, Tone] | None = None
+        self.has_read = False
 
     @property
     def console(self) -> QueueTui:
@@ -84,6 +88,16 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
+
+    @property
+    def waiting_text(self) -> str:
+        """What stands where rows would be, while none were read."""
+        return waiting_sentence(self.console.link)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the rows are older than the rest of the picture."""
+        return False
 
     def clear_one(self) -> bool:
         """Clear what is nearest to be cleared here; False when there is nothing."""
@@ -125,7 +139,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             heading.show([TextLine(line.left)])
             self.show_lines("#clock", [TextLine(line.right)])
         for table in self.query(LiveTable):
-            table.stale = is_lost and bool(table.rows)
+            table.stale = (is_lost or self.is_stale) and bool(table.rows)
+            if not self.has_read:
+                table.show_empty_text(sanitize(self.waiting_text, SENTENCE_CAP))
         self.show_footer()
 
     def show_footer(self) -> None:

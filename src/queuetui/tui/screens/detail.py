@@ -19,7 +19,7 @@ from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.job_rows import tone_of
-from queuetui.tui.present.pieces import TextLine, say
+from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane
@@ -86,6 +86,10 @@ class DetailScreen(Acting):
         self._is_reading = False
         if self.is_attached:
             self.flash(reason, Tone.WARNING)
+            if self._detail is None:
+                why = sanitize(f"This job could not be read. {reason}", 2000)
+                pane = self.query_one(TextPane)
+                pane.show([line_of(say(text, Tone.WARNING)) for text in wrap(why, max(20, pane.size.width - 2))])
 
     def _show(self, *, from_top: bool = False) -> None:
         self._show_crumbs()

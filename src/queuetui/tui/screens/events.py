@@ -83,7 +83,7 @@ class EventsScreen(ConsoleScreen):
         """Show the newest events, or how many there are above those that a person looks at."""
         if watch.events != self._request:
             return
-        self._snapshot = snapshot
+        self._snapshot, self.has_read = snapshot, True
         page = snapshot.events
         if page is None:
             self._show_problem(snapshot.problems.get(EVENTS, "The events were not read."))

@@ -68,6 +68,7 @@ class FailuresScreen(Acting):
         """Show the dead letters, when they were asked for."""
         if Part.FAILURES not in watch.parts:
             return
+        self.has_read = True
         self._jobs = {job.ref.id: job for job in snapshot.failures}
         self._verdicts = dict(snapshot.verdicts)
         self._table.show_empty_text(sanitize("No dead letters: nothing has been given up."))

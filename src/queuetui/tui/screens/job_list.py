@@ -19,12 +19,14 @@ from queuetui.model.verdict import Verdict
 from queuetui.tui.acting import Acting
 from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.detail import pane_lines
+from queuetui.tui.present.emptiness import empty_sentence
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.identity import queue_named, short_id
 from queuetui.tui.present.job_rows import NORMAL, SORT_OF_COLUMN, TROUBLED, WIDE, make_rows
 from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.scope import ALL_TAB, STUCK_TAB, TABS, Scope
+from queuetui.tui.scope import TABS, Scope
+from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import FirstAsked, JobTable, MarkAllAsked
 from queuetui.tui.widgets.table_layout import Column
@@ -40,7 +42,7 @@ from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.window import Window
 
 _SLOW_AFTER_S = 0.3
-_READING = "Reading ..."
+PAGE = "page"
 _PANE_LINES = 12
 _TROUBLED_TABS = frozenset({"4", "5", "6"})
 
@@ -51,7 +53,7 @@ class JobList(Acting):
     def __init__(self) -> None:
         super().__init__()
         self.scope = Scope()
-        self._window = Window()
+        self.window = Window()
         self.snapshot: Snapshot | None = None
         self._shown: Snapshot | None = None
         self.seen: dict[str, Job] = {}
@@ -60,6 +62,9 @@ class JobList(Acting):
         self._is_new_scope = True
         self.marks_all_matching = False
         self._slow: Timer | None = None
+        self._problem = ""
+        self.is_looking = False
+        self.looked_before = 0
         self._missed: str | None = None
 
     def compose_body(self) -> Iterable[Widget]:
@@ -72,9 +77,14 @@ class JobList(Acting):
             yield TextLines("explanation")
 
     @property
+    def page(self) -> Page | None:
+        """The page that is shown, once one of this list was read."""
+        return None if self._shown is None or not self.has_read else self._shown.page
+
+    @property
     def page_request(self) -> PageRequest:
         """The window of the scope."""
-        return self._window.request(self.scope.query)
+        return self.window.request(self.scope.query)
 
     @property
     def targets(self) -> Sequence[Job]:
@@ -96,15 +106,53 @@ class JobList(Acting):
         self.snapshot = snapshot
         if snapshot.page is not None and watch.page == self.page_request and not self._reads_elsewhere(snapshot.page):
             self._stop_waiting()
-            self._shown = snapshot
+            self._shown, self._problem, self.has_read = snapshot, "", True
             self._show_rows(snapshot)
             self._missed = None
+            self._go_on_looking(snapshot.page)
+        elif watch.page == self.page_request and PAGE in snapshot.problems:
+            self._show_problem(snapshot.problems[PAGE])
         self._show_frame_lines()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the rows are those of an earlier reading, as the last one failed."""
+        return bool(self._problem)
+
+    def _show_problem(self, reason: str) -> None:
+        """Say above the rows that they are old, and why; where none of this list were read, say it in their place."""
+        self._stop_waiting()
+        self._problem, self.is_looking = reason, False
+        if self.has_read:
+            self.table.stale = bool(self.table.rows)
+        else:
+            self._give_way(self.waiting_text)
+
+    @property
+    def waiting_text(self) -> str:
+        """Why no row of this list is here."""
+        return f"These jobs could not be read. {self._problem}" if self._problem else super().waiting_text
+
+    def _give_way(self, sentence: str) -> None:
+        """Take away rows of another list, and say what stands in their place."""
+        self._shown = None
+        self.table.show_empty_text(sanitize(sentence, SENTENCE_CAP))
+        self.table.set_rows([], keep_absent_marks=True)
+        self._show_frame_lines()
+        self._explain()
+
+    def _go_on_looking(self, page: Page) -> None:
+        """Look through the next jobs, as long as a person wants it, none was found and some are left."""
+        if not self.is_looking or page.jobs or page.looked is None or not self.window.look_further(page):
+            self.is_looking = False
+            return
+        self.looked_before += page.looked
+        self.console.read_again()
 
     def _reads_elsewhere(self, page: Page) -> bool:
         """Whether another page comes before one is shown: behind an anchor just found, or around a job that was pushed out."""
-        if self._window.is_seeking:
-            self._window.take_anchor(page)
+        if self.window.is_seeking:
+            self.window.take_anchor(page)
         elif not self._holds_lost_job(page):
             return False
         self.console.read_again()
@@ -125,7 +173,7 @@ class JobList(Acting):
             return False
         place = next((place for place, job in enumerate(shown.jobs) if job.ref.id == key), None)
         self._missed = key
-        return place is not None and self._window.hold(shown, place)
+        return place is not None and self.window.hold(shown, place)
 
     def _show_rows(self, snapshot: Snapshot) -> None:
         page = snapshot.page
@@ -136,7 +184,7 @@ class JobList(Acting):
             job.ref.id: job for job in page.jobs
         }
         self.verdicts = dict(snapshot.verdicts)
-        self.table.show_empty_text(sanitize(self._empty_sentence()))
+        self.table.show_empty_text(sanitize(empty_sentence(self.scope, page, self.looked_before)))
         columns = self._columns
         rows = make_rows(page.jobs, self.verdicts, snapshot.now, columns)
         keep_absent_marks = not self._holds_everything(page) or self.scope.query.terms != ()
@@ -150,14 +198,31 @@ class JobList(Acting):
 
     def _holds_everything(self, page: Page | None) -> bool:
         """Whether a page is all of the list."""
-        return page is not None and self._window.is_at_top and not page.has_more
+        return page is not None and self.window.is_at_top and not page.has_more
 
     def _show_frame_lines(self) -> None:
         width = self.app.size.width
         queue = queue_named(self.snapshot, self.scope.queue)
-        page = None if self._shown is None else self._shown.page
         self.show_lines("#tabs", [tabs_line(self.scope, self.snapshot, queue, width)])
-        self.show_lines("#crumbs", crumbs_lines(self.scope, page, queue, self.snapshot, width))
+        self.show_lines(
+            "#crumbs",
+            crumbs_lines(
+                self.scope,
+                self.page,
+                queue,
+                self.snapshot,
+                width,
+                notes=self._notes,
+                looked_before=self.looked_before,
+            ),
+        )
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        """What is to be said of rows that could not be read anew."""
+        if not self._problem or self._shown is None:
+            return ()
+        return (f"these rows are of {self._shown.now:%H:%M:%S}; reading them again failed: {self._problem}",)
 
     def show_frame(self) -> None:
         """Show the whole frame, tabs included."""
@@ -177,23 +242,11 @@ class JobList(Acting):
         else:
             explanation.show(pane_lines(job, verdict, now, width)[:height])
 
-    def _empty_sentence(self) -> str:
-        if self.scope.filter_text:
-            return "No job matches this filter. Esc clears it; f builds another."
-        if self.scope.tab is STUCK_TAB:
-            return "Nothing is stuck. 1 shows all jobs."
-        if self.scope.tab is not ALL_TAB or self.scope.queue is not None:
-            return "No such jobs now. 1 shows all states, Q chooses another queue."
-        return "No jobs here yet. Programs enqueue them, and so does: queuetui enqueue TYPE"
-
     def refuse(self, reason: str) -> None:
         """Show the reason in place of rows, as those on screen belong to another filter."""
         self._stop_waiting()
-        self._shown = None
-        self.table.show_empty_text(sanitize(f"{reason}  Esc clears the filter."))
-        self.table.set_rows([], keep_absent_marks=True)
-        self._show_frame_lines()
-        self._explain()
+        self.has_read = True
+        self._give_way(f"{reason}  Esc clears the filter.")
         super().refuse(reason)
 
     # Choosing what is read
@@ -219,8 +272,9 @@ class JobList(Acting):
             return
         self.scope = scope
         self._is_new_scope = True
+        self.has_read, self.is_looking, self.looked_before, self._problem = False, False, 0, ""
         self.marks_all_matching = False
-        self._window.reset()
+        self.window.reset()
         sorted_column = next(
             (key for key, field in SORT_OF_COLUMN.items() if scope.sort and field == scope.sort.field), None
         )
@@ -230,7 +284,10 @@ class JobList(Acting):
 
     def _read_again(self) -> None:
         self._stop_waiting()
-        self._slow = self.set_timer(_SLOW_AFTER_S, self._say_reading)
+        if self.console.link.is_down:
+            self._say_unread()
+        else:
+            self._slow = self.set_timer(_SLOW_AFTER_S, self._say_unread)
         self.console.read_again()
         self._show_frame_lines()
         self.show_footer()
@@ -239,10 +296,9 @@ class JobList(Acting):
         if self._slow is not None:
             self._slow.stop()
             self._slow = None
-        self.end_flash(_READING)
 
-    def _say_reading(self) -> None:
-        self.flash(_READING, Tone.MUTED, gently=True)
+    def _say_unread(self) -> None:
+        self._give_way(self.waiting_text)
 
     @property
     def _columns(self) -> tuple[Column, ...]:
@@ -270,18 +326,18 @@ class JobList(Acting):
     @on(NearEnd)
     def _reach_down(self) -> None:
         page = None if self._shown is None else self._shown.page
-        if page is not None and self._window.move_down(page):
+        if page is not None and self.window.move_down(page):
             self.console.read_again()
 
     @on(NearStart)
     def _reach_up(self) -> None:
-        if self._window.move_up():
+        if self.window.move_up():
             self.console.read_again()
 
     @on(FirstAsked)
     def _go_to_top(self) -> None:
-        if not self._window.is_at_top:
-            self._window.reset()
+        if not self.window.is_at_top:
+            self.window.reset()
             self.console.read_again()
 
     @on(CursorLost)

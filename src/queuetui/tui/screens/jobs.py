@@ -17,6 +17,7 @@ from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.dialogs.sort import SortDialog
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.job_rows import SORT_OF_COLUMN
+from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.filter import FilterScreen
 from queuetui.tui.screens.job_list import JobList
 from queuetui.tui.widgets.filter_bar import FilterBar
@@ -42,6 +43,10 @@ class JobsScreen(JobList):
 
     def clear_one(self) -> bool:
         """Clear the filter being typed, else the filter, else the marks; False when there is nothing to clear."""
+        if self.is_looking:
+            self.is_looking = False
+            self.flash("Stopped; n goes on looking", Tone.MUTED)
+            return True
         bar = self.query_one(FilterBar)
         if bar.is_open or self.scope.filter_text:
             bar.close()
@@ -63,6 +68,17 @@ class JobsScreen(JobList):
     def action_live_filter(self) -> None:
         """Open the filter line."""
         self.query_one(FilterBar).open(self.scope.filter_text)
+
+    def action_look_further(self) -> None:
+        """Go on behind what was looked through, until something is found or Esc stops it."""
+        page = self.page
+        if page is None or page.looked is None or not self.window.look_further(page):
+            self.flash("All of this list was looked through; there is nothing further", Tone.MUTED)
+            return
+        self.is_looking = True
+        self.looked_before += page.looked
+        self.flash("Looking further; Esc stops", Tone.MUTED)
+        self.console.read_again()
 
     def action_build_filter(self) -> None:
         """Open the filter form."""

@@ -67,7 +67,10 @@ class OverviewScreen(Acting):
         """Show all of it; a picture taken for another screen lacks the tally and the dead letters."""
         self._snapshot = snapshot
         if not watch.parts >= self.PARTS:
+            if self.console.link.is_down and not self.has_read:
+                self._show_known(snapshot)
             return
+        self.has_read = True
         capabilities = self.console.capabilities
         keeps_tally = capabilities is not None and capabilities.tally
         for card in make_cards(snapshot, keeps_tally=keeps_tally):
@@ -83,6 +86,14 @@ class OverviewScreen(Acting):
             [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],
         )
         self.show_lines("#letters", letters_lines(snapshot, LETTERS))
+
+    def _show_known(self, snapshot: Snapshot) -> None:
+        """Show what was read for another screen before the store was lost, and name what was not."""
+        for card in make_cards(snapshot, keeps_tally=False):
+            self.show_lines(f"#card-{card.name}", card_lines(card))
+        self.query_one(LiveTable).set_rows(queue_rows(snapshot))
+        unread = "the last hour and the latest dead letters were not read before the store was lost"
+        self.show_lines("#hour", [line_of(say(f" {unread}", Tone.MUTED))])
 
     @on(RowSelected)
     def _open_queue(self, event: RowSelected) -> None:

@@ -58,6 +58,7 @@ class SchedulesScreen(Acting):
         """Show the schedules; a picture taken for another screen lacks them."""
         if Part.SCHEDULES not in watch.parts:
             return
+        self.has_read = True
         self._schedules = {true_name(one.name): one for one in snapshot.schedules}
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs

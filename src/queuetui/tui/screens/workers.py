@@ -42,6 +42,7 @@ class WorkersScreen(ConsoleScreen):
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show the workers."""
+        self.has_read = True
         limits = self.console.profile.limits
         capabilities = self.console.capabilities
         keeps_workers = capabilities is not None and capabilities.workers

@@ -101,7 +101,7 @@ class LiveTable(TableView, can_focus=True):
         if text != self._empty_text:
             self._empty_text = text
             if not self._rows.rows:
-                self._refresh_whole_line(HEADER_LINES)
+                self.refresh()
 
     def move_cursor_to(self, key: str) -> bool:
         """Put the cursor on a row; False when it is not here."""

@@ -14,8 +14,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from queuetui.model.text import SafeText
+from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.cells import fit
+from queuetui.tui.present.pieces import wrap
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, PlacedColumn, place_columns
@@ -23,6 +24,7 @@ from queuetui.tui.widgets.table_lines import Line, Sort, Span, changed_span, hea
 from queuetui.tui.widgets.table_rows import TableRows
 
 HEADER_LINES = 1
+_NO_TEXT = sanitize("")
 
 
 class TableView(Widget):
@@ -68,8 +70,8 @@ class TableView(Widget):
         line = self._line_at(y - HEADER_LINES)
         if line is not None:
             return self._row_strip(line)
-        if y == HEADER_LINES and not self._rows.rows:
-            return self._empty_strip()
+        if not self._rows.rows:
+            return self._empty_strip(y - HEADER_LINES)
         return Strip.blank(self.size.width, self._style_of(Tone.PLAIN, is_cursor=False, is_marked=False))
 
     def notify_style_update(self) -> None:
@@ -149,9 +151,12 @@ class TableView(Widget):
 
         return self._strip(merge_pieces(row_pieces(line, self._placed, self._symbols, self.size.width), style_of))
 
-    def _empty_strip(self) -> Strip:
+    def _empty_strip(self, number: int) -> Strip:
+        """Return one line of the sentence that stands where rows would be."""
         style = self.get_component_rich_style("live-table--empty")
-        text = fit(self._empty_text, self.size.width - GUTTER_CELLS, ellipsis=self._symbols.ellipsis)
+        width = self.size.width - GUTTER_CELLS
+        lines = wrap(self._empty_text, width)
+        text = fit(lines[number] if number < len(lines) else _NO_TEXT, width, ellipsis=self._symbols.ellipsis)
         return self._strip([Segment(" " * GUTTER_CELLS + text, style)])
 
     def _strip(self, segments: list[Segment]) -> Strip:

@@ -120,7 +120,8 @@ def read_page(source: Source, request: PageRequest) -> Page:
         if _matches(request.query, job, source):
             jobs.append(cut_for_page(job))
     has_more = any(stream.peek() is not None for stream in streams)
-    if has_more and len(jobs) < request.limit:
+    is_cut_short = has_more and len(jobs) < request.limit
+    if is_cut_short:
         notes.append(f"looked through {scanned} rows here, {len(jobs)} match; go on to look further")
     near, far = write_cursor(start | first_taken), write_cursor({stream.name: stream.place for stream in streams})
     if request.backward:
@@ -134,6 +135,7 @@ def read_page(source: Source, request: PageRequest) -> Page:
         None if is_empty else far,
         has_more,
         tuple(notes),
+        scanned if is_cut_short else None,
     )
 
 

@@ -77,13 +77,15 @@ class Reading:
         if request.backward:
             jobs.reverse()
             near, far = far, near
+        is_cut_short = found.end is not None and not is_full
         return Page(
             self._complete([job for job, _ in jobs], residual),
             self._total(found, residual, is_whole=request.cursor is None and found.end is None),
             first=None if near is None else write_cursor(near),
             last=None if far is None else write_cursor(far),
             has_more=end is not None,
-            notes=_notes(residual, cut_short=found.end is not None and not is_full),
+            notes=_notes(residual, cut_short=is_cut_short),
+            looked=RESIDUAL_JOBS if is_cut_short else None,
         )
 
     def _total(self, found: Found, residual: tuple[Term, ...], *, is_whole: bool) -> Measured[int]:

@@ -55,6 +55,7 @@ def _read_walked(reading: Reading, layout: Layout, request: PageRequest) -> Page
     end = jobs[-1][1] if is_full and jobs else found.end
     near = jobs[0][1] if jobs else None
     far = end or (jobs[-1][1] if jobs else None)
+    looked = _looked(layout) if found.end is not None and not is_full else None
     if request.backward:
         jobs.reverse()
         near, far = far, near
@@ -64,7 +65,8 @@ def _read_walked(reading: Reading, layout: Layout, request: PageRequest) -> Page
         first=None if near is None else write_cursor(near),
         last=None if far is None else write_cursor(far),
         has_more=end is not None,
-        notes=_notes(layout, cut_short=found.end is not None and not is_full),
+        notes=_notes(layout, looked),
+        looked=looked,
     )
 
 
@@ -82,10 +84,14 @@ def _total(reading: Reading, layout: Layout, found: Found, *, is_whole: bool) ->
     return Measured(min(counted, COUNT_CAP), Exactness.EXACT if counted <= COUNT_CAP else Exactness.CAPPED, now)
 
 
-def _notes(layout: Layout, *, cut_short: bool) -> tuple[str, ...]:
+def _looked(layout: Layout) -> int:
+    """Return how many jobs are looked through for one page."""
+    return RESIDUAL_ROWS if layout.residual else FILTERED_ROWS
+
+
+def _notes(layout: Layout, looked: int | None) -> tuple[str, ...]:
     notes = []
-    if cut_short:
-        looked = RESIDUAL_ROWS if layout.residual else FILTERED_ROWS
+    if looked is not None:
         notes.append(f"no index serves this filter: {looked:,} jobs were looked through for this page, more lie beyond")
     if any(term.field in {"payload", "word"} for term in layout.residual):
         notes.append("of payloads over 8 KB only the head is searched")
@@ -111,5 +117,5 @@ def _read_sorted(reading: Reading, layout: Layout, request: PageRequest, sort: S
         first=cut.first,
         last=cut.last,
         has_more=cut.has_more,
-        notes=(*_notes(layout, cut_short=False), *(() if is_all else (part,))),
+        notes=(*_notes(layout, None), *(() if is_all else (part,))),
     )

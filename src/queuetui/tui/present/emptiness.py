@@ -1,0 +1,29 @@
+"""What stands where rows would be."""
+
+from __future__ import annotations
+
+from queuetui.model.page import Page
+from queuetui.tui.link import Link, LinkState
+from queuetui.tui.scope import ALL_TAB, STUCK_TAB, Scope
+
+
+def waiting_sentence(link: Link) -> str:
+    """Return what is said while nothing of a list was read yet; the whole reason where the store does not answer."""
+    if link.is_down:
+        once = "This was not read before the store was lost." if link.was_live else "Nothing could be read yet."
+        return f"{once} {link.reason}"
+    return "connecting ..." if link.state is LinkState.CONNECTING else "reading ..."
+
+
+def empty_sentence(scope: Scope, page: Page, looked_before: int) -> str:
+    """Return what is said of a list without jobs: that there are none, or how far was looked for them."""
+    if page.looked is not None:
+        looked = f"{looked_before + page.looked:,}"
+        return f"None among the {looked} jobs looked through, and there are more. n goes on looking, Esc clears the filter."
+    if scope.filter_text:
+        return "No job matches this filter. Esc clears it; f builds another."
+    if scope.tab is STUCK_TAB:
+        return "Nothing is stuck. 1 shows all jobs."
+    if scope.tab is not ALL_TAB or scope.queue is not None:
+        return "No such jobs now. 1 shows all states, Q chooses another queue."
+    return "No jobs here yet. Programs enqueue them, and so does: queuetui enqueue TYPE"

@@ -1,0 +1,98 @@
+"""What stands under a heading belongs to it: rows of another list give way, and what could not be read is said in their place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from queuetui.model.errors import Unreachable
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.snapshot import Snapshot, Watch
+from tests.tui.scripted import ScriptedFeed
+from tests.tui.stage import NARROW, Stage
+
+REASON = "the server at db:5432 refused the connection; check that it runs, and that this user may log in there: " * 2
+
+
+class LockedFeed(ScriptedFeed):
+    """A feed whose page of failed jobs cannot be read."""
+
+    is_locked = True
+
+    def poll(self, watch: Watch) -> Snapshot:
+        """Return a picture without its page."""
+        snapshot = super().poll(watch)
+        if not self.is_locked or watch.page is None or "failed" not in watch.page.query.text:
+            return snapshot
+        return replace(snapshot, page=None, problems={"page": "the table is locked"})
+
+
+class DeepFeed(ScriptedFeed):
+    """A feed that looks through ten jobs a page and finds one among the fortieth and later."""
+
+    def _page(self, request: PageRequest) -> Page:
+        start = int(request.cursor or 0)
+        found = tuple(self.jobs[:1]) if start >= 40 else ()
+        total = Measured(len(found), Exactness.CAPPED)
+        return Page(found, total, str(start), str(start + 10), has_more=True, looked=10)
+
+
+def test_a_store_that_is_away_shows_no_rows_under_another_heading() -> None:
+    """Another tab says why it is empty, and the whole reason; Overview shows the figures that are known."""
+
+    async def script(stage: Stage) -> None:
+        def refuse() -> None:
+            raise Unreachable(REASON)
+
+        stage.feed.before_poll = refuse
+        stage.app.poller.poll_now()
+        await stage.until_shown("DISCONNECTED")
+        assert len(stage.table().rows) == 59
+        await stage.press("5")
+        assert not stage.table().rows
+        assert "not read" in stage.lines_of("#crumbs")
+        shown = " ".join(stage.text().split())
+        assert " ".join(f"This was not read before the store was lost. {REASON}".split()) in shown
+        await stage.press("0")
+        assert "31" in stage.lines_of("#card-pending")
+        assert len(stage.table().rows) == 4
+        await stage.press("9")
+        assert "This was not read before the store was lost" in stage.text()
+
+    Stage().play(script, size=NARROW)
+
+
+def test_a_page_that_cannot_be_read_says_so_where_its_rows_are() -> None:
+    """In place of rows that were never read; above rows that are old by then."""
+    feed = LockedFeed()
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5")
+        await stage.until_shown("These jobs could not be read. the table is locked")
+        assert not stage.table().rows
+        feed.is_locked = False
+        stage.app.poller.poll_now()
+        await stage.until_shown("6 of 6 exact")
+        feed.is_locked = True
+        stage.app.poller.poll_now()
+        await stage.until_shown("these rows are of 02:51:07; reading them again failed: the table is locked")
+        assert stage.table().stale
+        assert len(stage.table().rows) == 6
+        await stage.press("1")
+        await stage.until_shown("59 of 59 exact")
+        assert not stage.table().stale
+
+    Stage(feed).play(script)
+
+
+def test_a_search_that_ended_early_says_how_far_it_looked_and_goes_on() -> None:
+    """`n` looks through the next jobs until one is found."""
+
+    async def script(stage: Stage) -> None:
+        await stage.until_shown("None among the 10 jobs looked through, and there are more. n goes on looking")
+        assert "none found in 10 looked through" in stage.lines_of("#crumbs")
+        await stage.press("n")
+        await stage.until(lambda: stage.table().rows)
+        assert "1 found in 50 looked through" in stage.lines_of("#crumbs")
+
+    Stage(DeepFeed()).play(script)
