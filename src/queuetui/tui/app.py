@@ -16,8 +16,9 @@ from queuetui.model.event_filter import parse_event_filter
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.console import Console
 from queuetui.tui.dialogs.command import CommandDialog
-from queuetui.tui.dialogs.queues import EVERY_QUEUE_KEY, QueueDialog
+from queuetui.tui.dialogs.queues import QueueDialog
 from queuetui.tui.present.identity import find_queue
+from queuetui.tui.present.queue_rows import picked_queue
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
@@ -190,7 +191,7 @@ class QueueTui(Console, inherit_bindings=False):
 
         def choose(key: str | None) -> None:
             if key is not None:
-                self.action_jobs("" if key == EVERY_QUEUE_KEY else key)
+                self._jobs_screen().choose_queue(picked_queue(key))
 
         self.push_screen(QueueDialog(self.latest.snapshot), choose)
 

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 from queuetui.model.snapshot import Snapshot
 from queuetui.tui.dialogs.pick import PickDialog
-from queuetui.tui.present.queue_rows import EVERY_QUEUE_KEY, QUEUE_PICK_COLUMNS, pick_rows
+from queuetui.tui.present.queue_rows import QUEUE_PICK_COLUMNS, pick_rows
 from queuetui.tui.widgets.table_rows import Row
-
-__all__ = ["EVERY_QUEUE_KEY", "QueueDialog"]
 
 
 class QueueDialog(PickDialog):
-    """Gives the true name of a queue, or EVERY_QUEUE_KEY."""
+    """Gives a key that `picked_queue` reads."""
 
     TITLE_TEXT = "Queue to look at"
     COLUMNS = QUEUE_PICK_COLUMNS

@@ -9,7 +9,7 @@ from queuetui.model.measured import Measured, absent
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
-from queuetui.model.text import sanitize
+from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, took_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.numbers import count_text
@@ -17,7 +17,9 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
-EVERY_QUEUE_KEY = ""
+# A queue may have any name, so the rows to pick from are keyed by what no name is alone.
+_EVERY_QUEUE_KEY = "every"
+_QUEUE_KEY = "queue "
 
 _NAME = Column("queue", "queue", 14, 40, flex=3, priority=0)
 _FLAG = Column("flag", "", 8, priority=1)
@@ -35,17 +37,22 @@ QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RA
 
 
 def pick_rows(snapshot: Snapshot, text: str) -> list[Row]:
-    """Return `every queue` and the queues whose name holds the text, as rows keyed by their true names."""
+    """Return `every queue` and the queues whose name holds the text, as rows whose keys `picked_queue` reads."""
     needle = text.casefold()
     rows = [
-        queue_row(queue, snapshot, QUEUE_PICK_COLUMNS)
+        queue_row(queue, snapshot, QUEUE_PICK_COLUMNS)._replace(key=_QUEUE_KEY + queue.name.raw)
         for queue in snapshot.queues
         if needle in queue.name.raw.casefold()
     ]
     if needle in "every queue":
         every = (Cell(sanitize("every queue"), Tone.STRONG), *(Cell(sanitize("")) for _ in QUEUE_PICK_COLUMNS[1:]))
-        rows.insert(0, Row(EVERY_QUEUE_KEY, every))
+        rows.insert(0, Row(_EVERY_QUEUE_KEY, every))
     return rows
+
+
+def picked_queue(key: str) -> Untrusted | None:
+    """Return the queue of a picked row, None for every queue."""
+    return Untrusted(key.removeprefix(_QUEUE_KEY)) if key.startswith(_QUEUE_KEY) else None
 
 
 def queue_rows(snapshot: Snapshot) -> list[Row]:
