@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock, RLock
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 from queuetui.backends import forks
 from queuetui.backends.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_address
+from queuetui.backends.sql.budget import limit_sqlite
 from queuetui.backends.sql.sqlite_address import SqliteAddress
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, Unsupported
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT_S = 1.0
 _IDLE_LIMIT_S = 10
 _FORK_WAITS_S = 25.0
-_STEPS_BETWEEN_CHECKS = 10_000
 _DIALECTS = {
     "sqlite": "sqlite",
     "postgres": "postgresql",
@@ -212,11 +211,13 @@ def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        deadline = monotonic() + database.statement_timeout_s
-        driver_connection: Any = connection.connection.dbapi_connection
-        driver_connection.set_progress_handler(lambda: monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
         # An act takes the write lock first: a transaction that reads and then writes could else fail halfway.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def limit_statement(connection: Connection, *_: object) -> None:
+        # Each statement has the time anew: what is done here with the rows of one is no part of the next one's.
+        limit_sqlite(connection, database.statement_timeout_s)
 
     return engine
 

@@ -8,10 +8,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import FromClause, func, select
 
 from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.foreign.laravel.backend import LaravelBackend, discover
 from queuetui.backends.registry import open_foreign
+from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -238,26 +240,57 @@ def test_hostile_rows_are_shown_beside_the_others(sqlite_url: str) -> None:
     backend.close()
 
 
-def test_counts_of_a_large_table_are_bounded(sqlite_url: str) -> None:
-    """Past the cap the counts say "at least"; asked for exactly, they are whole."""
-    run_script(
-        sqlite_url,
-        JOBS_TABLE.format(name="jobs")
-        + "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) "
-        "INSERT INTO jobs SELECT i, 'mail', '{}', 0, CASE WHEN i = 1 THEN 5 END, 1, 1 FROM n;",
-    )
-    backend = open_foreign("laravel", sqlite_url, BackendOptions())
-    snapshot = backend.snapshot(Watch(page=PageRequest()))
-    assert snapshot.total.exactness is Exactness.CAPPED
-    assert snapshot.counts[State.PENDING].value == 9_999
-    assert snapshot.stuck.value == 1
-    assert snapshot.page is not None
-    assert (snapshot.page.total.value, snapshot.page.total.exactness) == (10_000, Exactness.CAPPED)
+FILL = (
+    "INSERT INTO jobs (queue, payload, attempts, reserved_at, available_at, created_at) "
+    "WITH digits(i) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 "
+    "UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) "
+    "SELECT CASE WHEN c.i < 2 THEN 'mail' ELSE 'sync' END, '{}', 0, NULL, 1, 1 "
+    "FROM digits a, digits b, digits c, digits d, digits e WHERE e.i < 2"
+)
+
+
+def test_a_count_past_its_budget_is_an_estimate_of_the_whole(capture: Capture) -> None:
+    """What the server does not count in its time is scaled from a sample and marked; asked for exactly it is counted."""
+    query(capture.url, FILL)
+    query(capture.url, "DELETE FROM jobs WHERE id > 9000 AND id < 12000")
+    backend = capture.open()
+    assert isinstance(backend, LaravelBackend)
+    (true,) = query(capture.url, "SELECT count(*), sum(CASE WHEN queue = 'sync' THEN 1 ELSE 0 END) FROM jobs")[0:1]
+    backend.counters.jobs.retry_at = float("inf")
+    guessed = backend.snapshot(Watch(page=PageRequest()))
+    sync = next(queue for queue in guessed.queues if queue.name.raw == "sync").counts[State.PENDING]
+    assert (guessed.total.exactness, sync.exactness) == (Exactness.ESTIMATED, Exactness.ESTIMATED)
+    assert guessed.total.value == pytest.approx(true[0] + 3, rel=0.05)
+    assert sync.value == pytest.approx(int(true[1]), rel=0.1)
+    assert guessed.counts[State.FAILED].value == 3
     exact = backend.snapshot(Watch(exact=True))
-    assert (exact.counts[State.PENDING].value, exact.total.exactness) == (11_999, Exactness.EXACT)
-    by_key = backend.page(PageRequest(parse_query("sort:queue"), 5), Limits())
-    assert any("newest" in note for note in by_key.notes)
-    backend.close()
+    assert (exact.total.value, exact.total.exactness) == (true[0] + 3, Exactness.EXACT)
+
+
+def test_a_statement_past_its_budget_leaves_the_transaction_as_it_was(capture: Capture) -> None:
+    """The server itself ends a statement that takes too long, and what comes next in the transaction is answered."""
+    backend = capture.open()
+    assert isinstance(backend, LaravelBackend)
+    jobs = backend.tables.jobs
+    assert jobs is not None
+    crossed: FromClause = jobs
+    for place in range(8):
+        more = jobs.alias(f"j{place}")
+        crossed = crossed.join(more, more.c.id < jobs.c.id + 10**9)
+    endless = select(func.count()).select_from(crossed)
+    with backend.database.reading("looking") as connection:
+        assert fetch_within(connection, endless, 0.01) is None
+        assert connection.execute(select(func.count()).select_from(jobs)).scalar_one() == 14
+        assert fetch_within(connection, select(func.count()).select_from(jobs), 60.0) == [(14,)]
+
+
+def test_a_page_by_key_of_a_large_table_is_bounded(capture: Capture) -> None:
+    """What matches is counted up to the cap, and an order without an index is that of the newest rows, with a note."""
+    query(capture.url, FILL)
+    backend = capture.open()
+    total = backend.page(PageRequest(), Limits()).total
+    assert (total.value, total.exactness) == (10_000, Exactness.CAPPED)
+    assert any("newest" in note for note in backend.page(PageRequest(parse_query("sort:queue"), 5), Limits()).notes)
 
 
 def test_a_rare_match_is_found_by_going_on(sqlite_url: str) -> None:

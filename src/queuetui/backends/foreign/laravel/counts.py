@@ -1,24 +1,29 @@
-"""Counts by queue and state, read from a bounded part of the tables unless exact ones are asked for."""
+"""What Laravel's tables hold, by queue and state, with how each number was got."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from time import monotonic
 
-from sqlalchemy import FromClause, Select, TableClause, case, func, select, union
+from sqlalchemy import BigInteger, TableClause, case, cast, literal, null
 
-from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.foreign.laravel.pages import Source
 from queuetui.backends.foreign.laravel.states import ABSENT_STATES, JOB_STATES, in_state, state_rank, stuck_candidates
+from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.foreign.laravel.tallies import Counters, Reading, TableColumns
 from queuetui.model.clock import from_us
-from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-_HALF = COUNT_CAP // 2
+_SAMPLED = "scaled from a sample of its rows: to count them all takes the server too long; a queue with few rows may be missing"
+_UNSURE_STUCK = "counted by the shortest limit of any type; the type is inside the payload"
+# The rank behind Laravel's own is that of rows in no state.
+_FAILED_RANK = len(JOB_STATES) + 1
+_STATE_OF_RANK = {**dict(enumerate(JOB_STATES)), _FAILED_RANK: State.FAILED}
 
 
 @dataclass(slots=True)
@@ -40,24 +45,27 @@ class Counts:
     queues: tuple[QueueInfo, ...]
 
 
-def count_jobs(source: Source, *, exact: bool) -> Counts:
-    """Count both tables; without `exact` at most COUNT_CAP rows of each are looked at."""
-    queues: defaultdict[str, _QueueCount] = defaultdict(_QueueCount)
-    jobs_whole = failed_whole = True
+def count_jobs(source: Source, counters: Counters, *, exact: bool) -> Counts:
+    """Count both tables: whole if `exact`, else within the server's budget, beyond which a sample is scaled."""
+    begun = monotonic()
+    jobs = failed = None
     if source.tables.jobs is not None:
-        jobs_whole = _count_waiting(source, source.tables.jobs, queues, exact=exact)
+        columns = _columns_of_jobs(source, source.tables.jobs)
+        jobs = counters.jobs.read(source, source.tables.jobs, columns, exact=exact, budget_s=counters.budget_s)
     if source.tables.failed is not None:
-        failed_whole = _count_failed(source, source.tables.failed, queues, exact=exact)
-    measure = _Measure(from_us(source.reader.now_s * 1_000_000), jobs_whole, failed_whole, not source.limits.per_type_s)
+        columns = TableColumns(literal(_FAILED_RANK), literal(0), cast(null(), BigInteger))
+        left_s = counters.budget_s - (monotonic() - begun)
+        failed = counters.failed.read(source, source.tables.failed, columns, exact=exact, budget_s=left_s)
+    queues = _by_queue(jobs, failed)
+    measure = _Measure(source.tables, source.reader.now_s, jobs, failed, not source.limits.per_type_s)
     sums: defaultdict[State, int] = defaultdict(int)
     for queue in queues.values():
         for state, count in queue.states.items():
             sums[state] += count
-    total = sum(sums.values())
     return Counts(
         measure.states(sums),
         measure.stuck(sum(queue.stuck for queue in queues.values())),
-        measure.number(total, whole=jobs_whole and failed_whole),
+        measure.total(sums),
         tuple(_describe(name, queues[name], measure) for name in sorted(queues)),
     )
 
@@ -66,77 +74,69 @@ def count_jobs(source: Source, *, exact: bool) -> Counts:
 class _Measure:
     """Says of each number how it was got."""
 
-    as_of: datetime
-    jobs_whole: bool
-    failed_whole: bool
+    tables: Tables
+    now_s: int
+    jobs: Reading | None
+    failed: Reading | None
     stuck_exact: bool
 
-    def number(self, value: int, *, whole: bool) -> Measured[int]:
-        why = "" if whole else "the oldest and newest rows were counted"
-        return Measured(value, Exactness.EXACT if whole else Exactness.CAPPED, self.as_of, why)
+    def of_jobs(self, value: int) -> Measured[int]:
+        return self._number(value, self.jobs, self.tables.jobs_absent)
+
+    def of_failed(self, value: int) -> Measured[int]:
+        return self._number(value, self.failed, self.tables.failed_absent)
 
     def states(self, found: dict[State, int]) -> dict[State, Measured[int]]:
-        counted = {state: self.number(found.get(state, 0), whole=self.jobs_whole) for state in JOB_STATES}
-        counted[State.FAILED] = self.number(found.get(State.FAILED, 0), whole=self.failed_whole)
+        counted = {state: self.of_jobs(found.get(state, 0)) for state in JOB_STATES}
+        counted[State.FAILED] = self.of_failed(found.get(State.FAILED, 0))
         return counted | {state: absent(why) for state, why in ABSENT_STATES.items()}
 
     def stuck(self, value: int) -> Measured[int]:
         if not self.stuck_exact and value:
-            why = "counted by the shortest limit of any type; the type is inside the payload"
-            return Measured(value, Exactness.ESTIMATED, self.as_of, why)
-        return self.number(value, whole=self.jobs_whole)
+            return Measured(value, Exactness.ESTIMATED, _time(self.now_s), _UNSURE_STUCK)
+        return self.of_jobs(value)
+
+    def total(self, found: dict[State, int]) -> Measured[int]:
+        waiting = sum(found.get(state, 0) for state in JOB_STATES)
+        readings = (self.of_jobs(waiting), self.of_failed(found.get(State.FAILED, 0)))
+        added = add_counts(readings)
+        hidden = next((one.why for one in readings if one.value is None), "")
+        if hidden and self.tables.may_hide and added.exactness is Exactness.EXACT:
+            return Measured(added.value, Exactness.CAPPED, added.as_of, hidden)
+        return added
+
+    def _number(self, value: int, reading: Reading | None, why_absent: str) -> Measured[int]:
+        if reading is None:
+            return absent(why_absent)
+        if not reading.counted:
+            return Measured(value, Exactness.ESTIMATED, _time(reading.as_of_s), _SAMPLED)
+        is_now = reading.as_of_s == self.now_s
+        return Measured(value, Exactness.EXACT if is_now else Exactness.CACHED, _time(reading.as_of_s))
+
+
+def _time(at_s: int) -> datetime:
+    return from_us(at_s * 1_000_000)
 
 
 def _describe(name: str, queue: _QueueCount, measure: _Measure) -> QueueInfo:
-    oldest = None if queue.oldest_due_s is None else from_us(queue.oldest_due_s * 1_000_000)
+    oldest = None if queue.oldest_due_s is None else _time(queue.oldest_due_s)
     return QueueInfo(Untrusted(name), measure.states(queue.states), measure.stuck(queue.stuck), oldest)
 
 
-def _count_waiting(source: Source, jobs: TableClause, queues: dict[str, _QueueCount], *, exact: bool) -> bool:
+def _columns_of_jobs(source: Source, jobs: TableClause) -> TableColumns:
     now_s = source.reader.now_s
-    rank = state_rank(jobs, now_s).label("state")
-    is_stuck = case((stuck_candidates(jobs, now_s, source.limits), 1), else_=0).label("stuck")
-    due = case((in_state(jobs, State.PENDING, now_s), jobs.c.available_at), else_=None).label("due")
-    rows = _looked_at(select(jobs.c.id, jobs.c.queue, rank, is_stuck, due), jobs, exact=exact)
-    seen = 0
-    for record in source.connection.execute(_summed(rows)):
-        queue = queues[str(record.queue)]
-        if record.state < len(JOB_STATES):
-            queue.states[JOB_STATES[record.state]] += record.number
-        queue.stuck += int(record.stuck or 0)
-        dues = [due for due in (queue.oldest_due_s, record.due) if isinstance(due, int)]
+    is_stuck = case((stuck_candidates(jobs, now_s, source.limits), 1), else_=0)
+    due = case((in_state(jobs, State.PENDING, now_s), jobs.c.available_at), else_=None)
+    return TableColumns(state_rank(jobs, now_s), is_stuck, due)
+
+
+def _by_queue(*readings: Reading | None) -> dict[str, _QueueCount]:
+    queues: defaultdict[str, _QueueCount] = defaultdict(_QueueCount)
+    for tally in (tally for reading in readings if reading is not None for tally in reading.tallies):
+        queue = queues[tally.queue]
+        if tally.state in _STATE_OF_RANK:
+            queue.states[_STATE_OF_RANK[tally.state]] += tally.number
+        queue.stuck += tally.stuck
+        dues = [due for due in (queue.oldest_due_s, tally.oldest_due_s) if due is not None]
         queue.oldest_due_s = min(dues, default=None)
-        seen += record.number
-    return exact or seen < COUNT_CAP
-
-
-def _summed(rows: FromClause) -> Select[Any]:
-    kept = rows.c
-    return select(
-        kept.queue,
-        kept.state,
-        func.count().label("number"),
-        func.sum(kept.stuck).label("stuck"),
-        func.min(kept.due).label("due"),
-    ).group_by(kept.queue, kept.state)
-
-
-def _count_failed(source: Source, failed: TableClause, queues: dict[str, _QueueCount], *, exact: bool) -> bool:
-    rows = _looked_at(select(failed.c.id, failed.c.queue), failed, exact=exact)
-    seen = 0
-    for record in source.connection.execute(select(rows.c.queue, func.count().label("number")).group_by(rows.c.queue)):
-        queues[str(record.queue)].states[State.FAILED] += record.number
-        seen += record.number
-    return exact or seen < COUNT_CAP
-
-
-def _looked_at(rows: Select[Any], table: TableClause, *, exact: bool) -> FromClause:
-    """Bound a count to both ends of a table by its primary key; the union drops the rows where the ends meet.
-
-    Reserved rows are the oldest by the order of taking, and what was just released or dispatched is the newest.
-    """
-    if exact:
-        return rows.subquery()
-    oldest = rows.order_by(table.c.id.asc()).limit(_HALF).subquery()
-    newest = rows.order_by(table.c.id.desc()).limit(_HALF).subquery()
-    return union(select(oldest), select(newest)).subquery()
+    return queues

@@ -22,6 +22,7 @@ from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.foreign.laravel.tallies import Counters
 from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
@@ -49,6 +50,7 @@ class LaravelInspector:
     tables: Tables
     settings: LaravelSettings
     options: BackendOptions
+    counters: Counters = field(default_factory=Counters)
     _rows: OrderedDict[str, str] = field(default_factory=OrderedDict)
     _guard: Lock = field(default_factory=Lock)
 
@@ -59,7 +61,7 @@ class LaravelInspector:
 
     def snapshot(self, watch: Watch) -> Snapshot:
         """Read all that was asked for in one transaction; after a part that failed the rest is read in another."""
-        todo = deque(_readings(watch))
+        todo = deque(self._readings(watch))
         found: dict[str, object] = {}
         problems: dict[str, str] = {}
         now_s = 0
@@ -127,6 +129,17 @@ class LaravelInspector:
             reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
             yield Source(connection, self.tables, reader, limits)
 
+    def _readings(self, watch: Watch) -> Iterator[tuple[str, _Reading]]:
+        if watch.parts & {Part.COUNTS, Part.QUEUES}:
+            yield Part.COUNTS, lambda source: count_jobs(source, self.counters, exact=watch.exact)
+        if Part.FAILURES in watch.parts:
+            yield Part.FAILURES, lambda source: _read_failures(source, watch.failures)
+        request = watch.page
+        if request is not None:
+            yield _PAGE, lambda source: read_page(source, request)
+        if not watch.parts and request is None:
+            yield "clock", lambda source: source.reader.now_s
+
     def _picture(self, now_s: int, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
         page: Page | None = found.get(_PAGE)
         failures: tuple[Job, ...] = found.get(Part.FAILURES, ())
@@ -159,18 +172,6 @@ class LaravelInspector:
             rev = self._rows.get(job_id)
         places = (row_of_id(job_id), None if rev is None else row_of_rev(rev))
         return [place for place in places if place is not None]
-
-
-def _readings(watch: Watch) -> Iterator[tuple[str, _Reading]]:
-    if watch.parts & {Part.COUNTS, Part.QUEUES}:
-        yield Part.COUNTS, lambda source: count_jobs(source, exact=watch.exact)
-    if Part.FAILURES in watch.parts:
-        yield Part.FAILURES, lambda source: _read_failures(source, watch.failures)
-    request = watch.page
-    if request is not None:
-        yield _PAGE, lambda source: read_page(source, request)
-    if not watch.parts and request is None:
-        yield "clock", lambda source: source.reader.now_s
 
 
 def _read_failures(source: Source, limit: int) -> tuple[Job, ...]:

@@ -1,0 +1,81 @@
+"""Statements that a reading transaction gives a time of their own, and that it outlives when they do not end in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row, Select
+
+_BUDGET = "queuetui_budget_s"
+_STEPS_BETWEEN_CHECKS = 10_000
+_POSTGRESQL_CANCELED = "57014"
+_MYSQL_CANCELED = (1969, 3024)
+_SHORTEST_MS = 1
+
+
+def limit_sqlite(connection: Connection, limit_s: float) -> None:
+    """Interrupt the statement that comes next on an SQLite connection after its budget, else after a limit."""
+    deadline = monotonic() + connection.info.get(_BUDGET, limit_s)
+    driver_connection: Any = connection.connection.dbapi_connection
+    driver_connection.set_progress_handler(lambda: monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
+
+
+def fetch_within(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]] | None:
+    """Return a statement's rows, None when the server did not answer in `budget_s`; the transaction goes on in either case."""
+    dialect = connection.dialect.name
+    try:
+        if dialect == "sqlite":
+            return _fetch_sqlite(connection, statement, budget_s)
+        if dialect == "postgresql":
+            return _fetch_postgresql(connection, statement, budget_s)
+        return _fetch_mysql(connection, statement, budget_s)
+    except DBAPIError as error:
+        if _is_over(error.orig):
+            return None
+        raise
+
+
+def _fetch_sqlite(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
+    connection.info[_BUDGET] = budget_s
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        del connection.info[_BUDGET]
+
+
+def _fetch_postgresql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
+    # Going back to the savepoint takes the limit away again, and mends the transaction after a statement that was cut off.
+    savepoint = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(budget_s)}")
+        return connection.execute(statement).fetchall()
+    finally:
+        savepoint.rollback()
+
+
+def _fetch_mysql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
+    is_mariadb = getattr(connection.dialect, "is_mariadb", False)
+    name, value = ("max_statement_time", budget_s) if is_mariadb else ("max_execution_time", _milliseconds(budget_s))
+    whole = connection.exec_driver_sql(f"SELECT @@{name}").scalar_one()
+    connection.exec_driver_sql(f"SET SESSION {name} = {value}")
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.exec_driver_sql(f"SET SESSION {name} = {whole}")
+
+
+def _milliseconds(budget_s: float) -> int:
+    return max(_SHORTEST_MS, round(budget_s * 1000))
+
+
+def _is_over(error: object) -> bool:
+    if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
+        return True
+    if getattr(error, "sqlstate", None) == _POSTGRESQL_CANCELED:
+        return True
+    return next(iter(getattr(error, "args", ())), None) in _MYSQL_CANCELED
