@@ -67,8 +67,13 @@ def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:
     return convert
 
 
-queue_name = checked(read_queue)
-tag_name = checked(lambda text: read_tags((text,))[0])
+def written_name(text: str) -> str:
+    """Return the name that is meant, as an option's type: what is in double quotes as a whole is it, without them."""
+    return WrittenValue(text, 0).literal
+
+
+queue_name = checked(lambda text: read_queue(written_name(text)))
+tag_name = checked(lambda text: read_tags((written_name(text),))[0])
 some_text = checked(lambda text: read_text(text, "it"))
 
 

@@ -17,6 +17,7 @@ from queuetui.backends.embedded import default_url
 from queuetui.config.paths import config_file, state_folder
 from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
+from queuetui.model.filter_text import WrittenValue
 from queuetui.model.urls import place_name
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
 
 def resolve_id(feed: Feed, written: str) -> str:
     """Return the whole id that a person wrote, or wrote the end of. Raises NotFound, Conflict."""
+    written = WrittenValue(written, 0).literal
     if len(written) < SHORTEST_ID and not written.isdecimal():
         raise NotFound(f"{written!r} is too short for an id; write at least its last {SHORTEST_ID} characters")
     found = feed.find(written)

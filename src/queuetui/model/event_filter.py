@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import EventKind
+from queuetui.model.filter_text import WrittenValue
 
 FIELDS = ("job", "queue", "event", "correlation")
 _EXAMPLES = {"job": "5b1c0a", "queue": '"my queue"', "event": "failed,lost", "correlation": "order-17"}
@@ -56,10 +57,7 @@ def _read_term(text: str, position: int) -> tuple[str, str, int, int]:
         at = match.end()
         what = "the quote is never closed" if text[at : at + 1] == '"' else "there is no value"
         raise BadQuery(f"{field}: {what} (position {at}); write it like {field}:{_EXAMPLES[field]}", at)
-    value = match[2]
-    if value.startswith('"'):
-        value = re.sub(r"\\(.)", r"\1", value[1:-1])
-    return field, value, match.start(2), match.end()
+    return field, WrittenValue(match[2], match.start(2)).literal, match.start(2), match.end()
 
 
 def _field(written: str, position: int) -> str:

@@ -8,9 +8,15 @@ from dataclasses import dataclass
 
 from queuetui.model.errors import BadQuery
 from queuetui.model.pattern import Pattern, Wild
+from queuetui.model.text import sanitize
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+# Half characters, which no text holds, are no escapes.
+_ESCAPED = re.compile(
+    r"\\(?:(x[0-9a-fA-F]{2}|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|U00(?:0[1-9a-fA-F]|10)[0-9a-fA-F]{4})|(.))", re.DOTALL
+)
+_CONTROLS = {"t": "\t", "n": "\n", "r": "\r"}
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]', re.DOTALL)
 
 
@@ -41,8 +47,13 @@ def quote_value(value: str) -> str:
     """Return a value as the filter language writes it so that it is taken literally."""
     if value and set(value) <= _PLAIN:
         return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f'"{"".join(map(_escape, value))}"'
+
+
+def write_name(name: str) -> str:
+    """Return a name as the command line takes it: as it is, in quotes where that would not be read as it or holds what is not seen."""
+    is_itself = _is_seen(name) and WrittenValue(name, 0).literal == name
+    return name if is_itself else quote_value(name)
 
 
 def split_terms(text: str) -> Iterator[tuple[int, int]]:
@@ -79,5 +90,21 @@ def _end_of_quote(text: str, start: int) -> int:
     return match.end()
 
 
+def _escape(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    return char if _is_seen(char) else char.encode("unicode_escape").decode()
+
+
+def _is_seen(text: str) -> bool:
+    """Tell whether a terminal shows all of a text, and as it is."""
+    return text.isprintable() and sanitize(text, len(text)) == text
+
+
 def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+    return _ESCAPED.sub(_meant, text)
+
+
+def _meant(match: re.Match[str]) -> str:
+    code, char = match[1], match[2]
+    return _CONTROLS.get(char, char) if code is None else chr(int(code[1:], 16))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import connection_options, duration, format_options, written_name
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import opened, resolve_id
 from queuetui.cli.tables import EVENT_COLUMNS, EVENT_TABLE, event_row
@@ -34,7 +34,7 @@ def _kind(text: str) -> EventKind:
 
 @click.command()
 @click.option("--job", metavar="ID", help="Of one job; the last 6 or more characters of its id will do.")
-@click.option("--queue", "-q", metavar="QUEUE", help="Of one queue.")
+@click.option("--queue", "-q", type=written_name, metavar="QUEUE", help="Of one queue.")
 @click.option("--correlation", metavar="ID", help="Of all jobs of one correlation id.")
 @click.option("--event", "-e", "kinds", type=_kind, multiple=True, metavar="KIND", help="JobFailed, WorkerLost ...")
 @click.option("--since", "since_s", type=duration, metavar="DURATION", help="Not older than this.")

@@ -9,7 +9,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options, duration, exact_option, format_options, queue_name
+from queuetui.cli.options import connection_options, duration, exact_option, format_options, queue_name, written_name
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row
@@ -44,8 +44,8 @@ def command(exact: bool, form: str, **connection: Any) -> None:
 
 
 @command.command("limit")
-@click.argument("queue")
-@click.option("--type", "type", metavar="TYPE", help="Limit the jobs of TYPE in this queue.")
+@click.argument("queue", type=written_name)
+@click.option("--type", "type", type=written_name, metavar="TYPE", help="Limit the jobs of TYPE in this queue.")
 @click.option(
     "--concurrency", type=click.IntRange(min=1), metavar="N", help="At most N processed at once, over all workers."
 )
@@ -72,7 +72,7 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
 
 
 @command.command("events")
-@click.argument("queue")
+@click.argument("queue", type=written_name)
 @click.argument("switch", type=click.Choice(["on", "off"]), required=False)
 @click.option("--reason", default="", help="Kept in the record.")
 @connection_options
@@ -118,7 +118,7 @@ def _tell(report: Report) -> None:
 
 
 @click.command()
-@click.argument("queue")
+@click.argument("queue", type=written_name)
 @click.option("--reason", default="", help="Kept in the record.")
 @connection_options
 def pause(queue: str, reason: str, **connection: Any) -> None:
@@ -127,7 +127,7 @@ def pause(queue: str, reason: str, **connection: Any) -> None:
 
 
 @click.command()
-@click.argument("queue")
+@click.argument("queue", type=written_name)
 @click.option("--reason", default="", help="Kept in the record.")
 @connection_options
 def resume(queue: str, reason: str, **connection: Any) -> None:

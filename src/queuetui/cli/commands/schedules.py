@@ -9,7 +9,15 @@ from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
 from queuetui.cli.commands.enqueue import read_payload_option, read_priority_option
-from queuetui.cli.options import Command, connection_options, duration, format_options, queue_name, tag_name
+from queuetui.cli.options import (
+    Command,
+    connection_options,
+    duration,
+    format_options,
+    queue_name,
+    tag_name,
+    written_name,
+)
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
@@ -48,7 +56,7 @@ def _reason(decorated: Command) -> Command:
 
 
 @command.command("add")
-@click.argument("name")
+@click.argument("name", type=written_name)
 @click.argument("job_type", metavar="TYPE")
 @click.option("--cron", metavar="EXPR", help="Five fields, such as '30 2 * * 1-5', or @hourly, @daily, @weekly ...")
 @click.option(
@@ -131,7 +139,7 @@ def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
 
 
 @command.command("remove")
-@click.argument("name")
+@click.argument("name", type=written_name)
 @_reason
 def remove(name: str, reason: str, **connection: Any) -> None:
     """Remove the recurring job NAME; the jobs it made stay."""
@@ -140,7 +148,7 @@ def remove(name: str, reason: str, **connection: Any) -> None:
 
 
 @command.command("pause")
-@click.argument("name")
+@click.argument("name", type=written_name)
 @_reason
 def pause(name: str, reason: str, **connection: Any) -> None:
     """Make no jobs of NAME until it is resumed; slots that pass meanwhile are not made up for."""
@@ -149,7 +157,7 @@ def pause(name: str, reason: str, **connection: Any) -> None:
 
 
 @command.command("resume")
-@click.argument("name")
+@click.argument("name", type=written_name)
 @_reason
 def resume(name: str, reason: str, **connection: Any) -> None:
     """Let NAME go on with its next slot from now."""
@@ -158,7 +166,7 @@ def resume(name: str, reason: str, **connection: Any) -> None:
 
 
 @command.command("run-now")
-@click.argument("name")
+@click.argument("name", type=written_name)
 @_reason
 def run_now(name: str, reason: str, **connection: Any) -> None:
     """Make a job of NAME now, paused or not, and print its id; its slots stay as they are."""

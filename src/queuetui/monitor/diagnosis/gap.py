@@ -11,7 +11,7 @@ from queuetui.model.job import Job
 from queuetui.model.state import FINAL, State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, argument, name, span
+from queuetui.monitor.diagnosis.wording import act_on, command, name, span
 
 _WAITS = frozenset(
     {
@@ -75,7 +75,7 @@ def _step_missing(job: Job, last: Event) -> Verdict | None:
     else:
         return None
     summary = f"the log has {last.kind.value} and then {missing}, though the job is {job.state.value}"
-    step = f"its events were off for a time, or a store was restored: queuetui queues events {argument(job.queue)}"
+    step = f"its events were off for a time, or a store was restored: {command('queues', 'events', names=[job.queue])}"
     return _verdict(last, summary, {"state": job.state.value, "since": to_text(moved_at)}, step)
 
 

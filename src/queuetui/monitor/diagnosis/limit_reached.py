@@ -10,7 +10,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import argument, name, span
+from queuetui.monitor.diagnosis.wording import command, name, span
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -42,13 +42,13 @@ def _explain(job: Job, facts: Facts, use: RulesInUse, limit: ClaimLimit) -> Verd
     else:
         evidence["processing"] = use.running.get(place, 0)
         held = f"{use.running.get(place, 0)} of {limit.concurrency} are processed"
-    of_type = "" if limit.type is None else f" --type {argument(job.type)}"
+    of_type = () if limit.type is None else ("--type", job.type)
     return Verdict(
         Code.LIMIT_REACHED,
         Severity.INFO,
         f"{whose} is at its limit, set by {set_by}: {held}",
         evidence,
-        f"wait, or raise it: queuetui queues limit {argument(job.queue)}{of_type}",
+        f"wait, or raise it: {command('queues', 'limit', *of_type, names=[job.queue])}",
     )
 
 

@@ -6,7 +6,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import argument, name, span
+from queuetui.monitor.diagnosis.wording import name, span, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -27,5 +27,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "workers": len(facts.workers),
             "limit_s": facts.limits.stuck_after_s,
         },
-        f"start a worker: queuetui worker -q {argument(job.queue)}",
+        f"start a worker: {worker_for(job.queue)}",
     )

@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import argument, name, span
+from queuetui.monitor.diagnosis.wording import name, span, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -20,7 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     due_s = facts.seconds_since(job.scheduled_at) or 0.0
     tags = ", ".join(name(tag) for tag in job.needs)
-    options = " ".join(_option(tag) for tag in job.needs)
+    options = [word for tag in job.needs for word in _option(tag)]
     return Verdict(
         Code.NO_TAGGED_WORKER,
         Severity.WARNING if due_s > facts.limits.stuck_after_s else Severity.INFO,
@@ -31,10 +31,10 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "needs": [name(tag) for tag in job.needs],
             "listeners": len(listeners),
         },
-        f"start a worker: queuetui worker -q {argument(job.queue)} {options}",
+        f"start a worker: {worker_for(job.queue, *options)}",
     )
 
 
-def _option(tag: Untrusted) -> str:
+def _option(tag: Untrusted) -> tuple[Untrusted | str, ...]:
     """Return the option that gives a worker a tag."""
-    return "--allow-command" if tag.raw == COMMAND_TAG else f"--tag {argument(tag)}"
+    return ("--allow-command",) if tag.raw == COMMAND_TAG else ("--tag", tag)

@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_orphaned
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, argument, name, span
+from queuetui.monitor.diagnosis.wording import act_on, name, span, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -28,5 +28,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         Severity.CRITICAL,
         f"worker {who} {seen}, {ended} and no worker has swept it",
         evidence,
-        f"{act_on('release', job)}, or start a worker: queuetui worker -q {argument(job.queue)}",
+        f"{act_on('release', job)}, or start a worker: {worker_for(job.queue)}",
     )

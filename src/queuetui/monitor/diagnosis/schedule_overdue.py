@@ -12,7 +12,7 @@ from queuetui.model.schedule import Schedule
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.wording import argument, name, span
+from queuetui.monitor.diagnosis.wording import command, name, span
 
 
 def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits) -> Verdict:
@@ -24,7 +24,7 @@ def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerIn
             Severity.INFO,
             f"paused by {by} {span((now - schedule.paused_at).total_seconds())} ago",
             {"paused_at": to_text(schedule.paused_at)},
-            f"queuetui schedules resume {argument(Untrusted(schedule.spec.name))}",
+            command("schedules", "resume", names=[Untrusted(schedule.spec.name)]),
         )
     late_s = (now - schedule.next_at).total_seconds()
     evidence: dict[str, object] = {"next_at": to_text(schedule.next_at)}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
+from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.job import Job
+from queuetui.model.names import read_queue
 from queuetui.model.text import SafeText, Untrusted, sanitize
 
 NAME_CAP = 40
@@ -28,11 +31,28 @@ def name(text: Untrusted | None) -> SafeText:
     return sanitize(text if text is not None else "unknown", NAME_CAP)
 
 
-def argument(text: Untrusted) -> str:
-    """Return a name as one word of a shell command."""
-    return shlex.quote(sanitize(text, 200))
+def command(*words: Untrusted | str, names: Sequence[Untrusted] = ()) -> str:
+    """Return a command of ours as a shell takes it, whatever is in its words; `names` stand last and never pass for options."""
+    said = [_written(word) for word in words]
+    if names:
+        plain = [_written(name) for name in names]
+        said += ["--", *plain] if any(name.startswith("-") for name in plain) else plain
+    return shlex.join(["queuetui", *said])
 
 
 def act_on(verb: str, job: Job) -> str:
     """Return the command that does `verb` to one job."""
-    return f"queuetui {verb} --id {argument(Untrusted(job.ref.id))}"
+    return command(verb, "--id", Untrusted(job.ref.id))
+
+
+def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:
+    """Return the command of a worker that takes from a queue; where no worker can be told its name, of one that takes from all."""
+    try:
+        read_queue(queue.raw)
+    except ValueError:
+        return command("worker", *options)
+    return command("worker", "-q", quote_value(queue.raw) if '"' in queue.raw else queue, *options)
+
+
+def _written(text: Untrusted | str) -> str:
+    return write_name(text.raw) if isinstance(text, Untrusted) else text

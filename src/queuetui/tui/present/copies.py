@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import asdict, dataclass
 
 from queuetui.model.document import document
 from queuetui.model.job import Job
 from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
 from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis.wording import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def copies_of(job: Job, verdict: Verdict | None) -> list[Copy]:
         copies.append(Copy("error", _safe(story.strip())))
     whole = json.dumps(asdict(document(job, verdict)), indent=2, ensure_ascii=True)
     copies.append(Copy("json", _safe(whole)))
-    copies.append(Copy("command", _safe(f"queuetui show {shlex.quote(sanitize(Untrusted(job.ref.id)))}")))
+    copies.append(Copy("command", _safe(command("show", names=[Untrusted(job.ref.id)]))))
     return copies
 
 

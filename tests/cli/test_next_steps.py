@@ -1,0 +1,84 @@
+"""The command that a verdict prints as its next step is one that the program takes, whatever is in the names."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import rich_click as click
+
+from queuetui.cli.main import program
+from queuetui.model.act import JobRef
+from queuetui.model.claim_rules import ClaimLimit, ClaimRules, RulesInUse
+from queuetui.model.event import Event, EventKind
+from queuetui.model.filter_text import write_name
+from queuetui.model.job import Job
+from queuetui.model.names import read_queue
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.monitor.diagnosis import gap
+from queuetui.monitor.diagnosis.explain import explain
+from tests.monitor.pictures import ago, facts, job, queue, running, worker
+
+NAMES = [
+    "mail", "a\tb", "a\nb", "two words", "it's", 'say "hi"', "-x", "--all", "$HOME", "`id`", "a;b|c&d", "\\\\", "\\t", "*", "a,b", "ma?l",
+    "\x1b[31m", "\u202ered", "北", " a ", "'", '"', "!!", "#x", "~", "a" * 150, "(x)", "%s", "=",
+]  # fmt: skip
+
+
+def parsed(step: str) -> dict[str, Any]:
+    """Return what the program's own parser reads of the last command of a step, which holds nothing that a terminal obeys or hides."""
+    assert step.isprintable()
+    words = shlex.split(step[step.rindex("queuetui ") :])[1:]
+    group: click.Command = program
+    while True:
+        with group.make_context("queuetui", words) as context:
+            if not isinstance(group, click.Group) or not (words := [*context._protected_args, *context.args]):
+                return context.params
+            found = group.get_command(context, words[0])
+        assert found is not None, step
+        group, words = found, words[1:]
+
+
+def listened(name: str) -> tuple[str, ...] | None:
+    """Return what a worker for a queue is told: its name, or all queues where it is no name that a worker takes."""
+    try:
+        return (read_queue(name),)
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_next_step_names_the_queue_as_it_is(name: str) -> None:
+    """Workers to start, queues to resume, limits to raise and events to look at are of the very queue."""
+    waits = job(queue=name, scheduled_at=ago(400))
+    nobody, limited = facts(queue(name)), facts(queue(name), worker(name))
+    use = RulesInUse(name, ClaimRules((ClaimLimit(type=None, concurrency=1),)), {"": 1})
+    typed = RulesInUse(name, ClaimRules((ClaimLimit(type=name, concurrency=1),)), {name: 1})
+    for subject in (waits, replace(waits, scheduled_at=ago(10)), running(10, lease_s=-1, queue=Untrusted(name))):
+        assert (parsed(explain(subject, nobody).next)["queues"] or (None,))[0] == listened(name)
+    assert parsed(explain(waits, facts(queue(name, paused_s=9))).next)["queue"] == name
+    assert parsed(explain(waits, replace(limited, rules={name: use})).next)["queue"] == name
+    held = explain(replace(waits, type=Untrusted(name)), replace(limited, rules={name: typed}))
+    assert (parsed(held.next)["queue"], parsed(held.next)["type"]) == (name, name)
+    tagged = parsed(explain(replace(waits, needs=(Untrusted("gpu"),)), limited).next)
+    assert (tagged["queues"] or (None,))[0] == listened(name)
+    told = gap.judge(
+        replace(waits, state=State.COMPLETED, completed_at=ago(1)),
+        [Event("1", ago(300), EventKind.JOB_CREATED, job_id="x", queue=Untrusted(name))],
+        nobody,
+        is_logged=True,
+    )
+    assert told is not None
+    assert parsed(told.next)["queue"] == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("state", [State.FAILED, State.RETRYING, State.SCHEDULED])
+def test_a_next_step_names_the_job_as_it_is(name: str, state: State) -> None:
+    """Acts are on the very job."""
+    subject: Job = replace(job(state), ref=JobRef("b", name, "1"), scheduled_at=datetime(2100, 1, 1, tzinfo=UTC))
+    assert parsed(explain(subject, facts()).next)["ids"] == (write_name(name),)
