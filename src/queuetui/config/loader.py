@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from queuetui.config.profile import Profile
+from queuetui.config.profile import COLOURS, Profile
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.limits import Limits
@@ -77,6 +77,8 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
         raise _bad(path, f"profiles.{name}", "give exactly one of url, url_env and url_command")
     if profile.rights not in {None, "read", "operate"}:
         raise _bad(path, f"profiles.{name}.rights", 'it is "read" or "operate"')
+    if profile.colour and profile.colour not in COLOURS:
+        raise _bad(path, f"profiles.{name}.colour", f"it is one of {', '.join(COLOURS)}")
     return profile
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -31,7 +32,7 @@ from queuetui.tui.screens.overview import OverviewScreen
 from queuetui.tui.screens.schedules import SchedulesScreen
 from queuetui.tui.screens.workers import WorkersScreen
 from queuetui.tui.session import Session
-from queuetui.tui.terminal import require_terminal
+from queuetui.tui.terminal import has_few_colours, require_terminal
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -59,8 +60,8 @@ class QueueTui(Console, inherit_bindings=False):
     }
     DEFAULT_MODE = "jobs"
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, *, has_few_colours: bool = False) -> None:
+        super().__init__(session, has_few_colours=has_few_colours)
         self._origin: Origin | None = None
 
     # Leaving and moving about
@@ -235,6 +236,6 @@ class QueueTui(Console, inherit_bindings=False):
 def run_console(session: Session) -> int:
     """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
     require_terminal()
-    app = QueueTui(session)
+    app = QueueTui(session, has_few_colours=has_few_colours(os.environ))
     app.run(mouse=False)
     return app.return_code or 0

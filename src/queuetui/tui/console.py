@@ -16,7 +16,7 @@ from queuetui.tui.errands import Errands
 from queuetui.tui.feed import Poller
 from queuetui.tui.link import Link, LinkState
 from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, SnapshotArrived
-from queuetui.tui.present.frame import Heading
+from queuetui.tui.present.frame import READ_ONLY, Heading
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.stylesheets import read_styles
@@ -38,10 +38,11 @@ class Console(App[int], inherit_bindings=False):
     TITLE = "queuetui"
     frozen: reactive[bool] = reactive(False, init=False)
 
-    def __init__(self, session: Session) -> None:
-        is_monochrome = bool(os.environ.get("NO_COLOR"))
-        super().__init__(ansi_color=True if is_monochrome else None)
-        if is_monochrome:
+    def __init__(self, session: Session, *, has_few_colours: bool = False) -> None:
+        # What is mixed for a screen of many colours falls together on one of 16: there, and without colour, the terminal's own serve.
+        is_plain = has_few_colours or bool(os.environ.get("NO_COLOR"))
+        super().__init__(ansi_color=True if is_plain else None)
+        if is_plain:
             self.theme = "ansi-dark"
         self.animation_level = "none"
         self.stylesheet.add_source(read_styles(), read_from=("queuetui/styles", ""))
@@ -137,7 +138,7 @@ class Console(App[int], inherit_bindings=False):
             title=self.profile.title,
             backend="" if capabilities is None else capabilities.label,
             grade="" if capabilities is None else capabilities.durability,
-            rights="" if self.connection is None else "READ-ONLY" if self.is_read_only else "operate",
+            rights="" if self.connection is None else READ_ONLY if self.is_read_only else "operate",
             pace_s=self.poller.interval_s if latest is None else round(latest.pace_s, 1),
             is_slowed=latest is not None and latest.pace_s > self.poller.interval_s,
             cost_s=None if latest is None else latest.cost_s,

@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from queuetui.model.errors import Unsupported
@@ -31,6 +31,17 @@ def require_terminal() -> None:
             "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
         )
         raise Unsupported(message)
+
+
+def has_few_colours(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal says of itself that it has 16 colours or fewer."""
+    if environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return False
+    chosen = environment.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if chosen != "auto":
+        return chosen in {"standard", "windows"}
+    kind = environment.get("TERM", "").strip().lower()
+    return not (kind.endswith(("256color", "direct")) or kind.rpartition("-")[2] == "kitty")
 
 
 class TerminalWatch:

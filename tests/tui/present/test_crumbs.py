@@ -39,6 +39,7 @@ def test_neither_the_filter_nor_a_note_is_hidden(width: int, text: str, queue: s
 
 def test_a_filter_without_end_is_cut_with_a_mark() -> None:
     """Four lines are all it gets."""
-    lines = crumbs_lines(Scope(filter_text="word " * 300), None, None, None, 80)
+    *lines, extent = crumbs_lines(Scope(filter_text="word " * 300), None, None, None, 80)
     assert len(lines) == 4
     assert lines[-1].left[-1].text.endswith("…")
+    assert "not read" in extent.right[0].text

@@ -21,6 +21,7 @@ default = {profile}
 [profiles.{profile_key}]
 url = {url}
 label = "DEMO"
+colour = "green"
 rights = "operate"
 poll = "1s"
 stuck_after = "5s"

@@ -17,6 +17,7 @@ from queuetui.tui.scope import StateTab
 
 _GAP_CELLS = 2
 LOSSY_GRADE = "C"
+READ_ONLY = "READ-ONLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,14 @@ def _cells(line: TextLine) -> int:
 
 def _heading(heading: Heading, kept: str) -> TextLine:
     left = [say(" queuetui  " if "name" in kept else " ", Tone.MUTED), say(heading.title, Tone.STRONG)]
-    left += [
-        say(f"  {word}", Tone.MUTED) for word in (heading.backend if "backend" in kept else "", heading.rights) if word
-    ]
+    if heading.backend and "backend" in kept:
+        left.append(say(f"  {heading.backend}", Tone.MUTED))
+    if heading.rights:
+        is_guarded = heading.rights == READ_ONLY
+        left += [
+            say("  "),
+            say(f" {heading.rights} " if is_guarded else heading.rights, Tone.BADGE if is_guarded else Tone.MUTED),
+        ]
     if heading.grade and "grade" in kept:
         left.append(
             say(f"  grade {heading.grade}", Tone.WARNING if heading.grade.startswith(LOSSY_GRADE) else Tone.MUTED)

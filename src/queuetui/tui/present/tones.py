@@ -14,6 +14,7 @@ class Tone(StrEnum):
     GOOD = "good"
     WARNING = "warning"
     CRITICAL = "critical"
+    BADGE = "badge"
     STUCK = "stuck"
     SCHEDULED = "scheduled"
     PENDING = "pending"
