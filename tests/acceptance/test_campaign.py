@@ -42,6 +42,7 @@ def _play_all(backend: str, servers: Servers, folder: Path) -> Sequence[Result]:
     return [play_case(case, servers, folder / case.name, COMMAND) for case in mine]
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_fault_breaks_a_promise(case: Case, results: dict[str, Result]) -> None:
     """Under this class of faults nothing is lost, made up or ended twice, and every repeated run has its recorded cause."""

@@ -16,6 +16,7 @@ from tests.acceptance.planted.play import SEEDS, run_once
 CALM_PLAYS = 4
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_told(bug: Bug, tmp_path: Path) -> None:
     """Within three seeds the checker blames one of the promises that the bug breaks; a play that the machine held up is played again."""
@@ -31,6 +32,7 @@ def test_a_planted_bug_is_told(bug: Bug, tmp_path: Path) -> None:
     pytest.fail(f"{bug.name} was not told: {told}")
 
 
+@pytest.mark.campaign
 def test_without_a_bug_nothing_is_told(tmp_path: Path) -> None:
     """The same plays without a bug break no promise, and try every one but the order of a group, which two workers do not keep."""
     for seed in SEEDS:

@@ -77,6 +77,7 @@ def demo(tmp_path: Path) -> Iterator[Running]:
     wait_until(lambda: not running.others(), 30, awaiting="the end of every process of the demo")
 
 
+@pytest.mark.timed
 def test_a_demo_without_a_screen_prints_its_figures(demo: Running) -> None:
     """Jobs complete, fail, hang, recur, are orphaned and wait unheard; a TERM ends it with the figures and nothing is left."""
     feed = wait_until(lambda: open_feed(demo.place()), 60)
@@ -108,6 +109,7 @@ def test_a_demo_without_a_screen_prints_its_figures(demo: Running) -> None:
     assert list(demo.temporary.iterdir()) == []
 
 
+@pytest.mark.timed
 def test_nothing_outlives_a_killed_demo(demo: Running) -> None:
     """When the demo is killed without a chance to clean up, its workers end and its folder goes all the same."""
     wait_until(lambda: len(demo.others()) >= PROCESSES, 60, awaiting="the workers of the demo")
@@ -116,6 +118,7 @@ def test_nothing_outlives_a_killed_demo(demo: Running) -> None:
     wait_until(lambda: not list(demo.temporary.iterdir()), 10, awaiting="the end of the folder")
 
 
+@pytest.mark.timed
 def test_no_worker_outlives_the_conductor(demo: Running) -> None:
     """When the process that started the workers is killed, they end too."""
     wait_until(lambda: len(demo.others()) >= PROCESSES, 60, awaiting="the workers of the demo")
@@ -124,6 +127,7 @@ def test_no_worker_outlives_the_conductor(demo: Running) -> None:
     wait_until(lambda: not [one for one in demo.others() if one.pid != conductor.pid], 30, awaiting="the workers' end")
 
 
+@pytest.mark.timed
 def test_the_console_opens_on_the_demo(tmp_path: Path) -> None:
     """In a terminal the demo shows its stuck jobs, and leaving the console ends it all."""
     terminal = pexpect.spawn(

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from tests.engine.conftest import queue, queue_url
+import pytest
 
-__all__ = ["queue", "queue_url"]
+from tests.engine.conftest import MEMORY, URL_FIXTURES, queue, queue_url
+
+__all__ = ["queue", "queue_url", "store_kind"]
+
+
+@pytest.fixture(params=[MEMORY, *URL_FIXTURES])
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of store in turn."""
+    return str(request.param)

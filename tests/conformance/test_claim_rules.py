@@ -137,6 +137,7 @@ def test_no_more_begin_in_a_time_than_the_rate_says(backend: NativeBackend) -> N
     assert (in_use(backend).begun, set(in_use(backend).opens_at)) == ({"": 3}, {""})
 
 
+@pytest.mark.timed
 def test_a_rate_opens_again_by_the_stores_clock(backend: NativeBackend) -> None:
     """When the period is over as many may begin again, and never more within any period."""
     add(backend, 6)

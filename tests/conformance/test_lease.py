@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from queuetui.backends.base import NativeBackend
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending
@@ -47,6 +49,7 @@ def test_a_renewed_lease_lasts_longer(backend: NativeBackend) -> None:
     assert (until - lease.until).total_seconds() > LONG_LEASE_S * 8
 
 
+@pytest.mark.timed
 def test_a_job_longer_than_its_lease_is_kept_by_renewal(backend: NativeBackend) -> None:
     """A lease that is renewed in time holds its job past the first end, and the ending is accepted."""
     job_id = add_one(backend)

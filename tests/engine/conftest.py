@@ -1,4 +1,4 @@
-"""A queue on each store, workers on it, and what they say."""
+"""A queue, workers on it, and what they say."""
 
 from __future__ import annotations
 
@@ -10,21 +10,31 @@ import pytest
 from queuetui.client import Queue
 from tests.engine.working import Told, WorkerThread
 
+MEMORY = "memory"
 URL_FIXTURES = {
     "sqlite": "migrated_sqlite_url",
     "postgresql": "migrated_postgres_url",
     "mysql": "migrated_mysql_url",
     "redis": "redis_url",
 }
+# What the engine decides is tested once, for the conformance suite proves of each operation that the stores agree;
+# what it does with a store from end to end is tested on each.
+EVERY_STORE = pytest.mark.parametrize("store_kind", [MEMORY, *URL_FIXTURES])
 StartWorker = Callable[..., WorkerThread]
 
 
-@pytest.fixture(params=["memory", *URL_FIXTURES])
-def queue_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty queue on each kind of store."""
-    if request.param == "memory":
+@pytest.fixture
+def store_kind() -> str:
+    """The kind of store: the one in memory, unless a test asks for every one."""
+    return MEMORY
+
+
+@pytest.fixture
+def queue_url(request: pytest.FixtureRequest, store_kind: str) -> str:
+    """The URL of an empty queue."""
+    if store_kind == MEMORY:
         return f"memory://{uuid4().hex}"
-    return str(request.getfixturevalue(URL_FIXTURES[request.param]))
+    return str(request.getfixturevalue(URL_FIXTURES[store_kind]))
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from queuetui.client import Queue
 from queuetui.engine import watch
 from queuetui.engine.context import CancelCause, Context
 from queuetui.model.act import Outcome
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
 
+@EVERY_STORE
 def test_a_waiting_job_is_cancelled_at_once(queue: Queue, start_worker: StartWorker) -> None:
     """A cancelled job is never run."""
     ran = threading.Event()
@@ -49,6 +50,7 @@ def test_a_running_job_gives_way(queue: Queue, start_worker: StartWorker, way: s
     assert queue.get(job.id).result is None
 
 
+@EVERY_STORE
 def test_an_async_run_is_cancelled_where_it_waits(queue: Queue, start_worker: StartWorker) -> None:
     """An async handler need not ask: it is cancelled at its next await."""
     begun, cleaned = threading.Event(), threading.Event()
@@ -68,6 +70,7 @@ def test_an_async_run_is_cancelled_where_it_waits(queue: Queue, start_worker: St
     assert cleaned.wait(60)
 
 
+@EVERY_STORE
 def test_a_job_that_finishes_first_stays_finished(queue: Queue, start_worker: StartWorker) -> None:
     """A handler that never asks and completes is completed, cancel request or not."""
     begun, over = threading.Event(), threading.Event()
@@ -86,6 +89,7 @@ def test_a_job_that_finishes_first_stays_finished(queue: Queue, start_worker: St
     assert (queue.get(job.id).state, queue.get(job.id).result) == ("completed", "done")
 
 
+@EVERY_STORE
 def test_a_cancelled_job_is_not_tried_again(queue: Queue, start_worker: StartWorker) -> None:
     """A handler that fails after a cancel request ends as cancelled instead of retrying."""
     begun, over = threading.Event(), threading.Event()
@@ -122,6 +126,7 @@ def test_a_run_over_its_time_is_a_failure(queue: Queue, start_worker: StartWorke
     assert wait_until(lambda: told.of("job_timed_out"))[0]["limit_s"] == 0.2
 
 
+@pytest.mark.timed
 def test_the_nearest_limit_holds(queue: Queue, start_worker: StartWorker) -> None:
     """A job's own limit comes before its type's, and that before the worker's."""
     over = threading.Event()
@@ -143,6 +148,7 @@ def test_the_nearest_limit_holds(queue: Queue, start_worker: StartWorker) -> Non
     wait_until(lambda: queue.get(long.id).state == "completed")
 
 
+@pytest.mark.timed
 def test_an_async_run_over_its_time_really_ends(queue: Queue, start_worker: StartWorker) -> None:
     """An async handler is cancelled at its limit and holds no slot after it."""
     ended = threading.Event()
@@ -159,6 +165,7 @@ def test_an_async_run_over_its_time_really_ends(queue: Queue, start_worker: Star
     assert ended.wait(60)
 
 
+@pytest.mark.timed
 def test_a_handler_that_never_ends_loses_its_slot(
     queue: Queue, start_worker: StartWorker, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +182,7 @@ def test_a_handler_that_never_ends_loses_its_slot(
     over.set()
 
 
+@pytest.mark.timed
 def test_too_many_handlers_that_never_end_stop_the_worker(
     queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.client import Queue
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.state import State
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
@@ -41,6 +43,7 @@ class Crowd:
             self.done += 1
 
 
+@EVERY_STORE
 def test_two_workers_never_run_more_than_the_limit(queue: Queue, start_worker: StartWorker) -> None:
     """However many slots workers have, no more handlers run at once than the queue's limit says, and all jobs are done."""
     crowd = Crowd()
@@ -80,6 +83,7 @@ def test_room_that_another_worker_makes_is_found(queue: Queue, start_worker: Sta
     assert done.wait(60)
 
 
+@pytest.mark.timed
 def test_workers_keep_to_a_rate(queue: Queue, start_worker: StartWorker) -> None:
     """Jobs beyond the rate wait for its period, and are done by themselves then."""
     crowd = Crowd()
@@ -123,6 +127,7 @@ def test_a_worker_runs_what_its_tags_allow(queue: Queue, start_worker: StartWork
     assert ran.wait(60)
 
 
+@EVERY_STORE
 def test_a_burst_does_all_that_its_limit_lets_through_in_turn(queue: Queue, start_worker: StartWorker) -> None:
     """A worker that is to end with the queue goes on while jobs of its own make room for others."""
     crowd = Crowd()

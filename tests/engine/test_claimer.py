@@ -23,7 +23,7 @@ from queuetui.engine.volume import Volume
 from queuetui.model.clock import from_us
 from queuetui.model.job import ClaimedJob, Ending, Settlement
 from queuetui.model.job_id import new_job_id
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
@@ -136,6 +136,7 @@ def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue, monkeypa
     assert waits == pytest.approx([0.02, 0.04, 0.08, 0.16, 0.3, 0.3, 0.3], abs=0.02)
 
 
+@pytest.mark.timed
 def test_what_waits_behind_a_long_run_is_released(queue: Queue, start_worker: StartWorker) -> None:
     """Jobs that were claimed because they used to be short are given back for others when one turns out long."""
     over = threading.Event()
@@ -165,6 +166,7 @@ def test_what_is_known_is_bounded() -> None:
     assert pace.type_average_s(f"type {KEPT_TYPES + 9}") == 1.0
 
 
+@EVERY_STORE
 @pytest.mark.parametrize(("ack", "most"), [("each", 1), ("batch", 100)])
 def test_endings_may_be_written_one_by_one(queue: Queue, start_worker: StartWorker, ack: str, most: int) -> None:
     """A type with ack "each" has no batch of finished jobs that a crash could run again."""

@@ -121,6 +121,7 @@ def test_a_payload_without_a_command(queue: Queue, start_worker: StartWorker, pa
     assert error_of(queue.get(job.id))["class"].endswith("BadPayload")
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_a_timeout_kills_all_that_was_started(
     queue: Queue, start_worker: StartWorker, tmp_path: Path, isolation: str
@@ -137,12 +138,14 @@ def test_a_timeout_kills_all_that_was_started(
         wait_until(lambda pid=pid: is_gone(pid))  # type: ignore[misc]  # bound now, as the loop goes on
 
 
+@pytest.mark.timed
 def test_what_a_command_leaves_behind_ends_with_it(queue: Queue, start_worker: StartWorker) -> None:
     """A process in the background does not hold up the ending, and is killed."""
     shown = run_one(queue, start_worker, "sleep 600 & echo $!")
     wait_until(lambda: is_gone(int(shown.result["stdout"])))
 
 
+@pytest.mark.timed
 def test_a_person_cancels_a_running_command(
     queue: Queue, start_worker: StartWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +159,7 @@ def test_a_person_cancels_a_running_command(
     assert (tmp_path / "told").exists()
 
 
+@pytest.mark.timed
 def test_the_end_of_the_grace_kills_a_command(queue: Queue, start_worker: StartWorker, tmp_path: Path) -> None:
     """A worker that stops kills the command it does not wait for before it gives the job back."""
     job = queue.enqueue_command(f"sleep 600 & echo $! > {tmp_path}/pid; wait")
@@ -166,6 +170,7 @@ def test_the_end_of_the_grace_kills_a_command(queue: Queue, start_worker: StartW
     wait_until(lambda: is_gone(int((tmp_path / "pid").read_text())))
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_a_killed_worker_takes_its_commands_along(tmp_path: Path, isolation: str) -> None:
     """However the worker dies, the command and its grandchildren die at once."""

@@ -14,7 +14,10 @@ from tests.engine.children import ChildrenPlace, await_state, family, is_running
 from tests.waiting import wait_until
 
 LEASE = "9s"
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.timed,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
+]
 
 
 @pytest.fixture

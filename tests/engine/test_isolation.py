@@ -13,7 +13,10 @@ from queuetui.client import Queue
 from tests.engine.children import ChildrenPlace, await_end_of, await_state, family, is_running, kill
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.timed,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
+]
 
 
 @pytest.fixture

@@ -20,7 +20,10 @@ from tests.engine.failing_store import FailingStore
 from tests.engine.working import Told, WorkerThread
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.timed,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
+]
 StartCrew = Callable[..., WorkerThread]
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
+import pytest
+
 from queuetui.client import Queue
 from queuetui.engine.context import CancelCause, Context
 from queuetui.model.worker import WorkerCard
 from tests.conformance.scenes import LONG_LEASE_S, expire
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
 
+@pytest.mark.timed
 def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """A run of more than two leases is never handed to another worker."""
     runs: list[int] = []
@@ -52,6 +55,7 @@ def _claim_as_dead_worker(queue: Queue) -> None:
     expire(store, lease)
 
 
+@EVERY_STORE
 def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """Any worker sweeps: the job is counted as lost, not as an attempt, and is run even with one attempt allowed."""
     job = queue.enqueue(declare_handler(lambda _: "run"), max_attempts=1)
@@ -62,6 +66,7 @@ def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker
     assert wait_until(lambda: told.of("job_rescued"))[0]["lost_worker"] == "dead"
 
 
+@EVERY_STORE
 def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """The third loss alone makes a job a dead letter, though no handler of it ever ended."""
     job = queue.enqueue(declare_handler(lambda _: "never"))
@@ -77,6 +82,7 @@ def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker:
     wait_until(lambda: told.of("job_quarantined"))
 
 
+@pytest.mark.timed
 def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """When the store has ended a lease, its run is told to stop, and what it returns is recorded and changes nothing."""
     begun, refused = threading.Event(), threading.Event()
@@ -105,6 +111,7 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
     assert [fields["job_id"] for fields in told.of("result_refused")] == [job.id]
 
 
+@EVERY_STORE
 def test_an_idle_lease_is_given_back(queue: Queue, start_worker: StartWorker) -> None:
     """A worker that stops leaves nothing held and nothing registered."""
     job = queue.enqueue(declare_handler(lambda _: 1))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from queuetui.backends.base import BackendOptions
 from queuetui.client import Queue
 from queuetui.engine.context import Context
 from queuetui.model.act import Act, Verb
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.working import Told, WorkerThread, declare_handler
 from tests.waiting import wait_until
 
@@ -30,6 +32,7 @@ def test_a_bounded_number_of_jobs(queue: Queue, start_worker: StartWorker) -> No
     assert (stats["completed"], stats["pending"], stats["processing"]) == (50, 70, 0)
 
 
+@EVERY_STORE
 def test_a_burst_ends_when_nothing_is_pending(queue: Queue, start_worker: StartWorker) -> None:
     """A burst works what is due, also what its own jobs enqueue, and leaves what is due later."""
     child = declare_handler(lambda _: 1)
@@ -39,6 +42,7 @@ def test_a_burst_ends_when_nothing_is_pending(queue: Queue, start_worker: StartW
     assert queue.stats()["scheduled"] == 1
 
 
+@EVERY_STORE
 def test_a_burst_deletes_what_is_past_its_time(queue_url: str) -> None:
     """A worker that ends before its first round of pruning takes a bite at its end, as where only such workers come."""
     with Queue(queue_url, options=BackendOptions(create=True, settings={"native.keep_completed": "0"})) as queue:
@@ -47,6 +51,7 @@ def test_a_burst_deletes_what_is_past_its_time(queue_url: str) -> None:
         assert queue.stats()["completed"] == 0
 
 
+@pytest.mark.timed
 def test_a_life_that_is_over(queue: Queue, start_worker: StartWorker) -> None:
     """A worker stops by itself after its time, letting what runs end."""
     over = threading.Event()
@@ -68,6 +73,7 @@ def test_too_much_memory_stops_the_worker(queue: Queue, start_worker: StartWorke
     assert "more than its limit of 1 MB" in start_worker(max_memory_mb=1).wait().reason
 
 
+@EVERY_STORE
 def test_only_the_named_queues_are_worked_in_their_order(queue: Queue, start_worker: StartWorker) -> None:
     """The first named queue is emptied before the next; others are left alone."""
     ran: list[str] = []
@@ -111,6 +117,7 @@ def test_higher_priority_runs_first(queue: Queue, start_worker: StartWorker) -> 
     assert ran == ["critical", 15, 5, "normal", "low"]
 
 
+@EVERY_STORE
 def test_a_paused_queue_is_left_alone(queue: Queue, start_worker: StartWorker) -> None:
     """Nothing of a paused queue is begun until it is resumed."""
     job = queue.enqueue(declare_handler(lambda _: 1), queue="mail")
@@ -153,6 +160,7 @@ def test_a_scheduled_job_is_not_run_early(queue: Queue, start_worker: StartWorke
     assert 0 <= (done.started_at - done.scheduled_at).total_seconds() < 5
 
 
+@EVERY_STORE
 def test_a_graceful_stop_waits_for_what_runs(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """A stop claims nothing more, gives back what has not begun, and lets what runs end."""
     begun, over = threading.Event(), threading.Event()
@@ -173,6 +181,7 @@ def test_a_graceful_stop_waits_for_what_runs(queue: Queue, start_worker: StartWo
     assert told.of("shutdown_complete")[0]["reason"] == "the test says so"
 
 
+@EVERY_STORE
 def test_a_hurried_stop_gives_back_what_runs(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """When the grace is over, what still runs is pending again, uncounted, and its late result is refused."""
     begun, over = threading.Event(), threading.Event()

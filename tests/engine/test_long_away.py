@@ -22,6 +22,8 @@ from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.timed
+
 LOGGER = logging.getLogger(__name__)
 AWAY_S = float(os.environ.get("QUEUETUI_AWAY_S", "4"))
 QUIET_LINES = 8

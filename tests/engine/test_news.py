@@ -17,15 +17,8 @@ from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
 RARELY_S = 300.0
-
-
-@pytest.fixture(autouse=True)
-def only_stores_that_tell(queue: Queue) -> None:
-    """Leave out stores where nobody can be told."""
-    listener = queue.backend.listen(lambda _: None) if isinstance(queue.backend, Notifier) else None
-    if listener is None:
-        pytest.skip("this store tells nobody of new jobs")
-    listener.close()
+# The others tell nobody.
+pytestmark = pytest.mark.parametrize("store_kind", ["sqlite", "postgresql", "redis"])
 
 
 def test_an_idle_worker_hears_of_a_job(queue: Queue, queue_url: str, start_worker: StartWorker) -> None:

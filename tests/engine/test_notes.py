@@ -28,7 +28,7 @@ from queuetui.model.run_notes import (
     RunNotes,
     add_usage,
 )
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
@@ -99,6 +99,7 @@ def log_of(queue: Queue, job_id: str) -> list[str]:
     return [line.partition(" ")[2] if line[:2] == "20" else line for line in runs[-1].log.raw.split("\n")]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_a_long_run_is_seen_while_it_runs(
     queue: Queue, start_worker: StartWorker, app_folder: Path, isolation: str
@@ -115,6 +116,7 @@ def test_a_long_run_is_seen_while_it_runs(
     assert add_usage(notes_of(queue, job.id)) == {"credits": 3}
 
 
+@EVERY_STORE
 def test_a_failed_run_keeps_its_log(queue: Queue, start_worker: StartWorker) -> None:
     """However short it was; with the traceback of what it logged as an exception."""
 
@@ -147,6 +149,7 @@ def test_a_short_run_that_ends_well_writes_nothing(
     assert (queue.get(job.id).state, notes_of(queue, job.id)) == ("completed", ())
 
 
+@EVERY_STORE
 def test_counters_of_short_runs_are_kept(queue: Queue, start_worker: StartWorker) -> None:
     """What many short runs count stands with each job and in the totals by queue and type."""
 
@@ -163,6 +166,7 @@ def test_counters_of_short_runs_are_kept(queue: Queue, start_worker: StartWorker
     assert found == {("mail", job_type, "credits"): 210, ("mail", job_type, "calls"): 20}
 
 
+@EVERY_STORE
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_a_measured_type(queue: Queue, start_worker: StartWorker, app_folder: Path, isolation: str) -> None:
     """Its runs keep their processor time, and in a process the most memory that was held."""
@@ -191,6 +195,7 @@ def test_a_worker_that_measures_all(queue: Queue, start_worker: StartWorker) -> 
     assert notes_of(queue, waiting.id) == ()
 
 
+@pytest.mark.timed
 def test_a_result_with_a_time_to_live(queue: Queue, start_worker: StartWorker, app_folder: Path) -> None:
     """The result of such a type is there at first and deleted by a worker later; its job stays."""
     job = queue.enqueue("brief")
@@ -200,6 +205,7 @@ def test_a_result_with_a_time_to_live(queue: Queue, start_worker: StartWorker, a
     assert (shown.result, queue.get(job.id).result, queue.get(job.id).state) == ("brief", None, "completed")
 
 
+@pytest.mark.timed
 def test_the_time_to_live_of_a_long_runs_result(queue: Queue, start_worker: StartWorker, app_folder: Path) -> None:
     """The result of a run that has told something while it lasted, and nothing since, has its time to live all the same."""
     job = queue.enqueue("slow", str(app_folder))

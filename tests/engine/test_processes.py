@@ -14,6 +14,8 @@ from queuetui.client import Queue
 from tests.engine.processes import SOURCE, Place
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:

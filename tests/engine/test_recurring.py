@@ -29,7 +29,7 @@ from queuetui.model.declaration import Declaration, declare, declared_schedules
 from queuetui.model.errors import BadConfig, Unreachable
 from queuetui.model.schedule import JobPattern, Missed, Schedule, ScheduleEdit, ScheduleSpec, Timing
 from queuetui.timetable import next_slot
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.processes import SOURCE, Place
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
@@ -60,6 +60,8 @@ def pause(queue: Queue) -> None:
     assert store_of(queue).apply_to_schedule(acted, "tick", ScheduleEdit(read(queue).rev)).outcome is Outcome.DONE
 
 
+@pytest.mark.timed
+@EVERY_STORE
 def test_three_workers_make_one_job_a_slot(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """However many workers look, each slot has one job, on time, and each job runs."""
     add(queue, declare_handler(lambda payload: payload))
@@ -90,6 +92,7 @@ def test_a_worker_that_comes_late_makes_the_latest_slot(queue: Queue, start_work
     assert queue.stats()["total"] <= lived_s + 2
 
 
+@EVERY_STORE
 def test_every_missed_slot_can_be_made_up_for(queue: Queue, start_worker: StartWorker) -> None:
     """With the policy "all" each slot of the time away has its job."""
     add(queue, declare_handler(lambda payload: payload), due_s_ago=9, missed=Missed.ALL)
@@ -97,6 +100,7 @@ def test_every_missed_slot_can_be_made_up_for(queue: Queue, start_worker: StartW
     wait_until(lambda: queue.stats()["completed"] >= 10)
 
 
+@pytest.mark.timed
 def test_a_slot_is_passed_over_while_the_job_before_goes_on(
     queue: Queue, start_worker: StartWorker, told: Told
 ) -> None:
@@ -143,6 +147,7 @@ class Away:
         return answer
 
 
+@EVERY_STORE
 def test_a_lost_answer_makes_no_second_job(queue: Queue, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slot whose taking was written and never answered is not taken again."""
     monkeypatch.setattr("queuetui.engine.store_health.FIRST_PAUSE_S", 0.05)
@@ -175,6 +180,7 @@ def run_declared(queue: Queue) -> None:
     recurring._declare()
 
 
+@EVERY_STORE
 @pytest.mark.usefixtures("declared")
 def test_code_wins_over_edits_and_leaves_a_pause(queue: Queue) -> None:
     """A worker's start writes what the code says; a slot that is awaited and a pause stay."""
@@ -221,6 +227,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     made.end()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_workers_that_are_killed_leave_one_job_a_slot(place: Place, isolation: str) -> None:
     """Workers killed while they make slots lose none that is still awaited and make none twice, in either isolation."""
@@ -267,7 +274,7 @@ DYING = """
 """
 
 
-@pytest.mark.parametrize("queue_url", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("store_kind", ["sqlite", "postgresql"])
 def test_a_worker_that_dies_within_a_slot_leaves_it_whole(
     queue: Queue, queue_url: str, start_worker: StartWorker, told: Told
 ) -> None:

@@ -15,6 +15,8 @@ from tests.servers.mysql import MysqlServer
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.timed
+
 Server = PostgresServer | MysqlServer
 
 

@@ -13,7 +13,7 @@ from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import StoreHealth
 from queuetui.engine.wakeup import Wakeup
 from queuetui.model.errors import Denied, Unreachable
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
@@ -32,6 +32,7 @@ def store(queue: Queue) -> FailingStore:
     return FailingStore(queue.backend)
 
 
+@EVERY_STORE
 def test_an_ending_is_written_when_the_store_is_back(
     queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_worker_starts_to_claim_again(queue: Queue, store: FailingStore, start
     wait_until(lambda: queue.get(job.id).state == "completed")
 
 
+@EVERY_STORE
 def test_jobs_of_a_lost_answer_come_free(queue: Queue, store: FailingStore, start_worker: StartWorker) -> None:
     """A claim whose answer was lost holds jobs that nobody knows of: its lease is closed, and they are run, uncounted."""
     jobs = [queue.enqueue(declare_handler(lambda _: 1)) for _ in range(3)]
@@ -78,6 +80,7 @@ def test_jobs_of_a_lost_answer_come_free(queue: Queue, store: FailingStore, star
     assert {(queue.get(job.id).attempts, queue.get(job.id).lost) for job in jobs} == {(1, 0)}
 
 
+@pytest.mark.timed
 def test_work_stops_before_the_lease_is_over(
     queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
 ) -> None:
@@ -106,6 +109,7 @@ def test_work_stops_before_the_lease_is_over(
     assert wait_until(lambda: told.of("result_refused"))[0]["job_id"] == job.id
 
 
+@pytest.mark.timed
 def test_a_worker_stops_while_the_store_is_away(
     queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
 ) -> None:
@@ -137,6 +141,7 @@ def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingS
     wait_until(lambda: set(threading.enumerate()) <= before)
 
 
+@EVERY_STORE
 def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """A worker whose registration is gone registers again and works on."""
     worker = start_worker(lease_s=0.3)

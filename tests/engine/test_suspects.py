@@ -11,7 +11,7 @@ from queuetui.client import Queue
 from queuetui.engine import suspects
 from queuetui.engine.context import Context
 from tests.conformance.scenes import LONG_LEASE_S, expire
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
@@ -68,6 +68,7 @@ def test_nothing_runs_beside_a_suspect(
     assert max(beside for _, suspect, beside in watched.told if not suspect) > 0
 
 
+@pytest.mark.timed
 def test_a_suspect_does_not_wait_for_a_long_run(queue: Queue, start_worker: StartWorker) -> None:
     """Beside a run that goes on a suspect begins after a moment, and so does all that waits behind it."""
     over = Event()
@@ -84,6 +85,7 @@ def test_a_suspect_does_not_wait_for_a_long_run(queue: Queue, start_worker: Star
     wait_until(lambda: queue.get(long.id).state == "completed")
 
 
+@EVERY_STORE
 def test_a_suspect_that_waits_is_given_back_at_a_stop(
     queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import pytest
+
 from queuetui.client import Queue
 from queuetui.engine.logs import WORKER_LOGGER
 from tests.engine.conftest import StartWorker
@@ -37,6 +39,7 @@ def test_debug_tells_of_every_job(queue: Queue, start_worker: StartWorker, told:
     assert not told.of("jobs_completed")
 
 
+@pytest.mark.timed
 def test_a_long_run_is_told_of_at_its_end(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """A run of more than a second is no routine."""
     import threading

@@ -18,11 +18,12 @@ from queuetui.model.backoff import Backoff
 from queuetui.model.correlation import correlated, current_correlation_id
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
-from tests.engine.conftest import StartWorker
+from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
 
+@EVERY_STORE
 def test_a_result_is_kept(queue: Queue, start_worker: StartWorker) -> None:
     """What a handler returns is the job's result, and its payload reaches it whole."""
     payload = {"text": "\u00e9\u202e\x00", "big": 2**70, "list": [1, None, True]}
@@ -94,6 +95,7 @@ def test_async_handlers_share_a_loop(queue: Queue, start_worker: StartWorker) ->
     assert None not in results
 
 
+@EVERY_STORE
 def test_failures_are_tried_again_until_they_are_dead_letters(
     queue: Queue, start_worker: StartWorker, told: Told
 ) -> None:
@@ -140,6 +142,7 @@ def test_nothing_a_handler_raises_ends_the_worker(
     assert (queue.get(bad.id).state, queue.get(good.id).state) == ("failed", "completed")
 
 
+@EVERY_STORE
 def test_a_retry_runs_at_its_own_time(queue: Queue, start_worker: StartWorker) -> None:
     """Retry at a time counts an attempt and waits as retrying until then."""
     later = datetime.now(UTC) + timedelta(hours=1)
@@ -157,6 +160,7 @@ def test_a_retry_runs_at_its_own_time(queue: Queue, start_worker: StartWorker) -
     assert waiting.error["message"] == "the bank is closed"
 
 
+@EVERY_STORE
 def test_a_snooze_runs_again_without_an_attempt(queue: Queue, start_worker: StartWorker) -> None:
     """Snooze puts the job off and uses up no attempt."""
     runs: list[int] = []
@@ -185,6 +189,7 @@ def test_an_unknown_type_fails_with_what_to_do(queue: Queue, start_worker: Start
         assert named in dead.error["message"]
 
 
+@EVERY_STORE
 def test_a_payload_that_is_not_json_is_kept_and_fails(queue: Queue, start_worker: StartWorker) -> None:
     """What somebody wrote by hand does not stop the worker and is not lost."""
     job_type = declare_handler(lambda payload: payload)
@@ -197,6 +202,7 @@ def test_a_payload_that_is_not_json_is_kept_and_fails(queue: Queue, start_worker
     assert dead.error["class"].endswith("BadPayload")
 
 
+@EVERY_STORE
 def test_jobs_enqueued_by_a_handler_inherit_its_correlation_id(queue: Queue, start_worker: StartWorker) -> None:
     """One cause is followed through every job that it sets off, in threads and on the loop."""
     seen: list[str | None] = []
@@ -247,6 +253,7 @@ def test_handlers_log_with_the_ids_of_their_job(
     assert (facts["job_id"], facts["queue"], facts["attempt"]) == (job.id, "default", 1)
 
 
+@pytest.mark.timed
 def test_progress_of_a_long_run_is_stored(queue: Queue, start_worker: StartWorker) -> None:
     """A run of more than a second has a start time and the progress that its handler reports."""
     over = threading.Event()
@@ -266,6 +273,7 @@ def test_progress_of_a_long_run_is_stored(queue: Queue, start_worker: StartWorke
     assert running.worker == worker.worker.id
 
 
+@EVERY_STORE
 def test_a_thousand_jobs_run_once_each(queue: Queue, start_worker: StartWorker) -> None:
     """Two workers drain a thousand jobs: each runs once, is completed and counts one attempt."""
     runs: Counter[int] = Counter()
@@ -286,6 +294,7 @@ def test_a_thousand_jobs_run_once_each(queue: Queue, start_worker: StartWorker) 
     assert {job.attempts for job in queue.jobs(limit=1000)[0]} == {1}
 
 
+@EVERY_STORE
 def test_a_worker_is_registered_while_it_works(queue: Queue, start_worker: StartWorker) -> None:
     """A worker is seen with its queues, slots and tags, beats, and takes its registration with it."""
     from queuetui.model.snapshot import Part, Watch

@@ -42,6 +42,7 @@ def test_a_stopped_postgres_comes_back_with_its_data(private_postgres: PostgresF
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
+@pytest.mark.timed
 def test_a_frozen_postgres_keeps_its_connections_silent(private_postgres: PostgresFactory) -> None:
     """A frozen server answers nothing until it is resumed, and then answers on the same connection."""
     server = private_postgres()

@@ -18,6 +18,8 @@ from tests.tui.real_store import fill_store, session_on
 from tests.tui.stage import Stage
 from tests.tui.terminal import ROOT, program_on_terminal
 
+pytestmark = pytest.mark.timed
+
 QUIT_WITHIN_S = 1.5
 SCRIPT = ROOT / "tests" / "tui" / "real_store.py"
 Loss = Callable[[PostgresServer], None]

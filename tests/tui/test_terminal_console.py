@@ -12,6 +12,8 @@ import pytest
 from tests.tui.real_store import fill_store
 from tests.tui.terminal import ROOT, program_on_terminal
 
+pytestmark = pytest.mark.timed
+
 SCRIPT = ROOT / "tests" / "tui" / "real_store.py"
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h")
 MOST_BYTES_A_POLL = 200

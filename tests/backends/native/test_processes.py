@@ -8,7 +8,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from queuetui.backends.native.sql.backend import SqlBackend
+
+pytestmark = pytest.mark.timed
 
 ENQUEUERS, WORKERS, JOBS = 4, 3, 100
 ROOT = Path(__file__).resolve().parents[3]

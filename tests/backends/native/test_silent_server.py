@@ -26,6 +26,7 @@ def proxy(postgres_server: PostgresServer) -> Iterator[Proxy]:
     made.close()
 
 
+@pytest.mark.timed
 def test_a_connection_that_is_silent_for_ever_is_given_up(
     proxy: Proxy, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_connection_that_is_silent_for_ever_is_given_up(
         assert queue.get(first.id).state == "pending"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("kind", ["postgres", "redis"])
 def test_news_come_again_after_a_silence(
     kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -161,6 +161,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_met(
     assert backend.queues_ready(None) == ()
 
 
+@pytest.mark.timed
 def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
     """While the server is gone each call says so; when it is back the same backend goes on, with what it had acknowledged."""
     server = private_mysql()
@@ -182,6 +183,7 @@ def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
     backend.close()
 
 
+@pytest.mark.timed
 def test_a_row_that_stays_locked_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience has an end, the message says what happened, and afterwards the same backend works again."""
     monkeypatch.setattr(mysql_database, "LOCK_TIMEOUT_S", 1)

@@ -14,6 +14,8 @@ from tests.servers.fixtures import RedisFactory
 from tests.servers.redis import KEEPING
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.timed
+
 LEASE_S = 5.0
 LONGEST_S = 60.0
 

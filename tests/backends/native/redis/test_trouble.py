@@ -82,6 +82,7 @@ def test_a_user_with_the_least_rights_works(private_redis: RedisFactory) -> None
     backend.close()
 
 
+@pytest.mark.timed
 def test_a_frozen_server_is_given_up_in_time(private_redis: RedisFactory) -> None:
     """A server that answers nothing holds nobody: a read is unreachable, a write unknown, and both work again after."""
     server = private_redis()
@@ -102,6 +103,7 @@ def test_a_frozen_server_is_given_up_in_time(private_redis: RedisFactory) -> Non
     backend.close()
 
 
+@pytest.mark.timed
 def test_an_enqueue_whose_answer_was_lost_may_be_sent_again(private_redis: RedisFactory) -> None:
     """After an unknown outcome the same id is stored once, whatever had become of the first."""
     server = private_redis()

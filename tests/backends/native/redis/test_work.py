@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+import pytest
+
 from queuetui.client import Queue
 from tests.engine.processes import Place
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.timed
 
 JOBS = 200
 
