@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.captures import Capture, load_capture, sqlite_path
+from tests.backends.captures import Capture, load_capture, query, sqlite_path
 from tests.cli.conftest import Invoke
 from tests.cli.test_formats import DOCUMENT_KEYS
 
@@ -94,9 +94,10 @@ def test_a_job_whose_making_is_not_kept_shows_its_end(capture: Capture, invoke: 
     assert all(re.search(r" ended \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ", line) for line in lines[1:])
 
 
-def test_a_dry_run_of_what_cannot_be_done_says_so(capture: Capture, invoke: Invoke) -> None:
-    """Rehearsing an act that Laravel lacks is refused with the reason; one that only wants the right is shown."""
-    invoke("cancel", "state:pending", "--dry-run", "--url", capture.url).fails(1, "Laravel keeps no cancelled jobs")
+def test_a_dry_run_says_what_the_act_means_here(capture: Capture, invoke: Invoke) -> None:
+    """What Laravel lacks is refused with the reason; rehearsing an act tells what it means in Laravel."""
+    invoke("pause", "default", "--operate", "--url", capture.url).fails(1, "Laravel 8 to 11 cannot pause")
+    assert "cancel = remove" in invoke("cancel", "state:pending", "--dry-run", "--url", capture.url).err
     assert invoke("retry", "state:failed", "--dry-run", "--url", capture.url).code == 0
 
 
@@ -133,3 +134,18 @@ def test_a_stuck_foreign_job_comes_with_its_warning(capture: Capture, invoke: In
     assert "release 1 job in default" in answer.err
     told = invoke("release", "is:stuck", "--yes", "--operate", "--url", capture.url)
     assert "beware: " in told.err
+
+
+def test_a_bulk_retry_leaves_out_what_is_past_its_deadline(capture: Capture, invoke: Invoke) -> None:
+    """A retry of several leaves out jobs past their retryUntil and says how to let them run; asked to, it takes them."""
+    late = '{"uuid":"","displayName":"Late","job":"Late","maxTries":3,"retryUntil":1000,"data":{}}'
+    query(capture.url, f"UPDATE failed_jobs SET payload = '{late}'")
+    refused = invoke("retry", "state:failed", "--yes", "--operate", "--url", capture.url)
+    assert (refused.code, "--retry-until 1h" in refused.err) == (1, True)
+    one = query(capture.url, "SELECT uuid FROM failed_jobs LIMIT 1")[0][0]
+    assert "beware: its retryUntil is past" in invoke("retry", "--id", one, "--dry-run", "--url", capture.url).err
+    assert invoke("why", one, "--url", capture.url).out.count(f"retry --id {one} --retry-until none") == 1
+    taken = invoke("retry", "state:failed", "--retry-until", "none", "--yes", "--operate", "--url", capture.url)
+    assert taken.code == 0
+    moved = query(capture.url, 'SELECT payload FROM jobs WHERE payload LIKE \'{"uuid":"",%\'')
+    assert {payload for (payload,) in moved} == {late.replace("1000", "null")}

@@ -162,3 +162,35 @@ def test_a_blocked_job_points_to_its_own_system() -> None:
     assert verdict.code is Code.BLOCKED
     assert "Laravel" in verdict.summary
     assert "Laravel" in verdict.next
+
+
+@pytest.mark.parametrize(
+    ("subject", "code", "words", "step"),
+    [
+        (job(State.RETRYING, attempts=1, max_attempts=1), Code.ATTEMPTS_USED_UP, "its 1 attempt is used up", "retry"),
+        (job(State.RETRYING, attempts=3, max_attempts=3), Code.ATTEMPTS_USED_UP, "3 attempts are used up", "retry"),
+        (job(State.RETRYING, attempts=2, max_attempts=3), Code.WILL_RETRY, "attempt 3 of 3", "retry"),
+        (job(State.RETRYING, attempts=2, max_attempts=None), Code.WILL_RETRY, "attempt 3", "retry"),
+        (job(State.PENDING, expired_at=ago(60)), Code.DEADLINE_PAST, "retryUntil was 1 m ago", "--retry-until none"),
+        (job(State.SCHEDULED, expired_at=ago(60)), Code.DEADLINE_PAST, "fails it", "--retry-until none"),
+        (job(State.FAILED, attempts=1, expired_at=ago(60)), Code.DEAD_LETTER, "gave up", "--retry-until none"),
+        (running(301, lease_s=None, attempts=1, max_attempts=1), Code.OVER_LIMIT, "another worker", "release"),
+        (running(301, lease_s=None, expired_at=ago(9)), Code.OVER_LIMIT, "fails it", "--retry-until none"),
+    ],
+)
+def test_what_a_worker_would_fail_at_once_is_told(subject: Job, code: Code, words: str, step: str) -> None:
+    """Elsewhere a job past its deadline or its attempts is failed unrun; the next step is one that lets it run."""
+    verdict = explain(subject, facts(capabilities=FOREIGN))
+    assert verdict.code == code
+    assert words in verdict.summary
+    assert step in verdict.next
+    assert verdict.stuck == (code in {Code.ATTEMPTS_USED_UP, Code.OVER_LIMIT})
+
+
+@pytest.mark.parametrize(
+    ("class_name", "message", "ending"), [("", "no class", "with no class"), ("", "", "1 attempt")]
+)
+def test_a_failure_without_a_class_says_its_message(class_name: str, message: str, ending: str) -> None:
+    """Where the error names no class its message is told, and a failure without either ends the sentence before it."""
+    error = JobError(Untrusted(class_name), Untrusted(message), Untrusted(""))
+    assert explain(job(State.FAILED, attempts=1, error=error), LISTENED).summary.endswith(ending)

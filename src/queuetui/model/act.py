@@ -28,6 +28,11 @@ class Verb(StrEnum):
     LIMIT = "limit"
 
 
+# What a retry does with a deadline that the job is past: `KEEP`, `NO_DEADLINE`, or seconds from now in digits.
+RETRY_UNTIL = "retry_until"
+KEEP = "keep"
+NO_DEADLINE = "none"
+
 QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OFF})
 
 

@@ -29,7 +29,8 @@ class Job:
     """A job as it was read; None is unknown or absent, never zero.
 
     On a page `payload` holds at most PAYLOAD_HEAD_CHARS and `payload_whole` tells whether that is all; `get` gives all.
-    `scheduled_at` is when it is or was due; `remarks` are the backend's own words about this row.
+    `scheduled_at` is when it is or was due; `expired_at` is the deadline of a job that is past it: a worker that takes it fails
+    it without running it, whatever its attempts. `remarks` are the backend's own words about this row.
     """
 
     ref: JobRef
@@ -60,12 +61,18 @@ class Job:
     updated_at: datetime | None = None
     cancel_requested_at: datetime | None = None
     lease_until: datetime | None = None
+    expired_at: datetime | None = None
     remarks: tuple[str, ...] = ()
 
     @property
     def id(self) -> Untrusted:
         """The id, for showing; identity is `ref.id`."""
         return Untrusted(self.ref.id)
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether all attempts that it was allowed were begun."""
+        return self.max_attempts is not None and self.attempts >= self.max_attempts > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Code(StrEnum):
     OVER_LIMIT = "over_limit"
     CANCEL_REQUESTED = "cancel_requested"
     WILL_RETRY = "will_retry"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+    DEADLINE_PAST = "deadline_past"
     DEAD_LETTER = "dead_letter"
     POISON_PILL = "poison_pill"
     FINISHED = "finished"
@@ -45,7 +47,7 @@ class Code(StrEnum):
     GAP = "gap"
 
 
-STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT})
+STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from queuetui.model.act import JobRef, Verb
+from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job
 from queuetui.model.state import FINAL, WAITING, State
@@ -17,6 +17,10 @@ APPLIES: dict[Verb, frozenset[State]] = {
     Verb.RELEASE: frozenset({State.PROCESSING}),
 }
 
+DEADLINE_VERBS = frozenset({Verb.RETRY, Verb.RELEASE})
+PAST_DEADLINE = "its retryUntil is past, so a worker that takes it fails it at once"
+HOW_TO_RETRY = "say --retry-until 1h (from now) or --retry-until none to let it run"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -24,6 +28,7 @@ class Manifest:
 
     `steps` are done in order, each for its own refs (retry of an orphan is a release); `different` are jobs it cannot apply to, with the
     reason; `jobs` are all that were chosen, as seen; `more` tells that further jobs match and are left for another act.
+    `removes` tells that cancelled jobs leave the store; `args` go with the act; `expired` counts the jobs that are past their deadline.
     """
 
     verb: Verb
@@ -34,6 +39,9 @@ class Manifest:
     filter_text: str = ""
     purge: bool = False
     more: bool = False
+    removes: bool = False
+    args: Mapping[str, str] = field(default_factory=dict)
+    expired: int = 0
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
@@ -54,30 +62,50 @@ def make_manifest(
     filter_text: str = "",
     purge: bool = False,
     more: bool = False,
+    retry_until: str = "",
 ) -> Manifest:
-    """Sort the chosen jobs into what will be tried and what is already different."""
+    """Sort the chosen jobs into what will be tried and what is already different.
+
+    `retry_until` says what becomes of a deadline that is past (see `RETRY_UNTIL`); unsaid, such jobs are left out of an act on several.
+    """
     chosen = tuple(jobs)
+    expired = sum(1 for job in chosen if job.expired_at is not None) if verb in DEADLINE_VERBS else 0
     steps: dict[Verb, list[JobRef]] = {}
     different: list[tuple[Job, str]] = []
     for job in chosen:
-        step = _step_for(verb, job, capabilities)
+        step = _step_for(verb, job, capabilities, retry_until)
         if step is None:
             different.append((job, f"is {job.state.value}"))
+        elif expired and job.expired_at is not None and len(chosen) > 1 and not retry_until:
+            different.append((job, f"{PAST_DEADLINE}; {HOW_TO_RETRY}"))
         else:
             steps.setdefault(step, []).append(job.ref)
+    warnings = [capabilities.warnings[step] for step in steps if step in capabilities.warnings]
+    if expired and steps and (len(chosen) == 1 or retry_until == KEEP) and retry_until in ("", KEEP):
+        warnings.append(f"{PAST_DEADLINE}; {HOW_TO_RETRY}")
     return Manifest(
         verb=verb,
         jobs=chosen,
         steps=tuple((step, tuple(refs)) for step, refs in steps.items()),
         different=tuple(different),
-        warnings=tuple(dict.fromkeys(capabilities.warnings[step] for step in steps if step in capabilities.warnings)),
+        warnings=tuple(dict.fromkeys(warnings)),
         filter_text=filter_text,
         purge=purge,
         more=more,
+        removes=verb is Verb.CANCEL and State.CANCELLED not in capabilities.keeps,
+        args={RETRY_UNTIL: retry_until} if expired and retry_until else {},
+        expired=expired,
     )
 
 
-def _step_for(verb: Verb, job: Job, capabilities: Capabilities) -> Verb | None:
+def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str) -> Verb | None:
+    if (
+        verb is Verb.RETRY
+        and job.state is State.PENDING
+        and job.expired_at is not None
+        and retry_until not in ("", KEEP)
+    ):
+        return verb
     if verb is Verb.RETRY and job.state is State.PROCESSING:
         return Verb.RELEASE if Verb.RELEASE in capabilities.verbs else None
     if verb is Verb.DELETE and job.state is State.PROCESSING and capabilities.native:

@@ -65,14 +65,18 @@ class Operations:
         """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
         return why_not(verb, Right.OPERATE, self._backend.capabilities)
 
-    def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "") -> Manifest:
+    def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return what an act on these jobs will try, as they were seen."""
-        return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text)
+        return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text, retry_until=retry_until)
 
-    def prepare_matching(self, verb: Verb, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
+    def prepare_matching(
+        self, verb: Verb, query: Query, limit: int = MATCHING_LIMIT, retry_until: str = ""
+    ) -> Manifest:
         """Return what an act on all that matches now will try; at most `limit` jobs."""
         jobs, more = self._matching(query, limit)
-        return make_manifest(verb, jobs, self._backend.capabilities, filter_text=query.text, more=more)
+        return make_manifest(
+            verb, jobs, self._backend.capabilities, filter_text=query.text, more=more, retry_until=retry_until
+        )
 
     def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
         """Return what a purge of all that matches now will delete."""
@@ -105,7 +109,8 @@ class Operations:
         run = _Run(self._backend, self._desk.journal, self._limits)
         for verb, refs in manifest.steps:
             for bite in _bites(refs):
-                run.take(Act(verb, self._desk.actor, reason, manifest.filter_text, {"of": first.id}), bite)
+                args = {"of": first.id, **manifest.args}
+                run.take(Act(verb, self._desk.actor, reason, manifest.filter_text, args), bite)
         return Report(
             manifest.verb,
             first.id,

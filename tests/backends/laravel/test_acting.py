@@ -13,9 +13,10 @@ import pytest
 
 from queuetui.backends import console_connection
 from queuetui.backends.base import ForeignBackend, iterate
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import RETRY_UNTIL, Act, JobRef, Outcome, Result, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from tests.backends.captures import Capture, load_capture, query, sqlite_path
 from tests.backends.laravel.acts import choose, do
@@ -186,6 +187,57 @@ def test_a_retry_past_its_own_deadline_is_told(capture: Capture) -> None:
     result = do(backend, Verb.RETRY, choose(backend, "type:Late").ref)
     assert result.outcome is Outcome.DONE
     assert "retryUntil" in result.note
+
+
+def test_a_retry_writes_another_deadline_when_asked(capture: Capture) -> None:
+    """A deadline that is past is put off or cleared in failed, waiting and stuck jobs; no other byte of the payload changes."""
+    payload = '{"displayName":"Late","maxTries":1,"retryUntil":1000,"data":{"n":"retryUntil"}}'
+    query(capture.url, f"UPDATE failed_jobs SET payload = '{payload}'")
+    query(capture.url, f"UPDATE jobs SET payload = '{payload}'")
+    backend = capture.open(after_s=301)
+    now_s = capture.truth["captured_at"] + 301
+    for asked, verb, until, text in (
+        ("state:pending", Verb.RETRY, "none", "null"),
+        ("is:stuck", Verb.RELEASE, "60", str(now_s + 60)),
+        ("state:failed", Verb.RETRY, "3600", str(now_s + 3600)),
+    ):
+        job = choose(backend, asked + " type:Late")
+        assert job.expired_at is not None
+        act = Act(verb, "tester", args={RETRY_UNTIL: until})
+        (result,) = backend.apply(act, [job.ref], Limits())
+        assert (result.outcome, "retryUntil" in result.note) == (Outcome.DONE, False)
+        row_id = (result.rev_after or "").split(".")[1]
+        assert query(capture.url, f"SELECT payload FROM jobs WHERE id = {row_id}") == [(payload.replace("1000", text),)]
+
+
+def test_cancel_takes_the_row_out(capture: Capture) -> None:
+    """Cancel removes a waiting row as the framework's own delete does, a taken one past its limit only, and no failed one."""
+    backend = capture.open(after_s=60)
+    waiting, failed = rows(capture)
+    for state in ("pending", "scheduled", "retrying"):
+        result = do(backend, Verb.CANCEL, choose(backend, f"state:{state}").ref)
+        assert (result.outcome, result.state_now) == (Outcome.DONE, None)
+    held = choose(backend, "state:processing").ref
+    assert do(backend, Verb.CANCEL, held).outcome is Outcome.SKIPPED
+    assert do(backend, Verb.CANCEL, choose(backend, "state:failed").ref).outcome is Outcome.SKIPPED
+    assert do(capture.open(after_s=301), Verb.CANCEL, held).outcome is Outcome.DONE
+    assert (len(rows(capture)[0]), rows(capture)[1]) == (len(waiting) - 4, failed)
+
+
+def test_a_waiting_job_without_an_attempt_left_is_stuck(capture: Capture) -> None:
+    """It is counted and found as stuck; one with a deadline counts no attempts, and one with attempts left waits."""
+    made = "UPDATE jobs SET reserved_at = NULL, attempts = {}, payload = '{}' WHERE id = {}"
+    ids = [row[0] for row in rows(capture)[0]][:4]
+    query(capture.url, f"DELETE FROM jobs WHERE id > {ids[3]}")
+    for row_id, (attempts, allowed, until) in zip(
+        ids, ((3, "3", "null"), (3, "30", "null"), (3, "3", "9999999999"), (0, "1", "null")), strict=True
+    ):
+        payload = f'{{"displayName":"J{row_id}","maxTries":{allowed},"retryUntil":{until},"data":{{}}}}'
+        query(capture.url, made.format(attempts, payload, row_id))
+    backend = capture.open()
+    stuck = list(iterate(backend, parse_query("is:stuck"), Limits()))
+    assert [job.type.raw for job in stuck] == [f"J{ids[0]}"]
+    assert backend.snapshot(Watch(parts=frozenset({Part.COUNTS}))).stuck.value == 1
 
 
 def test_a_revision_from_elsewhere_is_refused(capture: Capture) -> None:

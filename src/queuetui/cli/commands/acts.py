@@ -11,17 +11,18 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter
+from queuetui.cli.options import FilterCommand, connection_options, format_options, positive_duration, read_filter
 from queuetui.cli.output import Format, cell, say, show_document
 from queuetui.cli.session import opened_profile, resolve_id
 from queuetui.config.profile import Profile
-from queuetui.model.act import Verb
+from queuetui.model.act import KEEP, NO_DEADLINE, Verb
 from queuetui.model.counted import counted
 from queuetui.model.errors import Denied
+from queuetui.model.job import Job
 from queuetui.model.query import Query
 from queuetui.model.state import FINAL, State
 from queuetui.monitor.feed import Feed
-from queuetui.operate.manifest import Manifest
+from queuetui.operate.manifest import DEADLINE_VERBS, Manifest
 from queuetui.operate.operations import Operations
 from queuetui.operate.report import Report
 
@@ -80,12 +81,18 @@ def _describe(manifest: Manifest) -> str:
         lines = [f"{verb} {counted(len(named), 'job')} in {queues}"]
     reasons = Counter(reason for _, reason in manifest.different)
     lines += [f"{counted(number, 'job')} left out: {reason}" for reason, number in reasons.most_common()]
-    lines += [f"  {cell(job.ref.id)}  {cell(job.name or job.type)}  {job.state.value}" for job in named[:SHOWN]]
+    lines += [
+        f"  {cell(job.ref.id)}  {cell(job.name or job.type)}  {job.state.value}{_data(job)}" for job in named[:SHOWN]
+    ]
     if len(named) > SHOWN:
         lines.append(f"  and {len(named) - SHOWN:,} more")
     if manifest.more:
         lines.append("more jobs match than one act takes: run it again for the rest")
     return "\n".join(lines)
+
+
+def _data(job: Job) -> str:
+    return "" if job.data is None else f"  {cell(job.data)}"
 
 
 def _finish(report: Report, form: str) -> None:
@@ -144,6 +151,8 @@ def _rehearse(operations: Operations, manifest: Manifest, form: str) -> None:
     if reason is not None:
         raise Denied(f"{manifest.verb.value} cannot be done here: {reason}")
     say("dry run, nothing is changed: " + _describe(manifest))
+    for warning in manifest.warnings:
+        say(f"beware: {warning}")
     if form != Format.TABLE:
         show_document(_describe_manifest(manifest), Format(form))
 
@@ -163,6 +172,20 @@ def _act_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _deadline(text: str) -> str:
+    """Return what becomes of a past deadline, as an option's type."""
+    return text if text in {"", KEEP, NO_DEADLINE} else str(int(positive_duration(text)))
+
+
+_deadline_option = click.option(
+    "--retry-until",
+    type=_deadline,
+    default="",
+    metavar="DUR|none|keep",
+    help="A Laravel job past its retryUntil fails at once: let it run until so long from now, or without a deadline.",
+)
+
+
 def _jobs_act(verb: Verb, help_text: str) -> click.Command:
     @click.command(verb.value, cls=FilterCommand, help=help_text)
     @click.argument("words", nargs=-1, metavar="[FILTER]")
@@ -172,17 +195,18 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
     @_act_options
     def command(words: tuple[str, ...], ids: tuple[str, ...], **given: Any) -> None:
         connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+        retry_until = given.pop("retry_until", "")
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
         query = _read_named(words) if words else read_filter(words)
         with opened_profile(**connection) as (profile, feed, operations):
             if ids:
-                manifest = operations.prepare(verb, [_read(feed, written) for written in ids])
+                manifest = operations.prepare(verb, [_read(feed, written) for written in ids], retry_until=retry_until)
             else:
-                manifest = operations.prepare_matching(verb, query)
+                manifest = operations.prepare_matching(verb, query, retry_until=retry_until)
             _carry_out(operations, profile, manifest, given)
 
-    return command
+    return _deadline_option(command) if verb in DEADLINE_VERBS else command
 
 
 def _read_named(words: tuple[str, ...]) -> Query:
@@ -197,7 +221,10 @@ def _read(feed: Feed, written: str) -> Any:
 
 
 retry = _jobs_act(Verb.RETRY, "Make failed, cancelled, finished or waiting jobs due now; an orphaned one is released.")
-cancel = _jobs_act(Verb.CANCEL, "Cancel waiting jobs at once; a running one is asked to stop.")
+cancel = _jobs_act(
+    Verb.CANCEL,
+    "Cancel waiting jobs at once; a running one is asked to stop. Where none are kept, as in Laravel, they are removed.",
+)
 delete = _jobs_act(Verb.DELETE, "Delete jobs, one by one.")
 release = _jobs_act(Verb.RELEASE, "Give jobs whose worker is gone back to their queue.")
 

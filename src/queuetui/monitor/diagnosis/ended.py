@@ -7,6 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.will_fail import let_run
 from queuetui.monitor.diagnosis.wording import act_on, name, span
 
 QUARANTINE = "PoisonPill"
@@ -24,12 +25,13 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return Verdict(
             Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}"
         )
-    why = "" if job.error is None else f" with {name(job.error.class_name)}"
+    what = None if job.error is None else job.error.class_name if job.error.class_name.raw else job.error.message
+    why = "" if what is None or not what.raw.strip() else f" with {name(what)}"
     tries = "" if not job.attempts else f" after {counted(job.attempts, 'attempt')}"
     return Verdict(
         Code.DEAD_LETTER,
         Severity.WARNING,
         f"gave up{ago}{tries}{why}",
         evidence,
-        f"read the error, then: {act_on('retry', job)}",
+        f"read the error, then: {act_on('retry', job) if job.expired_at is None else let_run(job)}",
     )

@@ -20,15 +20,17 @@ from queuetui.monitor.diagnosis import (
     over_limit,
     queue_paused,
     waiting,
+    will_fail,
 )
 from queuetui.monitor.diagnosis.facts import Facts
 
 Rule = Callable[[Job, Facts], Verdict | None]
 
 RULES: dict[State, tuple[Rule, ...]] = {
-    State.SCHEDULED: (not_due.judge,),
-    State.RETRYING: (not_due.judge,),
+    State.SCHEDULED: (will_fail.judge, not_due.judge),
+    State.RETRYING: (will_fail.judge, not_due.judge),
     State.PENDING: (
+        will_fail.judge,
         queue_paused.judge,
         no_consumer.judge,
         no_tagged_worker.judge,

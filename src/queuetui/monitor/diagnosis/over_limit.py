@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.model.act import NO_DEADLINE
 from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -23,6 +24,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         summary = f"running {span(running_s)}, limit {span(limit_s)}; worker {who} still beats"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))
     summary = f"taken {span(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness, so it may still run"
-    return Verdict(
-        Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, f"check its worker, then: {act_on('release', job)}"
-    )
+    step = act_on("release", job)
+    if job.expired_at is not None or job.is_used_up:
+        summary += "; another worker that takes it fails it without running it"
+        step += f" --retry-until {NO_DEADLINE}" if job.expired_at is not None else ""
+    return Verdict(Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, f"check its worker, then: {step}")

@@ -96,7 +96,7 @@ def _step_lines(manifest: Manifest) -> list[TextLine]:
     for verb, refs in manifest.steps:
         found = Counter(states[ref] for ref in refs)
         lines += [
-            line_of(say(f"{number:,} "), say(state.value, Tone(state.value)), say(f" -> {_TARGETS[verb]}"))
+            line_of(say(f"{number:,} "), say(state.value, Tone(state.value)), say(f" -> {_target(manifest, verb)}"))
             for state, number in found.most_common()
         ]
     if manifest.filter_text:
@@ -104,6 +104,10 @@ def _step_lines(manifest: Manifest) -> list[TextLine]:
     if manifest.more:
         lines.append(line_of(say("More match than one act takes; ask again for the rest.", Tone.WARNING)))
     return lines
+
+
+def _target(manifest: Manifest, verb: Verb) -> str:
+    return "removed from the queue" if manifest.removes else _TARGETS[verb]
 
 
 def _left_out_lines(manifest: Manifest) -> list[TextLine]:

@@ -19,10 +19,9 @@ CAPABILITIES = Capabilities(
     kind=KIND,
     label=LABEL,
     native=False,
-    verbs=frozenset({Verb.RETRY, Verb.DELETE, Verb.RELEASE}),
+    verbs=frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE}),
     keeps=KEPT_STATES,
     reasons={
-        Verb.CANCEL: "Laravel keeps no cancelled jobs and cannot stop a running one; delete takes a waiting job out of the queue",
         Verb.PAUSE: NO_PAUSE,
         Verb.RESUME: NO_PAUSE,
         Verb.CLEAN: "Laravel stores no workers",
@@ -32,11 +31,8 @@ CAPABILITIES = Capabilities(
         **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
     },
     warnings={
-        Verb.DELETE: (
-            "Laravel keeps no copy. Of a job that is taken only the row goes, past the limit only: work that is in truth running "
-            "is not stopped, and if it fails it is not tried again. Deleting a member leaves its batch pending for ever; "
-            "a unique job leaves its lock behind"
-        ),
+        Verb.CANCEL: "cancel = remove: Laravel keeps no cancelled jobs and no copy; work that runs is not stopped",
+        Verb.DELETE: "Laravel keeps no copy of a deleted job; work that runs is not stopped",
         Verb.RELEASE: (
             "Laravel stores no liveness. If the job is in truth still running, a second worker takes it, and with one try allowed "
             "fails it at once while the first finishes. Make sure that its worker is dead"

@@ -55,7 +55,8 @@ class JobReader:
             payload_whole=row.payload.whole,
             data=self._data(payload),
             attempts=row.attempts,
-            max_attempts=payload.max_tries or None,
+            max_attempts=_attempts_allowed(payload),
+            expired_at=_expired_at(payload, self.now_s),
             tags=tuple(map(Untrusted, payload.tags)),
             created_at=created_at,
             scheduled_at=_time(row.available_at),
@@ -88,6 +89,7 @@ class JobReader:
             data=self._data(payload),
             attempts=attempts,
             max_attempts=payload.max_tries or None,
+            expired_at=_expired_at(payload, self.now_s),
             error=_error(row.exception),
             tags=tuple(map(Untrusted, payload.tags)),
             created_at=_created_at(payload),
@@ -139,7 +141,7 @@ def _remarks(payload: LaravelPayload, now_s: int) -> list[str]:
     remarks = [] if payload.problem is None else [str(sanitize(payload.problem))]
     if payload.command_state is CommandState.ENCRYPTED:
         remarks.append("its data is encrypted with the application's key and cannot be shown")
-    if payload.retry_until is not None and payload.retry_until <= now_s:
+    if _expired_at(payload, now_s) is not None:
         remarks.append("its retryUntil is past: a worker that takes it fails it at once")
     if is_uuid(payload.batch_id):
         remarks.append(f"member of batch {payload.batch_id}: deleting it leaves the batch pending for ever")
@@ -150,6 +152,15 @@ def _remarks(payload: LaravelPayload, now_s: int) -> list[str]:
         if payload.command.find("uniqueFor") is not None or payload.command.find("uniqueId") is not None:
             remarks.append("a unique job: deleting its row leaves its lock in the cache until that runs out")
     return remarks
+
+
+def _attempts_allowed(payload: LaravelPayload) -> int | None:
+    """Return how many attempts a worker allows, None where it counts none: a job with a deadline is tried until then."""
+    return None if payload.retry_until else payload.max_tries or None
+
+
+def _expired_at(payload: LaravelPayload, now_s: int) -> datetime | None:
+    return _time(payload.retry_until) if payload.retry_until and payload.retry_until < now_s else None
 
 
 def _created_at(payload: LaravelPayload) -> datetime | None:

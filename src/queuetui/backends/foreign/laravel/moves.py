@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, CursorResult, LargeBinary, TableClause, cast, literal, null, select
+from sqlalchemy import BigInteger, Connection, CursorResult, LargeBinary, TableClause, cast, func, literal, null, select
 
 from queuetui.backends.foreign.laravel.rows import (
     FAILED,
@@ -21,6 +22,7 @@ from queuetui.backends.foreign.laravel.rows import (
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.model.errors import Stale
 
+_DEADLINE = re.compile(r'"retryUntil"\s*:\s*\d+')
 _TEXTS = ("payload", "exception")
 
 
@@ -88,6 +90,20 @@ def release(connection: Connection, tables: Tables, row: JobRow, latest_reserved
     )
     _expect_one(connection.execute(jobs.update().where(held).values(reserved_at=None, attempts=attempts)))
     return JobRow(row.row_id, row.queue, row.payload, attempts, None, row.available_at, row.created_at)
+
+
+def set_deadline(connection: Connection, tables: Tables, row: JobRow, until_s: int | None) -> None:
+    """Write another retryUntil into a payload of jobs; no other byte of it changes. Raises Stale where it is not there just once."""
+    found = _DEADLINE.findall(row.payload.text)
+    if len(found) != 1:
+        raise Stale(
+            "its payload does not name retryUntil just once, so nothing was done; retry it with: php artisan queue:retry"
+        )
+    jobs = present(tables.jobs)
+    # The database replaces the text itself: a payload that is not valid in its encoding keeps its other bytes.
+    written = '"retryUntil":' + ("null" if until_s is None else str(until_s))
+    changed = func.replace(jobs.c.payload, found[0], written)
+    _expect_one(connection.execute(jobs.update().where(jobs.c.id == row.row_id).values(payload=changed)))
 
 
 def delete(connection: Connection, tables: Tables, row: Row) -> None:

@@ -11,14 +11,21 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.console_connection import ConsoleDatabase
 from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES, LABEL
 from queuetui.backends.foreign.laravel.jobs import JobReader
-from queuetui.backends.foreign.laravel.moves import LockedRow, delete, insert_again, lock_row, make_due, release
-from queuetui.backends.foreign.laravel.payload import read_payload
+from queuetui.backends.foreign.laravel.moves import (
+    LockedRow,
+    delete,
+    insert_again,
+    lock_row,
+    make_due,
+    release,
+    set_deadline,
+)
 from queuetui.backends.foreign.laravel.rows import FAILED, FailedRow, JobRow, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Act, JobRef, Outcome, Result, Verb
 from queuetui.model.clock import from_us
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
@@ -29,6 +36,7 @@ from queuetui.model.text import sanitize
 _MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 _GONE = "its row is gone: it finished, was deleted, or Laravel moved it to another row; look again"
 _NOT_TRIED = "it was not tried, because the store went away before"
+_NOT_WAITING = "it is failed: only a job that waits or is stuck can be cancelled; delete it"
 _STILL_RUNNING = "a running failure would not be tried again, and work that still runs was not stopped"
 
 
@@ -42,6 +50,7 @@ class _Call:
     job: Job
     now_s: int
     limits: Limits
+    retry_until: str = KEEP
 
     def skip(self, note: str) -> Result:
         """Answer that nothing was done."""
@@ -62,7 +71,7 @@ class LaravelOperator:
     options: BackendOptions
 
     def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
-        """Do RETRY, DELETE or RELEASE to each target. Raises Unsupported for any other verb."""
+        """Do RETRY, CANCEL, DELETE or RELEASE to each target. Raises Unsupported for any other verb."""
         if act.verb not in CAPABILITIES.verbs:
             raise Unsupported(CAPABILITIES.reasons[act.verb])
         results: list[Result] = []
@@ -72,7 +81,7 @@ class LaravelOperator:
                 results.append(Result(ref, Outcome.FAILED, note=_NOT_TRIED))
                 continue
             try:
-                results.append(self._apply_one(act.verb, ref, limits))
+                results.append(self._apply_one(act, ref, limits))
             except UnknownOutcome as error:
                 lost = True
                 results.append(Result(ref, Outcome.UNKNOWN, note=str(error)))
@@ -90,7 +99,8 @@ class LaravelOperator:
         """Laravel stores no workers. Raises Unsupported."""
         raise Unsupported(CAPABILITIES.reasons[Verb.CLEAN])
 
-    def _apply_one(self, verb: Verb, ref: JobRef, limits: Limits) -> Result:
+    def _apply_one(self, act: Act, ref: JobRef, limits: Limits) -> Result:
+        verb = act.verb
         place = row_of_rev(ref.rev)
         if place is None:
             return Result(ref, Outcome.FAILED, note="it was not seen by this backend; look again and choose it anew")
@@ -100,7 +110,8 @@ class LaravelOperator:
                 return Result(ref, Outcome.SKIPPED, note=_GONE)
             now_s = read_now_s(connection, self.options.now)
             reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
-            call = _Call(connection, ref, locked, reader.read(locked.row), now_s, limits)
+            wanted = act.args.get(RETRY_UNTIL, KEEP)
+            call = _Call(connection, ref, locked, reader.read(locked.row), now_s, limits, wanted)
             if locked.row.rev != ref.rev:
                 return call.skip(_MOVED_ON)
             return self._move(verb, call)
@@ -109,6 +120,8 @@ class LaravelOperator:
         row = call.locked.row
         if verb is Verb.DELETE:
             return self._delete(call)
+        if verb is Verb.CANCEL:
+            return call.skip(_NOT_WAITING) if isinstance(row, FailedRow) else self._delete(call)
         if verb is Verb.RETRY:
             return self._retry_failed(call, row) if isinstance(row, FailedRow) else self._retry_waiting(call, row)
         if isinstance(row, FailedRow):
@@ -129,15 +142,26 @@ class LaravelOperator:
                 "Retry it with: php artisan queue:retry, or name the connection in laravel.connections if it is this one"
             )
         moved = insert_again(call.connection, self.tables, row, call.now_s)
-        retry_until = read_payload(row.payload.text).retry_until
-        late = retry_until is not None and retry_until <= call.now_s
-        note = "its retryUntil is past: a worker that takes it fails it at once" if late else ""
-        return call.finish(State.PENDING, moved.rev, note)
+        return call.finish(State.PENDING, moved.rev, self._see_to_deadline(call, moved))
 
     def _retry_waiting(self, call: _Call, row: JobRow) -> Result:
-        if call.job.state not in (State.SCHEDULED, State.RETRYING):
+        is_let_run = call.job.expired_at is not None and call.retry_until != KEEP
+        if call.job.state not in (State.SCHEDULED, State.RETRYING) and not (
+            is_let_run and call.job.state is State.PENDING
+        ):
             return call.skip(f"it is {call.job.state.value}; only failed, retrying and scheduled jobs can be retried")
-        return call.finish(State.PENDING, make_due(call.connection, self.tables, row, call.now_s).rev)
+        due = make_due(call.connection, self.tables, row, call.now_s)
+        return call.finish(State.PENDING, due.rev, self._see_to_deadline(call, due))
+
+    def _see_to_deadline(self, call: _Call, row: JobRow) -> str:
+        """Write the new deadline of a job that is past its own, if one was asked for; return what to beware of."""
+        if call.job.expired_at is None:
+            return ""
+        if call.retry_until == KEEP:
+            return "its retryUntil is past: a worker that takes it fails it at once"
+        until_s = None if call.retry_until == NO_DEADLINE else call.now_s + int(call.retry_until)
+        set_deadline(call.connection, self.tables, row, until_s)
+        return ""
 
     def _release(self, call: _Call, row: JobRow) -> Result:
         if row.reserved_at is None:
@@ -146,7 +170,9 @@ class LaravelOperator:
             return call.skip(self._too_early(call))
         freed = release(call.connection, self.tables, row, call.now_s - self._limit_s(call))
         state = State.RETRYING if freed.attempts else State.PENDING
-        return call.finish(state, freed.rev, "if its worker still lives, the job now runs twice")
+        beware = self._see_to_deadline(call, freed)
+        notes = ("if its worker still lives, the job now runs twice", *((beware,) if beware else ()))
+        return call.finish(state, freed.rev, "; ".join(notes))
 
     def _delete(self, call: _Call) -> Result:
         taken = call.job.state is State.PROCESSING

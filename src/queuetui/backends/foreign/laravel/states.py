@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TableClause, and_, case, false
+from sqlalchemy import ColumnElement, String, TableClause, Text, and_, case, cast, false, literal, or_
 
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -55,10 +55,12 @@ def state_rank(jobs: TableClause, now_s: int) -> ColumnElement[int]:
 
 
 def is_stuck(job: Job, now: datetime, limits: Limits) -> bool:
-    """Tell whether a job is reserved for longer than its limit.
+    """Tell whether a job is reserved for longer than its limit, or waits with its attempts used up.
 
-    Nothing in the store tells a live worker from a dead one, so time is all there is to judge by.
+    Nothing in the store tells a live worker from a dead one, so time is all there is to judge a reserved one by.
     """
+    if job.state is State.RETRYING:
+        return job.is_used_up and job.expired_at is None
     return job.state is State.PROCESSING and is_over_limit(job, now, limits)
 
 
@@ -68,7 +70,17 @@ def stuck_candidates(jobs: TableClause, now_s: int, limits: Limits) -> ColumnEle
     shortest = min((*limits.per_type_s.values(), limits.stuck_after_s))
     floor = int(now_s - shortest)
     own = [(jobs.c.queue == queue, int(now_s - _smaller(limit, limits))) for queue, limit in limits.per_queue_s.items()]
-    return jobs.c.reserved_at < (case(*own, else_=floor) if own else floor)
+    return or_(jobs.c.reserved_at < (case(*own, else_=floor) if own else floor), _is_used_up(jobs))
+
+
+def _is_used_up(jobs: TableClause) -> ColumnElement[bool]:
+    """Return the condition for a job that was given back with no attempt left; one with a deadline counts none."""
+    payload = cast(jobs.c.payload, Text())
+    # Only a number that is followed by a comma is a whole one. JSON as a type of the database writes a space before it.
+    tried = cast(jobs.c.attempts, String())
+    allowed = [payload.like(literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text())) for gap in ("", " ")]
+    no_deadline = [payload.like(f'%"retryUntil":{gap}null%') for gap in ("", " ")]
+    return and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), or_(*no_deadline))
 
 
 def _smaller(limit_s: float, limits: Limits) -> float:

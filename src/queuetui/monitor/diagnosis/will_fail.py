@@ -1,0 +1,34 @@
+"""A waiting job that the worker which takes it fails without running it."""
+
+from __future__ import annotations
+
+from queuetui.model.act import NO_DEADLINE
+from queuetui.model.clock import to_text
+from queuetui.model.counted import counted
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import act_on, span
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a job of another system that waits past its deadline, or with no attempt left."""
+    if facts.capabilities.native:
+        return None
+    evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
+    if job.expired_at is not None:
+        evidence["retry_until"] = to_text(job.expired_at)
+        past_s = facts.seconds_since(job.expired_at) or 0.0
+        summary = f"its retryUntil was {span(past_s)} ago: the worker that takes it fails it without running it"
+        return Verdict(Code.DEADLINE_PAST, Severity.WARNING, summary, evidence, f"let it run: {let_run(job)}")
+    if not job.is_used_up or job.max_attempts is None:
+        return None
+    used = "its 1 attempt is" if job.max_attempts == 1 else f"its {job.max_attempts:,} attempts are"
+    summary = f"{used} used up: the worker that takes it fails it without running it"
+    step = f"let it run with {counted(job.max_attempts, 'attempt')} anew: {act_on('retry', job)}"
+    return Verdict(Code.ATTEMPTS_USED_UP, Severity.WARNING, summary, evidence, step)
+
+
+def let_run(job: Job) -> str:
+    """Return the command that retries a job which is past its deadline so that it runs."""
+    return f"{act_on('retry', job)} --retry-until {NO_DEADLINE}"
