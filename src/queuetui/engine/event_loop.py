@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import Context
+from queuetui.engine.forks import end_fork
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import Cancelled
 
@@ -123,7 +125,11 @@ async def _contain(coroutine: Coroutine[Any, Any, Any]) -> Contained:
     task = asyncio.current_task()
     if task is not None:
         asyncio.tasks._unregister_task(task)  # noqa: SLF001 - no other way to leave a task out of `all_tasks`
+    born = os.getpid()
     try:
-        return await coroutine, None
+        value = await coroutine
     except BaseException as error:  # noqa: BLE001 - SystemExit too would end the loop of all
+        end_fork(born, error)
         return None, error
+    end_fork(born)
+    return value, None

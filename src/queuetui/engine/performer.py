@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
+from queuetui.engine.forks import end_fork
 from queuetui.engine.logs import current_job, log_event
 from queuetui.engine.metering import Meter, ThreadMeter
 from queuetui.engine.outcome import (
@@ -78,6 +80,7 @@ class Performer:
         self._outbox = outbox
         self._loop = loop
         self._settings = settings
+        self._born = os.getpid()
 
     def perform(self, run: Run) -> None:
         """Run one job and post its ending, unless the run was ended meanwhile."""
@@ -118,6 +121,7 @@ class Performer:
             log_event("job_started", logging.INFO, **run.facts)
         try:
             value = self._call(run)
+            end_fork(self._born)
             took_s = steady_s() - started_s
             if context.cancel_cause is not None and context.gave_way:
                 return settle_cancelled(job, took_s)
@@ -125,6 +129,7 @@ class Performer:
                 return Settlement(job.id, job.fence, job.type, Ending.COMPLETED, took_s)
             return settle_return(job, value, took_s, self._rule(run))
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its ending, SystemExit too
+            end_fork(self._born, error)
             took_s = steady_s() - started_s
             if context.gave_way:
                 return settle_cancelled(job, took_s)

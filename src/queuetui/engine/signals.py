@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
+from queuetui.engine.forks import catch, release
 from queuetui.engine.logs import log_event
 from queuetui.engine.stopping import Stopping
 
@@ -28,12 +29,12 @@ class Signals:
         if current_thread() is not main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._note) for number in STOP_SIGNALS}
+        for number in STOP_SIGNALS:
+            catch(number, self._note)
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            release(*STOP_SIGNALS)
 
     def act(self) -> None:
         """Stop, or hurry, for each signal that came in."""

@@ -69,7 +69,7 @@ class Worker:
     """One worker with an identity of its own, random per start; `run` returns normally whatever its jobs did."""
 
     def __init__(self, store: JobStore, settings: WorkerSettings, tasks: Tasks | None = None) -> None:
-        self.id = os.urandom(16).hex()
+        self.id, self._born = os.urandom(16).hex(), os.getpid()
         self._store = store
         self._settings = settings
         self._tasks = tasks
@@ -91,6 +91,9 @@ class Worker:
 
     def run(self) -> WorkerReport:
         """Work until stopped. Raises Unreachable when the store is away at the very start; later it is waited for."""
+        if self._born != os.getpid():
+            # Made before a fork, it may run in several children.
+            self.id, self._born = os.urandom(16).hex(), os.getpid()
         signals = Signals(self._stopping)
         log_keeper = LogKeeper(self.id)
         logging.getLogger().addHandler(log_keeper)

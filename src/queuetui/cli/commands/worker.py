@@ -114,6 +114,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     """Open the store that the flags name and work it until the worker stops."""
     from queuetui.backends.embedded import choose_default_url
     from queuetui.backends.registry import open_native
+    from queuetui.engine.forks import end_children
     from queuetui.engine.logs import log_event
     from queuetui.engine.worker import Worker
 
@@ -133,7 +134,10 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     if settings.allow_command and settings.app is None:
         log_event("no_app", logging.WARNING, message=NO_APP)
     try:
-        report = Worker(backend, settings).run()
+        try:
+            report = Worker(backend, settings).run()
+        finally:
+            end_children()
         if report.store_silent:
             _end_at_once()
     finally:

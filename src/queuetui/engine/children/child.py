@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import signal
 import socket
+import sys
 from threading import Thread
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -29,7 +31,9 @@ from queuetui.engine.children.relay import Relay
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
+from queuetui.engine.forks import catch
 from queuetui.engine.lease import HeldLease
+from queuetui.engine.logs import configure_logs
 from queuetui.engine.metering import ProcessMeter
 from queuetui.engine.performer import Performer
 from queuetui.engine.run import Run
@@ -79,7 +83,8 @@ class Child:
 
     def run(self) -> None:
         """Say that this child is ready, and work."""
-        signal.signal(signal.SIGTERM, self._terminate)
+        catch(signal.SIGTERM, self._terminate)
+        os.register_at_fork(after_in_child=self._take_leave)
         logging.getLogger().addHandler(Relay(self._log))
         logging.captureWarnings(capture=True)
         for work in (self._receive, self._post.run):
@@ -161,6 +166,11 @@ class Child:
 
     def _log(self, told: Logged) -> None:
         self._post.put(told, at_once=self._at_once)
+
+    def _take_leave(self) -> None:
+        """In what a handler forks: leave the pipe to this child, and log without it."""
+        self._end.pipe.close()
+        configure_logs(sys.stderr, as_json=not sys.stderr.isatty(), level=logging.getLogger().level)
 
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
         """End the run that a TERM of the worker is meant for; any other TERM is left to the worker, which got it too."""

@@ -26,7 +26,9 @@ from queuetui.engine.children.mortality import die_with_parent, signal_group
 from queuetui.engine.children.page import Page
 from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
 from queuetui.engine.clock import steady_s
+from queuetui.engine.forks import catch
 from queuetui.engine.logs import WORKER_LOGGER
+from queuetui.engine.signals import STOP_SIGNALS
 from queuetui.engine.tasks import Tasks
 from queuetui.model.declaration import declared_schedules
 from queuetui.model.errors import NotFound
@@ -45,8 +47,8 @@ class Egg:
 
 def main(pipe: int, parent: int) -> None:
     """Load the application, then start children until the worker is gone."""
-    signal.signal(signal.SIGTERM, pass_over)
-    signal.signal(signal.SIGINT, pass_over)
+    for number in STOP_SIGNALS:
+        catch(number, pass_over)
     die_with_parent(parent)
     end = ChildEnd(socket.socket(fileno=pipe))
     frames = end.receive()
@@ -93,7 +95,7 @@ class Nest:
     def run(self) -> None:
         """Work until the worker is gone."""
         signal.set_wakeup_fd(self._ring.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, pass_over)
+        catch(signal.SIGCHLD, pass_over)
         while True:
             ready, _, _ = select.select([self._end.pipe, self._bell], [], [], GUARD_EVERY_S if self._pages else None)
             if self._bell in ready:
@@ -116,9 +118,12 @@ class Nest:
 
     def _hatch(self, order: Hatch, pipe: int, page: int) -> None:
         nest = os.getpid()
+        # A fork has no handlers until it has set its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
             self._become_child(nest, pipe, page)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.close(pipe)
         self._pages[pid] = (order.child, Page(page))
         self._tell(Hatched(order.child, pid))
@@ -128,8 +133,9 @@ class Nest:
         code = 1
         try:
             os.setsid()
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for number in STOP_SIGNALS:
+                catch(number, pass_over)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             for closed in (self._end.pipe, self._bell, self._ring):
                 closed.close()
             die_with_parent(nest)

@@ -1,0 +1,89 @@
+"""What a handler forks is a process of its own: it has the signals of a fresh program, and ends where its handler ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from threading import local
+from types import FrameType
+from typing import Any
+
+Handler = Callable[[int, FrameType | None], Any]
+ENDS_WITHIN_S = 2.0
+
+_before: dict[int, Any] = {}
+_held = local()
+
+
+def catch(number: signal.Signals, handler: Handler) -> None:
+    """Catch a signal in this process, but not in those that are forked from it."""
+    _before.setdefault(number, signal.getsignal(number))
+    signal.signal(number, handler)
+
+
+def release(*numbers: signal.Signals) -> None:
+    """Give signals back the handlers that they had."""
+    for number in numbers:
+        # None is what a handler looks like that was not set by Python.
+        signal.signal(number, _before.pop(number, None) or signal.SIG_DFL)
+
+
+def _hold_back() -> None:
+    """Let a signal that comes in the first moments of a fork wait until it has no handlers."""
+    _held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _before)
+
+
+def _let_through() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _held.mask)
+
+
+def _release_all() -> None:
+    if _before:
+        signal.set_wakeup_fd(-1)
+        release(*map(signal.Signals, _before))
+        _open_stderr()
+    _let_through()
+
+
+def _open_stderr() -> None:
+    """Write to stderr anew: another thread that was amid a line holds its lock for ever here."""
+    before = sys.stderr
+    with suppress(Exception):
+        sys.stderr = open(os.dup(before.fileno()), "w", buffering=1, errors="backslashreplace")  # noqa: PTH123, SIM115 - a descriptor, for good
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is before:
+            handler.stream = sys.stderr
+
+
+os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_release_all)
+
+
+def end_fork(born: int, error: BaseException | None = None) -> None:
+    """End this process as a program would, unless it is the one with that id: a handler forked it and lets it come back here."""
+    if os.getpid() == born:
+        return
+    code = 0 if error is None else 1
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        traceback.print_exception(error)
+    with suppress(Exception):
+        sys.stdout.flush()
+    os._exit(code & 0xFF)
+
+
+def end_children() -> None:
+    """End the processes of `multiprocessing` that handlers have left running: Python would wait for them before it ends."""
+    loaded = sys.modules.get("multiprocessing")
+    children = loaded.active_children() if loaded is not None else []
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(ENDS_WITHIN_S)
+        if child.is_alive():
+            child.kill()

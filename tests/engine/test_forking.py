@@ -1,0 +1,136 @@
+"""What handlers fork: it ends as in any program, and nothing of it outlives the worker."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from queuetui.client import Queue
+from queuetui.engine.children.mortality import is_dead
+from tests.engine.processes import Place
+from tests.waiting import wait_until
+
+APP = """
+    import concurrent.futures
+    import logging
+    import multiprocessing
+    import os
+    import signal
+    import subprocess
+    import sys
+    from threading import Event
+
+    from queuetui import Queue, job
+
+    FORK = multiprocessing.get_context("fork")
+
+    def sleep(*_):
+        Event().wait(600)
+
+    def square(number):
+        logging.getLogger("app").warning("squaring")
+        return number * number
+
+    @job("terminated", max_attempts=1)
+    def terminated(payload):
+        process = FORK.Process(target=sleep)
+        process.start()
+        process.terminate()
+        process.join(60)
+        return process.exitcode
+
+    @job("pool", max_attempts=1)
+    def pool(payload):
+        with FORK.Pool(2) as pool:
+            return pool.map(square, range(4))
+
+    @job("executor", max_attempts=1)
+    def executor(payload):
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=FORK) as executor:
+            return list(executor.map(square, range(4)))
+
+    @job("preexec", max_attempts=1)
+    def preexec(payload):
+        sleeping = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], preexec_fn=os.setsid)
+        sleeping.terminate()
+        return sleeping.wait(60)
+
+    def end_of(pid):
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    @job("returning", max_attempts=1)
+    def returning(payload):
+        pid = os.fork()
+        return end_of(pid) if pid else "the child"
+
+    @job("exiting", max_attempts=1)
+    def exiting(payload):
+        pid = os.fork()
+        if not pid:
+            sys.exit(3)
+        return end_of(pid)
+
+    @job("async_returning", max_attempts=1)
+    async def async_returning(payload):
+        pid = os.fork()
+        return end_of(pid) if pid else "the child"
+
+    def store():
+        with Queue() as queue:
+            queue.enqueue("square_of", {})
+
+    @job("storing", max_attempts=1)
+    def storing(payload):
+        process = FORK.Process(target=store)
+        process.start()
+        process.join(60)
+        return process.exitcode
+
+    @job("square_of", max_attempts=1)
+    def square_of(payload):
+        return square(3)
+
+    @job("leaving", max_attempts=1)
+    def leaving(payload):
+        process = FORK.Process(target=sleep)
+        process.start()
+        return process.pid
+"""
+RESULTS = {
+    "terminated": -15,
+    "pool": [0, 1, 4, 9],
+    "executor": [0, 1, 4, 9],
+    "preexec": -15,
+    "returning": 0,
+    "exiting": 3,
+    "async_returning": 0,
+    "storing": 0,
+}
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_what_handlers_fork_ends(tmp_path: Path, isolation: str) -> None:
+    """A terminated child ends, pools come to their ends, a child that returns from its handler ends, and none is left behind."""
+    place = Place(tmp_path)
+    (tmp_path / "forking_app.py").write_text(dedent(APP))
+    with Queue(place.url) as queue:
+        ids = {name: queue.enqueue(name).id for name in (*RESULTS, "leaving")}
+        worker = place.start("--burst", "--isolation", isolation, "-c", "2", app="forking_app")
+        assert worker.wait(60) == 0
+        results = {name: result_of(queue, job_id) for name, job_id in ids.items()}
+        assert queue.stats()["completed"] == len(ids) + 1
+    left = results.pop("leaving")
+    assert results == RESULTS
+    wait_until(lambda: is_dead(left))
+    squared = [told for told in place.told(worker) if told.get("message") == "squaring"]
+    assert len(squared) == 9
+
+
+def result_of(queue: Queue, job_id: str) -> Any:
+    """Return what a handler gave back, or its error."""
+    job = queue.get(job_id)
+    return json.loads(job.result) if isinstance(job.result, str) else job.result
