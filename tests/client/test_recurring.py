@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -61,11 +61,18 @@ def test_a_job_recurs_no_more(queue: Queue) -> None:
         (Recurrence(every=timedelta(seconds=1.5)), "whole seconds"),
         (Recurrence(cron="61 * * * *"), "bad minute"),
         (Recurrence(every=5, missed="never"), "never"),
+        (Recurrence(every=5, grace=-1), "the grace"),
+        ("daily", "give a dict"),
+        ({"evry": 5}, "give a dict"),
+        ({"every": "5"}, "every"),
+        ({"cron": 5}, "cron"),
+        ({"every": 5, "overlap": "no"}, "overlap"),
+        ({"cron": "* * * * *", "tz": None}, "tz"),
     ],
 )
-def test_what_cannot_recur_is_refused(queue: Queue, recurring: Recurrence, word: str) -> None:
+def test_what_cannot_recur_is_refused(queue: Queue, recurring: Any, word: str) -> None:
     """The refusal says why, and nothing is stored."""
-    with pytest.raises(ValueError, match=word):
+    with pytest.raises((ValueError, TypeError), match=word):
         queue.schedule("tick", "Ping", recurring=recurring)
     assert read(queue) == ()
 

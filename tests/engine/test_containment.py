@@ -21,6 +21,7 @@ from queuetui.engine.executor import ThreadExecutor
 from queuetui.engine.outcome import Retry, Snooze
 from queuetui.engine.performer import Performer
 from queuetui.engine.run import Run
+from queuetui.engine.settings import WorkerSettings
 from queuetui.model.backoff import Backoff
 from queuetui.model.job import Settlement
 from queuetui.model.snapshot import Part, Watch
@@ -336,3 +337,15 @@ def test_the_writer_outlives_an_ending_that_no_driver_packs(
         assert seen[5].error["class"] == "BadEnding"
         worker.wait()
     assert worker.error is None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"queues": ("*",)}, {"queues": "mail"}, {"queues": ()}, {"tags": "gpu"}, {"lease_s": "30"}, {"grace_s": -1}],
+    ids=str,
+)
+def test_a_worker_is_held_to_the_same_checks(settings: dict[str, Any]) -> None:
+    """Names and durations given to a worker by a program are checked as everywhere."""
+    with pytest.raises((TypeError, ValueError)):
+        WorkerSettings(**settings)
+    assert WorkerSettings(lease_s=timedelta(minutes=1)).lease_s == 60  # type: ignore[arg-type]  # what a program may give

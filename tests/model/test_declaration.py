@@ -13,6 +13,7 @@ import pytest
 
 from queuetui.model.backoff import Backoff
 from queuetui.model.declaration import declared_handler, declared_schedules, declared_type, job
+from queuetui.model.errors import Conflict
 from queuetui.model.names import shown
 
 SPANS: tuple[Any, ...] = ("60", "soon", -5, True, float("nan"), float("inf"), Decimal(5), timedelta(-1), [], b"5")
@@ -144,3 +145,11 @@ def test_a_handler_without_a_name_needs_a_type(handler: Callable[..., Any]) -> N
     declared = declared_type(name)
     assert declared is not None
     assert declared.handler is handler
+
+
+def test_another_partial_of_one_type_is_a_conflict() -> None:
+    """Partials of one function are one handler, as its module may be loaded again; of another function they are not."""
+    job("declared.partial")(partial(print, 1))
+    job("declared.partial")(partial(print, 2))
+    with pytest.raises(Conflict):
+        job("declared.partial")(partial(sorted))

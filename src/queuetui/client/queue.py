@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -134,11 +135,13 @@ class Queue:
         """Return one job by its whole id. Raises NotFound."""
         return self._documents((self._backend.get(job_id),))[0]
 
-    def wait(self, job_id: str, timeout_s: float = 60.0) -> JobDocument:
+    def wait(self, job_id: str, timeout_s: float | timedelta = 60.0) -> JobDocument:
         """Return a job once it has ended, with its result or error; it is looked at ever less often, at least every half second.
 
         Raises NotFound, and TimeoutError when it goes on for longer.
         """
+        if isinstance(timeout_s, timedelta):
+            timeout_s = timeout_s.total_seconds()
         ends_s, pause_s, moment = time.monotonic() + timeout_s, FIRST_LOOK_S, Event()
         while (seen := self.get(job_id)).state not in FINAL:
             left_s = ends_s - time.monotonic()

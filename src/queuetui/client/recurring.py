@@ -13,6 +13,7 @@ from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.duration import read_span_s, read_whole_s
 from queuetui.model.errors import Conflict, NotFound
 from queuetui.model.handler import Handler
+from queuetui.model.names import read_flag, read_text, shown
 from queuetui.model.schedule import DAY_S, JobPattern, Missed, ScheduleEdit, ScheduleSpec, Timing
 from queuetui.timetable import check_spec
 
@@ -34,12 +35,16 @@ class Recurrence(TypedDict, total=False):
     grace: float | timedelta
 
 
+_KNOWN = frozenset(Recurrence.__annotations__)
+
+
 def make_spec(
     name: str, job_type: str | Handler, payload: object, recurrence: Recurrence, options: JobOptions
 ) -> ScheduleSpec:
     """Return the schedule that was asked for. Raises ValueError for what cannot be, Conflict for what is of one job only."""
     if meant_for_one := _OF_ONE_JOB & options.keys():
         raise Conflict(f"{', '.join(sorted(meant_for_one))} is of one job, and a schedule makes many; leave it out")
+    timing = _read_timing(recurrence)
     job = make_job(job_type, payload, options)
     pattern = JobPattern(
         job.type,
@@ -52,22 +57,31 @@ def make_spec(
         job.needs,
         job.timeout_s,
     )
-    every = recurrence.get("every")
-    cron = recurrence.get("cron")
-    if (every is None) == (cron is None):
-        raise ValueError("a recurring job needs cron or every, and not both")
-    timing = Timing(cron, None if every is None else read_whole_s(every, "every"), recurrence.get("tz", "UTC"))
     missed = Missed(recurrence.get("missed", Missed.LATEST))
     spec = ScheduleSpec(
-        name,
+        read_text(name, "the name of a schedule"),
         timing,
         pattern,
-        recurrence.get("overlap", True),
+        read_flag(recurrence.get("overlap", True), "overlap"),
         missed,
         read_span_s(recurrence.get("grace", DAY_S), "the grace"),
     )
     check_spec(spec)
     return spec
+
+
+def _read_timing(recurrence: Recurrence) -> Timing:
+    given: object = recurrence
+    if not isinstance(given, dict) or not _KNOWN.issuperset(given):
+        raise TypeError(f"recurring is {shown(given)}; give a dict of {', '.join(sorted(_KNOWN))}")
+    every, cron = recurrence.get("every"), recurrence.get("cron")
+    if (every is None) == (cron is None):
+        raise ValueError("a recurring job needs cron or every, and not both")
+    return Timing(
+        None if cron is None else read_text(cron, "cron"),
+        None if every is None else read_whole_s(every, "every"),
+        read_text(recurrence.get("tz", "UTC"), "tz"),
+    )
 
 
 def put_schedule(store: ScheduleStore, spec: ScheduleSpec) -> bool:

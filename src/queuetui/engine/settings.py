@@ -8,12 +8,14 @@ from typing import Literal
 
 from queuetui.engine.allowed import AllowRule
 from queuetui.model.command import COMMAND_TAG
+from queuetui.model.duration import read_span_s
 from queuetui.model.names import read_queues, read_tags
 
 DEFAULT_CONCURRENCY = 4
 DEFAULT_BATCH = 500
 DEFAULT_LOG_JOBS = 50
 Isolation = Literal["thread", "process"]
+_DURATIONS = ("timeout_s", "job_timeout_s", "sleep_s", "grace_s", "lease_s", "cancel_grace_s", "result_ttl_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ class WorkerSettings:
     result_ttl_s: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse names that no queue or tag can have. Raises TypeError or ValueError."""
+        """Refuse names and durations that cannot be. Raises TypeError or ValueError."""
+        for name in _DURATIONS:
+            if (span := getattr(self, name)) is not None:
+                object.__setattr__(self, name, read_span_s(span, name))
         if self.queues is not None:
             object.__setattr__(self, "queues", read_queues(self.queues))
         object.__setattr__(self, "tags", read_tags(self.tags))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 
+from queuetui.model.names import read_text
+
 _CURRENT: ContextVar[str | None] = ContextVar("queuetui_correlation_id", default=None)
 
 
@@ -26,8 +28,8 @@ def unbind_correlation_id(token: Token[str | None]) -> None:
 
 @contextmanager
 def correlated(correlation_id: str | None) -> Iterator[None]:
-    """Bind an id to everything enqueued within, in this thread or task."""
-    token = bind_correlation_id(correlation_id)
+    """Bind an id to everything enqueued within, in this thread or task. Raises TypeError or ValueError for what is no text."""
+    token = bind_correlation_id(None if correlation_id is None else read_text(correlation_id, "the correlation id"))
     try:
         yield
     finally:

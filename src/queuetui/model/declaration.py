@@ -12,7 +12,7 @@ from queuetui.model.duration import read_limit_s, read_span_s, read_whole_s
 from queuetui.model.errors import Conflict
 from queuetui.model.handler import Handler, place_of, read_handler, type_of
 from queuetui.model.job_rules import read_attempts
-from queuetui.model.names import read_queue, read_text, shown
+from queuetui.model.names import read_flag, read_queue, read_text, shown
 from queuetui.model.schedule import JobPattern, ScheduleSpec, Timing
 
 Ack = Literal["batch", "each"]
@@ -89,8 +89,8 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     The handler itself is returned unchanged and can be called and tested as before. Raises TypeError or ValueError for what cannot hold.
     """
     rules = _read_rules(queue, max_attempts, backoff, timeout, hard_timeout, ack, result_ttl)
-    rules |= {"timing": _read_timing(every, cron, tz), "overlap": _read_flag(overlap, "overlap")}
-    rules |= {"measure": _read_flag(measure, "measure")}
+    rules |= {"timing": _read_timing(every, cron, tz), "overlap": read_flag(overlap, "overlap")}
+    rules |= {"measure": read_flag(measure, "measure")}
     name = job_type if job_type is None or callable(job_type) else read_text(job_type, "the type of a job")
 
     def decorate(handler: AnyHandler) -> AnyHandler:
@@ -136,12 +136,6 @@ def _read_timing(every: object, cron: object, tz: object) -> Timing | None:
         return None
     every_s = None if every is None else read_whole_s(every, "every")
     return Timing(None if cron is None else read_text(cron, "cron"), every_s, read_text(tz, "tz"))
-
-
-def _read_flag(value: object, name: str) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} is {shown(value)}; give True or False")
-    return value
 
 
 def declare(declaration: Declaration) -> Handler:

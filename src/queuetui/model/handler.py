@@ -40,6 +40,8 @@ def type_of(handler: Handler) -> str:
 
 def place_of(handler: Handler) -> str:
     """Return the exact path of a handler, `package.module:name`, by which a worker finds it undeclared."""
+    while isinstance(handler, partial):
+        handler = handler.func
     named: Any = handler if hasattr(handler, "__qualname__") else type(handler)
     return f"{named.__module__}:{named.__qualname__}"
 

@@ -1,4 +1,4 @@
-"""The one check of the names that people give to queues and tags."""
+"""The one check of the names that people give to queues and tags, of texts and of flags."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def read_text(value: object, what: str) -> str:
     if not text or text.isspace():
         raise ValueError(f"{what} is empty; give a text, or leave it away")
     return text
+
+
+def read_flag(value: object, name: str) -> bool:
+    """Return a choice of yes or no. Raises TypeError."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {shown(value)}; give True or False")
+    return value
 
 
 def read_queue(name: object) -> str:
