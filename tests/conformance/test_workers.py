@@ -8,7 +8,7 @@ from queuetui.backends.base import NativeBackend
 from queuetui.model.act import Act, Verb
 from queuetui.model.job import Ending
 from queuetui.model.worker import WorkerInfo
-from tests.conformance.scenes import add, card, claim, settle, snapshot, store_now
+from tests.conformance.scenes import add, card, claim, claim_and_vanish, ids, select, settle, snapshot, store_now
 from tests.waiting import wait_until
 
 
@@ -107,3 +107,38 @@ def test_a_worker_that_registers_again_replaces_itself(backend: NativeBackend, c
     backend.register(card("w1", **changes))
     (worker,) = workers_of(backend).values()
     assert {"pid": worker.pid, "host": worker.host.raw}.items() >= changes.items()
+
+
+def test_a_worker_is_found_by_host_process_or_id(backend: NativeBackend) -> None:
+    """A filter names the worker of a job by its host, its host and process id, or its id; quotes make a name literal."""
+    for worker_id, pid in (("w1", 4411), ("w2", 4412)):
+        backend.register(card(worker_id, pid=pid))
+        add(backend)
+        claim(backend, worker=worker_id)
+    held = {job.worker.raw: job.ref.id for job in select(backend, "state:processing") if job.worker is not None}
+    both = sorted(held.values())
+    for text in (
+        "worker:web-1",
+        "worker:web-*",
+        "worker~WEB",
+        "worker:web-1/4411,w2",
+        "worker:nobody,web-1",
+        "-worker:no",
+    ):
+        assert sorted(ids(select(backend, text))) == both, text
+    for text in ("worker:web-1/4411", "worker:w1", "worker~/4411", "worker:web-1 -worker:web-1/4412"):
+        assert ids(select(backend, text)) == [held["w1"]], text
+    for text in ('worker:"web-*"', "worker:web", "worker:web-1/441", "-worker:web-1"):
+        assert ids(select(backend, text)) == [], text
+
+
+def test_a_worker_whose_lease_is_over_is_told(backend: NativeBackend) -> None:
+    """Jobs that a registered worker holds under a lease that is over are counted with it, and others are not."""
+    backend.register(card("vanished"))
+    backend.register(card("w1"))
+    add(backend, 3)
+    claim_and_vanish(backend, 2)
+    claim(backend, worker="w1")
+    found = workers_of(backend)
+    assert (found["vanished"].busy, found["vanished"].orphaned) == (2, 2)
+    assert (found["w1"].busy, found["w1"].orphaned) == (1, 0)

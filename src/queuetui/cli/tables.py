@@ -56,9 +56,10 @@ WORKER_COLUMNS = (
     "beat_at",
     "silent_seconds",
     "rss_bytes",
+    "orphaned",
     "live",
 )
-WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds", "live")
+WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds", "orphaned", "live")
 SCHEDULE_COLUMNS = (
     "name",
     "cron",

@@ -139,7 +139,8 @@ def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[st
         "silent_seconds": round((now - worker.beat_at).total_seconds(), 3),
         "rss_bytes": worker.rss_bytes,
         "stopping": worker.stopping,
-        "live": live,
+        "orphaned": worker.orphaned,
+        "live": live and not worker.orphaned,
     }
 
 

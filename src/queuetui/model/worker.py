@@ -28,7 +28,10 @@ class WorkerCard:
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """A worker's registration as read; `queues` empty means all, `busy` counts the jobs under its leases, times are the store's."""
+    """A worker's registration as read; `queues` empty means all, times are the store's.
+
+    `busy` counts the jobs under its leases, `orphaned` those of them whose lease is over.
+    """
 
     id: Untrusted
     host: Untrusted
@@ -43,6 +46,7 @@ class WorkerInfo:
     tags: tuple[Untrusted, ...] = ()
     rss_bytes: int | None = None
     stopping: bool = False
+    orphaned: int = 0
 
     def listens_to(self, queue: str) -> bool:
         """Tell whether it takes jobs of a queue."""

@@ -35,7 +35,10 @@ def command(form: str, **connection: Any) -> None:
     shown = (
         rows
         if form != Format.TABLE
-        else [{**row, "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])} for row in rows]
+        else [
+            {**row, "pid": str(row["pid"]), "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])}
+            for row in rows
+        ]
     )
     show_rows(shown, WORKER_COLUMNS, Format(form), WORKER_TABLE)
 

@@ -23,7 +23,7 @@ WORKER_COLUMNS = (
     Column("id", "id", 8, priority=3),
     Column("host", "host", 12, 30, flex=1, priority=0),
     Column("pid", "pid", 7, align=Align.RIGHT, priority=2),
-    Column("state", "state", 9, priority=0),
+    Column("state", "state", 10, priority=0),
     Column("beat", "last beat", 9, align=Align.RIGHT, priority=0),
     Column("busy", "busy", 7, align=Align.RIGHT, priority=0),
     Column("queues", "queues", 16, 60, flex=3, priority=1),
@@ -80,8 +80,19 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
         case "pid":
             return Cell(sanitize(str(worker.pid)))
         case "state":
-            word = "silent" if not alive else "stopping" if worker.stopping else "live"
-            return Cell(sanitize(word), Tone.STUCK if not alive else Tone.WARNING if worker.stopping else Tone.GOOD)
+            word = (
+                "silent"
+                if not alive
+                else "lease over"
+                if worker.orphaned
+                else "stopping"
+                if worker.stopping
+                else "live"
+            )
+            return Cell(
+                sanitize(word),
+                Tone.STUCK if not alive or worker.orphaned else Tone.WARNING if worker.stopping else Tone.GOOD,
+            )
         case "beat":
             return Cell(age_text((now - worker.beat_at).total_seconds()), None if alive else Tone.STUCK)
         case "busy":

@@ -14,6 +14,7 @@ from queuetui.backends.native.memory.event_log import logs_events
 from queuetui.backends.native.memory.paging import cut_page, cut_payload
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
 from queuetui.backends.native.query_scope import KEPT
+from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
@@ -77,7 +78,8 @@ class MemoryInspector:
         with self.store.lock:
             now = self.store.now()
             is_stuck_now = self._stuck_rule(now, limits)
-            chosen = [job for job in self._jobs() if matches(request.query, job, now, is_stuck_now)]
+            query = name_workers(request.query, self._workers())
+            chosen = [job for job in self._jobs() if matches(query, job, now, is_stuck_now)]
             return cut_page(chosen, request, now)
 
     def get(self, job_id: str) -> Job:
@@ -132,7 +134,14 @@ class MemoryInspector:
         busy = Counter(
             leases[record.lease_id].worker_id for record in self.store.jobs.values() if record.lease_id in leases
         )
-        return tuple(_to_worker(record, busy[record.card.id]) for record in self.store.workers.values())
+        over = Counter(
+            leases[record.lease_id].worker_id
+            for record in self.store.jobs.values()
+            if record.lease_id in leases and leases[record.lease_id].until < self.store.now()
+        )
+        return tuple(
+            _to_worker(record, busy[record.card.id], over[record.card.id]) for record in self.store.workers.values()
+        )
 
     def _counts(self, jobs: Iterable[Job], watch: Watch, now: datetime) -> Mapping[State, Measured[int]]:
         found = Counter(job.state for job in jobs)
@@ -210,7 +219,7 @@ def _latest_failures(jobs: Iterable[Job], limit: int) -> tuple[Job, ...]:
     return tuple(cut_payload(job) for job in failed[:limit])
 
 
-def _to_worker(record: WorkerRecord, busy: int) -> WorkerInfo:
+def _to_worker(record: WorkerRecord, busy: int, orphaned: int) -> WorkerInfo:
     card = record.card
     return WorkerInfo(
         id=Untrusted(card.id),
@@ -226,4 +235,5 @@ def _to_worker(record: WorkerRecord, busy: int) -> WorkerInfo:
         tags=tuple(map(Untrusted, card.tags)),
         rss_bytes=record.rss_bytes,
         stopping=record.stopping,
+        orphaned=orphaned,
     )

@@ -17,6 +17,7 @@ from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, names_asked, needs_payload, residual_terms
 from queuetui.backends.native.sorting import cut_sorted, value_of
+from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -49,7 +50,8 @@ class Reading:
 
     def read_page(self, request: PageRequest) -> Page:
         """Return one page."""
-        query = request.query
+        query = name_workers(request.query, self.picture.workers)
+        request = replace(request, query=query)
         ids = names_asked(query, "id")
         if ids is not None:
             return self._cut_listed(request, self._read_jobs([to_stored(one) for one in ids[:RESIDUAL_JOBS]]), _NEWEST)

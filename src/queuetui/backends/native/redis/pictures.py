@@ -127,8 +127,10 @@ def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
     now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until = reply
     rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()
-    for worker, jobs in busy:
+    orphaned: Counter[str] = Counter()
+    for worker, jobs, over in busy:
         held[(worker or b"").decode()] += jobs
+        orphaned[(worker or b"").decode()] += over
     summaries = server.options.summaries
     return Picture(
         now=from_us(int(now)),
@@ -137,7 +139,7 @@ def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
         total=total,
         queues=rows,
         is_every_queue=not more_queues,
-        workers=_read_workers(workers, held),
+        workers=_read_workers(workers, held, orphaned),
         runs=tuple(_read_run(run, server.name) for run in runs),
         is_every_run=not more_runs,
         minutes={from_us(int(minute)): _read_figures(figures) for minute, figures in minutes},
@@ -160,13 +162,15 @@ def _read_queue(row: Reply) -> QueueRow:
     )
 
 
-def _read_workers(rows: Iterable[Reply], held: Mapping[str, int]) -> tuple[WorkerInfo, ...]:
+def _read_workers(
+    rows: Iterable[Reply], held: Mapping[str, int], orphaned: Mapping[str, int]
+) -> tuple[WorkerInfo, ...]:
     # A registration without fields is one that another server version half forgot.
-    found = [_read_worker(row, held) for row in rows if row[2]]
+    found = [_read_worker(row, held, orphaned) for row in rows if row[2]]
     return tuple(sorted(found, key=lambda worker: (worker.started_at, worker.id)))
 
 
-def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
+def _read_worker(row: Reply, held: Mapping[str, int], orphaned: Mapping[str, int]) -> WorkerInfo:
     worker_id, beat, flat = row
     fields = read_fields(flat)
     beat_at = from_us(int(beat))
@@ -184,6 +188,7 @@ def _read_worker(row: Reply, held: Mapping[str, int]) -> WorkerInfo:
         beat_at=beat_at,
         rss_bytes=int(fields["rss"]) if fields.get("rss") else None,
         stopping=fields.get("stopping") == "1",
+        orphaned=orphaned.get(worker_id.decode(), 0),
         **lists,
     )
 

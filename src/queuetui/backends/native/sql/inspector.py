@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from queuetui.backends.native.sql.surroundings import look_around
 from queuetui.backends.native.sql.tables import attempt, job, job_done
 from queuetui.backends.native.sql.term_kinds import plan_terms
 from queuetui.backends.native.sql.walks import Reading
+from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.errors import NotFound
 from queuetui.model.job import Attempt
 from queuetui.model.text import Untrusted, sanitize
@@ -61,7 +63,8 @@ class SqlInspector:
             around = look_around(connection, now)
             options = self._database.options
             reading = Reading(connection, self._database.name, options.summaries, around.judging(limits))
-            return read_page(reading, around.queues, request)
+            named = replace(request, query=name_workers(request.query, around.workers))
+            return read_page(reading, around.queues, named)
 
     def get(self, job_id: str) -> Job:
         """Return one job whole."""

@@ -22,6 +22,7 @@ from queuetui.backends.native.sql.surroundings import Surroundings, look_around
 from queuetui.backends.native.sql.tables import job_done
 from queuetui.backends.native.sql.totals import add_up, sum_counts, total_of
 from queuetui.backends.native.sql.walks import Reading
+from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
@@ -79,7 +80,8 @@ class Picture:
 
     def _page(self, connection: Connection, around: Surroundings) -> Any:  # noqa: ANN401 - as every read
         assert self.watch.page is not None  # noqa: S101 - asked only when there is one
-        return read_page(self._reading(connection, around), around.queues, self.watch.page)
+        request = replace(self.watch.page, query=name_workers(self.watch.page.query, around.workers))
+        return read_page(self._reading(connection, around), around.queues, request)
 
     def _failures(self, connection: Connection, _: Surroundings) -> tuple[Job, ...]:
         is_failed = state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)

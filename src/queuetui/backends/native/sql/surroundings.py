@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, Table, cast, func, literal, select, union
+from sqlalchemy import CTE, Connection, Select, Table, case, cast, func, literal, select, union
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Row
 
@@ -68,7 +68,7 @@ def look_around(connection: Connection, now: datetime) -> Surroundings:
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
     known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
     unlogged = frozenset(row.name for row in rows if not row.events)
-    return Surroundings(now, known, paused, _read_workers(connection), unlogged)
+    return Surroundings(now, known, paused, _read_workers(connection, now), unlogged)
 
 
 def _queue_names(connection: Connection) -> set[str]:
@@ -106,21 +106,25 @@ def _hop(table: Table, condition: Condition, name: str) -> Select[Any]:
     return select(limited.c.name)
 
 
-def _read_workers(connection: Connection) -> tuple[WorkerInfo, ...]:
+def _read_workers(connection: Connection, now: datetime) -> tuple[WorkerInfo, ...]:
     is_held = state_is(job.c.state, State.PROCESSING)
     if connection.dialect.name == "mysql":
         # Only what is processed has a lease, and its index alone answers then.
         is_held = job.c.lease_id.is_not(None)
     held = select(job.c.lease_id).where(is_held).limit(MOST_BUSY).subquery()
     counted = (
-        select(lease.c.worker_id, func.count()).join(held, held.c.lease_id == lease.c.id).group_by(lease.c.worker_id)
+        select(lease.c.worker_id, func.count(), func.sum(case((lease.c.until < now, 1), else_=0)))
+        .join(held, held.c.lease_id == lease.c.id)
+        .group_by(lease.c.worker_id)
     )
-    busy: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
+    busy: dict[str, tuple[int, int]] = {row[0]: (row[1], int(row[2])) for row in connection.execute(counted)}
     rows = connection.execute(select(worker).order_by(worker.c.beat_at.desc()).limit(MOST_WORKERS)).all()
-    return tuple(_to_worker(row, busy.get(row.id, 0)) for row in sorted(rows, key=lambda row: (row.started_at, row.id)))
+    return tuple(
+        _to_worker(row, *busy.get(row.id, (0, 0))) for row in sorted(rows, key=lambda row: (row.started_at, row.id))
+    )
 
 
-def _to_worker(row: Row[Any], busy: int) -> WorkerInfo:
+def _to_worker(row: Row[Any], busy: int, orphaned: int) -> WorkerInfo:
     return WorkerInfo(
         id=Untrusted(row.id),
         host=Untrusted(row.host),
@@ -135,4 +139,5 @@ def _to_worker(row: Row[Any], busy: int) -> WorkerInfo:
         tags=tuple(Untrusted(str(name)) for name in row.tags),
         rss_bytes=row.rss,
         stopping=bool(row.stopping),
+        orphaned=orphaned,
     )

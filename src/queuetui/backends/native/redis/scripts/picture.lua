@@ -75,7 +75,8 @@ end
 local function read_busy()
   local rows = {}
   for place, lease in ipairs(leases) do
-    rows[place] = { lease.worker, call('ZCARD', key('h', lease.id)) }
+    local ends, held = call('ZSCORE', key('l'), lease.id), call('ZCARD', key('h', lease.id))
+    rows[place] = { lease.worker, held, (not ends or tonumber(ends) < now) and held or 0 }
   end
   return rows
 end
