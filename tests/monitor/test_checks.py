@@ -71,7 +71,7 @@ CASES: list[tuple[Finding, Level, str, str]] = [
         "pid 4711 (user ann, application psql)",
         "pg_terminate_backend",
     ),
-    (server.judge_snapshots((held(), held()), 0, 60), WARNING, "for 3 m 20 s, and 1 other too", ""),
+    (server.judge_snapshots((held(), held()), 0, 60), WARNING, "for 3 m, and 1 other too", ""),
     (server.judge_snapshots((held("slot", "o'k", None),), 0, 60), WARNING, "slot o'k has", "slot('o''k')"),
     (server.judge_vacuuming(()), OK, "looks after", ""),
     (server.judge_vacuuming((Untrusted("*"),)), WARNING, "autovacuum is off:", "autovacuum = on"),

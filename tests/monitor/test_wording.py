@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.monitor.diagnosis.wording import span
+from queuetui.monitor.diagnosis.wording import age, span
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,23 @@ from queuetui.monitor.diagnosis.wording import span
 def test_a_span_is_written_in_its_two_largest_units(seconds: float, words: str) -> None:
     """A span names at most two units, and one when it is long enough for the other not to matter."""
     assert span(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "<10 s"),
+        (9.9, "<10 s"),
+        (19.9, "10 s"),
+        (59.9, "50 s"),
+        (61, "1 m"),
+        (3599, "59 m"),
+        (7500, "2 h"),
+        (7900, "2 h 10 m"),
+        (90_100, "1 d 1 h"),
+        (5_000_000, "57 d"),
+    ],
+)
+def test_an_age_stands_still_for_a_while(seconds: float, words: str) -> None:
+    """An age grows in steps: of ten seconds, of a minute, of ten minutes, of an hour."""
+    assert age(seconds) == words

@@ -11,7 +11,7 @@ from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, LateLeases, Level
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.wording import name, span
+from queuetui.monitor.diagnosis.wording import age, name, span
 
 SLOW_S = 1.0
 APART_S = 5.0
@@ -63,7 +63,7 @@ def judge_leases(late: LateLeases, now: datetime) -> Finding:
     }
     if not late.count or late.oldest is None:
         return Finding(Check.LEASES, Level.OK, "no lease that is over waits to be swept", evidence)
-    silent = span((now - late.oldest).total_seconds())
+    silent = age((now - late.oldest).total_seconds())
     story = f"{counted(late.count, 'lease')} ended up to {silent} ago and nobody has swept them"
     return Finding(Check.LEASES, Level.WARNING, story, evidence, "any worker sweeps: queuetui worker")
 

@@ -8,7 +8,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, HeldSnapshot, Level
 from queuetui.model.text import Untrusted
-from queuetui.monitor.diagnosis.wording import name, span
+from queuetui.monitor.diagnosis.wording import age, name, span
 
 NEARLY_ALL = 0.8
 AS_GOOD_AS_ALL = 0.95
@@ -26,7 +26,7 @@ def judge_snapshots(held: Sequence[HeldSnapshot], hidden: int, held_s: float) ->
         step = "grant this user pg_read_all_stats to see every session" if hidden else ""
         return Finding(Check.SNAPSHOTS, Level.OK, story, evidence, step)
     first, rest = held[0], len(held) - 1
-    since = "" if first.age_s is None else f" for {span(first.age_s)}"
+    since = "" if first.age_s is None else f" for {age(first.age_s)}"
     more = f", and {counted(rest, 'other')} too" if rest else ""
     story = f"{_who(first)} has held an old snapshot open{since}{more}: claims slow down, nothing is vacuumed"
     return Finding(Check.SNAPSHOTS, Level.WARNING, story, evidence, _release(first))

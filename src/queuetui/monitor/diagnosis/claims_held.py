@@ -6,7 +6,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import span
+from queuetui.monitor.diagnosis.wording import age
 
 
 def judge(_: Job, facts: Facts) -> Verdict | None:
@@ -17,7 +17,7 @@ def judge(_: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.CLAIMS_HELD,
         Severity.INFO,
-        f"nothing is claimed for another {span(left_s)}: the server was restarted and may have forgotten who works on what",
+        f"nothing is claimed for another {age(left_s)}: the server was restarted and may have forgotten who works on what",
         {"held_until": to_text(facts.held_until)},
         "wait; with appendfsync always nothing is forgotten",
     )

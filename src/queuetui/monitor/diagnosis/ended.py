@@ -8,7 +8,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.will_fail import let_run
-from queuetui.monitor.diagnosis.wording import act_on, name, span
+from queuetui.monitor.diagnosis.wording import act_on, age, name
 
 QUARANTINE = "PoisonPill"
 
@@ -16,7 +16,7 @@ QUARANTINE = "PoisonPill"
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a completed, cancelled or failed job."""
     ended_s = facts.seconds_since(job.completed_at)
-    ago = "" if ended_s is None else f" {span(ended_s)} ago"
+    ago = "" if ended_s is None else f" {age(ended_s)} ago"
     if job.state is not State.FAILED:
         return Verdict(Code.FINISHED, Severity.OK, f"{job.state.value}{ago}", {}, "none needed")
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts, "lost": job.lost}

@@ -11,7 +11,7 @@ from queuetui.model.job import Job
 from queuetui.model.state import FINAL, State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, command, name, span
+from queuetui.monitor.diagnosis.wording import act_on, age, command, name
 
 _WAITS = frozenset(
     {
@@ -49,7 +49,7 @@ def _never_assigned(job: Job, last: Event, facts: Facts, limit_s: float) -> Verd
     if waited_s <= limit_s or (queue is not None and queue.paused_at is not None):
         return None
     word = last.kind.value
-    summary = f"{word} and no JobScheduled or JobStarted since: due {span(waited_s)}, and no worker was assigned"
+    summary = f"{word} and no JobScheduled or JobStarted since: due {age(waited_s)}, and no worker was assigned"
     step = f"look whether a worker takes from {name(job.queue)}: queuetui workers"
     return _verdict(last, summary, {"waited_s": round(waited_s, 3), "limit_s": limit_s}, step)
 
@@ -58,7 +58,7 @@ def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | No
     runs_s = (facts.now - last.at).total_seconds()
     if runs_s <= limit_s:
         return None
-    summary = f"{last.kind.value} {span(runs_s)} ago on {name(last.worker)} and no end is logged"
+    summary = f"{last.kind.value} {age(runs_s)} ago on {name(last.worker)} and no end is logged"
     step = f"look at its worker: queuetui workers; then: {act_on('cancel', job)}"
     return _verdict(last, summary, {"running_s": round(runs_s, 3), "limit_s": limit_s}, step)
 

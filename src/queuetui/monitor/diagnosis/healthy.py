@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import span
+from queuetui.monitor.diagnosis.wording import age
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -15,6 +15,6 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     asked_s = facts.seconds_since(job.cancel_requested_at)
     if asked_s is not None:
         evidence["cancel_requested_s"] = round(asked_s, 3)
-        summary = f"cancel was asked for {span(asked_s)} ago; the worker ends it when its handler looks"
+        summary = f"cancel was asked for {age(asked_s)} ago; the worker ends it when its handler looks"
         return Verdict(Code.CANCEL_REQUESTED, Severity.INFO, summary, evidence, "wait for its worker")
-    return Verdict(Code.HEALTHY, Severity.OK, f"running {span(running_s)}", evidence, "none needed")
+    return Verdict(Code.HEALTHY, Severity.OK, f"running {age(running_s)}", evidence, "none needed")

@@ -10,7 +10,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import command, name, span
+from queuetui.monitor.diagnosis.wording import age, command, name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -53,4 +53,4 @@ def _explain(job: Job, facts: Facts, use: RulesInUse, limit: ClaimLimit) -> Verd
 
 
 def _until(at: datetime, facts: Facts) -> str:
-    return span((at - facts.now).total_seconds())
+    return age((at - facts.now).total_seconds())

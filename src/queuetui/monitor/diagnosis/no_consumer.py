@@ -6,7 +6,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import name, span, worker_for
+from queuetui.monitor.diagnosis.wording import age, name, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -20,7 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.NO_CONSUMER,
         Severity.CRITICAL,
-        f"nobody listens to {name(job.queue)}: due {span(due_s)}, {len(facts.workers)} workers registered, none for it",
+        f"nobody listens to {name(job.queue)}: due {age(due_s)}, {len(facts.workers)} workers registered, none for it",
         {
             "queue": name(job.queue),
             "due_s": round(due_s, 3),

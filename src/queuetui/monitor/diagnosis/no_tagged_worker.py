@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import name, span, worker_for
+from queuetui.monitor.diagnosis.wording import age, name, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -24,7 +24,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.NO_TAGGED_WORKER,
         Severity.WARNING if due_s > facts.limits.stuck_after_s else Severity.INFO,
-        f"no live worker on {name(job.queue)} has all the tags that it needs ({tags}): due {span(due_s)}",
+        f"no live worker on {name(job.queue)} has all the tags that it needs ({tags}): due {age(due_s)}",
         {
             "queue": name(job.queue),
             "due_s": round(due_s, 3),

@@ -7,14 +7,14 @@ from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, span
+from queuetui.monitor.diagnosis.wording import act_on, age
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a scheduled or retrying job."""
     age_s = facts.seconds_since(job.scheduled_at)
     when = (
-        "at an unknown time" if age_s is None else f"in {span(-age_s)}" if age_s < 0 else f"now (due {span(age_s)} ago)"
+        "at an unknown time" if age_s is None else f"in {age(-age_s)}" if age_s < 0 else f"now (due {age(age_s)} ago)"
     )
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
     if job.scheduled_at is not None:

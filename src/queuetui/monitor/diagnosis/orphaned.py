@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_orphaned
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, name, span, worker_for
+from queuetui.monitor.diagnosis.wording import act_on, age, name, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -16,9 +16,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     holder = facts.holder(job)
     silent_s = None if holder is None else facts.seconds_since(holder.beat_at)
-    seen = "is no longer registered" if silent_s is None else f"silent {span(silent_s)}"
+    seen = "is no longer registered" if silent_s is None else f"silent {age(silent_s)}"
     over_s = facts.seconds_since(job.lease_until)
-    ended = "its lease is gone" if over_s is None else f"its lease ended {span(over_s)} ago"
+    ended = "its lease is gone" if over_s is None else f"its lease ended {age(over_s)} ago"
     who = name(job.worker) if holder is None else f"{name(holder.host)} pid {holder.pid}"
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
     if job.lease_until is not None:

@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, name, span
+from queuetui.monitor.diagnosis.wording import act_on, age, name, span
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -21,9 +21,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         holder = facts.holder(job)
         who = name(job.worker) if holder is None else f"{name(holder.host)} pid {holder.pid}"
         evidence["worker"] = who
-        summary = f"running {span(running_s)}, limit {span(limit_s)}; worker {who} still beats"
+        summary = f"running {age(running_s)}, limit {span(limit_s)}; worker {who} still beats"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))
-    summary = f"taken {span(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness, so it may still run"
+    summary = f"taken {age(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness, so it may still run"
     step = act_on("release", job)
     if job.expired_at is not None or job.is_used_up:
         summary += "; another worker that takes it fails it without running it"

@@ -6,7 +6,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import command, name, span
+from queuetui.monitor.diagnosis.wording import age, command, name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -18,7 +18,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.QUEUE_PAUSED,
         Severity.WARNING,
-        f"queue {name(job.queue)} was paused {span(paused_s)} ago by {name(queue.paused_by)}",
+        f"queue {name(job.queue)} was paused {age(paused_s)} ago by {name(queue.paused_by)}",
         {"queue": name(job.queue), "paused_at": to_text(queue.paused_at), "paused_by": name(queue.paused_by)},
         f"resume it: {command('resume', names=[job.queue])}",
     )

@@ -12,7 +12,7 @@ from queuetui.model.schedule import Schedule
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.wording import command, name, span
+from queuetui.monitor.diagnosis.wording import age, command, name
 
 
 def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits) -> Verdict:
@@ -22,7 +22,7 @@ def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerIn
         return Verdict(
             Code.SCHEDULE_PAUSED,
             Severity.INFO,
-            f"paused by {by} {span((now - schedule.paused_at).total_seconds())} ago",
+            f"paused by {by} {age((now - schedule.paused_at).total_seconds())} ago",
             {"paused_at": to_text(schedule.paused_at)},
             command("schedules", "resume", names=[Untrusted(schedule.spec.name)]),
         )
@@ -38,9 +38,9 @@ def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerIn
     else:
         why, step = "no worker is live", "start a worker: queuetui worker"
     return Verdict(
-        Code.SCHEDULE_OVERDUE, Severity.WARNING, f"its slot passed {span(late_s)} ago and {why}", evidence, step
+        Code.SCHEDULE_OVERDUE, Severity.WARNING, f"its slot passed {age(late_s)} ago and {why}", evidence, step
     )
 
 
 def _when(late_s: float) -> str:
-    return "is due" if late_s >= 0 else f"in {span(-late_s)}"
+    return "is due" if late_s >= 0 else f"in {age(-late_s)}"

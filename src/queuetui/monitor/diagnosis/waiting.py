@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import name, span, worker_for
+from queuetui.monitor.diagnosis.wording import age, name, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -16,19 +16,19 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if not facts.capabilities.workers:
         return _judge_blind(job, due_s, facts, evidence)
     if not listeners:
-        summary = f"due {span(due_s)}; no live worker listens to {name(job.queue)} yet"
+        summary = f"due {age(due_s)}; no live worker listens to {name(job.queue)} yet"
         return Verdict(Code.WAITING, Severity.INFO, summary, evidence, f"start a worker: {worker_for(job.queue)}")
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if busy >= slots:
-        summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {span(due_s)}"
+        summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {age(due_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
     listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners)} workers listen"
-    return Verdict(Code.WAITING, Severity.OK, f"due {span(due_s)}; {listen}", evidence, "none needed")
+    return Verdict(Code.WAITING, Severity.OK, f"due {age(due_s)}; {listen}", evidence, "none needed")
 
 
 def _judge_blind(job: Job, due_s: float, facts: Facts, evidence: dict[str, object]) -> Verdict:
     late = due_s > facts.limits.stuck_after_s
-    summary = f"due {span(due_s)}; this store does not record which workers listen to {name(job.queue)}"
+    summary = f"due {age(due_s)}; this store does not record which workers listen to {name(job.queue)}"
     step = "check that a worker of this system runs for the queue" if late else "none needed"
     return Verdict(Code.WAITING, Severity.WARNING if late else Severity.OK, summary, evidence, step)

@@ -8,7 +8,7 @@ from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, span
+from queuetui.monitor.diagnosis.wording import act_on, age
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -19,7 +19,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if job.expired_at is not None:
         evidence["retry_until"] = to_text(job.expired_at)
         past_s = facts.seconds_since(job.expired_at) or 0.0
-        summary = f"its retryUntil was {span(past_s)} ago: the worker that takes it fails it without running it"
+        summary = f"its retryUntil was {age(past_s)} ago: the worker that takes it fails it without running it"
         return Verdict(Code.DEADLINE_PAST, Severity.WARNING, summary, evidence, f"let it run: {let_run(job)}")
     if not job.is_used_up or job.max_attempts is None:
         return None

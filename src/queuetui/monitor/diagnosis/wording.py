@@ -12,6 +12,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 
 NAME_CAP = 40
 SHORT_ID = 8
+_AGE_STEPS = ((86400.0, 3600), (3600.0, 600), (60.0, 60))
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"))
 
 
@@ -24,6 +25,12 @@ def span(seconds: float) -> str:
             tail = f" {int(rest // smaller[0])} {smaller[1]}" if seconds < 10 * size and rest >= smaller[0] else ""
             return f"{int(seconds // size)} {unit}{tail}"
     return f"{int(seconds)} s"
+
+
+def age(seconds: float) -> str:
+    """Return an age, or a wait, in steps coarse enough that what is shown of it stands still: `<10 s`, `40 s`, `12 m`, `2 h 10 m`."""
+    step_s = next((step_s for least_s, step_s in _AGE_STEPS if seconds >= least_s), 10)
+    return span(seconds // step_s * step_s) if seconds >= step_s else f"<{step_s} s"
 
 
 def name(text: Untrusted | None) -> SafeText:

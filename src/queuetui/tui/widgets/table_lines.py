@@ -9,12 +9,14 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
-from queuetui.model.text import sanitize
+from queuetui.model.text import ELLIPSIS, sanitize
 from queuetui.tui.present.cells import fit
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, PlacedColumn
 from queuetui.tui.widgets.table_rows import Cell, Row
+
+_CELLS_OF_A_MOVE = 16
 
 
 class Line(NamedTuple):
@@ -46,14 +48,32 @@ class Piece(NamedTuple):
     tone: Tone
 
 
-def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> Span | None:
-    """Return the cells that must be drawn again to turn one line into the other, None when they look alike."""
+def changed_spans(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> list[Span]:
+    """Return the cells that must be drawn again to turn one line into the other; none when they look alike."""
     if old is new or old == new:
-        return None
+        return []
     if old is None or new is None or old[1:] != new[1:]:
-        return Span(0, width)
-    changed = [column for column in placed if old.row.cells[column.place] != new.row.cells[column.place]]
-    return Span(changed[0].x, min(changed[-1].end, width)) if changed else None
+        return [Span(0, width)]
+    spans: list[Span] = []
+    for column in placed:
+        span = _changed_in(column, old.row.cells[column.place], new.row.cells[column.place])
+        if span is None or span.start >= width:
+            continue
+        if spans and span.start - spans[-1].end < _CELLS_OF_A_MOVE:
+            span = Span(spans.pop().start, span.end)
+        spans.append(Span(span.start, min(span.end, width)))
+    return spans
+
+
+def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> Span | None:
+    """Return what of a column is seen to change: what is cut off costs nothing, nor does a text's beginning and end that stay."""
+    if old == new:
+        return None
+    before, after = (fit(cell.text, column.width, column.column.align) for cell in (old, new))
+    if _tone_of(old, column) != _tone_of(new, column) or not f"{before}{after}".replace(ELLIPSIS, "").isascii():
+        return Span(column.x, column.end)
+    changed = [place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    return Span(column.x + changed[0], column.x + changed[-1] + 1) if changed else None
 
 
 def row_pieces(line: Line, placed: Sequence[PlacedColumn], symbols: Symbols, width: int) -> Iterator[Piece]:

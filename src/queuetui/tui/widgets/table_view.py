@@ -20,7 +20,7 @@ from queuetui.tui.present.pieces import wrap
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, PlacedColumn, place_columns
-from queuetui.tui.widgets.table_lines import Line, Sort, Span, changed_span, header_pieces, merge_pieces, row_pieces
+from queuetui.tui.widgets.table_lines import Line, Sort, Span, changed_spans, header_pieces, merge_pieces, row_pieces
 from queuetui.tui.widgets.table_rows import TableRows
 
 HEADER_LINES = 1
@@ -128,8 +128,7 @@ class TableView(Widget):
         self._keep_cursor_in_view()
         after = self._visible_lines()
         for y, (old, new) in enumerate(zip_longest(before, after), start=HEADER_LINES):
-            span = changed_span(old, new, self._placed, self.size.width)
-            if span is not None:
+            for span in changed_spans(old, new, self._placed, self.size.width):
                 self._refresh_cells(y, span)
 
     def _refresh_cells(self, y: int, span: Span) -> None:

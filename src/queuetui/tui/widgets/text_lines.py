@@ -34,7 +34,7 @@ class TextLines(Widget):
         return self._lines
 
     def show(self, lines: Sequence[TextLine]) -> None:
-        """Show these lines; equal ones are not painted again."""
+        """Show these lines; those that look as before are not painted again."""
         before, self._lines = self._lines, tuple(lines)
         if self._needs_other_room(before):
             self.refresh(layout=True)
@@ -42,7 +42,7 @@ class TextLines(Widget):
         for number in range(max(len(before), len(self._lines))):
             old = before[number] if number < len(before) else BLANK
             new = self._lines[number] if number < len(self._lines) else BLANK
-            if old != new:
+            if old != new and self._strip(old) != self._strip(new):
                 self.refresh(Region(0, number, self.size.width, 1))
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
@@ -59,8 +59,10 @@ class TextLines(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return one line."""
+        return self._strip(self._lines[y] if y < len(self._lines) else BLANK)
+
+    def _strip(self, line: TextLine) -> Strip:
         width = self.size.width
-        line = self._lines[y] if y < len(self._lines) else BLANK
         return Strip(list(self._segments(line, width))).adjust_cell_length(width, self.rich_style)
 
     def _segments(self, line: TextLine, width: int) -> Iterator[Segment]:
