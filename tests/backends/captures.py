@@ -69,8 +69,8 @@ class Capture:
 
     def close(self) -> None:
         """Close every backend that was opened."""
-        for backend in self.opened:
-            backend.close()
+        while self.opened:
+            self.opened.pop().close()
 
 
 def load_capture(kind: str, folder: str, store: str, url: str) -> Capture:

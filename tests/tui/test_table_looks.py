@@ -90,22 +90,21 @@ def test_the_header_shows_the_sort() -> None:
     play(script)
 
 
-@pytest.mark.parametrize("name", SMALL_ZOO)
-def test_hostile_text_in_every_cell_is_inert_and_aligned(name: str) -> None:
-    """The zoo in each cell draws no control character and moves no column."""
+def test_hostile_text_in_every_cell_is_inert_and_aligned() -> None:
+    """No specimen of the zoo in any cell draws a control character or moves a column."""
 
     async def script(app: TableApp, pilot: Pilot[None]) -> None:
-        text = SMALL_ZOO[name]
-        row = job_row(f"key {name}", state=text, age=text, why=text, job_type=text)
-        app.table.set_rows([job_row("plain"), row, job_row("other")])
-        await pilot.pause()
-        for line in app.screen_lines():
-            assert_inert(line, allowed="")
-            assert cell_len(line) == app.table.size.width
-        worker_at = [cell_len(line[: line.index("web-1/4411")]) for line in app.screen_lines()[1:4]]
-        assert len(set(worker_at)) == 1
-        await pilot.click(LiveTable, offset=(20, 2))
-        assert app.is_running
+        for name, text in SMALL_ZOO.items():
+            row = job_row(f"key {name}", state=text, age=text, why=text, job_type=text)
+            app.table.set_rows([job_row("plain"), row, job_row("other")])
+            await pilot.pause()
+            for line in app.screen_lines():
+                assert_inert(line, allowed="")
+                assert cell_len(line) == app.table.size.width, name
+            worker_at = {cell_len(line[: line.index("web-1/4411")]) for line in app.screen_lines()[1:4]}
+            assert len(worker_at) == 1, name
+            await pilot.click(LiveTable, offset=(20, 2))
+            assert app.is_running, name
 
     play(script, size=(120, 10))
 

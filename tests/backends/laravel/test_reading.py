@@ -123,11 +123,11 @@ def test_the_latest_dead_letters_come_first(capture: Capture) -> None:
         ("welcome", 9),
     ],
 )
-def test_filters_find_what_they_say(capture: Capture, text: str, number: int) -> None:
+def test_filters_find_what_they_say(read_capture: Capture, text: str, number: int) -> None:
     """Filters answered by the database and filters read out of payloads give the jobs they describe."""
-    found = listed(capture, text)
+    found = listed(read_capture, text)
     assert len(found) == number
-    page = capture.open().page(PageRequest(parse_query(text)), Limits())
+    page = read_capture.open().page(PageRequest(parse_query(text)), Limits())
     assert (page.total.value, page.total.exactness) == (number, Exactness.EXACT)
 
 
