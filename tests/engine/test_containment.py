@@ -259,12 +259,14 @@ def test_rubbish_given_to_a_context_is_the_handlers_own_error(queue: Queue, star
         lambda context: context.count("n", Decimal(1)),
         lambda context: context.count("n", float("nan")),
         lambda context: context.count("n", 10**5000),
+        lambda context: setattr(context, "notes", 5),
+        lambda context: setattr(context, "cancel_cause", []),
     ]
     refused = []
 
     def run(_: object, context: Context) -> int:
         for call in calls:
-            with pytest.raises((TypeError, ValueError)):
+            with pytest.raises((TypeError, ValueError, AttributeError)):
                 call(context)
             refused.append(call)
         context.log.info("%d", "x", extra={"queuetui_fields": 5})

@@ -284,8 +284,9 @@ def test_what_is_logged_while_notes_are_written_is_written_next(queue: Queue) ->
     lease = queue.backend.open_lease("w", "default", 30)
     (claimed,) = queue.backend.step(lease.id, [], 1).claimed
     run = Run(claimed, HeldLease(lease.id, "default", 0.0), "w")
-    run.started_s, run.context.notes = 0.0, HurriedNotes()
-    run.context.notes.add_line("early")
+    run.started_s, notes = 0.0, HurriedNotes()
+    run.context._notes = notes
+    notes.add_line("early")
     keeper = Notekeeper(queue.backend)
     keeper.write_running(lease.id, [run], 2.0)
     keeper.write_ended(

@@ -37,7 +37,7 @@ class Context:
     outside: a long handler should ask `cancelled()` between steps. After a timeout or a lost lease the result is refused.
     """
 
-    __slots__ = ("_noticed", "_on_cancel", "_progress", "cancel_cause", "correlation_id", "job", "notes", "worker_id")
+    __slots__ = ("_cancel_cause", "_notes", "_noticed", "_on_cancel", "_progress", "correlation_id", "job", "worker_id")
 
     log = JOB_LOGGER
 
@@ -45,12 +45,10 @@ class Context:
         self.job = job
         self.worker_id = worker_id
         self.correlation_id = job.correlation_id or job.id
-        # Why this run should end, None while it should not.
-        self.cancel_cause: CancelCause | None = None
+        self._cancel_cause: CancelCause | None = None
         self._noticed = False
         self._progress: str | None = None
-        # What the run tells beside its ending; most tell nothing.
-        self.notes: Notes | None = None
+        self._notes: Notes | None = None
         self._on_cancel: Callable[[], object] | None = None
 
     @property
@@ -80,7 +78,7 @@ class Context:
 
     def cancelled(self) -> bool:
         """Tell whether this run should end now."""
-        if self.cancel_cause is None:
+        if self._cancel_cause is None:
             return False
         self._noticed = True
         return True
@@ -111,11 +109,21 @@ class Context:
 
     def noted(self) -> Notes:
         """Return what this run tells, made when first asked for."""
-        if self.notes is None:
+        if self._notes is None:
             with _ENDING:
-                if self.notes is None:
-                    self.notes = Notes()
-        return self.notes
+                if self._notes is None:
+                    self._notes = Notes()
+        return self._notes
+
+    @property
+    def notes(self) -> Notes | None:
+        """What the run tells beside its ending; most tell nothing."""
+        return self._notes
+
+    @property
+    def cancel_cause(self) -> CancelCause | None:
+        """Why this run should end, None while it should not."""
+        return self._cancel_cause
 
     @property
     def reported_progress(self) -> str | None:
@@ -129,8 +137,8 @@ class Context:
     def cancel(self, cause: CancelCause) -> None:
         """Ask the handler to end; the first cause stays, but a person's request gives way to what ends the run for good."""
         with _ENDING:
-            if self.cancel_cause is None or self.cancel_cause is CancelCause.PERSON:
-                self.cancel_cause = cause
+            if self._cancel_cause is None or self._cancel_cause is CancelCause.PERSON:
+                self._cancel_cause = cause
             on_cancel = self._on_cancel
         if on_cancel is not None:
             # Whoever ends runs goes on with the next one whatever this one's way to end does.
@@ -141,6 +149,6 @@ class Context:
         """Name what ends a run that can be ended from outside; done at once when the run should end already."""
         with _ENDING:
             self._on_cancel = act
-            due = self.cancel_cause is not None
+            due = self._cancel_cause is not None
         if due:
             act()
