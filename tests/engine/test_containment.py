@@ -175,6 +175,25 @@ def test_a_broken_loop_is_replaced(queue: Queue, start_worker: StartWorker, told
     assert told.of("async_loop_replaced")
 
 
+def test_a_loop_that_is_held_is_left_to_those_on_it(queue: Queue, start_worker: StartWorker, told: Told) -> None:
+    """A handler that awaits nothing and does not end at its limit holds up what is on its loop, and no run that begins later."""
+    over = threading.Event()
+
+    async def hold(_: object) -> None:
+        over.wait()
+
+    async def well(_: object) -> str:
+        return "well"
+
+    held = queue.enqueue(declare_handler(hold), max_attempts=1, timeout=0.1)
+    worker = start_worker(concurrency=1)
+    assert queue.wait(held.id).state == "failed"
+    assert queue.wait(queue.enqueue(declare_handler(well)).id).result == "well"
+    over.set()
+    worker.stop()
+    assert told.of("async_loop_replaced")
+
+
 SPANS: list[Any] = ["60", Decimal(1), float("nan"), float("inf"), -1, True, b"1", [], 10**5000, timedelta(-1)]
 
 

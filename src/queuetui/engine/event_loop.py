@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Coroutine
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import Context
@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     Contained = tuple[object, BaseException | None]
 
 
+# Less than the worker waits before it replaces the slot of a handler that does not end.
+ANSWERS_WITHIN_S = 0.8
+
+
 class EventLoop:
     """Started with the first async handler; the calling thread waits, so a slot stays one job whatever its kind.
 
-    A handler ends its own run only: one that stops the loop does not end it, and a loop that is broken is replaced.
+    A handler ends its own run only: one that stops the loop does not end it. A loop that is broken, or held by a handler that was to
+    end and does not, is replaced for the runs that begin then.
     asyncio is imported with it: a worker without async handlers holds 3 MB less.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._serving: set[asyncio.AbstractEventLoop] = set()
         self._waiting: dict[Future[Contained], asyncio.AbstractEventLoop] = {}
         self._lock = Lock()
 
@@ -46,6 +52,7 @@ class EventLoop:
                 raise error
         except (CancelledError, asyncio.CancelledError):
             if context.cancelled():
+                self._leave_held(self._waiting[future])
                 raise Cancelled(context.cancel_cause) from None
             raise
         finally:
@@ -55,8 +62,9 @@ class EventLoop:
     def close(self) -> None:
         """Stop the loop."""
         with self._lock:
-            loop, self._loop = self._loop, None
-        if loop is not None:
+            loops, self._loop = tuple(self._serving), None
+            self._serving.clear()
+        for loop in loops:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(loop.stop)
 
@@ -66,6 +74,7 @@ class EventLoop:
         with self._lock:
             if self._loop is None or self._loop.is_closed():
                 self._loop = asyncio.new_event_loop()
+                self._serving.add(self._loop)
                 Thread(target=self._serve, args=(self._loop,), name="queuetui-async", daemon=True).start()
             future = asyncio.run_coroutine_threadsafe(_contain(coroutine), self._loop)
             self._waiting[future] = self._loop
@@ -76,23 +85,35 @@ class EventLoop:
         import asyncio
 
         asyncio.set_event_loop(loop)
-        while self._loop is loop and not loop.is_closed():
+        while loop in self._serving and not loop.is_closed():
             try:
                 loop.run_forever()
             except (SystemExit, KeyboardInterrupt) as error:
-                log_event("async_loop_resumed", logging.WARNING, reason=f"a task of a handler raised {error!r}")
+                log_event(
+                    "async_loop_resumed", logging.WARNING, reason=f"a task of a handler raised {type(error).__name__}"
+                )
             except BaseException as error:  # noqa: BLE001 - the loop itself is broken, by whatever a handler did to it
-                self._replace(loop, error)
+                self._replace(loop, f"it ended with {type(error).__name__}")
                 break
         else:
             _end_tasks(loop)
         self._end(loop)
 
-    def _replace(self, loop: asyncio.AbstractEventLoop, error: BaseException) -> None:
-        log_event("async_loop_replaced", logging.ERROR, reason=f"it ended with {type(error).__name__}: {error}")
+    def _leave_held(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let new runs begin on another loop where this one does not answer: the handler that was to end holds it."""
+        answered = Event()
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(answered.set)
+        if not answered.wait(ANSWERS_WITHIN_S):
+            self._replace(loop, "a handler that was to end holds it without awaiting anything")
+
+    def _replace(self, loop: asyncio.AbstractEventLoop, reason: str) -> None:
         with self._lock:
-            if self._loop is loop:
+            is_current = self._loop is loop
+            if is_current:
                 self._loop = None
+        if is_current:
+            log_event("async_loop_replaced", logging.ERROR, reason=reason)
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         """Close the loop, and let nobody wait for what it will not do any more."""
@@ -101,7 +122,8 @@ class EventLoop:
         with suppress(Exception):
             loop.close()
         with self._lock:
-            left = [future for future, place in self._waiting.items() if place is loop]
+            self._serving.discard(loop)
+            left = [future for future, place in tuple(self._waiting.items()) if place is loop]
         for future in left:
             with suppress(InvalidStateError):
                 future.set_exception(RuntimeError("the loop of the worker's async handlers ended under this run"))
