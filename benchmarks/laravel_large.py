@@ -61,7 +61,10 @@ def payload_of(table: str, n: int) -> str:
         "displayName": "App\\Jobs\\SyncItem",
         "job": "Illuminate\\Queue\\CallQueuedHandler@call",
     }
-    return json.dumps({**named, "maxTries": 3, "data": {"commandName": "App\\Jobs\\SyncItem", "command": command}})
+    return json.dumps(
+        {**named, "maxTries": 3, "data": {"commandName": "App\\Jobs\\SyncItem", "command": command}},
+        separators=(",", ":"),
+    )
 
 
 def fill(url: str, rows: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import FromClause, func, select
 
 from queuetui.backends.base import BackendOptions, iterate
+from queuetui.backends.foreign.laravel import walks
 from queuetui.backends.foreign.laravel.backend import LaravelBackend, discover
 from queuetui.backends.registry import open_foreign
 from queuetui.backends.sql.budget import fetch_within
@@ -304,10 +305,48 @@ def test_a_rare_match_is_found_by_going_on(sqlite_url: str) -> None:
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
     first = backend.page(PageRequest(parse_query("payload~needle")), Limits())
     assert (first.jobs, first.has_more) == ((), True)
-    assert any("5000 rows" in note for note in first.notes)
+    assert any("rows here" in note for note in first.notes)
     assert first.total.exactness is Exactness.CAPPED
     assert [job.ref.id for job in iterate(backend, parse_query("payload~needle"), Limits())] == ["job-3"]
     backend.close()
+
+
+def test_a_filter_looks_at_a_bounded_part_and_goes_on_from_there(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no time at all each page gets on by one window, says how far it came, and paging on finds each match once."""
+    monkeypatch.setattr(walks, "WALK_S", 0.0)
+    monkeypatch.setattr(walks, "FIRST_IDS", 3)
+    query(capture.url, FILL)
+    query(capture.url, "DELETE FROM jobs WHERE id > 60")
+    query(capture.url, "UPDATE jobs SET queue = 'rare' WHERE id IN (20, 21, 40)")
+    backend = capture.open()
+    first = backend.page(PageRequest(parse_query("queue:rare")), Limits())
+    assert (first.has_more, first.total.exactness) == (True, Exactness.CAPPED)
+    assert any("jobs back to row" in note for note in first.notes)
+    assert len(listed(capture, "queue:rare")) == len(query(capture.url, "SELECT id FROM jobs WHERE queue = 'rare'"))
+    last = backend.page(PageRequest(parse_query("queue:rare"), backward=True), Limits())
+    assert last.has_more
+
+
+def test_an_id_is_looked_for_by_keys_first_and_then_among_the_newest(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed job's uuid is found by its key at once; a search that did not come to the end says how far it came."""
+    monkeypatch.setattr(walks, "WALK_S", 0.0)
+    monkeypatch.setattr(walks, "FIRST_IDS", 1)
+    failed = next(job_id for job_id, truth in capture.stored.items() if truth["state"] == "failed")
+    query(capture.url, FILL)
+    backend = capture.open()
+    assert [ref.id for ref in backend.find(failed)] == [failed]
+    assert backend.get(failed).ref.id == failed
+    nobody = "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(NotFound, match="jobs back to row"):
+        backend.get(nobody)
+    with pytest.raises(NotFound, match="jobs back to row"):
+        backend.find(nobody[-8:])
+    monkeypatch.setattr(walks, "WALK_S", 600.0)
+    assert backend.find(nobody[-8:]) == ()
 
 
 def test_a_new_row_does_not_shift_a_page(capture: Capture) -> None:

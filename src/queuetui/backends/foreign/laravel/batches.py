@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from queuetui.backends.foreign.laravel.pages import Source
 from queuetui.backends.foreign.laravel.payload import read_payload
 from queuetui.backends.foreign.laravel.rows import Row, is_uuid
+from queuetui.backends.foreign.laravel.source import Source
 from queuetui.model.job import Job
 from queuetui.model.text import sanitize
 

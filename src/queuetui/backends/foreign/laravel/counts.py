@@ -9,7 +9,7 @@ from time import monotonic
 
 from sqlalchemy import BigInteger, TableClause, case, cast, literal, null
 
-from queuetui.backends.foreign.laravel.pages import Source
+from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.states import ABSENT_STATES, JOB_STATES, in_state, state_rank, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.foreign.laravel.tallies import Counters, Reading, TableColumns

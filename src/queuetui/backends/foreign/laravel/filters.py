@@ -37,11 +37,17 @@ _ENVELOPE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TableFilter:
-    """What a query asks of each table: a condition, or None where no row of the table can match."""
+    """What a query asks of each table: a condition, or None where no row of the table can match.
+
+    `finds_failed_by_key`: an index of failed_jobs leads to the rows that match. `only_reserved`: they are jobs that
+    a worker took, which are among the oldest rows, as rows are taken in the order of their ids.
+    """
 
     jobs: Condition | None
     failed: Condition | None
     is_exact: bool
+    finds_failed_by_key: bool = False
+    only_reserved: bool = False
 
 
 def plan_terms(query: Query, limits: Limits) -> tuple[PlannedTerm, ...]:
@@ -73,7 +79,9 @@ def build_filter(query: Query, tables: Tables, now_s: int, limits: Limits) -> Ta
         states = states if allowed is None else states & allowed
     jobs = None if tables.jobs is None else _jobs_condition(query, tables.jobs, states, now_s, limits)
     failed = None if tables.failed is None else _failed_condition(query, tables, states)
-    return TableFilter(jobs, failed, all(one.handling is Handling.PUSHED for one in planned))
+    by_key = tables.failed_has_uuid and any(map(_is_plain_id, query.terms))
+    only_reserved = states == {State.PROCESSING} or any(map(_is_stuck_term, query.terms))
+    return TableFilter(jobs, failed, all(one.handling is Handling.PUSHED for one in planned), by_key, only_reserved)
 
 
 def _jobs_condition(

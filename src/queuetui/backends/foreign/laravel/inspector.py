@@ -17,9 +17,10 @@ from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
 from queuetui.backends.foreign.laravel.filters import plan_terms
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
 from queuetui.backends.foreign.laravel.lookup import find_by_suffix, find_rows, latest_failures, read_row
-from queuetui.backends.foreign.laravel.pages import Source, read_page
+from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.foreign.laravel.tallies import Counters
@@ -97,18 +98,23 @@ class LaravelInspector:
                 job = None if row is None else source.reader.read(row)
                 if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
                     return add_batch(source, row, job)
-            found = next(iter(find_rows(source, job_id, 1)), None)
-            if found is not None:
-                return add_batch(source, found, source.reader.read(found))
-        raise NotFound(
-            f"there is no job {sanitize(job_id, 60)!r}; it may have finished: Laravel deletes a job's row then, and a job without "
-            "a uuid gets another id with each release"
+            search = find_rows(source, job_id)
+            for row in search.rows:
+                return add_batch(source, row, source.reader.read(row))
+        why = search.cut_short or (
+            "it may have finished: Laravel deletes a job's row then, and a job without a uuid gets another id with each release"
         )
+        raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {why}")
 
     def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`."""
+        """Return the jobs whose id is or ends in `suffix`. Raises NotFound where none was found before all were looked at."""
         with self._source(self.options.limits) as source:
-            return tuple(source.reader.read(row).ref for row in find_by_suffix(source, suffix, limit))
+            search = find_by_suffix(source, suffix, limit)
+            jobs = tuple(source.reader.read(row) for row in search.rows)
+        if search.cut_short and not jobs:
+            raise NotFound(f"no job's id that ends in {sanitize(suffix, 60)!r} was found; {search.cut_short}")
+        self._remember(jobs)
+        return tuple(job.ref for job in jobs)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Laravel keeps no attempts."""

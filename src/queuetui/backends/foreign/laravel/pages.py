@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 
 from sqlalchemy import ColumnElement, Connection, TableClause, func, select
 
 from queuetui.backends.foreign.laravel.filters import TableFilter, build_filter, reach_into_command
-from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
+from queuetui.backends.foreign.laravel.jobs import cut_for_page
 from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, Row, read_failed, read_job, select_failed, select_jobs
 from queuetui.backends.foreign.laravel.sorting import (
     Key,
@@ -20,41 +21,24 @@ from queuetui.backends.foreign.laravel.sorting import (
     read_key,
     write_cursor,
 )
+from queuetui.backends.foreign.laravel.source import HEAD_SIZE, Source
 from queuetui.backends.foreign.laravel.states import is_stuck
-from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.foreign.laravel.walks import Walk, begin_walk, how_far
+from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job
-from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Query
 from queuetui.model.query_match import holds
 
-HEAD_SIZE = 4096
 COUNTED_ROWS = 10_000
+COUNT_S = 0.25
 SCANNED_ROWS = 5_000
+SCAN_S = 0.5
+FEWEST_SCANNED = 500
 SORTED_ROWS = 10_000
 _LARGEST_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where pages are read from: the tables, an open transaction on them and the reader of its rows."""
-
-    connection: Connection
-    tables: Tables
-    reader: JobReader
-    limits: Limits
-
-    @property
-    def dialect(self) -> str:
-        """The name of the database's dialect."""
-        return self.connection.dialect.name
-
-    def named_tables(self, asked: TableFilter) -> dict[str, tuple[TableClause, ColumnElement[bool]]]:
-        """Return the tables that may hold a match, each with its condition."""
-        found = {JOBS: (self.tables.jobs, asked.jobs), FAILED: (self.tables.failed, asked.failed)}
-        return {name: (rows, where) for name, (rows, where) in found.items() if rows is not None and where is not None}
 
 
 @dataclass(slots=True)
@@ -69,6 +53,7 @@ class _Stream:
     place: Place
     backward: bool
     chunk: int
+    walk: Walk | None = None
     _ahead: list[tuple[Key, Row]] = field(default_factory=list)
     _ended: bool = False
 
@@ -83,8 +68,24 @@ class _Stream:
     def take(self) -> Row:
         """Take the row that `peek` showed."""
         key, row = self._ahead.pop()
-        self.place = Place(Side.BEFORE if self.backward else Side.AFTER, key, row.row_id)
+        self.place = Place(self._side, key, row.row_id)
         return row
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the time was over before all rows were looked at, and all that were found are taken."""
+        return self.walk is not None and self.walk.paused and not self._ahead
+
+    @property
+    def reached(self) -> Place:
+        """The place that the next page goes on from: behind all that was looked at."""
+        if self.is_paused and self.walk is not None and self.walk.edge is not None:
+            return Place(self._side, self.place.key, self.walk.edge)
+        return self.place
+
+    @property
+    def _side(self) -> Side:
+        return Side.BEFORE if self.backward else Side.AFTER
 
     def _fetch(self) -> list[tuple[Key, Row]]:
         key = self.order.key_of(self.name, self.rows)
@@ -93,23 +94,27 @@ class _Stream:
             return []
         choose, read = (select_jobs, read_job) if self.name == JOBS else (select_failed, read_failed)
         chosen = choose(self.source.tables, self.source.dialect, HEAD_SIZE, key.label("sort_key"))
-        chosen = chosen.where(self.where, beyond).limit(self.chunk)
+        chosen = chosen.where(self.where, beyond)
         chosen = chosen.order_by(*self.order.clauses(self.name, key, self.rows, backward=self.backward))
-        records = self.source.connection.execute(chosen).mappings()
+        if self.walk is None:
+            found = self.source.connection.execute(chosen.limit(self.chunk)).fetchall()
+        else:
+            found = self.walk.fetch(chosen, self.chunk)
+        records = [record._mapping for record in found]  # noqa: SLF001 - SQLAlchemy's public name for it
         return [(read_key(record["sort_key"]), read(record)) for record in records]
 
 
 def read_page(source: Source, request: PageRequest) -> Page:
     """Return one page. Raises Unsupported for a filter that Laravel's tables cannot answer, Stale for a broken cursor."""
     asked = build_filter(request.query, source.tables, source.reader.now_s, source.limits)
-    order = Order(request.query.sort, source.reader.now_s)
+    order = Order(request.query.sort, source.reader.now_s, asked.only_reserved)
     streams, notes = _open_streams(source, request, asked, order)
     start: Places = {stream.name: stream.place for stream in streams}
     first_taken: Places = {}
     jobs: list[Job] = []
-    scanned = 0
+    scanned, begun = 0, monotonic()
     merged = _merge(streams, order, backward=request.backward)
-    while len(jobs) < request.limit and scanned < SCANNED_ROWS:
+    while len(jobs) < request.limit and (scanned < FEWEST_SCANNED or _has_time(scanned, begun)):
         stream = next(merged, None)
         if stream is None:
             break
@@ -119,11 +124,11 @@ def read_page(source: Source, request: PageRequest) -> Page:
         job = source.reader.read(row)
         if _matches(request.query, job, source):
             jobs.append(cut_for_page(job))
-    has_more = any(stream.peek() is not None for stream in streams)
+    has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
     is_cut_short = has_more and len(jobs) < request.limit
     if is_cut_short:
-        notes.append(f"looked through {scanned} rows here, {len(jobs)} match; go on to look further")
-    near, far = write_cursor(start | first_taken), write_cursor({stream.name: stream.place for stream in streams})
+        notes.append(_told(streams, scanned, len(jobs)))
+    near, far = write_cursor(start | first_taken), write_cursor({stream.name: stream.reached for stream in streams})
     if request.backward:
         jobs.reverse()
         near, far = far, near
@@ -135,8 +140,23 @@ def read_page(source: Source, request: PageRequest) -> Page:
         None if is_empty else far,
         has_more,
         tuple(notes),
-        scanned if is_cut_short else None,
+        max(scanned, _passed(streams)) if is_cut_short else None,
     )
+
+
+def _passed(streams: list[_Stream]) -> int:
+    """Return over how many ids the streams walked."""
+    return sum(stream.walk.passed for stream in streams if stream.walk is not None)
+
+
+def _has_time(scanned: int, begun: float) -> bool:
+    return scanned < SCANNED_ROWS and monotonic() - begun < SCAN_S
+
+
+def _told(streams: list[_Stream], scanned: int, found: int) -> str:
+    reached = how_far([stream.walk for stream in streams if stream.is_paused])
+    looked = reached or f"looked through {scanned} rows here, {found} match"
+    return f"{looked}; go on to look further"
 
 
 def _open_streams(
@@ -152,8 +172,21 @@ def _open_streams(
         if floor is not None:
             notes.append(f"sorted among the newest {SORTED_ROWS} rows of {rows.name}")
         bounded = where if floor is None else where & (rows.c.id >= floor)
-        streams.append(_Stream(source, name, rows, bounded, order, given.get(name, edge), request.backward, chunk))
+        stream = _Stream(source, name, rows, bounded, order, given.get(name, edge), request.backward, chunk)
+        is_everything = bounded.compare(rows.c.id.is_not(None))
+        by_key = name == FAILED and asked.finds_failed_by_key
+        if order.is_constant(name) and not is_everything and not by_key:
+            stream.walk = _begin(stream)
+        streams.append(stream)
     return streams, notes
+
+
+def _begin(stream: _Stream) -> Walk | None:
+    """Let a filter be answered window by window: no index of Laravel's tables serves one in the order of a page."""
+    place = stream.place
+    beyond = place.row_id if place.side in (Side.BEFORE, Side.AFTER) else None
+    falling = stream.order.descending != stream.backward
+    return begin_walk(stream.source.connection, stream.rows, falling=falling, beyond=beyond)
 
 
 def _oldest_sorted(connection: Connection, rows: TableClause) -> int | None:
@@ -188,13 +221,18 @@ def _matches(query: Query, job: Job, source: Source) -> bool:
 
 
 def _count(source: Source, request: PageRequest, asked: TableFilter, shown: int, *, has_more: bool) -> Measured[int]:
+    if request.cursor is None and not has_more:
+        return Measured(shown)
     if not asked.is_exact:
-        if request.cursor is None and not has_more:
-            return Measured(shown)
         why = "part of the filter is read out of the payloads, so only what was looked at is counted"
         return Measured(shown, Exactness.CAPPED, why=why)
+    if shown < request.limit and has_more:
+        return Measured(shown, Exactness.CAPPED, why="only what was looked at is counted")
     total = 0
     for rows, where in source.named_tables(asked).values():
         counted = select(rows.c.id).where(where).limit(COUNTED_ROWS).subquery()
-        total += source.connection.execute(select(func.count()).select_from(counted)).scalar_one()
+        found = fetch_within(source.connection, select(func.count()).select_from(counted), COUNT_S)
+        if found is None:
+            return Measured(shown, Exactness.CAPPED, why="to count all that match takes the server too long")
+        total += found[0][0]
     return Measured(min(total, COUNTED_ROWS), Exactness.CAPPED if total >= COUNTED_ROWS else Exactness.EXACT)

@@ -57,10 +57,14 @@ Places = dict[str, Place]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a page: by a key of each table, then by row id; `by_id` tells that ids alone decide."""
+    """The order of a page: by a key of each table, then by row id; `by_id` tells that ids alone decide.
+
+    `oldest_first` turns the order of a page that nobody sorted.
+    """
 
     sort: Sort | None
     now_s: int
+    oldest_first: bool = False
 
     @property
     def by_id(self) -> bool:
@@ -70,7 +74,7 @@ class Order:
     @property
     def descending(self) -> bool:
         """Whether high keys and new rows come first."""
-        return self.sort is None or self.sort.descending
+        return not self.oldest_first if self.sort is None else self.sort.descending
 
     @property
     def first_table(self) -> str:

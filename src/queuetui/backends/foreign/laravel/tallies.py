@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, TableClause, func, literal, select, union_all
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.foreign.laravel.pages import Source
+from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.sql.budget import fetch_within
 
 BUDGET_S = 0.25
