@@ -145,12 +145,14 @@ def test_the_console_opens_on_the_demo(tmp_path: Path) -> None:
     terminal.send("4")
     terminal.expect("rebuild_index")
     terminal.expect("hung")
-    terminal.send("qq")
+    terminal.send("?")
+    terminal.expect("from another terminal")
+    terminal.send("qqq")
     terminal.expect(pexpect.EOF)
     terminal.wait()
     terminal.close()
     assert terminal.exitstatus == 0
-    assert list(tmp_path.iterdir()) == []
+    wait_until(lambda: not list(tmp_path.iterdir()), 30, awaiting="the end of the folder")
 
 
 def test_the_demo_keeps_away_from_the_users_queue(

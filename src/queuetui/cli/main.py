@@ -74,7 +74,7 @@ def program(context: click.Context, url: str | None, profile: str | None, kind: 
     context.obj = Flags(url, profile, kind, operate)
     if context.invoked_subcommand is None:
         console = import_module("queuetui.cli.commands.console")
-        console.open_console(context)
+        console.open_console()
 
 
 def main() -> NoReturn:

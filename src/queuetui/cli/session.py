@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
 
 SHORTEST_ID = 6
+FIRST_STEPS = "; to see the console at work: queuetui demo; to find the queues in a database: queuetui discover URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def reaching(profile: Profile) -> Iterator[None]:
     except (Denied, Unreachable) as error:
         raise Unreachable(f"{profile.shown_url}: {error}") from error
     except NotFound as error:
-        raise NotFound(f"{profile.shown_url}: {error}") from error
+        first = FIRST_STEPS if profile.embedded else ""
+        raise NotFound(f"{profile.shown_url}: {error}{first}") from error
 
 
 def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | ForeignBackend:

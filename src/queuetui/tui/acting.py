@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from queuetui.model.act import Outcome, Verb
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import named
-from queuetui.tui.dialogs.ask import AskDialog
 from queuetui.tui.present.identity import true_name
-from queuetui.tui.present.questions import ask_act, ask_pause
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
 
@@ -43,6 +41,9 @@ class Acting(ConsoleScreen):
 
     def action_pause(self) -> None:
         """Ask to pause the queue in question, or to resume it."""
+        from queuetui.tui.dialogs.ask import AskDialog
+        from queuetui.tui.present.questions import ask_pause
+
         operations = self._operations_for("pause")
         if operations is None:
             return
@@ -105,6 +106,9 @@ class Acting(ConsoleScreen):
         return connection.operations
 
     def _ask_about_jobs(self, name: str, operations: Operations, prepare: Callable[[], Manifest]) -> None:
+        from queuetui.tui.dialogs.ask import AskDialog
+        from queuetui.tui.present.questions import ask_act
+
         profile = self.console.profile
         dialog = AskDialog(
             f"{name.capitalize()} in {profile.title}",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -13,26 +15,19 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from queuetui.model.errors import BadQuery
-from queuetui.model.event_filter import parse_event_filter
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.console import Console
-from queuetui.tui.dialogs.command import CommandDialog
-from queuetui.tui.dialogs.queues import QueueDialog
 from queuetui.tui.present.identity import find_queue
 from queuetui.tui.present.queue_rows import picked_queue
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
-from queuetui.tui.screens.detail import DetailScreen
-from queuetui.tui.screens.events import EventsScreen
-from queuetui.tui.screens.failures import FailuresScreen
-from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
-from queuetui.tui.screens.overview import OverviewScreen
-from queuetui.tui.screens.schedules import SchedulesScreen
-from queuetui.tui.screens.workers import WorkersScreen
 from queuetui.tui.session import Session
 from queuetui.tui.terminal import has_few_colours, require_terminal
+
+if TYPE_CHECKING:
+    from queuetui.tui.screens.events import EventsScreen
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -46,17 +41,23 @@ class Origin:
     scope: Scope
 
 
+def _make_screen(module: str, name: str) -> Screen[Any]:
+    """Import a screen when it is first opened, so that the first one is not kept waiting by the others."""
+    made: Screen[Any] = getattr(import_module(f"queuetui.tui.screens.{module}"), name)()
+    return made
+
+
 class QueueTui(Console, inherit_bindings=False):
     """Shows one profile; connects after the first paint and never lets the store hold up a key."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.EVERYWHERE)
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "jobs": JobsScreen,
-        "overview": OverviewScreen,
-        "failures": FailuresScreen,
-        "workers": WorkersScreen,
-        "schedules": SchedulesScreen,
-        "events": EventsScreen,
+        "overview": partial(_make_screen, "overview", "OverviewScreen"),
+        "failures": partial(_make_screen, "failures", "FailuresScreen"),
+        "workers": partial(_make_screen, "workers", "WorkersScreen"),
+        "schedules": partial(_make_screen, "schedules", "SchedulesScreen"),
+        "events": partial(_make_screen, "events", "EventsScreen"),
     }
     DEFAULT_MODE = "jobs"
 
@@ -137,6 +138,8 @@ class QueueTui(Console, inherit_bindings=False):
         if text and self.connection is None:
             self.flash("the store does not answer yet", Tone.WARNING)
             return
+        from queuetui.model.event_filter import parse_event_filter
+
         try:
             asked = parse_event_filter(text)
         except BadQuery as error:
@@ -165,15 +168,21 @@ class QueueTui(Console, inherit_bindings=False):
 
     def open_job(self, job_id: str, tab: str = "Summary") -> None:
         """Open one job whole."""
+        from queuetui.tui.screens.detail import DetailScreen
+
         self.push_screen(DetailScreen(job_id, tab))
 
     def action_help(self) -> None:
         """List every key of the screen in front."""
+        from queuetui.tui.screens.help import HelpScreen
+
         if isinstance(self.screen, ConsoleScreen):
-            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.why_not))
+            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.why_not, self.session.hint))
 
     def action_command(self) -> None:
         """Open the command line."""
+        from queuetui.tui.dialogs.command import CommandDialog
+
         if isinstance(self.screen, ConsoleScreen):
             self.push_screen(CommandDialog(self.screen.places, self.why_not, self.command_history), self._run_command)
 
@@ -186,6 +195,8 @@ class QueueTui(Console, inherit_bindings=False):
 
     def action_queues(self) -> None:
         """Choose the queue whose jobs are shown."""
+        from queuetui.tui.dialogs.queues import QueueDialog
+
         if self.latest is None:
             self.flash("nothing has been read yet", Tone.WARNING)
             return

@@ -91,7 +91,7 @@ class Poller:
         self._lose(reason)
         self._thread.start()
 
-    def stop(self, wait_s: float = 0.2) -> None:
+    def stop(self, wait_s: float = 0.05) -> None:
         """Ask the thread to end and close the store; go on without it after `wait_s`."""
         self._stopping.set()
         self._wake.set()

@@ -21,7 +21,8 @@ class Connection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One profile; `connect` blocks, may import drivers, and raises QueueTuiError."""
+    """One profile; `connect` blocks, may import drivers, and raises QueueTuiError. `hint` stands above the keys in help."""
 
     profile: Profile
     connect: Callable[[], tuple[Feed, Operations]]
+    hint: str = ""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-
-import rich_click as click
 
 from queuetui.cli.session import choose_profile, connect, flags_of, open_profile
 from queuetui.config.profile import Profile
 
 
-def open_console(context: click.Context) -> None:
+def open_console() -> None:
     """Open the console on what the flags name. Raises Unsupported without a terminal, and NotFound for an absent file."""
     from queuetui.backends.registry import scheme_of
     from queuetui.tui.terminal import require_terminal
@@ -21,12 +21,16 @@ def open_console(context: click.Context) -> None:
     # A server that is away may come back, and the console waits for it. A file that is not there will not.
     if scheme_of(profile.url) == "sqlite":
         open_profile(profile).close()
-    context.exit(show_console(profile, operate=flags.operate))
+    code = show_console(profile, operate=flags.operate)
+    # All that is left is giving memory back piece by piece, for which nobody waits at a prompt.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
-def show_console(profile: Profile, *, operate: bool, state: Path | None = None) -> int:
-    """Run the console on a profile until it is left; return its exit code."""
+def show_console(profile: Profile, *, operate: bool, state: Path | None = None, hint: str = "") -> int:
+    """Run the console on a profile until it is left; return its exit code. Help shows the `hint`."""
     from queuetui.tui.app import run_console
     from queuetui.tui.session import Session
 
-    return run_console(Session(profile, lambda: connect(profile, operate=operate, state=state)))
+    return run_console(Session(profile, lambda: connect(profile, operate=operate, state=state), hint))

@@ -35,11 +35,11 @@ def command(no_ui: bool, seconds: float | None) -> None:
 
         require_terminal()
     say("starting workers on a queue of their own ...")
-    with playing() as place:
+    with playing(waits=no_ui) as place:
         profile = place.profile()
         feed, _ = connect(profile, operate=True, state=place.state)
         try:
-            await_life(feed)
+            await_life(feed, say)
             if no_ui:
                 _wait(DEFAULT_SECONDS if seconds is None else seconds)
                 parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY})
@@ -47,8 +47,9 @@ def command(no_ui: bool, seconds: float | None) -> None:
                 return
         finally:
             feed.close()
-        say(f"from another terminal: QUEUETUI_CONFIG={shlex.quote(str(place.settings))} queuetui stats")
-        code = show_console(profile, operate=True, state=place.state)
+        hint = f"from another terminal: QUEUETUI_CONFIG={shlex.quote(str(place.settings))} queuetui stats"
+        say(hint)
+        code = show_console(profile, operate=True, state=place.state, hint=hint)
     raise Exit(code)
 
 

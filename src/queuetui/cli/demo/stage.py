@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from time import monotonic
@@ -23,28 +23,43 @@ NAME = "conductor"
 
 
 @contextmanager
-def playing() -> Iterator[Place]:
-    """Start the demo; at the end nothing of it is left, neither a process nor a file."""
+def playing(*, waits: bool) -> Iterator[Place]:
+    """Start the demo; nothing of it is left, neither a process nor a file: at the end where it `waits`, else a moment later."""
     place = make_place()
     process = spawn(NAME, [str(place.folder)], place, NAME)
     try:
         _await_queue(place, process)
         yield place
     finally:
-        _end(process)
-        shutil.rmtree(place.folder, ignore_errors=True)
+        # The conductor ends with its input, and takes its workers and the folder along.
+        if process.stdin is not None:
+            process.stdin.close()
+        if waits or process.poll() is not None:
+            _await_end(process)
+            shutil.rmtree(place.folder, ignore_errors=True)
 
 
-def await_life(feed: Feed) -> None:
-    """Wait until jobs have completed, failed and got stuck, so that no tab is empty; a slow machine is not waited for for ever."""
+def await_life(feed: Feed, tell: Callable[[str], object]) -> None:
+    """Wait until jobs have completed, failed and got stuck, so that no tab is empty, and `tell` which of these are still awaited.
+
+    A slow machine is not waited for for ever.
+    """
     deadline = monotonic() + READY_WITHIN_S
-    while not _is_lively(feed.poll(Watch(parts=frozenset({Part.COUNTS})))) and monotonic() < deadline:
+    told: list[str] = []
+    while (awaited := _awaited(feed.poll(Watch(parts=frozenset({Part.COUNTS}))))) and monotonic() < deadline:
+        if awaited != told:
+            tell(f"the workers run; waiting for a job that {', '.join(awaited)} ...")
+            told = awaited
         Event().wait(LOOK_EVERY_S)
 
 
-def _is_lively(snapshot: Snapshot) -> bool:
-    found = [snapshot.counts[State.COMPLETED], snapshot.counts[State.FAILED], snapshot.stuck]
-    return all(count.value for count in found)
+def _awaited(snapshot: Snapshot) -> list[str]:
+    found = {
+        "is done": snapshot.counts[State.COMPLETED],
+        "failed": snapshot.counts[State.FAILED],
+        "is stuck": snapshot.stuck,
+    }
+    return [name for name, count in found.items() if not count.value]
 
 
 def _await_queue(place: Place, process: subprocess.Popen[bytes]) -> None:
@@ -68,9 +83,7 @@ def _await_queue(place: Place, process: subprocess.Popen[bytes]) -> None:
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        process.stdin.close()
+def _await_end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(END_WITHIN_S)
     except subprocess.TimeoutExpired:

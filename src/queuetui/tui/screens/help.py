@@ -12,12 +12,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action, Place
 from queuetui.tui.present.help import help_lines
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.pieces import line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane
+
+HINT_CAP = 1000
 
 
 class HelpScreen(ModalScreen[None]):
@@ -29,8 +32,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("slash", "search", "Search", show=False),
     ]
 
-    def __init__(self, place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None]) -> None:
+    def __init__(
+        self, place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], hint: str = ""
+    ) -> None:
         super().__init__()
+        self._hint = hint
         self._place = place
         self._places = places
         self._why_not = why_not
@@ -40,12 +46,15 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog help"):
             yield TextLines("title", "title")
             yield Input(id="help-search", compact=True, placeholder="search", classes="-hidden", select_on_focus=False)
+            yield TextLines("told", "title -hidden" if not self._hint else "title")
             yield TextPane("help-text")
             yield TextLines("hint", "hint")
 
     def on_mount(self) -> None:
         """Show every key."""
         self.query_one("#title", TextLines).show([line_of(say(f"Keys in {self._place.value}", Tone.STRONG))])
+        told = wrap(sanitize(self._hint, HINT_CAP), self.query_one(".dialog").size.width or 70)
+        self.query_one("#told", TextLines).show([line_of(say(text, cap=HINT_CAP)) for text in told])
         self.query_one("#hint", TextLines).show(
             [line_of(say("/ searches   j k scroll   ? q esc enter close", Tone.MUTED))]
         )

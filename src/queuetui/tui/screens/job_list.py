@@ -18,7 +18,6 @@ from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.acting import Acting
 from queuetui.tui.present.crumbs import crumbs_lines
-from queuetui.tui.present.detail import pane_lines
 from queuetui.tui.present.emptiness import empty_sentence
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.identity import queue_named, short_id
@@ -240,6 +239,8 @@ class JobList(Acting):
         if height < _PANE_LINES or now is None:
             explanation.show(explain_lines(job, verdict, width, height))
         else:
+            from queuetui.tui.present.detail import pane_lines
+
             explanation.show(pane_lines(job, verdict, now, width)[:height])
 
     def refuse(self, reason: str) -> None:

@@ -13,12 +13,9 @@ from queuetui.model.act import Verb
 from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import Place, bindings_at
-from queuetui.tui.dialogs.copy import CopyDialog
-from queuetui.tui.dialogs.sort import SortDialog
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.job_rows import SORT_OF_COLUMN
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.screens.filter import FilterScreen
 from queuetui.tui.screens.job_list import JobList
 from queuetui.tui.widgets.filter_bar import FilterBar
 
@@ -82,6 +79,7 @@ class JobsScreen(JobList):
 
     def action_build_filter(self) -> None:
         """Open the filter form."""
+        from queuetui.tui.screens.filter import FilterScreen
 
         def take(text: str | None) -> None:
             if text is not None:
@@ -93,6 +91,7 @@ class JobsScreen(JobList):
 
     def action_sort(self) -> None:
         """Choose the order from a list."""
+        from queuetui.tui.dialogs.sort import SortDialog
 
         def take(field: str | None) -> None:
             if field is not None:
@@ -163,6 +162,8 @@ class JobsScreen(JobList):
 
     def action_copy(self) -> None:
         """Choose what to copy of the job under the cursor."""
+        from queuetui.tui.dialogs.copy import CopyDialog
+
         job = self.seen.get(self.table.cursor_key or "")
         if job is not None:
             self.app.push_screen(CopyDialog(job, self.verdicts.get(job.ref.id)), self.flash_copied)
