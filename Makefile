@@ -30,6 +30,11 @@ test: $(READY) ## Run the tests (ARGS="-k lease" picks some)
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -q -n $(TESTERS) $(ARGS)
 
+timed: $(READY) ## Run the tests that a clock judges; run nothing beside them
+	@scripts/install-pgbouncer
+	@scripts/install-mariadb
+	@$(PYTHON) -m pytest -q -m timed -n $(TIMERS) $(ARGS)
+
 check: $(READY) ## Lint, format, types and import rules
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
