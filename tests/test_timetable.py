@@ -205,3 +205,29 @@ def test_a_daily_slot_comes_once_a_day_everywhere(zone: str, cron: str) -> None:
     local_days = [slot.astimezone(ZoneInfo(zone)).date() for slot in found]
     assert len(found) in {days, days + 1}
     assert {later - earlier for earlier, later in pairwise(local_days)} == {DAY}
+
+
+@pytest.mark.parametrize(
+    ("cron", "after", "expected"),
+    [
+        ("*/15 * * * *", "2026-04-04T14:40", ["14:45", "15:00", "15:15", "15:30"]),
+        ("30 * * * *", "2026-04-04T14:00", ["14:30", "15:00", "16:00", "17:00"]),
+        ("45 1 * * *", "2026-04-04T14:00", ["14:45", "15:15", "15:15", "15:15"]),
+        ("15 2 * * *", "2026-10-03T14:00", ["15:30", "15:15", "15:15", "15:15"]),
+        ("*/15 * * * *", "2026-10-03T15:10", ["15:15", "15:30", "15:45", "16:00"]),
+        ("0 2 * * *", "2026-10-03T14:00", ["15:30", "15:00", "15:00", "15:00"]),
+    ],
+)
+def test_clocks_that_change_by_half_an_hour_lose_no_slot(cron: str, after: str, expected: list[str]) -> None:
+    """On Lord Howe 2:00 becomes 1:30 in April and 2:30 in October: what follows the clock passes on, fixed times run once."""
+    timing, slot, found = Timing(cron, None, "Australia/Lord_Howe"), at(after), []
+    for _ in expected:
+        slot = next_slot(timing, slot)
+        found.append(f"{slot:%H:%M}")
+    assert found == expected
+
+
+def test_an_interval_beyond_the_calendar_is_refused() -> None:
+    """What never comes is refused when it is asked for, saying the longest."""
+    with pytest.raises(ValueError, match="longest is"):
+        check_spec(spec(timing=Timing(every_s=10**12)))

@@ -6,6 +6,7 @@ in the doubled hour runs once, the first time. Where the minute or the hour begi
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,10 @@ PUNCTUAL_S = 60.0
 MOST_CAUGHT_UP = 100
 SHORTEST_GRACE_S = PUNCTUAL_S
 _MOMENT = timedelta(microseconds=1)
+_MINUTE = timedelta(minutes=1)
+_DAY_S = 86_400
+# A hundred years: what lies further off is no date that a store can hold.
+LONGEST_EVERY_S = 3_155_760_000
 _WINDOWS = tuple(timedelta(hours=hours) for hours in (1, 24, 24 * 31, 24 * 366))
 
 
@@ -76,6 +81,8 @@ def _slots(timing: Timing, after: datetime) -> Iterator[datetime]:
         raise ValueError(f"the cron expression {timing.cron!r} names no day that comes; write one that does")
     if timing.every_s is None or timing.every_s < 1:
         raise ValueError("a schedule needs a cron expression, or a whole number of seconds of at least 1")
+    if timing.every_s > LONGEST_EVERY_S:
+        raise ValueError(f"a schedule every {timing.every_s} s is none that recurs; the longest is {LONGEST_EVERY_S} s")
     step_us = timing.every_s * 1_000_000
     slot_us = to_us(after) // step_us * step_us
     while True:
@@ -87,19 +94,70 @@ def _cron_slots(cron: str, tz: str, after: datetime) -> Iterator[datetime]:
     expression = ALIASES.get(cron.strip().lower(), cron)
     if len(expression.split()) != CRON_FIELDS:
         raise ValueError(f"{cron[:80]!r} is no cron expression of five fields, as in '30 2 * * 1-5'")
+    zone = _zone(tz)
     try:
-        walk = CronSim(expression, after.astimezone(_zone(tz)))
+        CronSim(expression, _wall(zone, after))
     except CronSimError as error:
         raise ValueError(
             f"{cron[:80]!r} is no cron expression: {str(error).lower()}; write it like '30 2 * * 1-5'"
         ) from None
+    follows = any(field.startswith("*") for field in expression.split()[:2])
     last = after
-    for local in walk:
-        slot = local.astimezone(UTC)
+    for slot in (_follow_clock if follows else _keep_times)(expression, zone, after):
         # Where clocks are put back a wall time comes again, and where they are put forward several become one.
         if slot > last:
             last = slot
             yield slot
+
+
+def _follow_clock(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield each time that the passing clock shows one of the expression's: from one change of the clock to the next."""
+    since, at = after, after
+    while True:
+        offset = at.astimezone(zone).utcoffset() or timedelta()
+        change = None
+        for wall in CronSim(expression, _wall(zone, at) if at == after else _wall(zone, at) - _MINUTE):
+            slot = (wall - offset).replace(tzinfo=UTC)
+            change = _next_change(zone, since, slot)
+            if change is not None:
+                break
+            since = slot
+            yield slot
+        if change is None:
+            return
+        since = at = change
+
+
+def _keep_times(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield the times of an expression: the first of one that comes twice, and the change of the clock for one that it skips."""
+    for wall in CronSim(expression, _wall(zone, after)):
+        slot = wall.replace(tzinfo=zone).astimezone(UTC)
+        if _wall(zone, slot) != wall:
+            slot = _next_change(zone, slot - timedelta(days=1), slot) or slot
+        yield slot
+
+
+def _next_change(zone: ZoneInfo, after: datetime, until: datetime) -> datetime | None:
+    """Return the first moment after a time, at the latest `until`, at which a zone's clocks are changed, by however little."""
+    low, end = math.floor(after.timestamp()), math.floor(until.timestamp())
+    offset = _offset(zone, low)
+    while low < end:
+        high = min(low + _DAY_S, end)
+        if _offset(zone, high) != offset:
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
+            return datetime.fromtimestamp(high, UTC)
+        low = high
+    return None
+
+
+def _offset(zone: ZoneInfo, at_s: int) -> timedelta | None:
+    return datetime.fromtimestamp(at_s, zone).utcoffset()
+
+
+def _wall(zone: ZoneInfo, at: datetime) -> datetime:
+    return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def _zone(name: str) -> ZoneInfo:
