@@ -37,7 +37,9 @@ def states(scene: Scene) -> dict[str, str]:
 
 def journal() -> list[dict[str, object]]:
     """Return the record of acts."""
-    path = state_folder() / "acts.jsonl"
+    folder = state_folder()
+    assert folder is not None
+    path = folder / "acts.jsonl"
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 

@@ -228,5 +228,7 @@ def test_the_settings_are_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPa
     assert config_file().parent.name == "queuetui"
     monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "mine.toml"))
     assert config_file() == tmp_path / "mine.toml"
-    assert state_folder().name == "queuetui"
+    folder = state_folder()
+    assert folder is not None
+    assert folder.name == "queuetui"
     assert default_url().startswith("sqlite:///")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from queuetui.model.errors import BadConfig
+
 
 def embedded_file() -> Path:
     """Return the SQLite file in the user's data folder."""
     from platformdirs import user_data_path
 
-    return user_data_path("queuetui") / "queue.db"
+    try:
+        return user_data_path("queuetui") / "queue.db"
+    except RuntimeError:
+        message = "no store is named, and this user has no home folder for one; give a URL or set HOME"
+        raise BadConfig(message, "HOME") from None
 
 
 _chosen: str | None = None

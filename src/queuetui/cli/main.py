@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import NoReturn
 
 import rich_click as click
+from click.exceptions import Exit
 
 from queuetui import __version__
 from queuetui.cli import exit_codes, output
@@ -85,6 +86,17 @@ def main() -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run a command line and return its exit code; every error is one line on stderr, its traceback with QUEUETUI_DEBUG=1."""
     output.prepare_streams()
+    code = _run(arguments)
+    try:
+        output.finish()
+    except Exit:
+        return code
+    except QueueTuiError as error:
+        return _report(error)
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         _require_text(words)
@@ -125,6 +137,12 @@ def _report(error: Exception) -> int:
     if isinstance(error, QueueTuiError):
         output.say(f"queuetui: {error}")
         return exit_codes.exit_code(error)
+    if isinstance(error, OverflowError | RecursionError | UnicodeError):
+        output.say(
+            "queuetui: a number, a date or a text in what was given, or in what is stored, is beyond what can be held; "
+            "give a smaller one, or leave out the job that has it"
+        )
+        return exit_codes.USAGE
     # Its own words may quote anything, a password among them.
     output.say(
         f"queuetui: this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"

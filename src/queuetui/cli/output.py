@@ -8,13 +8,15 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any
 
 from click.exceptions import Exit
 from rich.cells import cell_len
 
+from queuetui.model.errors import QueueTuiError
 from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
 from queuetui.model.urls import hide_passwords
 
@@ -23,6 +25,10 @@ GAP = "  "
 CELL_CAP = 60
 WORDS_CAP = 16 * 1024
 _YELLOW, _PLAIN = "\x1b[33m", "\x1b[0m"
+
+
+class AnswerLost(QueueTuiError):
+    """What was to be told could not be written."""
 
 
 class Format(StrEnum):
@@ -74,7 +80,15 @@ def show_document(data: Mapping[str, Any], form: Format) -> None:
 
 
 def prepare_streams() -> None:
-    """Let stdout and stderr take every character, whatever the terminal's encoding."""
+    """Open what the caller closed, and let stdout and stderr take every character, whatever the terminal's encoding."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free: else the next file that is opened would be taken for this stream.
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - a descriptor, for good
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -82,14 +96,17 @@ def prepare_streams() -> None:
 
 def say(message: str) -> None:
     """Write words to stderr, a line each; no password of a URL gets out."""
-    print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
+    # Words that nobody can be told fail nothing.
+    with suppress(OSError):
+        print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:
     """Write words to stderr, in the colour of a warning where that is a terminal that may show colours."""
     is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     text = sanitize(hide_passwords(message), WORDS_CAP)
-    print(f"{_YELLOW}{text}{_PLAIN}" if is_coloured else text, file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(f"{_YELLOW}{text}{_PLAIN}" if is_coloured else text, file=sys.stderr, flush=True)
 
 
 def say_traceback(error: BaseException) -> None:
@@ -99,12 +116,28 @@ def say_traceback(error: BaseException) -> None:
 
 def write(line: str) -> None:
     """Write one line of data to stdout; the caller has made it safe. When nobody reads any more the program ends, and well."""
-    try:
+    with _written():
         print(line)
-    except BrokenPipeError:
+
+
+def finish() -> None:
+    """Write what is left of the data. Raises AnswerLost."""
+    with _written():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
         # What is left in the buffer must have somewhere to go when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise Exit(0) from None
+        if isinstance(error, BrokenPipeError):
+            raise Exit(0) from None
+        raise AnswerLost(
+            f"the answer could not be written to stdout ({error.strerror}); what was asked for was done before"
+        ) from None
 
 
 def cell(value: Any) -> SafeText:

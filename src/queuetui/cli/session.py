@@ -142,7 +142,8 @@ def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tu
     backend = open_profile(profile)
     right = Right.OPERATE if _may_operate(profile, operate=operate, native=backend.capabilities.native) else Right.READ
     folder = state or state_folder()
-    desk = Desk(right, actor(), Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged")
+    acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
+    desk = Desk(right, actor(), Journal(acts, backend.capabilities.label), purged)
     return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 
 

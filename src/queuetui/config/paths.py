@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from queuetui.model.errors import BadConfig
+
 NAME = "queuetui"
 
 
@@ -15,11 +17,18 @@ def config_file() -> Path:
         return Path(named).expanduser()
     from platformdirs import user_config_path
 
-    return user_config_path(NAME) / "config.toml"
+    try:
+        return user_config_path(NAME) / "config.toml"
+    except RuntimeError:
+        message = "no store is named, and this user has no home folder to look for one in; give --url or set HOME"
+        raise BadConfig(message, "HOME") from None
 
 
-def state_folder() -> Path:
-    """Return the folder of the acts' record and of purged jobs."""
+def state_folder() -> Path | None:
+    """Return the folder of the acts' record and of purged jobs, None where the user has no home."""
     from platformdirs import user_state_path
 
-    return user_state_path(NAME)
+    try:
+        return user_state_path(NAME)
+    except RuntimeError:
+        return None

@@ -12,13 +12,16 @@ from typing import TextIO
 from queuetui.model.document import document
 from queuetui.model.errors import Denied, NotFound
 from queuetui.model.job import Job
+from queuetui.operate.journal import NO_FOLDER
 
 
-def export_jobs(jobs: Iterable[Job], folder: Path, read_whole: Callable[[str], Job]) -> Path:
+def export_jobs(jobs: Iterable[Job], folder: Path | None, read_whole: Callable[[str], Job]) -> Path:
     """Write one JSON document a line into a new file that only its owner may read; return its path.
 
     A job whose payload was cut is read again whole; one that is gone meanwhile is written as it was seen. Raises Denied.
     """
+    if folder is None:
+        raise Denied(NO_FOLDER)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     path = folder / f"purge-{stamp}.ndjson"
     try:

@@ -16,15 +16,20 @@ from queuetui.model.errors import Denied
 ROTATE_BYTES = 64 * 1024 * 1024
 
 
+NO_FOLDER = "the act cannot be recorded, so it is not done: this user has no home folder; set HOME or XDG_STATE_HOME and try again"
+
+
 class Journal:
     """A file of JSON lines that only its owner may read; at ROTATE_BYTES the older half is kept beside it under `.1`."""
 
-    def __init__(self, path: Path, backend: str) -> None:
+    def __init__(self, path: Path | None, backend: str) -> None:
         self._path = path
         self._backend = backend
 
     def intend(self, act: Act, targets: Sequence[JobRef], subject: str = "") -> None:
         """Write what is about to be done. Raises Denied when it cannot be written: then the act must not happen."""
+        if self._path is None:
+            raise Denied(NO_FOLDER)
         entry = {
             "entry": "intent",
             "act": act.id,
@@ -63,6 +68,8 @@ class Journal:
         return None
 
     def _write(self, entry: Mapping[str, Any]) -> None:
+        if self._path is None:
+            return
         line = json.dumps({"at": to_text(datetime.now(UTC)), **entry}) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._path.exists() and self._path.stat().st_size > ROTATE_BYTES:

@@ -44,7 +44,7 @@ class Desk:
     right: Right
     actor: str
     journal: Journal
-    export_folder: Path
+    export_folder: Path | None
 
 
 class Operations:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from queuetui.cli.options import (
     some_text,
     tag_name,
 )
-from queuetui.cli.output import Format, say, show_document, write
+from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 from queuetui.model.job_rules import MOST_ATTEMPTS, read_priority
@@ -38,7 +38,10 @@ def read_time(text: str) -> datetime:
     except ValueError:
         message = f"{text!r} is not a time; write it like 2030-01-31T08:00:00Z"
         raise click.BadParameter(message) from None
-    return at if at.tzinfo is not None else at.astimezone()
+    try:
+        return (at if at.tzinfo is not None else at.astimezone()).astimezone(UTC)
+    except OverflowError:
+        raise click.BadParameter(f"{text!r} is beyond the year 9999 in UTC, or before the year 1") from None
 
 
 def read_payload_option(source: str) -> object:
@@ -56,7 +59,7 @@ def read_payload_option(source: str) -> object:
         message = f"{name} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         hint = '; write it like \'{"to": "ann@example.com"}\', @FILE or - for standard input'
         raise BadPayload(message + hint) from None
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         message = f"{name} cannot be read: {error}"
         raise BadPayload(message) from None
 
@@ -145,7 +148,12 @@ def command(job_type: str | None, command_line: str | None, payload: str | None,
     state = "pruned" if answer.state is None else answer.state.value
     if not answer.created:
         say(f"nothing was stored: this key belongs to job {answer.id}, which is {state}")
-    if form == Format.TABLE:
-        write(answer.id)
-    else:
-        show_document({"id": answer.id, "created": answer.created, "state": state}, Format(form))
+    try:
+        if form == Format.TABLE:
+            write(answer.id)
+        else:
+            show_document({"id": answer.id, "created": answer.created, "state": state}, Format(form))
+        finish()
+    except AnswerLost:
+        say(f"the job is {'stored' if answer.created else 'there'} as {answer.id}: do not send it again")
+        raise
