@@ -17,6 +17,7 @@ from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
 from queuetui.backends.foreign.laravel.filters import plan_terms
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
 from queuetui.backends.foreign.laravel.lookup import find_by_suffix, find_rows, latest_failures, read_row
+from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
@@ -54,6 +55,12 @@ class LaravelInspector:
     counters: Counters = field(default_factory=Counters)
     _rows: OrderedDict[str, str] = field(default_factory=OrderedDict)
     _guard: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        """Remember, from one page to the next, where the models are kept."""
+        self._models = ModelLabels(
+            self.settings, self.tables.jobs if self.tables.jobs is not None else self.tables.failed
+        )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -97,10 +104,10 @@ class LaravelInspector:
                 row = read_row(source, *place)
                 job = None if row is None else source.reader.read(row)
                 if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
-                    return add_batch(source, row, job)
+                    return add_batch(source, row, source.name_models([row], [job])[0])
             search = find_rows(source, job_id)
             for row in search.rows:
-                return add_batch(source, row, source.reader.read(row))
+                return add_batch(source, row, source.name_models([row], [source.reader.read(row)])[0])
         why = search.cut_short or (
             "it may have finished: Laravel deletes a job's row then, and a job without a uuid gets another id with each release"
         )
@@ -133,7 +140,7 @@ class LaravelInspector:
         with self.database.reading("reading Laravel's tables") as connection:
             now_s = read_now_s(connection, self.options.now)
             reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
-            yield Source(connection, self.tables, reader, limits)
+            yield Source(connection, self.tables, reader, limits, self._models)
 
     def _readings(self, watch: Watch) -> Iterator[tuple[str, _Reading]]:
         if watch.parts & {Part.COUNTS, Part.QUEUES}:
@@ -181,4 +188,5 @@ class LaravelInspector:
 
 
 def _read_failures(source: Source, limit: int) -> tuple[Job, ...]:
-    return tuple(cut_for_page(source.reader.read(row)) for row in latest_failures(source, limit))
+    rows = list(latest_failures(source, limit))
+    return tuple(source.name_models(rows, [cut_for_page(source.reader.read(row)) for row in rows]))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Connection
+
 from queuetui.backends.foreign.laravel.exception_text import read_exception
+from queuetui.backends.foreign.laravel.models import ModelLabels, add_labels
 from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, read_payload
 from queuetui.backends.foreign.laravel.php_values import PhpArray, to_json
 from queuetui.backends.foreign.laravel.rows import FailedRow, JobRow, Row, StoredText, is_uuid, job_id_of
@@ -34,7 +38,7 @@ class JobReader:
 
     def read(self, row: Row) -> Job:
         """Return the row as a job with all of the payload that was read."""
-        payload = read_payload(row.payload.text, cut=not row.payload.whole)
+        payload = self._read_command(row)
         return self._read_waiting(row, payload) if isinstance(row, JobRow) else self._read_failed(row, payload)
 
     def _read_waiting(self, row: JobRow, payload: LaravelPayload) -> Job:
@@ -97,6 +101,24 @@ class JobReader:
             updated_at=failed_at,
             remarks=tuple(remarks),
         )
+
+    def name_models(
+        self, rows: Sequence[Row], jobs: Sequence[Job], labels: ModelLabels, connection: Connection
+    ) -> list[Job]:
+        """Return jobs, each made of its row, with what people call their models in place of ids in the data column."""
+        named = {
+            place: self._read_command(row) for place, row in enumerate(rows) if "ModelIdentifier" in row.payload.text
+        }
+        documents = {place: payload.command for place, payload in named.items() if payload.command is not None}
+        found = labels.find(connection, documents.values()) if documents else {}
+        told = list(jobs)
+        for place, document in documents.items() if found else ():
+            add_labels(document, found)
+            told[place] = replace(told[place], data=self._data(named[place]))
+        return told
+
+    def _read_command(self, row: Row) -> LaravelPayload:
+        return read_payload(row.payload.text, cut=not row.payload.whole)
 
     def _data(self, payload: LaravelPayload) -> Untrusted | None:
         if payload.command is None:

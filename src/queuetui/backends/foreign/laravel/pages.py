@@ -112,6 +112,7 @@ def read_page(source: Source, request: PageRequest) -> Page:
     start: Places = {stream.name: stream.place for stream in streams}
     first_taken: Places = {}
     jobs: list[Job] = []
+    kept: list[Row] = []
     scanned, begun = 0, monotonic()
     merged = _merge(streams, order, backward=request.backward)
     while len(jobs) < request.limit and (scanned < FEWEST_SCANNED or _has_time(scanned, begun)):
@@ -124,6 +125,8 @@ def read_page(source: Source, request: PageRequest) -> Page:
         job = source.reader.read(row)
         if _matches(request.query, job, source):
             jobs.append(cut_for_page(job))
+            kept.append(row)
+    jobs = source.name_models(kept, jobs)
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
     is_cut_short = has_more and len(jobs) < request.limit
     if is_cut_short:

@@ -10,6 +10,7 @@ PhpScalar: TypeAlias = bool | int | float | str | bytes | None
 PhpKey: TypeAlias = int | str
 
 _MOST_DIGITS = 9
+MODEL_LABEL = "@label"  # not a name that a PHP property has
 
 
 @dataclass(frozen=True, slots=True)

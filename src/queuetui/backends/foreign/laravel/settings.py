@@ -12,16 +12,25 @@ from queuetui.model.errors import BadConfig
 # What applications call the queue connection that keeps its jobs in this database.
 USUAL_CONNECTIONS = ("database", "sqlite", "mysql", "mariadb", "pgsql", "sqlsrv")
 
+# The columns that people know a row by, best first.
+USUAL_LABELS = ("sku", "name", "title", "email")
+_MODEL = "laravel.model."
+
 
 @dataclass(frozen=True, slots=True)
 class LaravelSettings:
-    """Names and the application's time zone; `timezone` is what failed_at was written in."""
+    """Names and the application's time zone; `timezone` is what failed_at was written in.
+
+    `labels` are the columns that name a model, none where ids are to stay; `models` says `table` or `table:column` of a class.
+    """
 
     jobs_table: str | None = None
     failed_table: str | None = None
     batches_table: str | None = None
     connections: tuple[str, ...] = USUAL_CONNECTIONS
     timezone: tzinfo = field(default=UTC)
+    labels: tuple[str, ...] = USUAL_LABELS
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names_tables(self) -> bool:
@@ -50,4 +59,12 @@ def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
         settings.get("laravel.batches_table"),
         connections or USUAL_CONNECTIONS,
         timezone,
+        _read_labels(settings.get("laravel.labels")),
+        {name.removeprefix(_MODEL): place for name, place in settings.items() if name.startswith(_MODEL)},
     )
+
+
+def _read_labels(written: str | None) -> tuple[str, ...]:
+    if written is None:
+        return USUAL_LABELS
+    return () if written.strip() == "off" else tuple(name.strip() for name in written.split(",") if name.strip())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, TableClause
 
 from queuetui.backends.foreign.laravel.filters import TableFilter
 from queuetui.backends.foreign.laravel.jobs import JobReader
-from queuetui.backends.foreign.laravel.rows import FAILED, JOBS
+from queuetui.backends.foreign.laravel.models import ModelLabels
+from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, Row
 from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 
 # How much of a text is read for a page.
@@ -24,6 +27,13 @@ class Source:
     tables: Tables
     reader: JobReader
     limits: Limits
+    models: ModelLabels | None = None
+
+    def name_models(self, rows: Sequence[Row], jobs: Sequence[Job]) -> list[Job]:
+        """Return jobs, each made of its row, with what people call their models."""
+        if self.models is None:
+            return list(jobs)
+        return self.reader.name_models(rows, jobs, self.models, self.connection)
 
     @property
     def dialect(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from queuetui.backends.foreign.laravel.php_values import (
+    MODEL_LABEL,
     PhpDocument,
     PhpEnum,
     PhpKey,
@@ -14,8 +15,8 @@ from queuetui.backends.foreign.laravel.php_values import (
 
 # Each entry is one thing to show; its alternatives are tried from left to right.
 DEFAULT_SUMMARY_PATHS: tuple[str, ...] = (
-    "product.sku|sku|product.id|productId|product_id|product",
-    "shop.name|shopName|shop_name|shop.id|shopId|shop_id|shop",
+    "product.sku|sku|product|product.id|productId|product_id",
+    "shop.name|shopName|shop_name|shop|shop.id|shopId|shop_id",
 )
 
 # Properties that every queued class carries for the framework's own use.
@@ -70,6 +71,8 @@ def _show(document: PhpDocument, value: PhpValue) -> str | None:
     match value:
         case PhpEnum():
             return value.case
+        case PhpObject(properties=members) if isinstance(members.get(MODEL_LABEL), str):
+            return _show(document, members[MODEL_LABEL])
         case PhpObject(properties=members):
             identity = document.follow(members.get("id"))
             return None if isinstance(identity, PhpObject) else _show(document, identity)

@@ -1,0 +1,166 @@
+"""Looks up, read only, what people call the models that a command stores by class and id."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, TableClause, column, inspect, select, table
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.types import Integer, NullType, String
+
+from queuetui.backends.foreign.laravel.model_names import table_of
+from queuetui.backends.foreign.laravel.php_values import MODEL_LABEL, PhpArray, PhpDocument, PhpObject
+from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
+
+_IDENTIFIER = "Illuminate\\Contracts\\Database\\ModelIdentifier"
+_MOST_TABLES = 10
+_MOST_IDS = 500
+_MOST_MODELS = 20  # of one job
+_MOST_MEMBERS = 3  # of one collection that are named
+
+ModelId = int | str
+Found = dict[str, dict[str, dict[str, str]]]  # class, id as text, column, value
+
+
+@dataclass(frozen=True, slots=True)
+class _ModelTable:
+    """Where a class is kept: its table, the key's type and the columns that name a row, best first."""
+
+    rows: TableClause
+    is_numbered: bool
+    labels: tuple[str, ...]
+
+
+@dataclass
+class ModelLabels:
+    """Finds labels in at most one query a table and page; what cannot be read is not asked for again."""
+
+    settings: LaravelSettings
+    jobs: TableClause | None
+    _known: dict[str, _ModelTable | None] = field(default_factory=dict)
+
+    def find(self, connection: Connection, documents: Iterable[PhpDocument]) -> Found:
+        """Return the labels of the models that documents name; nothing where the profile wants none."""
+        wanted: defaultdict[str, set[ModelId]] = defaultdict(set)
+        if self.settings.labels:
+            for document in documents:
+                for model in identifiers(document):
+                    if self._is_here(model):
+                        wanted[str(model.properties["class"])].update(_ids(model))
+        found: Found = {}
+        for class_name, ids in islice(wanted.items(), _MOST_TABLES):
+            kept = self._table_of(connection, class_name)
+            if kept is not None:
+                found[class_name] = self._read(connection, class_name, kept, ids)
+        return found
+
+    def _is_here(self, model: PhpObject) -> bool:
+        """Tell whether a model is kept in this database as far as its connection's name tells, or the profile says where."""
+        name = model.properties.get("connection")
+        return (
+            name is None
+            or name in {*self.settings.connections, *USUAL_CONNECTIONS}
+            or model.properties.get("class") in self.settings.models
+        )
+
+    def _table_of(self, connection: Connection, class_name: str) -> _ModelTable | None:
+        if class_name not in self._known:
+            candidates = (self._look_at(connection, *one) for one in self._candidates(class_name))
+            self._known[class_name] = next((one for one in candidates if one is not None), None)
+        return self._known[class_name]
+
+    def _candidates(self, class_name: str) -> Iterator[tuple[str | None, str, str]]:
+        """Yield schema, table and label column: what the profile says, else the framework's naming with the prefix of jobs."""
+        said = self.settings.models.get(class_name)
+        usual = table_of(class_name)
+        schema = None if self.jobs is None else self.jobs.schema
+        if said is not None:
+            place, _, label = said.partition(":")
+            own_schema, dot, name = place.strip().rpartition(".")
+            yield (own_schema if dot else schema), name or usual, label.strip()
+        elif usual:
+            prefix = "" if self.jobs is None else self.jobs.name.removesuffix("jobs")
+            if prefix and self.jobs is not None and self.jobs.name.endswith("jobs"):
+                yield schema, prefix + usual, ""
+            yield schema, usual, ""
+
+    def _look_at(self, connection: Connection, schema: str | None, name: str, label: str) -> _ModelTable | None:
+        try:
+            with connection.begin_nested():
+                columns = {one["name"]: one["type"] for one in inspect(connection).get_columns(name, schema)}
+        except SQLAlchemyError as error:
+            _raise_when_lost(error)
+            return None
+        wanted = (label,) if label else self.settings.labels
+        labels = tuple(one for one in wanted if one in columns)
+        if "id" not in columns or not labels:
+            return None
+        is_numbered = isinstance(columns["id"], Integer)
+        # Left untyped, a text is compared as whatever the key is: a uuid, say.
+        key = column("id", Integer() if is_numbered else String() if isinstance(columns["id"], String) else NullType())
+        return _ModelTable(table(name, key, *(column(one) for one in labels), schema=schema), is_numbered, labels)
+
+    def _read(
+        self, connection: Connection, class_name: str, kept: _ModelTable, ids: set[ModelId]
+    ) -> dict[str, dict[str, str]]:
+        fitting = sorted(_keys(ids, is_numbered=kept.is_numbered), key=str)[:_MOST_IDS]
+        if not fitting:
+            return {}
+        columns: list[ColumnElement[Any]] = [kept.rows.c.id, *(kept.rows.c[name] for name in kept.labels)]
+        try:
+            with connection.begin_nested():
+                records = connection.execute(select(*columns).where(kept.rows.c.id.in_(fitting))).all()
+        except SQLAlchemyError as error:
+            _raise_when_lost(error)
+            self._known[class_name] = None
+            return {}
+        return {str(record[0]): _texts(zip(kept.labels, record[1:], strict=True)) for record in records}
+
+
+def identifiers(document: PhpDocument) -> Iterator[PhpObject]:
+    """Yield the identifiers of models in a document, wherever they stand; at most as many as a line could name."""
+    models = (one for one in document.slots if isinstance(one, PhpObject) and one.class_name == _IDENTIFIER)
+    return islice((one for one in models if isinstance(one.properties.get("class"), str)), _MOST_MODELS)
+
+
+def add_labels(document: PhpDocument, found: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+    """Write what was found beside the ids, for the data column: the columns under their names, and the best as the label."""
+    for model in identifiers(document):
+        rows = found.get(str(model.properties["class"]), {})
+        ids = _ids(model)
+        named = [rows[str(one)] for one in ids if rows.get(str(one))]
+        if not named:
+            continue
+        if not isinstance(model.properties.get("id"), PhpArray):
+            for name, value in named[0].items():
+                model.properties.setdefault(name, value)
+        shown = [next(iter(rows.get(str(one), {}).values()), str(one)) for one in ids[:_MOST_MEMBERS]]
+        more = f" and {len(ids) - _MOST_MEMBERS} more" if len(ids) > _MOST_MEMBERS else ""
+        model.properties[MODEL_LABEL] = ", ".join(shown) + more
+
+
+def _ids(model: PhpObject) -> list[ModelId]:
+    """Return the id of a model, or those of a collection."""
+    stored = model.properties.get("id")
+    members = list(stored.items.values()) if isinstance(stored, PhpArray) else [stored]
+    return [one for one in members if isinstance(one, int | str) and not isinstance(one, bool)]
+
+
+def _keys(ids: Iterable[ModelId], *, is_numbered: bool) -> set[ModelId]:
+    if not is_numbered:
+        return {str(one) for one in ids if "\0" not in str(one)}
+    return {number for one in ids if str(one).isascii() and str(one).isdecimal() and (number := int(one)) < 2**63}
+
+
+def _texts(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
+    return {name: str(value) for name, value in pairs if isinstance(value, str | int) and str(value).strip()}
+
+
+def _raise_when_lost(error: SQLAlchemyError) -> None:
+    """Let a lost connection end the read; anything else only means that the ids stay."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        raise error
