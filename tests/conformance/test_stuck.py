@@ -136,3 +136,18 @@ def test_stuck_is_told_per_queue(backend: NativeBackend) -> None:
     add(backend, 3)
     queues = {queue.name.raw: queue.stuck.value for queue in snapshot(backend).queues}
     assert queues == {"mail": 2, "import": 1, "default": 0}
+
+
+def test_what_is_put_off_and_overdue_is_stuck(backend: NativeBackend) -> None:
+    """A retrying or scheduled job that has been due too long in a queue that nobody listens to is stuck, as a pending one beside it is."""
+    retrying = add_one(backend, queue="mail")
+    run(backend, Ending.RETRY, queue="mail", delay_s=0)
+    scheduled = add_one(backend, queue="mail", delay_s=0.01)
+    add_one(backend, queue="mail", delay_s=3600)
+    pending = add_one(backend, queue="mail")
+    wait_past(backend, 0.1)
+    assert sorted(stuck_ids(backend)) == sorted([retrying, scheduled, pending])
+    assert ids(select(backend, "is:stuck state:retrying", SHORT)) == [retrying]
+    assert stuck_ids(backend, Limits()) == []
+    pause(backend, "mail")
+    assert stuck_ids(backend) == []

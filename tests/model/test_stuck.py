@@ -63,13 +63,13 @@ def test_a_run_is_stuck_past_its_limit_or_without_a_lease(job: Job, stuck: bool)
     ("due_s", "unheard", "stuck"), [(301, {"mail"}, True), (299, {"mail"}, False), (9999, {"other"}, False)]
 )
 def test_a_waiting_job_is_stuck_when_long_due_and_unheard(due_s: float, unheard: set[str], stuck: bool) -> None:
-    """A pending job is stuck only when it is due past the limit in a queue that nobody listens to."""
-    job = replace(JOB, scheduled_at=ago(due_s))
-    assert is_stuck(job, NOW, LIMITS, unheard) is stuck
+    """A waiting job, put off or not, is stuck only when it is due past the limit in a queue that nobody listens to."""
+    for state in (State.PENDING, State.SCHEDULED, State.RETRYING):
+        assert is_stuck(replace(JOB, state=state, scheduled_at=ago(due_s)), NOW, LIMITS, unheard) is stuck
 
 
-@pytest.mark.parametrize("state", [State.SCHEDULED, State.RETRYING, State.FAILED, State.COMPLETED, State.CANCELLED])
+@pytest.mark.parametrize("state", [State.FAILED, State.COMPLETED, State.CANCELLED])
 def test_no_other_state_is_stuck(state: State) -> None:
-    """Jobs that are not due, or over, are never stuck."""
+    """Jobs that are over are never stuck."""
     job = replace(JOB, state=state, scheduled_at=ago(9999), claimed_at=ago(9999))
     assert not is_stuck(job, NOW, LIMITS, {"mail"})

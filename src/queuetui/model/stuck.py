@@ -7,7 +7,7 @@ from datetime import datetime
 
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
-from queuetui.model.state import State
+from queuetui.model.state import WAITING, State
 
 
 def is_stuck(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collection[str]) -> bool:
@@ -17,7 +17,7 @@ def is_stuck(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collect
     """
     if job.state is State.PROCESSING:
         return is_orphaned(job, now) or is_over_limit(job, now, limits)
-    return job.state is State.PENDING and job.queue.raw in unconsumed_queues and is_overdue(job, now, limits)
+    return job.state in WAITING and job.queue.raw in unconsumed_queues and is_overdue(job, now, limits)
 
 
 def is_orphaned(job: Job, now: datetime) -> bool:
@@ -32,5 +32,5 @@ def is_over_limit(job: Job, now: datetime, limits: Limits) -> bool:
 
 
 def is_overdue(job: Job, now: datetime, limits: Limits) -> bool:
-    """Tell whether a pending job has been due for longer than a queue without a consumer may make it wait."""
+    """Tell whether a waiting job has been due for longer than a queue without a consumer may make it wait."""
     return job.scheduled_at is not None and (now - job.scheduled_at).total_seconds() > limits.stuck_after_s

@@ -36,7 +36,19 @@ def test_a_waiting_row_changes_seldom() -> None:
     assert len({age_text(second) for second in range(3600)}) == 6 + 59
 
 
-@pytest.mark.parametrize(("wait_s", "text"), [(None, "-"), (0, "due"), (-5, "due"), (5, "in <10 s"), (240, "in 4 m")])
+@pytest.mark.parametrize(
+    ("wait_s", "text"),
+    [
+        (None, "-"),
+        (0, "due"),
+        (-59, "due"),
+        (-60, "due 1 m"),
+        (-720, "due 12 m"),
+        (-200_000, "due 2 d"),
+        (5, "in <10 s"),
+        (240, "in 4 m"),
+    ],
+)
 def test_a_due_time_is_told_from_now(wait_s: float | None, text: str) -> None:
     """What is not due yet says when it will be."""
     assert due_text(wait_s) == text

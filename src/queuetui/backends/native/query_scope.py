@@ -8,7 +8,7 @@ from queuetui.model.state import FINAL, LIVE, WAITING, State
 
 KEPT = frozenset(State) - {State.BLOCKED}
 STATE_FLAGS = {"live": LIVE & KEPT, "final": FINAL, "waiting": WAITING}
-_STUCK_STATES = frozenset({State.PENDING, State.PROCESSING})
+_STUCK_STATES = WAITING | {State.PROCESSING}
 
 
 def asks_for_stuck(query: Query) -> bool:

@@ -27,8 +27,8 @@ from queuetui.monitor.diagnosis.facts import Facts
 Rule = Callable[[Job, Facts], Verdict | None]
 
 RULES: dict[State, tuple[Rule, ...]] = {
-    State.SCHEDULED: (will_fail.judge, not_due.judge),
-    State.RETRYING: (will_fail.judge, not_due.judge),
+    State.SCHEDULED: (will_fail.judge, no_consumer.judge, not_due.judge),
+    State.RETRYING: (will_fail.judge, no_consumer.judge, not_due.judge),
     State.PENDING: (
         will_fail.judge,
         queue_paused.judge,

@@ -10,12 +10,13 @@ from queuetui.monitor.diagnosis.wording import age, name, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a pending job; needs a backend that stores its workers."""
+    """Judge a waiting job of a queue that is not paused; needs a backend that stores its workers."""
     due_s = facts.seconds_since(job.scheduled_at)
     queue = job.queue.raw
+    known = facts.queues.get(queue)
     if not facts.capabilities.workers or due_s is None or queue not in facts.unconsumed:
         return None
-    if not is_overdue(job, facts.now, facts.limits):
+    if (known is not None and known.paused_at is not None) or not is_overdue(job, facts.now, facts.limits):
         return None
     return Verdict(
         Code.NO_CONSUMER,

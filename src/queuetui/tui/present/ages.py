@@ -29,10 +29,12 @@ def age_text(age_s: float | None, *, is_running: bool = False) -> SafeText:
 
 
 def due_text(wait_s: float | None) -> SafeText:
-    """Return how long until something is due, such as `in 4 m`, or `due`."""
+    """Return how long until something is due, such as `in 4 m`, or since when it is: `due`, and from a minute on `due 12 m`."""
     if wait_s is None:
         return ABSENT
-    return sanitize("due") if wait_s <= 0 else sanitize(f"in {age_text(wait_s)}")
+    if wait_s > 0:
+        return sanitize(f"in {age_text(wait_s)}")
+    return sanitize(f"due {age_text(-wait_s)}" if wait_s <= -_MINUTE_S else "due")
 
 
 def took_text(took_s: float | None) -> SafeText:

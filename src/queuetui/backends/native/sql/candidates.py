@@ -13,6 +13,10 @@ from queuetui.backends.native.sql.tables import lease
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
+# The states of a job whose time has not come.
+PUT_OFF = (State.SCHEDULED, State.RETRYING)
+LATE_STATES = (State.PENDING, *PUT_OFF)
+
 
 @dataclass(frozen=True, slots=True)
 class Judging:
@@ -29,10 +33,12 @@ def stuck_runs(columns: Columns, judging: Judging) -> Condition:
     return and_(state_is(columns.state, State.PROCESSING), or_(~leased, _over_limit(columns, judging)))
 
 
-def stuck_waits(columns: Columns, judging: Judging, queue: str) -> Condition:
-    """Return the condition of a job that waits too long in one queue that nobody listens to."""
+def stuck_waits(columns: Columns, judging: Judging, queue: str, state: State) -> Condition:
+    """Return the condition of a job that waits too long in one state in one queue that nobody listens to."""
+    # The second way to say the state is the one that the partial index is defined by.
+    states = [state_is(columns.state, state), *([state_is(columns.state, *PUT_OFF)] if state in PUT_OFF else [])]
     due = columns.due_at < _before(judging, judging.limits.stuck_after_s)
-    return and_(state_is(columns.state, State.PENDING), columns.queue == queue, due)
+    return and_(*states, columns.queue == queue, due)
 
 
 def _over_limit(columns: Columns, judging: Judging) -> Condition:

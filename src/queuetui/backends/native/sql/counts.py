@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Select, Subquery, func, literal_column, selec
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.query_scope import KEPT
-from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
+from queuetui.backends.native.sql.candidates import LATE_STATES, PUT_OFF, Judging, stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Condition, state_is
-from queuetui.backends.native.sql.layout import RUNS, WAITING_STATES
+from queuetui.backends.native.sql.layout import RUNS
 from queuetui.backends.native.sql.surroundings import names_table
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
@@ -91,15 +91,17 @@ class Counter:
         if not judging.unconsumed:
             return []
         table = names_table(judging.unconsumed, self.connection.dialect.name)
-        waits = self._capped(select(literal_column("1")).where(stuck_waits(job.c, judging, table.c.value)), table, cap)
-        rows = self.connection.execute(select(table.c.value, _count(waits, table))).all()
-        return [(name, count) for name, count in rows if count]
+        one: Select[Any] = select(literal_column("1"))
+        late = [one.where(stuck_waits(job.c, judging, table.c.value, state)) for state in LATE_STATES]
+        counts = [_count(self._capped(rows, table, cap), table) for rows in late]
+        rows = self.connection.execute(select(table.c.value, *counts)).all()
+        return [(name, sum(found)) for name, *found in rows if any(found)]
 
     def _one(self, state: State, name: Any, cap: int) -> Any:  # noqa: ANN401 - columns of table-valued functions are untyped
         table = job_done if state in FINAL else job
         conditions: list[Condition] = [table.c.queue == name, state_is(table.c.state, state)]
-        if state in WAITING_STATES:
-            conditions.append(state_is(table.c.state, *WAITING_STATES))
+        if state in PUT_OFF:
+            conditions.append(state_is(table.c.state, *PUT_OFF))
         return _count(self._capped(select(literal_column("1")).where(*conditions), name.table, cap), name.table)
 
     def _capped(self, rows: Select[Any], outer: Any, cap: int) -> Subquery:  # noqa: ANN401 - a table-valued alias

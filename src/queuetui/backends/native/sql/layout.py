@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 
 from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked
-from queuetui.backends.native.sql.candidates import Judging, stuck_runs, stuck_waits
+from queuetui.backends.native.sql.candidates import LATE_STATES, PUT_OFF, Judging, stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, index_conditions, state_is
 from queuetui.backends.native.sql.orders import CLAIM, DONE, DUE, NEWEST, RUN, Order
 from queuetui.backends.native.sql.tables import job, job_done
@@ -19,7 +19,6 @@ from queuetui.model.query import Query, Term
 from queuetui.model.state import FINAL, LIVE, State
 
 MOST_LANES = 200
-WAITING_STATES = (State.SCHEDULED, State.RETRYING)
 RARE_STATES = (State.FAILED, State.CANCELLED)
 # On MySQL the one that begins with the state.
 RUNS = "queuetui_job_due"
@@ -97,15 +96,18 @@ def _found_by_index(
 def _stuck(
     states: frozenset[State], queues: tuple[str, ...] | None, judging: Judging, indexed: tuple[Condition, ...]
 ) -> list[Segment]:
-    runs, waits = [], []
+    runs: list[Lane] = []
+    waits: dict[State, list[Lane]] = {}
     if State.PROCESSING in states:
         within = () if queues is None else (job.c.queue.in_(queues),)
         runs.append(Lane(job, (stuck_runs(job.c, judging), *within, *indexed), "" if indexed else RUNS))
-    if State.PENDING in states:
-        unheard = [name for name in judging.unconsumed if queues is None or name in queues]
-        ready = "" if indexed else _index_of(State.PENDING, by_queue=True)
-        waits = [Lane(job, (stuck_waits(job.c, judging, name), *indexed), ready) for name in unheard[:MOST_LANES]]
-    return [Segment(RUN, tuple(runs)), Segment(CLAIM, tuple(waits))]
+    unheard = [name for name in judging.unconsumed if queues is None or name in queues][:MOST_LANES]
+    for state in LATE_STATES:
+        index = "" if indexed else _index_of(state, by_queue=True)
+        late = unheard if state in states else []
+        waits[state] = [Lane(job, (stuck_waits(job.c, judging, name, state), *indexed), index) for name in late]
+    put_off = [lane for state in PUT_OFF for lane in waits[state]][:MOST_LANES]
+    return [Segment(RUN, tuple(runs)), Segment(CLAIM, tuple(waits[State.PENDING])), Segment(DUE, tuple(put_off))]
 
 
 def _by_state(
@@ -115,11 +117,11 @@ def _by_state(
     pending = _lanes(job, [State.PENDING], states, known if queues is None else queues)
     if queues is None and asked.dialect == "mysql":
         # It has no partial indexes: one holds both states, each in the order of its due times.
-        waiting = _lanes(job, WAITING_STATES, states, None)
-    elif queues is None and states.issuperset(WAITING_STATES):
-        waiting = [Lane(job, (state_is(job.c.state, *WAITING_STATES),))]
+        waiting = _lanes(job, PUT_OFF, states, None)
+    elif queues is None and states.issuperset(PUT_OFF):
+        waiting = [Lane(job, (state_is(job.c.state, *PUT_OFF),))]
     else:
-        waiting = _lanes(job, WAITING_STATES, states, known if queues is None else queues)
+        waiting = _lanes(job, PUT_OFF, states, known if queues is None else queues)
     rare = _lanes(job_done, RARE_STATES, states, queues)
     completed = _lanes(job_done, [State.COMPLETED], states, known if queues is None else queues)
     final = [*rare, *completed]
@@ -136,7 +138,7 @@ def _lanes(
     for state in among:
         if state in states:
             # The second way to say it is the one that the partial index is defined by.
-            own = [state_is(table.c.state, *group) for group in (WAITING_STATES, RARE_STATES) if state in group]
+            own = [state_is(table.c.state, *group) for group in (PUT_OFF, RARE_STATES) if state in group]
             own.append(state_is(table.c.state, state))
             within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]
             index = _index_of(state, by_queue=queues is not None)
@@ -149,7 +151,7 @@ def _index_of(state: State, *, by_queue: bool) -> str:
         return "queuetui_job_done_page" if by_queue else "queuetui_job_done_recent"
     if not by_queue:
         return RUNS
-    return "queuetui_job_wait" if state in WAITING_STATES else "queuetui_job_ready"
+    return "queuetui_job_wait" if state in PUT_OFF else "queuetui_job_ready"
 
 
 def _wide(table: Table, states: frozenset[State], queues: tuple[str, ...] | None) -> Lane:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
 
-from queuetui.backends.native.sql.candidates import Judging, stuck_waits
+from queuetui.backends.native.sql.candidates import LATE_STATES, Judging, stuck_waits
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import COUNTED, MOST_LEVELS, Counter, cap_for
 from queuetui.backends.native.sql.mysql_ranges import PRIORITY_DESC
@@ -49,9 +49,9 @@ class MysqlCounter(Counter):
     def _count_unheard(self, judging: Judging, cap: int) -> list[tuple[str, int]]:
         waits = []
         for name in judging.unconsumed:
-            rows = select(_ONE).where(stuck_waits(job.c, judging, name))
-            waits.append(select(literal(name), self._count_rows(rows, cap)))
-        return [(name, count) for name, count in self._ask(waits) if count]
+            late = [select(_ONE).where(stuck_waits(job.c, judging, name, state)) for state in LATE_STATES]
+            waits.append(select(literal(name), *(self._count_rows(rows, cap) for rows in late)))
+        return [(name, sum(found)) for name, *found in self._ask(waits) if any(found)]
 
     def _queue(self, name: str, cap: int) -> Select[Any]:
         counts = []

@@ -30,10 +30,13 @@ end
 local leases = wants('C') or wants('Q') or wants('R') or wants('W')
 leases = leases and read_leases() or {}
 
--- Returns the oldest due time of a queue's pending jobs, and how many are overdue.
-local function read_waiting(lanes)
+-- Returns the oldest due time of a queue's pending jobs, and how many of those that wait are overdue.
+local function read_waiting(name)
   local oldest, overdue = false, 0
-  for _, lane in ipairs(lanes) do
+  for _, state in ipairs({ 'scheduled', 'retrying' }) do
+    overdue = overdue + call('ZCOUNT', key('s', name, state), '-inf', due_before)
+  end
+  for _, lane in ipairs(find_lanes(name, 'pending')) do
     local first = call('ZRANGE', lane, 0, 0, 'WITHSCORES')[2]
     if first and (not oldest or tonumber(first) < tonumber(oldest)) then
       oldest = first
@@ -48,7 +51,7 @@ local function read_queue(name)
   local paused = call('HMGET', key('q', name), 'paused_at', 'paused_by', 'events')
   local row = { name, paused[1], paused[2], paused[3] }
   if wants('Q') or wants('C') then
-    row[5], row[6] = read_waiting(find_lanes(name, 'pending'))
+    row[5], row[6] = read_waiting(name)
     for place, state in ipairs(STATES) do
       row[6 + place] = count_jobs(find_lanes(name, state, leases))
     end

@@ -1,4 +1,4 @@
--- Names pending jobs that are due for longer than they may wait, the longest due first.
+-- Names waiting jobs that are due for longer than they may wait, each state's longest due first.
 -- keys:   the namespace's meta key
 -- args:   how long they may wait, at most how many, queues
 -- result: ids
@@ -13,9 +13,11 @@
 local found, limit = {}, tonumber(ARGV[2])
 for place = 3, #ARGV do
   local before = '(' .. to_text(now - ARGV[1])
-  for _, lane in ipairs(find_lanes(ARGV[place], 'pending')) do
-    for _, id in ipairs(call('ZRANGEBYSCORE', lane, '-inf', before, 'LIMIT', 0, math.max(0, limit - #found))) do
-      found[#found + 1] = id
+  for _, state in ipairs({ 'pending', 'scheduled', 'retrying' }) do
+    for _, lane in ipairs(find_lanes(ARGV[place], state)) do
+      for _, id in ipairs(call('ZRANGEBYSCORE', lane, '-inf', before, 'LIMIT', 0, math.max(0, limit - #found))) do
+        found[#found + 1] = id
+      end
     end
   end
 end
