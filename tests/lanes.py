@@ -1,7 +1,8 @@
-"""Plugin: what a clock judged while the machine stood still is run once again, and the end of a run says so, and what was skipped."""
+"""Plugin: what a clock judged while the machine held it up is run once again, and the end of a run says so, and what was skipped."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -13,6 +14,8 @@ from _pytest.runner import runtestprotocol  # the one way to run a test again wi
 # A thread that is this late was not let run; so were the workers and servers of the test.
 LATE_S = 0.5
 LOOK_S = 0.1
+# Where so many programs share each processor, a worker may need half a minute to start.
+CROWD = 4
 AGAIN = "run again"
 
 
@@ -21,13 +24,13 @@ class Watchdog:
 
     def __init__(self) -> None:
         self.last_stall_at = -1.0
-        self.longest_s = 0.0
         self._ended = threading.Event()
         threading.Thread(target=self._look, daemon=True).start()
 
-    def has_stalled_since(self, began_at: float) -> bool:
-        """Tell whether the machine stood still at or after a time."""
-        return self.last_stall_at >= began_at
+    def was_held_up(self, began_at: float) -> bool:
+        """Tell whether the machine stood still at or after a time, or is crowded."""
+        crowded = os.getloadavg()[0] > CROWD * (os.cpu_count() or 1)
+        return crowded or self.last_stall_at >= began_at
 
     def end(self) -> None:
         """Stop looking."""
@@ -39,7 +42,6 @@ class Watchdog:
             now = time.monotonic()
             if now - before > LOOK_S + LATE_S:
                 self.last_stall_at = now
-                self.longest_s = max(self.longest_s, now - before)
             before = now
 
 
@@ -48,7 +50,7 @@ _watchdogs: list[Watchdog] = []
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Run a test that a clock judges, and once more if it failed while the machine stood still."""
+    """Run a test that a clock judges, and once more if it failed while the machine held it up."""
     if item.get_closest_marker("timed") is None:
         return None
     if not _watchdogs:
@@ -56,7 +58,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     began_at = time.monotonic()
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(report.failed for report in reports) and _watchdogs[0].has_stalled_since(began_at):
+    if any(report.failed for report in reports) and _watchdogs[0].was_held_up(began_at):
         item.user_properties.append((AGAIN, item.nodeid))
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
     for report in reports:
@@ -77,7 +79,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"skipped {count}: {reason}")
     again = {value for name, value in _properties(terminalreporter) if name == AGAIN}
     for name in sorted(map(str, again)):
-        terminalreporter.write_line(f"run again, because the machine stood still while it ran: {name}")
+        terminalreporter.write_line(f"run again, because the machine stood still or was crowded while it ran: {name}")
 
 
 def _reasons(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:

@@ -14,6 +14,7 @@ JUDGED = """
     import pytest
     from tests import lanes
 
+    lanes.CROWD = float("inf")
     tried = []
 
     @pytest.mark.timed
@@ -47,5 +48,5 @@ def test_only_what_the_machine_held_up_is_run_again(tmp_path: Path) -> None:
     )
     assert "1 failed, 1 passed, 3 skipped" in done.stdout
     assert "skipped 3: no server" in done.stdout
-    assert "stood still while it ran: test_judged.py::test_held_up" in done.stdout
-    assert "stood still while it ran: test_judged.py::test_simply_wrong" not in done.stdout
+    assert "was crowded while it ran: test_judged.py::test_held_up" in done.stdout
+    assert "was crowded while it ran: test_judged.py::test_simply_wrong" not in done.stdout
