@@ -12,6 +12,15 @@ LARGEST_PRIORITY = 2**53 - 1
 MOST_ATTEMPTS = 2**31 - 1
 
 
+def parse_attempts(text: str) -> int:
+    """Return how often a job may run, as people write it. Raises ValueError."""
+    try:
+        count = int(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is no number of attempts; give a whole number, at least 1") from None
+    return read_attempts(count)
+
+
 def read_attempts(count: object) -> int:
     """Return how often a job may run. Raises TypeError or ValueError."""
     if isinstance(count, bool) or not isinstance(count, int):

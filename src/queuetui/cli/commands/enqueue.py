@@ -23,11 +23,12 @@ from queuetui.cli.options import (
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
-from queuetui.model.job_rules import MOST_ATTEMPTS, read_priority
+from queuetui.model.job_rules import parse_attempts, read_priority
 
 if TYPE_CHECKING:
     from queuetui.client import EnqueueResult, JobOptions, Queue
 
+read_attempts_option = checked(parse_attempts)
 read_priority_option = checked(read_priority)
 
 
@@ -82,9 +83,7 @@ def _store(
 )
 @click.option("--delay", type=duration, metavar="DUR", help="Due after so long, such as 30s or 2h.")
 @click.option("--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z.")
-@click.option(
-    "--max-attempts", type=click.IntRange(1, MOST_ATTEMPTS), metavar="N", help="How often it may run.  [default: 3]"
-)
+@click.option("--max-attempts", type=read_attempts_option, metavar="N", help="How often it may run.  [default: 3]")
 @click.option(
     "--key", "idempotency_key", type=some_text, metavar="KEY", help="A second job with this key is the first one."
 )

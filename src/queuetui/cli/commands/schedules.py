@@ -8,7 +8,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.commands.enqueue import read_payload_option, read_priority_option
+from queuetui.cli.commands.enqueue import read_attempts_option, read_payload_option, read_priority_option
 from queuetui.cli.options import (
     Command,
     connection_options,
@@ -23,7 +23,6 @@ from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
 from queuetui.client.encoding import encode_payload
 from queuetui.model.errors import Unsupported
-from queuetui.model.job_rules import MOST_ATTEMPTS
 from queuetui.model.schedule import JobPattern, Missed, ScheduleSpec, Timing
 from queuetui.model.schedule_info import describe_schedule
 from queuetui.model.snapshot import Part, Watch
@@ -76,7 +75,7 @@ def _reason(decorated: Command) -> Command:
 @click.option("--priority", type=read_priority_option, default="0", metavar="N", help="Higher first; or low, high ...")
 @click.option(
     "--max-attempts",
-    type=click.IntRange(1, MOST_ATTEMPTS),
+    type=read_attempts_option,
     metavar="N",
     default=3,
     show_default=True,
