@@ -149,3 +149,15 @@ def test_a_bulk_retry_leaves_out_what_is_past_its_deadline(capture: Capture, inv
     assert taken.code == 0
     moved = query(capture.url, 'SELECT payload FROM jobs WHERE payload LIKE \'{"uuid":"",%\'')
     assert {payload for (payload,) in moved} == {late.replace("1000", "null")}
+
+
+def test_a_slow_filter_is_bounded_and_says_so(
+    capture: Capture, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter that no index answers is given so many looks; then what was looked through is told, and the flag that goes on."""
+    monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.WALK_S", 0.0)
+    monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.FIRST_IDS", 1)
+    monkeypatch.setattr("queuetui.monitor.feed.MOST_LOOKS", 2)
+    cut = invoke("jobs", "queue:nosuch", "--url", capture.url)
+    assert "looked through and there are more; --all" in cut.err
+    assert "--all" not in invoke("jobs", "queue:nosuch", "--all", "--url", capture.url).err

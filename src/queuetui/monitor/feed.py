@@ -30,6 +30,7 @@ from queuetui.monitor.store_watch import StoreWatch
 
 PAGE_JOBS = 500
 EVENTS = "events"
+MOST_LOOKS = 10
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 
@@ -112,22 +113,27 @@ class Feed:
         return self._inspector.snapshot(Watch(limits=self.limits, parts=frozenset())).now
 
     def search(
-        self, query: Query, limit: int, tell: Callable[[str], object] | None = None
+        self, query: Query, limit: int, tell: Callable[[str], object] | None = None, *, whole: bool = False
     ) -> Iterator[tuple[Job, Verdict]]:
-        """Yield the jobs that match with their verdicts, at most `limit`; at the end `tell` what bounds the answer."""
+        """Yield the jobs that match with their verdicts, at most `limit`; at the end `tell` what bounds the answer.
+
+        A filter that the store cannot answer is given MOST_LOOKS pages that end before all was looked at, as many as it takes if `whole`.
+        """
         facts = self._facts()
         cursor: str | None = None
-        left = limit
+        left, looks, looked = limit, 0, 0
         while True:
             page = self._inspector.page(PageRequest(query, min(left, PAGE_JOBS), cursor), self.limits)
             for job in page.jobs:
                 yield job, explain(job, facts)
             left -= len(page.jobs)
-            if left <= 0 or not page.has_more or page.last is None:
+            looks, looked = looks + (page.looked is not None), looked + (page.looked or 0)
+            is_cut_short = looks >= MOST_LOOKS and not whole
+            if left <= 0 or not page.has_more or page.last is None or is_cut_short:
                 break
             cursor = page.last
         if tell is not None:
-            for note in (*page.notes, *([f"{limit} jobs are shown and more match"] if page.has_more else [])):
+            for note in (*page.notes, *_bounds(page, limit, left, looked)):
                 tell(note)
 
     def find(self, suffix: str) -> tuple[str, ...]:
@@ -184,3 +190,13 @@ class Feed:
 
     def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
         return {job.ref.id: explain(job, facts) for job in jobs}
+
+
+def _bounds(page: Page, limit: int, left: int, looked: int) -> Iterator[str]:
+    """Say in words what an answer leaves out."""
+    if not page.has_more:
+        return
+    if left <= 0:
+        yield f"{limit} jobs are shown and more match"
+    else:
+        yield f"{looked:,} jobs were looked through and there are more; --all looks through every one"

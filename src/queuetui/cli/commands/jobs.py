@@ -22,9 +22,10 @@ DEFAULT_LIMIT = 50
 @click.option(
     "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
 )
+@click.option("--all", "whole", is_flag=True, help="Look through every job, however long a filter takes.")
 @format_options
 @connection_options
-def command(words: tuple[str, ...], sort: str | None, limit: int, form: str, **connection: Any) -> None:
+def command(words: tuple[str, ...], sort: str | None, limit: int, whole: bool, form: str, **connection: Any) -> None:
     """List jobs that match FILTER, newest first.
 
     FILTER: state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word
@@ -35,7 +36,7 @@ def command(words: tuple[str, ...], sort: str | None, limit: int, form: str, **c
 
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal found
-            for found, (job, verdict) in enumerate(feed.search(query, limit, say), start=1):  # noqa: B007 - told below
+            for found, (job, verdict) in enumerate(feed.search(query, limit, say, whole=whole), start=1):  # noqa: B007 - told below
                 shown = document(job, verdict).to_dict()
                 yield job_row(shown) if form == Format.TABLE else shown
 
