@@ -23,6 +23,7 @@ from tests.conformance.scenes import (
     claim_one,
     expire,
     ids,
+    new_job,
     next_id,
     run,
     select,
@@ -257,3 +258,16 @@ def test_release_waits_for_the_end_of_the_lease(backend: NativeBackend) -> None:
     assert backend.apply(Act(Verb.RELEASE, "ana"), [ref], LIMITS)[0].outcome is Outcome.SKIPPED
     expire(backend, lease)
     assert backend.apply(Act(Verb.RELEASE, "ana"), [ref], LIMITS)[0].outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("how", [None, Ending.FAILED, Ending.CANCELLED])
+def test_deleting_what_never_completed_frees_its_key(backend: NativeBackend, how: Ending | None) -> None:
+    """The next enqueue with the key of a deleted job stores a job, which the key belongs to from then on."""
+    first = add_one(backend, idempotency_key="once")
+    if how is not None:
+        run(backend, how)
+    act_done(backend, Verb.DELETE, first)
+    (again,) = backend.enqueue([new_job(idempotency_key="once")])
+    assert again.created
+    (more,) = backend.enqueue([new_job(idempotency_key="once")])
+    assert (more.created, more.id) == (False, again.id)

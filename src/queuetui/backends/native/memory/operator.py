@@ -135,6 +135,8 @@ def _delete(store: MemoryStore, record: JobRecord, actor: str) -> str:
     if record.state is State.PROCESSING:
         return "it is being worked on; cancel it first"
     tell_job(store, EventKind.JOB_DELETED, record, actor=actor)
+    if record.state is not State.COMPLETED:
+        store.free_key(record)
     store.remove(record)
     return ""
 

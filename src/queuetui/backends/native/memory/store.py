@@ -141,6 +141,12 @@ class MemoryStore(StoreHandle):
         lease = self.leases.get(record.lease_id or "")
         return to_job(record, backend, None if lease is None else lease.until, summaries)
 
+    def free_key(self, record: JobRecord) -> None:
+        """Let the key of a job be used for another."""
+        name = record.new.idempotency_key
+        if name is not None and name in self.keys and self.keys[name].job_id == record.new.id:
+            del self.keys[name]
+
     def _stamp_key(self, record: JobRecord, *, live: bool) -> None:
         key = None if record.new.idempotency_key is None else self.keys.get(record.new.idempotency_key)
         if key is None or key.job_id != record.new.id:

@@ -7,7 +7,7 @@ from typing import Any
 
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.settling import LOST, End, Ends, to_us
+from queuetui.backends.native.sql.settling import LOST, End, Ends
 from queuetui.backends.native.sql.targets import Target
 from queuetui.backends.native.sql.telling import Told, tell_final, tell_live
 from queuetui.model.act import Verb
@@ -105,8 +105,9 @@ class Deeds:
         self._do("drop_notes", id=target.id)
         if target.row["blob"]:
             self._do("drop_blob", id=target.id)
-        if target.row["key"] is not None and not target.is_done:
-            self._do("expire_key", id=target.id, key=target.row["key"], key_kept_us=to_us(self.retention.keys_s))
+        if target.row["key"] is not None and target.state is not State.COMPLETED:
+            # What never completed may be asked for again.
+            self._do("free_key", id=target.id, key=target.row["key"])
         return Deed()
 
     def _release(self, target: Target) -> Deed:

@@ -56,6 +56,9 @@ function deeds.delete(job)
     return 'runs_cancel'
   end
   tell('deleted', job, nil, actor)
+  if job.state ~= 'completed' then
+    free_key(job)
+  end
   remove(job, key_kept_us)
   flush()
   drop_queue_if_empty(job.queue)

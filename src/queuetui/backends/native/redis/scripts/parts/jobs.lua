@@ -48,6 +48,14 @@ local function stamp_key(job, is_live, key_kept_us)
   end
 end
 
+-- What never completed may be asked for again once it is deleted.
+local function free_key(job)
+  if job.keyed ~= 0 and call('GET', key('key', look_into(job).key)) == job.id then
+    call('DEL', key('key', job.key))
+    call('ZREM', key('kx'), job.key)
+  end
+end
+
 -- Takes a job to a state that is not processing, off its lease, and writes it; `due` nil keeps its due time.
 local function move(job, state, due, key_kept_us)
   take_out(job)
@@ -67,7 +75,7 @@ local function move(job, state, due, key_kept_us)
   stamp_key(job, not FINAL[state], key_kept_us)
 end
 
--- Deletes a job and all that is kept with it; its key stays until it expires.
+-- Deletes a job and all that is kept with it; its key stays until it expires, unless it was freed.
 local function remove(job, key_kept_us)
   take_out(job)
   leave(key('all'), job.id)

@@ -41,6 +41,9 @@ select
     type, name, correlation_id, `key`, tags, needs, error_class, error_message, error_traceback, error_fingerprint, payload
 from queuetui_job_done where id = :id;
 
+-- block free_key
+delete from queuetui_job_key where `key` = :key and job_id = :id;
+
 -- A key that ran out, or was taken since, stays with whom it is.
 -- block hold_key_again
 update queuetui_job_key set expires_at = null where `key` = :key and job_id = :id;
