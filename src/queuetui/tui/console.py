@@ -45,7 +45,7 @@ class Console(App[int], inherit_bindings=False):
         if is_plain:
             self.theme = "ansi-dark"
         self.animation_level = "none"
-        self.stylesheet.add_source(read_styles(), read_from=("queuetui/styles", ""))
+        self.stylesheet.add_source(read_styles(session.profile.colour), read_from=("queuetui/styles", ""))
         self.session = session
         self.profile = session.profile
         self.command_history: list[str] = []

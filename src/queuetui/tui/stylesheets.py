@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from queuetui import resources
 
-_IN_ORDER = ("tokens.tcss", "app.tcss", "widgets.tcss", "dialogs.tcss", "screens/*.tcss")
+_IN_ORDER = ("tokens.tcss", "colours/{}.tcss", "app.tcss", "widgets.tcss", "dialogs.tcss", "screens/*.tcss")
 
 
-def read_styles() -> str:
-    """Return every style file as one sheet, tokens first, as a variable reaches no further than its own sheet."""
+def read_styles(colour: str = "") -> str:
+    """Return the style files as one sheet, tokens first, as a variable reaches no further than its own sheet.
+
+    Of the profiles' colours only the one that is shown is read, as every rule costs time at the start.
+    """
     folder = resources.path(resources.STYLES)
-    files = [path for pattern in _IN_ORDER for path in sorted(folder.glob(pattern))]
+    files = [path for pattern in _IN_ORDER for path in sorted(folder.glob(pattern.format(colour or "none")))]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)

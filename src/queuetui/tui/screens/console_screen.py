@@ -111,8 +111,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Paint the frame before anything was read."""
-        if self.console.profile.colour:
-            self.add_class(f"-colour-{self.console.profile.colour}")
+        self.set_class(bool(self.console.profile.colour), "-coloured")
         self.query_one("#too-small", TextLines).show(
             [line_of(say("too small", Tone.STRONG)), line_of(say(f"queuetui needs {LEAST_CELLS}x{LEAST_LINES}"))]
         )

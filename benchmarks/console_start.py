@@ -1,0 +1,99 @@
+"""What the console spends until its first rows stand, beside a plain Textual table that shows as many, in turns.
+
+    python -m benchmarks.console_start [ROUNDS]
+
+Each start is a process of its own; its processor time counts, imports included, without a terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+ROWS = 100
+SIZE = (120, 40)
+
+
+def start_plain() -> None:
+    """Show a plain table."""
+    from textual.app import App, ComposeResult
+    from textual.widgets import DataTable
+
+    class Plain(App[None]):
+        def compose(self) -> ComposeResult:
+            yield DataTable()
+
+        def on_mount(self) -> None:
+            table = self.query_one(DataTable)
+            table.add_columns("id", "type", "queue", "state", "age", "attempts")
+            for number in range(ROWS):
+                table.add_row(f"{number:08x}", "SendMail", "mail", "pending", "2 m", "0/3")
+
+    async def show() -> None:
+        async with Plain().run_test(size=SIZE) as pilot:
+            await pilot.pause()
+
+    asyncio.run(show())
+
+
+def start_console(file: str) -> None:
+    """Show the console on an SQLite file."""
+    from queuetui.cli.session import connect
+    from queuetui.config.profile import Profile
+    from queuetui.tui.app import QueueTui
+    from queuetui.tui.session import Session
+
+    profile = Profile("bench", f"sqlite:///{file}", chosen_by_url=True)
+    app = QueueTui(Session(profile, lambda: connect(profile, operate=True, state=Path(file).parent)))
+
+    async def show() -> None:
+        async with app.run_test(size=SIZE) as pilot:
+            while app.latest is None:
+                await asyncio.sleep(0.02)
+            await pilot.pause()
+
+    asyncio.run(show())
+
+
+def fill(file: str) -> None:
+    """Make a queue with as many jobs."""
+    from queuetui.client import Queue
+
+    with Queue(f"sqlite:///{file}") as queue:
+        for number in range(ROWS):
+            queue.enqueue("send_mail", {"to": number})
+
+
+def measure(*words: str) -> float:
+    """Return the processor time of one start."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks.console_start", *words], capture_output=True, text=True, check=True
+    )
+    return float(answer.stdout)
+
+
+def main() -> None:
+    """Compare, or be one of the starts."""
+    match sys.argv[1:]:
+        case ["plain"]:
+            start_plain()
+            print(time.process_time())
+        case ["console", file]:
+            start_console(file)
+            print(time.process_time())
+        case rounds:
+            with tempfile.TemporaryDirectory() as folder:
+                file = str(Path(folder, "queue.db"))
+                fill(file)
+                pairs = [(measure("plain"), measure("console", file)) for _ in range(int((rounds or ["5"])[0]))]
+            plain, console = (median(column) for column in zip(*pairs, strict=True))
+            print(f"plain table {plain:.2f} s, console {console:.2f} s of processor: {console / plain:.2f} times")
+
+
+if __name__ == "__main__":
+    main()
