@@ -54,7 +54,7 @@ def start_console(file: str) -> None:
     async def show() -> None:
         async with app.run_test(size=SIZE) as pilot:
             while app.latest is None:
-                await asyncio.sleep(0.02)
+                await pilot.pause(0.05)
             await pilot.pause()
 
     asyncio.run(show())
