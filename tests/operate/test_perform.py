@@ -32,9 +32,9 @@ def test_an_act_reports_job_by_job(office: Office) -> None:
     assert office.states() == {"a": "pending", "b": "pending", "d": "pending"}
     assert report.lines() == [
         "1 retried, 3 skipped, 0 failed",
-        "1 x is pending",
-        "1 x it changed since it was seen",
-        "1 x it is no longer there",
+        "1 x is pending: d",
+        "1 x it changed since it was seen: b",
+        "1 x it is no longer there: c",
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_store_that_goes_away_leaves_the_bite_unknown(office: Office, failure:
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
     assert (report.done, report.unknown, report.skipped) == (BITE, BITE, BITE)
     assert report.lines()[0] == f"{BITE} cancelled, {BITE} skipped, 0 failed, {BITE} unknown"
-    assert any(line.endswith(f"not tried: {failure}") for line in report.lines())
+    assert any(f"not tried: {failure}: 0200, " in line for line in report.lines())
     assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome", "intent", "broken"]
     assert not report.complete
 
@@ -113,7 +113,19 @@ def test_a_refusal_of_the_store_is_a_failure(office: Office) -> None:
     office.backend.failure = Conflict("two things at once")
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
     assert report.failed == BITE + 1
-    assert f"{BITE + 1} x two things at once" in report.lines()
+    assert f"{BITE + 1} x two things at once: 0000, 0001, 0002, 0003, 0004 and 96 more" in report.lines()
+
+
+def test_jobs_seen_a_while_ago_are_compared_when_they_are_asked_about(office: Office) -> None:
+    """What moved is shown as it is now, and what is gone is left out, named, and needs no mark any more."""
+    first, moved, gone = office.ended("a"), office.ended("b"), office.ended("c")
+    office.operations.perform(office.operations.prepare(Verb.RETRY, [moved]))
+    office.operations.perform(office.operations.prepare(Verb.DELETE, [gone]))
+    manifest = office.operations.prepare_seen(Verb.RETRY, [first, moved, gone])
+    assert [ref.id for ref in manifest.refs] == ["a"]
+    report = office.operations.perform(manifest)
+    assert report.lines() == ["1 retried, 2 skipped, 0 failed", "1 x is pending: b", "1 x it is no longer there: c"]
+    assert report.settled == {"a", "c"}
 
 
 def test_an_orphan_is_retried_by_a_release(office: Office) -> None:
@@ -122,7 +134,7 @@ def test_an_orphan_is_retried_by_a_release(office: Office) -> None:
     office.pass_time(5)
     report = office.operations.perform(office.operations.prepare(Verb.RETRY, [orphan, held]))
     assert office.states() == {"a": "pending", "b": "processing"}
-    assert "1 x its worker still holds it; cancel it instead" in report.lines()
+    assert "1 x its worker still holds it; cancel it instead: b" in report.lines()
 
 
 def test_a_queue_is_paused_and_resumed_on_record(office: Office) -> None:
@@ -130,7 +142,7 @@ def test_a_queue_is_paused_and_resumed_on_record(office: Office) -> None:
     office.pending("a")
     assert office.operations.set_paused("mail", paused=True).complete
     again = office.operations.set_paused("mail", paused=True)
-    assert again.lines() == ["0 paused, 1 skipped, 0 failed", "1 x it is paused already"]
+    assert again.lines() == ["0 paused, 1 skipped, 0 failed", "1 x it is paused already: mail"]
     assert office.operations.set_paused("mail", paused=False).complete
     intents = [(entry["verb"], entry["subject"]) for entry in office.entries() if entry["entry"] == "intent"]
     assert intents == [("pause", "mail"), ("pause", "mail"), ("resume", "mail")]
@@ -165,5 +177,5 @@ def test_a_job_that_never_applied_is_named_by_its_state(office: Office) -> None:
     """What was already different is skipped with the state it was seen in."""
     completed = office.ended("a", Ending.COMPLETED)
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, [completed]))
-    assert report.lines() == ["0 cancelled, 1 skipped, 0 failed", "1 x is completed"]
+    assert report.lines() == ["0 cancelled, 1 skipped, 0 failed", "1 x is completed: a"]
     assert not report.complete

@@ -26,7 +26,7 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.feed import Detail
 from queuetui.operate.manifest import Manifest, make_manifest
-from queuetui.operate.report import Report
+from queuetui.operate.report import GONE, Report
 from queuetui.operate.rights import Right, why_not
 from tests.tui.scripted_events import ScriptedLog, events_of, make_events
 from tests.tui.scripted_schedules import ScriptedSchedules
@@ -356,15 +356,20 @@ class ScriptedOperations:
         """Return the manifest of an act on these jobs."""
         return make_manifest(verb, jobs, self.feed.capabilities, filter_text=filter_text)
 
+    def prepare_seen(self, verb: Verb, jobs: Sequence[Job]) -> Manifest:
+        """Return the manifest of an act on these jobs; those that are gone are left out of it."""
+        there = {job.ref.id for job in self.feed.jobs}
+        manifest = self.prepare(verb, [job for job in jobs if job.ref.id in there])
+        gone = ((job, GONE) for job in jobs if job.ref.id not in there)
+        return replace(manifest, different=(*manifest.different, *gone))
+
     def prepare_matching(self, verb: Verb, query: Query, limit: int = 50_000) -> Manifest:
         """Return the manifest of an act on all that match."""
         return make_manifest(verb, self.feed.matching(query), self.feed.capabilities, filter_text=query.text)
 
     def prepare_purge(self, query: Query, limit: int = 50_000) -> Manifest:
         """Return the manifest of a purge."""
-        return make_manifest(
-            Verb.DELETE, self.feed.matching(query), self.feed.capabilities, filter_text=query.text, purge=True
-        )
+        return replace(self.prepare_matching(Verb.DELETE, query), purge=True)
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do it, but for the jobs that are gone."""
@@ -372,29 +377,24 @@ class ScriptedOperations:
         self.performed.append(manifest)
         results = []
         for ref in manifest.refs:
-            if ref.id in self.gone:
-                results.append(Result(ref, Outcome.SKIPPED, State.COMPLETED))
-                continue
-            self._apply(manifest.verb, ref.id)
-            results.append(Result(ref, Outcome.DONE))
+            is_gone = ref.id in self.gone
+            results.append(Result(ref, Outcome.SKIPPED, State.COMPLETED) if is_gone else Result(ref, Outcome.DONE))
+            if not is_gone:
+                self._apply(manifest.verb, ref.id)
         exported = "purge-20260314T025107.ndjson" if manifest.purge else None
         return Report(manifest.verb, "act", tuple(results), manifest.different, exported)
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
         """Pause or resume a queue."""
         self.paused.append((queue, paused))
-        name = Untrusted(queue)
-        self.feed.paused = self.feed.paused | {name} if paused else self.feed.paused - {name}
-        return Report(
-            Verb.PAUSE if paused else Verb.RESUME, "act", (Result(JobRef("scripted", queue, ""), Outcome.DONE),)
-        )
+        self.feed.paused = self.feed.paused - {Untrusted(queue)} | ({Untrusted(queue)} if paused else set())
+        done = Result(JobRef("scripted", queue, ""), Outcome.DONE)
+        return Report(Verb.PAUSE if paused else Verb.RESUME, "act", (done,))
 
     def _apply(self, verb: Verb, job_id: str) -> None:
         if verb is Verb.DELETE:
             self.feed.jobs = [job for job in self.feed.jobs if job.ref.id != job_id]
             return
-        state = State.CANCELLED if verb is Verb.CANCEL else State.PENDING
-        job = next(job for job in self.feed.jobs if job.ref.id == job_id)
-        self.feed.replace_job(
-            replace(job, state=state, scheduled_at=self.feed.now, error=None, ref=replace(job.ref, rev="2"))
-        )
+        state, job = State.CANCELLED if verb is Verb.CANCEL else State.PENDING, self.feed._job(job_id)
+        changed = replace(job, state=state, scheduled_at=self.feed.now, error=None, ref=replace(job.ref, rev="2"))
+        self.feed.replace_job(changed)

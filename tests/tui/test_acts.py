@@ -292,3 +292,18 @@ def test_an_act_left_alone_tells_its_outcome_later() -> None:
         await stage.until_shown("1 retried, 0 skipped, 0 failed")
 
     Stage().play(script)
+
+
+def test_marks_of_deleted_jobs_end_when_an_act_asks_about_them() -> None:
+    """In a list of many pages a deleted job keeps its mark until a dialog finds it gone, says so and takes the mark away."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("space", "space", "space")
+        stage.feed.jobs = [job for job in stage.feed.jobs if job.ref.id not in {key(1), key(2)}]
+        await stage.press("r", "D")
+        await stage.until_shown("2 left out (it is no longer there)")
+        await stage.press("escape")
+        await stage.until_shown("1 marked")
+        assert stage.table().marks == {key(3)}
+
+    Stage(ScriptedFeed([make_job(n) for n in range(1, 251)])).play(script)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 from queuetui.backends.base import Inspector, Operator, iterate
 from queuetui.model.act import Act, Outcome, Result, Verb
 from queuetui.model.clock import to_text
-from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
+from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
 from queuetui.operate.manifest import Manifest, make_manifest
-from queuetui.operate.report import Report
+from queuetui.operate.report import GONE, Report
 from queuetui.operate.rights import Right, require, why_not
 from queuetui.operate.schedules import ScheduleOperations
 
@@ -68,6 +68,19 @@ class Operations:
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return what an act on these jobs will try, as they were seen."""
         return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text, retry_until=retry_until)
+
+    def prepare_seen(self, verb: Verb, jobs: Sequence[Job]) -> Manifest:
+        """Return what an act on jobs seen some time ago will try, as they are now; what is gone since is left out and named."""
+        found: list[Job] = []
+        gone: list[Job] = []
+        for job in jobs:
+            try:
+                found.append(self._backend.get(job.ref.id))
+            except NotFound:
+                gone.append(job)
+        manifest = self.prepare(verb, found)
+        different = (*manifest.different, *((job, GONE) for job in gone))
+        return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)
 
     def prepare_matching(
         self, verb: Verb, query: Query, limit: int = MATCHING_LIMIT, retry_until: str = ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from queuetui.model.act import Outcome, Result, Verb
 from queuetui.model.job import Job
+from queuetui.model.text import Untrusted, sanitize
 
+GONE = "it is no longer there"
+MOST_NAMED = 5
 DONE_WORDS = {
     Verb.RETRY: "retried",
     Verb.CANCEL: "cancelled",
@@ -66,6 +69,12 @@ class Report:
         return self.count(Outcome.UNKNOWN)
 
     @property
+    def settled(self) -> frozenset[str]:
+        """The ids of the jobs that nothing is left to do for: done, or gone."""
+        done = {result.ref.id for result in self.results if result.outcome is Outcome.DONE or _reason(result) == GONE}
+        return frozenset(done | {job.ref.id for job, reason in self.different if reason == GONE})
+
+    @property
     def complete(self) -> bool:
         """Whether all that was asked was done."""
         return all(result.outcome is Outcome.DONE for result in self.results) and not self.different
@@ -74,17 +83,29 @@ class Report:
         """Return the report in our words: one line of counts, then one a reason."""
         counts = f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
         lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
-        reasons = Counter(reason for _, reason in self.different)
-        reasons.update(_reason(result) for result in self.results if _reason(result))
-        lines += [f"{number} x {reason}" for reason, number in reasons.most_common()]
+        reasons: dict[str, list[str]] = {}
+        for reason, job_id in self._not_done():
+            reasons.setdefault(reason, []).append(job_id)
+        by_count = sorted(reasons.items(), key=lambda one: -len(one[1]))
+        lines += [f"{len(ids)} x {reason}: {_named(ids)}" for reason, ids in by_count]
         if self.exported_to is not None:
             lines.append(f"written first to {self.exported_to}")
         return [*lines, *self.remarks]
+
+    def _not_done(self) -> Iterator[tuple[str, str]]:
+        yield from ((reason, job.ref.id) for job, reason in self.different)
+        yield from ((reason, result.ref.id) for result in self.results if (reason := _reason(result)))
+
+
+def _named(ids: Sequence[str]) -> str:
+    """Return the ids, the first ones of many."""
+    named = ", ".join(sanitize(Untrusted(job_id)) for job_id in ids[:MOST_NAMED])
+    return named if len(ids) <= MOST_NAMED else f"{named} and {len(ids) - MOST_NAMED:,} more"
 
 
 def _reason(result: Result) -> str:
     if result.note:
         return result.note
     if result.outcome is Outcome.SKIPPED:
-        return "is gone" if result.state_now is None else f"is now {result.state_now.value}"
+        return GONE if result.state_now is None else f"is now {result.state_now.value}"
     return ""

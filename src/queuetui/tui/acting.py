@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from queuetui.model.act import Outcome, Verb
+from queuetui.model.act import Verb
 from queuetui.model.snapshot import QueueInfo
+from queuetui.operate.report import GONE
 from queuetui.tui.actions import named
 from queuetui.tui.present.identity import true_name
 from queuetui.tui.present.tones import Tone
@@ -73,7 +74,7 @@ class Acting(ConsoleScreen):
     def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
         """Return what reads the manifest of an act on the targets of this moment, None when there are none."""
         jobs = tuple(self.targets)
-        return (lambda: operations.prepare(verb, jobs)) if jobs else None
+        return (lambda: operations.prepare_seen(verb, jobs)) if jobs else None
 
     def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
         """Return what reads the manifest of a purge, None where there is no filter to purge by."""
@@ -89,11 +90,11 @@ class Acting(ConsoleScreen):
         if report is None:
             return
         self.flash_report(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
-        self.forget_done({result.ref.id for result in report.results if result.outcome is Outcome.DONE})
+        self.forget_done(set(report.settled))
         self.console.poller.poll_now()
 
     def forget_done(self, job_ids: set[str]) -> None:
-        """Take the marks off jobs that are done."""
+        """Take the marks off jobs that are done or gone."""
 
     # How it is asked
 
@@ -114,11 +115,18 @@ class Acting(ConsoleScreen):
             f"{name.capitalize()} in {profile.title}",
             self.console.errands,
             prepare,
-            lambda manifest: ask_act(manifest, profile),
+            lambda manifest: ask_act(self._without_ghosts(manifest), profile),
             operations.perform,
             self._tell_later,
         )
         self.app.push_screen(dialog, self.act_ended)
+
+    def _without_ghosts(self, manifest: Manifest) -> Manifest:
+        """Take the marks off jobs that turned out to be gone; return the manifest as it is."""
+        gone = {job.ref.id for job, reason in manifest.different if reason == GONE}
+        if gone:
+            self.forget_done(gone)
+        return manifest
 
     def _tell_later(self, outcome: str) -> None:
         self.console.flash_report(outcome, Tone.WARNING)
