@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from queuetui.model.job import Job
@@ -31,7 +31,11 @@ def _holds(term: Term, job: Job, now: datetime, is_stuck: IsStuck) -> bool:
     if term.field == WORD:
         needle = str(term.values[0]).casefold()
         return any(needle in text.casefold() for text in _searched(job))
-    found = read_field(term, job, now)
+    return is_among(term, read_field(term, job, now))
+
+
+def is_among(term: Term, found: Iterable[Value]) -> bool:
+    """Tell whether any of the found values is one that a term asks for, its negation left aside."""
     return any(_compare(term.comparison, one, value) for one in found for value in term.values)
 
 
@@ -85,7 +89,7 @@ def read_field(term: Term, job: Job, now: datetime) -> list[Value]:
 
 def _span_start(name: str, job: Job) -> datetime | None:
     if name == "age":
-        return job.created_at
+        return job.created_at or job.completed_at
     if name == "running":
         return (job.started_at or job.claimed_at) if job.state is State.PROCESSING else None
     return job.scheduled_at if job.state is State.PENDING else None

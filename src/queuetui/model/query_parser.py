@@ -29,7 +29,8 @@ from queuetui.model.query import (
 )
 from queuetui.model.state import State
 
-_FIELD = re.compile(r"([A-Za-z_]+)((?:\.[^\s:~<>=\".]+)*)(>=|<=|[:~<>=])")
+_KEY = r'\.(?:"(?:[^"\\]|\\.)*"|[^\s:~<>=".]+)'
+_FIELD = re.compile(rf"([A-Za-z_]+)((?:{_KEY})*)(>=|<=|[:~<>=])")
 
 
 def parse_query(text: str) -> Query:
@@ -75,7 +76,7 @@ def _read_term(text: str, start: int) -> Term:
 
 def _read_field(name: str, dotted: str, position: int) -> tuple[str, tuple[str, ...]]:
     name = ALIASES.get(name.lower(), name.lower())
-    path = tuple(dotted.split(".")[1:])
+    path = tuple(WrittenValue(key[1:], position).literal for key in re.findall(_KEY, dotted))
     if name not in FIELDS or (path and name != "payload"):
         written = name + dotted
         near = difflib.get_close_matches(name, FIELDS, n=1)

@@ -21,6 +21,11 @@ class ExceptionText:
     traceback: str
 
 
+def read_chain(text: str) -> list[ExceptionText]:
+    """Split the text of a throwable and of those that wrap it, the innermost cause first."""
+    return [read_exception(one) for one in text.split(_NEXT)]
+
+
 def read_exception(text: str) -> ExceptionText:
     """Split the text into class, message and trace; a text of another shape becomes the message.
 

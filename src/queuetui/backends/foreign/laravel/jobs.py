@@ -25,6 +25,7 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 
 _DEFAULT_TRIES = 1
+_TRACE_HEAD_CHARS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,9 @@ class JobReader:
 
 def cut_for_page(job: Job) -> Job:
     """Return the job with no more of its payload than a page holds."""
+    if job.error is not None and len(job.error.traceback) > _TRACE_HEAD_CHARS:
+        head = Untrusted(job.error.traceback.raw[:_TRACE_HEAD_CHARS])
+        job = replace(job, error=replace(job.error, traceback=head))
     if len(job.payload) <= PAYLOAD_HEAD_CHARS:
         return job
     return replace(job, payload=Untrusted(job.payload.raw[:PAYLOAD_HEAD_CHARS]), payload_whole=False)

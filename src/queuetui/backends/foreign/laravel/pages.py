@@ -8,9 +8,19 @@ from time import monotonic
 
 from sqlalchemy import ColumnElement, Connection, TableClause, func, select
 
-from queuetui.backends.foreign.laravel.filters import TableFilter, build_filter, reach_into_command
+from queuetui.backends.foreign.laravel.filters import TableFilter, build_filter
 from queuetui.backends.foreign.laravel.jobs import cut_for_page
-from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, Row, read_failed, read_job, select_failed, select_jobs
+from queuetui.backends.foreign.laravel.matching import matches, reads_far
+from queuetui.backends.foreign.laravel.rows import (
+    FAILED,
+    JOBS,
+    JobRow,
+    Row,
+    read_failed,
+    read_job,
+    select_failed,
+    select_jobs,
+)
 from queuetui.backends.foreign.laravel.sorting import (
     Key,
     Order,
@@ -22,15 +32,12 @@ from queuetui.backends.foreign.laravel.sorting import (
     write_cursor,
 )
 from queuetui.backends.foreign.laravel.source import HEAD_SIZE, Source
-from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.backends.foreign.laravel.walks import Walk, begin_walk, how_far
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
-from queuetui.model.query import Query
-from queuetui.model.query_match import holds
 
 COUNTED_ROWS = 10_000
 COUNT_S = 0.25
@@ -38,7 +45,9 @@ SCANNED_ROWS = 5_000
 SCAN_S = 0.5
 FEWEST_SCANNED = 500
 SORTED_ROWS = 10_000
+FAR_SIZE = 256 * 1024
 _LARGEST_CHUNK = 500
+_FAR_CHUNK = 50
 
 
 @dataclass(slots=True)
@@ -53,6 +62,7 @@ class _Stream:
     place: Place
     backward: bool
     chunk: int
+    size: int
     walk: Walk | None = None
     _ahead: list[tuple[Key, Row]] = field(default_factory=list)
     _ended: bool = False
@@ -93,7 +103,7 @@ class _Stream:
         if beyond is None:
             return []
         choose, read = (select_jobs, read_job) if self.name == JOBS else (select_failed, read_failed)
-        chosen = choose(self.source.tables, self.source.dialect, HEAD_SIZE, key.label("sort_key"))
+        chosen = choose(self.source.tables, self.source.dialect, self.size, key.label("sort_key"))
         chosen = chosen.where(self.where, beyond)
         chosen = chosen.order_by(*self.order.clauses(self.name, key, self.rows, backward=self.backward))
         if self.walk is None:
@@ -113,7 +123,8 @@ def read_page(source: Source, request: PageRequest) -> Page:
     first_taken: Places = {}
     jobs: list[Job] = []
     kept: list[Row] = []
-    scanned, begun = 0, monotonic()
+    scanned, unread, begun = 0, 0, monotonic()
+    is_far, now = reads_far(request.query), from_us(source.reader.now_s * 1_000_000)
     merged = _merge(streams, order, backward=request.backward)
     while len(jobs) < request.limit and (scanned < FEWEST_SCANNED or _has_time(scanned, begun)):
         stream = next(merged, None)
@@ -123,10 +134,13 @@ def read_page(source: Source, request: PageRequest) -> Page:
         first_taken.setdefault(stream.name, _turned(stream.place))
         scanned += 1
         job = source.reader.read(row)
-        if _matches(request.query, job, source):
+        unread += is_far and not (row.payload.whole and (isinstance(row, JobRow) or row.exception.whole))
+        if matches(request.query, job, row, now, source.limits):
             jobs.append(cut_for_page(job))
             kept.append(row)
     jobs = source.name_models(kept, jobs)
+    if unread:
+        notes.append(f"{unread} jobs with longer texts were searched in their first {FAR_SIZE // 1024} KB only")
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
     is_cut_short = has_more and len(jobs) < request.limit
     if is_cut_short:
@@ -167,7 +181,9 @@ def _open_streams(
 ) -> tuple[list[_Stream], list[str]]:
     given = {} if request.cursor is None else read_cursor(request.cursor)
     edge = Place(Side.END if request.backward else Side.START)
-    chunk = min(_LARGEST_CHUNK, request.limit + 1)
+    is_far = reads_far(request.query)
+    size = FAR_SIZE if is_far else HEAD_SIZE
+    chunk = min(_FAR_CHUNK if is_far else _LARGEST_CHUNK, request.limit + 1)
     streams: list[_Stream] = []
     notes: list[str] = []
     for name, (rows, where) in source.named_tables(asked).items():
@@ -175,7 +191,7 @@ def _open_streams(
         if floor is not None:
             notes.append(f"sorted among the newest {SORTED_ROWS} rows of {rows.name}")
         bounded = where if floor is None else where & (rows.c.id >= floor)
-        stream = _Stream(source, name, rows, bounded, order, given.get(name, edge), request.backward, chunk)
+        stream = _Stream(source, name, rows, bounded, order, given.get(name, edge), request.backward, chunk, size)
         is_everything = bounded.compare(rows.c.id.is_not(None))
         by_key = name == FAILED and asked.finds_failed_by_key
         if order.is_constant(name) and not is_everything and not by_key:
@@ -215,12 +231,6 @@ def _merge(streams: list[_Stream], order: Order, *, backward: bool) -> Iterator[
 def _turned(place: Place) -> Place:
     """Return the other side of the row a place is at."""
     return Place(Side.AFTER if place.side is Side.BEFORE else Side.BEFORE, place.key, place.row_id)
-
-
-def _matches(query: Query, job: Job, source: Source) -> bool:
-    now = from_us(source.reader.now_s * 1_000_000)
-    terms = map(reach_into_command, query.terms)
-    return all(holds(term, job, now, lambda one: is_stuck(one, now, source.limits)) for term in terms)
 
 
 def _count(source: Source, request: PageRequest, asked: TableFilter, shown: int, *, has_more: bool) -> Measured[int]:

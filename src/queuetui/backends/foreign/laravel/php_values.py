@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -76,8 +77,12 @@ class PhpDocument:
 
     def find(self, path: str) -> PhpValue:
         """Return the value at a dotted path of properties and keys, None where there is none."""
+        return self.find_at(path.split("."))
+
+    def find_at(self, path: Iterable[str]) -> PhpValue:
+        """Return the value behind properties and keys, one after the other, None where there is none."""
         value = self.follow(self.root)
-        for step in path.split("."):
+        for step in path:
             value = self.follow(_step_into(value, step))
             if value is None:
                 return None

@@ -1,0 +1,71 @@
+"""Whether a job matches the terms that are answered here and not by the database, in what Laravel means by them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from queuetui.backends.foreign.laravel.exception_text import read_chain
+from queuetui.backends.foreign.laravel.filters import reach_into_command
+from queuetui.backends.foreign.laravel.payload import read_payload
+from queuetui.backends.foreign.laravel.php_values import PhpArray, PhpDocument, PhpEnum, PhpObject, to_json
+from queuetui.backends.foreign.laravel.rows import Row
+from queuetui.backends.foreign.laravel.states import is_stuck
+from queuetui.model.job import Job, JobError
+from queuetui.model.limits import Limits
+from queuetui.model.query import WORD, Query, Term, Value
+from queuetui.model.query_match import holds, is_among
+from queuetui.model.text import Untrusted
+
+
+def matches(query: Query, job: Job, row: Row, now: datetime, limits: Limits) -> bool:
+    """Tell whether all terms hold for the job of a row."""
+    return all(_asks_for(term, job, row, now, limits) != term.negated for term in query.terms)
+
+
+def reads_far(query: Query) -> bool:
+    """Tell whether a filter looks into texts beyond the heads that a page shows."""
+    return any(term.field in {"payload", "error", WORD} for term in query.terms)
+
+
+def _asks_for(term: Term, job: Job, row: Row, now: datetime, limits: Limits) -> bool:
+    plain = replace(term, negated=False)
+    if holds(reach_into_command(plain), job, now, lambda one: is_stuck(one, now, limits)):
+        return True
+    match term.field:
+        case "type":
+            # A class is known by its short name too.
+            return is_among(plain, [job.type.raw.rpartition("\\")[2]])
+        case "error" | "word":
+            causes = () if job.error is None else read_chain(job.error.traceback.raw)
+            wrapped = (
+                replace(job, error=JobError(Untrusted(one.class_name), Untrusted(one.message), Untrusted("")))
+                for one in causes
+            )
+            return any(holds(plain, one, now, lambda _: False) for one in wrapped)
+        case "payload" if term.path:
+            payload = read_payload(row.payload.text, cut=not row.payload.whole)
+            return payload.command is not None and is_among(plain, values_at(payload.command, term.path))
+    return False
+
+
+def values_at(document: PhpDocument, path: tuple[str, ...]) -> list[Value]:
+    """Return what a command holds at a path, references followed; an enum is known by its case and by its whole name."""
+    if path[:2] == ("data", "command"):
+        path = path[2:]
+    found = document.find_at(path) if path else None
+    match found:
+        case None:
+            return []
+        case PhpEnum(class_name, case):
+            return [case, f"{class_name}::{case}", f"{class_name.rpartition(chr(92))[2]}::{case}"]
+        case bool():
+            return [json.dumps(found)]
+        case int() | float():
+            return [float(found), str(found)]
+        case str():
+            return [found]
+        case PhpArray() | PhpObject():
+            return [json.dumps(to_json(found))]
+    return []
