@@ -12,10 +12,12 @@ from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.monitor.rates import completed_series
+from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import short_count
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.queue_rows import waited_s
 from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone
 
@@ -82,6 +84,15 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
         )
         for job in snapshot.failures[:most]
     ]
+
+
+def late_lines(snapshot: Snapshot, late_after_s: float) -> Sequence[TextLine]:
+    """Return which queue's oldest due job waits longest, where that is over the limit."""
+    late = max(snapshot.queues, key=lambda queue: waited_s(queue, snapshot.now), default=None)
+    if late is None or (waited := waited_s(late, snapshot.now)) <= late_after_s:
+        return []
+    story = f" the oldest due job of {sanitize(late.name, 40)} has waited {age_text(waited)}; the limit is {age_text(late_after_s)}"
+    return [line_of(say(story, Tone.WARNING, 1000))]
 
 
 def problem_lines(snapshot: Snapshot, width: int) -> Sequence[TextLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from queuetui.model.claim_rules import RulesInUse
@@ -55,15 +56,23 @@ def picked_queue(key: str) -> Untrusted | None:
     return Untrusted(key.removeprefix(_QUEUE_KEY)) if key.startswith(_QUEUE_KEY) else None
 
 
-def queue_rows(snapshot: Snapshot) -> list[Row]:
-    """Return a row for each queue, keyed by its true name."""
-    return [queue_row(queue, snapshot, QUEUE_COLUMNS) for queue in snapshot.queues]
+def queue_rows(snapshot: Snapshot, late_after_s: float = math.inf) -> list[Row]:
+    """Return a row for each queue, keyed by its true name; an oldest due time past the limit is in a warning's colour."""
+    return [queue_row(queue, snapshot, QUEUE_COLUMNS, late_after_s) for queue in snapshot.queues]
 
 
-def queue_row(queue: QueueInfo, snapshot: Snapshot, columns: tuple[Column, ...]) -> Row:
+def queue_row(queue: QueueInfo, snapshot: Snapshot, columns: tuple[Column, ...], late_after_s: float = math.inf) -> Row:
     """Return the cells of one queue."""
     use = snapshot.rules.get(queue.name.raw)
-    return Row(queue.name.raw, tuple(_cell(column.key, queue, use, snapshot.now) for column in columns))
+    cells = {column.key: _cell(column.key, queue, use, snapshot.now) for column in columns}
+    if "oldest" in cells and waited_s(queue, snapshot.now) > late_after_s:
+        cells["oldest"] = Cell(cells["oldest"].text, Tone.WARNING)
+    return Row(queue.name.raw, tuple(cells.values()))
+
+
+def waited_s(queue: QueueInfo, now: datetime) -> float:
+    """Return how long a queue's oldest due job has waited, 0 where none is due."""
+    return 0.0 if queue.oldest_due_at is None else (now - queue.oldest_due_at).total_seconds()
 
 
 def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:

@@ -15,7 +15,7 @@ from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.present.identity import queue_named
-from queuetui.tui.present.overview import card_lines, hour_lines, letters_lines, make_cards, problem_lines
+from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, queue_rows
 from queuetui.tui.present.tones import Tone
@@ -77,10 +77,13 @@ class OverviewScreen(Acting):
             self.show_lines(f"#card-{card.name}", card_lines(card))
         width = self.app.size.width
         hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
-        self.show_lines("#hour", [*hour, *problem_lines(snapshot, width)])
+        self.show_lines(
+            "#hour",
+            [*hour, *problem_lines(snapshot, width), *late_lines(snapshot, self.console.profile.limits.stuck_after_s)],
+        )
         table = self.query_one(LiveTable)
         table.show_empty_text(sanitize("No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"))
-        table.set_rows(queue_rows(snapshot))
+        table.set_rows(queue_rows(snapshot, self.console.profile.limits.stuck_after_s))
         self.show_lines(
             "#letters-title",
             [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],
@@ -91,7 +94,7 @@ class OverviewScreen(Acting):
         """Show what was read for another screen before the store was lost, and name what was not."""
         for card in make_cards(snapshot, keeps_tally=False):
             self.show_lines(f"#card-{card.name}", card_lines(card))
-        self.query_one(LiveTable).set_rows(queue_rows(snapshot))
+        self.query_one(LiveTable).set_rows(queue_rows(snapshot, self.console.profile.limits.stuck_after_s))
         unread = "the last hour and the latest dead letters were not read before the store was lost"
         self.show_lines("#hour", [line_of(say(f" {unread}", Tone.MUTED))])
 
