@@ -49,7 +49,7 @@ def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
             short_count(stuck) + ("!" if stuck.value else ""),
             Tone.STUCK if stuck.value else Tone.MUTED,
         ),
-        Card("done", f"done/min, {RATE_MINUTES} min", rate, Tone.COMPLETED),
+        Card("done", f"done/min {RATE_MINUTES} m", rate, Tone.COMPLETED),
     )
 
 
