@@ -191,9 +191,11 @@ class MysqlDatabase(Database):
             connection.close()
 
     def _connect(self) -> pymysql.Connection[Cursor]:
-        from pymysql.constants import CLIENT
-
         with translated("connecting to the MySQL server"):
+            # The whole driver first: where it is missing the error names it, and not a part of it.
+            import pymysql  # noqa: F401 - see above
+            from pymysql.constants import CLIENT
+
             connection = mysql_sessions.connect(
                 self._address,
                 writes=True,
