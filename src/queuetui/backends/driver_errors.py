@@ -27,6 +27,8 @@ _ABSENT = "it is not there; check the URL and the names in the profile"
 _SLOW = "it took longer than the console allows; narrow the filter or raise the profile's statement timeout"
 _LOCKED = "somebody else holds it locked; try again in a moment"
 _TWICE = "somebody else wrote the same at the same moment; try again"
+_NO_VALUE = "the table has a column that must have a value and has no default, so nothing was changed; give that column a default"
+_REFUSED = "a constraint or a trigger of the table refused it, so nothing was changed; look at the table's definition"
 _GONE = "the store does not answer; check that it runs and that the URL is right"
 _CROWDED = "the server has no connection left; close idle ones, use a pooler, or raise its limit"
 _FULL = "the store's disk is full; free some of it"
@@ -50,6 +52,9 @@ _BY_SQLSTATE: dict[str, _Advice] = {
     "57014": (Unreachable, _SLOW),
     "55P03": (Conflict, _LOCKED),
     "40": (Conflict, _LOCKED),
+    "23": (Conflict, _REFUSED),
+    "P0001": (Conflict, _REFUSED),
+    "23502": (Conflict, _NO_VALUE),
     "23505": (Conflict, _TWICE),
     "53100": (Unreachable, _FULL),
     "53200": (Unreachable, _SHORT_OF_MEMORY),
@@ -69,6 +74,8 @@ _BY_NUMBER: dict[int, _Advice] = {
     **dict.fromkeys((1046, 1049, 1054, 1146), (NotFound, _ABSENT)),
     **dict.fromkeys((1020, 1205, 1213, 3572), (Conflict, _LOCKED)),
     1062: (Conflict, _TWICE),
+    **dict.fromkeys((1048, 1364), (Conflict, _NO_VALUE)),
+    **dict.fromkeys((1451, 1452, 1644, 3819, 4025), (Conflict, _REFUSED)),
     1301: (BadPayload, "it is larger than the server's max_allowed_packet; raise that, or keep large data elsewhere"),
     **dict.fromkeys((1071, 1118, 1264, 1406), (BadPayload, _NO_ROOM)),
     **dict.fromkeys((1292, 1300, 1366, 3988), (BadPayload, _WRONG_VALUE)),
@@ -78,6 +85,10 @@ _BY_NAME: dict[str, _Advice] = {
     "SQLITE_BUSY": (Conflict, _LOCKED),
     "SQLITE_LOCKED": (Conflict, _LOCKED),
     "SQLITE_PROTOCOL": (Conflict, _LOCKED),
+    "SQLITE_CONSTRAINT_NOTNULL": (Conflict, _NO_VALUE),
+    **dict.fromkeys(
+        ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_FOREIGNKEY", "SQLITE_CONSTRAINT_TRIGGER"), (Conflict, _REFUSED)
+    ),
     "SQLITE_CONSTRAINT": (Conflict, _TWICE),
     "SQLITE_READONLY": (Denied, "the file may only be read; check its permissions"),
     "SQLITE_PERM": (Denied, "the file may not be opened; check its permissions"),
@@ -182,7 +193,7 @@ def _of_sqlite(name: str, said: str) -> _Advice:
         return NotFound, _ABSENT
     # Extended codes put a detail behind the primary one: SQLITE_BUSY_SNAPSHOT.
     primary = "_".join(name.split("_")[:2])
-    return _BY_NAME.get(primary, (Unreachable, _UNEXPECTED))
+    return _BY_NAME.get(name) or _BY_NAME.get(primary, (Unreachable, _UNEXPECTED))
 
 
 def _of_class(cause: BaseException) -> _Advice:

@@ -47,7 +47,7 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
         if found is None:
             raise NotFound(
                 "no Laravel queue was found there: looked for a table with the columns of jobs or failed_jobs; "
-                "name them with laravel.jobs_table and laravel.failed_table if they are in another place"
+                "name them with laravel.jobs_table and laravel.failed_table, as SCHEMA.TABLE where the connection does not look by itself"
             )
     except BaseException:
         database.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TableClause, and_, false, or_
+from sqlalchemy import ColumnElement, TableClause, Text, and_, cast, false, or_
 
-from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, is_uuid, row_of_id
+from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS, is_uuid, row_of_id
 from queuetui.backends.foreign.laravel.states import JOB_STATES, KEPT_STATES, in_state, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.model.errors import Unsupported
@@ -145,7 +145,10 @@ def _is_plain(value: Value) -> bool:
 
 def _queue_condition(term: Term, table: TableClause) -> Condition:
     values = [str(value) for value in term.values]
-    return table.c.queue.not_in(values) if term.negated else table.c.queue.in_(values)
+    found = table.c.queue.not_in(values) if term.negated else table.c.queue.in_(values)
+    # Only failed_jobs may have no queue, which is the default one.
+    takes_null = "exception" in table.c and (DEFAULT_QUEUE in values) is not term.negated
+    return or_(found, table.c.queue.is_(None)) if takes_null else found
 
 
 def _job_id(jobs: TableClause, job_id: str) -> Condition:
@@ -157,7 +160,9 @@ def _job_id(jobs: TableClause, job_id: str) -> Condition:
 
 def has_uuid(jobs: TableClause, uuid: str) -> Condition:
     """Return a condition for the rows whose payload carries a uuid; the characters of one need no escapes."""
-    return jobs.c.payload.like(f'%"uuid":"{uuid}"%')
+    payload = cast(jobs.c.payload, Text())
+    # JSON as a type of the database writes a space before a value.
+    return or_(payload.like(f'%"uuid":"{uuid}"%'), payload.like(f'%"uuid": "{uuid}"%'))
 
 
 def _failed_id(tables: Tables, failed: TableClause, job_id: str) -> Condition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ from queuetui.model.text import Untrusted, sanitize
 
 _DEFAULT_TRIES = 1
 _TRACE_HEAD_CHARS = 4096
+_CLOCKS_DIFFER_S = 60
+_QUARTER_S = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,10 @@ class JobReader:
         remarks = _remarks(payload, self.now_s)
         attempts, how = _guess_attempts(payload)
         remarks.append(how)
-        if failed_at is not None and self.settings.timezone is UTC:
+        ahead = _say_ahead(failed_at, self.now_s)
+        if ahead:
+            remarks.append(ahead)
+        elif failed_at is not None and self.settings.timezone is UTC:
             remarks.append("failed_at is the application's own time, taken as UTC; set laravel.timezone if it is not")
         if row.connection not in self.settings.connections:
             name = sanitize(row.connection, 60)
@@ -197,6 +203,22 @@ def _created_at(payload: LaravelPayload) -> datetime | None:
 
 def _time(at_s: int | None) -> datetime | None:
     return None if at_s is None else EPOCH + timedelta(seconds=at_s)
+
+
+def _say_ahead(failed_at: datetime | None, now_s: int) -> str:
+    """Say that a failure lies in the future, which a wrong time zone explains; some seconds are the clocks' own difference."""
+    if failed_at is None:
+        return ""
+    ahead_s = (failed_at - EPOCH).total_seconds() - now_s
+    if ahead_s <= _CLOCKS_DIFFER_S:
+        return ""
+    # Time zones differ by whole quarters of an hour; the failure itself may be older than it looks.
+    quarters = math.ceil((ahead_s - _CLOCKS_DIFFER_S) / _QUARTER_S)
+    hours, rest = divmod(quarters, 4)
+    return (
+        f"failed_at lies in the future by the server's clock: the application's time is ahead by {hours}:{rest * 15:02} h or more; "
+        "set laravel.timezone to the application's own time zone, such as Europe/Berlin"
+    )
 
 
 def _in_utc(at: datetime | None, settings: LaravelSettings) -> datetime | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, Text, cast, or_
 
 from queuetui.backends.foreign.laravel.filters import has_uuid
 from queuetui.backends.foreign.laravel.rows import (
@@ -111,7 +111,10 @@ def _search(
 
 def _payload_uuid_ends(payload: ColumnElement[str], suffix: str) -> ColumnElement[bool]:
     unknown = "_" * (_UUID_SIZE - len(suffix))
-    return or_(payload.like(f'{{"uuid":"{unknown}{suffix}"%'), payload.like(f'%,"uuid":"{unknown}{suffix}"%'))
+    written = cast(payload, Text())
+    # JSON as a type of the database writes spaces behind commas and colons.
+    starts = ('{"uuid":', '%,"uuid":', '{"uuid": ', '%, "uuid": ')
+    return or_(*(written.like(f'{start}"{unknown}{suffix}"%') for start in starts))
 
 
 def _read(source: Source, name: str, where: ColumnElement[bool], size: int, limit: int) -> Iterator[Row]:

@@ -6,9 +6,22 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, CursorResult, LargeBinary, TableClause, cast, func, literal, null, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    LargeBinary,
+    TableClause,
+    Text,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from queuetui.backends.foreign.laravel.rows import (
+    DEFAULT_QUEUE,
     FAILED,
     JOBS,
     FailedRow,
@@ -49,8 +62,10 @@ def lock_row(connection: Connection, tables: Tables, name: str, row_id: int) -> 
 
 def _raw(connection: Connection, table: TableClause, name: str) -> Any:  # noqa: ANN401 - a column of any type
     """Read texts as bytes where a text that is not valid in its encoding could not be read otherwise."""
-    if name not in _TEXTS or connection.dialect.name == "postgresql":
+    if name not in _TEXTS:
         return table.c[name]
+    if connection.dialect.name == "postgresql":
+        return cast(table.c[name], Text).label(name)
     return cast(table.c[name], LargeBinary).label(name)
 
 
@@ -59,7 +74,12 @@ def insert_again(connection: Connection, tables: Tables, row: FailedRow, now_s: 
     jobs, failed = present(tables.jobs), present(tables.failed)
     # The database copies the payload itself, so that not one byte of it can change on the way.
     moved = select(
-        failed.c.queue, failed.c.payload, literal(0), cast(null(), BigInteger), literal(now_s), literal(now_s)
+        func.coalesce(failed.c.queue, DEFAULT_QUEUE),
+        failed.c.payload,
+        literal(0),
+        cast(null(), BigInteger),
+        literal(now_s),
+        literal(now_s),
     ).where(failed.c.id == row.row_id)
     names = ["queue", "payload", "attempts", "reserved_at", "available_at", "created_at"]
     insert = jobs.insert().from_select(names, moved)

@@ -17,6 +17,8 @@ from queuetui.model.errors import Unsupported
 
 JOBS = "job"
 FAILED = "failed"
+# Where Laravel puts a job that names no queue.
+DEFAULT_QUEUE = "default"
 WHOLE_BYTES = 16 * 1024 * 1024
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -153,7 +155,7 @@ def read_failed(record: Record) -> FailedRow:
         int(record["id"]),
         None if uuid is None else _text(uuid),
         _text(record["connection"]),
-        _text(record["queue"]),
+        queue_name(record["queue"]),
         _stored(record["payload"], record["payload_size"]),
         _stored(record["exception"], record["exception_size"]),
         _time(record["failed_at"]),
@@ -173,6 +175,11 @@ def _as_json(value: object) -> object:
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(value).decode("ascii")}
     return value.isoformat(sep=" ") if isinstance(value, datetime) else value
+
+
+def queue_name(value: object) -> str:
+    """Return a queue's name as Laravel takes it: NULL in failed_jobs is the default queue."""
+    return DEFAULT_QUEUE if value is None else _text(value)
 
 
 def _stored(head: str | bytes | None, size: int | None) -> StoredText:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableClause, and_, func, literal, or_, true
+from sqlalchemy import ColumnElement, TableClause, Text, and_, cast, func, literal, or_, true
 from sqlalchemy.sql.elements import UnaryExpression
 
-from queuetui.backends.foreign.laravel.rows import FAILED, JOBS
+from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS
 from queuetui.backends.foreign.laravel.states import JOB_STATES, state_rank
 from queuetui.model.errors import Stale
 from queuetui.model.query import Sort
@@ -88,9 +88,9 @@ class Order:
         if self.is_constant(name):
             return literal(len(JOB_STATES)) if field == "state" else missing
         if field == "queue":
-            return rows.c.queue
+            return func.coalesce(rows.c.queue, DEFAULT_QUEUE) if name == FAILED else rows.c.queue
         if field == "type":
-            return func.substr(rows.c.payload, _NAME_START, _NAME_SIZE, type_=rows.c.payload.type)
+            return func.substr(cast(rows.c.payload, Text()), _NAME_START, _NAME_SIZE, type_=Text())
         if field == "state":
             return state_rank(rows, self.now_s)
         columns = {"scheduled": rows.c.available_at, "started": rows.c.reserved_at, "attempts": rows.c.attempts}

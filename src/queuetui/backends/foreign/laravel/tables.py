@@ -101,12 +101,17 @@ def head_of(text: ColumnElement[str], dialect: str, size: int) -> ColumnElement[
     SQLite and MySQL hand out bytes, so that a text that is not valid in its encoding can still be read.
     """
     if dialect == "postgresql":
-        return func.left(text, size, type_=Text())
+        return func.left(_as_text(text), size, type_=Text())
     return func.substr(cast(text, LargeBinary), 1, size, type_=LargeBinary())
 
 
 def size_of(text: ColumnElement[str], dialect: str) -> ColumnElement[int]:
     """Return an expression for how long a text is, in the unit of `head_of`."""
     if dialect == "postgresql":
-        return func.char_length(text, type_=Integer())
+        return func.char_length(_as_text(text), type_=Integer())
     return func.length(cast(text, LargeBinary), type_=Integer())
+
+
+def _as_text(value: ColumnElement[str]) -> ColumnElement[str]:
+    """Cast for PostgreSQL, whose json and jsonb have none of a text's functions."""
+    return cast(value, Text())

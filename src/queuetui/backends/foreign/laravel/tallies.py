@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, TableClause, func, literal, select, union_all
 
 from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.foreign.laravel.rows import queue_name
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.sql.budget import fetch_within
 
@@ -126,7 +127,7 @@ def _grouped(kept: Any, *more: ColumnElement[Any]) -> Select[Any]:  # noqa: ANN4
 def _tally(record: Row[Any], weight: float) -> Tally:
     due = record.due if isinstance(record.due, int) else None
     number, stuck = round(record.number * weight), round(int(record.stuck or 0) * weight)
-    return Tally(str(record.queue), int(record.state), number, stuck, due)
+    return Tally(queue_name(record.queue), int(record.state), number, stuck, due)
 
 
 def _sample(source: Source, rows: TableClause, columns: TableColumns) -> tuple[Tally, ...]:

@@ -1,0 +1,90 @@
+"""Tables that an application changed: they are read, and an act that their definition refuses is told for that job alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from queuetui.backends.base import iterate
+from queuetui.backends.foreign.laravel.jobs import JobReader
+from queuetui.backends.foreign.laravel.rows import FailedRow, StoredText
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.model.act import Act, Outcome, Verb
+from queuetui.model.limits import Limits
+from queuetui.model.query_parser import parse_query
+from tests.backends.captures import Capture, load_capture, query, run_script
+from tests.backends.laravel.acts import choose, do
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+# SQLite adds no such column to a table that is there, so its table is made anew.
+TENANT = {
+    "sqlite": (
+        "DELETE FROM jobs;\nALTER TABLE jobs RENAME TO old;\nCREATE TABLE jobs (id integer primary key, queue text not null, "
+        "payload text not null, attempts integer not null, reserved_at integer, available_at integer not null, "
+        "created_at integer not null, tenant integer not null);\nDROP TABLE old;\n"
+    ),
+    "postgres": "DELETE FROM public.jobs;\nALTER TABLE public.jobs ADD tenant integer NOT NULL;\n",
+    "mysql": "DELETE FROM jobs;\nALTER TABLE jobs ADD tenant integer NOT NULL;\n",
+}
+
+
+def script_of(capture: Capture, scripts: dict[str, str]) -> str:
+    """Return the script for the capture's kind of database."""
+    return next(script for kind, script in scripts.items() if capture.url.startswith(kind))
+
+
+def test_a_column_without_a_value_is_named_for_each_job(capture: Capture) -> None:
+    """A retry into a table that wants one column more names it, moves nothing, and goes on with the other jobs."""
+    run_script(capture.url, script_of(capture, TENANT))
+    before = query(capture.url, "SELECT count(*) FROM failed_jobs")
+    backend = capture.open()
+    refs = [job.ref for job in iterate(backend, parse_query("state:failed"), Limits())][:2]
+    results = backend.apply(Act(Verb.RETRY, "tester"), refs, Limits())
+    assert [result.outcome for result in results] == [Outcome.FAILED] * 2
+    assert all("tenant" in result.note and "nothing was changed" in result.note for result in results)
+    assert query(capture.url, "SELECT count(*) FROM failed_jobs") == before
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonb"])
+def test_payloads_of_a_json_type_are_read_and_moved(postgres_url: str, kind: str) -> None:
+    """PostgreSQL's json and jsonb columns are listed, found and retried as texts are; NULL is the default queue."""
+    capture = load_capture("laravel", "laravel-db", "postgres", postgres_url)
+    for name in ("jobs", "failed_jobs"):
+        query(
+            postgres_url,
+            f"DELETE FROM public.{name} WHERE payload NOT LIKE '{{%}}' OR payload LIKE '%u0000%' RETURNING 1",
+        )
+        run_script(postgres_url, f"ALTER TABLE public.{name} ALTER payload TYPE {kind} USING payload::{kind}")
+    run_script(postgres_url, "ALTER TABLE public.failed_jobs ALTER queue DROP NOT NULL")
+    run_script(postgres_url, "UPDATE public.failed_jobs SET queue = NULL")
+    backend = capture.open(after_s=60)
+    failed = list(iterate(backend, parse_query("state:failed queue:default"), Limits()))
+    assert failed
+    assert {job.queue.raw for job in failed} == {"default"}
+    assert not list(iterate(backend, parse_query("state:failed -queue:default"), Limits()))
+    assert choose(backend, f"id:{failed[0].ref.id}").payload == failed[0].payload
+    ref = next(job.ref for job in failed if "is not this database" not in str(job.remarks))
+    assert do(backend, Verb.RETRY, ref).outcome is Outcome.DONE
+    capture.close()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (timedelta(seconds=-2), ""),
+        (timedelta(seconds=30), ""),
+        (timedelta(hours=1, seconds=-2), "1:00 h"),
+        (timedelta(hours=5, minutes=44), "5:45 h"),
+        (timedelta(hours=1, seconds=30), "1:00 h"),
+    ],
+)
+def test_a_failure_in_the_future_tells_of_the_time_zone(ahead: timedelta, said: str) -> None:
+    """A failed_at ahead of the server's clock says by how much the application's time is ahead, and what to set."""
+    at = (NOW + ahead).replace(tzinfo=None)
+    row = FailedRow(1, None, "database", "default", StoredText("{}", whole=True), StoredText("", whole=True), at)
+    remarks = " ".join(JobReader("x", LaravelSettings(), {}, int(NOW.timestamp())).read(row).remarks)
+    assert ("lies in the future" in remarks) is bool(said)
+    assert said in remarks
+    assert "laravel.timezone" in remarks
