@@ -70,6 +70,15 @@ def test_a_foreign_job_has_the_same_document(capture: Capture, invoke: Invoke) -
     assert shown["id"] == listed[0]["id"]
 
 
+def test_a_short_id_of_a_row_is_taken_whole(capture: Capture, invoke: Invoke) -> None:
+    """Where a row stands is an id too, however short, as lists print it for jobs without a uuid."""
+    row = query(capture.url, "SELECT MIN(id) FROM jobs")[0][0]
+    old = '{"displayName":"Old","job":"Old@run","data":{"no":5}}'
+    query(capture.url, f"UPDATE jobs SET payload = '{old}' WHERE id = {row}")
+    shown = invoke("show", f"job-{row}", "--url", capture.url, "--json")
+    assert (shown.data["id"], shown.data["data"]) == (f"job-{row}", "no 5")
+
+
 def test_a_foreign_queue_is_read_only_until_told(capture: Capture, invoke: Invoke) -> None:
     """Without --operate a foreign queue refuses every act with 1; with it, failed jobs go back to work."""
     refused = invoke("retry", "state:failed", "--yes", "--url", capture.url)

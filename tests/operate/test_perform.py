@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from queuetui.model.act import Outcome, Verb
+from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.errors import Conflict, Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.job import Ending
+from queuetui.model.state import State
 from queuetui.operate.operations import BITE
+from queuetui.operate.report import Report
 from tests.operate.desks import Office
 
 GONE = Unreachable("the store at db:5432 went away; try again")
@@ -179,3 +181,12 @@ def test_a_job_that_never_applied_is_named_by_its_state(office: Office) -> None:
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, [completed]))
     assert report.lines() == ["0 cancelled, 1 skipped, 0 failed", "1 x is completed: a"]
     assert not report.complete
+
+
+def test_a_cancelled_job_that_no_store_keeps_is_told_as_removed() -> None:
+    """What has no state after a cancel is gone; what has one is cancelled, or asked to be."""
+    gone = Result(JobRef("b", "1", "1"), Outcome.DONE)
+    kept = Result(JobRef("b", "2", "1"), Outcome.DONE, State.CANCELLED)
+    assert Report(Verb.CANCEL, "act", (gone, gone)).lines() == ["2 removed, 0 skipped, 0 failed"]
+    assert Report(Verb.CANCEL, "act", (gone, kept)).lines() == ["1 removed, 1 cancelled, 0 skipped, 0 failed"]
+    assert Report(Verb.DELETE, "act", (gone,)).lines() == ["1 deleted, 0 skipped, 0 failed"]

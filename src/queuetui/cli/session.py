@@ -184,7 +184,8 @@ def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
 def resolve_id(feed: Feed, written: str) -> str:
     """Return the whole id that a person wrote, or wrote the end of. Raises NotFound, Conflict."""
     written = WrittenValue(written, 0).literal
-    if len(written) < SHORTEST_ID and not written.isdecimal():
+    # What ends in a number may be a whole id that is short: 7, job-7.
+    if len(written) < SHORTEST_ID and not written.rpartition("-")[2].isdecimal():
         raise NotFound(f"{written!r} is too short for an id; write at least its last {SHORTEST_ID} characters")
     found = feed.find(written)
     if not found:

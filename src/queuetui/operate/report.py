@@ -81,7 +81,7 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the report in our words: one line of counts, then one a reason."""
-        counts = f"{self.done} {DONE_WORDS[self.verb]}, {self.skipped} skipped, {self.failed} failed"
+        counts = f"{self._done_words()}, {self.skipped} skipped, {self.failed} failed"
         lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
         reasons: dict[str, list[str]] = {}
         for reason, job_id in self._not_done():
@@ -91,6 +91,14 @@ class Report:
         if self.exported_to is not None:
             lines.append(f"written first to {self.exported_to}")
         return [*lines, *self.remarks]
+
+    def _done_words(self) -> str:
+        """Say how many were done; a cancelled job that has no state any more left a store that keeps none."""
+        removed = sum(1 for one in self.results if one.outcome is Outcome.DONE and one.state_now is None)
+        if self.verb is not Verb.CANCEL or not removed:
+            return f"{self.done} {DONE_WORDS[self.verb]}"
+        kept = self.done - removed
+        return f"{removed} removed" + (f", {kept} {DONE_WORDS[self.verb]}" if kept else "")
 
     def _not_done(self) -> Iterator[tuple[str, str]]:
         yield from ((reason, job.ref.id) for job, reason in self.different)

@@ -128,11 +128,12 @@ class JobReader:
         return read_payload(row.payload.text, cut=not row.payload.whole)
 
     def _data(self, payload: LaravelPayload) -> Untrusted | None:
-        if payload.command is None:
+        subject = payload.subject
+        if subject is None:
             return None
         configured = paths_for(payload.type, self.summaries)
         paths = DEFAULT_SUMMARY_PATHS if configured is DEFAULT_SUMMARY else configured
-        line = summarise(payload.command, paths)
+        line = summarise(subject, paths)
         return Untrusted(line[:SUMMARY_CAP_CHARS]) if line else None
 
 

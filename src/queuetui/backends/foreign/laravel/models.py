@@ -13,10 +13,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.types import Integer, NullType, String
 
 from queuetui.backends.foreign.laravel.model_names import table_of
-from queuetui.backends.foreign.laravel.php_values import MODEL_LABEL, PhpArray, PhpDocument, PhpObject
+from queuetui.backends.foreign.laravel.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 
-_IDENTIFIER = "Illuminate\\Contracts\\Database\\ModelIdentifier"
 _MOST_TABLES = 10
 _MOST_IDS = 500
 _MOST_MODELS = 20  # of one job
@@ -123,7 +122,7 @@ class ModelLabels:
 
 def identifiers(document: PhpDocument) -> Iterator[PhpObject]:
     """Yield the identifiers of models in a document, wherever they stand; at most as many as a line could name."""
-    models = (one for one in document.slots if isinstance(one, PhpObject) and one.class_name == _IDENTIFIER)
+    models = (one for one in document.slots if isinstance(one, PhpObject) and one.class_name == MODEL_IDENTIFIER)
     return islice((one for one in models if isinstance(one.properties.get("class"), str)), _MOST_MODELS)
 
 

@@ -11,9 +11,10 @@ from enum import StrEnum
 import msgspec
 
 from queuetui.backends.foreign.laravel.php_serialized import PhpFormatError, PhpLimits, read_php
-from queuetui.backends.foreign.laravel.php_values import PhpDocument
+from queuetui.backends.foreign.laravel.php_values import PhpDocument, from_json
 
 _DATA_MARK = ',"data":{'
+_DATA_LEVELS = 5
 _COMMAND_MARK = '"command":"'
 
 
@@ -47,6 +48,14 @@ class LaravelPayload:
     def type(self) -> str:
         """The name an operator knows the job by."""
         return self.display_name or self.command_name or "(unnamed)"
+
+    @property
+    def subject(self) -> PhpDocument | None:
+        """What the job was given: its command, or the plain data of a job that is named by class and method."""
+        if self.command is not None or self.command_state is not CommandState.ABSENT:
+            return self.command
+        data = from_json(self.fields.get("data"), _DATA_LEVELS)
+        return None if data is None else PhpDocument(data)
 
     @property
     def batch_id(self) -> str | None:

@@ -11,6 +11,7 @@ PhpScalar: TypeAlias = bool | int | float | str | bytes | None
 PhpKey: TypeAlias = int | str
 
 _MOST_DIGITS = 9
+MODEL_IDENTIFIER = "Illuminate\\Contracts\\Database\\ModelIdentifier"
 MODEL_LABEL = "@label"  # not a name that a PHP property has
 
 
@@ -122,6 +123,20 @@ def to_json(value: PhpValue) -> object:
         case bool() | int() | str() | None:
             return value
     return _special_to_json(value)
+
+
+def from_json(value: object, depth: int) -> PhpValue:
+    """Return decoded JSON as the value that PHP makes of it, with no more than `depth` levels."""
+    match value:
+        case dict() | list() if not depth:
+            return None
+        case dict():
+            return PhpArray({str(key): from_json(item, depth - 1) for key, item in value.items()})
+        case list():
+            return PhpArray({place: from_json(item, depth - 1) for place, item in enumerate(value)})
+        case bool() | int() | float() | str():
+            return value
+    return None
 
 
 def _members_to_json(members: dict[PhpKey, PhpValue]) -> dict[str, object]:

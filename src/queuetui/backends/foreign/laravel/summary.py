@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from queuetui.backends.foreign.laravel.php_values import (
+    MODEL_IDENTIFIER,
     MODEL_LABEL,
+    PhpArray,
     PhpDocument,
     PhpEnum,
     PhpKey,
     PhpObject,
     PhpValue,
 )
+from queuetui.backends.foreign.laravel.subjects import subject_of
 
 # Each entry is one thing to show; its alternatives are tried from left to right.
 DEFAULT_SUMMARY_PATHS: tuple[str, ...] = (
@@ -19,24 +23,19 @@ DEFAULT_SUMMARY_PATHS: tuple[str, ...] = (
     "shop.name|shopName|shop_name|shop|shop.id|shopId|shop_id",
 )
 
-# Properties that every queued class carries for the framework's own use.
-_FRAMEWORK_PROPERTIES = frozenset(
-    {
-        "afterCommit", "backoff", "batchId", "chainCatchCallbacks", "chainConnection", "chainQueue", "chained",
-        "class", "closure", "connection", "deduplicator", "delay", "deleteWhenMissingModels", "failOnTimeout",
-        "failureCallbacks", "job", "maxExceptions", "messageGroup", "method", "middleware", "queue", "retryAfter",
-        "retryUntil", "shouldBeEncrypted", "timeout", "tries", "uniqueFor", "uniqueId",
-    }
-)  # fmt: skip
 _IDENTITY_STEPS = frozenset({"id", "name", "uuid", "key"})
 _MOST_ITEMS = 3
+_MOST_MEMBERS = 20  # looked through in one object or array
+_MOST_STEPS = 4
 _LONGEST_VALUE = 60
 
 
 def summarise(document: PhpDocument, paths: Sequence[str] = DEFAULT_SUMMARY_PATHS) -> str:
-    """Return `label value` pairs found at the paths, else of the job's own first properties."""
-    named = [pair for pair in (_first_found(document, entry) for entry in paths) if pair]
-    return " ".join(named or _own_properties(document))
+    """Return `label value` pairs found at the paths, else the first values of what the job is about."""
+    subject = subject_of(document)
+    found = (_first_found(document, entry) or _first_found(subject, entry) for entry in paths)
+    named = [pair for pair in found if pair]
+    return " ".join(named or islice(_pairs(subject, "", subject.root), _MOST_ITEMS))
 
 
 def _first_found(document: PhpDocument, entry: str) -> str | None:
@@ -47,32 +46,59 @@ def _first_found(document: PhpDocument, entry: str) -> str | None:
     return None
 
 
-def _own_properties(document: PhpDocument) -> list[str]:
-    pairs: list[str] = []
-    for key, value in _properties(document):
-        shown = _show(document, document.follow(value))
-        if shown is not None:
-            pairs.append(f"{key} {shown}")
-        if len(pairs) == _MOST_ITEMS:
-            break
-    return pairs
+def _pairs(document: PhpDocument, label: str, stored: PhpValue, steps: int = _MOST_STEPS) -> Iterator[str]:
+    """Yield what a value says: itself, how many it holds and the first of them, or the values of its members."""
+    value = document.follow(stored)
+    members = _members(value)
+    shown = None if members is not None and not _is_model(value) else _show(document, value)
+    if shown is not None:
+        yield f"{label} {shown}".strip()
+    elif members and steps:
+        parts = islice(members.items(), _MOST_MEMBERS)
+        if label and list(members) == list(range(len(members))):
+            first = next((pair for _, part in parts for pair in _pairs(document, "", part, steps - 1)), "")
+            yield f"{label} {len(members):,}" + (f": {first}" if first else "")
+        else:
+            for key, part in parts:
+                yield from _pairs(document, _join(label, key), part, steps - 1)
 
 
-def _properties(document: PhpDocument) -> Iterator[tuple[PhpKey, PhpValue]]:
-    root = document.root
-    if isinstance(root, PhpObject):
-        for key, value in root.properties.items():
-            if key not in _FRAMEWORK_PROPERTIES:
-                yield key, value
+def _members(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
+    """Return what a collection holds, a model's attributes, or the members of any other object or array."""
+    match value:
+        case PhpArray(items):
+            return items
+        case PhpObject(properties={"date": str(), "timezone_type": int()}):
+            return None
+        case PhpObject(properties={"items": PhpArray(items)}) if value.class_name.endswith("Collection"):
+            return items
+        case PhpObject(properties={"attributes": PhpArray(items), "original": PhpArray()}):
+            return items
+        case PhpObject(properties={"class": str(), "id": PhpArray(items)}) if _is_model(value):
+            return items
+        case PhpObject(properties=properties):
+            return properties
+    return None
+
+
+def _is_model(value: PhpValue) -> bool:
+    return isinstance(value, PhpObject) and value.class_name == MODEL_IDENTIFIER
+
+
+def _join(label: str, key: PhpKey) -> str:
+    """Return the label of a member; a number in a list is no name."""
+    return label if isinstance(key, int) else f"{label}.{key}" if label else key
 
 
 def _show(document: PhpDocument, value: PhpValue) -> str | None:
-    """Show a scalar, an enum's case, or the id of a model; nothing else fits a column."""
+    """Show a scalar, an enum's case, a time, or the id of a model; nothing else fits a column."""
     match value:
         case PhpEnum():
             return value.case
         case PhpObject(properties=members) if isinstance(members.get(MODEL_LABEL), str):
             return _show(document, members[MODEL_LABEL])
+        case PhpObject(properties={"date": str(date), "timezone_type": int()}):
+            return _show(document, date.partition(".")[0])
         case PhpObject(properties=members):
             identity = document.follow(members.get("id"))
             return None if isinstance(identity, PhpObject) else _show(document, identity)
