@@ -38,7 +38,7 @@ def subject_of(document: PhpDocument) -> PhpDocument:
     (_, first), *others = carried
     alone = _only_member(first)
     subject = _own(first if alone is None else document.follow(alone))
-    more = {key: value for key, value in others if value is not None}
+    more: dict[PhpKey, PhpValue] = {key: value for key, value in others if value is not None}
     if more and isinstance(subject, PhpObject):
         # The id of a notification is a random one, made when it is sent.
         kept = {key: value for key, value in subject.properties.items() if key != "id"}
