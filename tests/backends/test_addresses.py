@@ -62,6 +62,9 @@ def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, s
         ("redis://:hunter2@h?protocol=3", "protocol"),
         ("redis://:hunter2@h?namespace=a&namespace=b", "twice"),
         ("unix:///run/redis.sock?nonsense=1", "nonsense"),
+        ("redis://:hunter2@a..b/0", "host"),
+        (f"mysql://u:hunter2@{'h' * 64}/d", "host"),
+        (f"postgresql://u:hunter2@good,{'h' * 64}:5432/d", "host"),
     ],
 )
 def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:

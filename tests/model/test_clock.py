@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.model.clock import EPOCH, from_us, to_text, to_us
+from queuetui.model.clock import EARLIEST, EPOCH, LATEST, from_us, to_text, to_us
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
@@ -20,6 +20,11 @@ def test_microseconds_lose_nothing(at: datetime) -> None:
 def test_the_epoch_is_zero() -> None:
     """Microseconds count from 1970, and below it are negative."""
     assert (to_us(EPOCH), to_us(EPOCH - timedelta(microseconds=1))) == (0, -1)
+
+
+def test_times_outside_the_calendar_are_its_ends() -> None:
+    """Microseconds before the year 1 and after 9999 keep their order and fail nothing."""
+    assert (from_us(-(2**63)), from_us(2**63), from_us(10**4000)) == (EARLIEST, LATEST, LATEST)
 
 
 def test_texts_are_utc_with_microseconds() -> None:

@@ -26,9 +26,20 @@ def split_url(url: str, example: str) -> SplitResult:
         raise refuse(
             "has a port that is no number; check it, and that / ? # of a password are written %2F %3F %23"
         ) from None
+    for host in (parts.hostname or "").split(","):
+        _check_host(host)
     if parts.fragment:
         raise refuse("has a part behind a #, which means nothing; write a # of a password as %23")
     return parts
+
+
+def _check_host(host: str) -> None:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise refuse(
+            "names a host that cannot be: one of its parts between dots is empty or too long; check it"
+        ) from None
 
 
 def read_options(query: str, known: Collection[str]) -> dict[str, str]:

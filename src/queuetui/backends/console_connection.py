@@ -17,7 +17,7 @@ from queuetui.backends import forks
 from queuetui.backends.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_address
 from queuetui.backends.sql.budget import limit_sqlite
-from queuetui.backends.sql.sqlite_address import SqliteAddress
+from queuetui.backends.sql.sqlite_address import SqliteAddress, is_file
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, Unsupported
 
@@ -124,7 +124,7 @@ def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float
     if dialect is None:
         raise Unsupported("that kind of database is not known here; use sqlite, postgresql or mysql")
     address = _ADDRESSES[dialect](url)
-    if isinstance(address, SqliteAddress) and not address.path.is_file():
+    if isinstance(address, SqliteAddress) and not is_file(address.path):
         raise NotFound(f"there is no SQLite file {str(address.path)!r}; check the path in the URL")
     return ConsoleDatabase(address, dialect, statement_timeout_s, connect_timeout_s)
 

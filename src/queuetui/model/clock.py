@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def from_us(us: int) -> datetime:
-    """Return the UTC time of microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=us)
+    """Return the UTC time of microseconds since 1970; one outside the years 1 to 9999 is the calendar's nearest end."""
+    try:
+        return EPOCH + timedelta(microseconds=us)
+    except OverflowError:
+        return EARLIEST if us < 0 else LATEST
 
 
 def to_us(at: datetime) -> int:

@@ -17,6 +17,7 @@ from psycopg.adapt import Buffer, Dumper, Loader
 from queuetui.backends import forks
 from queuetui.backends.address_options import refuse
 from queuetui.backends.sql.postgresql_address import RELIED_ON
+from queuetui.backends.sql.postgresql_times import register_times
 
 if TYPE_CHECKING:
     from queuetui.backends.sql.postgresql_address import PostgresqlAddress
@@ -63,6 +64,7 @@ class PostgresqlSessions:
                 raise refuse("has an option behind its ? whose value the driver refuses") from None
             raise
         forks.track(connection, _discard)
+        register_times(connection)
         try:
             self._prepare(connection)
         except psycopg.Error:

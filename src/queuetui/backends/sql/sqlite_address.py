@@ -36,6 +36,14 @@ def read_address(url: str) -> SqliteAddress:
     return SqliteAddress(Path(path), _READ_ONLY[mode])
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a file can be seen; one in a closed folder or with a name that is too long cannot."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def file_of(url: str) -> Path:
     """Return the file that a URL names. Raises Unsupported and BadConfig."""
     return read_address(url).path

@@ -11,7 +11,14 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import FilterCommand, connection_options, format_options, positive_duration, read_filter
+from queuetui.cli.options import (
+    FilterCommand,
+    NumberRange,
+    connection_options,
+    format_options,
+    positive_duration,
+    read_filter,
+)
 from queuetui.cli.output import Format, cell, say, show_document
 from queuetui.cli.session import opened_profile, resolve_id
 from queuetui.config.profile import Profile
@@ -241,7 +248,7 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
 
 
 @click.command()
-@click.option("--days", type=click.FloatRange(0, MOST_DAYS), required=True, help="Older than so many days.")
+@click.option("--days", type=NumberRange(0, MOST_DAYS), required=True, help="Older than so many days.")
 @click.option(
     "--state",
     "states",

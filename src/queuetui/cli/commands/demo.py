@@ -9,6 +9,7 @@ from threading import Event
 import rich_click as click
 from click.exceptions import Exit
 
+from queuetui.cli.options import NumberRange
 from queuetui.cli.output import Format, say, show_document
 from queuetui.cli.session import connect
 from queuetui.model.snapshot import Part, Watch
@@ -19,7 +20,7 @@ DEFAULT_SECONDS = 20.0
 
 @click.command()
 @click.option("--no-ui", is_flag=True, help="Without a screen; prints the figures at the end.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="How long without a screen.  [default: 20]")
+@click.option("--seconds", type=NumberRange(min=0), help="How long without a screen.  [default: 20]")
 def command(no_ui: bool, seconds: float | None) -> None:
     """Open the console on a living queue: jobs run, fail, hang and are orphaned.
 

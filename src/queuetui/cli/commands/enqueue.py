@@ -41,7 +41,7 @@ def read_time(text: str) -> datetime:
         raise click.BadParameter(message) from None
     try:
         return (at if at.tzinfo is not None else at.astimezone()).astimezone(UTC)
-    except OverflowError:
+    except (OverflowError, ValueError, OSError):
         raise click.BadParameter(f"{text!r} is beyond the year 9999 in UTC, or before the year 1") from None
 
 

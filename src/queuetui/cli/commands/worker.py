@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, join_queues, positive_duration, queue_names, tag_name
+from queuetui.cli.options import (
+    NumberRange,
+    connection_options,
+    duration,
+    join_queues,
+    positive_duration,
+    queue_names,
+    tag_name,
+)
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
 # Ten times as often as Python's own: whoever has an answer from the store waits less for handlers to let go of the interpreter.
 SWITCH_S = 0.0005
-MEGABYTES = click.FloatRange(min=0, min_open=True)
+MEGABYTES = NumberRange(min=0, min_open=True)
 NO_APP = (
     "without --app this worker fails the jobs of declared types, and only shell commands and types of the form module:function run; "
     "keep its queues apart with -q, or name the app"
@@ -81,7 +89,7 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option(
     "--tag", "tags", multiple=True, type=tag_name, metavar="TAG", help="A tag that jobs may need; may be repeated."
 )
-@click.option("--retry-jitter", type=click.FloatRange(0, 1), metavar="PART", help="Spread of every back-off.")
+@click.option("--retry-jitter", type=NumberRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
 @click.option(
     "--log-jobs",

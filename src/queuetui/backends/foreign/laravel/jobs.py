@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import state_of
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
 from queuetui.model.act import JobRef
-from queuetui.model.clock import EPOCH
+from queuetui.model.clock import from_us
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError
 from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
 from queuetui.model.state import State
@@ -203,7 +203,7 @@ def _created_at(payload: LaravelPayload) -> datetime | None:
 
 
 def _time(at_s: int | None) -> datetime | None:
-    return None if at_s is None else EPOCH + timedelta(seconds=at_s)
+    return None if at_s is None else from_us(at_s * 1_000_000)
 
 
 def _say_ahead(failed_at: datetime | None, now_s: int) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from queuetui.model.clock import EARLIEST
 from queuetui.model.job import ClaimedJob
 
 # What a step may take before its walk is held to be long, and what each job it moves may add to that.
@@ -57,7 +58,7 @@ class Floors:
     def note(self, start: Start, claimed: Sequence[ClaimedJob], finished: int, took_s: float) -> None:
         """Learn from a step."""
         for job in claimed:
-            self._dues[job.priority] = job.scheduled_at - LOOKED_BACK
+            self._dues[job.priority] = max(job.scheduled_at, EARLIEST + LOOKED_BACK) - LOOKED_BACK
         if len(self._dues) > MOST_PRIORITIES:
             self._dues.clear()
         if start.whole:

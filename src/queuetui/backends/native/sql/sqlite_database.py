@@ -22,7 +22,7 @@ from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
-from queuetui.backends.sql.sqlite_address import read_address
+from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
 
@@ -72,7 +72,7 @@ class SqliteDatabase(Database):
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__(url, options)
         self.path, self.read_only = astuple(read_address(url))
-        if not options.create and not self.path.is_file():
+        if not options.create and not is_file(self.path):
             raise NotFound(
                 f"there is no SQLite file {str(self.path)!r}; check the path, or make a queue with: queuetui enqueue"
             )
@@ -111,7 +111,7 @@ class SqliteDatabase(Database):
 
     def create(self) -> None:
         """Make the folder and the file, for its owner only."""
-        if self.path.is_file():
+        if is_file(self.path):
             return
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
