@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Ten times as often as Python's own: whoever has an answer from the store waits less for handlers to let go of the interpreter.
 SWITCH_S = 0.0005
+MOST_SLOTS = 10_000
+MOST_LOGGED = 1_000_000
 MEGABYTES = NumberRange(min=0, min_open=True)
 NO_APP = (
     "without --app this worker fails the jobs of declared types, and only shell commands and types of the form module:function run; "
@@ -61,7 +63,9 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
     metavar="Q[,Q...]",
     help="Listen to these queues, the first named first; '*' or nothing is all.",
 )
-@click.option("--concurrency", "-c", type=click.IntRange(min=1), default=4, show_default=True, help="Jobs at a time.")
+@click.option(
+    "--concurrency", "-c", type=click.IntRange(1, MOST_SLOTS), default=4, show_default=True, help="Jobs at a time."
+)
 @click.option(
     "--batch", type=click.IntRange(min=1), default=500, show_default=True, help="Claimed and settled at most at a time."
 )
@@ -93,7 +97,7 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
 @click.option(
     "--log-jobs",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, MOST_LOGGED),
     default=50,
     show_default=True,
     metavar="N",
