@@ -19,7 +19,7 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import state_of
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
 from queuetui.model.act import JobRef
-from queuetui.model.clock import from_us
+from queuetui.model.clock import EPOCH, from_us
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError
 from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
 from queuetui.model.state import State
