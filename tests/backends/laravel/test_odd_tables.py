@@ -88,3 +88,19 @@ def test_a_failure_in_the_future_tells_of_the_time_zone(ahead: timedelta, said: 
     assert ("lies in the future" in remarks) is bool(said)
     assert said in remarks
     assert "laravel.timezone" in remarks
+
+
+@pytest.mark.parametrize(("column", "shifted"), [("timestamp", 0), ("datetime", 1)])
+def test_a_server_in_the_applications_zone_shifts_once(mysql_url: str, column: str, shifted: int) -> None:
+    """On a MySQL server at +01:00 a TIMESTAMP is UTC already, and a DATETIME is what the application wrote."""
+    capture = load_capture("laravel", "laravel-db", "mariadb", mysql_url)
+    run_script(mysql_url, f"ALTER TABLE failed_jobs MODIFY failed_at {column} NOT NULL")
+    as_utc = choose(capture.open(), "state:failed").completed_at
+    query(mysql_url, "SET GLOBAL time_zone = '+01:00'")
+    try:
+        as_written = choose(capture.open(timezone="Etc/GMT-1"), "state:failed").completed_at
+    finally:
+        query(mysql_url, "SET GLOBAL time_zone = 'SYSTEM'")
+        capture.close()
+    assert as_utc is not None
+    assert as_written == as_utc - timedelta(hours=shifted)

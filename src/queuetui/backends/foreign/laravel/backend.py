@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
+from queuetui.backends.foreign.laravel.store_clock import zone_of_failed_at
 from queuetui.backends.foreign.laravel.table_sets import (
     WANTED_COLUMNS,
     TableSet,
@@ -49,6 +51,10 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
                 "no Laravel queue was found there: looked for a table with the columns of jobs or failed_jobs; "
                 "name them with laravel.jobs_table and laravel.failed_table, as SCHEMA.TABLE where the connection does not look by itself"
             )
+        if settings.timezone is not UTC:
+            with database.reading("reading the server's time zone") as connection:
+                zone = zone_of_failed_at(connection, found.failed, settings.timezone, datetime.now(UTC))
+            settings = replace(settings, timezone=zone)
     except BaseException:
         database.close()
         raise
