@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from queuetui.model.job import Job
 from queuetui.model.snapshot import Snapshot
@@ -10,16 +11,29 @@ from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.identity import short_id, short_type
-from queuetui.tui.present.job_rows import AGE, ATTEMPTS, ID, QUEUE, TYPE, age_of, attempts_text, error_text
+from queuetui.tui.present.job_rows import (
+    AGE,
+    ATTEMPTS,
+    ID,
+    QUEUE,
+    TYPE,
+    age_of,
+    attempts_text,
+    error_text,
+    message_text,
+)
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
-_ERROR = Column("error", "error", 20, 200, flex=5, priority=0)
-_DATA = Column("data", "data", 14, 30, flex=1, priority=7)
+_ERROR = Column("error", "error", 14, 200, flex=5, priority=0)
+_DATA = Column("data", "data", 12, 30, flex=1, priority=3)
+_TYPE = replace(TYPE, min_width=14)
+_QUEUE = replace(QUEUE, priority=4)
 
-FAILURE_COLUMNS = (ID, TYPE, QUEUE, AGE, ATTEMPTS, _DATA, _ERROR)
+# At 80 cells queue, data and the error's message stand; how many attempts there were is in the lines below.
+FAILURE_COLUMNS = (ID, _TYPE, _QUEUE, AGE, ATTEMPTS, _DATA, _ERROR)
 
 
 def failure_rows(snapshot: Snapshot) -> list[Row]:
@@ -34,7 +48,7 @@ def failure_rows(snapshot: Snapshot) -> list[Row]:
                 Cell(age_of(job, snapshot.now)),
                 Cell(attempts_text(job)),
                 Cell(sanitize("") if job.data is None else sanitize(job.data)),
-                Cell(error_text(job), Tone.FAILED),
+                Cell(message_text(job), Tone.FAILED),
             ),
         )
         for job in snapshot.failures

@@ -126,6 +126,14 @@ def error_text(job: Job) -> SafeText:
     return sanitize(f"{name}: {message}" if name else message)
 
 
+def message_text(job: Job) -> SafeText:
+    """Return what a job's last error says, for a narrow place: the class, which many share, only where it says nothing."""
+    if job.error is None:
+        return ABSENT
+    message = sanitize(job.error.message)
+    return message if message.strip() else error_text(job)
+
+
 def _state_cell(job: Job, verdict: Verdict | None) -> Cell:
     sign = STUCK_SIGN if is_stuck(verdict) else ""
     return Cell(sanitize(f"{job.state.value}{sign}"), tone_of(job, verdict))
