@@ -27,6 +27,7 @@ from queuetui.backends.foreign.laravel.sorting import (
     Place,
     Places,
     Side,
+    is_inclusive,
     read_cursor,
     read_key,
     write_cursor,
@@ -203,9 +204,13 @@ def _open_streams(
 def _begin(stream: _Stream) -> Walk | None:
     """Let a filter be answered window by window: no index of Laravel's tables serves one in the order of a page."""
     place = stream.place
-    beyond = place.row_id if place.side in (Side.BEFORE, Side.AFTER) else None
     falling = stream.order.descending != stream.backward
-    return begin_walk(stream.source.connection, stream.rows, falling=falling, beyond=beyond)
+    first = None
+    if place.side in (Side.BEFORE, Side.AFTER):
+        # A window of one row that was looked at already would be looked at for ever.
+        step = 0 if is_inclusive(place, backward=stream.backward) else 1
+        first = place.row_id - step if falling else place.row_id + step
+    return begin_walk(stream.source.connection, stream.rows, falling=falling, first=first)
 
 
 def _oldest_sorted(connection: Connection, rows: TableClause) -> int | None:

@@ -123,11 +123,16 @@ class Order:
             at_far_end = (place.side is Side.START) == backward
             return None if at_far_end else true()
         falling = self.descending != backward
-        inclusive = (place.side is Side.BEFORE) != backward
+        inclusive = is_inclusive(place, backward=backward)
         later_id = _beyond(rows.c.id, place.row_id, falling=falling, inclusive=inclusive)
         if self.is_constant(name):
             return later_id
         return or_(_beyond(key, place.key, falling=falling, inclusive=False), and_(key == place.key, later_id))
+
+
+def is_inclusive(place: Place, *, backward: bool) -> bool:
+    """Tell whether reading from a place begins with its own row."""
+    return (place.side is Side.BEFORE) != backward
 
 
 def _beyond(column: ColumnElement[Any], value: Key, *, falling: bool, inclusive: bool) -> ColumnElement[bool]:

@@ -83,13 +83,13 @@ class Walk:
             self._size = max(1, self._size // 2)
 
 
-def begin_walk(connection: Connection, rows: TableClause, *, falling: bool, beyond: int | None = None) -> Walk | None:
-    """Return a walk over a whole table, or over what is beyond an id; None for an empty table and for ids that are no numbers."""
+def begin_walk(connection: Connection, rows: TableClause, *, falling: bool, first: int | None = None) -> Walk | None:
+    """Return a walk over a whole table, or from an id on; None for an empty table and for ids that are no numbers."""
     low, high = connection.execute(select(func.min(rows.c.id), func.max(rows.c.id))).one()
     if not isinstance(low, int) or not isinstance(high, int):
         return None
-    if beyond is not None:
-        low, high = (low, min(high, beyond)) if falling else (max(low, beyond), high)
+    if first is not None:
+        low, high = (low, min(high, first)) if falling else (max(low, first), high)
     return Walk(connection, rows, falling, low, high)
 
 
