@@ -33,7 +33,7 @@ def test_the_command_shows_a_store_acts_on_it_and_leaves(sqlite_url: str, tmp_pa
         terminal.send("y")
         terminal.read_until("1 cancelled, 0 skipped, 0 failed")
         terminal.send("0")
-        terminal.read_until("done a minute")
+        terminal.read_until("done/min")
         terminal.send("qq")
         terminal.wait_for_exit()
         assert terminal.exit_code == 0
