@@ -10,14 +10,17 @@ import pytest
 from textual.message import Message
 
 from queuetui.model.errors import Unreachable
+from queuetui.model.interruption import current_interruption
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
-from queuetui.tui.feed import RETRY_STEPS_S, Poller, pace_s, retry_s
-from queuetui.tui.messages import Connected, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.errands import Errands
+from queuetui.tui.feed import RETRY_STEPS_S, Poller, Post, pace_s, retry_s
+from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, SnapshotArrived
 from queuetui.tui.session import Session
 from tests.tui.scripted import ScriptedFeed, ScriptedOperations
 from tests.tui.stage import PROFILE
+from tests.waiting import wait_until
 
 M = TypeVar("M", bound=Message)
 
@@ -157,3 +160,51 @@ def test_the_interval_has_bounds(chosen: float, kept: float) -> None:
     poller = Listener(ScriptedFeed()).poller
     poller.choose_interval(chosen)
     assert poller.interval_s == kept
+
+
+def test_a_poll_that_nobody_waits_for_any_more_is_broken_off() -> None:
+    """Tab after tab is pressed while the store is slow: each read makes way for the next, and the store is never said to be lost."""
+    feed = ScriptedFeed()
+    listener = Listener(feed)
+    listener.poller.watch(Watch())
+    listener.poller.start()
+    listener.next(Connected)
+    listener.next(SnapshotArrived)
+    under_way = threading.Semaphore(0)
+
+    def take_long() -> None:
+        under_way.release()
+        interruption = current_interruption()
+        wait_until(lambda: interruption.is_set, 60)
+        interruption.check()
+
+    feed.before_poll = take_long
+    for state in ("failed", "pending", "completed"):
+        listener.poller.watch(Watch(page=PageRequest(parse_query(f"state:{state}"))))
+        assert under_way.acquire(timeout=60)
+    feed.before_poll = lambda: None
+    last = Watch(page=PageRequest(parse_query("state:cancelled")))
+    listener.poller.watch(last)
+    assert listener.next(SnapshotArrived).watch is last
+    listener.poller.stop()
+
+
+def test_an_errand_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothing() -> None:
+    """The next errand does not wait for it, and is the first to be heard of."""
+    messages: queue.Queue[ErrandEnded] = queue.Queue()
+    told: list[str] = []
+    errands = Errands(cast("Post", messages.put))
+    errands.start()
+
+    def take_long() -> str:
+        interruption = current_interruption()
+        wait_until(lambda: interruption.is_set, 60)
+        interruption.check()
+        return "late"
+
+    given_up = errands.send(take_long, told.append, told.append)
+    errands.send(lambda: "next", told.append, told.append)
+    given_up.give_up()
+    for _ in range(2):
+        messages.get(timeout=60).deliver()
+    assert told == ["next"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_addr
 from queuetui.backends.sql.budget import limit_sqlite
 from queuetui.backends.sql.sqlite_address import SqliteAddress, is_file
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
-from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.errors import NotFound, QueueTuiError, Unsupported
+from queuetui.model.interruption import Interrupted, current_interruption
 
 if TYPE_CHECKING:
     import psycopg
@@ -82,11 +83,12 @@ class ConsoleDatabase(forks.StoreHandle):
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
-        """Open one short read-only transaction with one picture of the data."""
+        """Open one short read-only transaction with one picture of the data. Raises Interrupted where it is broken off."""
         with (
             self._turns[False],
             translated(doing),
             self._engine(writes=False).connect() as connection,
+            self._interruptible(connection),
             connection.begin(),
         ):
             yield connection
@@ -111,10 +113,33 @@ class ConsoleDatabase(forks.StoreHandle):
                 engine.dispose()
             self._engines.clear()
 
+    @contextmanager
+    def _interruptible(self, connection: Connection) -> Iterator[None]:
+        """Let the read be ended on the server; its connection is not used again, as what was sent to end it may come late."""
+        driver_connection = connection.connection.dbapi_connection
+        try:
+            with current_interruption().stopping_by(lambda: self._end_statement(driver_connection)):
+                yield
+        except Interrupted:
+            connection.invalidate()
+            raise
+
+    def _end_statement(self, driver_connection: Any) -> None:  # noqa: ANN401 - each driver has its own
+        """Tell the server to end the statement that runs. Where it cannot be told, the statement's own time limit is left."""
+        with suppress(QueueTuiError), translated("ending a statement"):
+            if self.dialect == "sqlite":
+                driver_connection.interrupt()
+            elif self.dialect == "postgresql":
+                driver_connection.cancel_safe(timeout=self.connect_timeout_s)
+            else:
+                _kill_mysql_statement(self, driver_connection.thread_id())
+
     def _engine(self, *, writes: bool) -> Engine:
         with self._guard:
             if writes not in self._engines:
-                self._engines[writes] = _make_engine(self, writes=writes)
+                self._engines[writes] = engine = _make_engine(self, writes=writes)
+                if not writes:
+                    event.listen(engine, "before_cursor_execute", lambda *_: current_interruption().check())
             return self._engines[writes]
 
 
@@ -171,24 +196,33 @@ def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 
 def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
+    return create_engine(
+        "mysql+pymysql://",
+        creator=lambda: _connect_to_mysql(database, writes=writes),
+        isolation_level=_LEVEL[writes],
+        **_pool(writes=writes),
+    )
+
+
+def _connect_to_mysql(database: ConsoleDatabase, *, writes: bool) -> pymysql.Connection[Cursor]:
     from queuetui.backends.sql.mysql_sessions import connect
 
     wait_s = max(1, round(database.statement_timeout_s))
-
-    def open_session() -> pymysql.Connection[Cursor]:
-        return connect(
-            database.address,
-            writes=writes,
-            statement_s=wait_s,
-            lock_s=max(1, round(LOCK_TIMEOUT_S)),
-            connect_timeout=max(1, round(database.connect_timeout_s)),
-            read_timeout=wait_s + _IDLE_LIMIT_S,
-            write_timeout=wait_s + _IDLE_LIMIT_S,
-        )
-
-    return create_engine(
-        "mysql+pymysql://", creator=open_session, isolation_level=_LEVEL[writes], **_pool(writes=writes)
+    return connect(
+        database.address,
+        writes=writes,
+        statement_s=wait_s,
+        lock_s=max(1, round(LOCK_TIMEOUT_S)),
+        connect_timeout=max(1, round(database.connect_timeout_s)),
+        read_timeout=wait_s + _IDLE_LIMIT_S,
+        write_timeout=wait_s + _IDLE_LIMIT_S,
     )
+
+
+def _kill_mysql_statement(database: ConsoleDatabase, thread_id: int) -> None:
+    """End what another session of the same user runs, which needs no further right and a connection of its own."""
+    with closing(_connect_to_mysql(database, writes=False)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"KILL QUERY {thread_id:d}")
 
 
 def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:

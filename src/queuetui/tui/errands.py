@@ -9,8 +9,10 @@ from functools import partial
 from typing import TypeVar
 
 from queuetui.model.errors import QueueTuiError
+from queuetui.model.interruption import Interrupted
 from queuetui.tui.feed import Post
 from queuetui.tui.messages import ErrandEnded
+from queuetui.tui.reading import Reading
 
 T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]
@@ -33,18 +35,30 @@ class Errands:
         self._thread = self._make_thread()
         self._thread.start()
 
-    def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> None:
-        """Do `work` in the background; on the console's thread give its value to `then`, or the reason to `otherwise`."""
+    def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> Reading:
+        """Do `work` in the background; on the console's thread give its value to `then`, or the reason to `otherwise`.
+
+        Who does not want the value any more gives up what is returned, and hears nothing; never an errand that changes anything.
+        """
+        reading = Reading()
 
         def errand() -> Callable[[], None]:
             try:
-                return partial(then, work())
+                with reading.running():
+                    return partial(then, work())
+            except Interrupted:
+                return _say_nothing
             except QueueTuiError as error:
                 return partial(otherwise, str(error))
             except Exception as error:  # noqa: BLE001 - the person who asked must hear of it
                 return partial(otherwise, f"a fault in queuetui itself ({type(error).__name__}); please report it")
 
         self._waiting.put(errand)
+        return reading
+
+    def tell(self, then: Callable[[], None]) -> None:
+        """Have something done on the console's thread, while an errand goes on."""
+        self._post(ErrandEnded(then))
 
     def _make_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name="queuetui-errands", daemon=True)
@@ -53,3 +67,7 @@ class Errands:
         while threading.current_thread() is self._thread:
             errand = self._waiting.get()
             self._post(ErrandEnded(errand()))
+
+
+def _say_nothing() -> None:
+    """Deliver nothing."""

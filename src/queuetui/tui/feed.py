@@ -11,8 +11,10 @@ from dataclasses import replace
 from textual.message import Message
 
 from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
-from queuetui.model.snapshot import Watch
+from queuetui.model.interruption import Interrupted
+from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.tui.messages import Connected, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.reading import Reading
 from queuetui.tui.session import Connection, Session
 
 DEFAULT_INTERVAL_S = 2.0
@@ -49,6 +51,7 @@ class Poller:
         self._is_linked = False
         self._attempt = 0
         self._asked_at: float | None = None
+        self._reading: tuple[Watch, Reading] | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = self._make_thread()
@@ -69,10 +72,13 @@ class Poller:
         self._thread.start()
 
     def watch(self, watch: Watch) -> None:
-        """Read this from now on, at once where the store answers."""
+        """Read this from now on, at once where the store answers; what else is being read is broken off."""
         self._watch = watch
         if self._is_linked:
             self._wake.set()
+        reading = self._reading
+        if reading is not None and reading[0] != watch:
+            reading[1].give_up()
 
     def poll_now(self) -> None:
         """Do not wait for the next turn, nor for the next retry."""
@@ -86,6 +92,8 @@ class Poller:
     def abandon(self, reason: str) -> None:
         """Leave the poll in flight to itself and begin again; the old thread closes its connection, should it ever get an answer."""
         self._connection = None
+        if self._reading is not None:
+            self._reading[1].give_up()
         self._thread = self._make_thread()
         self._asked_at = None
         self._lose(reason)
@@ -125,6 +133,10 @@ class Poller:
             if self._watch is None:
                 return self._interval_s
             return self._poll(connection, self._watch)
+        except Interrupted:
+            if self._is_ours:
+                return 0.0
+            reason = ""
         except QueueTuiError as error:
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the console while jobs are stuck
@@ -145,7 +157,7 @@ class Poller:
         started = time.monotonic()
         asked = replace(watch, page=None) if watch is self._refused else watch
         try:
-            snapshot = connection.feed.poll(asked)
+            snapshot = self._read(connection, watch, asked)
         except (BadQuery, Unsupported) as error:
             if asked.page is None:
                 raise
@@ -164,6 +176,20 @@ class Poller:
             self._post(Connected(connection, connection.feed.capabilities))
         self._post(SnapshotArrived(asked, snapshot, cost_s, pace))
         return max(0.0, pace - cost_s)
+
+    def _read(self, connection: Connection, watch: Watch, asked: Watch) -> Snapshot:
+        """Read what is asked for as long as `watch` is what is wanted. Raises Interrupted after that."""
+        reading = Reading()
+        self._reading = mine = watch, reading
+        if watch != self._watch:
+            reading.give_up()
+        try:
+            with reading.running():
+                return connection.feed.poll(asked)
+        finally:
+            # That of a thread that was abandoned ends late.
+            if self._reading is mine:
+                self._reading = None
 
     def _let_go(self) -> None:
         """Leave the connections of a store that was lost: some of them are dead, and even closing them may hang."""

@@ -21,6 +21,7 @@ from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.job_rows import tone_of
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.reading import Reading
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane
 
@@ -45,6 +46,7 @@ class DetailScreen(Acting):
         self._now: datetime | None = None
         self._workers: tuple[WorkerInfo, ...] = ()
         self._is_reading = False
+        self._reading: Reading | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the tabs and the text."""
@@ -67,12 +69,17 @@ class DetailScreen(Acting):
         super().on_mount()
         self._show_crumbs()
 
+    def on_unmount(self) -> None:
+        """Break off what is read for a screen that is gone."""
+        if self._reading is not None:
+            self._reading.give_up()
+
     def _read(self) -> None:
         connection = self.console.connection
         if connection is None or self._is_reading:
             return
         self._is_reading = True
-        self.console.errands.send(
+        self._reading = self.console.errands.send(
             lambda: connection.feed.open(self._job_id, events=EVENTS_SHOWN), self._take, self._miss
         )
 

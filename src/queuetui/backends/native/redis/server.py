@@ -9,6 +9,7 @@ from queuetui.backends.native.redis.connections import Connections, Value
 from queuetui.backends.native.redis.epochs import EpochWatch
 from queuetui.backends.native.redis.redis_notices import RedisNotices
 from queuetui.backends.native.redis.scripts import load_script
+from queuetui.model.interruption import current_interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +35,8 @@ class Server:
         self._errors = import_module("queuetui.backends.native.redis.redis_errors")
 
     def read(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
-        """Run a script that changes nothing."""
+        """Run a script that changes nothing. Raises Interrupted where it is not wanted any more; one that runs is too short to be ended."""
+        current_interruption().check()
         return self._run(doing, script, values, writes=False)
 
     def write(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
