@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, bindparam, column, func, literal, or_, select, table, text, true
@@ -11,10 +11,11 @@ from sqlalchemy.types import Boolean, String
 
 # Tables of every schema, also those without a grant, so that what may not be read is told from what is not there.
 _POSTGRESQL = text(
-    "SELECT n.nspname, c.relname, lower(a.attname) AS attname, pg_table_is_visible(c.oid), "
+    "SELECT n.nspname, c.relname, lower(a.attname) AS attname, "
+    "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) AS stored, pg_table_is_visible(c.oid), "
     "has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
     "WHERE c.relkind IN ('r', 'p', 'v', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped "
     "AND lower(a.attname) = ANY(:wanted) AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 ).bindparams(bindparam("wanted"))
@@ -22,13 +23,17 @@ _POSTGRESQL = text(
 
 @dataclass(frozen=True, slots=True)
 class CatalogTable:
-    """A table as the database's catalog knows it; `schema` is None in the database that the connection is at."""
+    """A table as the database's catalog knows it; `schema` is None in the database that the connection is at.
+
+    `types` says what each column is stored as, in the database's own words.
+    """
 
     schema: str | None
     name: str
     columns: frozenset[str]
     is_visible: bool = True
     is_readable: bool = True
+    types: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def written(self) -> str:
@@ -45,20 +50,23 @@ def read_catalog(connection: Connection, wanted: Iterable[str], schemas: Iterabl
         records = connection.execute(_sqlite_query())
     else:
         records = connection.execute(_mysql_query(schemas))
-    found: dict[tuple[str | None, str, bool, bool], set[str]] = {}
-    for schema, name, column_name, is_visible, is_readable in records:
+    found: dict[tuple[str | None, str, bool, bool], dict[str, str]] = {}
+    for schema, name, column_name, stored, is_visible, is_readable in records:
         key = (None if schema is None else str(schema), str(name), bool(is_visible), bool(is_readable))
-        found.setdefault(key, set()).add(str(column_name).lower())
+        found.setdefault(key, {})[str(column_name).lower()] = str(stored).lower()
     return tuple(
-        CatalogTable(schema, name, frozenset(columns), is_visible, is_readable)
-        for (schema, name, is_visible, is_readable), columns in sorted(found.items(), key=lambda one: str(one[0]))
+        CatalogTable(schema, name, frozenset(types), is_visible, is_readable, types)
+        for (schema, name, is_visible, is_readable), types in sorted(found.items(), key=lambda one: str(one[0]))
     )
 
 
 def _sqlite_query() -> Select[Any]:
     master = table("sqlite_master", column("name", String), column("type", String))
-    info = func.pragma_table_info(master.c.name).table_valued(column("name", String), name="info")
-    columns = (literal(None, Text()), master.c.name, info.c.name, literal(True, Boolean()), literal(True, Boolean()))
+    info = func.pragma_table_info(master.c.name).table_valued(
+        column("name", String), column("type", String), name="info"
+    )
+    always = literal(True, Boolean())
+    columns = (literal(None, Text()), master.c.name, info.c.name, info.c.type, always, always)
     return select(*columns).select_from(master.join(info, true())).where(master.c.type == "table")
 
 
@@ -68,10 +76,10 @@ def _mysql_query(schemas: Iterable[str]) -> Select[Any]:
         column("table_schema", String),
         column("table_name", String),
         column("column_name", String),
+        column("data_type", String),
         schema="information_schema",
     )
     is_here = known.c.table_schema == func.database()
     place = func.nullif(known.c.table_schema, func.database())
-    return select(place, known.c.table_name, known.c.column_name, is_here, literal(True, Boolean())).where(
-        or_(is_here, known.c.table_schema.in_(sorted(schemas)))
-    )
+    columns = (place, known.c.table_name, known.c.column_name, known.c.data_type, is_here, literal(True, Boolean()))
+    return select(*columns).where(or_(is_here, known.c.table_schema.in_(sorted(schemas))))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, TableClause, Text, and_, cast, false, or_
 
+from queuetui.backends.foreign.laravel.row_ids import has_id
 from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS, is_uuid, row_of_id
 from queuetui.backends.foreign.laravel.states import JOB_STATES, KEPT_STATES, in_state, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
@@ -154,7 +155,7 @@ def _queue_condition(term: Term, table: TableClause) -> Condition:
 def _job_id(jobs: TableClause, job_id: str) -> Condition:
     named = row_of_id(job_id)
     if named is not None:
-        return jobs.c.id == named[1] if named[0] == JOBS else false()
+        return has_id(jobs, named[1]) if named[0] == JOBS else false()
     return has_uuid(jobs, job_id) if is_uuid(job_id) else false()
 
 
@@ -168,7 +169,7 @@ def has_uuid(jobs: TableClause, uuid: str) -> Condition:
 def _failed_id(tables: Tables, failed: TableClause, job_id: str) -> Condition:
     named = row_of_id(job_id)
     if named is not None:
-        return failed.c.id == named[1] if named[0] == FAILED else false()
+        return has_id(failed, named[1]) if named[0] == FAILED else false()
     if not is_uuid(job_id):
         return false()
     return failed.c.uuid == job_id if tables.failed_has_uuid else has_uuid(failed, job_id)

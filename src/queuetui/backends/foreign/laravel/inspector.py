@@ -180,7 +180,7 @@ class LaravelInspector:
             while len(self._rows) > _REMEMBERED_ROWS:
                 self._rows.popitem(last=False)
 
-    def _places(self, job_id: str) -> list[tuple[str, int]]:
+    def _places(self, job_id: str) -> list[tuple[str, str]]:
         with self._guard:
             rev = self._rows.get(job_id)
         places = (row_of_id(job_id), None if rev is None else row_of_rev(rev))

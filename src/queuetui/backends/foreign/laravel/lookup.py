@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, or_
 
 from queuetui.backends.foreign.laravel.filters import has_uuid
+from queuetui.backends.foreign.laravel.row_ids import has_id, position_of
 from queuetui.backends.foreign.laravel.rows import (
     FAILED,
     JOBS,
@@ -30,12 +31,12 @@ _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 _UUID_SIZE = 36
 
 
-def read_row(source: Source, name: str, row_id: int) -> Row | None:
+def read_row(source: Source, name: str, row_id: str) -> Row | None:
     """Return one row whole, None when it is gone or its table is absent."""
     table = source.tables.jobs if name == JOBS else source.tables.failed
     if table is None:
         return None
-    return next(_read(source, name, table.c.id == row_id, WHOLE_BYTES, 1), None)
+    return next(_read(source, name, has_id(table, row_id), WHOLE_BYTES, 1), None)
 
 
 def latest_failures(source: Source, limit: int) -> Iterator[Row]:
@@ -83,7 +84,7 @@ def find_by_suffix(source: Source, suffix: str, limit: int) -> Search:
     failed, jobs = source.tables.failed, source.tables.jobs
     if failed is not None:
         ends = (
-            failed.c.uuid.like(f"%{suffix}")
+            cast(failed.c.uuid, Text()).like(f"%{suffix}")
             if source.tables.failed_has_uuid
             else _payload_uuid_ends(failed.c.payload, suffix)
         )
@@ -121,6 +122,9 @@ def _read(source: Source, name: str, where: ColumnElement[bool], size: int, limi
     choose, read = (select_jobs, read_job) if name == JOBS else (select_failed, read_failed)
     table = present(source.tables.jobs if name == JOBS else source.tables.failed)
     chosen: Select[Any] = (
-        choose(source.tables, source.dialect, size).where(where).order_by(table.c.id.desc()).limit(limit)
+        choose(source.tables, source.dialect, size)
+        .where(where)
+        .order_by(position_of(table, source.dialect).desc())
+        .limit(limit)
     )
     return (read(record) for record in source.connection.execute(chosen).mappings())

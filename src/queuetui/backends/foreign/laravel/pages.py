@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, TableClause, func, select
 
 from queuetui.backends.foreign.laravel.filters import TableFilter, build_filter
 from queuetui.backends.foreign.laravel.jobs import cut_for_page
 from queuetui.backends.foreign.laravel.matching import matches, reads_far
+from queuetui.backends.foreign.laravel.row_ids import RowId, position_of, read_id
 from queuetui.backends.foreign.laravel.rows import (
     FAILED,
     JOBS,
@@ -51,6 +53,15 @@ _LARGEST_CHUNK = 500
 _FAR_CHUNK = 50
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A row that was read, with the key that it is sorted by and where it stands."""
+
+    key: Key
+    position: RowId
+    row: Row
+
+
 @dataclass(slots=True)
 class _Stream:
     """The rows of one table beyond a place, read in chunks as they are asked for; `place` follows what was taken."""
@@ -65,11 +76,11 @@ class _Stream:
     chunk: int
     size: int
     walk: Walk | None = None
-    _ahead: list[tuple[Key, Row]] = field(default_factory=list)
+    _ahead: list[_Seen] = field(default_factory=list)
     _ended: bool = False
 
-    def peek(self) -> tuple[Key, Row] | None:
-        """Return the next row with its key without taking it."""
+    def peek(self) -> _Seen | None:
+        """Return the next row without taking it."""
         if not self._ahead and not self._ended:
             self._ahead = self._fetch()
             self._ended = len(self._ahead) < self.chunk
@@ -78,9 +89,9 @@ class _Stream:
 
     def take(self) -> Row:
         """Take the row that `peek` showed."""
-        key, row = self._ahead.pop()
-        self.place = Place(self._side, key, row.row_id)
-        return row
+        seen = self._ahead.pop()
+        self.place = Place(self._side, seen.key, seen.position)
+        return seen.row
 
     @property
     def is_paused(self) -> bool:
@@ -98,21 +109,23 @@ class _Stream:
     def _side(self) -> Side:
         return Side.BEFORE if self.backward else Side.AFTER
 
-    def _fetch(self) -> list[tuple[Key, Row]]:
-        key = self.order.key_of(self.name, self.rows)
-        beyond = self.order.beyond(self.name, self.place, key, self.rows, backward=self.backward)
+    def _fetch(self) -> list[_Seen]:
+        key, position = self.order.key_of(self.name, self.rows), position_of(self.rows, self.source.dialect)
+        beyond = self.order.beyond(self.name, self.place, key, position, backward=self.backward)
         if beyond is None:
             return []
         choose, read = (select_jobs, read_job) if self.name == JOBS else (select_failed, read_failed)
-        chosen = choose(self.source.tables, self.source.dialect, self.size, key.label("sort_key"))
+        chosen = choose(
+            self.source.tables, self.source.dialect, self.size, key.label("sort_key"), position.label("position")
+        )
         chosen = chosen.where(self.where, beyond)
-        chosen = chosen.order_by(*self.order.clauses(self.name, key, self.rows, backward=self.backward))
+        chosen = chosen.order_by(*self.order.clauses(self.name, key, position, backward=self.backward))
         if self.walk is None:
             found = self.source.connection.execute(chosen.limit(self.chunk)).fetchall()
         else:
             found = self.walk.fetch(chosen, self.chunk)
         records = [record._mapping for record in found]  # noqa: SLF001 - SQLAlchemy's public name for it
-        return [(read_key(record["sort_key"]), read(record)) for record in records]
+        return [_Seen(read_key(record["sort_key"]), read_id(record["position"]), read(record)) for record in records]
 
 
 def read_page(source: Source, request: PageRequest) -> Page:
@@ -188,10 +201,11 @@ def _open_streams(
     streams: list[_Stream] = []
     notes: list[str] = []
     for name, (rows, where) in source.named_tables(asked).items():
-        floor = None if order.by_id else _oldest_sorted(source.connection, rows)
+        position = position_of(rows, source.dialect)
+        floor = None if order.by_id else _oldest_sorted(source.connection, position)
         if floor is not None:
             notes.append(f"sorted among the newest {SORTED_ROWS} rows of {rows.name}")
-        bounded = where if floor is None else where & (rows.c.id >= floor)
+        bounded = where if floor is None else where & (position >= floor)
         stream = _Stream(source, name, rows, bounded, order, given.get(name, edge), request.backward, chunk, size)
         is_everything = bounded.compare(rows.c.id.is_not(None))
         by_key = name == FAILED and asked.finds_failed_by_key
@@ -206,18 +220,18 @@ def _begin(stream: _Stream) -> Walk | None:
     place = stream.place
     falling = stream.order.descending != stream.backward
     first = None
-    if place.side in (Side.BEFORE, Side.AFTER):
+    if place.side in (Side.BEFORE, Side.AFTER) and isinstance(place.at, int):
         # A window of one row that was looked at already would be looked at for ever.
         step = 0 if is_inclusive(place, backward=stream.backward) else 1
-        first = place.row_id - step if falling else place.row_id + step
+        first = place.at - step if falling else place.at + step
     return begin_walk(stream.source.connection, stream.rows, falling=falling, first=first)
 
 
-def _oldest_sorted(connection: Connection, rows: TableClause) -> int | None:
-    """Return the id from which rows are sorted, None when all are: no order but that of ids has an index."""
-    newest = select(rows.c.id).order_by(rows.c.id.desc()).limit(SORTED_ROWS + 1).subquery()
-    found = connection.execute(select(func.min(newest.c.id), func.count())).one()
-    return int(found[0]) + 1 if found[1] > SORTED_ROWS else None
+def _oldest_sorted(connection: Connection, position: ColumnElement[Any]) -> RowId | None:
+    """Return the position from which rows are sorted, None when all are: no order but that of ids has an index."""
+    oldest = select(position).order_by(position.desc()).offset(SORTED_ROWS - 1).limit(2)
+    found = connection.execute(oldest).scalars().all()
+    return read_id(found[0]) if len(found) > 1 else None
 
 
 def _merge(streams: list[_Stream], order: Order, *, backward: bool) -> Iterator[_Stream]:
@@ -229,13 +243,13 @@ def _merge(streams: list[_Stream], order: Order, *, backward: bool) -> Iterator[
         if len(heads) == 1:
             yield heads[0][0]
             continue
-        (one, (key, _)), (other, (other_key, _)) = heads
-        yield one if order.goes_first(key, other_key, one.name) != backward else other
+        (one, seen), (other, other_seen) = heads
+        yield one if order.goes_first(seen.key, other_seen.key, one.name) != backward else other
 
 
 def _turned(place: Place) -> Place:
     """Return the other side of the row a place is at."""
-    return Place(Side.AFTER if place.side is Side.BEFORE else Side.BEFORE, place.key, place.row_id)
+    return Place(Side.AFTER if place.side is Side.BEFORE else Side.BEFORE, place.key, place.at)
 
 
 def _count(source: Source, request: PageRequest, asked: TableFilter, shown: int, *, has_more: bool) -> Measured[int]:

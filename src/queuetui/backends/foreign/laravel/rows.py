@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, TableClause, null, select
 
+from queuetui.backends.foreign.laravel.row_ids import RowId, read_id, write_id
 from queuetui.backends.foreign.laravel.tables import Tables, head_of, size_of
 from queuetui.model.errors import Unsupported
 
@@ -22,8 +23,9 @@ DEFAULT_QUEUE = "default"
 WHOLE_BYTES = 16 * 1024 * 1024
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_ROW_ID = re.compile(r"(job|failed)-(\d{1,19})")
-_REV_PARTS = 3
+_ROW_ID = re.compile(r"(job|failed)-([\w.~%-]{1,300})", re.ASCII)
+# What stands behind the id: attempts and two times, or what the row says.
+_REV_PARTS = {JOBS: 3, FAILED: 1}
 _LATEST_S = 253_402_300_799  # the last second that a datetime can hold
 
 
@@ -39,7 +41,7 @@ class StoredText:
 class JobRow:
     """A row of jobs."""
 
-    row_id: int
+    row_id: RowId
     queue: str
     payload: StoredText
     attempts: int
@@ -50,14 +52,14 @@ class JobRow:
     @property
     def rev(self) -> str:
         """What an act compares: a worker that takes, releases or delays the job changes it."""
-        return f"{JOBS}.{self.row_id}.{self.attempts}.{self.reserved_at}.{self.available_at}"
+        return f"{JOBS}.{write_id(self.row_id)}.{self.attempts}.{self.reserved_at}.{self.available_at}"
 
 
 @dataclass(frozen=True, slots=True)
 class FailedRow:
     """A row of failed_jobs; `failed_at` is in the application's own time zone."""
 
-    row_id: int
+    row_id: RowId
     uuid: str | None
     connection: str
     queue: str
@@ -69,25 +71,24 @@ class FailedRow:
     def rev(self) -> str:
         """What an act compares: the row and what it says of the failure."""
         said = "\0".join((self.uuid or "", self.connection, self.queue, str(self.failed_at)))
-        return f"{FAILED}.{self.row_id}.{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        return f"{FAILED}.{write_id(self.row_id)}.{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 Row = JobRow | FailedRow
 Record = RowMapping | dict[str, Any]
 
 
-def row_of_rev(rev: str) -> tuple[str, int] | None:
-    """Return the table and row id that a revision names, None for one that was not made here."""
-    parts = rev.split(".")
-    if len(parts) < _REV_PARTS or parts[0] not in (JOBS, FAILED) or not parts[1].isdecimal():
-        return None
-    return parts[0], int(parts[1])
+def row_of_rev(rev: str) -> tuple[str, str] | None:
+    """Return the table and the written row id that a revision names, None for one that was not made here."""
+    name, _, rest = rev.partition(".")
+    written, *behind = rest.rsplit(".", _REV_PARTS.get(name, 0))
+    return (name, written) if name in _REV_PARTS and written and len(behind) == _REV_PARTS[name] else None
 
 
-def row_of_id(job_id: str) -> tuple[str, int] | None:
-    """Return the table and row id that an id of `job_id_of` names, None when it is a uuid."""
+def row_of_id(job_id: str) -> tuple[str, str] | None:
+    """Return the table and the written row id that an id of `job_id_of` names, None when it is a uuid."""
     found = _ROW_ID.fullmatch(job_id)
-    return None if found is None else (found[1], int(found[2]))
+    return None if found is None else (found[1], found[2])
 
 
 def is_uuid(text: str | None) -> bool:
@@ -99,7 +100,7 @@ def job_id_of(row: Row, uuid: str | None) -> str:
     """Return the job's id: its uuid, else where its row stands for now."""
     if uuid is not None and is_uuid(uuid):
         return uuid
-    return f"{JOBS if isinstance(row, JobRow) else FAILED}-{row.row_id}"
+    return f"{JOBS if isinstance(row, JobRow) else FAILED}-{write_id(row.row_id)}"
 
 
 def select_jobs(tables: Tables, dialect: str, size: int, *more: ColumnElement[Any]) -> Select[Any]:
@@ -138,7 +139,7 @@ def select_failed(tables: Tables, dialect: str, size: int, *more: ColumnElement[
 def read_job(record: Record) -> JobRow:
     """Make a row of jobs of what `select_jobs` returned."""
     return JobRow(
-        int(record["id"]),
+        read_id(record["id"]),
         _text(record["queue"]),
         _stored(record["payload"], record["payload_size"]),
         _whole(record["attempts"]) or 0,
@@ -152,7 +153,7 @@ def read_failed(record: Record) -> FailedRow:
     """Make a row of failed_jobs of what `select_failed` returned."""
     uuid = record["uuid"]
     return FailedRow(
-        int(record["id"]),
+        read_id(record["id"]),
         None if uuid is None else _text(uuid),
         _text(record["connection"]),
         queue_name(record["queue"]),

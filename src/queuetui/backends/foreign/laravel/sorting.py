@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableClause, Text, and_, cast, func, literal, or_, true
+from sqlalchemy import ColumnElement, TableClause, and_, func, literal, or_, true
 from sqlalchemy.sql.elements import UnaryExpression
 
+from queuetui.backends.foreign.laravel.row_ids import RowId, read_id
 from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS
 from queuetui.backends.foreign.laravel.states import JOB_STATES, state_rank
+from queuetui.backends.foreign.laravel.stored_types import display_name
 from queuetui.model.errors import Stale
 from queuetui.model.query import Sort
 
@@ -45,11 +47,11 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place between two rows of one table."""
+    """A place between two rows of one table; `at` is the position of the row it is beside, the id where ids are numbers."""
 
     side: Side
     key: Key = 0
-    row_id: int = 0
+    at: RowId = 0
 
 
 Places = dict[str, Place]
@@ -90,7 +92,7 @@ class Order:
         if field == "queue":
             return func.coalesce(rows.c.queue, DEFAULT_QUEUE) if name == FAILED else rows.c.queue
         if field == "type":
-            return func.substr(cast(rows.c.payload, Text()), _NAME_START, _NAME_SIZE, type_=Text())
+            return display_name(rows.c.payload, _NAME_START, _NAME_SIZE)
         if field == "state":
             return state_rank(rows, self.now_s)
         columns = {"scheduled": rows.c.available_at, "started": rows.c.reserved_at, "attempts": rows.c.attempts}
@@ -108,15 +110,15 @@ class Order:
         return lower != self.descending
 
     def clauses(
-        self, name: str, key: ColumnElement[Any], rows: TableClause, *, backward: bool
+        self, name: str, key: ColumnElement[Any], position: ColumnElement[Any], *, backward: bool
     ) -> list[UnaryExpression[Any]]:
         """Return the ORDER BY of a table, turned round for reading backward."""
-        columns: list[ColumnElement[Any]] = [rows.c.id] if self.is_constant(name) else [key, rows.c.id]
+        columns: list[ColumnElement[Any]] = [position] if self.is_constant(name) else [key, position]
         falling = self.descending != backward
         return [one.desc() if falling else one.asc() for one in columns]
 
     def beyond(
-        self, name: str, place: Place, key: ColumnElement[Any], rows: TableClause, *, backward: bool
+        self, name: str, place: Place, key: ColumnElement[Any], position: ColumnElement[Any], *, backward: bool
     ) -> ColumnElement[bool] | None:
         """Return the condition for rows beyond a place in the direction of reading, None where there are none."""
         if place.side in (Side.START, Side.END):
@@ -124,7 +126,7 @@ class Order:
             return None if at_far_end else true()
         falling = self.descending != backward
         inclusive = is_inclusive(place, backward=backward)
-        later_id = _beyond(rows.c.id, place.row_id, falling=falling, inclusive=inclusive)
+        later_id = _beyond(position, place.at, falling=falling, inclusive=inclusive)
         if self.is_constant(name):
             return later_id
         return or_(_beyond(key, place.key, falling=falling, inclusive=False), and_(key == place.key, later_id))
@@ -135,7 +137,7 @@ def is_inclusive(place: Place, *, backward: bool) -> bool:
     return (place.side is Side.BEFORE) != backward
 
 
-def _beyond(column: ColumnElement[Any], value: Key, *, falling: bool, inclusive: bool) -> ColumnElement[bool]:
+def _beyond(column: ColumnElement[Any], value: Key | RowId, *, falling: bool, inclusive: bool) -> ColumnElement[bool]:
     if falling:
         return column <= value if inclusive else column < value
     return column >= value if inclusive else column > value
@@ -143,7 +145,7 @@ def _beyond(column: ColumnElement[Any], value: Key, *, falling: bool, inclusive:
 
 def write_cursor(places: Places) -> str:
     """Return places as an opaque text."""
-    plain = {name: [place.side.value, place.key, place.row_id] for name, place in places.items()}
+    plain = {name: [place.side.value, place.key, place.at] for name, place in places.items()}
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode("ascii")
 
 
@@ -151,6 +153,6 @@ def read_cursor(cursor: str) -> Places:
     """Return the places that `write_cursor` wrote. Raises Stale for a text it did not write."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor))
-        return {str(name): Place(Side(side), key, int(row_id)) for name, (side, key, row_id) in plain.items()}
+        return {str(name): Place(Side(side), key, read_id(at)) for name, (side, key, at) in plain.items()}
     except (binascii.Error, ValueError, TypeError, AttributeError) as error:
         raise Stale("the page's cursor cannot be read; start again from the top") from error

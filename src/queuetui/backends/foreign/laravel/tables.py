@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     Integer,
@@ -16,13 +18,14 @@ from sqlalchemy import (
     func,
     table,
 )
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
 
 from queuetui.backends.foreign.laravel.catalog import CatalogTable
+from queuetui.backends.foreign.laravel.stored_types import as_text, id_type, text_type
 from queuetui.backends.foreign.laravel.table_sets import BATCHES_COLUMNS, FAILED_COLUMNS, JOBS_COLUMNS, TableSet
 from queuetui.model.text import sanitize
 
-_INTEGERS = {"id", "attempts", "reserved_at", "available_at", "created_at"}
+_INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
 _NO_TABLE = "no {} table was found in this database"
 _UNSEEN = "no {} table was found in this database, or this user may not read it; grant SELECT on it if it is there"
 
@@ -57,9 +60,9 @@ def name_tables(found: TableSet, dialect: str) -> Tables:
     # MySQL names no table without a grant on it; PostgreSQL tells, and SQLite has no grants.
     unseen = _UNSEEN if dialect in ("mysql", "mariadb") else _NO_TABLE
     return Tables(
-        _describe(jobs, JOBS_COLUMNS),
-        _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else frozenset())),
-        _describe(batches, BATCHES_COLUMNS, texts=frozenset({"id"})),
+        _describe(jobs, JOBS_COLUMNS, dialect),
+        _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else frozenset()), dialect),
+        _describe(batches, BATCHES_COLUMNS, dialect),
         has_uuid,
         _why_absent(found.jobs, unseen.format("jobs")),
         _why_absent(found.failed, unseen.format("failed_jobs")),
@@ -80,38 +83,36 @@ def _why_absent(one: CatalogTable | None, unseen: str) -> str:
     )
 
 
-def _describe(
-    one: CatalogTable | None, columns: frozenset[str], *, texts: frozenset[str] = frozenset()
-) -> TableClause | None:
+def _describe(one: CatalogTable | None, columns: frozenset[str], dialect: str) -> TableClause | None:
     if one is None:
         return None
-    return table(one.name, *(column(each, _type_of(each, texts)) for each in sorted(columns)), schema=one.schema)
+    described = (column(each, _type_of(each, one.types.get(each, ""), dialect)) for each in sorted(columns))
+    return table(one.name, *described, schema=one.schema)
 
 
-def _type_of(name: str, texts: frozenset[str]) -> BigInteger | Text | NullType:
-    if name in _INTEGERS - texts:
+def _type_of(name: str, stored: str, dialect: str) -> TypeEngine[Any]:
+    if name == "id":
+        return id_type(stored, dialect)
+    if name in _INTEGERS:
         return BigInteger()
     # SQLite keeps times as text of any shape; left untyped, a broken one cannot fail the whole read.
-    return NullType() if name == "failed_at" else Text()
+    return NullType() if name == "failed_at" else text_type(stored, dialect)
 
 
-def head_of(text: ColumnElement[str], dialect: str, size: int) -> ColumnElement[str | bytes]:
+def head_of(text: ColumnElement[Any], dialect: str, size: int) -> ColumnElement[str | bytes]:
     """Return an expression for the first `size` characters (PostgreSQL) or bytes (others) of a text column.
 
     SQLite and MySQL hand out bytes, so that a text that is not valid in its encoding can still be read.
     """
     if dialect == "postgresql":
-        return func.left(_as_text(text), size, type_=Text())
-    return func.substr(cast(text, LargeBinary), 1, size, type_=LargeBinary())
+        return func.left(as_text(text), size, type_=Text())
+    return func.substr(
+        cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary), 1, size, type_=LargeBinary()
+    )
 
 
-def size_of(text: ColumnElement[str], dialect: str) -> ColumnElement[int]:
+def size_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[int]:
     """Return an expression for how long a text is, in the unit of `head_of`."""
     if dialect == "postgresql":
-        return func.char_length(_as_text(text), type_=Integer())
-    return func.length(cast(text, LargeBinary), type_=Integer())
-
-
-def _as_text(value: ColumnElement[str]) -> ColumnElement[str]:
-    """Cast for PostgreSQL, whose json and jsonb have none of a text's functions."""
-    return cast(value, Text())
+        return func.char_length(as_text(text), type_=Integer())
+    return func.length(cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary), type_=Integer())

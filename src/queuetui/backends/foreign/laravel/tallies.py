@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, TableClause, func, literal, select, union_all
 
 from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.foreign.laravel.row_ids import is_numbered
 from queuetui.backends.foreign.laravel.rows import queue_name
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.sql.budget import fetch_within
@@ -132,6 +133,8 @@ def _tally(record: Row[Any], weight: float) -> Tally:
 
 def _sample(source: Source, rows: TableClause, columns: TableColumns) -> tuple[Tally, ...]:
     """Read both ends of a table and small blocks between, and scale each block to the ids that it stands for."""
+    if not is_numbered(rows):
+        return _sample_texts(source, rows, columns)
     edges = _edges(source, rows)
     if not edges:
         return ()
@@ -143,6 +146,16 @@ def _sample(source: Source, rows: TableClause, columns: TableColumns) -> tuple[T
     )
     records = source.connection.execute(grouped).fetchall()
     return tuple(_weighted(records, edges, limits))
+
+
+def _sample_texts(source: Source, rows: TableClause, columns: TableColumns) -> tuple[Tally, ...]:
+    """Read the rows with the lowest ids, which are texts and so of any time, and scale them to all that there are."""
+    total = source.connection.execute(select(func.count()).select_from(rows)).scalar_one()
+    kept = select(rows.c.queue, columns.state.label("state"), columns.stuck.label("stuck"), columns.due.label("due"))
+    sample = kept.order_by(rows.c.id).limit(2 * END_ROWS).subquery()
+    records = source.connection.execute(_grouped(sample.c).group_by(sample.c.queue, sample.c.state)).fetchall()
+    seen = sum(record.number for record in records)
+    return tuple(_tally(record, total / seen) for record in records)
 
 
 def _edges(source: Source, rows: TableClause) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, TableClause, func, select
 
+from queuetui.backends.foreign.laravel.row_ids import is_numbered
 from queuetui.backends.sql.budget import fetch_within
 
 # What a page, or the search for one id, may look through of one table before it says how far it came.
@@ -85,6 +86,8 @@ class Walk:
 
 def begin_walk(connection: Connection, rows: TableClause, *, falling: bool, first: int | None = None) -> Walk | None:
     """Return a walk over a whole table, or from an id on; None for an empty table and for ids that are no numbers."""
+    if not is_numbered(rows):
+        return None
     low, high = connection.execute(select(func.min(rows.c.id), func.max(rows.c.id))).one()
     if not isinstance(low, int) or not isinstance(high, int):
         return None
