@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.reactive import reactive
 
 from queuetui.model.act import Verb
+from queuetui.tui import collector
 from queuetui.tui.actions import Action
 from queuetui.tui.crash import crash_text
 from queuetui.tui.errands import Errands
@@ -21,6 +22,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.stylesheets import read_styles
 from queuetui.tui.terminal import TerminalWatch
+from queuetui.tui.widgets.tone_paint import TONE_CLASSES
 
 if TYPE_CHECKING:
     from queuetui.model.capabilities import Capabilities
@@ -35,6 +37,7 @@ class Console(App[int], inherit_bindings=False):
     """Shows one profile; connects after the first paint and never lets the store hold up a key."""
 
     ENABLE_COMMAND_PALETTE = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     TITLE = "queuetui"
     frozen: reactive[bool] = reactive(False, init=False)
 
@@ -59,6 +62,10 @@ class Console(App[int], inherit_bindings=False):
 
     # Starting and ending
 
+    def on_load(self) -> None:
+        """Let nothing hold up the first screen."""
+        collector.hold()
+
     def on_mount(self) -> None:
         """Begin to connect, once the first screen is up."""
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
@@ -76,6 +83,7 @@ class Console(App[int], inherit_bindings=False):
         """Let go of the store without waiting for it."""
         self._terminal.stop()
         self.poller.stop()
+        collector.forget()
 
     def _fatal_error(self) -> None:
         """End on a fault of our own with a page that holds no value of any variable: no payload, no URL."""
@@ -100,6 +108,7 @@ class Console(App[int], inherit_bindings=False):
         self.latest = message
         if not self.frozen:
             self.show_latest()
+        self.call_after_refresh(collector.let_go)
 
     def on_page_refused(self, message: PageRefused) -> None:
         """Say why the backend cannot answer a filter."""
@@ -109,6 +118,7 @@ class Console(App[int], inherit_bindings=False):
 
     def on_link_lost(self, message: LinkLost) -> None:
         """Keep what is on the screen, dimmed, and say when the next try is."""
+        collector.let_go()
         now = time.monotonic()
         lost_at = self.link.lost_at if self.link.is_down else now
         was_live = self.link.was_live

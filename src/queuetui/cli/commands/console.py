@@ -30,6 +30,9 @@ def open_console() -> None:
 
 def show_console(profile: Profile, *, operate: bool, state: Path | None = None, hint: str = "") -> int:
     """Run the console on a profile until it is left; return its exit code. Help shows the `hint`."""
+    from queuetui.tui import collector
+
+    collector.hold()
     from queuetui.tui.app import run_console
     from queuetui.tui.session import Session
 

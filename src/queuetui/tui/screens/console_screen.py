@@ -22,7 +22,7 @@ from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.text_lines import HeadingLines, TextLines
 
 if TYPE_CHECKING:
     from queuetui.tui.app import QueueTui
@@ -58,8 +58,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out the frame round the body."""
         with Horizontal(id="top"):
-            yield TextLines("heading")
-            yield TextLines("clock")
+            yield HeadingLines("heading")
+            yield HeadingLines("clock")
         yield from self.compose_body()
         yield TextLines("status")
         yield TextLines("footer")

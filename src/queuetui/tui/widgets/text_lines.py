@@ -6,27 +6,31 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from queuetui.tui.present.pieces import BLANK, Piece, TextLine, cells_of, line_of, say
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.tone_paint import TonePaint
 
-TONE_CLASSES = frozenset(f"tone--{tone}" for tone in Tone)
 _GAP_CELLS = 2
 
 
 class TextLines(Widget):
-    """Shows lines exactly as given, cut at its width; `style_of` gives a tone its colours from `styles/`."""
+    """Shows lines exactly as given, cut at its width."""
 
     ALLOW_SELECT: ClassVar[bool] = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, classes=classes)
         self._lines: tuple[TextLine, ...] = ()
+        self._paint = TonePaint(self)
+
+    def notify_style_update(self) -> None:
+        """Take up other colours."""
+        super().notify_style_update()
+        self._paint.forget()
 
     @property
     def lines(self) -> tuple[TextLine, ...]:
@@ -75,15 +79,18 @@ class TextLines(Widget):
             yield from (self._segment(piece) for piece in line.right)
 
     def _segment(self, piece: Piece) -> Segment:
-        return Segment(piece.text, self._style_of(piece.tone))
-
-    def _style_of(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}") if tone is not Tone.PLAIN else self.rich_style
+        return Segment(piece.text, self._paint.style_of(piece.tone))
 
     def _needs_other_room(self, before: tuple[TextLine, ...]) -> bool:
         """Whether a size that is left to the text has changed with it."""
         is_other_height = self.styles.is_auto_height and len(before) != len(self._lines)
         return is_other_height or (self.styles.is_auto_width and _longest(before) != _longest(self._lines))
+
+
+class HeadingLines(TextLines):
+    """A part of the first line, whose muted texts are other ones on a profile's colour."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{Tone.MUTED}"}
 
 
 def _longest(lines: tuple[TextLine, ...]) -> int:

@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from queuetui.tui.present.pieces import Piece, TextLine, wrap_pieces
-from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.text_lines import TONE_CLASSES
+from queuetui.tui.widgets.tone_paint import TonePaint
 
 
 class TextPane(ScrollView, can_focus=True):
     """Shows lines of safe text; the last piece of a long line wraps below itself, or the line is cut when `wraps` is off."""
 
     ALLOW_SELECT: ClassVar[bool] = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", show=False),
         Binding("k", "scroll_up", "Up", show=False),
@@ -36,6 +33,12 @@ class TextPane(ScrollView, can_focus=True):
         self._lines: tuple[TextLine, ...] = ()
         self._laid_out: list[tuple[Piece, ...]] = []
         self.wraps = True
+        self._paint = TonePaint(self)
+
+    def notify_style_update(self) -> None:
+        """Take up other colours."""
+        super().notify_style_update()
+        self._paint.forget()
 
     @property
     def lines(self) -> tuple[TextLine, ...]:
@@ -64,11 +67,8 @@ class TextPane(ScrollView, can_focus=True):
         place = y + self.scroll_offset.y
         width = self.size.width
         pieces = self._laid_out[place] if place < len(self._laid_out) else ()
-        strip = Strip([Segment(piece.text, self._style_of(piece)) for piece in pieces])
+        strip = Strip([Segment(piece.text, self._paint.style_of(piece.tone)) for piece in pieces])
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + width).adjust_cell_length(width, self.rich_style)
-
-    def _style_of(self, piece: Piece) -> Style:
-        return self.rich_style if piece.tone is Tone.PLAIN else self.get_component_rich_style(f"tone--{piece.tone}")
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width or self.size.width

@@ -1,0 +1,42 @@
+"""The tones in colours: the app keeps the styles of all of them once, and each widget mixes what it draws with its own background."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.widget import Widget
+
+from queuetui.tui.present.tones import Tone
+
+# Component classes of the app. As those of every widget they were a third of a start: each is styled whenever its owner is.
+TONE_CLASSES = frozenset(f"tone--{tone}" for tone in Tone)
+
+
+class TonePaint:
+    """What one widget draws each tone in; a component class of its own goes before the app's."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._mixed: dict[Tone, Style] = {}
+
+    def style_of(self, tone: Tone) -> Style:
+        """Return what a text of a tone is drawn in."""
+        if tone not in self._mixed:
+            self._mixed[tone] = self._mix(tone)
+        return self._mixed[tone]
+
+    def forget(self) -> None:
+        """Mix anew, as the widget has other styles now."""
+        self._mixed.clear()
+
+    def _mix(self, tone: Tone) -> Style:
+        own = self._widget.rich_style
+        if tone is Tone.PLAIN:
+            return own
+        name = f"tone--{tone}"
+        owner = self._widget if name in self._widget.COMPONENT_CLASSES else self._widget.app
+        styles = owner.get_component_styles(name)
+        style = own + styles.text_style
+        if not styles.has_rule("color"):
+            return style
+        _, background = self._widget.background_colors
+        return style + Style.from_color((background + styles.color).rich_color)
