@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -100,6 +101,46 @@ APP = """
         process.start()
         return process.pid
 """
+AMID_APP = """
+    import multiprocessing
+    import os
+    import subprocess
+    from multiprocessing.connection import wait
+    from threading import Event, current_thread
+
+    from queuetui import job
+
+    AMID, BESIDE = Event(), Event()
+    FORK = multiprocessing.get_context("fork")
+    starting = []
+
+    def hold():
+        if current_thread() in starting:
+            AMID.set()
+            BESIDE.wait(1)
+
+    os.register_at_fork(before=hold)
+
+    def start_process():
+        process = FORK.Process(target=int)
+        process.start()
+        return wait([process.sentinel], 30) == [process.sentinel]
+
+    def run_program():
+        return subprocess.run(["true"], preexec_fn=int, capture_output=True, timeout=30).returncode == 0
+
+    @job("starting", max_attempts=1)
+    def start(payload):
+        starting.append(current_thread())
+        return {"process": start_process, "program": run_program}[payload]()
+
+    @job("forking", max_attempts=1)
+    def fork(payload):
+        AMID.wait(30)
+        child = FORK.Process(target=Event().wait, args=(600,))
+        child.start()
+        BESIDE.set()
+"""
 RESULTS = {
     "terminated": -15,
     "pool": [0, 1, 4, 9],
@@ -112,12 +153,20 @@ RESULTS = {
 }
 
 
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A folder with the apps, whose workers end with the test."""
+    made = Place(tmp_path)
+    (tmp_path / "forking_app.py").write_text(dedent(APP))
+    (tmp_path / "amid_app.py").write_text(dedent(AMID_APP))
+    yield made
+    made.end()
+
+
 @pytest.mark.timed
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_what_handlers_fork_ends(tmp_path: Path, isolation: str) -> None:
+def test_what_handlers_fork_ends(place: Place, isolation: str) -> None:
     """A terminated child ends, pools come to their ends, a child that returns from its handler ends, and none is left behind."""
-    place = Place(tmp_path)
-    (tmp_path / "forking_app.py").write_text(dedent(APP))
     with Queue(place.url) as queue:
         ids = {name: queue.enqueue(name).id for name in (*RESULTS, "leaving")}
         worker = place.start("--burst", "--isolation", isolation, "-c", "2", app="forking_app")
@@ -129,6 +178,18 @@ def test_what_handlers_fork_ends(tmp_path: Path, isolation: str) -> None:
     wait_until(lambda: is_dead(left))
     squared = [told for told in place.told(worker) if told.get("message") == "squaring"]
     assert len(squared) == 9
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("started", ["process", "program"])
+def test_what_one_handler_forks_holds_no_pipe_of_another_one(place: Place, started: str) -> None:
+    """A handler hears at once that what it started has ended, though another one forks a child that lives on at that very moment."""
+    with Queue(place.url) as queue:
+        starting = queue.enqueue("starting", started)
+        queue.enqueue("forking")
+        worker = place.start("--burst", "--isolation", "thread", "-c", "2", app="amid_app")
+        assert worker.wait(60) == 0
+        assert (result_of(queue, starting.id), queue.stats()["completed"]) == (True, 2)
 
 
 def result_of(queue: Queue, job_id: str) -> Any:

@@ -6,8 +6,8 @@ Such connections are dropped, never closed: a goodbye that a child sends would e
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -44,6 +44,13 @@ def watch(handle: StoreHandle) -> None:
 def track(connection: Any, discard: Callable[[Any], None] | None = None) -> None:  # noqa: ANN401 - each driver has its own
     """Cut a connection off in every child that is forked while it is open, and then discard it there."""
     _connections[connection] = discard
+
+
+@contextmanager
+def unforked() -> Iterator[None]:
+    """Let no other thread fork within: its child would inherit, for as long as it lives, what is open for a moment only."""
+    with _turn:
+        yield
 
 
 def _before() -> None:

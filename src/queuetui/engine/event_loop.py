@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import Context
-from queuetui.engine.forks import end_fork
+from queuetui.engine.handler_forks import end_fork
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import Cancelled
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
-from queuetui.engine.forks import end_fork
+from queuetui.engine.handler_forks import end_fork
 from queuetui.engine.logs import current_job, log_event
 from queuetui.engine.metering import Meter, ThreadMeter
 from queuetui.engine.outcome import (

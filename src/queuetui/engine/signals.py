@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
-from queuetui.engine.forks import catch, release
+from queuetui.engine.handler_forks import catch, release
 from queuetui.engine.logs import log_event
 from queuetui.engine.stopping import Stopping
 

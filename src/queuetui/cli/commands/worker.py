@@ -126,7 +126,8 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     """Open the store that the flags name and work it until the worker stops."""
     from queuetui.backends.embedded import choose_default_url
     from queuetui.backends.registry import open_native
-    from queuetui.engine.forks import end_children
+    from queuetui.engine.child_starts import start_unforked
+    from queuetui.engine.handler_forks import end_children
     from queuetui.engine.logs import log_event
     from queuetui.engine.worker import Worker
 
@@ -145,6 +146,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
         log_event("queue_made", logging.INFO, message=made)
     if settings.allow_command and settings.app is None:
         log_event("no_app", logging.WARNING, message=NO_APP)
+    start_unforked()
     try:
         try:
             report = Worker(backend, settings).run()

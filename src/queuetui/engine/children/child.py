@@ -31,7 +31,7 @@ from queuetui.engine.children.relay import Relay
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
-from queuetui.engine.forks import catch
+from queuetui.engine.handler_forks import catch
 from queuetui.engine.lease import HeldLease
 from queuetui.engine.logs import configure_logs
 from queuetui.engine.metering import ProcessMeter

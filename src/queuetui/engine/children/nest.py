@@ -26,7 +26,7 @@ from queuetui.engine.children.mortality import die_with_parent, signal_group
 from queuetui.engine.children.page import Page
 from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
 from queuetui.engine.clock import steady_s
-from queuetui.engine.forks import catch
+from queuetui.engine.handler_forks import catch
 from queuetui.engine.logs import WORKER_LOGGER
 from queuetui.engine.signals import STOP_SIGNALS
 from queuetui.engine.tasks import Tasks
