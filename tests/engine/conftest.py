@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.client import Queue
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, WorkerThread
 
 MEMORY = "memory"
@@ -35,6 +37,16 @@ def queue_url(request: pytest.FixtureRequest, store_kind: str) -> str:
     if store_kind == MEMORY:
         return f"memory://{uuid4().hex}"
     return str(request.getfixturevalue(URL_FIXTURES[store_kind]))
+
+
+@pytest.fixture
+def clock(queue: Queue) -> VirtualClock:
+    """The time of the store in memory, and of the workers that are given it: it passes when the test says so."""
+    clock = VirtualClock()
+    backend = queue.backend
+    assert isinstance(backend, MemoryBackend), "only the store in memory takes its time from a test"
+    backend.store.clock = clock.utc
+    return clock
 
 
 @pytest.fixture

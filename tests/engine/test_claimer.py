@@ -10,12 +10,10 @@ import pytest
 
 from queuetui.backends.base import Step
 from queuetui.client import Queue
-from queuetui.engine import claimer as claimer_module
 from queuetui.engine.claimer import HELD_BATCHES, HELD_WORK_S, Claim, Claimer, Room
-from queuetui.engine.clock import steady_s
+from queuetui.engine.clock import KEPT_TYPES, Pace
 from queuetui.engine.finisher import Finisher
 from queuetui.engine.lease import Ended, HeldLease, Leases
-from queuetui.engine.pace import KEPT_TYPES, Pace
 from queuetui.engine.run import Run
 from queuetui.engine.settings import DEFAULT_BATCH, WorkerSettings
 from queuetui.engine.store_health import STORE_TROUBLE
@@ -25,8 +23,11 @@ from queuetui.model.job import ClaimedJob, Ending, Settlement
 from queuetui.model.job_id import new_job_id
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
+
+CLOCK = VirtualClock()
 
 
 class IdleExecutor:
@@ -48,7 +49,7 @@ def make_room(slots: int, **averages_s: float) -> Room:
         pace.record(queue, queue, average_s)
     executor: Any = IdleExecutor()
     store: Any = None
-    return Room(WorkerSettings(concurrency=slots), executor, Leases(store, "worker", 30), pace)
+    return Room(WorkerSettings(concurrency=slots), executor, Leases(store, "worker", 30, CLOCK), pace, CLOCK)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_at_most_a_moments_work_is_held(queue: str, held: int, more: int) -> Non
 def test_batches_grow_while_they_come_back_full() -> None:
     """One job when idle, then twice as many each time, up to the largest; a short batch starts small again."""
     store: Any = None
-    claimer = Claimer(store, WorkerSettings(), make_room(1, q=0.0001))
+    claimer = Claimer(store, WorkerSettings(), make_room(1, q=0.0001), CLOCK)
     sizes = []
     for _ in range(11):
         claimer._ready, claimer._look_at_s = ["q"], float("inf")
@@ -91,18 +92,15 @@ def test_batches_grow_while_they_come_back_full() -> None:
 def claimer_of(queue: str) -> Claimer:
     """A claimer that has just seen that a queue has work."""
     store: Any = None
-    claimer = Claimer(store, WorkerSettings(sleep_s=0.3), make_room(1))
+    claimer = Claimer(store, WorkerSettings(sleep_s=0.3), make_room(1), CLOCK)
     claimer._ready, claimer._look_at_s = [queue], float("inf")
     claimer._known.add(queue)
     return claimer
 
 
 @pytest.mark.parametrize(("again_s", "wait_s"), [(inf, 0.02), (0.005, 0.02), (0.0, 0.1), (30.0, 0.02)])
-def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(
-    again_s: float, wait_s: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(again_s: float, wait_s: float) -> None:
     """A worker that is given nothing waits, and new jobs of that queue do not wake it for nothing; an end of its own does."""
-    monkeypatch.setattr(claimer_module, "steady_s", lambda: 1000.0)
     claimer = claimer_of("q")
     claim = claimer.choose(0, None)
     assert claim is not None
@@ -115,19 +113,17 @@ def test_a_queue_whose_rules_keep_jobs_back_is_not_asked_at_once(
     assert claimer.look_in_s() == 0
 
 
-def test_a_rate_that_opens_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rate_that_opens_soon_is_waited_for() -> None:
     """The wait is cut to when a rate makes room."""
-    monkeypatch.setattr(claimer_module, "steady_s", lambda: 1000.0)
     claimer = claimer_of("q")
     claimer._poll_s = 10.0
     claimer.took(Claim("q", 1), 0, 0.15)
     assert claimer.look_in_s() == pytest.approx(0.15, abs=0.02)
 
 
-def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue) -> None:
     """After the last job a worker looks soon and then less often, never less than the poll interval."""
-    monkeypatch.setattr(claimer_module, "steady_s", lambda: 1000.0)
-    claimer = Claimer(queue.backend, WorkerSettings(sleep_s=0.3), make_room(1))
+    claimer = Claimer(queue.backend, WorkerSettings(sleep_s=0.3), make_room(1), CLOCK)
     waits = []
     for _ in range(7):
         claimer._look_at_s = 0.0
@@ -185,10 +181,10 @@ def test_who_waits_for_an_ending_counts_as_at_work(waits: bool, most: float) -> 
     pace, lease = Pace(), HeldLease("l", "q", 0.0)
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, from_us(0), from_us(0))
     run = Run(job, lease, "w")
-    run.started_s = steady_s() - 5
+    run.started_s = CLOCK.now() - 5
     run.written = threading.Event() if waits else None
     settlement = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s=0.001)
-    Finisher(pace, Volume(100, "w")).report([Ended(run, settlement)], {job.id})
+    Finisher(pace, Volume(100, "w", CLOCK.now()), CLOCK).report([Ended(run, settlement)], {job.id})
     average_s = pace.type_average_s("T")
     assert average_s is not None
     assert HELD_WORK_S / average_s <= most

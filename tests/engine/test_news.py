@@ -10,6 +10,7 @@ import pytest
 from queuetui.backends.base import Notifier
 from queuetui.client import Queue
 from queuetui.engine.claimer import Claimer, Room
+from queuetui.engine.clock import Clock
 from queuetui.engine.settings import WorkerSettings
 from queuetui.model.worker import WorkerCard
 from tests.engine.conftest import StartWorker
@@ -83,7 +84,7 @@ def test_what_is_heard(queue: Queue, queue_url: str) -> None:
 
 def test_a_wrong_hint_costs_only_a_look(queue: Queue) -> None:
     """A claimer that hears of a queue it has never seen looks at the store before it claims of it."""
-    claimer = Claimer(queue.backend, WorkerSettings(), room=cast("Room", None))
+    claimer = Claimer(queue.backend, WorkerSettings(), room=cast("Room", None), clock=Clock())
     claimer.hear("never seen")
     assert claimer.choose(0, None) is None
     assert claimer.found_nothing

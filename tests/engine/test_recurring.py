@@ -19,11 +19,11 @@ import pytest
 
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.client import Queue
+from queuetui.engine.clock import Clock, Wakeup
 from queuetui.engine.context import Context
 from queuetui.engine.recurring import Recurring
 from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import StoreHealth
-from queuetui.engine.wakeup import Wakeup
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.declaration import Declaration, declare, declared_schedules
 from queuetui.model.errors import BadConfig, Unreachable
@@ -152,8 +152,9 @@ def test_a_lost_answer_makes_no_second_job(queue: Queue, told: Told, monkeypatch
     """A slot whose taking was written and never answered is not taken again."""
     monkeypatch.setattr("queuetui.engine.store_health.FIRST_PAUSE_S", 0.05)
     add(queue, "x", due_s_ago=60)
-    stopping, away = Stopping(1.0, Wakeup()), Away(store_of(queue))
-    recurring = Recurring(cast("ScheduleStore", away), (), stopping, StoreHealth())
+    clock = Clock()
+    stopping, away = Stopping(1.0, Wakeup(), clock), Away(store_of(queue))
+    recurring = Recurring(cast("ScheduleStore", away), (), stopping, StoreHealth(clock), clock)
     thread = Thread(target=recurring.run)
     thread.start()
     wait_until(lambda: told.of("slot_taken"))
@@ -175,8 +176,9 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_declared(queue: Queue) -> None:
     """Let a worker's part write what is declared, and stop."""
-    stopping = Stopping(1.0, Wakeup())
-    recurring = Recurring(store_of(queue), declared_schedules(), stopping, StoreHealth())
+    clock = Clock()
+    stopping = Stopping(1.0, Wakeup(), clock)
+    recurring = Recurring(store_of(queue), declared_schedules(), stopping, StoreHealth(clock), clock)
     recurring._declare()
 
 

@@ -8,13 +8,14 @@ import pytest
 
 from queuetui.client import Queue
 from queuetui.engine import store_health
+from queuetui.engine.clock import Wakeup
 from queuetui.engine.context import Context
 from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import StoreHealth
-from queuetui.engine.wakeup import Wakeup
-from queuetui.model.errors import Denied, Unreachable
+from queuetui.model.errors import Denied, QueueTuiError, Unreachable
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
@@ -155,7 +156,7 @@ def test_pauses_grow_and_trouble_is_said_once(monkeypatch: pytest.MonkeyPatch, t
     """Tries are 1 to 15 s apart with jitter; several parts in trouble are one absence."""
     monkeypatch.undo()
     told.listen()
-    health = StoreHealth()
+    health = StoreHealth(VirtualClock())
     pauses = [health.failed("jobs", Unreachable("gone")) for _ in range(8)]
     health.failed("renewal", Unreachable("gone"))
     assert 0.75 <= pauses[0] <= 1.25
@@ -166,30 +167,34 @@ def test_pauses_grow_and_trouble_is_said_once(monkeypatch: pytest.MonkeyPatch, t
     assert (len(told.of("store_lost")), len(told.of("store_back"))) == (1, 1)
 
 
+def pausing_for(part: str, error: QueueTuiError, health: StoreHealth, clock: VirtualClock) -> threading.Thread:
+    """Let a part in trouble pause, for a minute and more."""
+    span_s = health.failed(part, error) + 60
+    pausing = threading.Thread(target=health.pause, args=(span_s, Stopping(1.0, Wakeup(), clock)), daemon=True)
+    pausing.start()
+    wait_until(lambda: clock.is_waiting(pausing))
+    return pausing
+
+
 def test_a_pause_ends_when_the_store_has_answered_another_part() -> None:
     """Work goes on as soon as any part of a worker hears from the store, however long its own pause was to be."""
-    health, stopping = StoreHealth(), Stopping(1.0, Wakeup())
+    clock = VirtualClock()
+    health = StoreHealth(clock)
     health.failed("renewal", Unreachable("the store does not answer"))
-    span_s = health.failed("jobs", Unreachable("the store does not answer")) + 60
-    pausing = threading.Thread(target=health.pause, args=(span_s, stopping), daemon=True)
-    pausing.start()
-    pausing.join(0.3)
+    pausing = pausing_for("jobs", Unreachable("the store does not answer"), health, clock)
+    clock.pass_by(30)
     assert pausing.is_alive()
     health.answered("renewal")
-    pausing.join(60)
-    assert not pausing.is_alive()
+    clock.pass_until(lambda: not pausing.is_alive(), 1)
 
 
 def test_a_part_in_a_trouble_of_its_own_pauses_although_others_are_answered() -> None:
     """What the store refuses to one part alone is not asked for again each time it answers the others."""
-    health, stopping = StoreHealth(), Stopping(1.0, Wakeup())
-    span_s = health.failed("recurring", Denied("no right to the schedules")) + 60
-    pausing = threading.Thread(target=health.pause, args=(span_s, stopping), daemon=True)
-    pausing.start()
+    clock = VirtualClock()
+    health = StoreHealth(clock)
+    pausing = pausing_for("recurring", Denied("no right to the schedules"), health, clock)
     for _ in range(3):
         health.answered("jobs")
-        pausing.join(0.1)
+        clock.pass_by(15)
     assert pausing.is_alive()
-    stopping.hurry()
-    pausing.join(60)
-    assert not pausing.is_alive()
+    clock.pass_until(lambda: not pausing.is_alive(), 30)

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 from queuetui.backends.base import JobStore
+from queuetui.engine.clock import Clock
 from queuetui.engine.logs import WORKER_LOGGER
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.worker import Worker, WorkerReport
@@ -30,8 +31,8 @@ def declare_handler(handler: Callable[..., Any], **rules: Any) -> str:
 class WorkerThread:
     """A worker that works while the test looks on."""
 
-    def __init__(self, store: JobStore, **settings: Any) -> None:
-        self.worker = Worker(store, replace(FAST, **settings))
+    def __init__(self, store: JobStore, clock: Clock | None = None, **settings: Any) -> None:
+        self.worker = Worker(store, replace(FAST, **settings), clock=clock)
         self.report: WorkerReport | None = None
         self.error: BaseException | None = None
         self._thread = Thread(target=self._run, daemon=True)

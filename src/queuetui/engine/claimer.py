@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.watch import is_overstaying
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
+    from queuetui.engine.clock import Clock, Pace
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
-    from queuetui.engine.pace import Pace
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
 
@@ -43,12 +42,13 @@ class Claim:
 class Room:
     """How much more a worker may hold: what starts at once, and beyond it a moment's work by what is known of it."""
 
-    def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace) -> None:
+    def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace, clock: Clock) -> None:
         self._slots = settings.concurrency
         self._most = HELD_BATCHES * settings.batch
         self._executor = executor
         self._leases = leases
         self._pace = pace
+        self._clock = clock
 
     def free_slots(self, held: int) -> int:
         """Return how many jobs would start at once; a handler that goes on after its run was ended still has its slot."""
@@ -79,17 +79,18 @@ class Room:
         return too_much
 
     def _quick_slots(self) -> int:
-        now_s = steady_s()
+        now_s = self._clock.now()
         return self._slots - sum(run.elapsed_s(now_s) > LONG_RUN_S for run in self._executor.running())
 
 
 class Claimer:
     """Looks which queues are ready and asks for batches that grow while they come back full: from one job when idle."""
 
-    def __init__(self, store: JobStore, settings: WorkerSettings, room: Room) -> None:
+    def __init__(self, store: JobStore, settings: WorkerSettings, room: Room, clock: Clock) -> None:
         self._store = store
         self._settings = settings
         self._room = room
+        self._clock = clock
         self._ready: list[str] = []
         self._look_at_s = 0.0
         self._soon_s = self._poll_s = SHORTEST_POLL_S
@@ -139,9 +140,9 @@ class Claimer:
             soonest_s = inf if again_s is None else max(again_s, SHORTEST_POLL_S)
             self.found_nothing = self._forbidden_all
             poll_s = PASSED_OVER_S if again_s == 0 else min(self._next_poll_s(), soonest_s)
-            self._look_at_s = 0.0 if count else steady_s() + poll_s
+            self._look_at_s = 0.0 if count else self._clock.now() + poll_s
         if again_s is not None and not count:
-            self._kept_back[claim.queue] = steady_s() + min(again_s, self._settings.sleep_s)
+            self._kept_back[claim.queue] = self._clock.now() + min(again_s, self._settings.sleep_s)
 
     def work_ended(self, *, postponed: bool) -> None:
         """Take what was seen as old: a job that ended may have enqueued others, or be due again soon."""
@@ -156,7 +157,7 @@ class Claimer:
         """Return how long until the queues should be looked at again."""
         if self._heard and not self._ready:
             return 0.0
-        return max(0.0, self._look_at_s - steady_s())
+        return max(0.0, self._look_at_s - self._clock.now())
 
     def _take_turns(self) -> None:
         """Without a named order the queues take turns."""
@@ -166,7 +167,7 @@ class Claimer:
     def _next_queue(self) -> str | None:
         # A look that is due waits a moment for what is known by hearing, but not as long as hints keep coming.
         patience_s = LOOK_AGAIN_S if self._heard and not self._ready else 0.0
-        if steady_s() >= self._look_at_s + patience_s or not self._believe_hints():
+        if self._clock.now() >= self._look_at_s + patience_s or not self._believe_hints():
             self._look()
         return self._ready[0] if self._ready else None
 
@@ -178,7 +179,7 @@ class Claimer:
         for queue in heard:
             del self._heard[queue]
         # New jobs make no room where rules kept others back a moment ago.
-        heard = {queue for queue in heard if steady_s() >= self._kept_back.get(queue, 0.0)}
+        heard = {queue for queue in heard if self._clock.now() >= self._kept_back.get(queue, 0.0)}
         wanted = self._settings.queues if self._settings.queues is not None else sorted(self._known & heard)
         self._ready = [queue for queue in wanted if queue in heard]
         return self._settings.queues is not None or heard <= self._known
@@ -192,11 +193,11 @@ class Claimer:
         self._known.update(found)
         if found:
             self._ready = self._in_turn(found)
-            self._look_at_s = steady_s() + LOOK_AGAIN_S
+            self._look_at_s = self._clock.now() + LOOK_AGAIN_S
             return
         self._ready = []
         poll_s = self._next_poll_s()
-        self._look_at_s = steady_s() + (poll_s if due_s is None else min(poll_s, max(due_s, SHORTEST_POLL_S)))
+        self._look_at_s = self._clock.now() + (poll_s if due_s is None else min(poll_s, max(due_s, SHORTEST_POLL_S)))
 
     def _next_poll_s(self) -> float:
         """Return how long to wait for work: a moment after the last job, longer and longer up to the poll interval."""

@@ -1,13 +1,106 @@
-"""Clocks that only go forward."""
+"""Time in a worker: its clock, how its parts wait, and how long the jobs of each type take."""
 
 from __future__ import annotations
 
+import random
 import time
+from collections import OrderedDict
+from contextlib import suppress
+from threading import Lock, Thread
+from typing import Protocol
 
 # On Linux this clock also counts while the machine sleeps, as the store's does: a lease does not outlive a suspend unseen.
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+WEIGHT = 0.1
+KEPT_TYPES = 1000
 
 
 def steady_s() -> float:
-    """Return seconds since some fixed point, never set back."""
+    """Return seconds since some fixed point, never set back, the same in every process of this machine."""
     return time.clock_gettime(_BOOT_CLOCK)
+
+
+def jittered(span_s: float, spread: float = 0.25) -> float:
+    """Return a span made longer or shorter by chance, so that workers do not act in step."""
+    return span_s * random.uniform(1 - spread, 1 + spread)
+
+
+class Awaited(Protocol):
+    """What may happen while somebody waits."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it has happened, at most so long, and tell whether it has."""
+        ...
+
+
+class Clock:
+    """The time by which a worker judges and waits. The worker hands it to its parts, so that a test may let an hour pass at once."""
+
+    def now(self) -> float:
+        """Return seconds since some fixed point, never set back."""
+        return time.clock_gettime(_BOOT_CLOCK)
+
+    def wait(self, awaited: Awaited, span_s: float) -> bool:
+        """Wait until something has happened, at most so long, and tell whether it has."""
+        return awaited.wait(span_s)
+
+
+class Wakeup:
+    """A bell for one who waits: `ring` ends the current wait, or the next one.
+
+    A lock that is held while the bell is silent: it wakes at once, where an event would first take and give other locks.
+    """
+
+    def __init__(self) -> None:
+        self._silence = Lock()
+        self._silence.acquire()
+
+    def ring(self) -> None:
+        """End the wait of who is waiting."""
+        # It was rung before, and nobody has waited since.
+        with suppress(RuntimeError):
+            self._silence.release()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for the bell, at most so long, and tell whether it rang."""
+        return self._silence.acquire(timeout=max(0.0, timeout))
+
+
+class EndOf:
+    """The end of a thread."""
+
+    def __init__(self, thread: Thread) -> None:
+        self._thread = thread
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until the thread has ended, at most so long, and tell whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+
+class Pace:
+    """How long jobs take, so that no more are held than can be run in a moment: averages by type and by queue; written by one thread."""
+
+    def __init__(self) -> None:
+        self._types: OrderedDict[str, float] = OrderedDict()
+        self._queues: OrderedDict[str, float] = OrderedDict()
+
+    def record(self, queue: str, job_type: str, duration_s: float, runs: int = 1) -> None:
+        """Count runs of one type by what they took on average."""
+        _blend(self._types, job_type, duration_s, runs)
+        _blend(self._queues, queue, duration_s, runs)
+
+    def type_average_s(self, job_type: str) -> float | None:
+        """Return the average of a type, None when it is unknown."""
+        return self._types.get(job_type)
+
+    def queue_average_s(self, queue: str) -> float | None:
+        """Return the average of what a queue has brought lately, None when it is unknown."""
+        return self._queues.get(queue)
+
+
+def _blend(averages: OrderedDict[str, float], name: str, duration_s: float, runs: int) -> None:
+    known = averages.get(name)
+    if known is None and len(averages) >= KEPT_TYPES:
+        averages.popitem(last=False)
+    averages[name] = duration_s if known is None else known + (1 - (1 - WEIGHT) ** runs) * (duration_s - known)

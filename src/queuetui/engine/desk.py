@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
     from queuetui.engine.claimer import Claimer, Room
+    from queuetui.engine.clock import Clock, Wakeup
     from queuetui.engine.finisher import Finisher, Outbox
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from queuetui.engine.store_health import StoreHealth
     from queuetui.engine.suspects import Suspects
     from queuetui.engine.volume import Volume
-    from queuetui.engine.wakeup import Wakeup
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Desk:
     stopping: Stopping
     health: StoreHealth
     wakeup: Wakeup
+    clock: Clock
     volume: Volume
     suspects: Suspects
     notekeeper: Notekeeper

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Running
 from queuetui.engine.apart import settle_apart, write_apart
-from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.finisher import refuse, take_step
 from queuetui.engine.logs import log_event
@@ -58,7 +57,7 @@ class Dispatcher:
         self._send_late()
         if desk.stopping.asked:
             self._take_back_unstarted()
-        if ready := desk.suspects.take_ready(self._unended(), steady_s()):
+        if ready := desk.suspects.take_ready(self._unended(), desk.clock.now()):
             desk.executor.submit(ready)
         if desk.outbox.due_in_s(hungry=self._has_free_slot()) <= 0:
             desk.outbox.post()
@@ -66,11 +65,11 @@ class Dispatcher:
         worked = self._write_and_claim(claim)
         self._tick()
         if not worked and not self._is_finished():
-            desk.wakeup.wait(self._pause_s())
+            desk.clock.wait(desk.wakeup, self._pause_s())
 
     def _choose_claim(self) -> Claim | None:
         desk = self._desk
-        if desk.stopping.asked or desk.suspects.forbid_more(steady_s()):
+        if desk.stopping.asked or desk.suspects.forbid_more(desk.clock.now()):
             return None
         # In trouble the endings go first: looking for more work must not keep them back.
         if self._posted() and not desk.health.well:
@@ -164,7 +163,8 @@ class Dispatcher:
             self._step(lease, None)
 
     def _hand_out(self, lease: HeldLease, claim: Claim, step: Step) -> None:
-        desk, now_s, claimed = self._desk, steady_s(), step.claimed
+        desk, claimed = self._desk, step.claimed
+        now_s = desk.clock.now()
         told = desk.volume.take(len(claimed), now_s)
         runs = [Run(job, lease, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
         excess = desk.room.excess(runs, self._unended())
@@ -185,7 +185,7 @@ class Dispatcher:
             desk.executor.submit(kept)
             if claim.size == 1:
                 # After a quiet time: the handler's thread wants the interpreter, and its ending may go with the next claim.
-                desk.wakeup.wait(FIRST_RUN_S)
+                desk.clock.wait(desk.wakeup, FIRST_RUN_S)
 
     def _release(self, run: Run) -> None:
         if run.end():
@@ -233,7 +233,7 @@ class Dispatcher:
             self._desk.outbox.told_late(ended)
 
     def _tick(self) -> None:
-        now_s = steady_s()
+        now_s = self._desk.clock.now()
         if now_s < self._tick_at_s:
             return
         self._tick_at_s = now_s + TICK_S
@@ -264,7 +264,7 @@ class Dispatcher:
         desk = self._desk
         has_free_slot = self._has_free_slot()
         pause_s = min(desk.outbox.due_in_s(hungry=has_free_slot), TICK_S)
-        if desk.suspects.forbid_more(steady_s()):
+        if desk.suspects.forbid_more(desk.clock.now()):
             return pause_s
         if has_free_slot and not desk.stopping.asked and self._allowance() != 0:
             pause_s = min(pause_s, desk.claimer.look_in_s())

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.lease import Ended
 from queuetui.engine.logs import WORKER_LOGGER, log_event
 from queuetui.engine.outcome import settle_given_up
@@ -15,10 +14,9 @@ from queuetui.engine.settings import DEFAULT_BATCH
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
-    from queuetui.engine.pace import Pace
+    from queuetui.engine.clock import Clock, Pace, Wakeup
     from queuetui.engine.run import Run
     from queuetui.engine.volume import Volume
-    from queuetui.engine.wakeup import Wakeup
     from queuetui.model.job import Settlement
 
 FLUSH_JOBS = 100
@@ -52,7 +50,7 @@ def take_step(endings: Sequence[Ended]) -> tuple[Ended, ...]:
 class Outbox:
     """Endings that wait to be written; filled by the handlers' threads, emptied by the one that talks to the store."""
 
-    def __init__(self, wakeup: Wakeup, most: int = DEFAULT_BATCH) -> None:
+    def __init__(self, wakeup: Wakeup, clock: Clock, most: int = DEFAULT_BATCH) -> None:
         self._most = most
         self._batch = most
         self._flush_after_s = FLUSH_AFTER_S
@@ -61,6 +59,7 @@ class Outbox:
         self._first_s = 0.0
         self._at_once = False
         self._wakeup = wakeup
+        self._clock = clock
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -75,7 +74,7 @@ class Outbox:
         # Asked before and after: another thread may put one in, or the writer take all out, in between.
         is_first = not self._waiting
         if is_first:
-            self._first_s = steady_s()
+            self._first_s = self._clock.now()
         self._waiting.append(Ended(run, settlement))
         if at_once:
             self._at_once = True
@@ -103,7 +102,7 @@ class Outbox:
             return NEVER_S
         if hungry or self._at_once or count >= self._batch:
             return 0.0
-        return max(0.0, self._first_s + self._flush_after_s - steady_s())
+        return max(0.0, self._first_s + self._flush_after_s - self._clock.now())
 
     def post(self) -> None:
         """Hand every ending to its lease, to be written under it; one that comes after its lease is refused."""
@@ -125,10 +124,11 @@ def refuse(ended: Ended) -> None:
 class Finisher:
     """What became of endings: counted and told only when the store has taken them."""
 
-    def __init__(self, pace: Pace, volume: Volume) -> None:
+    def __init__(self, pace: Pace, volume: Volume, clock: Clock) -> None:
         self.ended_jobs = 0
         self._pace = pace
         self._volume = volume
+        self._clock = clock
 
     def report(self, endings: Sequence[Ended], accepted: Collection[str]) -> None:
         """Tell of endings that were sent; one that was not accepted is stale and has changed nothing."""
@@ -148,12 +148,12 @@ class Finisher:
             else:
                 refuse(ended)
         if untold:
-            self._volume.leave_out(untold, steady_s())
+            self._volume.leave_out(untold, self._clock.now())
         self._learn(endings)
 
     def _learn(self, endings: Sequence[Ended]) -> None:
         """Take note of how long the runs held their slots, by type; all of a batch are of one queue."""
-        now_s = steady_s()
+        now_s = self._clock.now()
         took_s: dict[str, list[float]] = {}
         for run, settlement in endings:
             held_s = settlement.duration_s

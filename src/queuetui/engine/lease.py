@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import log_event
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
+    from queuetui.engine.clock import Clock
     from queuetui.engine.run import Run
     from queuetui.model.job import Settlement
 
@@ -63,10 +63,11 @@ class HeldLease:
 class Leases:
     """All leases of one worker. Opened and closed by the claiming thread alone; read by those that renew and watch."""
 
-    def __init__(self, store: JobStore, worker_id: str, lease_s: float) -> None:
+    def __init__(self, store: JobStore, worker_id: str, lease_s: float, clock: Clock) -> None:
         self.lease_s = lease_s
         self._store = store
         self._worker_id = worker_id
+        self._clock = clock
         self._held: dict[str, HeldLease] = {}
         self._lock = Lock()
 
@@ -80,7 +81,7 @@ class Leases:
         for lease in self.all():
             if lease.queue == queue and not lease.closing and lease.lost is None:
                 return lease
-        asked_s = steady_s()
+        asked_s = self._clock.now()
         opened = self._store.open_lease(self._worker_id, queue, self.lease_s)
         lease = HeldLease(opened.id, queue, asked_s, used_s=asked_s)
         with self._lock:
@@ -107,7 +108,7 @@ class Leases:
 
     def overdue(self) -> Iterable[HeldLease]:
         """Yield the leases without a completed renewal for too long to be trusted."""
-        now_s = steady_s()
+        now_s = self._clock.now()
         return (one for one in self.all() if one.lost is None and now_s - one.renewed_s > self.lease_s * TRUSTED_PART)
 
     def runs(self) -> list[Run]:

@@ -13,7 +13,6 @@ from threading import Event
 from types import CoroutineType
 from typing import TYPE_CHECKING, Protocol
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.handler_forks import end_fork
 from queuetui.engine.logs import current_job, log_event
@@ -34,6 +33,7 @@ from queuetui.model.errors import BadPayload
 from queuetui.model.job import Ending, Settlement
 
 if TYPE_CHECKING:
+    from queuetui.engine.clock import Clock
     from queuetui.engine.context import Context
     from queuetui.engine.event_loop import EventLoop
     from queuetui.engine.run import Run
@@ -72,6 +72,7 @@ class Performer:
         outbox: Endings,
         loop: EventLoop,
         settings: WorkerSettings,
+        clock: Clock,
         meter: Callable[[], Meter] = ThreadMeter,
     ) -> None:
         self._meter = meter
@@ -80,6 +81,7 @@ class Performer:
         self._outbox = outbox
         self._loop = loop
         self._settings = settings
+        self._now_s = clock.now
         self._born = os.getpid()
 
     def perform(self, run: Run) -> None:
@@ -90,7 +92,7 @@ class Performer:
             cancelled = run.context.cancel_cause is not None
             settlement = settle_cancelled(run.job, None) if cancelled else self._settle(run)
         except BaseException as error:  # noqa: BLE001 - the way from a failure to its ending may itself fail
-            settlement = settle_unsettled(run.job, error, run.elapsed_s(steady_s()))
+            settlement = settle_unsettled(run.job, error, run.elapsed_s(self._now_s()))
         if run.task is not None and run.task.ack == "each":
             run.written = Event()
         if self._post(run, settlement):
@@ -105,7 +107,7 @@ class Performer:
         """End a run that ended its slot and not itself."""
         log_event("slot_failed", logging.ERROR, **run.facts, error_class=type(error).__name__)
         how = f"the worker's own part of the run failed: {describe_error(error).class_name}"
-        self._post(run, settle_lost(run.job, how, run.elapsed_s(steady_s())))
+        self._post(run, settle_lost(run.job, how, run.elapsed_s(self._now_s())))
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
         """End a run that is longer than its limit; False when it ended just now."""
@@ -116,13 +118,13 @@ class Performer:
         job, context = run.job, run.context
         run.timeout_s = job.timeout_s
         told_of, correlation = current_job.set(run), bind_correlation_id(context.correlation_id)
-        started_s = run.started_s = steady_s()
+        started_s = run.started_s = self._now_s()
         if run.told:
             log_event("job_started", logging.INFO, **run.facts)
         try:
             value = self._call(run)
             end_fork(self._born)
-            took_s = steady_s() - started_s
+            took_s = self._now_s() - started_s
             if context.cancel_cause is not None and context.gave_way:
                 return settle_cancelled(job, took_s)
             if value is None:
@@ -130,7 +132,7 @@ class Performer:
             return settle_return(job, value, took_s, self._rule(run))
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its ending, SystemExit too
             end_fork(self._born, error)
-            took_s = steady_s() - started_s
+            took_s = self._now_s() - started_s
             if context.gave_way:
                 return settle_cancelled(job, took_s)
             return settle_raise(job, error, took_s, self._rule(run))

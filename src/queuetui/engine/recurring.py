@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from queuetui.backends.schedules import declare
-from queuetui.engine.clock import steady_s
+from queuetui.engine.clock import jittered
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
-from queuetui.engine.wakeup import jittered
 from queuetui.model.errors import BadConfig
 from queuetui.timetable import check_spec, take
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from queuetui.backends.schedules import ScheduleStore
+    from queuetui.engine.clock import Clock
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.model.schedule import Schedule, ScheduleSpec
@@ -38,14 +38,20 @@ class Recurring:
     """Looks for due schedules at the moment of the next slot, and now and then for new ones."""
 
     def __init__(
-        self, store: ScheduleStore, declared: Iterable[ScheduleSpec], stopping: Stopping, health: StoreHealth
+        self,
+        store: ScheduleStore,
+        declared: Iterable[ScheduleSpec],
+        stopping: Stopping,
+        health: StoreHealth,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._declared = tuple(declared)
         self._stopping = stopping
         self._health = health
+        self._clock = clock
         self._told: set[tuple[str, int]] = set()
-        self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+        self._prune_at_s = self._clock.now() + jittered(PRUNE_EVERY_S)
         for spec in self._declared:
             _check(spec)
 
@@ -114,8 +120,8 @@ class Recurring:
             log_event("slot_taken", schedule=name, job_id=job.id, late_s=late_s)
 
     def _prune(self) -> None:
-        if steady_s() >= self._prune_at_s:
-            self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+        if self._clock.now() >= self._prune_at_s:
+            self._prune_at_s = self._clock.now() + jittered(PRUNE_EVERY_S)
             self._store.prune_slots(SLOTS_A_PRUNE)
 
 

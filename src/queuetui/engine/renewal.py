@@ -6,7 +6,6 @@ import logging
 from threading import Event
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
@@ -14,6 +13,7 @@ from queuetui.engine.watch import resident_bytes
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
+    from queuetui.engine.clock import Clock
     from queuetui.engine.lease import Leases
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
@@ -28,19 +28,26 @@ class Renewal:
     """Renews every lease six times in its length and writes the worker's beat."""
 
     def __init__(
-        self, store: JobStore, card: WorkerCard, leases: Leases, stopping: Stopping, health: StoreHealth
+        self,
+        store: JobStore,
+        card: WorkerCard,
+        leases: Leases,
+        stopping: Stopping,
+        health: StoreHealth,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._card = card
         self._leases = leases
         self._stopping = stopping
         self._health = health
+        self._clock = clock
         self._over = Event()
         self._every_s = min(LONGEST_BEAT_S, leases.lease_s / RENEWALS_A_LEASE)
 
     def run(self) -> None:
         """Renew until told that the last lease is closed; trouble does not make it rarer."""
-        while not self._over.wait(self._every_s):
+        while not self._clock.wait(self._over, self._every_s):
             try:
                 self._renew()
                 self._beat()
@@ -54,7 +61,7 @@ class Renewal:
         self._over.set()
 
     def _renew(self) -> None:
-        asked_s = steady_s()
+        asked_s = self._clock.now()
         held = [lease for lease in self._leases.all() if lease.lost is None]
         if not held:
             return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from threading import Event, Lock
 
-from queuetui.engine.clock import steady_s
-from queuetui.engine.wakeup import Wakeup
+from queuetui.engine.clock import Clock, Wakeup
 
 # How often the store is tried again while the grace is running.
 PAUSE_WHILE_STOPPING_S = 0.5
@@ -14,7 +13,7 @@ PAUSE_WHILE_STOPPING_S = 0.5
 class Stopping:
     """Whether the worker is to stop, why, and how long its runs may still take."""
 
-    def __init__(self, grace_s: float, wakeup: Wakeup) -> None:
+    def __init__(self, grace_s: float, wakeup: Wakeup, clock: Clock) -> None:
         self.reason = ""
         self._grace_s = grace_s
         self._until_s = 0.0
@@ -22,6 +21,7 @@ class Stopping:
         self._hurried = Event()
         self._lock = Lock()
         self._wakeup = wakeup
+        self._clock = clock
 
     @property
     def asked(self) -> bool:
@@ -34,7 +34,7 @@ class Stopping:
             if self._asked.is_set():
                 return False
             self.reason = reason
-            self._until_s = steady_s() + self._grace_s
+            self._until_s = self._clock.now() + self._grace_s
             self._asked.set()
         self._wakeup.ring()
         return True
@@ -43,21 +43,21 @@ class Stopping:
         """End the grace now."""
         self.ask("hurried")
         with self._lock:
-            self._until_s = min(self._until_s, steady_s())
+            self._until_s = min(self._until_s, self._clock.now())
         self._hurried.set()
         self._wakeup.ring()
 
     def grace_is_over(self, since_s: float = 0.0) -> bool:
         """Tell whether runs have had their time to end, and that so long ago."""
-        return self.asked and steady_s() >= self._until_s + since_s
+        return self.asked and self._clock.now() >= self._until_s + since_s
 
     def asked_within(self, span_s: float) -> bool:
         """Wait so long, or until the worker is to stop, and tell whether it is."""
-        return self._asked.wait(span_s)
+        return self._clock.wait(self._asked, span_s)
 
     def pause(self, span_s: float) -> None:
         """Wait so long, or until the worker is to stop; once it is, only a moment."""
         if self.asked:
-            self._hurried.wait(min(span_s, PAUSE_WHILE_STOPPING_S))
+            self._clock.wait(self._hurried, min(span_s, PAUSE_WHILE_STOPPING_S))
         else:
-            self._asked.wait(span_s)
+            self._clock.wait(self._asked, span_s)

@@ -6,9 +6,8 @@ import logging
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
+from queuetui.engine.clock import Clock, jittered
 from queuetui.engine.logs import log_event
-from queuetui.engine.wakeup import jittered
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 
 if TYPE_CHECKING:
@@ -24,7 +23,8 @@ LOOK_AGAIN_S = 0.2
 class StoreHealth:
     """The state of the store as several threads see it, each under the name of its part."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._failures: dict[str, int] = {}
         self._lost_at_s = 0.0
         self._heard = Event()
@@ -42,15 +42,15 @@ class StoreHealth:
             failures = self._failures[part] = self._failures.get(part, 0) + 1
             self._heard.clear()
             if first:
-                self._lost_at_s = steady_s()
+                self._lost_at_s = self._clock.now()
         if first:
             log_event("store_lost", logging.ERROR, error=str(error), part=part)
         return jittered(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 8)))
 
     def pause(self, span_s: float, stopping: Stopping) -> None:
         """Leave the store alone for so long, or until it is back for another part or the worker is to stop."""
-        until_s = steady_s() + span_s
-        while (left_s := until_s - steady_s()) > 0 and not self._heard.is_set():
+        until_s = self._clock.now() + span_s
+        while (left_s := until_s - self._clock.now()) > 0 and not self._heard.is_set():
             if stopping.asked:
                 stopping.pause(left_s)
                 return
@@ -66,4 +66,4 @@ class StoreHealth:
             self._failures.pop(part, None)
             back = not self._failures
         if back:
-            log_event("store_back", logging.INFO, away_s=round(steady_s() - self._lost_at_s, 3))
+            log_event("store_back", logging.INFO, away_s=round(self._clock.now() - self._lost_at_s, 3))

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
+from queuetui.engine.clock import jittered
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
-from queuetui.engine.wakeup import jittered
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore, Swept
+    from queuetui.engine.clock import Clock
+    from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
     from queuetui.engine.store_health import StoreHealth
 
@@ -29,15 +30,16 @@ class Sweeper:
     """Makes due jobs pending every moment, frees the jobs of dead workers, and deletes what is past its time."""
 
     def __init__(
-        self, store: JobStore, lease_s: float, sleep_s: float, stopping: Stopping, health: StoreHealth
+        self, store: JobStore, settings: WorkerSettings, stopping: Stopping, health: StoreHealth, clock: Clock
     ) -> None:
         self._store = store
         self._stopping = stopping
         self._health = health
-        self._sweep_every_s = lease_s / SWEEPS_A_LEASE
-        self._round_s = min(sleep_s, self._sweep_every_s)
-        self._sweep_at_s = steady_s()
-        self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+        self._clock = clock
+        self._sweep_every_s = settings.lease_s / SWEEPS_A_LEASE
+        self._round_s = min(settings.sleep_s, self._sweep_every_s)
+        self._sweep_at_s = self._clock.now()
+        self._prune_at_s = self._clock.now() + jittered(PRUNE_EVERY_S)
         self._has_pruned = False
 
     def run(self) -> None:
@@ -59,11 +61,11 @@ class Sweeper:
         due_s = self._store.next_due_s()
         if due_s is not None and due_s <= 0:
             self._repeat(lambda: self._store.promote(PROMOTE_LIMIT) == PROMOTE_LIMIT)
-        if steady_s() >= self._sweep_at_s:
-            self._sweep_at_s = steady_s() + jittered(self._sweep_every_s)
+        if self._clock.now() >= self._sweep_at_s:
+            self._sweep_at_s = self._clock.now() + jittered(self._sweep_every_s)
             self._repeat(self._sweep)
-        if steady_s() >= self._prune_at_s:
-            self._prune_at_s = steady_s() + jittered(PRUNE_EVERY_S)
+        if self._clock.now() >= self._prune_at_s:
+            self._prune_at_s = self._clock.now() + jittered(PRUNE_EVERY_S)
             self._has_pruned = True
             self._repeat(lambda: self._store.prune(PRUNE_LIMIT) == PRUNE_LIMIT)
 

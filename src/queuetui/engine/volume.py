@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.logs import WORKER_LOGGER, log_event
 
 KEPT_S = 2.0
@@ -16,11 +15,11 @@ class Volume:
     Two lines of JSON cost more than all else that a worker does for a job of a moment. Used by the claiming thread alone.
     """
 
-    def __init__(self, runs_a_s: float, worker_id: str) -> None:
+    def __init__(self, runs_a_s: float, worker_id: str, now_s: float) -> None:
         self._runs_a_s = runs_a_s
         self._worker_id = worker_id
         self._left = runs_a_s * KEPT_S
-        self._filled_s = steady_s()
+        self._filled_s = now_s
         self._untold = 0
         self._untold_since_s = 0.0
 

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import log_event
 
 if TYPE_CHECKING:
+    from queuetui.engine.clock import Clock
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
     from queuetui.engine.run import Run
@@ -46,18 +46,21 @@ def resident_bytes() -> int:
 class Watch:
     """Looked through several times a second by the worker's first thread."""
 
-    def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, stopping: Stopping) -> None:
+    def __init__(
+        self, settings: WorkerSettings, executor: Executor, leases: Leases, stopping: Stopping, clock: Clock
+    ) -> None:
         self._settings = settings
         self._executor = executor
         self._leases = leases
         self._stopping = stopping
-        self._born_s = steady_s()
+        self._clock = clock
+        self._born_s = self._clock.now()
         self._memory_at_s = 0.0
         self._overstaying: dict[Run, float] = {}
 
     def look(self) -> None:
         """Act on everything whose time has come."""
-        now_s = steady_s()
+        now_s = self._clock.now()
         for lease in self._leases.overdue():
             self._leases.lose(lease, f"no renewal was completed for {now_s - lease.renewed_s:.1f} s")
         if dead := self._executor.mend():

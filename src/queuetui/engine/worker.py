@@ -14,7 +14,7 @@ from queuetui import __version__
 from queuetui.backends.base import Notifier
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.engine.claimer import Claimer, Room
-from queuetui.engine.clock import steady_s
+from queuetui.engine.clock import Clock, EndOf, Pace, Wakeup
 from queuetui.engine.desk import Desk
 from queuetui.engine.dispatcher import Dispatcher
 from queuetui.engine.event_loop import EventLoop
@@ -24,7 +24,6 @@ from queuetui.engine.lease import Leases
 from queuetui.engine.logs import log_event
 from queuetui.engine.mixed_executor import MixedExecutor
 from queuetui.engine.notekeeping import LogKeeper, Notekeeper
-from queuetui.engine.pace import Pace
 from queuetui.engine.performer import Performer
 from queuetui.engine.recurring import Recurring
 from queuetui.engine.renewal import Renewal
@@ -35,7 +34,6 @@ from queuetui.engine.suspects import Suspects
 from queuetui.engine.sweeper import Sweeper
 from queuetui.engine.tasks import Tasks
 from queuetui.engine.volume import Volume
-from queuetui.engine.wakeup import Wakeup
 from queuetui.engine.watch import Watch
 from queuetui.model.declaration import declared_schedules
 from queuetui.model.worker import WorkerCard
@@ -68,17 +66,20 @@ class WorkerReport:
 class Worker:
     """One worker with an identity of its own, random per start; `run` returns normally whatever its jobs did."""
 
-    def __init__(self, store: JobStore, settings: WorkerSettings, tasks: Tasks | None = None) -> None:
+    def __init__(
+        self, store: JobStore, settings: WorkerSettings, tasks: Tasks | None = None, clock: Clock | None = None
+    ) -> None:
         self.id, self._born = os.urandom(16).hex(), os.getpid()
         self._store = store
         self._settings = settings
+        self._clock = clock if clock is not None else Clock()
         self._tasks = tasks
         if tasks is None and settings.isolation != "process":
             self._tasks = Tasks(settings.app, settings.allow_rule())
         self._declared = declared_schedules() if settings.app and self._tasks is not None else ()
         self._wakeup = Wakeup()
-        self._stopping = Stopping(settings.grace_s, self._wakeup)
-        self._health = StoreHealth()
+        self._stopping = Stopping(settings.grace_s, self._wakeup, self._clock)
+        self._health = StoreHealth(self._clock)
         self._crash: BaseException | None = None
 
     def stop(self, reason: str = "asked to") -> None:
@@ -105,15 +106,17 @@ class Worker:
             logging.getLogger().removeHandler(log_keeper)
 
     def _run(self, signals: Signals) -> WorkerReport:
-        started_s = steady_s()
+        clock = self._clock
+        started_s = clock.now()
         card = self._describe()
         settings, pace = self._settings, Pace()
-        volume = Volume(settings.log_jobs, self.id)
-        outbox, finisher, loop = Outbox(self._wakeup, settings.batch), Finisher(pace, volume), EventLoop()
+        volume = Volume(settings.log_jobs, self.id, started_s)
+        outbox = Outbox(self._wakeup, clock, settings.batch)
+        finisher, loop = Finisher(pace, volume, clock), EventLoop()
         executor = self._make_executor(outbox, loop, pace)
-        leases = Leases(self._store, self.id, settings.lease_s)
-        room = Room(settings, executor, leases, pace)
-        claimer = Claimer(self._store, settings, room)
+        leases = Leases(self._store, self.id, settings.lease_s, clock)
+        room = Room(settings, executor, leases, pace, clock)
+        claimer = Claimer(self._store, settings, room, clock)
         listener = self._listen(claimer)
         if listener is not None:
             claimer.is_told()
@@ -139,19 +142,20 @@ class Worker:
             stopping=self._stopping,
             health=self._health,
             wakeup=self._wakeup,
+            clock=clock,
             volume=volume,
             suspects=Suspects(careful=settings.isolation != "process"),
             notekeeper=Notekeeper(self._store),
         )
-        renewal = Renewal(self._store, card, leases, self._stopping, self._health)
-        sweeper = Sweeper(self._store, settings.lease_s, settings.sleep_s, self._stopping, self._health)
-        watch = Watch(settings, executor, leases, self._stopping)
+        renewal = Renewal(self._store, card, leases, self._stopping, self._health, clock)
+        sweeper = Sweeper(self._store, settings, self._stopping, self._health, clock)
+        watch = Watch(settings, executor, leases, self._stopping, clock)
         self._announce(card)
         silent = not self._work((Dispatcher(desk), renewal, sweeper, *parts), renewal, watch, signals)
         if listener is not None:
             listener.close()
         executor.close()
-        volume.sum_up(steady_s())
+        volume.sum_up(clock.now())
         unfinished = len(executor.running()) + executor.given_up
         if not unfinished:
             loop.close()
@@ -184,7 +188,7 @@ class Worker:
 
         if self._tasks is None:
             return make_crew()
-        slots, performer = self._settings.concurrency, Performer(self._tasks, outbox, loop, self._settings)
+        slots, performer = self._settings.concurrency, Performer(self._tasks, outbox, loop, self._settings, self._clock)
         if self._settings.isolation == "thread":
             return ThreadExecutor(slots, performer)
         return MixedExecutor(slots, performer, self._tasks, make_crew)
@@ -193,7 +197,7 @@ class Worker:
         """Return what makes recurring jobs, where the store keeps schedules. Raises BadConfig for one that cannot be."""
         if not isinstance(self._store, ScheduleStore):
             return ()
-        return (Recurring(self._store, self._declared, self._stopping, self._health),)
+        return (Recurring(self._store, self._declared, self._stopping, self._health, self._clock),)
 
     def _work(self, parts: Sequence[Part], renewal: Renewal, watch: Watch, signals: Signals) -> bool:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed.
@@ -204,12 +208,12 @@ class Worker:
         while threads[0].is_alive() and not self._stopping.grace_is_over(LAST_WORDS_S):
             signals.act()
             watch.look()
-            threads[0].join(WATCH_EVERY_S)
+            self._clock.wait(EndOf(threads[0]), WATCH_EVERY_S)
         signals.act()
         renewal.end()
-        ends_s = steady_s() + (0.0 if threads[0].is_alive() else self._patience_s())
+        ends_s = self._clock.now() + (0.0 if threads[0].is_alive() else self._patience_s())
         for thread in threads:
-            thread.join(max(0.0, ends_s - steady_s()))
+            self._clock.wait(EndOf(thread), max(0.0, ends_s - self._clock.now()))
         return not any(thread.is_alive() for thread in threads)
 
     def _retire(self, *, silent: bool) -> bool:
@@ -224,8 +228,7 @@ class Worker:
                 log_event("registration_left", logging.WARNING, error=str(error))
 
         thread = self._start(retire)
-        thread.join(self._patience_s())
-        return not thread.is_alive()
+        return self._clock.wait(EndOf(thread), self._patience_s())
 
     def _patience_s(self) -> float:
         return LAST_WORDS_S if self._health.well else LAST_WORDS_IN_TROUBLE_S
@@ -278,7 +281,7 @@ class Worker:
             reason=report.reason,
             jobs=report.jobs,
             unfinished=report.unfinished,
-            duration_s=round(steady_s() - started_s, 3),
+            duration_s=round(self._clock.now() - started_s, 3),
         )
         if self._crash is not None:
             raise self._crash

@@ -28,7 +28,7 @@ from queuetui.engine.children.messages import (
 from queuetui.engine.children.pipes import ChildEnd
 from queuetui.engine.children.post import Post, end_group
 from queuetui.engine.children.relay import Relay
-from queuetui.engine.clock import steady_s
+from queuetui.engine.clock import Clock, steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.handler_forks import catch
@@ -79,7 +79,9 @@ class Child:
             measure=boot.measure,
             result_ttl_s=boot.result_ttl_s,
         )
-        self._performer = Performer(_MeetingTasks(egg.tasks, self._post), self, EventLoop(), settings, ProcessMeter)
+        self._performer = Performer(
+            _MeetingTasks(egg.tasks, self._post), self, EventLoop(), settings, Clock(), ProcessMeter
+        )
 
     def run(self) -> None:
         """Say that this child is ready, and work."""

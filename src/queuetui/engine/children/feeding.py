@@ -12,8 +12,8 @@ from queuetui.engine.outcome import settle_cancelled
 
 if TYPE_CHECKING:
     from queuetui.engine.children.ward import Ward
+    from queuetui.engine.clock import Pace
     from queuetui.engine.finisher import Outbox
-    from queuetui.engine.pace import Pace
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
 

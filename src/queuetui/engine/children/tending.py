@@ -20,8 +20,8 @@ from queuetui.engine.logs import log_event
 
 if TYPE_CHECKING:
     from queuetui.engine.children.messages import Boot
+    from queuetui.engine.clock import Pace
     from queuetui.engine.finisher import Outbox
-    from queuetui.engine.pace import Pace
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
 
