@@ -103,9 +103,8 @@ def _discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Foun
                 own = import_module(f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend").discover(url, options)
                 found += [] if own is None else [own]
             else:
-                found += import_module(f"queuetui.backends.foreign.{kind}.backend").discover(
-                    url, options, counted=counted
-                )
+                foreign = import_module(f"queuetui.backends.foreign.{kind}.discovery")
+                found += foreign.discover(url, options, counted=counted)
         except Denied as error:
             refusals.append(error)
     if refusals and not found:

@@ -12,7 +12,8 @@ from sqlalchemy import FromClause, func, select
 
 from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.foreign.laravel import walks
-from queuetui.backends.foreign.laravel.backend import LaravelBackend, discover
+from queuetui.backends.foreign.laravel.backend import LaravelBackend
+from queuetui.backends.foreign.laravel.discovery import discover
 from queuetui.backends.registry import open_foreign
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unsupported

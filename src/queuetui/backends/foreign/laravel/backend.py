@@ -61,7 +61,7 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
     return LaravelBackend(database, name_tables(found, database.dialect), settings, options)
 
 
-def discover(url: str, options: BackendOptions, *, counted: bool = True) -> tuple[Found, ...]:
+def find_queues(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
     """Return what the Laravel queues in a database look like, one a set of tables. Raises Denied where none may be read."""
     settings = read_settings(options.settings)
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, column, func, literal, or_, select, table, text, true
+from sqlalchemy import Connection, Select, bindparam, column, func, literal, or_, select, table, text
 from sqlalchemy.types import Boolean, String
+
+from queuetui.backends.foreign.laravel.sqlite_catalog import COLUMNS
 
 # Tables of every schema, also those without a grant, so that what may not be read is told from what is not there.
 _POSTGRESQL = text(
@@ -47,7 +49,7 @@ def read_catalog(connection: Connection, wanted: Iterable[str], schemas: Iterabl
     if dialect == "postgresql":
         records = connection.execute(_POSTGRESQL, {"wanted": sorted(wanted)})
     elif dialect == "sqlite":
-        records = connection.execute(_sqlite_query())
+        records = connection.exec_driver_sql(COLUMNS)
     else:
         records = connection.execute(_mysql_query(schemas))
     found: dict[tuple[str | None, str, bool, bool], dict[str, str]] = {}
@@ -58,16 +60,6 @@ def read_catalog(connection: Connection, wanted: Iterable[str], schemas: Iterabl
         CatalogTable(schema, name, frozenset(types), is_visible, is_readable, types)
         for (schema, name, is_visible, is_readable), types in sorted(found.items(), key=lambda one: str(one[0]))
     )
-
-
-def _sqlite_query() -> Select[Any]:
-    master = table("sqlite_master", column("name", String), column("type", String))
-    info = func.pragma_table_info(master.c.name).table_valued(
-        column("name", String), column("type", String), name="info"
-    )
-    always = literal(True, Boolean())
-    columns = (literal(None, Text()), master.c.name, info.c.name, info.c.type, always, always)
-    return select(*columns).select_from(master.join(info, true())).where(master.c.type == "table")
 
 
 def _mysql_query(schemas: Iterable[str]) -> Select[Any]:

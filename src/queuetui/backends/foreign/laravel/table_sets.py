@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from queuetui.backends.foreign.laravel.catalog import CatalogTable
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.model.errors import BadConfig, Denied, NotFound
 from queuetui.model.text import sanitize
+
+if TYPE_CHECKING:
+    from queuetui.backends.foreign.laravel.catalog import CatalogTable
 
 JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
 FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})

@@ -8,8 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, LargeBinary, SmallInteger, Text, Uuid
-from sqlalchemy.dialects.mysql import BINARY
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from queuetui.backends.native.ids import parse_id
@@ -54,8 +52,11 @@ class JobId(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose what the dialect stores."""
-        kinds: dict[str, TypeEngine[Any]] = {"sqlite": LargeBinary(), "mysql": BINARY(16)}
-        return dialect.type_descriptor(kinds.get(dialect.name, Uuid()))
+        if dialect.name == "mysql":
+            from sqlalchemy.dialects.mysql import BINARY
+
+            return dialect.type_descriptor(BINARY(16))
+        return dialect.type_descriptor(LargeBinary() if dialect.name == "sqlite" else Uuid())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> object:
         """Turn a text into what the dialect stores."""
@@ -96,7 +97,11 @@ class JsonValue(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose what the dialect stores."""
-        return dialect.type_descriptor(Text() if dialect.name in PLAIN else JSONB())
+        if dialect.name in PLAIN:
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
 
     def process_bind_param(self, value: object, dialect: Dialect) -> object:
         """Turn a value into what the dialect stores."""

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, Connection, Select, Table, case, cast, func, literal, select, union
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Row
 
 from queuetui.backends.native.sql.candidates import Judging
@@ -83,6 +82,8 @@ def names_table(names: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 - 
     text = json.dumps(names)
     if dialect == "sqlite":
         return func.json_each(text).table_valued("value")
+    from sqlalchemy.dialects.postgresql import JSONB
+
     return func.jsonb_array_elements_text(cast(literal(text), JSONB)).table_valued("value")
 
 

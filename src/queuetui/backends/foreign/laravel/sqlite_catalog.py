@@ -1,0 +1,28 @@
+"""What tables an SQLite file has, asked of the driver alone: most files hold no Laravel queue, and nothing else is loaded for these."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from queuetui.backends.driver_errors import translated
+from queuetui.backends.foreign.laravel.table_sets import FAILED_COLUMNS, JOBS_COLUMNS
+from queuetui.backends.sql.sqlite_address import is_file, read_address
+from queuetui.backends.sql.sqlite_file import open_file
+
+COLUMNS = (
+    "SELECT NULL, one.name, info.name, info.type, 1, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
+    "WHERE one.type = 'table'"
+)
+_BUSY_S = 1.0
+
+
+def may_hold_queue(url: str) -> bool:
+    """Tell whether any table has the columns of Laravel's jobs, or of its failed ones; of a file that is not there, leave it to others."""
+    path = read_address(url).path
+    if not is_file(path):
+        return True
+    columns: dict[str, set[str]] = {}
+    with translated("looking for Laravel's tables"), closing(open_file(path, "ro", timeout=_BUSY_S)) as connection:
+        for _, table, column, *_ in connection.execute(COLUMNS):
+            columns.setdefault(table, set()).add(column.lower())
+    return any(found >= JOBS_COLUMNS or found >= FAILED_COLUMNS for found in columns.values())
