@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from queuetui.backends.native.sql import counts, finding, pictures, surroundings
+from queuetui.backends.native.sql import around, finding, pictures, sums, surroundings
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.backends.native.sql.tables import tally
@@ -54,7 +54,7 @@ def test_every_job_is_counted_once_in_its_queue_and_state(database: Database, se
 
 def test_counts_stop_at_the_cap(database: Database, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A count past the cap says "at least", and is exact on demand."""
-    monkeypatch.setattr(counts, "COUNT_CAP", 3)
+    monkeypatch.setattr(sums, "COUNT_CAP", 3)
     seed.jobs(*({} for _ in range(5)), *({"state": State.FAILED} for _ in range(3)))
     snapshot = shoot(database)
     pending, failed = snapshot.counts[State.PENDING], snapshot.counts[State.FAILED]
@@ -68,7 +68,8 @@ def test_counts_stop_at_the_cap(database: Database, seed: Seed, monkeypatch: pyt
 
 def test_very_many_queues_are_read_in_part(database: Database, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the most queues that are read, sums say "at least", and a queue named in a filter is found all the same."""
-    monkeypatch.setattr(surroundings, "MOST_QUEUES", 2)
+    for module in (around, surroundings):
+        monkeypatch.setattr(module, "MOST_QUEUES", 2)
     seed.jobs(*({"queue": f"q{number}"} for number in range(4)))
     snapshot = shoot(database)
     assert len(snapshot.queues) == 2
@@ -81,7 +82,7 @@ def test_completed_jobs_past_the_cap_are_estimated(
     database: Database, seed: Seed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The completed jobs of all queues are estimated from the store's statistics once counting stops."""
-    monkeypatch.setattr(counts, "COUNT_CAP", 3)
+    monkeypatch.setattr(sums, "COUNT_CAP", 3)
     seed.jobs(*({"state": State.COMPLETED} for _ in range(8)), {"state": State.FAILED})
     with database.writing("analyzing") as connection:
         connection.execute(text(f"analyze {'table' if database.dialect == 'mysql' else ''} queuetui_job_done"))

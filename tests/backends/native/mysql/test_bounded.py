@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql import counts, pages, walks
+from queuetui.backends.native.sql import counts, pages, sums, walks
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.backends.native.sql.session import Session
@@ -177,9 +177,9 @@ def test_a_page_reads_few_rows(crowded: SqlBackend, monkeypatch: pytest.MonkeyPa
 
 def test_a_tick_reads_few_rows(crowded: SqlBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """A snapshot reads no more than its caps allow."""
-    for module in (counts, pages):
+    for module in (counts, pages, sums):
         monkeypatch.setattr(module, "COUNT_CAP", 50)
-    monkeypatch.setattr(counts, "LEAST_CAP", 10)
+    monkeypatch.setattr(sums, "LEAST_CAP", 10)
     inspector = SqlInspector(crowded.database)
     assert _counting(crowded, lambda: inspector.snapshot(Watch(page=PageRequest(limit=20)))) < FEW * 3
 

@@ -49,14 +49,18 @@ class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules, SqlRunNotes):
 
         return SqlOperator(self.database)
 
+    @cached_property
+    def _capabilities(self) -> Capabilities:
+        return self.database.quick_capabilities() or self._inspector.capabilities
+
     @property
     def capabilities(self) -> Capabilities:
         """What this backend can do."""
-        return self._inspector.capabilities
+        return self._capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
         """Return all that was asked for in one short read."""
-        return self._inspector.snapshot(watch)
+        return self.database.quick_picture(watch) or self._inspector.snapshot(watch)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 
 from queuetui.backends.native.sql.column_types import Moment
-from queuetui.backends.native.sql.conditions import Columns, Condition, moment_before, state_is
+from queuetui.backends.native.sql.conditions import Columns, Condition, state_is
+from queuetui.backends.native.sql.judging import PUT_OFF, Judging, moment_before
 from queuetui.backends.native.sql.tables import lease
-from queuetui.model.limits import Limits
 from queuetui.model.state import State
-
-# The states of a job whose time has not come.
-PUT_OFF = (State.SCHEDULED, State.RETRYING)
-LATE_STATES = (State.PENDING, *PUT_OFF)
-
-
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """What candidates are judged by; `unconsumed` are the unpaused queues that no live worker listens to."""
-
-    now: datetime
-    limits: Limits
-    unconsumed: tuple[str, ...] = ()
 
 
 def stuck_runs(columns: Columns, judging: Judging) -> Condition:

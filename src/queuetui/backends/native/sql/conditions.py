@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, text
@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.column_types import StateCode
+from queuetui.backends.native.sql.judging import moment_before
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tables import CORRELATED, job_key
 from queuetui.model.pattern import Pattern
@@ -99,14 +100,6 @@ def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition
     else:
         condition = and_(state_is(columns.state, State.PENDING), compare(columns.due_at, since))
     return condition
-
-
-def moment_before(now: datetime, span_s: Value) -> datetime:
-    """Return the time a span before now, the earliest there is where the span reaches further back."""
-    try:
-        return now - timedelta(seconds=float(str(span_s)))
-    except OverflowError:
-        return datetime.min.replace(tzinfo=now.tzinfo)
 
 
 def _name(field: str, wanted: Value, columns: Columns, asked: Asked) -> Condition:

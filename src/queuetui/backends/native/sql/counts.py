@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,21 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, func, literal_column, select
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.query_scope import KEPT
-from queuetui.backends.native.sql.candidates import LATE_STATES, PUT_OFF, Judging, stuck_runs, stuck_waits
+from queuetui.backends.native.sql.candidates import stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Condition, state_is
+from queuetui.backends.native.sql.judging import LATE_STATES, PUT_OFF, Judging
 from queuetui.backends.native.sql.layout import RUNS
+from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, cap_for
 from queuetui.backends.native.sql.surroundings import names_table
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.state import FINAL, State
-
-Counts = Mapping[State, Measured[int]]
-MOST_LEVELS = 10_000
-# With many queues each is counted less far, so that a poll looks at so many jobs of a state at most.
-ROWS_A_STATE = 60_000
-LEAST_CAP = 1_000
-COUNTED = tuple(state for state in State if state in KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +100,6 @@ class Counter:
     def _capped(self, rows: Select[Any], outer: Any, cap: int) -> Subquery:  # noqa: ANN401 - a table-valued alias
         rows = rows.correlate(outer)
         return (rows if self.exact else rows.limit(cap + 1)).subquery()
-
-
-def cap_for(queues: int) -> int:
-    """Return how far each of so many queues is counted: full thousands, at most COUNT_CAP."""
-    share = ROWS_A_STATE // max(1, queues) // LEAST_CAP * LEAST_CAP
-    return min(COUNT_CAP, max(LEAST_CAP, share))
 
 
 def _count(rows: Subquery, outer: Any) -> Any:  # noqa: ANN401 - a table-valued alias

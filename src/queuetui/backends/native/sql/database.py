@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.console_connection import ConsoleDatabase
+    from queuetui.model.capabilities import Capabilities
     from queuetui.model.job_id import Span
+    from queuetui.model.snapshot import Snapshot, Watch
 
 T = TypeVar("T")
 
@@ -103,6 +105,14 @@ class Database(StoreHandle, ABC):
         """Open a console's transaction, which commits at the end."""
         with self._open_console().writing(doing) as connection:
             yield connection
+
+    def quick_capabilities(self) -> Capabilities | None:
+        """Return what the store can do, None where only SQLAlchemy asks for it."""
+        return None
+
+    def quick_picture(self, watch: Watch) -> Snapshot | None:
+        """Return a snapshot that is taken without SQLAlchemy, None where it takes that."""
+        return None
 
     def start_anew(self) -> None:
         """Begin without a connection; the console's forgets its own."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy import Connection, TextClause, text
 
 from queuetui.backends.native.capabilities import native_capabilities
+from queuetui.backends.native.sql.sqlite_capabilities import describe_file, durability_of
 from queuetui.backends.sql.sqlite_file import FileConnection
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.examination import Durability
 
-_LABELS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+_LABELS = {"postgresql": "PostgreSQL", "mysql": "MySQL"}
 _OF_POSTGRESQL = text(
     "select current_setting('fsync') fsync, current_setting('full_page_writes') full_page_writes, "
     "current_setting('synchronous_commit') synchronous_commit, "
@@ -25,11 +28,9 @@ _WHOLE_PAGES = {"1", "ON", "DETECT_AND_RECOVER"}
 
 def describe_capabilities(connection: Connection) -> Capabilities:
     """Return what the store can do."""
-    label = f"queuetui on {_LABELS[connection.dialect.name]}"
-    driver_connection: object = connection.connection.dbapi_connection
-    if isinstance(driver_connection, FileConnection) and driver_connection.is_frozen:
-        label += ", its folder read-only" if driver_connection.folder is None else ", read from a copy"
-    return native_capabilities(label, read_durability(connection).shown)
+    if connection.dialect.name == "sqlite":
+        return describe_file(_file_of(connection))
+    return native_capabilities(f"queuetui on {_LABELS[connection.dialect.name]}", read_durability(connection).shown)
 
 
 def read_durability(connection: Connection) -> Durability:
@@ -38,9 +39,11 @@ def read_durability(connection: Connection) -> Durability:
 
 
 def _read_sqlite(connection: Connection) -> Durability:
-    # Our writers always flush the file at each commit, whatever a console's connection does.
-    journal = connection.exec_driver_sql("pragma journal_mode").scalar_one()
-    return Durability("A", {"synchronous": "full", "journal_mode": str(journal)})
+    return durability_of(_file_of(connection))
+
+
+def _file_of(connection: Connection) -> FileConnection:
+    return cast("FileConnection", connection.connection.dbapi_connection)
 
 
 def _read_postgresql(connection: Connection) -> Durability:

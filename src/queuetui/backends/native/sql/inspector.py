@@ -11,10 +11,11 @@ from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.durability import describe_capabilities
 from queuetui.backends.native.sql.event_log import read_events
 from queuetui.backends.native.sql.finding import find_refs
+from queuetui.backends.native.sql.job_reading import read_job, to_error
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.pictures import take_picture
 from queuetui.backends.native.sql.readings import open_reading
-from queuetui.backends.native.sql.rows import raw_columns, read_job, select_jobs, to_error
+from queuetui.backends.native.sql.rows import raw_columns, select_jobs
 from queuetui.backends.native.sql.surroundings import look_around
 from queuetui.backends.native.sql.tables import attempt, job, job_done
 from queuetui.backends.native.sql.term_kinds import plan_terms

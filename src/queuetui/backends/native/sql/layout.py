@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 
 from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked
-from queuetui.backends.native.sql.candidates import LATE_STATES, PUT_OFF, Judging, stuck_runs, stuck_waits
+from queuetui.backends.native.sql.candidates import stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, index_conditions, state_is
+from queuetui.backends.native.sql.judging import LATE_STATES, PUT_OFF, Judging
 from queuetui.backends.native.sql.orders import CLAIM, DONE, DUE, NEWEST, RUN, Order
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import Kind, kind_of

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
 
-from queuetui.backends.native.sql.candidates import LATE_STATES, Judging, stuck_waits
+from queuetui.backends.native.sql.candidates import stuck_waits
 from queuetui.backends.native.sql.conditions import state_is
-from queuetui.backends.native.sql.counts import COUNTED, MOST_LEVELS, Counter, cap_for
+from queuetui.backends.native.sql.counts import Counter
+from queuetui.backends.native.sql.judging import LATE_STATES, Judging
 from queuetui.backends.native.sql.mysql_ranges import PRIORITY_DESC
+from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, cap_for
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Measured
 from queuetui.model.state import FINAL, State

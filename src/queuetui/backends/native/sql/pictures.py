@@ -8,26 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from queuetui.backends.native.sql.around import Surroundings
 from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
-from queuetui.backends.native.sql.figures import Figures, read_figures
+from queuetui.backends.native.sql.developing import Taken, develop
+from queuetui.backends.native.sql.job_reading import read_job, shorten
 from queuetui.backends.native.sql.layout import RARE_STATES, Lane, Segment
 from queuetui.backends.native.sql.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.orders import DONE
 from queuetui.backends.native.sql.pages import read_page
 from queuetui.backends.native.sql.ranges import Range, ordering
 from queuetui.backends.native.sql.readings import open_reading
-from queuetui.backends.native.sql.rows import read_job, select_jobs, shorten
-from queuetui.backends.native.sql.surroundings import Surroundings, look_around
+from queuetui.backends.native.sql.rows import select_jobs
+from queuetui.backends.native.sql.surroundings import look_around
 from queuetui.backends.native.sql.tables import job_done
-from queuetui.backends.native.sql.totals import add_up, sum_counts, total_of
+from queuetui.backends.native.sql.tally_reading import read_figures
+from queuetui.backends.native.sql.totals import sum_counts, total_of
 from queuetui.backends.native.sql.walks import Reading
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
-from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.measured import Measured
+from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
-from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
@@ -116,7 +118,7 @@ def take_picture(database: Database, watch: Watch) -> Snapshot:
             if not reading:
                 raise
             _give_up(picture, left, reading, error)
-    return _develop(picture, around)
+    return develop(Taken(database.name, watch, picture.found, picture.problems), around)
 
 
 def _give_up(picture: Picture, left: dict[str, Read], name: str, error: QueueTuiError) -> None:
@@ -125,55 +127,3 @@ def _give_up(picture: Picture, left: dict[str, Read], name: str, error: QueueTui
     if name == "counts" and "totals" in left:
         # The sums are made from what could not be counted.
         del left["totals"]
-
-
-def _develop(picture: Picture, around: Surroundings) -> Snapshot:
-    parts = picture.watch.parts
-    counted = Part.COUNTS in parts
-    why = "not asked for" if not counted else "it could not be read; see the problems"
-    counts, total = picture.found.get("totals", ({}, absent(why)))
-    figures: Figures | None = picture.found.get("tally")
-    return Snapshot(
-        picture.database.name,
-        around.now,
-        counts=counts,
-        stuck=_stuck_in_all(picture, around, why) if counted else absent(why),
-        total=total,
-        average_s=figures.average if counted and figures is not None else absent(why),
-        queues=_queues(picture, around) if Part.QUEUES in parts and "counts" in picture.found else (),
-        workers=around.workers if Part.WORKERS in parts else (),
-        tally=figures.by_minute if Part.TALLY in parts and figures is not None else (),
-        failures=picture.found.get("failures", ()),
-        page=picture.found.get("page"),
-        problems=picture.problems,
-    )
-
-
-def _stuck_in_all(picture: Picture, around: Surroundings, why: str) -> Measured[int]:
-    stuck: dict[str, Measured[int]] | None = picture.found.get("stuck")
-    if stuck is None:
-        return absent(why)
-    total = add_up(list(stuck.values()), around.now)
-    return replace(total, exactness=Exactness.CAPPED) if around.is_cut else total
-
-
-def _queues(picture: Picture, around: Surroundings) -> tuple[QueueInfo, ...]:
-    return tuple(_queue(picture, around, name) for name in around.queues)
-
-
-def _queue(picture: Picture, around: Surroundings, name: str) -> QueueInfo:
-    found = picture.found
-    figures: Figures | None = found.get("tally")
-    paused = around.paused.get(name)
-    return QueueInfo(
-        Untrusted(name),
-        found["counts"][name],
-        found["stuck"][name] if "stuck" in found else absent(picture.problems["stuck"]),
-        oldest_due_at=found.get("oldest", {}).get(name),
-        paused_at=None if paused is None else paused.at,
-        paused_by=None if paused is None or paused.by is None else Untrusted(paused.by),
-        consumers=around.consumers(name, picture.watch.limits),
-        average_s=None if figures is None else figures.average_of.get(name),
-        done_per_minute=None if figures is None else figures.done_per_minute.get(name, 0.0),
-        logs_events=name not in around.unlogged,
-    )

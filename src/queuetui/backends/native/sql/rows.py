@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, LargeBinary, Select, Table, cast, func, null, select
-from sqlalchemy.engine import Row
 
 from queuetui.backends.native.sql.column_types import JobId, Moment
 from queuetui.backends.native.sql.conditions import Columns
+from queuetui.backends.native.sql.job_reading import HEAD_BYTES
 from queuetui.backends.native.sql.tables import job, job_blob, job_done, lease
-from queuetui.model.act import JobRef
-from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError
-from queuetui.model.payload import SummaryPaths, summarise_json
-from queuetui.model.text import Untrusted
-
-# A payload that stands in its row is read whole for its summary; a larger one stands elsewhere and only its head is read.
-HEAD_BYTES = 8 * 1024
 
 _LIGHT = (
     *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "rev", "attempts"),
@@ -64,58 +56,3 @@ def select_jobs(source: FromClause, *, whole: bool = False) -> Select[Any]:
 
 def _head(column: ColumnElement[Any], whole: bool) -> ColumnElement[Any]:
     return column if whole else func.substr(column, 1, HEAD_BYTES, type_=column.type)
-
-
-def read_job(row: Row[Any], backend: str, summaries: SummaryPaths | None) -> Job:
-    """Return the job of a row with all that was read of its payload; without its summary where no paths are given."""
-    stored = row.payload or b""
-    payload = bytes(stored).decode("utf-8", "replace")
-    return Job(
-        ref=JobRef(backend, row.id, str(row.rev)),
-        type=Untrusted(row.type),
-        queue=Untrusted(row.queue),
-        state=row.state,
-        payload=Untrusted(payload),
-        payload_whole=(row.payload_size or 0) <= len(stored),
-        name=_text(row.name),
-        data=None if summaries is None else summarise_json(row.type, payload, summaries),
-        priority=row.priority,
-        attempts=row.attempts,
-        max_attempts=row.max_attempts,
-        lost=row.lost,
-        error=to_error(row.error_class, row.error_message, row.error_traceback),
-        result=None if row.result is None else Untrusted(bytes(row.result).decode("utf-8", "replace")),
-        progress=_text(row.progress),
-        worker=_text(row.worker_id),
-        correlation_id=_text(row.correlation_id),
-        idempotency_key=_text(row.key),
-        tags=tuple(Untrusted(str(tag)) for tag in row.tags),
-        needs=tuple(Untrusted(str(tag)) for tag in row.needs),
-        created_at=row.created_at,
-        scheduled_at=row.due_at,
-        claimed_at=row.claimed_at,
-        started_at=row.started_at,
-        completed_at=row.done_at,
-        updated_at=row.updated_at,
-        cancel_requested_at=row.cancel_requested_at,
-        lease_until=row.lease_until,
-    )
-
-
-def shorten(job_read: Job) -> Job:
-    """Return the job with no more of its payload than a page carries."""
-    text = job_read.payload.raw
-    if len(text) <= PAYLOAD_HEAD_CHARS:
-        return job_read
-    return replace(job_read, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
-
-
-def to_error(class_name: str | None, message: str | None, traceback: str | None) -> JobError | None:
-    """Return an error as it is shown, None where none is kept."""
-    if class_name is None:
-        return None
-    return JobError(Untrusted(class_name), Untrusted(message or ""), Untrusted(traceback or ""))
-
-
-def _text(value: str | None) -> Untrusted | None:
-    return None if value is None else Untrusted(value)

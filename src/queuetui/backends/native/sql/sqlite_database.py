@@ -24,13 +24,15 @@ from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
-from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
+from queuetui.model.errors import Denied, NotFound, QueueTuiError, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.model.capabilities import Capabilities
     from queuetui.model.job_id import Span
+    from queuetui.model.snapshot import Snapshot, Watch
 
 T = TypeVar("T")
 BUSY_S = 1.0
@@ -150,11 +152,33 @@ class SqliteDatabase(Database):
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads, on one picture of the data."""
+        return self._look(doing, lambda connection: work(OwnSqliteSession(connection)))
+
+    def quick_capabilities(self) -> Capabilities:
+        """Return what the store can do."""
+        from queuetui.backends.native.sql.sqlite_capabilities import describe_file
+
+        return self._look("reading the store's durability", describe_file)
+
+    def quick_picture(self, watch: Watch) -> Snapshot | None:
+        """Return a snapshot; None where it is no plain one, is of too much, or has a part that cannot be read."""
+        from queuetui.backends.native.sql.sqlite_picture import TooMuch, bounded, is_plain, take_plain_picture
+
+        def take(connection: FileConnection) -> Snapshot:
+            with bounded(connection, self.options.statement_timeout_s):
+                return take_plain_picture(connection, self.name, self.options, watch)
+
+        try:
+            return self._look("reading the queue", take) if is_plain(watch) else None
+        except (TooMuch, QueueTuiError):
+            return None
+
+    def _look(self, doing: str, work: Callable[[FileConnection], T]) -> T:
         with self._read_lock, translated(doing):
             connection = self._reader = self._follow(self._reader, _connect_to_read)
             connection.execute("begin")
             try:
-                return work(OwnSqliteSession(connection))
+                return work(connection)
             finally:
                 connection.execute("rollback")
 

@@ -3,60 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, Connection, Select, Table, case, cast, func, literal, select, union
-from sqlalchemy.engine import Row
 
-from queuetui.backends.native.sql.candidates import Judging
+from queuetui.backends.native.sql.around import MOST_BUSY, MOST_QUEUES, MOST_WORKERS, Paused, Surroundings, to_worker
 from queuetui.backends.native.sql.conditions import Condition, state_is
 from queuetui.backends.native.sql.mysql_queues import hop_queues
 from queuetui.backends.native.sql.tables import job, job_done, lease, queue, worker
-from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.state import FINAL, State
-from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
-
-MOST_QUEUES = 500
-MOST_WORKERS = 1_000
-MOST_BUSY = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """When a queue was paused and by whom."""
-
-    at: datetime
-    by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The queues by name, which of them are paused, of which no events are logged, and the registered workers."""
-
-    now: datetime
-    queues: tuple[str, ...]
-    paused: Mapping[str, Paused]
-    workers: tuple[WorkerInfo, ...]
-    unlogged: frozenset[str] = frozenset()
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there may be more queues than were read."""
-        return len(self.queues) >= MOST_QUEUES
-
-    def judging(self, limits: Limits) -> Judging:
-        """Return what stuck jobs are judged by."""
-        heard = [name for name in self.queues if name not in self.paused]
-        return Judging(self.now, limits, tuple(sorted(unconsumed(heard, self.workers, self.now, limits))))
-
-    def consumers(self, name: str, limits: Limits) -> int:
-        """Return how many live workers listen to a queue."""
-        live = (one for one in self.workers if is_live(one, self.now, limits))
-        return sum(one.listens_to(name) for one in live)
 
 
 def look_around(connection: Connection, now: datetime) -> Surroundings:
@@ -121,24 +78,5 @@ def _read_workers(connection: Connection, now: datetime) -> tuple[WorkerInfo, ..
     busy: dict[str, tuple[int, int]] = {row[0]: (row[1], int(row[2])) for row in connection.execute(counted)}
     rows = connection.execute(select(worker).order_by(worker.c.beat_at.desc()).limit(MOST_WORKERS)).all()
     return tuple(
-        _to_worker(row, *busy.get(row.id, (0, 0))) for row in sorted(rows, key=lambda row: (row.started_at, row.id))
-    )
-
-
-def _to_worker(row: Row[Any], busy: int, orphaned: int) -> WorkerInfo:
-    return WorkerInfo(
-        id=Untrusted(row.id),
-        host=Untrusted(row.host),
-        pid=row.pid,
-        version=Untrusted(row.version),
-        queues=tuple(Untrusted(str(name)) for name in row.queues),
-        slots=row.slots,
-        busy=busy,
-        started_at=row.started_at,
-        beat_at=row.beat_at,
-        types=tuple(Untrusted(str(name)) for name in row.types),
-        tags=tuple(Untrusted(str(name)) for name in row.tags),
-        rss_bytes=row.rss,
-        stopping=bool(row.stopping),
-        orphaned=orphaned,
+        to_worker(row, *busy.get(row.id, (0, 0))) for row in sorted(rows, key=lambda row: (row.started_at, row.id))
     )

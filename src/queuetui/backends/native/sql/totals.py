@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, literal_column, select, text
 
-from queuetui.backends.native.sql.counts import COUNTED, Counts
+from queuetui.backends.native.sql.sums import COUNTED, WHY_ESTIMATED, Counts, add_up
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.state import FINAL, State
-
-_WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
 
 
 def sum_counts(
@@ -31,7 +29,7 @@ def sum_counts(
         rows = estimate_rows(connection, job_done)
         if rows is not None:
             estimate = max(completed.value or 0, rows - sum(one.value or 0 for one in others))
-            counts[State.COMPLETED] = Measured(estimate, Exactness.ESTIMATED, now, _WHY_ESTIMATED)
+            counts[State.COMPLETED] = Measured(estimate, Exactness.ESTIMATED, now, WHY_ESTIMATED)
     return counts
 
 
@@ -43,7 +41,7 @@ def total_of(connection: Connection, counts: Counts, now: datetime) -> Measured[
     live, done = estimate_rows(connection, job), estimate_rows(connection, job_done)
     if live is None or done is None:
         return total
-    return Measured(max(total.value or 0, live + done), Exactness.ESTIMATED, now, _WHY_ESTIMATED)
+    return Measured(max(total.value or 0, live + done), Exactness.ESTIMATED, now, WHY_ESTIMATED)
 
 
 def estimate_rows(connection: Connection, table: Table) -> int | None:
@@ -64,14 +62,3 @@ def estimate_rows(connection: Connection, table: Table) -> int | None:
     seq: Any = literal_column("seq")
     first, last = (connection.execute(select(end(seq)).select_from(table)).scalar_one() for end in (func.min, func.max))
     return 0 if first is None else int(last - first + 1)
-
-
-def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
-    """Return the sum of counts, no better than the worst of them."""
-    total = sum(one.value or 0 for one in counts)
-    found = {one.exactness for one in counts}
-    if Exactness.CAPPED in found:
-        return Measured(total, Exactness.CAPPED, now)
-    if Exactness.ESTIMATED in found:
-        return Measured(total, Exactness.ESTIMATED, now, _WHY_ESTIMATED)
-    return Measured(total, as_of=now)

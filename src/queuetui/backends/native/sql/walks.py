@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Subquery, and_, case, func, select, union_all
 from sqlalchemy.engine import Row
 
 from queuetui.backends.native.cursors import Place
-from queuetui.backends.native.sql.candidates import Judging
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for
+from queuetui.backends.native.sql.job_reading import read_job, shorten
+from queuetui.backends.native.sql.judging import Judging
 from queuetui.backends.native.sql.layout import Layout, Segment
 from queuetui.backends.native.sql.places import place_of
 from queuetui.backends.native.sql.ranges import Range, ordering
-from queuetui.backends.native.sql.rows import raw_columns, read_job, select_jobs, shorten
+from queuetui.backends.native.sql.rows import raw_columns, select_jobs
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.model.job import Job

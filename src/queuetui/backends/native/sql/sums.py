@@ -1,0 +1,36 @@
+"""How far jobs are counted, and what counts add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.query_scope import KEPT
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.state import State
+
+Counts = Mapping[State, Measured[int]]
+MOST_LEVELS = 10_000
+# With many queues each is counted less far, so that a poll looks at so many jobs of a state at most.
+ROWS_A_STATE = 60_000
+LEAST_CAP = 1_000
+COUNTED = tuple(state for state in State if state in KEPT)
+WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
+
+
+def cap_for(queues: int) -> int:
+    """Return how far each of so many queues is counted: full thousands, at most COUNT_CAP."""
+    share = ROWS_A_STATE // max(1, queues) // LEAST_CAP * LEAST_CAP
+    return min(COUNT_CAP, max(LEAST_CAP, share))
+
+
+def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
+    """Return the sum of counts, no better than the worst of them."""
+    total = sum(one.value or 0 for one in counts)
+    found = {one.exactness for one in counts}
+    if Exactness.CAPPED in found:
+        return Measured(total, Exactness.CAPPED, now)
+    if Exactness.ESTIMATED in found:
+        return Measured(total, Exactness.ESTIMATED, now, WHY_ESTIMATED)
+    return Measured(total, as_of=now)
