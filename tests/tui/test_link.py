@@ -9,6 +9,7 @@ from queuetui.model.errors import Denied, Unreachable
 from queuetui.tui.link import Link, LinkState
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.jobs import JobsScreen
+from queuetui.tui.widgets.status_line import About
 from tests.tui.scripted import make_job
 from tests.tui.stage import NARROW, Stage
 
@@ -130,9 +131,9 @@ def test_a_report_is_not_hidden_by_what_is_said_of_the_store() -> None:
         app._set_link(Link(LinkState.SILENT, "no answer", was_live=True))
         app.on_snapshot_arrived(app.latest)
         assert "1 cancelled" in stage.lines_of("#status")
-        screen.end_flash()
+        screen.status.end()
         assert "The store answers again" in stage.lines_of("#status")
-        screen.end_flash()
+        screen.status.end()
         assert stage.lines_of("#status") == ""
 
     Stage().play(script)
@@ -145,12 +146,12 @@ def test_what_a_key_answers_takes_the_place_of_a_report() -> None:
         screen = stage.app.screen
         assert isinstance(screen, JobsScreen)
         screen.flash_report("1 cancelled, 0 skipped, 0 failed", Tone.GOOD)
-        screen.flash_link("The store answers again", Tone.GOOD)
+        screen.status.tell_of_store("The store answers again", Tone.GOOD)
         screen.flash("There is no job under the cursor", Tone.WARNING)
         assert "no job" in stage.lines_of("#status")
-        screen.end_flash("something else")
+        screen.status.end_about(About.STORE)
         assert "no job" in stage.lines_of("#status")
-        screen.end_flash()
+        screen.status.end()
         assert stage.lines_of("#status") == ""
 
     Stage().play(script)

@@ -12,6 +12,7 @@ from queuetui.tui.actions import named
 from queuetui.tui.present.identity import true_name
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
+from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
     from queuetui.operate.manifest import Manifest
@@ -29,7 +30,7 @@ class Acting(ConsoleScreen):
             return
         prepare = self.prepare_act(operations, Verb(verb_name))
         if prepare is None:
-            self.flash("There is no job under the cursor to act on", Tone.WARNING)
+            self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
             return
         self._ask_about_jobs(verb_name, operations, prepare)
 
@@ -50,7 +51,7 @@ class Acting(ConsoleScreen):
             return
         queue = self.queue_in_question
         if queue is None:
-            self.flash("There is no queue under the cursor; Q chooses one", Tone.WARNING)
+            self.flash("There is no queue under the cursor; Q chooses one", Tone.WARNING, about=About.CURSOR)
             return
         profile = self.console.profile
 

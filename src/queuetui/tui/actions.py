@@ -17,6 +17,7 @@ from queuetui.tui.action_groups.tables import TABLE
 __all__ = ["ACTIONS", "ALIASES", "Action", "Place", "actions_at", "bindings_at", "named"]
 
 ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *EVENTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
+_IN_DIALOGS = frozenset({"quit", "suspend"})
 ALIASES = {
     "q": "quit",
     "exit": "quit",
@@ -34,9 +35,9 @@ def actions_at(place: Place) -> Iterator[Action]:
 
 
 def bindings_at(place: Place) -> list[BindingType]:
-    """Return the key bindings of one place; only Ctrl+C works even where a text is typed."""
+    """Return the key bindings of one place; only Ctrl+C and Ctrl+Z work even in dialogs and where a text is typed."""
     return [
-        Binding(action.keys, action.call, action.label, id=action.name, show=False, priority=action.name == "quit")
+        Binding(action.keys, action.call, action.label, id=action.name, show=False, priority=action.name in _IN_DIALOGS)
         for action in actions_at(place)
         if action.keys
     ]

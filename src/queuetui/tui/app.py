@@ -25,6 +25,7 @@ from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.session import Session
 from queuetui.tui.terminal import has_few_colours, require_terminal
+from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
     from queuetui.tui.screens.events import EventsScreen
@@ -35,10 +36,11 @@ RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The view from which jobs were opened, and the scope that Jobs had before."""
+    """The view from which jobs were opened, the scope that Jobs had before, and the one that was opened."""
 
     view: str
     scope: Scope
+    opened: Scope
 
 
 def _make_screen(module: str, name: str) -> Screen[Any]:
@@ -68,14 +70,17 @@ class QueueTui(Console, inherit_bindings=False):
     # Leaving and moving about
 
     async def action_back(self) -> None:
-        """Leave the screen on top; at the root of a view go where one came from, else to Jobs, and at Jobs end."""
+        """Leave the screen on top, else the filter, the tab or the queue, else the view; at the root of Jobs end."""
         if not self._step_back():
             self.exit(0)
 
     def _step_back(self) -> bool:
         """Go back one step; False at the root of Jobs, from where there is none."""
+        screen = self.screen
         if len(self.screen_stack) > 1:
             self.pop_screen()
+        elif isinstance(screen, ConsoleScreen) and screen.step_back():
+            return True
         elif self.current_mode != VIEWS[0]:
             self.switch_mode(VIEWS[0])
         elif self._origin is not None:
@@ -87,12 +92,16 @@ class QueueTui(Console, inherit_bindings=False):
         return True
 
     def action_ladder(self) -> None:
-        """Clear the nearest thing: the filter, the marks, the screen, the queue; never ends the console."""
+        """Clear the nearest thing: the filter, the marks, else go back; never ends the console."""
         screen = self.screen
         if isinstance(screen, ConsoleScreen) and screen.clear_one():
             return
-        if not self._step_back() and isinstance(screen, JobsScreen):
-            screen.choose_queue(None)
+        self._step_back()
+
+    @property
+    def opened_scope(self) -> Scope:
+        """The scope of Jobs from which going back leaves it: what another view opened, else all jobs."""
+        return Scope() if self._origin is None else self._origin.opened
 
     def action_view(self, name: str) -> None:
         """Open one of the views, at its own root."""
@@ -126,7 +135,7 @@ class QueueTui(Console, inherit_bindings=False):
         """Show the jobs of a scope that another view points at; leaving them leads back to it."""
         view = self.current_mode
         jobs = self._jobs_screen()
-        self._origin = Origin(view, jobs.scope)
+        self._origin = Origin(view, jobs.scope, scope)
         jobs.rescope(scope)
 
     def action_filter(self, text: str = "") -> None:
@@ -217,7 +226,9 @@ class QueueTui(Console, inherit_bindings=False):
         """Hold the screen still, or let it go on."""
         self.frozen = not self.frozen
         if self.frozen:
-            self.flash("Frozen: reading goes on behind the screen; z lets it show", Tone.WARNING)
+            self.flash("Frozen: reading goes on behind the screen; z lets it show", Tone.WARNING, About.FREEZING)
+        else:
+            self.unsay(About.FREEZING)
         self.show_latest()
 
     def action_slower(self) -> None:

@@ -22,6 +22,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.stylesheets import read_styles
 from queuetui.tui.terminal import TerminalWatch
+from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.tone_paint import TONE_CLASSES
 
 if TYPE_CHECKING:
@@ -175,6 +176,10 @@ class Console(App[int], inherit_bindings=False):
     def screen_came_up(self, screen: ConsoleScreen) -> None:
         """Read what this screen wants, and show it what is known already."""
         self.poller.watch(screen.wanted)
+        if not self.frozen:
+            screen.status.end_about(About.FREEZING)
+        if self.link.is_down:
+            screen.status.end_about(About.STORE)
         screen.show_frame()
         if self.latest is not None:
             screen.show_snapshot(self.latest.snapshot, self.latest.watch)
@@ -184,10 +189,15 @@ class Console(App[int], inherit_bindings=False):
         if self._console_screen is not None:
             self.poller.watch(self._console_screen.wanted)
 
-    def flash(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+    def flash(self, text: str, tone: Tone = Tone.PLAIN, about: About = About.ANSWER) -> None:
         """Say something on the status line of the screen in front."""
         if (screen := self._full_screen) is not None:
-            screen.flash(text, tone)
+            screen.flash(text, tone, about=about)
+
+    def unsay(self, about: About) -> None:
+        """Say no more of what is gone."""
+        if (screen := self._full_screen) is not None:
+            screen.status.end_about(about)
 
     def flash_report(self, text: str, tone: Tone) -> None:
         """Say what became of an act on the status line of the screen in front."""
@@ -196,7 +206,7 @@ class Console(App[int], inherit_bindings=False):
 
     def _flash_link(self, text: str) -> None:
         if (screen := self._full_screen) is not None:
-            screen.flash_link(text, Tone.GOOD)
+            screen.status.tell_of_store(text, Tone.GOOD)
 
     @property
     def _full_screen(self) -> ConsoleScreen | None:
@@ -218,6 +228,8 @@ class Console(App[int], inherit_bindings=False):
 
     def _set_link(self, link: Link) -> None:
         self.link = link
+        if link.is_down:
+            self.unsay(About.STORE)
         self._show_link()
 
     def _tick(self) -> None:

@@ -63,6 +63,16 @@ class Scope:
         """The filter, read."""
         return parse_query(self.text)
 
+    def without_last(self, beginning: Scope) -> Scope | None:
+        """Return this scope without what was added last to `beginning`, in the order of the second line; None where nothing was."""
+        if self.filter_text not in {"", beginning.filter_text}:
+            return replace(self, filter_text=beginning.filter_text)
+        if self.tab not in {ALL_TAB, beginning.tab}:
+            return replace(self, tab=beginning.tab)
+        if self.queue not in {None, beginning.queue}:
+            return replace(self, queue=beginning.queue)
+        return None
+
     def filtered(self, text: str) -> Scope:
         """Return this scope with a filter; one that speaks of states itself leaves the tabs. Raises BadQuery."""
         query = parse_query(text)

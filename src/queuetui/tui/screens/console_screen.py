@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 
 from queuetui.model.job import Job
@@ -22,12 +22,13 @@ from queuetui.tui.present.pieces import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.status_line import About, StatusLine
+from queuetui.tui.widgets.table_messages import RowHighlighted
 from queuetui.tui.widgets.text_lines import HeadingLines, TextLines
 
 if TYPE_CHECKING:
     from queuetui.tui.app import QueueTui
 
-_FLASH_S = 6.0
 SENTENCE_CAP = 2000
 LEAST_CELLS = 60
 LEAST_LINES = 15
@@ -44,10 +45,6 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._flash: Timer | None = None
-        self._said = ""
-        self._is_report = False
-        self._afterwards: tuple[str, Tone] | None = None
         self.has_read = False
 
     @property
@@ -61,7 +58,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             yield HeadingLines("heading")
             yield HeadingLines("clock")
         yield from self.compose_body()
-        yield TextLines("status")
+        yield StatusLine("status")
         yield TextLines("footer")
         yield TextLines("too-small")
 
@@ -103,9 +100,13 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Clear what is nearest to be cleared here; False when there is nothing."""
         return False
 
+    def step_back(self) -> bool:
+        """Take off the last part of the way that the second line shows; False at its beginning."""
+        return False
+
     def refuse(self, reason: str) -> None:
         """Say why the store cannot answer what this screen wants."""
-        self.flash(reason, Tone.CRITICAL)
+        self.flash(reason, Tone.CRITICAL, about=About.LIST)
 
     # The frame
 
@@ -175,39 +176,23 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     # The status line
 
-    def flash(self, text: str, tone: Tone = Tone.PLAIN, *, gently: bool = False) -> None:
-        """Say something for a while; what is said gently does not replace what a person has not read yet."""
-        if self._flash is not None:
-            if gently:
-                return
-            self._flash.stop()
-        self.query_one("#status", TextLines).show([line_of(say(f" {text}", tone, 2000))])
-        self._flash = self.set_timer(_FLASH_S, self.end_flash, name="flash")
-        self._said, self._is_report, self._afterwards = text, False, None
+    def flash(self, text: str, tone: Tone = Tone.PLAIN, *, about: About = About.ANSWER, gently: bool = False) -> None:
+        """Say something for a while, or until what it is about is gone; what is said gently does not replace what nobody has read yet."""
+        self.status.tell(text, tone, about, gently=gently)
 
     def flash_report(self, text: str, tone: Tone) -> None:
         """Say what became of an act."""
-        self.flash(text, tone)
-        self._is_report = True
+        self.status.report(text, tone)
 
-    def flash_link(self, text: str, tone: Tone) -> None:
-        """Say how the store stands, after the report that is being shown: both often come in one moment, when a store answers again."""
-        if self._is_report:
-            self._afterwards = text, tone
-        else:
-            self.flash(text, tone)
+    @property
+    def status(self) -> StatusLine:
+        """The line above the footer."""
+        return self.query_one(StatusLine)
 
-    def end_flash(self, text: str | None = None) -> None:
-        """Clear the status line; with a text only where that is what it says."""
-        if text not in {None, self._said}:
-            return
-        if self._flash is not None:
-            self._flash.stop()
-        afterwards = self._afterwards
-        self._flash, self._said, self._is_report, self._afterwards = None, "", False, None
-        self.query_one("#status", TextLines).show([])
-        if afterwards is not None:
-            self.flash(*afterwards)
+    @on(RowHighlighted)
+    def _leave_row(self) -> None:
+        """Say no more of the row that the cursor was on."""
+        self.status.end_about(About.CURSOR)
 
     def flash_copied(self, sentence: str | None) -> None:
         """Say where a copy went."""

@@ -33,6 +33,7 @@ from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import ListTable
+from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import NearEnd, NearStart, RowHighlighted, RowSelected
 from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.text_lines import TextLines
@@ -169,7 +170,11 @@ class EventsScreen(ConsoleScreen):
         if connection is None or self._is_reading or not scroll.has_more or not scroll.events:
             return
         if scroll.is_full:
-            self.flash(f"{MOST_EVENTS:,} events are held here; a filter (/) leads to older ones", Tone.WARNING)
+            self.flash(
+                f"{MOST_EVENTS:,} events are held here; a filter (/) leads to older ones",
+                Tone.WARNING,
+                about=About.LIST,
+            )
             return
         self._is_reading = True
         older = replace(asked, before=scroll.events[-1].cursor)
@@ -194,7 +199,7 @@ class EventsScreen(ConsoleScreen):
     def _miss(self, reason: str) -> None:
         self._is_reading = False
         if self.is_attached:
-            self.flash(reason, Tone.CRITICAL)
+            self.flash(reason, Tone.CRITICAL, about=About.LIST)
 
     # Filter
 
@@ -207,6 +212,10 @@ class EventsScreen(ConsoleScreen):
         self._table.focus()
         self.apply_filter_text("")
         return True
+
+    def step_back(self) -> bool:
+        """Show all events again; False when they are shown."""
+        return self.clear_one()
 
     def action_live_filter(self) -> None:
         """Open the filter line."""
@@ -224,7 +233,7 @@ class EventsScreen(ConsoleScreen):
         try:
             asked = parse_event_filter(text)
         except BadQuery as error:
-            self.flash(str(error), Tone.CRITICAL)
+            self.flash(str(error), Tone.CRITICAL, about=About.LIST)
             return
         self.narrow(asked)
 
@@ -248,7 +257,11 @@ class EventsScreen(ConsoleScreen):
                 self._narrow(asked, found[0])
             else:
                 what = "several jobs have" if found else "no job here has"
-                self.flash(f"{what} an id that ends in {sanitize(suffix, 40)}; write more of it", Tone.WARNING)
+                self.flash(
+                    f"{what} an id that ends in {sanitize(suffix, 40)}; write more of it",
+                    Tone.WARNING,
+                    about=About.LIST,
+                )
 
         self.console.errands.send(lambda: connection.feed.find(suffix), take, self._miss)
 
@@ -259,6 +272,7 @@ class EventsScreen(ConsoleScreen):
         self._follows = True
         self.console.read_again()
         if self.query("#events"):
+            self.status.end_about(*OF_A_LIST)
             self._table.action_first()
             self._show_crumbs()
 
@@ -274,7 +288,7 @@ class EventsScreen(ConsoleScreen):
 
     def _show_only(self, term: str | None, else_say: str) -> None:
         if term is None:
-            self.flash(else_say, Tone.WARNING)
+            self.flash(else_say, Tone.WARNING, about=About.CURSOR)
         else:
             self.apply_filter_text(term)
 

@@ -10,25 +10,27 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from queuetui.model.job import Job
+from queuetui.model.query import Query
+from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Verdict
-from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
+from queuetui.tui.marking import Marking
 from queuetui.tui.present.failures import FAILURE_COLUMNS, failure_lines, failure_rows
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
-from queuetui.tui.widgets.table_messages import MarksChanged, RowHighlighted, RowSelected
+from queuetui.tui.widgets.job_table import JobTable
+from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 LATEST = 50
 
 
-class FailuresScreen(Acting):
+class FailuresScreen(Marking):
     """Shows what a person on call looks for first; R runs it again."""
 
     PLACE = Place.FAILURES
@@ -56,13 +58,12 @@ class FailuresScreen(Acting):
     @property
     def targets(self) -> Sequence[Job]:
         """The marked jobs, else the one under the cursor."""
-        return [self._jobs[key] for key in self._table.targets if key in self._jobs]
+        return [self._jobs[key] for key in self.table.targets if key in self._jobs]
 
     @property
-    def footer_note(self) -> str:
-        """How many are marked."""
-        marks = self._table.marks if self.is_mounted else frozenset()
-        return f"{len(marks)} marked" if marks else ""
+    def query_of_all(self) -> Query:
+        """Every dead letter, also those behind the latest."""
+        return parse_query(f"state:{State.FAILED}")
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show the dead letters, when they were asked for."""
@@ -71,8 +72,9 @@ class FailuresScreen(Acting):
         self.has_read = True
         self._jobs = {job.ref.id: job for job in snapshot.failures}
         self._verdicts = dict(snapshot.verdicts)
-        self._table.show_empty_text(sanitize("No dead letters: nothing has been given up."))
-        self._table.set_rows(failure_rows(snapshot))
+        self.table.show_empty_text(sanitize("No dead letters: nothing has been given up."))
+        self.table.set_rows(failure_rows(snapshot))
+        self.mark_arrivals()
         of = count_text(snapshot.counts[State.FAILED], snapshot.now) if State.FAILED in snapshot.counts else "?"
         right = [say(f"the latest {len(snapshot.failures)} of {of}   5 lists them all ", Tone.MUTED)]
         self.show_lines("#crumbs", [line_of(say(" Dead letters", Tone.STRONG), right=right)])
@@ -80,7 +82,7 @@ class FailuresScreen(Acting):
 
     @on(RowHighlighted)
     def _show_error(self) -> None:
-        job = self._jobs.get(self._table.cursor_key or "")
+        job = self._jobs.get(self.table.cursor_key or "")
         pane = self.query_one("#error", TextLines)
         lines = (
             []
@@ -93,29 +95,13 @@ class FailuresScreen(Acting):
     def _open(self, event: RowSelected) -> None:
         self.console.open_job(event.key, "Error")
 
-    @on(MarksChanged)
-    def _tell_marks(self) -> None:
-        self.show_footer()
-
-    @on(MarkAllAsked)
-    def _mark_all(self) -> None:
-        self._table.mark_every_row()
-
-    def forget_done(self, job_ids: set[str]) -> None:
-        """Take the marks off jobs that are done."""
-        self._table.unmark(job_ids)
-
     def action_explain(self) -> None:
         """Open the job under the cursor at its verdict."""
-        if self._table.cursor_key is not None:
-            self.console.open_job(self._table.cursor_key, "Why")
+        if self.table.cursor_key is not None:
+            self.console.open_job(self.table.cursor_key, "Why")
 
     def action_copy(self) -> None:
         """Choose what to copy."""
-        job = self._jobs.get(self._table.cursor_key or "")
+        job = self._jobs.get(self.table.cursor_key or "")
         if job is not None:
             self.app.push_screen(CopyDialog(job, self._verdicts.get(job.ref.id)), self.flash_copied)
-
-    @property
-    def _table(self) -> JobTable:
-        return self.query_one(JobTable)

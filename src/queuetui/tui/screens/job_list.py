@@ -13,10 +13,11 @@ from textual.widget import Widget
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Query
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.verdict import Verdict
-from queuetui.tui.acting import Acting
+from queuetui.tui.marking import Marking
 from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.emptiness import empty_sentence
 from queuetui.tui.present.explanation import explain_lines
@@ -27,11 +28,11 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.widgets.filter_bar import FilterBar
-from queuetui.tui.widgets.job_table import FirstAsked, JobTable, MarkAllAsked
+from queuetui.tui.widgets.job_table import FirstAsked, JobTable
+from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_messages import (
     CursorLost,
-    MarksChanged,
     NearEnd,
     NearStart,
     RowHighlighted,
@@ -46,7 +47,7 @@ _PANE_LINES = 12
 _TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
-class JobList(Acting):
+class JobList(Marking):
     """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
 
     def __init__(self) -> None:
@@ -59,7 +60,6 @@ class JobList(Acting):
         self.verdicts: dict[str, Verdict] = {}
         self.is_wide = False
         self._is_new_scope = True
-        self.marks_all_matching = False
         self._slow: Timer | None = None
         self._problem = ""
         self.is_looking = False
@@ -91,12 +91,9 @@ class JobList(Acting):
         return [self.seen[key] for key in self.table.targets if key in self.seen]
 
     @property
-    def footer_note(self) -> str:
-        """How many are marked."""
-        if self.marks_all_matching:
-            return "all matching marked"
-        marks = self.table.marks if self.is_mounted else frozenset()
-        return f"{len(marks):,} marked" if marks else ""
+    def query_of_all(self) -> Query:
+        """All of the scope."""
+        return self.scope.query
 
     # Showing what was read
 
@@ -121,7 +118,8 @@ class JobList(Acting):
     def _show_problem(self, reason: str) -> None:
         """Say above the rows that they are old, and why; where none of this list were read, say it in their place."""
         self._stop_waiting()
-        self._problem, self.is_looking = reason, False
+        self._problem = reason
+        self._end_looking()
         if self.has_read:
             self.table.stale = bool(self.table.rows)
         else:
@@ -143,7 +141,7 @@ class JobList(Acting):
     def _go_on_looking(self, page: Page) -> None:
         """Look through the next jobs, as long as a person wants it, none was found and some are left."""
         if not self.is_looking or page.jobs or page.looked is None or not self.window.look_further(page):
-            self.is_looking = False
+            self._end_looking()
             return
         self.looked_before += page.looked
         self.console.read_again()
@@ -174,6 +172,11 @@ class JobList(Acting):
         self._missed = key
         return place is not None and self.window.hold(shown, place)
 
+    def _end_looking(self) -> None:
+        if self.is_looking:
+            self.is_looking = False
+            self.status.end_about(About.LOOKING)
+
     def _show_rows(self, snapshot: Snapshot) -> None:
         page = snapshot.page
         if page is None:
@@ -191,8 +194,7 @@ class JobList(Acting):
         cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None
         self._is_new_scope = False
         self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks)
-        if self.marks_all_matching:
-            self.table.mark_every_row()
+        self.mark_arrivals()
         self._explain()
 
     def _holds_everything(self, page: Page | None) -> bool:
@@ -252,6 +254,13 @@ class JobList(Acting):
 
     # Choosing what is read
 
+    def step_back(self) -> bool:
+        """Leave the filter, else the tab, else the queue, as far as they were chosen here; False when none was."""
+        shorter = self.scope.without_last(self.console.opened_scope)
+        if shorter is not None:
+            self.rescope(shorter)
+        return shorter is not None
+
     def choose_tab(self, digit: str) -> None:
         """Show one state tab."""
         self.rescope(replace(self.scope, tab=next(tab for tab in TABS if tab.digit == digit)))
@@ -265,7 +274,7 @@ class JobList(Acting):
         try:
             self.rescope(self.scope.filtered(text))
         except BadQuery as error:
-            self.flash(str(error), Tone.CRITICAL)
+            self.flash(str(error), Tone.CRITICAL, about=About.LIST)
 
     def rescope(self, scope: Scope) -> None:
         """Show the jobs of another scope, from its top."""
@@ -274,7 +283,8 @@ class JobList(Acting):
         self.scope = scope
         self._is_new_scope = True
         self.has_read, self.is_looking, self.looked_before, self._problem = False, False, 0, ""
-        self.marks_all_matching = False
+        self.mean_marked_only()
+        self.status.end_about(*OF_A_LIST)
         self.window.reset()
         sorted_column = next(
             (key for key, field in SORT_OF_COLUMN.items() if scope.sort and field == scope.sort.field), None
@@ -349,31 +359,6 @@ class JobList(Acting):
             self.flash(
                 f"{sanitize(short_id(event.key))} is {gone}; the cursor is on its neighbour",
                 Tone.MUTED,
+                about=About.CURSOR,
                 gently=True,
             )
-
-    @on(MarksChanged)
-    def _tell_marks(self, event: MarksChanged) -> None:
-        if not event.marks:
-            self.marks_all_matching = False
-        if event.lost:
-            self.flash(f"{len(event.lost)} marked jobs are gone and were unmarked", Tone.WARNING)
-        self.show_footer()
-
-    @on(MarkAllAsked)
-    def _mark_all(self) -> None:
-        page = None if self._shown is None else self._shown.page
-        every = {row.key for row in self.table.rows}
-        if page is not None and page.has_more and every <= self.table.marks:
-            self.marks_all_matching = True
-            self.flash("All that match are marked; the dialog of an act counts them", Tone.WARNING)
-        else:
-            self.table.mark_every_row()
-            if page is not None and page.has_more:
-                self.flash(f"{len(every):,} marked; a again marks all that match")
-        self.show_footer()
-
-    @property
-    def table(self) -> JobTable:
-        """The live table."""
-        return self.query_one("#jobs", JobTable)

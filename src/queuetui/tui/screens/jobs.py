@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from queuetui.model.act import Verb
 from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import Place, bindings_at
@@ -18,14 +17,11 @@ from queuetui.tui.present.job_rows import SORT_OF_COLUMN
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.job_list import JobList
 from queuetui.tui.widgets.filter_bar import FilterBar
+from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
     from queuetui.operate.manifest import Manifest
     from queuetui.operate.operations import Operations
-
-_SLOW_AFTER_S = 0.3
-_PANE_LINES = 12
-_TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
 class JobsScreen(JobList):
@@ -42,7 +38,7 @@ class JobsScreen(JobList):
         """Clear the filter being typed, else the filter, else the marks; False when there is nothing to clear."""
         if self.is_looking:
             self.is_looking = False
-            self.flash("Stopped; n goes on looking", Tone.MUTED)
+            self.flash("Stopped; n goes on looking", Tone.MUTED, about=About.LIST)
             return True
         bar = self.query_one(FilterBar)
         if bar.is_open or self.scope.filter_text:
@@ -70,11 +66,11 @@ class JobsScreen(JobList):
         """Go on behind what was looked through, until something is found or Esc stops it."""
         page = self.page
         if page is None or page.looked is None or not self.window.look_further(page):
-            self.flash("All of this list was looked through; there is nothing further", Tone.MUTED)
+            self.flash("All of this list was looked through; there is nothing further", Tone.MUTED, about=About.LIST)
             return
         self.is_looking = True
         self.looked_before += page.looked
-        self.flash("Looking further; Esc stops", Tone.MUTED)
+        self.flash("Looking further; Esc stops", Tone.MUTED, about=About.LOOKING)
         self.console.read_again()
 
     def action_build_filter(self) -> None:
@@ -129,13 +125,6 @@ class JobsScreen(JobList):
 
     # Acts
 
-    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
-        """Return the manifest's reader: for the marked jobs, or for all that match when all are marked."""
-        if not self.marks_all_matching:
-            return super().prepare_act(operations, verb)
-        query = self.scope.query
-        return lambda: operations.prepare_matching(verb, query)
-
     def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
         """Return the reader of all that match the present scope."""
         query = self.scope.query
@@ -146,11 +135,6 @@ class JobsScreen(JobList):
         """The chosen queue, else that of the job under the cursor."""
         job = self.seen.get(self.table.cursor_key or "")
         return queue_named(self.snapshot, self.scope.queue or (None if job is None else job.queue))
-
-    def forget_done(self, job_ids: set[str]) -> None:
-        """Take the marks off jobs that are done."""
-        self.marks_all_matching = False
-        self.table.unmark(job_ids)
 
     # Looking closer
 

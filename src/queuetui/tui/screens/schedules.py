@@ -23,6 +23,7 @@ from queuetui.tui.present.schedule_rows import SCHEDULE_COLUMNS, overdue_text, s
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
@@ -82,9 +83,9 @@ class SchedulesScreen(Acting):
     def _open_last_job(self, event: RowSelected) -> None:
         known = self._schedules.get(event.key)
         if known is None or known.last_job_id is None:
-            self.flash("It has made no job yet", Tone.WARNING)
+            self.flash("It has made no job yet", Tone.WARNING, about=About.CURSOR)
         elif known.last_state is None:
-            self.flash("Its last job was deleted or cleaned up", Tone.WARNING)
+            self.flash("Its last job was deleted or cleaned up", Tone.WARNING, about=About.CURSOR)
         else:
             self.console.open_job(known.last_job_id)
 
@@ -115,7 +116,7 @@ class SchedulesScreen(Acting):
             return
         seen = self._schedules.get(self.query_one(LiveTable).cursor_key or "")
         if seen is None:
-            self.flash("There is no schedule under the cursor", Tone.WARNING)
+            self.flash("There is no schedule under the cursor", Tone.WARNING, about=About.CURSOR)
             return
         profile, schedules = self.console.profile, operations.schedules
         dialog = AskDialog(

@@ -185,13 +185,13 @@ class LiveTable(TableView, can_focus=True):
 
     def action_mark_down(self) -> None:
         """Mark the row, or take its mark away, and go down."""
-        with self._marking():
+        with self._marking(by_hand=True):
             self._rows.toggle_mark()
         self._move_by(1)
 
     def action_mark_range(self) -> None:
         """Mark from the last mark to the cursor."""
-        with self._marking():
+        with self._marking(by_hand=True):
             self._rows.mark_range()
 
     def action_mark_all(self) -> None:
@@ -200,7 +200,8 @@ class LiveTable(TableView, can_focus=True):
 
     def action_unmark_all(self) -> None:
         """Take all marks away."""
-        self.unmark(self._rows.marks)
+        with self._marking(by_hand=True):
+            self._rows.unmark(self._rows.marks)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row under the mouse; a double click opens it."""
@@ -234,10 +235,10 @@ class LiveTable(TableView, can_focus=True):
 
     def _tell(self, replaced: Replaced) -> None:
         key = self._rows.cursor_key
-        if replaced.lost_cursor is not None:
-            self.post_message(self.CursorLost(self, replaced.lost_cursor, key))
         if replaced.previous_cursor != key:
             self.post_message(self.RowHighlighted(self, key))
+        if replaced.lost_cursor is not None:
+            self.post_message(self.CursorLost(self, replaced.lost_cursor, key))
         if replaced.lost_marks:
             self.post_message(self.MarksChanged(self, self._rows.marks, replaced.lost_marks))
 
@@ -268,12 +269,12 @@ class LiveTable(TableView, can_focus=True):
             self.post_message(message(self))
 
     @contextmanager
-    def _marking(self) -> Iterator[None]:
+    def _marking(self, *, by_hand: bool = False) -> Iterator[None]:
         before = self._rows.marks
         with self._repainting():
             yield
-        if self._rows.marks != before:
-            self.post_message(self.MarksChanged(self, self._rows.marks))
+        if by_hand or self._rows.marks != before:
+            self.post_message(self.MarksChanged(self, self._rows.marks, by_hand=by_hand))
 
     def _check_cells_of(self, rows: Sequence[Row]) -> None:
         wanted = len(self._columns)

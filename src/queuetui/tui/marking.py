@@ -1,0 +1,95 @@
+"""Marking jobs one by one, all that are here, or all that match, for every screen with a table of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from queuetui.model.act import Verb
+from queuetui.model.query import Query
+from queuetui.tui.acting import Acting
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
+from queuetui.tui.widgets.status_line import About
+from queuetui.tui.widgets.table_messages import MarksChanged
+
+if TYPE_CHECKING:
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.operations import Operations
+
+
+class Marking(Acting):
+    """`a` marks the rows that are here, `a` again all that match, whatever comes and goes.
+
+    That ends when a hand changes the marks or another list is shown.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.marks_all_matching = False
+        self._is_all_offered = False
+
+    @property
+    def table(self) -> JobTable:
+        """The table of jobs."""
+        return self.query_one(JobTable)
+
+    @property
+    def query_of_all(self) -> Query:
+        """What `all that match` match."""
+        raise NotImplementedError
+
+    @property
+    def footer_note(self) -> str:
+        """How many are marked."""
+        if self.marks_all_matching:
+            return "all matching marked"
+        marks = self.table.marks if self.is_mounted else frozenset()
+        return f"{len(marks):,} marked" if marks else ""
+
+    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
+        """Return the manifest's reader: for the marked jobs, or for all that match when all are marked."""
+        if not self.marks_all_matching:
+            return super().prepare_act(operations, verb)
+        query = self.query_of_all
+        return lambda: operations.prepare_matching(verb, query)
+
+    def forget_done(self, job_ids: set[str]) -> None:
+        """Take the marks off jobs that are done."""
+        self.mean_marked_only()
+        self.table.unmark(job_ids)
+
+    def mean_marked_only(self) -> None:
+        """Mean the marked jobs, and no longer all that match."""
+        self.marks_all_matching, self._is_all_offered = False, False
+
+    def mark_arrivals(self) -> None:
+        """Mark the rows that came, where all that match are marked."""
+        if self.marks_all_matching:
+            self.table.mark_every_row()
+
+    @on(MarksChanged)
+    def _take_marks(self, event: MarksChanged) -> None:
+        if event.by_hand:
+            self.status.end_about(About.MARKS)
+            if self.marks_all_matching and event.marks:
+                told = f"Only the {len(event.marks):,} marked jobs are meant now, no longer all that match"
+                self.flash(told, Tone.WARNING, about=About.MARKS)
+            self.mean_marked_only()
+        elif event.lost and not self.marks_all_matching:
+            self.flash(f"{len(event.lost)} marked jobs are gone and were unmarked", Tone.WARNING, about=About.MARKS)
+        self.show_footer()
+
+    @on(MarkAllAsked)
+    def _mark_all(self) -> None:
+        self.table.mark_every_row()
+        if self._is_all_offered or self.marks_all_matching:
+            self.marks_all_matching = True
+            told = "All that match are marked, also those that come; the dialog of an act counts them"
+            self.flash(told, Tone.WARNING, about=About.MARKS)
+        else:
+            self._is_all_offered = True
+            self.flash(f"{len(self.table.marks):,} marked; a again marks all that match", about=About.MARKS)
+        self.show_footer()

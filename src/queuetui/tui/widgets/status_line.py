@@ -1,0 +1,82 @@
+"""The line above the footer: one sentence at a time, for a while, and no longer than what it speaks of is there."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import ClassVar
+
+from textual.timer import Timer
+
+from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.text_lines import TextLines
+
+_SHOWN_S = 6.0
+_CAP = 2000
+
+
+class About(Enum):
+    """What a sentence speaks of, and with which it goes; what an act or a key answered goes by the clock alone."""
+
+    ANSWER = auto()
+    LIST = auto()
+    CURSOR = auto()
+    MARKS = auto()
+    LOOKING = auto()
+    FREEZING = auto()
+    STORE = auto()
+
+
+OF_A_LIST = frozenset({About.LIST, About.CURSOR, About.MARKS, About.LOOKING})
+
+
+class StatusLine(TextLines):
+    """Says something for a while."""
+
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id)
+        self._timer: Timer | None = None
+        self._about = About.ANSWER
+        self._is_report = False
+        self._afterwards: tuple[str, Tone] | None = None
+
+    def tell(self, text: str, tone: Tone, about: About, *, gently: bool = False) -> None:
+        """Say it; what is said gently does not replace what a person has not read yet."""
+        if self._timer is not None:
+            if gently:
+                return
+            self._timer.stop()
+        self.show([line_of(say(f" {text}", tone, _CAP))])
+        self._timer = self.set_timer(_SHOWN_S, self.end, name="flash")
+        self._about, self._is_report, self._afterwards = about, False, None
+
+    def report(self, text: str, tone: Tone) -> None:
+        """Say what became of an act."""
+        self.tell(text, tone, About.ANSWER)
+        self._is_report = True
+
+    def tell_of_store(self, text: str, tone: Tone) -> None:
+        """Say how the store stands, after the report that is being shown: both often come in one moment, when a store answers again."""
+        if self._is_report:
+            self._afterwards = text, tone
+        else:
+            self.tell(text, tone, About.STORE)
+
+    def end(self) -> None:
+        """Clear the line, or go on to what was to be said afterwards."""
+        if self._timer is not None:
+            self._timer.stop()
+        afterwards = self._afterwards
+        self._timer, self._is_report, self._afterwards = None, False, None
+        self.show([])
+        if afterwards is not None:
+            self.tell(*afterwards, About.STORE)
+
+    def end_about(self, *subjects: About) -> None:
+        """Clear the line where it speaks of what is there no more."""
+        if About.STORE in subjects:
+            self._afterwards = None
+        if self._timer is not None and self._about in subjects:
+            self.end()
