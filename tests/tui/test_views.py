@@ -5,7 +5,6 @@ from __future__ import annotations
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.events import EventsScreen
 from queuetui.tui.screens.failures import FailuresScreen
-from queuetui.tui.screens.help import HelpScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
 from queuetui.tui.screens.schedules import SchedulesScreen
@@ -194,26 +193,6 @@ def test_a_long_text_scrolls_and_its_lines_wrap_or_are_cut() -> None:
         assert "swept it" in stage.text()
 
     Stage().play(script, NARROW)
-
-
-def test_help_lists_the_keys_of_its_screen_and_searches() -> None:
-    """`?` lists what works here, `/` narrows it, and q, Esc, Enter and `?` close it."""
-
-    async def script(stage: Stage) -> None:
-        await stage.press("question_mark")
-        assert stage.is_on(HelpScreen)
-        await stage.press("slash")
-        await stage.write("purge")
-        await stage.until_shown("delete all that match the filter")
-        assert "half a page" not in stage.text()
-        await stage.press("enter")
-        for close in ("q", "escape", "question_mark", "enter"):
-            await stage.press(close)
-            assert stage.is_on(JobsScreen)
-            await stage.press("f1")
-            assert stage.is_on(HelpScreen)
-
-    Stage().play(script)
 
 
 def test_q_goes_back_and_ends_at_the_root() -> None:

@@ -17,7 +17,7 @@ from textual.widgets import Input
 from queuetui.model.errors import BadQuery
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.console import Console
-from queuetui.tui.present.identity import find_queue
+from queuetui.tui.present.identity import find_queue, typable_queues
 from queuetui.tui.present.queue_rows import picked_queue
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
@@ -193,7 +193,9 @@ class QueueTui(Console, inherit_bindings=False):
         from queuetui.tui.dialogs.command import CommandDialog
 
         if isinstance(self.screen, ConsoleScreen):
-            self.push_screen(CommandDialog(self.screen.places, self.why_not, self.command_history), self._run_command)
+            queues = () if self.latest is None else typable_queues(self.latest.snapshot)
+            dialog = CommandDialog(self.screen.places, self.why_not, self.command_history, queues)
+            self.push_screen(dialog, self._run_command)
 
     async def _run_command(self, call: str | None) -> None:
         if call is not None:

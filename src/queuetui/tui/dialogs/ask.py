@@ -107,9 +107,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         confirm.label = Content(sanitize(question.confirm))
         confirm.remove_class("-hidden")
         confirm.disabled = bool(question.word)
-        self._say_hint(
-            f"{'Enter in the field' if question.word else 'y'} does it; Esc {'' if question.word else 'or n '}cancels"
-        )
+        self._say_ways()
 
     def _fail(self, reason: str) -> None:
         if not self.is_attached:
@@ -158,6 +156,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def _check_word(self, event: Input.Changed) -> None:
         if self._question is not None and self._question.word and not self._is_working:
             self.query_one("#confirm", Button).disabled = event.value != self._question.word
+            self._say_ways()
 
     @on(Input.Submitted, "#word")
     def _submit_word(self, event: Input.Submitted) -> None:
@@ -202,6 +201,10 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         if len(wrapped) > room:
             wrapped = [*wrapped[: room - 1], line_of(say("...", Tone.MUTED))]
         self.query_one("#text", TextLines).show(wrapped)
+
+    def _say_ways(self) -> None:
+        asks_word = self._question is not None and bool(self._question.word)
+        self._say_hint("Enter in the field does it; Esc cancels" if asks_word else "y does it; Esc or n cancels")
 
     def _say_hint(self, text: str) -> None:
         self.query_one("#hint", TextLines).show([line_of(say(text, Tone.MUTED))])

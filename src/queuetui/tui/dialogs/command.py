@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, Place, named
+from queuetui.tui.completion import complete_argument
 from queuetui.tui.dialogs.pick import PickDialog
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
@@ -19,43 +20,65 @@ _REMEMBERED = 20
 
 
 class CommandDialog(PickDialog):
-    """Gives the call to run; what was run before is offered first, what is not to be had is dimmed with its reason."""
+    """Gives the call to run; what was run before is offered first, what is not to be had is dimmed with its reason.
+
+    The key of a row is what is run by it: the name of an action, or a line that was run before.
+    """
 
     TITLE_TEXT = "Command"
     HINT = "type a name   up/down choose   tab completes   enter runs   esc leaves"
     COLUMNS = (Column("name", "name", 16), Column("key", "key", 9), Column("help", "what it does", 20, flex=1))
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
-    def __init__(self, places: frozenset[Place], why_not: Callable[[Action], str | None], history: list[str]) -> None:
+    def __init__(
+        self,
+        places: frozenset[Place],
+        why_not: Callable[[Action], str | None],
+        history: list[str],
+        queues: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self._history = history
         self._places = places
         self._why_not = why_not
+        self._queues = queues
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the actions whose name begins so, then those whose name or help holds it."""
-        word = text.strip().partition(" ")[0].casefold()
-        recent = [action for action in map(named, reversed(self._history)) if action is not None] if not word else []
-        begins = [action for action in ACTIONS if action.name.startswith(word)]
-        holds = [action for action in ACTIONS if word in f"{action.name} {action.label} {action.help}".casefold()]
-        found = dict.fromkeys([*recent, *begins, *holds])
-        return [self._row(action) for action in sorted(found, key=lambda action: self._reason(action) is not None)]
+        """Return the actions whose name begins so, the lines that were run and begin so, then what holds the first word."""
+        written = text.strip().casefold()
+        word = written.partition(" ")[0]
+        recent = [line for line in reversed(self._history) if line.casefold().startswith(written)]
+        if not written:
+            return self._rows([*recent, *(action.name for action in ACTIONS)])
+        known = _read(text.strip())[0]
+        begins = [action.name for action in ACTIONS if action.name.startswith(written)]
+        meant = [] if known is None else [known.name]
+        near = [action.name for action in ACTIONS if action.name.startswith(word)]
+        holds = [action.name for action in ACTIONS if word in f"{action.name} {action.label} {action.help}".casefold()]
+        return self._rows([*begins, *meant, *recent, *near, *holds])
+
+    def _rows(self, lines: Sequence[str]) -> list[Row]:
+        found = [(line, action) for line in dict.fromkeys(lines) if (action := _read(line)[0]) is not None]
+        return [
+            self._row(line, action) for line, action in sorted(found, key=lambda one: self._reason(one[1]) is not None)
+        ]
 
     def take(self, key: str | None, text: str) -> None:
-        """Run what was typed when that is a command, else the row under the cursor."""
+        """Run the row that a person went to, else what was typed when that is a command, else the first row."""
         written = text.strip()
         action, argument = _read(written)
-        if action is None and written and key is None:
-            names = [one.name for one in ACTIONS]
-            near = difflib.get_close_matches(written.partition(" ")[0], names, n=1)
-            self.say_hint(
-                f"there is no command {written.partition(' ')[0]!r}" + (f"; did you mean {near[0]}?" if near else ""),
-                Tone.CRITICAL,
-            )
-            return
-        chosen = action or named(key or "")
-        if chosen is not None:
-            self._run(chosen, argument or ("" if action is not None else written.partition(" ")[2].strip()))
+        if key is not None and (self.has_moved or action is None):
+            action, argument = _read(key)
+            argument = argument or written.partition(" ")[2].strip()
+        if action is not None:
+            self._run(action, argument)
+        elif written:
+            self._say_unknown(written.partition(" ")[0])
+
+    def _say_unknown(self, word: str) -> None:
+        near = difflib.get_close_matches(word, [action.name for action in ACTIONS], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        self.say_hint(f"there is no command {word!r}{hint}", Tone.CRITICAL)
 
     def _run(self, action: Action, argument: str) -> None:
         why_not = self._reason(action)
@@ -65,31 +88,62 @@ class CommandDialog(PickDialog):
         if action.takes and not action.takes.startswith("[") and not argument:
             self.say_hint(f"write what it is about: {action.name} {action.takes}", Tone.WARNING)
             return
-        self._remember(action.name)
-        self.dismiss(f"{action.call}({argument!r})" if argument and action.takes else action.call)
+        is_about = bool(argument and action.takes)
+        self._remember(f"{action.name} {argument}" if is_about else action.name)
+        self.dismiss(f"{action.call}({argument!r})" if is_about else action.call)
 
     def action_complete(self) -> None:
-        """Write out the name under the cursor."""
+        """Write out the row that a person went to; else add to the argument, or to the name, what is certain."""
+        text = self.typed.lstrip()
+        action, argument = _read(text.rstrip())
+        if self.has_moved and self.selected_key is not None:
+            self._write_line(self.selected_key)
+        elif action is not None and action.takes and " " in text:
+            self._complete_argument(text, argument)
+        elif action is not None and not argument and not self._begun_by(text):
+            self._write_line(action.name)
+        else:
+            self._complete_name(text)
+
+    def _complete_argument(self, text: str, argument: str) -> None:
+        if argument and text.endswith(" "):
+            return
+        action, _ = _read(text.rstrip())
+        done = complete_argument("" if action is None else action.name, argument, self._queues)
+        self.write_text(text[: len(text.rstrip()) - len(argument)] + done.text if argument else text + done.text)
+        if done.choices:
+            self.say_hint("  ".join(done.choices))
+
+    def _complete_name(self, text: str) -> None:
+        begun = self._begun_by(text)
         key = self.selected_key
-        if key is not None:
-            self.write_text(f"{key} ")
+        if begun:
+            self._write_line(key if key in begun else begun[0])
+        elif key is not None and " " not in text.strip():
+            self._write_line(key)
+
+    def _begun_by(self, text: str) -> list[str]:
+        return [action.name for action in ACTIONS if action.name.startswith(text.strip().casefold())]
+
+    def _write_line(self, line: str) -> None:
+        self.write_text(f"{line} " if named(line) is not None else line)
 
     def _reason(self, action: Action) -> str | None:
         if not action.places & self._places:
             return f"works in {' and '.join(sorted(place.value for place in action.places))}"
         return self._why_not(action)
 
-    def _row(self, action: Action) -> Row:
+    def _row(self, line: str, action: Action) -> Row:
         why_not = self._reason(action)
         tone = None if why_not is None else Tone.MUTED
-        name = f"{action.name} {action.takes}".strip()
+        name = f"{line} {action.takes}".strip() if line == action.name else line
         texts = (name, action.shown, action.help if why_not is None else f"not now: {why_not}")
-        return Row(action.name, tuple(Cell(sanitize(text), tone) for text in texts))
+        return Row(line, tuple(Cell(sanitize(text), tone) for text in texts))
 
-    def _remember(self, name: str) -> None:
-        if name in self._history:
-            self._history.remove(name)
-        self._history.append(name)
+    def _remember(self, line: str) -> None:
+        if line in self._history:
+            self._history.remove(line)
+        self._history.append(line)
         del self._history[:-_REMEMBERED]
 
 

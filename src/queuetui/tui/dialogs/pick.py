@@ -36,6 +36,11 @@ class PickDialog(ModalScreen["str | None"]):
         Binding("pageup", "move(-10)", "Page up", show=False),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_moved = False
+        self._hint_of: str | None = None
+
     def compose(self) -> ComposeResult:
         """Lay out the field above its list."""
         with Vertical(classes="dialog pick"):
@@ -62,7 +67,8 @@ class PickDialog(ModalScreen["str | None"]):
             self.dismiss(key)
 
     def say_hint(self, text: str, tone: Tone = Tone.MUTED) -> None:
-        """Show the line below the list."""
+        """Show the line below the list, about what stands in the field now."""
+        self._hint_of = self.typed
         self.query_one("#hint", TextLines).show([line_of(say(text, tone, 1000))])
 
     def action_leave(self) -> None:
@@ -71,10 +77,14 @@ class PickDialog(ModalScreen["str | None"]):
 
     def action_move(self, lines: int) -> None:
         """Move in the list while the field keeps the focus."""
+        self.has_moved = True
         self._table.action_move(lines)
 
     @on(Input.Changed, "#pick-text")
     def _narrow(self, event: Input.Changed) -> None:
+        self.has_moved = False
+        if self._hint_of != event.value:
+            self.say_hint(self.HINT)
         rows = self.rows_for(event.value)
         self._table.set_rows(rows, cursor_key=rows[0].key if rows else None)
 
@@ -86,6 +96,11 @@ class PickDialog(ModalScreen["str | None"]):
     def selected_key(self) -> str | None:
         """The key under the cursor."""
         return self._table.cursor_key
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field."""
+        return self.query_one("#pick-text", Input).value
 
     def write_text(self, text: str) -> None:
         """Put text into the field as if it had been typed."""

@@ -1,22 +1,39 @@
-"""The table of actions as help text."""
+"""The table of actions as help text, and below or beside it what signs and words mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 
 from queuetui.tui.actions import ACTIONS, Action, Place
-from queuetui.tui.present.pieces import BLANK, TextLine, line_of, say
+from queuetui.tui.present.legend import SIGNS, verdict_meanings
+from queuetui.tui.present.pieces import BLANK, TextLine, cells_of, line_of, say, wrap_pieces
 from queuetui.tui.present.tones import Tone
 
 _KEY_CELLS = 12
 _NAME_CELLS = 16
+_WORD_CELLS = 18
+_GAP_CELLS = 3
+_TWO_COLUMNS_CELLS = 150
 
 
 def help_lines(
-    place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], text: str = ""
+    place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], text: str, width: int
 ) -> list[TextLine]:
-    """Return every action of one screen in groups, narrowed to those that hold `text`."""
+    """Return every action of one screen in groups and the legend, narrowed to what holds `text`, in lines of `width` cells."""
     needle = text.casefold()
+    keys, legend = _key_lines(place, places, why_not, needle), _legend_lines(needle)
+    if not keys and not legend:
+        return [line_of(say("Nothing of that name.", Tone.MUTED))]
+    if width < _TWO_COLUMNS_CELLS:
+        return _wrapped([*keys, *legend], width)
+    column = (width - _GAP_CELLS) // 2
+    return _beside(_wrapped(keys, column), _wrapped(legend, column), column + _GAP_CELLS)
+
+
+def _key_lines(
+    place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], needle: str
+) -> list[TextLine]:
     lines: list[TextLine] = []
     for group in (place, Place.MARKS, Place.TABLE, Place.EVERYWHERE):
         actions = [action for action in ACTIONS if group in action.places & places and _holds(action, needle)]
@@ -27,7 +44,34 @@ def help_lines(
                 *(_action_line(action, why_not(action)) for action in actions),
                 BLANK,
             ]
-    return lines or [line_of(say("Nothing of that name.", Tone.MUTED))]
+    return lines
+
+
+def _legend_lines(needle: str) -> list[TextLine]:
+    lines: list[TextLine] = []
+    for title, entries in (("signs and words", SIGNS), ("words that say why", verdict_meanings())):
+        found = [(word, meaning) for word, meaning in entries if needle in f"{word} {meaning}".casefold()]
+        if found:
+            lines += [line_of(say(title, Tone.STRONG)), *(_legend_line(*entry) for entry in found), BLANK]
+    return lines
+
+
+def _legend_line(word: str, meaning: str) -> TextLine:
+    return line_of(say(f"  {word:<{_WORD_CELLS}}", Tone.STRONG), say(meaning, cap=1000))
+
+
+def _wrapped(lines: Iterable[TextLine], width: int) -> list[TextLine]:
+    return [row for line in lines for row in wrap_pieces(line, width)]
+
+
+def _beside(left: Sequence[TextLine], right: Sequence[TextLine], column: int) -> list[TextLine]:
+    """Return two texts side by side; where one is empty the other takes its place."""
+    if not left or not right:
+        return [*left, *right]
+    return [
+        line_of(*one.left, say(" " * (column - cells_of(one.left))), *other.left)
+        for one, other in zip_longest(left, right, fillvalue=BLANK)
+    ]
 
 
 def _holds(action: Action, needle: str) -> bool:

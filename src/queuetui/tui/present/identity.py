@@ -7,7 +7,7 @@ import re
 from queuetui.model.filter_text import quote_value
 from queuetui.model.job import Job
 from queuetui.model.snapshot import QueueInfo, Snapshot
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 
 SHORT_ID_CHARS = 8
 _LONG_ID_CHARS = 16
@@ -54,3 +54,9 @@ def find_queue(snapshot: Snapshot | None, typed: str) -> Untrusted | None:
     begun = [name for name in names if name.raw.startswith(typed)]
     found = exact or begun
     return found[0] if len(found) == 1 or exact else None
+
+
+def typable_queues(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the names of the queues that can be typed as they are: those that look as they are."""
+    names = [(sanitize(queue.name), queue.name.raw) for queue in snapshot.queues]
+    return tuple(raw for safe, raw in names if safe == raw)

@@ -1,4 +1,4 @@
-"""Help: the keys of the screen in front, made from the table of actions."""
+"""Help: the keys of the screen in front, made from the table of actions, and what signs and words mean."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ HINT_CAP = 1000
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists what can be done here and what cannot just now, with the reason; `/` searches."""
+    """Lists what can be done here and what cannot just now, with the reason; what is typed is searched for."""
 
-    AUTO_FOCUS = "#help-text"
+    AUTO_FOCUS = "#help-search"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter,f1", "leave", "Close", show=False),
-        Binding("slash", "search", "Search", show=False),
+        Binding("escape,enter,f1", "leave", "Close", show=False, priority=True),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+d", "scroll_pages(1)", "Page down", show=False, priority=True),
+        Binding("pageup,ctrl+u", "scroll_pages(-1)", "Page up", show=False, priority=True),
     ]
 
     def __init__(
@@ -45,39 +49,60 @@ class HelpScreen(ModalScreen[None]):
         """Lay out the search field above the text."""
         with Vertical(classes="dialog help"):
             yield TextLines("title", "title")
-            yield Input(id="help-search", compact=True, placeholder="search", classes="-hidden", select_on_focus=False)
+            yield Input(id="help-search", compact=True, placeholder="type to search", select_on_focus=False)
             yield TextLines("told", "title -hidden" if not self._hint else "title")
             yield TextPane("help-text")
             yield TextLines("hint", "hint")
 
     def on_mount(self) -> None:
-        """Show every key."""
-        self.query_one("#title", TextLines).show([line_of(say(f"Keys in {self._place.value}", Tone.STRONG))])
-        told = wrap(sanitize(self._hint, HINT_CAP), self.query_one(".dialog").size.width or 70)
-        self.query_one("#told", TextLines).show([line_of(say(text, cap=HINT_CAP)) for text in told])
-        self.query_one("#hint", TextLines).show(
-            [line_of(say("/ searches   j k scroll   ? q esc enter close", Tone.MUTED))]
-        )
+        """Name the screen."""
+        title = f"Keys in {self._place.value}, and what signs and words mean"
+        self.query_one("#title", TextLines).show([line_of(say(title, Tone.STRONG))])
         self.query_one(Input).cursor_blink = False
-        self._show("")
+        self._pane.can_focus = False
+        self._pane.wraps = False
+        self.watch(self._pane, "scroll_y", self._show_hint, init=False)
+        self.call_after_refresh(self._show)
+
+    def on_resize(self) -> None:
+        """Lay the text out for the new width."""
+        self.call_after_refresh(self._show)
 
     def action_leave(self) -> None:
         """Close."""
         self.dismiss(None)
 
-    def action_search(self) -> None:
-        """Type what to look for."""
-        field = self.query_one(Input)
-        field.remove_class("-hidden")
-        field.focus()
+    def action_scroll(self, lines: int) -> None:
+        """Scroll while the field keeps the focus."""
+        self._pane.scroll_relative(y=lines, animate=False)
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Scroll by pages."""
+        self.action_scroll(pages * max(1, self._pane.size.height - 1))
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
-        self._show(event.value)
+        # A field takes every letter, also one that is bound here.
+        if event.value.endswith("?"):
+            self.action_leave()
+        else:
+            self._show(from_top=True)
 
-    @on(Input.Submitted)
-    def _end_search(self) -> None:
-        self.query_one(TextPane).focus()
+    def _show(self, *, from_top: bool = False) -> None:
+        width = self._pane.scrollable_content_region.width
+        told = wrap(sanitize(self._hint, HINT_CAP), width)
+        self.query_one("#told", TextLines).show([line_of(say(text, cap=HINT_CAP)) for text in told])
+        lines = help_lines(self._place, self._places, self._why_not, self.query_one(Input).value, width)
+        self._pane.show(lines, from_top=from_top)
+        self._show_hint()
 
-    def _show(self, text: str) -> None:
-        self.query_one(TextPane).show(help_lines(self._place, self._places, self._why_not, text), from_top=True)
+    def _show_hint(self) -> None:
+        pane = self._pane
+        first, lines = round(pane.scroll_y), pane.virtual_size.height
+        last = min(lines, first + pane.size.height)
+        place = f"lines {first + 1}-{last} of {lines}   up/down pgup/pgdn   " if lines > pane.size.height else ""
+        self.query_one("#hint", TextLines).show([line_of(say(f"{place}esc enter ? close", Tone.MUTED))])
+
+    @property
+    def _pane(self) -> TextPane:
+        return self.query_one(TextPane)

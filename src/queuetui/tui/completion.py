@@ -1,0 +1,47 @@
+"""What Tab adds to a command's argument: queues, and the fields of a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from queuetui.model.event_filter import FIELDS as EVENT_FIELDS
+from queuetui.model.query import FIELDS
+from queuetui.model.state import State
+
+_FIELDS_OF = {"filter": FIELDS, "events": EVENT_FIELDS}
+
+
+class Completion(NamedTuple):
+    """The argument with what could be added to it, and what it may become where that is not yet clear."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+def complete_argument(command: str, argument: str, queues: Sequence[str]) -> Completion:
+    """Return an argument with all added that is certain; what was typed stays."""
+    if command == "jobs":
+        return _complete(argument, queues, " ")
+    if command not in _FIELDS_OF:
+        return Completion(argument)
+    before, blank, word = argument.rpartition(" ")
+    minus = word[: len(word) - len(word.removeprefix("-"))]
+    field, colon, value = word.removeprefix("-").partition(":")
+    if not colon:
+        done = _complete(field, [f"{name}:" for name in _FIELDS_OF[command]], "")
+        return Completion(f"{before}{blank}{minus}{done.text}", done.choices)
+    known = {"queue": queues, "state": [state.value for state in State]}.get(field.lower(), ())
+    done = _complete(value, known, " ")
+    return Completion(f"{before}{blank}{minus}{field}:{done.text}", done.choices)
+
+
+def _complete(text: str, names: Iterable[str], behind: str) -> Completion:
+    begun = sorted(name for name in names if name.casefold().startswith(text.casefold()))
+    if len(begun) == 1:
+        return Completion(f"{begun[0]}{behind}")
+    # In order, what the first and the last have in common, all have.
+    pairs = zip(begun[0], begun[-1], strict=False) if begun else ()
+    shared = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return Completion(shared if len(shared) > len(text) else text, tuple(begun))

@@ -1,0 +1,108 @@
+"""The command line: Tab adds to what was typed and never takes from it, and what was run is offered again whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from queuetui.model.text import Untrusted
+from tests.tui.stage import Stage
+
+
+def typed(stage: Stage) -> str:
+    """Return what stands in the field."""
+    return stage.field("#pick-text").value
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("jobs ma", "jobs mail "),
+        ("jobs m", "jobs mail "),
+        ("jobs MA", "jobs mail "),
+        ("jobs", "jobs "),
+        ("jobs nowhere", "jobs nowhere"),
+        ("job", "jobs "),
+        ("ove", "overview "),
+        ("sort l", "sort left "),
+        ("rate 5", "rate 5"),
+        ("filter queue:mail", "filter queue:mail "),
+        ("filter stat", "filter state:"),
+        ("filter queue:mail stat", "filter queue:mail state:"),
+        ("events corr", "events correlation:"),
+        ("zzz foo", "zzz foo"),
+        ("dead", "failures "),
+    ],
+)
+def test_tab_completes_and_never_erases(text: str, after: str) -> None:
+    """The name of a command, then its argument, as far as it is known."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("colon")
+        await stage.write(text)
+        await stage.press("tab")
+        assert typed(stage) == after
+        await stage.press("tab")
+        assert typed(stage) == after
+
+    Stage().play(script)
+
+
+def test_tab_names_what_it_may_become() -> None:
+    """Where several queues begin so, the field gets what they share and the hint names them."""
+
+    async def script(stage: Stage) -> None:
+        stage.feed.jobs = [
+            replace(job, queue=Untrusted(f"mail-{number % 2}")) for number, job in enumerate(stage.feed.jobs)
+        ]
+        polls = stage.feed.polls
+        await stage.press("r")
+        await stage.until(lambda: stage.feed.polls > polls and stage.app.latest is not None)
+        await stage.until(lambda: len(stage.app.latest.snapshot.queues) == 2)  # type: ignore[union-attr]  # waited for
+        await stage.press("colon")
+        await stage.write("jobs ma")
+        await stage.press("tab")
+        assert typed(stage) == "jobs mail-"
+        assert "mail-0  mail-1" in stage.text()
+
+    Stage().play(script)
+
+
+def test_what_was_run_is_offered_with_its_argument() -> None:
+    """An empty command line shows `jobs mail` first, Enter runs it, and it is found by typing its beginning."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("colon")
+        await stage.write("jobs mail")
+        await stage.press("enter")
+        await stage.until_shown("queue mail")
+        await stage.press("colon")
+        await stage.write("jobs sync")
+        await stage.press("enter")
+        await stage.until_shown("queue sync")
+        await stage.press("colon")
+        assert [row.cells[0].text for row in stage.table().rows[:2]] == ["jobs sync", "jobs mail"]
+        await stage.press("down", "enter")
+        await stage.until_shown("queue mail")
+        await stage.press("colon")
+        await stage.write("jobs")
+        await stage.press("down", "tab")
+        assert typed(stage) == "jobs mail"
+        await stage.press("enter")
+        await stage.until_shown("queue mail")
+
+    Stage().play(script)
+
+
+def test_the_row_that_was_chosen_runs() -> None:
+    """A row that a person went down to is run, though what was typed is a command of its own."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("colon")
+        await stage.write("sort")
+        await stage.until(lambda: stage.table().rows[1].key == "sort left")
+        await stage.press("down", "enter")
+        await stage.until_shown("▼")
+
+    Stage().play(script)
