@@ -12,6 +12,7 @@ from queuetui.engine import watch
 from queuetui.engine.context import CancelCause, Context
 from queuetui.model.act import Outcome
 from tests.engine.conftest import EVERY_STORE, StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
@@ -43,10 +44,11 @@ def test_a_running_job_gives_way(queue: Queue, start_worker: StartWorker, way: s
         return "left early"
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(lease_s=6.0)
+    clock = VirtualClock()
+    start_worker(clock=clock)
     assert begun.wait(60)
     queue.cancel(job.id)
-    wait_until(lambda: queue.get(job.id).state == "cancelled")
+    clock.pass_until(lambda: queue.get(job.id).state == "cancelled")
     assert queue.get(job.id).result is None
 
 
@@ -63,10 +65,11 @@ def test_an_async_run_is_cancelled_where_it_waits(queue: Queue, start_worker: St
             cleaned.set()
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(lease_s=6.0)
+    clock = VirtualClock()
+    start_worker(clock=clock)
     assert begun.wait(60)
     queue.cancel(job.id)
-    wait_until(lambda: queue.get(job.id).state == "cancelled")
+    clock.pass_until(lambda: queue.get(job.id).state == "cancelled")
     assert cleaned.wait(60)
 
 
@@ -107,7 +110,9 @@ def test_a_cancelled_job_is_not_tried_again(queue: Queue, start_worker: StartWor
     wait_until(lambda: queue.get(job.id).state == "cancelled")
 
 
-def test_a_run_over_its_time_is_a_failure(queue: Queue, start_worker: StartWorker, told: Told) -> None:
+def test_a_run_over_its_time_is_a_failure(
+    queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock
+) -> None:
     """The run is settled at its limit, its handler is told, and what it returns after that is refused."""
     causes: list[CancelCause | None] = []
 
@@ -116,40 +121,44 @@ def test_a_run_over_its_time_is_a_failure(queue: Queue, start_worker: StartWorke
         causes.append(context.cancel_cause)
         return "too late"
 
-    job = queue.enqueue(declare_handler(run), max_attempts=1, timeout=0.2)
-    start_worker()
-    wait_until(lambda: queue.get(job.id).state == "failed")
-    wait_until(lambda: told.of("result_refused"))
+    job = queue.enqueue(declare_handler(run), max_attempts=1, timeout=20)
+    start_worker(clock=clock)
+    wait_until(lambda: queue.get(job.id).state == "processing")
+    clock.pass_by(19)
+    assert queue.get(job.id).state == "processing"
+    clock.pass_until(lambda: queue.get(job.id).state == "failed", 2)
+    clock.pass_until(lambda: told.of("result_refused"))
     dead = queue.get(job.id)
     assert dead.error is not None
     assert (dead.error["class"], dead.result, causes) == ("Timeout", None, [CancelCause.TIMEOUT])
-    assert wait_until(lambda: told.of("job_timed_out"))[0]["limit_s"] == 0.2
+    assert wait_until(lambda: told.of("job_timed_out"))[0]["limit_s"] == 20
 
 
-@pytest.mark.timed
-def test_the_nearest_limit_holds(queue: Queue, start_worker: StartWorker) -> None:
+def test_the_nearest_limit_holds(queue: Queue, start_worker: StartWorker, clock: VirtualClock) -> None:
     """A job's own limit comes before its type's, and that before the worker's."""
     over = threading.Event()
 
     def run(payload: object, context: Context) -> None:
         wait_until(lambda: context.cancelled() or over.is_set())
 
-    typed = declare_handler(run, timeout_s=0.2)
+    typed = declare_handler(run, timeout_s=20)
     plain = declare_handler(run)
-    own = queue.enqueue(plain, timeout=0.2, max_attempts=1)
+    own = queue.enqueue(plain, timeout=10, max_attempts=1)
     by_type = queue.enqueue(typed, max_attempts=1)
-    long = queue.enqueue(typed, timeout=60, max_attempts=1)
+    long = queue.enqueue(typed, timeout=600, max_attempts=1)
     by_worker = queue.enqueue(plain, max_attempts=1)
-    start_worker(job_timeout_s=0.4)
-    for job in (own, by_type, by_worker):
-        wait_until(lambda job=job: queue.get(job.id).state == "failed")  # type: ignore[misc]  # a default binds the loop's job
-    assert queue.get(long.id).state == "processing"
+    in_turn = (own, by_type, by_worker, long)
+    start_worker(clock=clock, job_timeout_s=30)
+    wait_until(lambda: queue.stats()["processing"] == len(in_turn))
+    for ended in range(4):
+        assert [queue.get(job.id).state for job in in_turn] == ["failed"] * ended + ["processing"] * (4 - ended)
+        clock.pass_by(6)
+        clock.pass_until(lambda ended=ended: queue.stats()["failed"] == min(ended + 1, 3), 6)  # type: ignore[misc]  # a default binds the loop's number
     over.set()
-    wait_until(lambda: queue.get(long.id).state == "completed")
+    clock.pass_until(lambda: queue.get(long.id).state == "completed")
 
 
-@pytest.mark.timed
-def test_an_async_run_over_its_time_really_ends(queue: Queue, start_worker: StartWorker) -> None:
+def test_an_async_run_over_its_time_really_ends(queue: Queue, start_worker: StartWorker, clock: VirtualClock) -> None:
     """An async handler is cancelled at its limit and holds no slot after it."""
     ended = threading.Event()
 
@@ -159,38 +168,36 @@ def test_an_async_run_over_its_time_really_ends(queue: Queue, start_worker: Star
         finally:
             ended.set()
 
-    job = queue.enqueue(declare_handler(run), timeout=0.2, max_attempts=1)
-    start_worker()
-    wait_until(lambda: queue.get(job.id).state == "failed")
+    job = queue.enqueue(declare_handler(run), timeout=20, max_attempts=1)
+    start_worker(clock=clock)
+    clock.pass_until(lambda: queue.get(job.id).state == "failed")
     assert ended.wait(60)
 
 
-@pytest.mark.timed
 def test_a_handler_that_never_ends_loses_its_slot(
-    queue: Queue, start_worker: StartWorker, told: Told, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock
 ) -> None:
     """The only slot of a worker is not held for ever by a handler that was timed out: a new thread takes its place."""
-    monkeypatch.setattr(watch, "GIVE_UP_AFTER_S", 0.1)
     over = threading.Event()
-    hung = queue.enqueue(declare_handler(lambda _: over.wait(60)), max_attempts=1, timeout=0.1)
-    worker = start_worker(concurrency=1)
-    wait_until(lambda: queue.get(hung.id).state == "failed")
+    hung = queue.enqueue(declare_handler(lambda _: over.wait(60)), max_attempts=1, timeout=20)
+    worker = start_worker(clock=clock, concurrency=1)
+    clock.pass_until(lambda: queue.get(hung.id).state == "failed")
     after = queue.enqueue(declare_handler(lambda _: 1))
-    wait_until(lambda: queue.get(after.id).state == "completed")
+    clock.pass_until(lambda: queue.get(after.id).state == "completed")
     assert wait_until(lambda: told.of("handler_given_up"))[0]["job_id"] == hung.id
     assert worker.is_alive
     over.set()
 
 
-@pytest.mark.timed
 def test_too_many_handlers_that_never_end_stop_the_worker(
-    queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, start_worker: StartWorker, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads cannot be ended: a worker that gathers hung ones ends itself, so that a fresh process takes over."""
-    monkeypatch.setattr(watch, "GIVE_UP_AFTER_S", 0.05)
     monkeypatch.setattr(watch, "GIVEN_UP_LIMIT", 3)
     over = threading.Event()
     job_type = declare_handler(lambda _: over.wait(60))
-    queue.enqueue_many([queue.new(job_type, max_attempts=1, timeout=0.05) for _ in range(4)])
-    assert "never ended" in start_worker(concurrency=1).wait().reason
+    queue.enqueue_many([queue.new(job_type, max_attempts=1, timeout=20) for _ in range(4)])
+    worker = start_worker(clock=clock, concurrency=1)
+    clock.pass_until(lambda: not worker.is_alive, 90)
+    assert "never ended" in worker.wait().reason
     over.set()

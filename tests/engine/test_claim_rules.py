@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.client import Queue
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.state import State
 from tests.engine.conftest import EVERY_STORE, StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
@@ -24,9 +23,11 @@ def lay_down(queue: Queue, edit: RulesEdit) -> None:
 
 
 class Crowd:
-    """How many run at once."""
+    """How many run at once; the first `together` wait for each other, so that they do, however slow the machine is."""
 
-    def __init__(self) -> None:
+    def __init__(self, together: int = 1) -> None:
+        self._meeting = threading.Barrier(together)
+        self._expected = together
         self._lock = threading.Lock()
         self._now = 0
         self.most = 0
@@ -37,6 +38,9 @@ class Crowd:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
+            meets, self._expected = self._expected > 0, self._expected - 1
+        if meets:
+            self._meeting.wait(60)
         threading.Event().wait(0.02)
         with self._lock:
             self._now -= 1
@@ -46,7 +50,7 @@ class Crowd:
 @EVERY_STORE
 def test_two_workers_never_run_more_than_the_limit(queue: Queue, start_worker: StartWorker) -> None:
     """However many slots workers have, no more handlers run at once than the queue's limit says, and all jobs are done."""
-    crowd = Crowd()
+    crowd = Crowd(together=2)
 
     def hurried() -> None:
         crowd.run()
@@ -83,8 +87,7 @@ def test_room_that_another_worker_makes_is_found(queue: Queue, start_worker: Sta
     assert done.wait(60)
 
 
-@pytest.mark.timed
-def test_workers_keep_to_a_rate(queue: Queue, start_worker: StartWorker) -> None:
+def test_workers_keep_to_a_rate(queue: Queue, start_worker: StartWorker, clock: VirtualClock) -> None:
     """Jobs beyond the rate wait for its period, and are done by themselves then."""
     crowd = Crowd()
 
@@ -92,25 +95,15 @@ def test_workers_keep_to_a_rate(queue: Queue, start_worker: StartWorker) -> None
         crowd.run()
 
     job_type = declare_handler(paced)
-    lay_down(queue, RulesEdit(rate=parse_rate("3/10s")))
+    lay_down(queue, RulesEdit(rate=parse_rate("3/m")))
     for _ in range(5):
         queue.enqueue(job_type)
     for _ in range(2):
-        start_worker(concurrency=4)
+        start_worker(clock=clock, concurrency=4)
     wait_until(lambda: crowd.done == 3)
-    assert not wait_briefly(lambda: crowd.done > 3)
-    wait_until(lambda: crowd.done == 5)
-
-
-def wait_briefly(condition: object) -> bool:
-    """Tell whether something comes true within a moment."""
-    assert callable(condition)
-    ends = threading.Event()
-    for _ in range(20):
-        if condition():
-            return True
-        ends.wait(0.01)
-    return False
+    clock.pass_by(30)
+    assert crowd.done == 3
+    clock.pass_until(lambda: crowd.done == 5)
 
 
 def test_a_worker_runs_what_its_tags_allow(queue: Queue, start_worker: StartWorker) -> None:

@@ -25,7 +25,6 @@ from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import declare_handler
-from tests.waiting import wait_until
 
 CLOCK = VirtualClock()
 
@@ -132,7 +131,6 @@ def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue) -> None:
     assert waits == pytest.approx([0.02, 0.04, 0.08, 0.16, 0.3, 0.3, 0.3], abs=0.02)
 
 
-@pytest.mark.timed
 def test_what_waits_behind_a_long_run_is_released(queue: Queue, start_worker: StartWorker) -> None:
     """Jobs that were claimed because they used to be short are given back for others when one turns out long."""
     over = threading.Event()
@@ -143,13 +141,14 @@ def test_what_waits_behind_a_long_run_is_released(queue: Queue, start_worker: St
 
     job_type = declare_handler(run)
     queue.enqueue_many([queue.new(job_type, {"n": n}) for n in range(60)])
-    start_worker(concurrency=1)
-    wait_until(lambda: (queue.stats()["processing"], queue.stats()["pending"]) == (1, 29))
-    other = start_worker(concurrency=1)
-    wait_until(lambda: queue.stats()["completed"] == 59)
+    clock = VirtualClock()
+    start_worker(clock=clock, concurrency=1)
+    clock.pass_until(lambda: (queue.stats()["processing"], queue.stats()["pending"]) == (1, 29))
+    other = start_worker(clock=clock, concurrency=1)
+    clock.pass_until(lambda: queue.stats()["completed"] == 59)
     assert other.is_alive
     over.set()
-    wait_until(lambda: queue.stats()["completed"] == 60)
+    clock.pass_until(lambda: queue.stats()["completed"] == 60)
     assert {job.attempts for job in queue.jobs()[0]} == {1}
 
 

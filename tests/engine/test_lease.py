@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
-
-import pytest
 
 from queuetui.client import Queue
 from queuetui.engine.context import CancelCause, Context
@@ -13,13 +10,13 @@ from queuetui.model.worker import WorkerCard
 from tests.conformance.scenes import LONG_LEASE_S, expire
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
 
-@pytest.mark.timed
-def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, told: Told) -> None:
-    """A run of more than two leases is never handed to another worker."""
+def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock) -> None:
+    """A run of twenty leases is never handed to another worker."""
     runs: list[int] = []
     begun, over = threading.Event(), threading.Event()
 
@@ -29,21 +26,16 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
         over.wait(60)
 
     job = queue.enqueue(declare_handler(run))
-    workers = [start_worker(lease_s=6.0) for _ in range(2)]
+    workers = [start_worker(clock=clock, lease_s=6.0) for _ in range(2)]
     assert begun.wait(60)
-    two_leases_on = _lease_end(queue, job.id) + timedelta(seconds=12)
-    wait_until(lambda: _lease_end(queue, job.id) > two_leases_on, 60)
+    clock.pass_by(120)
+    until = queue.backend.get(job.id).lease_until
+    assert until is not None
+    assert until > clock.utc()
     over.set()
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert (runs, queue.get(job.id).lost, told.of("lease_lost")) == ([1], 0, [])
     assert all(worker.is_alive for worker in workers)
-
-
-def _lease_end(queue: Queue, job_id: str) -> datetime:
-    """Return until when the store holds a running job for its worker."""
-    until = queue.backend.get(job_id).lease_until
-    assert until is not None
-    return until
 
 
 def _claim_as_dead_worker(queue: Queue) -> None:
@@ -60,8 +52,9 @@ def test_the_jobs_of_a_dead_worker_are_run_by_another(queue: Queue, start_worker
     """Any worker sweeps: the job is counted as lost, not as an attempt, and is run even with one attempt allowed."""
     job = queue.enqueue(declare_handler(lambda _: "run"), max_attempts=1)
     _claim_as_dead_worker(queue)
-    start_worker(lease_s=3.0)
-    wait_until(lambda: queue.get(job.id).state == "completed")
+    clock = VirtualClock()
+    start_worker(clock=clock)
+    clock.pass_until(lambda: queue.get(job.id).state == "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (1, 1)
     assert wait_until(lambda: told.of("job_rescued"))[0]["lost_worker"] == "dead"
 
@@ -74,16 +67,18 @@ def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker:
         _claim_as_dead_worker(queue)
         wait_until(lambda: queue.backend.sweep(10))
     _claim_as_dead_worker(queue)
-    start_worker(lease_s=3.0)
-    wait_until(lambda: queue.get(job.id).state == "failed")
+    clock = VirtualClock()
+    start_worker(clock=clock)
+    clock.pass_until(lambda: queue.get(job.id).state == "failed")
     dead = queue.get(job.id)
     assert dead.error is not None
     assert (dead.error["class"], dead.lost, dead.attempts) == ("PoisonPill", 3, 0)
     wait_until(lambda: told.of("job_quarantined"))
 
 
-@pytest.mark.timed
-def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: StartWorker, told: Told) -> None:
+def test_a_lease_that_the_store_calls_over_is_lost(
+    queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock
+) -> None:
     """When the store has ended a lease, its run is told to stop, and what it returns is recorded and changes nothing."""
     begun, refused = threading.Event(), threading.Event()
     causes: list[CancelCause | None] = []
@@ -99,12 +94,12 @@ def test_a_lease_that_the_store_calls_over_is_lost(queue: Queue, start_worker: S
 
     job = queue.enqueue(declare_handler(run))
     store = FailingStore(queue.backend)
-    start_worker(store, lease_s=9.0, concurrency=1)
+    start_worker(store, clock=clock, concurrency=1)
     assert begun.wait(60)
     assert queue.backend.close_lease(store.leases[0]) == 1
-    wait_until(lambda: told.of("lease_lost"))
+    clock.pass_until(lambda: told.of("lease_lost"))
     refused.set()
-    wait_until(lambda: queue.get(job.id).state == "completed")
+    clock.pass_until(lambda: queue.get(job.id).state == "completed")
     assert queue.get(job.id).result == "second"
     assert causes == [CancelCause.LEASE_LOST]
     wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"])

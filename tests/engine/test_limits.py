@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from queuetui.backends.base import BackendOptions
 from queuetui.client import Queue
 from queuetui.engine.context import Context
 from queuetui.model.act import Act, Verb
 from tests.engine.conftest import EVERY_STORE, StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, WorkerThread, declare_handler
 from tests.waiting import wait_until
 
@@ -51,20 +50,24 @@ def test_a_burst_deletes_what_is_past_its_time(queue_url: str) -> None:
         assert queue.stats()["completed"] == 0
 
 
-@pytest.mark.timed
-def test_a_life_that_is_over(queue: Queue, start_worker: StartWorker) -> None:
+def test_a_life_that_is_over(queue: Queue, start_worker: StartWorker, clock: VirtualClock) -> None:
     """A worker stops by itself after its time, letting what runs end."""
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
     def run(payload: object) -> str:
+        begun.set()
         over.wait(60)
         return "ended"
 
     job = queue.enqueue(declare_handler(run))
-    worker = start_worker(timeout_s=4.0)
-    wait_until(lambda: worker.worker._stopping.asked)
+    worker = start_worker(clock=clock, timeout_s=60, grace_s=60)
+    assert begun.wait(60)
+    clock.pass_by(50)
+    assert not worker.worker._stopping.asked
+    clock.pass_until(lambda: worker.worker._stopping.asked, 15)
     over.set()
-    assert "its time of 4 s is over" in worker.wait().reason
+    clock.pass_until(lambda: not worker.is_alive)
+    assert "its time of 60 s is over" in worker.wait().reason
     assert queue.get(job.id).result == "ended"
 
 

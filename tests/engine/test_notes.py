@@ -29,6 +29,7 @@ from queuetui.model.run_notes import (
     add_usage,
 )
 from tests.engine.conftest import EVERY_STORE, StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
@@ -195,26 +196,28 @@ def test_a_worker_that_measures_all(queue: Queue, start_worker: StartWorker) -> 
     assert notes_of(queue, waiting.id) == ()
 
 
-@pytest.mark.timed
-def test_a_result_with_a_time_to_live(queue: Queue, start_worker: StartWorker, app_folder: Path) -> None:
+def test_a_result_with_a_time_to_live(
+    queue: Queue, start_worker: StartWorker, app_folder: Path, clock: VirtualClock
+) -> None:
     """The result of such a type is there at first and deleted by a worker later; its job stays."""
     job = queue.enqueue("brief")
-    start_worker(app="noting_app", isolation="thread", burst=True, root=app_folder).wait()
+    start_worker(clock=clock, app="noting_app", isolation="thread", burst=True, root=app_folder).wait()
     shown = queue.get(job.id)
-    wait_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
+    clock.pass_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
     assert (shown.result, queue.get(job.id).result, queue.get(job.id).state) == ("brief", None, "completed")
 
 
-@pytest.mark.timed
-def test_the_time_to_live_of_a_long_runs_result(queue: Queue, start_worker: StartWorker, app_folder: Path) -> None:
+def test_the_time_to_live_of_a_long_runs_result(
+    queue: Queue, start_worker: StartWorker, app_folder: Path, clock: VirtualClock
+) -> None:
     """The result of a run that has told something while it lasted, and nothing since, has its time to live all the same."""
     job = queue.enqueue("slow", str(app_folder))
-    worker = start_worker(app="noting_app", isolation="thread", jobs=1, root=app_folder)
-    wait_until(lambda: log_of(queue, job.id) == ["warning begun"])
+    worker = start_worker(clock=clock, app="noting_app", isolation="thread", jobs=1, root=app_folder)
+    clock.pass_until(lambda: log_of(queue, job.id) == ["warning begun"])
     (app_folder / "go").touch()
-    worker.wait()
+    clock.pass_until(lambda: not worker.is_alive)
     assert queue.get(job.id).state == "completed"
-    wait_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
+    clock.pass_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
 
 
 def test_only_the_last_lines_are_held() -> None:

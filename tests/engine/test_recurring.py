@@ -31,6 +31,7 @@ from queuetui.model.schedule import JobPattern, Missed, Schedule, ScheduleEdit, 
 from queuetui.timetable import next_slot
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.processes import SOURCE, Place
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
@@ -100,9 +101,8 @@ def test_every_missed_slot_can_be_made_up_for(queue: Queue, start_worker: StartW
     wait_until(lambda: queue.stats()["completed"] >= 10)
 
 
-@pytest.mark.timed
 def test_a_slot_is_passed_over_while_the_job_before_goes_on(
-    queue: Queue, start_worker: StartWorker, told: Told
+    queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock
 ) -> None:
     """Without overlap a job that takes longer than its schedule is never beside itself."""
 
@@ -110,19 +110,21 @@ def test_a_slot_is_passed_over_while_the_job_before_goes_on(
         wait_until(context.cancelled)
 
     add(queue, declare_handler(hold), overlap=False)
-    start_worker(grace_s=0.1)
-    wait_until(lambda: len(told.of("slot_overlapped")) >= 2)
+    start_worker(clock=clock)
+    clock.pass_until(lambda: len(told.of("slot_overlapped")) >= 20)
     assert queue.stats()["total"] == 1
 
 
-def test_a_schedule_that_cannot_be_read_stays_due(queue: Queue, start_worker: StartWorker, told: Told) -> None:
+def test_a_schedule_that_cannot_be_read_stays_due(
+    queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock
+) -> None:
     """A zone that this host does not know stops neither the worker nor other schedules, is said once, and stays overdue."""
     add(queue, declare_handler(lambda payload: payload))
     lost = ScheduleSpec("lost", Timing("0 0 * * *", tz="Mars/Base"), JobPattern("x"))
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     store_of(queue).apply_to_schedule(Act(Verb.SCHEDULE, "ana"), "lost", ScheduleEdit(None, lost, long_ago))
-    start_worker()
-    wait_until(lambda: len(told.of("slot_taken")) >= 2)
+    start_worker(clock=clock)
+    clock.pass_until(lambda: len(told.of("slot_taken")) >= 2)
     assert [one["schedule"] for one in told.of("schedule_unreadable")] == ["lost"]
     assert read(queue, "lost").next_at == long_ago
 

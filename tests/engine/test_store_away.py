@@ -81,16 +81,16 @@ def test_jobs_of_a_lost_answer_come_free(queue: Queue, store: FailingStore, star
     assert {(queue.get(job.id).attempts, queue.get(job.id).lost) for job in jobs} == {(1, 0)}
 
 
-@pytest.mark.timed
 def test_work_stops_before_the_lease_is_over(
-    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
+    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told, clock: VirtualClock
 ) -> None:
     """Without a completed renewal for two thirds of the lease a run is told to stop and its result is refused."""
-    seen = threading.Event()
+    begun, seen = threading.Event(), threading.Event()
     runs: list[int] = []
 
     def run(payload: object, context: Context) -> str:
         runs.append(context.fence)
+        begun.set()
         if len(runs) > 1:
             return "second"
         wait_until(context.cancelled)
@@ -98,21 +98,21 @@ def test_work_stops_before_the_lease_is_over(
         return "first"
 
     job = queue.enqueue(declare_handler(run))
-    start_worker(store, lease_s=3.0)
+    start_worker(store, clock=clock, lease_s=30.0)
+    assert begun.wait(60)
     store.refuse.add("renew")
+    clock.pass_until(lambda: told.of("lease_lost"), 26)
     assert seen.wait(60)
-    wait_until(lambda: told.of("lease_lost"))
     assert "no renewal was completed" in told.of("lease_lost")[0]["reason"]
     store.refuse.clear()
-    wait_until(lambda: queue.get(job.id).state == "completed")
+    clock.pass_until(lambda: queue.get(job.id).state == "completed")
     done = queue.get(job.id)
     assert (done.result, done.attempts, done.lost) == ("second", 1, 1)
     assert wait_until(lambda: told.of("result_refused"))[0]["job_id"] == job.id
 
 
-@pytest.mark.timed
 def test_a_worker_stops_while_the_store_is_away(
-    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told
+    queue: Queue, store: FailingStore, start_worker: StartWorker, told: Told, clock: VirtualClock
 ) -> None:
     """Stopping does not wait for a store that does not come back: the lease ends by itself."""
     begun, over = threading.Event(), threading.Event()
@@ -122,10 +122,13 @@ def test_a_worker_stops_while_the_store_is_away(
         over.wait(60)
 
     queue.enqueue(declare_handler(run))
-    worker = start_worker(store, grace_s=0.2)
+    worker = start_worker(store, clock=clock, grace_s=20)
     assert begun.wait(60)
     store.away.set()
-    worker.stop()
+    worker.worker.stop()
+    clock.pass_by(15)
+    assert worker.is_alive
+    clock.pass_until(lambda: not worker.is_alive, 15)
     assert told.of("leases_left")
     over.set()
 
@@ -145,10 +148,11 @@ def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingS
 @EVERY_STORE
 def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worker: StartWorker, told: Told) -> None:
     """A worker whose registration is gone registers again and works on."""
-    worker = start_worker(lease_s=0.3)
+    clock = VirtualClock()
+    worker = start_worker(clock=clock)
     wait_until(lambda: queue.backend.beat(worker.worker.id, None, False))
     queue.backend.retire(worker.worker.id)
-    wait_until(lambda: told.of("worker_registered_again"))
+    clock.pass_until(lambda: told.of("worker_registered_again"))
     wait_until(lambda: queue.backend.beat(worker.worker.id, None, False))
 
 

@@ -12,6 +12,7 @@ from queuetui.engine import suspects
 from queuetui.engine.context import Context
 from tests.conformance.scenes import LONG_LEASE_S, expire
 from tests.engine.conftest import EVERY_STORE, StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import declare_handler
 from tests.waiting import wait_until
 
@@ -68,7 +69,6 @@ def test_nothing_runs_beside_a_suspect(
     assert max(beside for _, suspect, beside in watched.told if not suspect) > 0
 
 
-@pytest.mark.timed
 def test_a_suspect_does_not_wait_for_a_long_run(queue: Queue, start_worker: StartWorker) -> None:
     """Beside a run that goes on a suspect begins after a moment, and so does all that waits behind it."""
     over = Event()
@@ -76,13 +76,14 @@ def test_a_suspect_does_not_wait_for_a_long_run(queue: Queue, start_worker: Star
     lost = queue.enqueue(job_type)
     lose_all(queue)
     long = queue.enqueue(long_type, priority=10)
-    start_worker(concurrency=2)
+    clock = VirtualClock()
+    start_worker(clock=clock, concurrency=2)
     wait_until(lambda: queue.get(long.id).state == "processing")
     later = queue.enqueue(job_type)
-    wait_until(lambda: {queue.get(job.id).state for job in (lost, later)} == {"completed"})
+    clock.pass_until(lambda: {queue.get(job.id).state for job in (lost, later)} == {"completed"})
     assert queue.get(long.id).state == "processing"
     over.set()
-    wait_until(lambda: queue.get(long.id).state == "completed")
+    clock.pass_until(lambda: queue.get(long.id).state == "completed")
 
 
 @EVERY_STORE

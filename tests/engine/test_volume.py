@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 
-import pytest
-
 from queuetui.client import Queue
 from queuetui.engine.logs import WORKER_LOGGER
 from tests.engine.conftest import StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, declare_handler
 
 
@@ -39,11 +38,10 @@ def test_debug_tells_of_every_job(queue: Queue, start_worker: StartWorker, told:
     assert not told.of("jobs_completed")
 
 
-@pytest.mark.timed
-def test_a_long_run_is_told_of_at_its_end(queue: Queue, start_worker: StartWorker, told: Told) -> None:
+def test_a_long_run_is_told_of_at_its_end(
+    queue: Queue, start_worker: StartWorker, told: Told, clock: VirtualClock
+) -> None:
     """A run of more than a second is no routine."""
-    import threading
-
-    job = queue.enqueue(declare_handler(lambda _: str(threading.Event().wait(1.1))), None)
-    start_worker(burst=True, log_jobs=0).wait()
+    job = queue.enqueue(declare_handler(lambda _: clock.pass_by(1.1)), None)
+    start_worker(clock=clock, burst=True, log_jobs=0).wait()
     assert told.events(job.id) == ["job_completed"]

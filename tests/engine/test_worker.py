@@ -19,6 +19,7 @@ from queuetui.model.correlation import correlated, current_correlation_id
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
 from tests.engine.conftest import EVERY_STORE, StartWorker
+from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, declare_handler
 from tests.waiting import wait_until
 
@@ -253,8 +254,7 @@ def test_handlers_log_with_the_ids_of_their_job(
     assert (facts["job_id"], facts["queue"], facts["attempt"]) == (job.id, "default", 1)
 
 
-@pytest.mark.timed
-def test_progress_of_a_long_run_is_stored(queue: Queue, start_worker: StartWorker) -> None:
+def test_progress_of_a_long_run_is_stored(queue: Queue, start_worker: StartWorker, clock: VirtualClock) -> None:
     """A run of more than a second has a start time and the progress that its handler reports."""
     over = threading.Event()
 
@@ -263,8 +263,8 @@ def test_progress_of_a_long_run_is_stored(queue: Queue, start_worker: StartWorke
         over.wait(60)
 
     job = queue.enqueue(declare_handler(crawl))
-    worker = start_worker()
-    wait_until(lambda: queue.get(job.id).progress is not None)
+    worker = start_worker(clock=clock)
+    clock.pass_until(lambda: queue.get(job.id).progress is not None)
     running = queue.get(job.id)
     over.set()
     assert running.state == "processing"
@@ -299,12 +299,13 @@ def test_a_worker_is_registered_while_it_works(queue: Queue, start_worker: Start
     """A worker is seen with its queues, slots and tags, beats, and takes its registration with it."""
     from queuetui.model.snapshot import Part, Watch
 
-    worker = start_worker(queues=("mail", "sync"), concurrency=3, tags=("eu",), lease_s=3.0)
+    clock = VirtualClock()
+    worker = start_worker(queues=("mail", "sync"), concurrency=3, tags=("eu",), clock=clock)
     watch = Watch(parts=frozenset({Part.WORKERS}))
     first = wait_until(lambda: queue.backend.snapshot(watch).workers)[0]
     assert tuple(queue.raw for queue in first.queues) == ("mail", "sync")
     assert (first.slots, [tag.raw for tag in first.tags]) == (3, ["eu"])
-    wait_until(lambda: queue.backend.snapshot(watch).workers[0].beat_at > first.beat_at)
+    clock.pass_until(lambda: queue.backend.snapshot(watch).workers[0].beat_at > first.beat_at)
     assert queue.backend.snapshot(watch).workers[0].rss_bytes
     worker.stop()
     assert queue.backend.snapshot(watch).workers == ()

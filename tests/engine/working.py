@@ -16,6 +16,7 @@ from queuetui.engine.logs import WORKER_LOGGER
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.worker import Worker, WorkerReport
 from queuetui.model.declaration import Declaration, declare
+from tests.engine.virtual_clock import VirtualClock
 
 FAST = WorkerSettings(sleep_s=0.05, grace_s=5.0, retry_jitter=0.0, root=Path("/nowhere"))
 _numbers = itertools.count(1)
@@ -36,6 +37,8 @@ class WorkerThread:
         self.report: WorkerReport | None = None
         self.error: BaseException | None = None
         self._thread = Thread(target=self._run, daemon=True)
+        if isinstance(clock, VirtualClock):
+            clock.follow(self._thread)
         self._thread.start()
 
     def _run(self) -> None:
