@@ -22,7 +22,7 @@ from queuetui.engine.logs import configure_logs
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.worker import Worker
 from queuetui.model.declaration import job
-from queuetui.model.job import ClaimedJob, Settlement
+from queuetui.model.job import ClaimedJob, Ending, Settlement
 
 PAYLOAD = b'{"sku":"A-1042","shop":"North"}'
 
@@ -37,6 +37,7 @@ class ReadyStore:
 
     def __init__(self, jobs: int) -> None:
         now = datetime.now(UTC)
+        self._claimed: dict[str, ClaimedJob] = {}
         self._waiting = [
             ClaimedJob(
                 str(uuid4()), 1, "benchmark.noop", "default", PAYLOAD, None, 0, 0, 3, 0, None, (), None, now, now
@@ -71,9 +72,14 @@ class ReadyStore:
         return 0
 
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
-        """Take endings, and hand out the next jobs."""
+        """Take endings, and hand out the next jobs; what is given back, as on a busy machine, waits again."""
+        for ended in settlements:
+            one = self._claimed.pop(ended.job_id)
+            if ended.ending is Ending.RELEASED:
+                self._waiting.append(one)
         claimed = tuple(self._waiting[-claim:]) if claim else ()
         del self._waiting[len(self._waiting) - len(claimed) :]
+        self._claimed.update((one.id, one) for one in claimed)
         return Step(frozenset([one.job_id for one in settlements]), claimed)
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:

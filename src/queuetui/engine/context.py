@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from queuetui.engine.notes import Notes
 from queuetui.engine.outcome import Cancelled
@@ -40,6 +41,13 @@ class Context:
     __slots__ = ("_cancel_cause", "_notes", "_noticed", "_on_cancel", "_progress", "correlation_id", "job", "worker_id")
 
     log = JOB_LOGGER
+    # Both are read in every run and set by no handler; a getter of the interpreter's own costs no call.
+    cancel_cause: CancelCause | None = property(  # type: ignore[assignment]  # what it gives, not what it is
+        attrgetter("_cancel_cause"), doc="Why this run should end, None while it should not."
+    )
+    notes: Notes | None = property(  # type: ignore[assignment]  # what it gives, not what it is
+        attrgetter("_notes"), doc="What the run tells beside its ending; most tell nothing."
+    )
 
     def __init__(self, job: ClaimedJob, worker_id: str) -> None:
         self.job = job
@@ -114,16 +122,6 @@ class Context:
                 if self._notes is None:
                     self._notes = Notes()
         return self._notes
-
-    @property
-    def notes(self) -> Notes | None:
-        """What the run tells beside its ending; most tell nothing."""
-        return self._notes
-
-    @property
-    def cancel_cause(self) -> CancelCause | None:
-        """Why this run should end, None while it should not."""
-        return self._cancel_cause
 
     @property
     def reported_progress(self) -> str | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Coroutine
 from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import Context
-from queuetui.engine.handler_forks import end_fork
+from queuetui.engine.handler_forks import ancestry, end_fork
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import Cancelled
 
@@ -147,11 +146,13 @@ async def _contain(coroutine: Coroutine[Any, Any, Any]) -> Contained:
     task = asyncio.current_task()
     if task is not None:
         asyncio.tasks._unregister_task(task)  # noqa: SLF001 - no other way to leave a task out of `all_tasks`
-    born = os.getpid()
+    forks = ancestry.forks
     try:
         value = await coroutine
     except BaseException as error:  # noqa: BLE001 - SystemExit too would end the loop of all
-        end_fork(born, error)
+        if ancestry.forks != forks:
+            end_fork(error)
         return None, error
-    end_fork(born)
+    if ancestry.forks != forks:
+        end_fork()
     return value, None

@@ -20,6 +20,18 @@ _before: dict[int, Any] = {}
 _held = local()
 
 
+class _Ancestry:
+    """How many forks made this process; to read it costs a run less than to ask the system for the process's id."""
+
+    __slots__ = ("forks",)
+
+    def __init__(self) -> None:
+        self.forks = 0
+
+
+ancestry = _Ancestry()
+
+
 def catch(number: signal.Signals, handler: Handler) -> None:
     """Catch a signal in this process, but not in those that are forked from it."""
     _before.setdefault(number, signal.getsignal(number))
@@ -43,6 +55,7 @@ def _let_through() -> None:
 
 
 def _release_all() -> None:
+    ancestry.forks += 1
     if _before:
         signal.set_wakeup_fd(-1)
         release(*map(signal.Signals, _before))
@@ -63,10 +76,8 @@ def _open_stderr() -> None:
 os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_release_all)
 
 
-def end_fork(born: int, error: BaseException | None = None) -> None:
-    """End this process as a program would, unless it is the one with that id: a handler forked it and lets it come back here."""
-    if os.getpid() == born:
-        return
+def end_fork(error: BaseException | None = None) -> None:
+    """End this process as a program would: a handler forked it and lets it come back to the worker's code."""
     code = 0 if error is None else 1
     if isinstance(error, SystemExit):
         code = error.code if isinstance(error.code, int) else int(error.code is not None)

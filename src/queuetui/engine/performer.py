@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
@@ -14,7 +13,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Protocol
 
 from queuetui.engine.context import CancelCause
-from queuetui.engine.handler_forks import end_fork
+from queuetui.engine.handler_forks import ancestry, end_fork
 from queuetui.engine.logs import current_job, log_event
 from queuetui.engine.metering import Meter, ThreadMeter
 from queuetui.engine.outcome import (
@@ -82,7 +81,7 @@ class Performer:
         self._loop = loop
         self._settings = settings
         self._now_s = clock.now
-        self._born = os.getpid()
+        self._forks = ancestry.forks
 
     def perform(self, run: Run) -> None:
         """Run one job and post its ending, unless the run was ended meanwhile."""
@@ -123,7 +122,8 @@ class Performer:
             log_event("job_started", logging.INFO, **run.facts)
         try:
             value = self._call(run)
-            end_fork(self._born)
+            if ancestry.forks != self._forks:
+                end_fork()
             took_s = self._now_s() - started_s
             if context.cancel_cause is not None and context.gave_way:
                 return settle_cancelled(job, took_s)
@@ -131,7 +131,8 @@ class Performer:
                 return Settlement(job.id, job.fence, job.type, Ending.COMPLETED, took_s)
             return settle_return(job, value, took_s, self._rule(run))
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its ending, SystemExit too
-            end_fork(self._born, error)
+            if ancestry.forks != self._forks:
+                end_fork(error)
             took_s = self._now_s() - started_s
             if context.gave_way:
                 return settle_cancelled(job, took_s)
