@@ -92,7 +92,7 @@ def test_an_ambiguous_end_is_refused(scene: Scene) -> None:
     """An end that two ids share is refused; more of it decides, and a whole id always does."""
     for head in ("0191a000-0000-7000-8000-00", "0191a000-0000-7000-8000-11"):
         scene.job(head[-2:], id=head + "0abcabcabc")
-    scene.run("show", "abcabc").fails(1, "more than one job's id ends in 'abcabc'")
+    scene.run("show", "abcabc").fails(1, "more than one job's id is or ends in 'abcabc'")
     scene.run("retry", "--id", "abcabc", "--yes").fails(1, "more than one job")
     assert scene.run("show", "110abcabcabc", "--json").data["id"] == scene.ids["11"]
     assert scene.run("show", scene.ids["00"], "--json").data["id"] == scene.ids["00"]

@@ -191,7 +191,7 @@ def resolve_id(feed: Feed, written: str) -> str:
     if not found:
         raise NotFound(f"no job's id is or ends in {written!r}; see: queuetui jobs")
     if len(found) > 1 and written not in found:
-        raise Conflict(f"more than one job's id ends in {written!r}; write more of it")
+        raise Conflict(f"more than one job's id is or ends in {written!r}: {', '.join(found)}; name one of them")
     return written if written in found else found[0]
 
 

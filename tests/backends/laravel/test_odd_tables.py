@@ -10,7 +10,8 @@ from queuetui.backends.base import iterate
 from queuetui.backends.foreign.laravel.jobs import JobReader
 from queuetui.backends.foreign.laravel.rows import FailedRow, StoredText
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.model.act import NO_DEADLINE, RETRY_UNTIL, Act, Outcome, Verb
+from queuetui.model.errors import Conflict
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from tests.backends.captures import Capture, load_capture, query, run_script
@@ -47,6 +48,46 @@ def test_a_column_without_a_value_is_named_for_each_job(capture: Capture) -> Non
     assert query(capture.url, "SELECT count(*) FROM failed_jobs") == before
 
 
+# Rows of one uuid need a table without the index that forbids them.
+TWICE = {
+    "sqlite": (
+        "CREATE TABLE copies AS SELECT * FROM failed_jobs;\nDROP TABLE failed_jobs;\nCREATE TABLE failed_jobs (id integer primary key, "
+        "uuid text, connection text, queue text, payload text, exception text, failed_at datetime);\nINSERT INTO failed_jobs "
+        "SELECT * FROM copies;\nINSERT INTO failed_jobs "
+        "SELECT id + 100, uuid, connection, queue, payload, exception, failed_at FROM copies;\n"
+    ),
+    "postgres": (
+        "ALTER TABLE public.failed_jobs DROP CONSTRAINT failed_jobs_uuid_unique;\nINSERT INTO public.failed_jobs (id, uuid, connection, "
+        "queue, payload, exception, failed_at) "
+        "SELECT id + 100, uuid, connection, queue, payload, exception, failed_at FROM public.failed_jobs;\n"
+    ),
+    "mysql": (
+        "ALTER TABLE failed_jobs DROP KEY failed_jobs_uuid_unique;\nINSERT INTO failed_jobs (id, uuid, connection, "
+        "queue, payload, exception, failed_at) SELECT id + 100, uuid, connection, queue, payload, exception, failed_at FROM failed_jobs;\n"
+    ),
+}
+
+
+def test_failed_rows_of_one_uuid_are_told_apart(capture: Capture) -> None:
+    """Each row is named by where it stands; the uuid names all of them and is no id to act on; an id acts on one row exactly."""
+    uuid = choose(capture.open(), "state:failed queue:high").ref.id
+    run_script(capture.url, script_of(capture, TWICE))
+    backend = capture.open()
+    both = [ref.id for ref in backend.find(uuid)]
+    assert len(set(both)) == 2
+    assert all(job_id.startswith("failed-") for job_id in both)
+    with pytest.raises(Conflict) as told:
+        backend.get(uuid)
+    assert all(job_id in str(told.value) for job_id in both)
+    listed = [job.ref.id for job in iterate(backend, parse_query("state:failed"), Limits())]
+    assert len(set(listed)) == len(listed) == 6
+    assert set(both) < set(listed)
+    assert {choose(backend, f"id:{job_id}").ref.id for job_id in both} == set(both)
+    assert do(backend, Verb.DELETE, capture.open().get(both[0]).ref).outcome is Outcome.DONE
+    assert [ref.id for ref in backend.find(uuid)] == [uuid]
+    assert len(list(iterate(backend, parse_query("state:failed"), Limits()))) == 5
+
+
 @pytest.mark.parametrize("kind", ["json", "jsonb"])
 def test_payloads_of_a_json_type_are_read_and_moved(postgres_url: str, kind: str) -> None:
     """PostgreSQL's json and jsonb columns are listed, found and retried as texts are; NULL is the default queue."""
@@ -65,8 +106,36 @@ def test_payloads_of_a_json_type_are_read_and_moved(postgres_url: str, kind: str
     assert {job.queue.raw for job in failed} == {"default"}
     assert not list(iterate(backend, parse_query("state:failed -queue:default"), Limits()))
     assert choose(backend, f"id:{failed[0].ref.id}").payload == failed[0].payload
+    types = [job.type.raw for job in iterate(backend, parse_query("state:pending sort:type"), Limits())]
+    assert types == sorted(types)
     ref = next(job.ref for job in failed if "is not this database" not in str(job.remarks))
     assert do(backend, Verb.RETRY, ref).outcome is Outcome.DONE
+    capture.close()
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonb", "text"])
+def test_a_document_gets_another_deadline_and_is_known_by_its_head(postgres_url: str, kind: str) -> None:
+    """A deadline is written into json and jsonb, also where jobs keeps another type; a long payload has its name on a page."""
+    capture = load_capture("laravel", "laravel-db", "postgres", postgres_url)
+    for table, stored in (("failed_jobs", "jsonb"), ("jobs", kind)):
+        plain = f"replace(payload, '\\u0000', '')::{stored}"
+        run_script(postgres_url, f"ALTER TABLE public.{table} ALTER payload TYPE {stored} USING {plain}")
+    run_script(
+        postgres_url,
+        "UPDATE public.failed_jobs SET payload = jsonb_set(jsonb_set(payload, '{retryUntil}', '5'), '{data,command}', "
+        'to_jsonb(\'O:1:"A":2:{s:3:"sku";s:3:"K-1";s:1:"b";s:9000:"\' || repeat(\'x\', 9000) || \'";}\'))',
+    )
+    backend = capture.open(after_s=60)
+    job = choose(backend, "state:failed queue:high")
+    assert job.type.raw == "App\\Jobs\\SlowReport"
+    assert job.ref.id in capture.stored
+    assert job.data is not None
+    assert job.data.raw == "sku K-1"
+    (result,) = backend.apply(Act(Verb.RETRY, "tester", args={RETRY_UNTIL: NO_DEADLINE}), [job.ref], Limits())
+    assert result.outcome is Outcome.DONE, result.note
+    again = choose(backend, f"id:{job.ref.id}")
+    assert again.expired_at is None
+    assert again.type.raw == "App\\Jobs\\SlowReport"
     capture.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -21,6 +21,7 @@ from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.shared_uuids import SharedUuids
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
@@ -28,7 +29,7 @@ from queuetui.backends.foreign.laravel.tallies import Counters
 from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
-from queuetui.model.errors import NotFound, QueueTuiError
+from queuetui.model.errors import Conflict, NotFound, QueueTuiError
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
@@ -57,7 +58,8 @@ class LaravelInspector:
     _guard: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        """Remember, from one page to the next, where the models are kept."""
+        """Remember, from one page to the next, where the models are kept and whether rows may share a uuid."""
+        self._shared = SharedUuids(self.tables)
         self._models = ModelLabels(
             self.settings, self.tables.jobs if self.tables.jobs is not None else self.tables.failed
         )
@@ -104,10 +106,13 @@ class LaravelInspector:
                 row = read_row(source, *place)
                 job = None if row is None else source.reader.read(row)
                 if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
-                    return add_batch(source, row, source.name_models([row], [job])[0])
+                    return add_batch(source, row, source.name_all([row], [job])[0])
             search = find_rows(source, job_id)
-            for row in search.rows:
-                return add_batch(source, row, source.name_models([row], [source.reader.read(row)])[0])
+            told = source.name_all(search.rows, [source.reader.read(row) for row in search.rows])
+            if len(told) > 1:
+                raise Conflict(_say_shared(job_id, told))
+            for row, job in zip(search.rows, told, strict=True):
+                return add_batch(source, row, job)
         why = search.cut_short or (
             "it may have finished: Laravel deletes a job's row then, and a job without a uuid gets another id with each release"
         )
@@ -117,7 +122,7 @@ class LaravelInspector:
         """Return the jobs whose id is or ends in `suffix`. Raises NotFound where none was found before all were looked at."""
         with self._source(self.options.limits) as source:
             search = find_by_suffix(source, suffix, limit)
-            jobs = tuple(source.reader.read(row) for row in search.rows)
+            jobs = source.name_all(search.rows, [source.reader.read(row) for row in search.rows])
         if search.cut_short and not jobs:
             raise NotFound(f"no job's id that ends in {sanitize(suffix, 60)!r} was found; {search.cut_short}")
         self._remember(jobs)
@@ -140,7 +145,7 @@ class LaravelInspector:
         with self.database.reading("reading Laravel's tables") as connection:
             now_s = read_now_s(connection, self.options.now)
             reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
-            yield Source(connection, self.tables, reader, limits, self._models)
+            yield Source(connection, self.tables, reader, limits, self._models, self._shared)
 
     def _readings(self, watch: Watch) -> Iterator[tuple[str, _Reading]]:
         if watch.parts & {Part.COUNTS, Part.QUEUES}:
@@ -187,6 +192,11 @@ class LaravelInspector:
         return [place for place in places if place is not None]
 
 
+def _say_shared(job_id: str, jobs: Sequence[Job]) -> str:
+    named = ", ".join(job.ref.id for job in jobs)
+    return f"{len(jobs)} rows have the uuid {sanitize(job_id, 60)}: {named}; name one of them"
+
+
 def _read_failures(source: Source, limit: int) -> tuple[Job, ...]:
     rows = list(latest_failures(source, limit))
-    return tuple(source.name_models(rows, [cut_for_page(source.reader.read(row)) for row in rows]))
+    return tuple(source.name_all(rows, [cut_for_page(source.reader.read(row)) for row in rows]))

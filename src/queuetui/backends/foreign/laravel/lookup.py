@@ -29,6 +29,8 @@ from queuetui.backends.foreign.laravel.walks import Walk, begin_walk, how_far
 
 _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 _UUID_SIZE = 36
+# More rows of one uuid than these are not named.
+MOST_SHARING = 20
 
 
 def read_row(source: Source, name: str, row_id: str) -> Row | None:
@@ -61,7 +63,7 @@ def find_rows(source: Source, job_id: str) -> Search:
     found: list[Row] = []
     walks: list[Walk | None] = []
     if failed is not None and source.tables.failed_has_uuid:
-        found += _read(source, FAILED, failed.c.uuid == job_id, WHOLE_BYTES, 1)
+        found += _read(source, FAILED, failed.c.uuid == job_id, WHOLE_BYTES, MOST_SHARING)
     elif failed is not None:
         walks += _search(source, FAILED, has_uuid(failed, job_id), WHOLE_BYTES, 1, found)
     if jobs is not None and not found:

@@ -10,7 +10,7 @@ from queuetui.backends.foreign.laravel.exception_text import read_chain
 from queuetui.backends.foreign.laravel.filters import reach_into_command
 from queuetui.backends.foreign.laravel.payload import read_payload
 from queuetui.backends.foreign.laravel.php_values import PhpArray, PhpDocument, PhpEnum, PhpObject, to_json
-from queuetui.backends.foreign.laravel.rows import Row
+from queuetui.backends.foreign.laravel.rows import Row, job_id_of
 from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.model.job import Job, JobError
 from queuetui.model.limits import Limits
@@ -37,6 +37,9 @@ def _asks_for(term: Term, job: Job, row: Row, now: datetime, limits: Limits) -> 
         case "type":
             # A class is known by its short name too.
             return is_among(plain, [job.type.raw.rpartition("\\")[2]])
+        case "id":
+            # A row is found by where it stands too, whatever uuid it carries.
+            return is_among(plain, [job_id_of(row, None)])
         case "error" | "word":
             causes = () if job.error is None else read_chain(job.error.traceback.raw)
             wrapped = (

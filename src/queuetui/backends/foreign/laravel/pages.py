@@ -152,7 +152,7 @@ def read_page(source: Source, request: PageRequest) -> Page:
         if matches(request.query, job, row, now, source.limits):
             jobs.append(cut_for_page(job))
             kept.append(row)
-    jobs = source.name_models(kept, jobs)
+    jobs = source.name_all(kept, jobs)
     if unread:
         notes.append(f"{unread} jobs with longer texts were searched in their first {FAR_SIZE // 1024} KB only")
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)

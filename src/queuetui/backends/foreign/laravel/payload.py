@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,9 +14,10 @@ import msgspec
 from queuetui.backends.foreign.laravel.php_serialized import PhpFormatError, PhpLimits, read_php
 from queuetui.backends.foreign.laravel.php_values import PhpDocument, from_json
 
-_DATA_MARK = ',"data":{'
+# JSON as a type of the database writes spaces behind commas and colons.
+_DATA_MARK = re.compile(r', ?"data": ?\{')
 _DATA_LEVELS = 5
-_COMMAND_MARK = '"command":"'
+_COMMAND_MARK = re.compile(r'"command": ?"')
 
 
 class CommandState(StrEnum):
@@ -102,15 +104,16 @@ def _decode(text: str) -> object:
 
 def _close_head(text: str) -> str:
     """Make whole JSON of a payload's head: the fields before `data`, and the command as far as it goes."""
-    top, mark, rest = text.partition(_DATA_MARK)
-    if not mark:
-        return top
-    before, command_mark, command = rest.partition(_COMMAND_MARK)
-    if not command_mark:
+    mark = _DATA_MARK.search(text)
+    if mark is None:
+        return text
+    top, begun = text[: mark.start()], _COMMAND_MARK.search(text, mark.end())
+    if begun is None:
         return top + "}"
+    before, command = text[: begun.end()], text[begun.end() :]
     # An escape cut in the middle would spoil the string: \\, \" and \uXXXX are at most six characters.
     for dropped in range(7):
-        closed = f'{top}{mark}{before}{command_mark}{command[: len(command) - dropped]}"}}}}'
+        closed = f'{before}{command[: len(command) - dropped]}"}}}}'
         try:
             json.loads(closed)
         except ValueError:

@@ -11,6 +11,7 @@ from queuetui.backends.foreign.laravel.filters import TableFilter
 from queuetui.backends.foreign.laravel.jobs import JobReader
 from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, Row
+from queuetui.backends.foreign.laravel.shared_uuids import SharedUuids
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -28,12 +29,12 @@ class Source:
     reader: JobReader
     limits: Limits
     models: ModelLabels | None = None
+    shared: SharedUuids | None = None
 
-    def name_models(self, rows: Sequence[Row], jobs: Sequence[Job]) -> list[Job]:
-        """Return jobs, each made of its row, with what people call their models."""
-        if self.models is None:
-            return list(jobs)
-        return self.reader.name_models(rows, jobs, self.models, self.connection)
+    def name_all(self, rows: Sequence[Row], jobs: Sequence[Job]) -> list[Job]:
+        """Return jobs, each made of its row, under ids of their own and with what people call their models."""
+        told = list(jobs) if self.shared is None else self.shared.tell_apart(self.connection, rows, jobs)
+        return told if self.models is None else self.reader.name_models(rows, told, self.models, self.connection)
 
     @property
     def dialect(self) -> str:

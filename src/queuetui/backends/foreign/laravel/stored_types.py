@@ -95,9 +95,8 @@ def replaced(value: ColumnElement[Any], old: str, new: str) -> ColumnElement[Any
 
 
 def convert(value: ColumnElement[Any], into: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a value as PostgreSQL takes it for another column: it makes no document of a text by itself."""
-    return (
-        cast(value, into.type)
-        if isinstance(into.type, postgresql.JSON) and type(value.type) is not type(into.type)
-        else value
-    )
+    """Return a value as another column takes it: PostgreSQL makes no document of a text by itself, and `data` stays last in a text."""
+    if type(value.type) is type(into.type):
+        return value
+    written = as_text(value) if isinstance(value.type, JSON) else value
+    return cast(written, into.type) if isinstance(into.type, postgresql.JSON) else written
