@@ -13,7 +13,9 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.model.act import NO_DEADLINE, RETRY_UNTIL, Act, Outcome, Verb
 from queuetui.model.errors import Conflict
 from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Part, Watch
 from tests.backends.captures import Capture, load_capture, query, run_script
 from tests.backends.laravel.acts import choose, do
 
@@ -111,6 +113,45 @@ def test_payloads_of_a_json_type_are_read_and_moved(postgres_url: str, kind: str
     ref = next(job.ref for job in failed if "is not this database" not in str(job.remarks))
     assert do(backend, Verb.RETRY, ref).outcome is Outcome.DONE
     capture.close()
+
+
+# How a column of queues comes to take Mail and mail for one; SQLite's table is made anew.
+ONE_CASE = {
+    "sqlite": (
+        "ALTER TABLE jobs RENAME TO old;\nCREATE TABLE jobs (id integer primary key, queue text not null collate nocase, "
+        "payload text not null, attempts integer not null, reserved_at integer, available_at integer not null, "
+        "created_at integer not null);\nINSERT INTO jobs SELECT * FROM old;\nDROP TABLE old;\n"
+    ),
+    "postgres": (
+        "CREATE EXTENSION citext;\n"
+        "ALTER TABLE public.jobs ALTER queue TYPE citext;\nALTER TABLE public.failed_jobs ALTER queue TYPE citext;\n"
+    ),
+    "mysql": "",
+}
+
+
+def test_queues_that_the_database_takes_for_one_are_shown_as_one(capture: Capture) -> None:
+    """Mail and mail are one queue with the sum of their jobs where the collation says so, and filters find all that is counted."""
+    run_script(capture.url, script_of(capture, ONE_CASE))
+    schema = "public." if capture.url.startswith("postgres") else ""
+    run_script(capture.url, f"UPDATE {schema}jobs SET queue = 'mail' WHERE queue = 'default'")
+    run_script(
+        capture.url,
+        f"UPDATE {schema}jobs SET queue = 'Mail' WHERE id = (SELECT id FROM (SELECT max(id) id FROM {schema}jobs) a)",
+    )
+    run_script(capture.url, f"UPDATE {schema}failed_jobs SET queue = 'MAIL' WHERE queue = 'default'")
+    backend = capture.open()
+    queues = backend.snapshot(Watch(parts=frozenset({Part.QUEUES}))).queues
+    (mail,) = [one for one in queues if one.name.raw.casefold() == "mail"]
+    assert len(queues) == 2
+    counted = sum(one.value or 0 for one in mail.counts.values())
+    for text in ("queue:mail", "queue:MAIL", "queue:ma*"):
+        assert len(list(iterate(backend, parse_query(text), Limits()))) == counted
+    page = backend.page(PageRequest(parse_query("queue:mail"), limit=2), Limits())
+    assert page.total.value == counted
+    assert not [
+        job for job in iterate(backend, parse_query("-queue:Mail"), Limits()) if job.queue.raw.casefold() == "mail"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonb", "text"])

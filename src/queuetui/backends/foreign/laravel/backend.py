@@ -16,7 +16,7 @@ from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.store_clock import zone_of_failed_at
+from queuetui.backends.foreign.laravel.store_clock import read_now_s, zone_of_failed_at
 from queuetui.backends.foreign.laravel.table_sets import (
     WANTED_COLUMNS,
     TableSet,
@@ -25,6 +25,7 @@ from queuetui.backends.foreign.laravel.table_sets import (
     refuse_unreadable,
 )
 from queuetui.backends.foreign.laravel.tables import name_tables
+from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.model.errors import NotFound
 from queuetui.model.snapshot import Part, Watch
 
@@ -51,14 +52,19 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
                 "no Laravel queue was found there: looked for a table with the columns of jobs or failed_jobs; "
                 "name them with laravel.jobs_table and laravel.failed_table, as SCHEMA.TABLE where the connection does not look by itself"
             )
-        if settings.timezone is not UTC:
+        tables = name_tables(found, database.dialect)
+        if settings.timezone is UTC:
+            with database.reading("reading when jobs failed") as connection:
+                evidence = find_zone(connection, tables, read_now_s(connection, options.now))
+            settings = replace(settings, timezone=evidence.zone, zone_note=evidence.note)
+        else:
             with database.reading("reading the server's time zone") as connection:
                 zone = zone_of_failed_at(connection, found.failed, settings.timezone, datetime.now(UTC))
             settings = replace(settings, timezone=zone)
     except BaseException:
         database.close()
         raise
-    return LaravelBackend(database, name_tables(found, database.dialect), settings, options)
+    return LaravelBackend(database, tables, settings, options)
 
 
 def find_queues(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:

@@ -9,6 +9,7 @@ from time import monotonic
 
 from sqlalchemy import BigInteger, TableClause, case, cast, literal, null
 
+from queuetui.backends.foreign.laravel.rows import queue_key
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.states import ABSENT_STATES, JOB_STATES, in_state, state_rank, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
@@ -56,7 +57,7 @@ def count_jobs(source: Source, counters: Counters, *, exact: bool) -> Counts:
         columns = TableColumns(literal(_FAILED_RANK), literal(0), cast(null(), BigInteger))
         left_s = counters.budget_s - (monotonic() - begun)
         failed = counters.failed.read(source, source.tables.failed, columns, exact=exact, budget_s=left_s)
-    queues = _by_queue(jobs, failed)
+    queues = _by_queue(jobs, failed, folds=source.tables.folds_queues)
     measure = _Measure(source.tables, source.reader.now_s, jobs, failed, not source.limits.per_type_s)
     sums: defaultdict[State, int] = defaultdict(int)
     for queue in queues.values():
@@ -130,10 +131,15 @@ def _columns_of_jobs(source: Source, jobs: TableClause) -> TableColumns:
     return TableColumns(state_rank(jobs, now_s), is_stuck, due)
 
 
-def _by_queue(*readings: Reading | None) -> dict[str, _QueueCount]:
+def _by_queue(*readings: Reading | None, folds: bool) -> dict[str, _QueueCount]:
+    """Sum up by queue; names that are one to the database are told under the first of their spellings."""
+    tallies = [tally for reading in readings if reading is not None for tally in reading.tallies]
+    spellings: dict[str, str] = {}
+    for name in sorted({tally.queue for tally in tallies}):
+        spellings.setdefault(queue_key(name) if folds else name, name)
     queues: defaultdict[str, _QueueCount] = defaultdict(_QueueCount)
-    for tally in (tally for reading in readings if reading is not None for tally in reading.tallies):
-        queue = queues[tally.queue]
+    for tally in tallies:
+        queue = queues[spellings[queue_key(tally.queue) if folds else tally.queue]]
         if tally.state in _STATE_OF_RANK:
             queue.states[_STATE_OF_RANK[tally.state]] += tally.number
         queue.stuck += tally.stuck

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TableClause, Text, and_, cast, false, or_
+from sqlalchemy import ColumnElement, TableClause, Text, and_, cast, false, func, or_
 
 from queuetui.backends.foreign.laravel.row_ids import has_id
 from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS, is_uuid, row_of_id
@@ -78,7 +78,7 @@ def build_filter(query: Query, tables: Tables, now_s: int, limits: Limits) -> Ta
     for term in query.terms:
         allowed = _states_of(term)
         states = states if allowed is None else states & allowed
-    jobs = None if tables.jobs is None else _jobs_condition(query, tables.jobs, states, now_s, limits)
+    jobs = _jobs_condition(query, tables, states, now_s, limits)
     failed = None if tables.failed is None else _failed_condition(query, tables, states)
     by_key = tables.failed_has_uuid and any(map(_is_plain_id, query.terms))
     only_reserved = states == {State.PROCESSING} or any(map(_is_stuck_term, query.terms))
@@ -86,15 +86,16 @@ def build_filter(query: Query, tables: Tables, now_s: int, limits: Limits) -> Ta
 
 
 def _jobs_condition(
-    query: Query, jobs: TableClause, states: frozenset[State], now_s: int, limits: Limits
+    query: Query, tables: Tables, states: frozenset[State], now_s: int, limits: Limits
 ) -> Condition | None:
+    jobs = tables.jobs
     wanted = [state for state in JOB_STATES if state in states]
-    if not wanted:
+    if jobs is None or not wanted:
         return None
     conditions = [] if len(wanted) == len(JOB_STATES) else [or_(*(in_state(jobs, state, now_s) for state in wanted))]
     for term in query.terms:
         if _is_plain_queue(term):
-            conditions.append(_queue_condition(term, jobs))
+            conditions.append(_queue_condition(term, jobs, tables))
         elif _is_stuck_term(term):
             conditions.append(stuck_candidates(jobs, now_s, limits))
         elif _is_plain_id(term):
@@ -108,7 +109,7 @@ def _failed_condition(query: Query, tables: Tables, states: frozenset[State]) ->
     failed = tables.failed
     if failed is None or State.FAILED not in states or any(_is_stuck_term(term) for term in query.terms):
         return None
-    conditions = [_queue_condition(term, failed) for term in query.terms if _is_plain_queue(term)]
+    conditions = [_queue_condition(term, failed, tables) for term in query.terms if _is_plain_queue(term)]
     ids = [term.values for term in query.terms if _is_plain_id(term)]
     conditions += [or_(*(_failed_id(tables, failed, str(value)) for value in values)) for values in ids]
     return and_(*conditions) if conditions else failed.c.id.is_not(None)
@@ -144,9 +145,13 @@ def _is_plain(value: Value) -> bool:
     return isinstance(value, str) and not any(mark in value for mark in "*?[\0")
 
 
-def _queue_condition(term: Term, table: TableClause) -> Condition:
+def _queue_condition(term: Term, table: TableClause, tables: Tables) -> Condition:
     values = [str(value) for value in term.values]
-    found = table.c.queue.not_in(values) if term.negated else table.c.queue.in_(values)
+    asked: ColumnElement[str] = table.c.queue
+    wanted = values
+    if tables.lowers_queues:
+        asked, wanted = func.lower(cast(asked, Text())), [value.lower() for value in values]
+    found = asked.not_in(wanted) if term.negated else asked.in_(wanted)
     # Only failed_jobs may have no queue, which is the default one.
     takes_null = "exception" in table.c and (DEFAULT_QUEUE in values) is not term.negated
     return or_(found, table.c.queue.is_(None)) if takes_null else found

@@ -80,7 +80,9 @@ class JobReader:
         attempts, how = _guess_attempts(payload)
         remarks.append(how)
         ahead = _say_ahead(failed_at, self.now_s)
-        if ahead:
+        if self.settings.zone_note:
+            remarks.append(self.settings.zone_note)
+        elif ahead:
             remarks.append(ahead)
         elif failed_at is not None and self.settings.timezone is UTC:
             remarks.append("failed_at is the application's own time, taken as UTC; set laravel.timezone if it is not")

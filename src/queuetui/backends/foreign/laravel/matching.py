@@ -10,7 +10,7 @@ from queuetui.backends.foreign.laravel.exception_text import read_chain
 from queuetui.backends.foreign.laravel.filters import reach_into_command
 from queuetui.backends.foreign.laravel.payload import read_payload
 from queuetui.backends.foreign.laravel.php_values import PhpArray, PhpDocument, PhpEnum, PhpObject, to_json
-from queuetui.backends.foreign.laravel.rows import Row, job_id_of
+from queuetui.backends.foreign.laravel.rows import Row, job_id_of, queue_key
 from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.model.job import Job, JobError
 from queuetui.model.limits import Limits
@@ -19,9 +19,16 @@ from queuetui.model.query_match import holds, is_among
 from queuetui.model.text import Untrusted
 
 
-def matches(query: Query, job: Job, row: Row, now: datetime, limits: Limits) -> bool:
-    """Tell whether all terms hold for the job of a row."""
-    return all(_asks_for(term, job, row, now, limits) != term.negated for term in query.terms)
+def matches(query: Query, job: Job, row: Row, now: datetime, limits: Limits, *, folds_queues: bool = False) -> bool:
+    """Tell whether all terms hold for the job of a row; with `folds_queues` a queue is meant in whatever case it is written."""
+    return all(
+        (
+            _asks_for(term, job, row, now, limits)
+            or (folds_queues and term.field == "queue" and _names_queue(term, job.queue.raw))
+        )
+        != term.negated
+        for term in query.terms
+    )
 
 
 def reads_far(query: Query) -> bool:
@@ -51,6 +58,11 @@ def _asks_for(term: Term, job: Job, row: Row, now: datetime, limits: Limits) -> 
             payload = read_payload(row.payload.text, cut=not row.payload.whole)
             return payload.command is not None and is_among(plain, values_at(payload.command, term.path))
     return False
+
+
+def _names_queue(term: Term, name: str) -> bool:
+    wanted = tuple(queue_key(value) if isinstance(value, str) else value for value in term.values)
+    return is_among(replace(term, values=wanted, negated=False), [queue_key(name)])
 
 
 def values_at(document: PhpDocument, path: tuple[str, ...]) -> list[Value]:

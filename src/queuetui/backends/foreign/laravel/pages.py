@@ -41,6 +41,7 @@ from queuetui.model.clock import from_us
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.state import State
 
 COUNTED_ROWS = 10_000
 COUNT_S = 0.25
@@ -149,10 +150,12 @@ def read_page(source: Source, request: PageRequest) -> Page:
         scanned += 1
         job = source.reader.read(row)
         unread += is_far and not (row.payload.whole and (isinstance(row, JobRow) or row.exception.whole))
-        if matches(request.query, job, row, now, source.limits):
+        if matches(request.query, job, row, now, source.limits, folds_queues=source.tables.folds_queues):
             jobs.append(cut_for_page(job))
             kept.append(row)
     jobs = source.name_all(kept, jobs)
+    if source.reader.settings.zone_note and any(job.state is State.FAILED for job in jobs):
+        notes.append(source.reader.settings.zone_note)
     if unread:
         notes.append(f"{unread} jobs with longer texts were searched in their first {FAR_SIZE // 1024} KB only")
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -181,6 +182,12 @@ def _as_json(value: object) -> object:
 def queue_name(value: object) -> str:
     """Return a queue's name as Laravel takes it: NULL in failed_jobs is the default queue."""
     return DEFAULT_QUEUE if value is None else _text(value)
+
+
+def queue_key(name: str) -> str:
+    """Return what names of queues have in common that a database without regard to case and accents takes for one."""
+    plain = unicodedata.normalize("NFKD", name.rstrip(" "))
+    return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
 
 
 def _stored(head: str | bytes | None, size: int | None) -> StoredText:

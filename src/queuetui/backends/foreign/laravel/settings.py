@@ -21,6 +21,8 @@ _MODEL = "laravel.model."
 class LaravelSettings:
     """Names and the application's time zone; `timezone` is what failed_at was written in.
 
+    `zone_note` is what was found out about it where the profile does not say it.
+
     `labels` are the columns that name a model, none where ids are to stay; `models` says `table` or `table:column` of a class.
     """
 
@@ -29,6 +31,7 @@ class LaravelSettings:
     batches_table: str | None = None
     connections: tuple[str, ...] = USUAL_CONNECTIONS
     timezone: tzinfo = field(default=UTC)
+    zone_note: str = ""
     labels: tuple[str, ...] = USUAL_LABELS
     models: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,6 +62,7 @@ def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
         settings.get("laravel.batches_table"),
         connections or USUAL_CONNECTIONS,
         timezone,
+        "",
         _read_labels(settings.get("laravel.labels")),
         {name.removeprefix(_MODEL): place for name, place in settings.items() if name.startswith(_MODEL)},
     )

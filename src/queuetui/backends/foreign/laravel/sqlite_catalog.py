@@ -10,7 +10,7 @@ from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import open_file
 
 COLUMNS = (
-    "SELECT NULL, one.name, info.name, info.type, 1, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
+    "SELECT NULL, one.name, info.name, info.type, one.sql, 1, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
     "WHERE one.type = 'table'"
 )
 _BUSY_S = 1.0

@@ -35,7 +35,8 @@ class Tables:
     """The tables found, None for one that is absent; `failed_has_uuid` is False for tables of Laravel 7 and older.
 
     `jobs_absent` and `failed_absent` say why there is none; `may_hide` that one may be there all the same, unseen by this user;
-    `guess`, where it is not sure that the tables are of one application, what to name.
+    `guess`, where it is not sure that the tables are of one application, what to name; `folds_queues` that Mail and mail are one queue,
+    and `lowers_queues` that a filter has to ask for them in lower case, as not every comparison in that database takes them for one.
     """
 
     jobs: TableClause | None
@@ -46,6 +47,8 @@ class Tables:
     failed_absent: str = ""
     may_hide: bool = False
     guess: str = ""
+    folds_queues: bool = False
+    lowers_queues: bool = False
 
     def describe(self) -> str:
         """Name what was found, for people."""
@@ -59,6 +62,7 @@ def name_tables(found: TableSet, dialect: str) -> Tables:
     has_uuid = failed is not None and "uuid" in failed.columns
     # MySQL names no table without a grant on it; PostgreSQL tells, and SQLite has no grants.
     unseen = _UNSEEN if dialect in ("mysql", "mariadb") else _NO_TABLE
+    folds = any(one is not None and one.folds_queues for one in (jobs, failed))
     return Tables(
         _describe(jobs, JOBS_COLUMNS, dialect),
         _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else frozenset()), dialect),
@@ -68,6 +72,8 @@ def name_tables(found: TableSet, dialect: str) -> Tables:
         _why_absent(found.failed, unseen.format("failed_jobs")),
         unseen is _UNSEEN or any(one is not None and not one.is_readable for one in (found.jobs, found.failed)),
         found.guess,
+        folds,
+        folds and dialect not in ("mysql", "mariadb"),
     )
 
 

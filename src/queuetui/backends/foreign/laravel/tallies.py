@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, TableClause, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Select,
+    TableClause,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.foreign.laravel.row_ids import is_numbered
@@ -84,7 +96,7 @@ class TableCounter:
     def _count(
         self, source: Source, rows: TableClause, columns: TableColumns, *, exact: bool, budget_s: float
     ) -> Reading | None:
-        counting = _summed(rows, columns)
+        counting = _summed(rows, columns, source.dialect)
         if exact:
             records = source.connection.execute(counting).fetchall()
         else:
@@ -107,16 +119,17 @@ class Counters:
     budget_s: float = BUDGET_S
 
 
-def _summed(rows: TableClause, columns: TableColumns) -> Select[Any]:
+def _summed(rows: TableClause, columns: TableColumns, dialect: str) -> Select[Any]:
     kept = select(
         rows.c.id, rows.c.queue, columns.state.label("state"), columns.stuck.label("stuck"), columns.due.label("due")
     ).subquery()
-    return _grouped(kept.c).group_by(kept.c.queue, kept.c.state)
+    return _grouped(kept.c, dialect).group_by(kept.c.queue, kept.c.state)
 
 
-def _grouped(kept: Any, *more: ColumnElement[Any]) -> Select[Any]:  # noqa: ANN401 - the columns of a subquery
+def _grouped(kept: Any, dialect: str, *more: ColumnElement[Any]) -> Select[Any]:  # noqa: ANN401 - the columns of a subquery
     return select(
-        kept.queue,
+        # One spelling of those that the database takes for one, and always the same.
+        func.min(_letter_by_letter(kept.queue, dialect)).label("spelling"),
         kept.state,
         func.count().label("number"),
         func.sum(kept.stuck).label("stuck"),
@@ -125,10 +138,16 @@ def _grouped(kept: Any, *more: ColumnElement[Any]) -> Select[Any]:  # noqa: ANN4
     )
 
 
+def _letter_by_letter(queue: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    if dialect == "postgresql":
+        return cast(queue, Text()).collate("C")
+    return cast(queue, LargeBinary)
+
+
 def _tally(record: Row[Any], weight: float) -> Tally:
     due = record.due if isinstance(record.due, int) else None
     number, stuck = round(record.number * weight), round(int(record.stuck or 0) * weight)
-    return Tally(queue_name(record.queue), int(record.state), number, stuck, due)
+    return Tally(queue_name(record.spelling), int(record.state), number, stuck, due)
 
 
 def _sample(source: Source, rows: TableClause, columns: TableColumns) -> tuple[Tally, ...]:
@@ -141,7 +160,7 @@ def _sample(source: Source, rows: TableClause, columns: TableColumns) -> tuple[T
     limits = [END_ROWS, *[BLOCK_ROWS] * (len(edges) - 3), END_ROWS] if len(edges) > 2 else [2 * END_ROWS]  # noqa: PLR2004 - one block
     blocks = [_block(rows, columns, place, edges[place], edges[place + 1], limit) for place, limit in enumerate(limits)]
     kept = union_all(*(select(block) for block in blocks)).subquery()
-    grouped = _grouped(kept.c, kept.c.block, func.max(kept.c.id).label("last")).group_by(
+    grouped = _grouped(kept.c, source.dialect, kept.c.block, func.max(kept.c.id).label("last")).group_by(
         kept.c.block, kept.c.queue, kept.c.state
     )
     records = source.connection.execute(grouped).fetchall()
@@ -153,7 +172,9 @@ def _sample_texts(source: Source, rows: TableClause, columns: TableColumns) -> t
     total = source.connection.execute(select(func.count()).select_from(rows)).scalar_one()
     kept = select(rows.c.queue, columns.state.label("state"), columns.stuck.label("stuck"), columns.due.label("due"))
     sample = kept.order_by(rows.c.id).limit(2 * END_ROWS).subquery()
-    records = source.connection.execute(_grouped(sample.c).group_by(sample.c.queue, sample.c.state)).fetchall()
+    records = source.connection.execute(
+        _grouped(sample.c, source.dialect).group_by(sample.c.queue, sample.c.state)
+    ).fetchall()
     seen = sum(record.number for record in records)
     return tuple(_tally(record, total / seen) for record in records)
 
