@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -65,3 +66,29 @@ def test_a_term_means_what_the_framework_stores(text: str, is_match: bool) -> No
     """A failure's age is its end's; every cause is searched; short names, enums, references and odd keys are found."""
     job = JobReader("laravel", LaravelSettings(), {}, NOW_S).read(ROW)
     assert matches(parse_query(text), job, ROW, from_us(NOW_S * 1_000_000), Limits()) is is_match
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (
+            'O:36:"Illuminate\\Events\\CallQueuedListener":1:{s:4:"data";a:1:{i:0;O:4:"Paid":1:{s:3:"dto";O:3:"Dto":1:{s:8:"\0Dto\0sku";s:3:"A-1";}}}}',
+            "payload.dto.sku:A-1",
+        ),
+        (
+            'O:34:"Illuminate\\Mail\\SendQueuedMailable":1:{s:8:"mailable";O:4:"Bill":1:{s:6:"\0*\0sku";s:3:"A-1";}}',
+            "payload.sku:A-1",
+        ),
+        (
+            'O:3:"Job":1:{s:4:"skus";O:29:"Illuminate\\Support\\Collection":1:{s:8:"\0*\0items";a:1:{i:0;s:3:"A-1";}}}',
+            "payload.skus.0:A-1",
+        ),
+    ],
+)
+def test_a_path_begins_in_what_the_job_is_about(command: str, text: str) -> None:
+    """A listener's event, a mail's own values and a collection's items are found as the data column names them, private or not."""
+    stored = StoredText(json.dumps({"displayName": "Job", "data": {"command": command}}), whole=True)
+    row = replace(ROW, payload=stored)
+    job = JobReader("laravel", LaravelSettings(), {}, NOW_S).read(row)
+    assert matches(parse_query(text), job, row, from_us(NOW_S * 1_000_000), Limits())
+    assert not matches(parse_query(text + "9"), job, row, from_us(NOW_S * 1_000_000), Limits())

@@ -164,9 +164,11 @@ def test_a_reference_to_nowhere_is_nothing() -> None:
 
 
 def test_a_private_name_used_twice_keeps_both() -> None:
-    """A parent's private property does not hide the child's property of the same name."""
+    """Of two properties of one name the object's own has the bare name, wherever it stands; the parent's is told with its class."""
     document = read_php(b'O:1:"B":2:{s:1:"x";i:1;s:4:"\0A\0x";i:2;}')
     assert to_json(document.root) == {"@class": "B", "x": 1, "A::x": 2}
+    document = read_php(b'O:1:"B":2:{s:4:"\0A\0x";i:1;s:4:"\0B\0x";i:2;}')
+    assert to_json(document.root) == {"@class": "B", "x": 2, "A::x": 1}
 
 
 def test_escaped_strings_are_decoded() -> None:

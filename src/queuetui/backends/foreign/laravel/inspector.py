@@ -14,6 +14,7 @@ from queuetui.backends.console_connection import ConsoleDatabase
 from queuetui.backends.foreign.laravel.batches import add_batch
 from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
 from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
+from queuetui.backends.foreign.laravel.duplicates import Duplicates
 from queuetui.backends.foreign.laravel.filters import plan_terms
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
 from queuetui.backends.foreign.laravel.lookup import find_by_suffix, find_rows, latest_failures, read_row
@@ -21,7 +22,6 @@ from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.foreign.laravel.shared_uuids import SharedUuids
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
@@ -59,7 +59,7 @@ class LaravelInspector:
 
     def __post_init__(self) -> None:
         """Remember, from one page to the next, where the models are kept and whether rows may share a uuid."""
-        self._shared = SharedUuids(self.tables)
+        self._shared = Duplicates(self.tables)
         self._models = ModelLabels(
             self.settings, self.tables.jobs if self.tables.jobs is not None else self.tables.failed
         )

@@ -9,14 +9,26 @@ from datetime import datetime
 from queuetui.backends.foreign.laravel.exception_text import read_chain
 from queuetui.backends.foreign.laravel.filters import reach_into_command
 from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.php_values import PhpArray, PhpDocument, PhpEnum, PhpObject, to_json
+from queuetui.backends.foreign.laravel.php_values import (
+    PhpArray,
+    PhpDocument,
+    PhpEnum,
+    PhpKey,
+    PhpObject,
+    PhpValue,
+    to_json,
+)
 from queuetui.backends.foreign.laravel.rows import Row, job_id_of, queue_key
 from queuetui.backends.foreign.laravel.states import is_stuck
+from queuetui.backends.foreign.laravel.subjects import subject_of
+from queuetui.backends.foreign.laravel.summary import members_of
 from queuetui.model.job import Job, JobError
 from queuetui.model.limits import Limits
 from queuetui.model.query import WORD, Query, Term, Value
 from queuetui.model.query_match import holds, is_among
 from queuetui.model.text import Untrusted
+
+_MOST_DIGITS = 9
 
 
 def matches(query: Query, job: Job, row: Row, now: datetime, limits: Limits, *, folds_queues: bool = False) -> bool:
@@ -56,7 +68,7 @@ def _asks_for(term: Term, job: Job, row: Row, now: datetime, limits: Limits) -> 
             return any(holds(plain, one, now, lambda _: False) for one in wrapped)
         case "payload" if term.path:
             payload = read_payload(row.payload.text, cut=not row.payload.whole)
-            return payload.command is not None and is_among(plain, values_at(payload.command, term.path))
+            return payload.subject is not None and is_among(plain, values_at(payload.subject, term.path))
     return False
 
 
@@ -66,10 +78,28 @@ def _names_queue(term: Term, name: str) -> bool:
 
 
 def values_at(document: PhpDocument, path: tuple[str, ...]) -> list[Value]:
-    """Return what a command holds at a path, references followed; an enum is known by its case and by its whole name."""
+    """Return what a command holds at a path, references followed; an enum is known by its case and by its whole name.
+
+    The path may also begin in what the job is about, and lead through collections, as the data column names things.
+    """
     if path[:2] == ("data", "command"):
         path = path[2:]
-    found = document.find_at(path) if path else None
+    if not path:
+        return []
+    stored = document.find_at(path)
+    return _texts_of(_find_shown(subject_of(document), path) if stored is None else stored)
+
+
+def _find_shown(subject: PhpDocument, path: tuple[str, ...]) -> PhpValue:
+    found = subject.follow(subject.root)
+    for step in path:
+        members = members_of(found) or {}
+        key: PhpKey = step if step in members or not step.isdecimal() else int(step[:_MOST_DIGITS])
+        found = subject.follow(members.get(key))
+    return found
+
+
+def _texts_of(found: PhpValue) -> list[Value]:
     match found:
         case None:
             return []

@@ -18,6 +18,8 @@ from queuetui.backends.foreign.laravel.php_values import (
 
 _LONGEST_NUMBER = 40
 _SMALLEST_ITEM = 6  # "i:0;N;"
+# Whose a property is, where PHP does not name a class.
+_AS_PUBLIC, _AS_PROTECTED = "", "*"
 _FLOAT = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|-?INF|-?NAN")
 
 
@@ -47,12 +49,12 @@ class _EndOfText(PhpFormatError):
 
 @dataclass(slots=True)
 class _Frame:
-    """A container that is being filled: how many pairs are left and the key that waits for its value."""
+    """A container that is being filled: how many pairs are left and, of an object, its class and whose its properties are."""
 
     members: dict[PhpKey, PhpValue]
     left: int
-    is_object: bool
-    key: PhpKey | None = None
+    class_name: str | None
+    owners: dict[PhpKey, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -163,12 +165,12 @@ def _read_value(cursor: _Cursor, stack: list[_Frame]) -> PhpValue:
     match tag:
         case b"a":
             array = PhpArray()
-            _open(cursor, stack, array.items, is_object=False)
+            _open(cursor, stack, array.items, None)
             return _keep(cursor, array)
         case b"O":
             built = PhpObject(_as_name(cursor.quoted()))
             cursor.expect(b":")
-            _open(cursor, stack, built.properties, is_object=True)
+            _open(cursor, stack, built.properties, built.class_name)
             return _keep(cursor, built)
         case b"R":
             # A PHP reference shares the slot it points at, so it gets none of its own.
@@ -202,7 +204,7 @@ def _keep(cursor: _Cursor, value: PhpValue) -> PhpValue:
     return value
 
 
-def _open(cursor: _Cursor, stack: list[_Frame], members: dict[PhpKey, PhpValue], *, is_object: bool) -> None:
+def _open(cursor: _Cursor, stack: list[_Frame], members: dict[PhpKey, PhpValue], class_name: str | None) -> None:
     start = cursor.at
     count = cursor.count(b":")
     # A count that the rest of a whole text could not hold is a lie; refuse it before a loop believes it.
@@ -211,7 +213,7 @@ def _open(cursor: _Cursor, stack: list[_Frame], members: dict[PhpKey, PhpValue],
     if len(stack) >= cursor.limits.depth:
         raise PhpFormatError(f"nested deeper than {cursor.limits.depth}", start)
     cursor.expect(b"{")
-    stack.append(_Frame(members, count, is_object))
+    stack.append(_Frame(members, count, class_name))
 
 
 def _read_key(cursor: _Cursor, frame: _Frame) -> PhpKey:
@@ -224,16 +226,25 @@ def _read_key(cursor: _Cursor, frame: _Frame) -> PhpKey:
         raise PhpFormatError("a key must be an integer or a string", start)
     raw = cursor.quoted() if tag == b"s" else _read_escaped(cursor)
     cursor.expect(b";")
-    return _property_name(raw, frame.members) if frame.is_object else _as_name(raw)
+    return _property_name(raw, frame) if frame.class_name is not None else _as_name(raw)
 
 
-def _property_name(raw: bytes, taken: dict[PhpKey, PhpValue]) -> str:
-    """Drop the owner that PHP puts before private and protected names, unless two would then collide."""
-    if not raw.startswith(b"\0"):
-        return _as_name(raw)
-    owner, mark, bare = raw[1:].partition(b"\0")
-    name = _as_name(bare if mark else owner)
-    return f"{_as_name(owner)}::{name}" if name in taken else name
+def _property_name(raw: bytes, frame: _Frame) -> str:
+    """Drop the owner that PHP puts before private and protected names; of two names the object's own class keeps the bare one."""
+    owner, bare = _AS_PUBLIC, _as_name(raw)
+    if raw.startswith(b"\0"):
+        said, mark, name = raw[1:].partition(b"\0")
+        owner, bare = _as_name(said), _as_name(name if mark else said)
+    other = frame.owners.get(bare)
+    if other is None:
+        frame.owners[bare] = owner
+        return bare
+    if owner not in (_AS_PUBLIC, _AS_PROTECTED, frame.class_name):
+        return f"{owner}::{bare}"
+    # A parent's private property comes first and is hidden by the one that the class has of that name.
+    frame.members[f"{other}::{bare}"] = frame.members.pop(bare)
+    frame.owners[bare] = owner
+    return bare
 
 
 def _read_enum(cursor: _Cursor, start: int) -> PhpEnum:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, TableClause
 
+from queuetui.backends.foreign.laravel.duplicates import Duplicates
 from queuetui.backends.foreign.laravel.filters import TableFilter
 from queuetui.backends.foreign.laravel.jobs import JobReader
 from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.rows import FAILED, JOBS, Row
-from queuetui.backends.foreign.laravel.shared_uuids import SharedUuids
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -29,7 +29,7 @@ class Source:
     reader: JobReader
     limits: Limits
     models: ModelLabels | None = None
-    shared: SharedUuids | None = None
+    shared: Duplicates | None = None
 
     def name_all(self, rows: Sequence[Row], jobs: Sequence[Job]) -> list[Job]:
         """Return jobs, each made of its row, under ids of their own and with what people call their models."""

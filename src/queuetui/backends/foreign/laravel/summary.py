@@ -23,6 +23,8 @@ DEFAULT_SUMMARY_PATHS: tuple[str, ...] = (
     "shop.name|shopName|shop_name|shop|shop.id|shopId|shop_id",
 )
 
+# Classes of PHP itself that keep flags in front of what they hold.
+_SPL_CONTAINERS = frozenset({"ArrayObject", "ArrayIterator", "SplDoublyLinkedList", "SplQueue", "SplStack"})
 _IDENTITY_STEPS = frozenset({"id", "name", "uuid", "key"})
 _MOST_ITEMS = 3
 _MOST_MEMBERS = 20  # looked through in one object or array
@@ -49,7 +51,7 @@ def _first_found(document: PhpDocument, entry: str) -> str | None:
 def _pairs(document: PhpDocument, label: str, stored: PhpValue, steps: int = _MOST_STEPS) -> Iterator[str]:
     """Yield what a value says: itself, how many it holds and the first of them, or the values of its members."""
     value = document.follow(stored)
-    members = _members(value)
+    members = members_of(value)
     shown = None if members is not None and not _is_model(value) else _show(document, value)
     if shown is not None:
         yield f"{label} {shown}".strip()
@@ -63,7 +65,7 @@ def _pairs(document: PhpDocument, label: str, stored: PhpValue, steps: int = _MO
                 yield from _pairs(document, _join(label, key), part, steps - 1)
 
 
-def _members(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
+def members_of(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
     """Return what a collection holds, a model's attributes, or the members of any other object or array."""
     match value:
         case PhpArray(items):
@@ -76,9 +78,18 @@ def _members(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
             return items
         case PhpObject(properties={"class": str(), "id": PhpArray(items)}) if _is_model(value):
             return items
+        case PhpObject("SplObjectStorage", {0: PhpArray(items)}):
+            # Objects and what is noted of each take turns.
+            return dict(enumerate(list(items.values())[::2]))
         case PhpObject(properties=properties):
-            return properties
+            # What a class's own property hides of its parent is no more than confusing here.
+            return _held_by_spl(value) or {key: one for key, one in properties.items() if "::" not in str(key)}
     return None
+
+
+def _held_by_spl(value: PhpObject) -> dict[PhpKey, PhpValue] | None:
+    held = value.properties.get(1)
+    return held.items if value.class_name in _SPL_CONTAINERS and isinstance(held, PhpArray) else None
 
 
 def _is_model(value: PhpValue) -> bool:

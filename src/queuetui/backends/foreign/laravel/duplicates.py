@@ -18,7 +18,7 @@ _LOOK_S = 0.1
 
 
 @dataclass(slots=True)
-class SharedUuids:
+class Duplicates:
     """What uuids are shared by rows; failed_jobs is not asked where an index says that none is."""
 
     tables: Tables
