@@ -137,6 +137,23 @@ def connection_options(command: Command) -> Command:
     return command
 
 
+def take_connection(given: dict[str, Any]) -> dict[str, Any]:
+    """Take what `connection_options` added out of what a command was given, and return it."""
+    return {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+
+
+def needs_option(command: Command) -> Command:
+    """Add --needs."""
+    return click.option(
+        "--needs",
+        "needs",
+        multiple=True,
+        type=tag_name,
+        metavar="TAG",
+        help="Only a worker with this --tag runs it; repeatable.",
+    )(command)
+
+
 def exact_option(command: Command) -> Command:
     """Add --exact."""
     return click.option("--exact", is_flag=True, help="Count all, without caps and estimates; slow on a large store.")(

@@ -18,6 +18,7 @@ from queuetui.cli.options import (
     format_options,
     positive_duration,
     read_filter,
+    take_connection,
 )
 from queuetui.cli.output import Format, cell, say, show_document
 from queuetui.cli.session import opened_profile, resolve_id
@@ -201,7 +202,7 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
     )
     @_act_options
     def command(words: tuple[str, ...], ids: tuple[str, ...], **given: Any) -> None:
-        connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+        connection = take_connection(given)
         retry_until = given.pop("retry_until", "")
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
@@ -241,7 +242,7 @@ release = _jobs_act(Verb.RELEASE, "Give jobs whose worker is gone back to their 
 @_act_options
 def purge(words: tuple[str, ...], **given: Any) -> None:
     """Write all jobs that match FILTER to a file, then delete them."""
-    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    connection = take_connection(given)
     query = _read_named(words)
     with opened_profile(**connection) as (profile, _, operations):
         _carry_out(operations, profile, operations.prepare_purge(query), given)
@@ -261,6 +262,6 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
 @_act_options
 def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
     """Delete completed and cancelled jobs that ended long ago."""
-    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    connection = take_connection(given)
     with opened_profile(**connection) as (profile, _, operations):
         _carry_out(operations, profile, operations.prepare_cleanup(states, days * DAY_S), given)

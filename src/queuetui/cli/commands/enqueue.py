@@ -15,10 +15,12 @@ from queuetui.cli.options import (
     connection_options,
     duration,
     format_options,
+    needs_option,
     positive_duration,
     queue_name,
     some_text,
     tag_name,
+    take_connection,
 )
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
@@ -103,14 +105,7 @@ def _store(
     metavar="TAG",
     help="A tag to find it by, and for a command one that its worker must bear; may be repeated.",
 )
-@click.option(
-    "--needs",
-    "needs",
-    multiple=True,
-    type=tag_name,
-    metavar="TAG",
-    help="Only a worker with this --tag runs it; repeatable.",
-)
+@needs_option
 @click.option("--timeout", type=positive_duration, metavar="DUR", help="How long a run may take.")
 @format_options
 @connection_options
@@ -126,7 +121,7 @@ def command(job_type: str | None, command_line: str | None, payload: str | None,
         raise click.UsageError("a --command has no payload of its own and is not empty")
     from queuetui.client import JobOptions, Queue
 
-    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    connection = take_connection(given)
     profile = choose_profile(flags_of(**connection))
     if profile.kind not in {None, "native"}:
         message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"

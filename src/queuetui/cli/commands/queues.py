@@ -9,7 +9,15 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options, duration, exact_option, format_options, queue_name, written_name
+from queuetui.cli.options import (
+    connection_options,
+    duration,
+    exact_option,
+    format_options,
+    queue_name,
+    take_connection,
+    written_name,
+)
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand, opened
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row
@@ -59,7 +67,7 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
 
     What is not named stays as it was. The claims that begin afterwards go by it.
     """
-    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    connection = take_connection(given)
     try:
         edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **given)
         with opened(**connection) as (feed, operations):

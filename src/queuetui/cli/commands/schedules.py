@@ -14,8 +14,10 @@ from queuetui.cli.options import (
     connection_options,
     duration,
     format_options,
+    needs_option,
     queue_name,
     tag_name,
+    take_connection,
     written_name,
 )
 from queuetui.cli.output import Format, say, show_rows, write
@@ -84,14 +86,7 @@ def _reason(decorated: Command) -> Command:
 @click.option(
     "--tag", "tags", multiple=True, type=tag_name, metavar="TAG", help="Shown with each job; may be repeated."
 )
-@click.option(
-    "--needs",
-    "needs",
-    multiple=True,
-    type=tag_name,
-    metavar="TAG",
-    help="Only a worker with this --tag runs it; repeatable.",
-)
+@needs_option
 @click.option(
     "--overlap/--no-overlap", default=True, show_default=True, help="Make a job while the one before goes on."
 )
@@ -109,7 +104,7 @@ def _reason(decorated: Command) -> Command:
 @_reason
 def add(name: str, job_type: str, replace: bool, reason: str, **given: Any) -> None:
     """Add a recurring job NAME that makes jobs of TYPE; any worker makes one job a slot."""
-    connection = {key: given.pop(key) for key in ("url", "profile", "kind", "operate")}
+    connection = take_connection(given)
     spec = _read_spec(name, job_type, **given)
     try:
         with opened(**connection) as (_, operations):

@@ -18,6 +18,7 @@ from queuetui.cli.options import (
     positive_duration,
     queue_names,
     tag_name,
+    take_connection,
 )
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
 from queuetui.model.errors import Denied, Unreachable, Unsupported
@@ -115,7 +116,7 @@ def command(**given: Any) -> None:
     sys.setswitchinterval(SWITCH_S)
     level = logging.getLevelNamesMapping()[given.pop("log_level").upper()]
     configure_logs(sys.stderr, as_json=not sys.stderr.isatty(), level=level)
-    connection = {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    connection = take_connection(given)
     report = work(_read_settings(given), **connection)
     if report.unfinished:
         # Handlers that do not end would hold up Python's own end, and their jobs are given back already.
