@@ -10,8 +10,10 @@ from typing import Any
 
 from queuetui.model.clock import from_us, to_text, to_us
 from queuetui.model.duration import parse_duration_s
+from queuetui.model.errors import BadConfig
 
 MOST_LIMITS = 100
+_HOW_TO_MEND = "install that version here, or clear them: queuetui queues limit QUEUE --clear"
 MOST_AT_ONCE = 1_000_000
 # A rate is counted in slots of this share of its period; a slot's starts count until the whole of it is a period ago.
 SLOTS_A_PERIOD = 60
@@ -102,13 +104,18 @@ class ClaimRules:
 
     @classmethod
     def from_text(cls, text: str | None) -> ClaimRules:
-        """Return the rules of a stored text."""
+        """Return the rules of a stored text. Raises BadConfig for one that `to_text` did not write."""
         if not text:
             return cls()
-        told = json.loads(text)
-        ageing_us = told.get("ageing_us")
-        ageing_s = None if ageing_us is None else ageing_us / 1e6
-        return cls(tuple(map(_limit_from_json, told.get("limits") or ())), ageing_s, told.get("ageing_by", ""))
+        try:
+            told = json.loads(text)
+            ageing_us = told.get("ageing_us")
+            ageing_s = None if ageing_us is None else ageing_us / 1e6
+            return cls(tuple(map(_limit_from_json, told.get("limits") or ())), ageing_s, str(told.get("ageing_by", "")))
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+            why = f"the stored rules of a queue cannot be read ({type(error).__name__})"
+            message = f"{why}: another program or a newer queuetui wrote them; {_HOW_TO_MEND}"
+            raise BadConfig(message, "rules") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +229,14 @@ def _limit_to_json(limit: ClaimLimit) -> dict[str, Any]:
 
 
 def _limit_from_json(told: Mapping[str, Any]) -> ClaimLimit:
-    rate = Rate(told["count"], told["period_us"]) if "count" in told else None
-    set_at = from_us(told["at"]) if "at" in told else None
-    return ClaimLimit(told.get("type"), told.get("concurrency"), rate, told.get("by", ""), set_at)
+    rate = Rate(_whole(told["count"]), _whole(told["period_us"], SLOTS_A_PERIOD)) if "count" in told else None
+    set_at = from_us(_whole(told["at"])) if "at" in told else None
+    concurrency = _whole(told["concurrency"]) if "concurrency" in told else None
+    job_type = None if told.get("type") is None else str(told["type"])
+    return ClaimLimit(job_type, concurrency, rate, str(told.get("by", "")), set_at)
+
+
+def _whole(value: object, least: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise TypeError
+    return value

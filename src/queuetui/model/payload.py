@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from queuetui.model.text import Untrusted
 
 SUMMARY_CAP_CHARS = 120
+_LONGEST_PLACE = 18
 DEFAULT_SUMMARY = ("sku", "product.sku", "shop", "shop.name", "file", "to", "email", "url", "id", "name")
 
 SummaryPaths = Mapping[str, Sequence[str]]
@@ -22,12 +23,17 @@ def paths_for(job_type: str, summaries: SummaryPaths) -> Sequence[str]:
     return DEFAULT_SUMMARY
 
 
+def is_place(key: str, size: int) -> bool:
+    """Tell whether a key is the number of an item of a list of that size."""
+    return key.isdecimal() and len(key) <= _LONGEST_PLACE and int(key) < size
+
+
 def read_path(value: object, path: str) -> object | None:
     """Return what stands at a dotted path, None where nothing does; list items go by number."""
     for key in path.split("."):
         if isinstance(value, Mapping) and key in value:
             value = value[key]
-        elif isinstance(value, Sequence) and not isinstance(value, str) and key.isdecimal() and int(key) < len(value):
+        elif isinstance(value, Sequence) and not isinstance(value, str) and is_place(key, len(value)):
             value = value[int(key)]
         else:
             return None

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from queuetui.model.job import Job
 from queuetui.model.pattern import Pattern
+from queuetui.model.payload import is_place
 from queuetui.model.query import WORD, Comparison, Query, Term, Value
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 from queuetui.model.text import Untrusted
@@ -100,7 +101,15 @@ def _present(value: Untrusted | Value | int | None) -> list[Value]:
         return []
     if isinstance(value, Untrusted):
         return [value.raw]
-    return [float(value)] if isinstance(value, int | float) else [value]
+    return _number(value) if isinstance(value, int | float) else [value]
+
+
+def _number(value: float) -> list[Value]:
+    try:
+        return [float(value)]
+    except OverflowError:
+        # Beyond all doubles; nobody who writes a filter means it by its value.
+        return []
 
 
 def _payload_values(job: Job, path: tuple[str, ...]) -> list[Value]:
@@ -113,14 +122,14 @@ def _payload_values(job: Job, path: tuple[str, ...]) -> list[Value]:
     for key in path:
         if isinstance(node, dict) and key in node:
             node = node[key]
-        elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+        elif isinstance(node, list) and is_place(key, len(node)):
             node = node[int(key)]
         else:
             return []
     if isinstance(node, bool) or node is None:
         return [json.dumps(node)]
     if isinstance(node, int | float):
-        return [float(node), str(node)]
+        return [*_number(node), str(node)]
     return [node] if isinstance(node, str) else [json.dumps(node)]
 
 

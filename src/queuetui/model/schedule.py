@@ -80,6 +80,7 @@ class ScheduleSpec:
         try:
             fields: dict[str, Any] = json.loads(text)
             pattern = _known(JobPattern, fields["job"])
+            _check_kinds(fields, fields["timing"], pattern)
             pattern |= {name: tuple(pattern.get(name, ())) for name in ("tags", "needs")}
             return cls(
                 **_known(cls, fields)
@@ -89,7 +90,7 @@ class ScheduleSpec:
                     "missed": Missed(fields["missed"]),
                 }
             )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             why = f"a stored schedule cannot be read ({type(error).__name__})"
             message = f"{why}: another program or a newer queuetui wrote it; install that version here"
             raise BadConfig(message, "schedule") from None
@@ -111,6 +112,24 @@ class ScheduleSpec:
             needs=pattern.needs,
             timeout_s=pattern.timeout_s,
         )
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "tz", "type", "payload", "queue"), (str,)),
+    **dict.fromkeys(("every_s", "priority", "max_attempts"), (int,)),
+    **dict.fromkeys(("grace_s", "timeout_s"), (int, float)),
+    **dict.fromkeys(("tags", "needs"), (list,)),
+    "cron": (str,),
+    "overlap": (bool,),
+}
+
+
+def _check_kinds(*parts: Mapping[str, Any]) -> None:
+    """Raise TypeError for a value of another kind than `to_text` writes; what may be absent is None."""
+    for part in parts:
+        for name, value in part.items():
+            if value is not None and not isinstance(value, _KINDS.get(name, (object,))):
+                raise TypeError(name)
 
 
 def _known(kind: type, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -177,7 +177,7 @@ class Feed:
             return snapshot
         try:
             uses = self._inspector.rules_in_use()
-        except Denied as error:
+        except (BadConfig, Denied) as error:
             return replace(snapshot, problems={**snapshot.problems, "rules": str(error)})
         return replace(snapshot, rules={use.queue: use for use in uses})
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
+from queuetui.backends.native.odd_values import UNREADABLE
 from queuetui.model.claim_rules import MOST_AT_ONCE, ClaimLimit, ClaimRules, Rate
 
 WHOLE_QUEUE = ""
@@ -134,6 +135,10 @@ def starts_to_text(starts: Starts) -> str:
 
 def starts_from_text(text: str | None) -> Starts:
     """Return the starts of a stored text."""
-    if not text:
+    try:
+        return {
+            name: {int(slot): int(count) for slot, count in slots} for name, slots in json.loads(text or "{}").items()
+        }
+    except UNREADABLE:
+        # Who wrote something else over the starts let the rate begin anew.
         return {}
-    return {name: {int(slot): int(count) for slot, count in slots} for name, slots in json.loads(text).items()}

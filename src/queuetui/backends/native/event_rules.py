@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.act import Verb
+from queuetui.model.counted import counted
 from queuetui.model.event import EventKind, EventRequest
 from queuetui.model.state import State
 
@@ -14,7 +15,7 @@ LOOKED_EVENTS = 20_000
 MOST_EVENTS = 1_000_000
 MOST_A_PAGE = 10_000
 CODE_OF_KIND = {kind: code for code, kind in enumerate(EventKind)}
-KIND_OF_CODE = tuple(EventKind)
+KIND_OF_CODE = dict(enumerate(EventKind))
 SWITCHED_ALREADY = {Verb.EVENTS_ON: "its events are on already", Verb.EVENTS_OFF: "its events are off already"}
 # How the end of a run is told, by the state that it leaves the job in.
 KIND_OF_TARGET = {
@@ -30,6 +31,15 @@ KIND_OF_TARGET = {
 def page_size(request: EventRequest) -> int:
     """Return how many events a page may hold."""
     return max(1, min(request.limit, MOST_A_PAGE))
+
+
+def unknown_notes(count: int) -> tuple[str, ...]:
+    """Return what is said of entries that a page leaves out as they cannot be read, where there are any."""
+    if not count:
+        return ()
+    return (
+        f"left out, as another program or a newer queuetui wrote it so that it cannot be read: {counted(count, 'event')}",
+    )
 
 
 def looked_note(request: EventRequest) -> str:

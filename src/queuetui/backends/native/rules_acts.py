@@ -10,7 +10,7 @@ from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse
 from queuetui.model.clock import from_us, to_us
-from queuetui.model.errors import BadPayload, Unsupported
+from queuetui.model.errors import BadConfig, BadPayload, Unsupported
 
 
 def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
@@ -22,6 +22,16 @@ def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
         raise BadPayload(
             "the name of a queue or type is empty, or holds a NUL or half a surrogate pair; choose another"
         )
+
+
+def read_before(text: str | None, edit: RulesEdit) -> ClaimRules:
+    """Return the rules that an edit meets; those that are cleared need not be readable. Raises BadConfig."""
+    try:
+        return ClaimRules.from_text(text)
+    except BadConfig:
+        if edit.clear and edit.type is None:
+            return ClaimRules()
+        raise
 
 
 def describe_use(

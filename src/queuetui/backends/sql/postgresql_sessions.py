@@ -17,6 +17,7 @@ from psycopg.adapt import Buffer, Dumper, Loader
 from queuetui.backends import forks
 from queuetui.backends.address_options import refuse
 from queuetui.backends.sql.postgresql_address import RELIED_ON
+from queuetui.backends.sql.postgresql_json import register_json
 from queuetui.backends.sql.postgresql_times import register_times
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class PostgresqlSessions:
             raise
         forks.track(connection, _discard)
         register_times(connection)
+        register_json(connection)
         try:
             self._prepare(connection)
         except psycopg.Error:

@@ -7,9 +7,15 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.wording import name
 
+_HOW_TO_MEND = "delete the job, or write a right state into its row by hand; its remarks say what is stored"
+
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a blocked job."""
+    if facts.capabilities.native:
+        # Our own queue has no such state: this is what a job is read as whose stored state is none.
+        summary = "its stored state is none that is known, so no worker takes it"
+        return Verdict(Code.BLOCKED, Severity.WARNING, summary, {"queue": name(job.queue)}, _HOW_TO_MEND)
     label = facts.capabilities.label
     summary = f"{label} holds it back until something else ends"
     return Verdict(

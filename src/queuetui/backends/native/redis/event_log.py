@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from queuetui.backends.native.event_rules import KIND_OF_CODE, LOOKED_EVENTS, looked_note, page_size
 from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.odd_values import UNREADABLE, read_moment
 from queuetui.backends.native.redis.ids import from_stored, to_stored
-from queuetui.model.clock import from_us, to_us
+from queuetui.model.clock import to_us
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.text import Untrusted
@@ -59,11 +61,12 @@ def _is_over(oldest: str, request: EventRequest) -> bool:
 
 
 def _unpack(place: str, packed: bytes) -> list[Event]:
-    parts = packed.decode().split("\0")
-    return [
-        _to_event(f"{place}.{number}", parts[first : first + PARTS])
-        for number, first in enumerate(range(0, len(parts), PARTS))
-    ]
+    """Return the events of an entry; what another program wrote so that it cannot be read is left out."""
+    parts, found = packed.decode("utf-8", "replace").split("\0"), []
+    for number, first in enumerate(range(0, len(parts), PARTS)):
+        with suppress(*UNREADABLE):
+            found.append(_to_event(f"{place}.{number}", parts[first : first + PARTS]))
+    return found
 
 
 def _matches(event: Event, request: EventRequest) -> bool:
@@ -88,7 +91,7 @@ def _to_event(cursor: str, parts: Sequence[str]) -> Event:
     job_id = from_stored(stored_id.encode()) if stored_id else None
     return Event(
         cursor,
-        from_us(int(at)),
+        read_moment(at),
         KIND_OF_CODE[int(kind)],
         _untrusted(queue),
         job_id,
@@ -96,7 +99,7 @@ def _to_event(cursor: str, parts: Sequence[str]) -> Event:
         _untrusted((job_id or "") if correlation == stored_id else correlation),
         attempt=int(attempt) if attempt else None,
         fence=int(fence) if fence else None,
-        moment=from_us(int(moment)) if moment else None,
+        moment=read_moment(moment) if moment else None,
         actor=_untrusted(actor),
         detail=_untrusted(detail),
     )

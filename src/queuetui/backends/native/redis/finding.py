@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from queuetui.backends.native.odd_values import UNREADABLE
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.records import read_record
 from queuetui.backends.native.redis.server import Server
@@ -42,4 +44,5 @@ def _look(server: Server, wanted: str, newest: int, spans: Sequence[Span]) -> Se
 
 def _refs(server: Server, answer: Sequence[bytes]) -> Iterator[JobRef]:
     for stored, packed in zip(answer[2::2], answer[3::2], strict=True):
-        yield JobRef(server.name, from_stored(stored), str(read_record(packed).rev))
+        with suppress(*UNREADABLE):
+            yield JobRef(server.name, from_stored(stored), str(read_record(packed).rev))

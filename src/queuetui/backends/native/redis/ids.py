@@ -6,6 +6,7 @@ from queuetui.backends.native.ids import canonical_id
 
 # Names a job that no queue has.
 NO_ID = "none"
+ID_DIGITS = 32
 
 
 def to_stored(text: str) -> str:
@@ -16,5 +17,8 @@ def to_stored(text: str) -> str:
 
 def from_stored(stored: bytes) -> str:
     """Return the id as everybody else writes it."""
-    text = stored.decode("ascii")
+    text = stored.decode("utf-8", "replace")
+    if len(text) != ID_DIGITS:
+        # Somebody else's member of one of our keys.
+        return text
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

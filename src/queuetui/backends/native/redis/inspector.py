@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from queuetui.model.page import Page, PageRequest, PlannedTerm
     from queuetui.model.query import Query
 
+_NAMED_KEYS = 3
+
 
 class RedisInspector:
     """What a console reads: a frame is one script, its page a second."""
@@ -66,7 +68,7 @@ class RedisInspector:
         figures = None
         if "T" in letters:
             figures = self._shelf.add(picture.now, watch.tally_minutes, picture.minutes, since)
-        page, problems = None, {}
+        page, problems = None, _odd_keys(picture)
         if watch.page is not None:
             try:
                 page = Reading(self._server, picture).read_page(watch.page)
@@ -120,6 +122,15 @@ def _develop(
         problems=problems,
         held_until=picture.held_until,
     )
+
+
+def _odd_keys(picture: Picture) -> dict[str, str]:
+    if not picture.odd_keys:
+        return {}
+    named = ", ".join(sanitize(one) for one in picture.odd_keys[:_NAMED_KEYS])
+    more = f" and {len(picture.odd_keys) - _NAMED_KEYS} more" if len(picture.odd_keys) > _NAMED_KEYS else ""
+    what = f"another kind of value than a queue's stands at {named}{more} and is taken as empty"
+    return {"keys": f"{what}; delete the key, or use another namespace"}
 
 
 def _counted(picture: Picture, count: int) -> Measured[int]:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from queuetui.backends.native.odd_values import UNREADABLE, JobRemarks, is_number, read_moment
 from queuetui.backends.native.redis.ids import from_stored
 from queuetui.backends.native.redis.records import moment, read_body, read_record
 from queuetui.model.act import JobRef
-from queuetui.model.clock import from_us
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Attempt, Job, JobError
 from queuetui.model.payload import SummaryPaths, summarise_json
+from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 WHOLE = -1
@@ -24,10 +25,28 @@ Reply = Sequence[Any]
 
 
 def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
-    """Return the job that a script read."""
+    """Return the job that a script read; one whose value is none of ours holds up no other and says so."""
+    try:
+        return _read_job(reply, backend, summaries)
+    except UNREADABLE:
+        what = "its stored value cannot be read: another program or a newer queuetui wrote it; delete it by hand, or install that version"
+        return replace(
+            missing_job(reply[0], backend, what), payload=Untrusted(bytes(reply[1]).decode("utf-8", "replace"))
+        )
+
+
+def missing_job(stored_id: bytes, backend: str, remark: str) -> Job:
+    """Return a job of which no more than its id is known, and why."""
+    nothing = Untrusted("")
+    ref = JobRef(backend, from_stored(stored_id), "")
+    return Job(ref, nothing, nothing, State.BLOCKED, nothing, payload_whole=False, remarks=(remark,))
+
+
+def _read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
     stored_id, packed, texts, stored_payload, payload_size, lease_until = reply
     record = read_record(packed)
     body = read_body(record.body)
+    odd = JobRemarks()
     payload = (stored_payload or b"").decode("utf-8", "replace")
     class_name, message, traceback, long_result, progress = texts or _NO_TEXTS
     result = long_result if long_result is not None else record.result or None
@@ -36,7 +55,7 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         ref=JobRef(backend, job_id, str(record.rev)),
         type=Untrusted(body.type),
         queue=Untrusted(body.queue),
-        state=record.state,
+        state=odd.read_state(record.state),
         payload=Untrusted(payload),
         payload_whole=payload_size <= len(stored_payload or b""),
         name=_text(body.head.get("name")),
@@ -51,8 +70,8 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         worker=_decoded(record.worker or None),
         correlation_id=_text(job_id if body.own_correlation else body.correlation or None),
         idempotency_key=Untrusted(body.key) if record.keyed else None,
-        tags=tuple(Untrusted(str(tag)) for tag in body.head.get("tags", ())),
-        needs=tuple(Untrusted(str(tag)) for tag in body.head.get("needs", ())),
+        tags=odd.read_names(body.head.get("tags", ()), "tags"),
+        needs=odd.read_names(body.head.get("needs", ()), "needs"),
         created_at=moment(record.created),
         scheduled_at=moment(record.due),
         claimed_at=moment(record.claimed),
@@ -60,7 +79,8 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         completed_at=moment(record.done),
         updated_at=record.written_at,
         cancel_requested_at=moment(record.cancel),
-        lease_until=None if lease_until is None else from_us(int(lease_until)),
+        lease_until=None if lease_until is None else read_moment(lease_until),
+        remarks=tuple(odd.said),
     )
 
 
@@ -74,25 +94,34 @@ def shorten(job: Job) -> Job:
 
 def read_fields(flat: Reply) -> dict[str, str]:
     """Return a hash that came as fields and values in turn."""
-    return {flat[place].decode(): flat[place + 1].decode("utf-8", "replace") for place in range(0, len(flat), 2)}
+    return {
+        flat[place].decode("utf-8", "replace"): flat[place + 1].decode("utf-8", "replace")
+        for place in range(0, len(flat), 2)
+    }
 
 
 def read_attempts(flat: Reply) -> tuple[Attempt, ...]:
     """Return kept attempts, oldest first, from fields that are led by the attempt's fence."""
-    by_fence: dict[int, dict[str, str]] = {}
+    return tuple(_read_attempt(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
+
+
+def by_fence(flat: Reply) -> dict[int, dict[str, str]]:
+    """Return the fields of a hash by the fence that leads their names; a field that none leads is somebody else's."""
+    found: dict[int, dict[str, str]] = {}
     for name, value in read_fields(flat).items():
-        fence, _, field = name.partition(":")
-        by_fence.setdefault(int(fence), {})[field] = value
-    return tuple(_read_attempt(fence, fields) for fence, fields in sorted(by_fence.items()))
+        fence, colon, field = name.partition(":")
+        if colon and is_number(fence):
+            found.setdefault(int(fence), {})[field] = value
+    return found
 
 
 def _read_attempt(fence: int, fields: Mapping[str, str]) -> Attempt:
     error = None
     if "class" in fields:
-        error = JobError(Untrusted(fields["class"]), Untrusted(fields["message"]), Untrusted(fields["traceback"]))
+        error = JobError(*(Untrusted(fields.get(name, "")) for name in ("class", "message", "traceback")))
     return Attempt(
         fence,
-        fields["outcome"],
+        fields.get("outcome", "unknown"),
         error,
         _text(fields.get("worker")),
         moment_of(fields, "started"),
@@ -110,11 +139,11 @@ def to_error(class_name: bytes | None, message: bytes | None, traceback: bytes |
 
 def moment_of(fields: Mapping[str, str], name: str) -> datetime | None:
     """Return the time of a hash's field, None where it is absent."""
-    return from_us(int(fields[name])) if name in fields else None
+    return read_moment(fields[name]) if name in fields else None
 
 
-def _text(text: str | None) -> Untrusted | None:
-    return None if text is None else Untrusted(text)
+def _text(text: object) -> Untrusted | None:
+    return Untrusted(text) if isinstance(text, str) else None
 
 
 def _decoded(stored: bytes | None) -> Untrusted | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from queuetui.backends.native.odd_values import read_amounts, read_number
 from queuetui.backends.native.redis.ids import to_stored
-from queuetui.backends.native.redis.jobs import Reply, moment_of, read_fields
+from queuetui.backends.native.redis.jobs import Reply, by_fence, moment_of, read_fields
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.texts import storable
@@ -15,6 +16,8 @@ from queuetui.model.run_notes import LOGGED_RUNS_A_JOB, NotedRun, RunNotes, Usag
 from queuetui.model.text import Untrusted
 
 _COUNTER = "use:"
+# Of what is counted: its queue, type and name.
+_NAMES = 3
 
 
 class RedisRunNotes:
@@ -31,19 +34,16 @@ class RedisRunNotes:
     def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
         """Return the kept notes of a job's runs."""
         flat: Reply = self.server.read("reading what runs told", "read_notes", to_stored(job_id))
-        by_fence: dict[int, dict[str, str]] = {}
-        for name, value in read_fields(flat).items():
-            fence, _, field = name.partition(":")
-            by_fence.setdefault(int(fence), {})[field] = value
-        return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence.items()))
+        return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
-        total: dict[tuple[str, str, str], float] = {}
+        total: dict[tuple[str, ...], float] = {}
         for flat in self.server.read("reading usage", "read_usage", minutes):
-            for field, amount in read_fields(flat).items():
-                queue, job_type, name = field.split("\0")
-                total[queue, job_type, name] = total.get((queue, job_type, name), 0.0) + float(amount)
+            for field, amount in read_amounts(read_fields(flat)).items():
+                place = tuple(field.split("\0"))
+                if len(place) == _NAMES:
+                    total[place] = total.get(place, 0.0) + amount
         shown = sorted(total.items())[:MOST_USAGE_TOTALS]
         return tuple(to_total(*place, amount=amount) for place, amount in shown)
 
@@ -62,13 +62,15 @@ def _pack(one: RunNotes) -> list[Value]:
 
 
 def _to_noted(fence: int, fields: Mapping[str, str]) -> NotedRun:
-    usage = {name.removeprefix(_COUNTER): float(sum_) for name, sum_ in fields.items() if name.startswith(_COUNTER)}
+    usage = read_amounts(
+        {name.removeprefix(_COUNTER): text for name, text in fields.items() if name.startswith(_COUNTER)}
+    )
     return NotedRun(
         fence,
         moment_of(fields, "at") or from_us(0),
         tuple((Untrusted(name), amount) for name, amount in sorted(usage.items())),
-        int(fields["cpu"]) / 1e6 if "cpu" in fields else None,
-        int(fields["peak"]) if "peak" in fields else None,
+        read_number(fields["cpu"]) / 1e6 if "cpu" in fields else None,
+        read_number(fields["peak"]) if "peak" in fields else None,
         Untrusted(fields["log"]) if "log" in fields else None,
-        int(fields.get("cut", 0)),
+        read_number(fields.get("cut")),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.native.event_rules import SWITCHED_ALREADY
+from queuetui.backends.native.odd_values import UNREADABLE, read_moment
 from queuetui.backends.native.redis.ids import NO_ID, from_stored, to_stored
 from queuetui.backends.native.redis.jobs import WHOLE, read_fields, to_error
 from queuetui.backends.native.redis.notes import note_for
@@ -107,8 +108,11 @@ def _to_result(ref: JobRef, reply: Reply) -> Result:
 def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
     """Return JSON that is enough to write a job back (times as text, bytes in base64), nothing for one that changed."""
     stored_id, packed, texts, payload, _, _ = job
-    record = read_record(packed)
-    body = read_body(record.body)
+    try:
+        record = read_record(packed)
+        body = read_body(record.body)
+    except UNREADABLE:
+        return ""
     if str(record.rev) != ref.rev:
         return ""
     class_name, message, traceback, long_result, _ = texts or (None,) * 5
@@ -127,12 +131,12 @@ def _describe_fields(record: Record, body: Body, job_id: str) -> dict[str, Any]:
     counts = {name: getattr(record, name) for name in ("rev", "fence", "attempts", "lost", "alone", "max_attempts")}
     times = {name: getattr(record, name) for name in _TIMES}
     return {
-        "state": record.state.value,
+        "state": record.state.value if isinstance(record.state, State) else record.state,
         "queue": body.queue,
         "type": body.type,
         "priority": int(record.priority),
         **counts,
-        **{name: to_text(from_us(int(us))) for name, us in times.items() if us},
+        **{name: to_text(read_moment(us)) for name, us in times.items() if us},
         **{name: value.decode("utf-8", "replace") for name in ("lease", "worker") if (value := getattr(record, name))},
         **({"key": body.key} if record.keyed else {}),
         "corr": job_id if body.own_correlation else body.correlation,

@@ -10,7 +10,7 @@ from typing import Any
 from queuetui.backends.native.cursors import Place, read_cursor, write_cursor
 from queuetui.backends.native.query_scope import asks_for_stuck, queues_asked
 from queuetui.backends.native.redis.ids import to_stored
-from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, read_job, shorten
+from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job, shorten
 from queuetui.backends.native.redis.layout import Layout, lay_out
 from queuetui.backends.native.redis.pictures import Picture
 from queuetui.backends.native.redis.server import Server, Value
@@ -27,7 +27,7 @@ from queuetui.model.query_match import holds
 
 BITE_JOBS = 500
 MOST_STUCK = 1_000
-_SCORE = re.compile(r"\d{1,20}(\.\d+)?(e\+?\d{1,2})?")
+_SCORE = re.compile(r"-?(inf|\d{1,20}(\.\d+)?(e[+-]?\d{1,3})?)")
 _LONGEST_DUE = Sort("scheduled", descending=False)
 _NEWEST = Sort("created", descending=True)
 
@@ -127,7 +127,7 @@ class Reading:
         if unheard and len(ids) < MOST_STUCK:
             wait_us = span_us(self.picture.limits.stuck_after_s)
             waits = self.server.read("looking for stuck jobs", "waits", wait_us, MOST_STUCK - len(ids), *unheard)
-            ids += [one.decode() for one in waits]
+            ids += [one.decode("utf-8", "replace") for one in waits]
         page = self._cut_listed(request, self._read_jobs(ids), _LONGEST_DUE)
         if len(ids) < MOST_STUCK and self.picture.is_every_run:
             return page
@@ -137,7 +137,7 @@ class Reading:
     def _read_correlated(self, request: PageRequest, correlations: tuple[str, ...]) -> Page:
         stored = self.server.read("looking for correlated jobs", "correlated", RESIDUAL_JOBS, *correlations)
         # A job that began what it is a part of is not listed under its own id.
-        ids = dict.fromkeys((*map(to_stored, correlations), *(one.decode() for one in stored)))
+        ids = dict.fromkeys((*map(to_stored, correlations), *(one.decode("utf-8", "replace") for one in stored)))
         page = self._cut_listed(request, self._read_jobs(list(ids)), _NEWEST)
         if len(stored) < RESIDUAL_JOBS:
             return page
@@ -181,8 +181,10 @@ class Reading:
         _, total, entries = self.server.read("reading a page of jobs", "walk", *values)
         found = []
         for number, score, stored_id, reply in entries:
-            at_place = Place(layout.segments[number - 1].name, number - 1, (score.decode(), stored_id.decode()))
-            found.append((self._read_job(reply), at_place))
+            at_place = Place(
+                layout.segments[number - 1].name, number - 1, (score.decode(), stored_id.decode("utf-8", "replace"))
+            )
+            found.append((self._read_listed(stored_id, reply), at_place))
         return found, total
 
     def _complete(self, jobs: list[Job], residual: tuple[Term, ...], *, again: bool = False) -> tuple[Job, ...]:
@@ -199,6 +201,15 @@ class Reading:
             found += [self._read_job(reply) for reply in replies if reply is not None]
         return found
 
+    def _read_listed(self, stored_id: bytes, reply: Sequence[Any] | None) -> Job:
+        if reply is None:
+            return missing_job(
+                stored_id,
+                self.server.name,
+                "it is listed, but nothing is stored of it; look at what else writes to this server",
+            )
+        return self._read_job(reply)
+
     def _read_job(self, reply: Sequence[Any]) -> Job:
         return read_job(reply, self.server.name, self.server.options.summaries)
 
@@ -212,7 +223,7 @@ def _read_place(cursor: str | None, layout: Layout) -> Place | None:
     names = tuple(segment.name for segment in layout.segments)
     place = read_cursor(cursor, names, (2,) * len(names))
     score, stored_id = map(str, place.values)
-    if not _SCORE.fullmatch(score) or to_stored(stored_id) != stored_id:
+    if not _SCORE.fullmatch(score):
         raise BadQuery("this cursor cannot be read; start from the first page", 0)
     return place
 

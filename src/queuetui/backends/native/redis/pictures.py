@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from queuetui.backends.native.odd_values import UNREADABLE, read_choice, read_json, read_moment, read_number, read_texts
 from queuetui.backends.native.redis.ids import from_stored
 from queuetui.backends.native.redis.jobs import moment_of, read_fields, read_job
 from queuetui.backends.native.redis.keys import STATES
@@ -17,7 +17,7 @@ from queuetui.backends.native.redis.records import moment, read_body, read_recor
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.model.act import JobRef
-from queuetui.model.clock import from_us, to_us
+from queuetui.model.clock import to_us
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.snapshot import Part, Watch
@@ -28,6 +28,8 @@ from queuetui.model.worker import WorkerInfo
 
 Reply = list[Any]
 AROUND = "R"
+# Of a field of the tally: queue and type.
+_NAMES_BEHIND_FIGURE = 2
 AROUND_STUCK = "QR"
 _LETTERS = {Part.COUNTS: "CR", Part.QUEUES: "QR", Part.WORKERS: "W", Part.TALLY: "T", Part.FAILURES: "F"}
 _FIGURED = frozenset({Part.COUNTS, Part.QUEUES, Part.TALLY})
@@ -62,6 +64,7 @@ class Picture:
     minutes: Mapping[datetime, Mapping[str, int]]
     failures: tuple[Job, ...]
     held_until: datetime | None
+    odd_keys: tuple[str, ...] = ()
 
     @cached_property
     def unheard(self) -> frozenset[str]:
@@ -124,27 +127,28 @@ def take_picture(server: Server, wanted: Wanted, limits: Limits) -> Picture:
 
 
 def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
-    now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until = reply
+    now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until, odd_keys = reply
     rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()
     orphaned: Counter[str] = Counter()
     for worker, jobs, over in busy:
-        held[(worker or b"").decode()] += jobs
-        orphaned[(worker or b"").decode()] += over
+        held[(worker or b"").decode("utf-8", "replace")] += jobs
+        orphaned[(worker or b"").decode("utf-8", "replace")] += over
     summaries = server.options.summaries
     return Picture(
-        now=from_us(int(now)),
+        now=read_moment(now),
         limits=limits,
         counts={state: sum(row.counts.get(state, 0) for row in rows) for state in STATES},
         total=total,
         queues=rows,
         is_every_queue=not more_queues,
         workers=_read_workers(workers, held, orphaned),
-        runs=tuple(_read_run(run, server.name) for run in runs),
+        runs=tuple(run for run in (_read_run(run, server.name) for run in runs) if run is not None),
         is_every_run=not more_runs,
-        minutes={from_us(int(minute)): _read_figures(figures) for minute, figures in minutes},
+        minutes={read_moment(minute): _read_figures(figures) for minute, figures in minutes},
         failures=tuple(read_job(one, server.name, summaries) for one in failures if one is not None),
-        held_until=from_us(int(held_until)) if held_until else None,
+        held_until=read_moment(held_until) if held_until else None,
+        odd_keys=tuple(one.decode("utf-8", "replace") for one in odd_keys),
     )
 
 
@@ -152,10 +156,10 @@ def _read_queue(row: Reply) -> QueueRow:
     name, paused_at, paused_by, events, *rest = row
     oldest, overdue, *counts = rest or (None, 0)
     return QueueRow(
-        name.decode(),
-        None if paused_at is None else from_us(int(paused_at)),
+        name.decode("utf-8", "replace"),
+        None if paused_at is None else read_moment(paused_at),
         None if paused_by is None else paused_by.decode("utf-8", "replace"),
-        None if oldest is None else from_us(int(oldest)),
+        None if oldest is None else read_moment(oldest),
         overdue,
         dict(zip(STATES, counts, strict=False)),
         logs_events=events != b"0",
@@ -173,31 +177,33 @@ def _read_workers(
 def _read_worker(row: Reply, held: Mapping[str, int], orphaned: Mapping[str, int]) -> WorkerInfo:
     worker_id, beat, flat = row
     fields = read_fields(flat)
-    beat_at = from_us(int(beat))
-    lists = {
-        name: tuple(Untrusted(str(one)) for one in json.loads(fields[name])) for name in ("queues", "types", "tags")
-    }
+    beat_at, name = read_moment(beat), worker_id.decode("utf-8", "replace")
     return WorkerInfo(
-        id=Untrusted(worker_id.decode()),
-        host=Untrusted(fields["host"]),
-        pid=int(fields["pid"]),
-        version=Untrusted(fields["version"]),
-        slots=int(fields["slots"]),
-        busy=held.get(worker_id.decode(), 0),
+        id=Untrusted(name),
+        host=Untrusted(fields.get("host", "")),
+        pid=read_number(fields.get("pid")),
+        version=Untrusted(fields.get("version", "")),
+        queues=read_choice(read_json(fields.get("queues"))),
+        types=read_texts(read_json(fields.get("types"))),
+        tags=read_texts(read_json(fields.get("tags"))),
+        slots=read_number(fields.get("slots")),
+        busy=held.get(name, 0),
         started_at=moment_of(fields, "started") or beat_at,
         beat_at=beat_at,
-        rss_bytes=int(fields["rss"]) if fields.get("rss") else None,
+        rss_bytes=read_number(fields["rss"]) if fields.get("rss") else None,
         stopping=fields.get("stopping") == "1",
-        orphaned=orphaned.get(worker_id.decode(), 0),
-        **lists,
+        orphaned=orphaned.get(name, 0),
     )
 
 
-def _read_run(row: Reply, backend: str) -> Job:
-    """Return just as much of a processing job as tells whether it is stuck."""
+def _read_run(row: Reply, backend: str) -> Job | None:
+    """Return just as much of a processing job as tells whether it is stuck, None where its value is none of ours."""
     job_id, packed, ends = row
-    record = read_record(packed)
-    body = read_body(record.body)
+    try:
+        record = read_record(packed)
+        body = read_body(record.body)
+    except UNREADABLE:
+        return None
     return Job(
         ref=JobRef(backend, from_stored(job_id), ""),
         type=Untrusted(body.type),
@@ -206,7 +212,7 @@ def _read_run(row: Reply, backend: str) -> Job:
         payload=Untrusted(""),
         claimed_at=moment(record.claimed),
         started_at=moment(record.started),
-        lease_until=None if ends is None else from_us(int(ends)),
+        lease_until=None if ends is None else read_moment(ends),
     )
 
 
@@ -214,6 +220,7 @@ def _read_figures(flat: Reply) -> dict[str, int]:
     """Return a minute's counts by figure and queue, over all types; the buckets of run lengths make up the runs."""
     counts: Counter[str] = Counter()
     for name, value in read_fields(flat).items():
-        figure, queue, _ = name.split("\0")
-        counts[f"{'runs' if figure.startswith('took_') else figure}:{queue}"] += int(value)
+        figure, *rest = name.split("\0")
+        if len(rest) == _NAMES_BEHIND_FIGURE:
+            counts[f"{'runs' if figure.startswith('took_') else figure}:{rest[0]}"] += read_number(value)
     return counts

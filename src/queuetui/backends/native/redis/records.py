@@ -14,8 +14,8 @@ from datetime import datetime
 from struct import Struct
 from typing import Any, NamedTuple
 
+from queuetui.backends.native.odd_values import read_json, read_moment
 from queuetui.backends.native.redis.keys import STATES
-from queuetui.model.clock import from_us
 from queuetui.model.job import NewJob
 from queuetui.model.state import State
 
@@ -55,14 +55,14 @@ class Record(NamedTuple):
     body: bytes
 
     @property
-    def state(self) -> State:
-        """The state."""
-        return STATES[self.code - 1]
+    def state(self) -> State | int:
+        """The state, the code itself where it is none's."""
+        return STATES[self.code - 1] if 1 <= self.code <= len(STATES) else self.code
 
     @property
     def written_at(self) -> datetime:
         """When the job was last written; the start of a run is told later and is no write of its own."""
-        return from_us(int(max(self.created, self.updated, self.claimed, self.cancel, self.done)))
+        return read_moment(max(self.created, self.updated, self.claimed, self.cancel, self.done))
 
 
 class Body(NamedTuple):
@@ -92,9 +92,12 @@ def read_body(packed: bytes) -> Body:
         start, at = at + 4, at + 4 + length
         texts.append(packed[start:at].decode("utf-8", "replace") if length else "")
     queue, job_type, job_key, correlation, head = texts
-    return Body(
-        packed[:1] == _OWN, queue, job_type, job_key, correlation, json.loads(head) if head else _NOTHING, packed[at:]
-    )
+    return Body(packed[:1] == _OWN, queue, job_type, job_key, correlation, _read_head(head), packed[at:])
+
+
+def _read_head(text: str) -> Mapping[str, Any]:
+    found = read_json(text)
+    return found if isinstance(found, dict) else _NOTHING
 
 
 def write_body(job: NewJob) -> bytes:
@@ -125,4 +128,4 @@ def _head_of(job: NewJob) -> str:
 
 def moment(us: float | bytes) -> datetime | None:
     """Return the time of a record's field, None where there is none."""
-    return from_us(int(us)) if us else None
+    return read_moment(us) if us else None

@@ -8,7 +8,7 @@ from typing import Any
 from queuetui.backends.claim_rules import MOST_RULED_QUEUES
 from queuetui.backends.native.claim_room import starts_from_text
 from queuetui.backends.native.redis.server import Server
-from queuetui.backends.native.rules_acts import check_act, describe_use
+from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
 from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
@@ -29,9 +29,14 @@ class RedisClaimRules:
         now = from_us(int(now_us))
         uses = []
         for queue, text, begun, held in (found[start : start + 4] for start in range(0, len(found), 4)):
-            running = {name.decode(): count for name, count in zip(held[::2], held[1::2], strict=True)}
-            rules, starts = ClaimRules.from_text(text.decode()), starts_from_text(begun.decode())
-            uses.append(describe_use(queue.decode(), rules, running, starts, now))
+            running = {
+                name.decode("utf-8", "replace"): count for name, count in zip(held[::2], held[1::2], strict=True)
+            }
+            rules, starts = (
+                ClaimRules.from_text(text.decode("utf-8", "replace")),
+                starts_from_text(begun.decode("utf-8", "replace")),
+            )
+            uses.append(describe_use(queue.decode("utf-8", "replace"), rules, running, starts, now))
         return tuple(sorted(uses, key=lambda use: use.queue))
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
@@ -47,12 +52,12 @@ class RedisClaimRules:
 
     def _decide(self, act: Act, queue: str, edit: RulesEdit) -> tuple[str, str]:
         now_us, *found = self.server.read("reading the rules of a queue", "rules_in_use", 1, queue)
-        seen = found[1].decode() if found else ""
-        after = edit_rules(ClaimRules.from_text(seen), edit, storable(act.actor), from_us(int(now_us)))
+        seen = found[1].decode("utf-8", "replace") if found else ""
+        after = edit_rules(read_before(seen, edit), edit, storable(act.actor), from_us(int(now_us)))
         return seen, "" if after.is_empty else after.to_text()
 
 
 def _to_result(ref: JobRef, reply: Sequence[Any]) -> Result:
     row, before = reply
     outcome, *_ = row.decode().split("|")
-    return Result(ref, Outcome(outcome), before=ClaimRules.from_text((before or b"").decode()).to_text())
+    return Result(ref, Outcome(outcome), before=(before or b"").decode("utf-8", "replace") or ClaimRules().to_text())

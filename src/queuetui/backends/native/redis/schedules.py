@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from queuetui.backends.native.odd_values import read_moment, read_number
 from queuetui.backends.native.redis.ids import from_stored
 from queuetui.backends.native.redis.new_jobs import read_answers, read_jobs
 from queuetui.backends.native.redis.server import Server, Value
@@ -22,7 +23,7 @@ from queuetui.backends.native.schedule_edits import (
 from queuetui.backends.native.texts import storable
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import Act, JobRef, Outcome, Result
-from queuetui.model.clock import from_us, to_us
+from queuetui.model.clock import to_us
 from queuetui.model.errors import Conflict
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec, Taken, Taking
 from queuetui.model.state import State
@@ -50,7 +51,7 @@ class RedisSchedules:
         """Return the schedules that are due."""
         now, *found = self.server.read("looking for due schedules", "due_schedules", limit + 1)
         schedules = read_each(partial(_to_schedule, values) for values in found[:limit])
-        return ScheduleReading(from_us(int(now)), schedules, len(found) > limit)
+        return ScheduleReading(read_moment(now), schedules, len(found) > limit)
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
         """Write the slots with their jobs and the next slot."""
@@ -140,21 +141,22 @@ def _fields(schedule: Schedule) -> dict[str, Value]:
 def _to_reading(reply: Sequence[Any], limit: int) -> ScheduleReading:
     now, *found = reply
     schedules = tuple(map(_to_schedule, found[:limit]))
-    return ScheduleReading(from_us(int(now)), schedules, len(found) > limit)
+    return ScheduleReading(read_moment(now), schedules, len(found) > limit)
 
 
 def _to_schedule(values: Sequence[bytes | None]) -> Schedule:
+    """Return the schedule of a hash's fields. Raises BadConfig where its spec cannot be read."""
     spec, rev, next_at, is_declared, paused_at, paused_by, last_slot, last_job, state = [
         None if value is None else value.decode("utf-8", "replace") for value in values
     ]
     return Schedule(
         spec=ScheduleSpec.from_text(spec or ""),
-        rev=int(rev or 0),
-        next_at=from_us(int(next_at or 0)),
+        rev=read_number(rev),
+        next_at=read_moment(next_at or 0),
         declared=is_declared == "1",
-        paused_at=None if paused_at is None else from_us(int(paused_at)),
+        paused_at=None if paused_at is None else read_moment(paused_at),
         paused_by=paused_by,
-        last_slot_at=None if last_slot is None else from_us(int(last_slot)),
+        last_slot_at=None if last_slot is None else read_moment(last_slot),
         last_job_id=None if last_job is None else from_stored(last_job.encode()),
         last_state=None if state is None else State(state),
     )

@@ -77,7 +77,7 @@ class Server:
         """Return what the namespace says of itself, nothing where there is no queue."""
         with self._errors.translated("reading the queue's version"):
             flat: Sequence[bytes] = self._connections.ask("HGETALL", self.meta)
-        return {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
+        return {_text(name): _text(value) for name, value in zip(flat[::2], flat[1::2], strict=True)}
 
     def read_info(self, section: str) -> Mapping[str, str]:
         """Return a section of the server's own report. Raises Denied where it is kept from us."""

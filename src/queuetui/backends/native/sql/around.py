@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from queuetui.backends.native.odd_values import read_choice, read_texts
 from queuetui.backends.native.sql.judging import Judging
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.text import Untrusted
@@ -58,13 +59,13 @@ def to_worker(row: Any, busy: int, orphaned: int) -> WorkerInfo:  # noqa: ANN401
         host=Untrusted(row.host),
         pid=row.pid,
         version=Untrusted(row.version),
-        queues=tuple(Untrusted(str(name)) for name in row.queues),
+        queues=read_choice(row.queues),
         slots=row.slots,
         busy=busy,
         started_at=row.started_at,
         beat_at=row.beat_at,
-        types=tuple(Untrusted(str(name)) for name in row.types),
-        tags=tuple(Untrusted(str(name)) for name in row.tags),
+        types=read_texts(row.types),
+        tags=read_texts(row.tags),
         rss_bytes=row.rss,
         stopping=bool(row.stopping),
         orphaned=orphaned,

@@ -13,7 +13,7 @@ from queuetui.backends.native.sql.new_rows import BLOB_OVER_BYTES, NO_LIST, NewR
 from queuetui.backends.native.sql.postgresql_arrays import bytes_array, copy_lines, plain_array, text_array
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.state_codes import STATE_OF
+from queuetui.backends.native.sql.state_codes import state_of
 from queuetui.backends.native.sql.tallying import bucket_of
 from queuetui.backends.native.sql.telling import loud_queues
 from queuetui.model.state import State
@@ -41,7 +41,7 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
         bounds = {"low": bite[0].id, "high": bite[-1].id, "given": len(bite)}
         for code, ids, _ in session.rows("insert_jobs", **_arrays(bite), **bounds):
             named = (row.id for row in bite) if ids is None else ids.split(",")
-            created.update(dict.fromkeys(named, STATE_OF[code]))
+            created.update(dict.fromkeys(named, state_of(code)))
     _insert_blobs(session, [row for row in rows if row.is_blob and row.id in created])
     return created
 
@@ -56,7 +56,7 @@ def _insert_job(session: Session, row: NewRow) -> dict[str, State]:
     if found is None:
         return {}
     _insert_blobs(session, [row] if row.is_blob else [])
-    return {row.id: STATE_OF[int(found[0])]}
+    return {row.id: state_of(int(found[0]))}
 
 
 def is_copied(rows: Sequence[NewRow]) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import NamedTuple, TypeVar
 
+from queuetui.backends.native.odd_values import read_json, read_texts
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.model.job import ClaimedJob
 
@@ -58,7 +58,7 @@ def to_claimed(session: Session, row: Row) -> ClaimedJob:
         max_attempts=row[8],
         lost=row[LOST],
         correlation_id=row[10],
-        tags=() if row[11] == NO_TAGS else tuple(json.loads(row[11])),
+        tags=() if row[11] == NO_TAGS else tuple(tag.raw for tag in read_texts(read_json(row[11]))),
         timeout_s=None if timeout_ms is None else timeout_ms / 1000,
         created_at=created_at,
         scheduled_at=created_at if row[14] == row[13] else session.moment_out(row[14]),

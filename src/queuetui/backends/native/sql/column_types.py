@@ -11,11 +11,13 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, LargeBin
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from queuetui.backends.native.ids import parse_id
-from queuetui.backends.native.sql.state_codes import CODE_OF, STATE_OF
+from queuetui.backends.native.odd_values import read_json
+from queuetui.backends.native.sql.state_codes import CODE_OF, read_code
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.state import State
 
 # Where times are integers, ids bytes and lists texts.
+ID_BYTES = 16
 PLAIN = frozenset({"sqlite", "mysql"})
 LongInteger = BigInteger().with_variant(Integer(), "sqlite")
 SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
@@ -45,7 +47,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class JobId(TypeDecorator[str]):
-    """An id in its canonical text: uuid, or its 16 bytes. A text that is no UUID matches nothing."""
+    """An id in its canonical text: uuid, or its 16 bytes; other bytes are read as their digits. A text that is no UUID matches nothing."""
 
     impl = LargeBinary
     cache_ok = True
@@ -61,17 +63,29 @@ class JobId(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> object:
         """Turn a text into what the dialect stores."""
         found = None if value is None else parse_id(value)
-        return found.bytes if found is not None and dialect.name in PLAIN else found
+        if dialect.name not in PLAIN or value is None:
+            return found
+        return found.bytes if found is not None else _bytes_of(value)
 
     def process_result_value(self, value: object, dialect: Dialect) -> str | None:
         """Turn what is stored into the canonical text."""
         if value is None:
             return None
-        return str(UUID(bytes=value)) if isinstance(value, bytes) else str(value)
+        if not isinstance(value, bytes):
+            return str(value)
+        return str(UUID(bytes=value)) if len(value) == ID_BYTES else value.hex()
 
 
-class StateCode(TypeDecorator[State]):
-    """A state as its small integer."""
+def _bytes_of(digits: str) -> bytes | None:
+    """Return the bytes of an id that somebody else wrote, which are not 16."""
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        return None
+
+
+class StateCode(TypeDecorator[State | int]):
+    """A state as its small integer; a code that is none is read as it stands."""
 
     impl = SmallInteger
     cache_ok = True
@@ -80,17 +94,17 @@ class StateCode(TypeDecorator[State]):
         """Choose what the dialect stores."""
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else SmallInteger())
 
-    def process_bind_param(self, value: State | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: State | int | None, dialect: Dialect) -> int | None:
         """Turn a state into its code."""
-        return None if value is None else CODE_OF[value]
+        return CODE_OF[value] if isinstance(value, State) else value
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> State | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> State | int | None:
         """Turn a code into its state."""
-        return None if value is None else STATE_OF[value]
+        return None if value is None else read_code(value)
 
 
 class JsonValue(TypeDecorator[Any]):
-    """A list or object of ours: jsonb, or JSON text."""
+    """A list or object of ours: jsonb, or JSON text; None where it is no JSON or nests too deep."""
 
     impl = Text
     cache_ok = True
@@ -109,4 +123,4 @@ class JsonValue(TypeDecorator[Any]):
 
     def process_result_value(self, value: object, dialect: Dialect) -> object:
         """Turn what is stored into a value."""
-        return json.loads(value) if isinstance(value, str) and dialect.name in PLAIN else value
+        return read_json(value) if isinstance(value, str) else value

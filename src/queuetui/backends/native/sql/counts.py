@@ -13,7 +13,7 @@ from queuetui.backends.native.sql.candidates import stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Condition, state_is
 from queuetui.backends.native.sql.judging import LATE_STATES, PUT_OFF, Judging
 from queuetui.backends.native.sql.layout import RUNS
-from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, cap_for
+from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, cap_for
 from queuetui.backends.native.sql.surroundings import names_table
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
@@ -28,13 +28,14 @@ class Counter:
     now: datetime
     exact: bool = False
 
-    def count_queues(self, names: tuple[str, ...]) -> dict[str, dict[State, Measured[int]]]:
+    def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
         """Return the jobs of each queue in each state."""
         cap = cap_for(len(names))
         table = names_table(names, self.connection.dialect.name)
         counts = [self._one(state, table.c.value, cap).label(state.value) for state in COUNTED]
         rows = self.connection.execute(select(table.c.value.label("name"), *counts)).all()
-        return {row.name: {state: self._measure(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
+        found = {row.name: {state: self._measure(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
+        return {name: found.get(name, UNCOUNTED) for name in names}
 
     def count_stuck(self, judging: Judging, names: tuple[str, ...]) -> dict[str, Measured[int]]:
         """Return the stuck jobs of each queue."""

@@ -14,6 +14,7 @@ from queuetui.model.act import Verb
 from queuetui.model.event import EventKind
 from queuetui.model.state import FINAL, WAITING, State
 
+NO_STATE = "its stored state is none that is known; delete it, or write a right state by hand"
 _BUSY = "it is being worked on"
 _ASKED = "it was asked to stop; its worker ends it"
 
@@ -43,6 +44,8 @@ class Deeds:
 
     def decide(self, verb: Verb, target: Target) -> Deed:
         """Decide what becomes of a job."""
+        if target.state is State.BLOCKED and verb is not Verb.DELETE:
+            return Deed(refusal=NO_STATE)
         match verb:
             case Verb.RETRY:
                 return self._retry(target)

@@ -10,7 +10,7 @@ from uuid import UUID
 from queuetui.backends.native.sql import bulk_mysql, bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.new_rows import NO_LIST, NewRow
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.state_codes import STATE_OF
+from queuetui.backends.native.sql.state_codes import state_of
 from queuetui.model.errors import Conflict
 from queuetui.model.job import Enqueued
 from queuetui.model.state import State
@@ -118,4 +118,4 @@ def _find_existing(session: Session, row: NewRow, *, barred: bool) -> Enqueued:
 
 def _find_state(session: Session, job_id: str) -> State | None:
     row = session.row("find_job", id=session.id_in(UUID(job_id)))
-    return None if row is None else STATE_OF[row[0]]
+    return None if row is None else state_of(row[0])

@@ -12,6 +12,7 @@ from queuetui.backends.native.event_rules import (
     LOOKED_EVENTS,
     looked_note,
     page_size,
+    unknown_notes,
 )
 from queuetui.backends.native.ids import canonical_id, parse_id
 from queuetui.backends.native.sql.column_types import JobId
@@ -42,7 +43,9 @@ def read_events(database: Database, request: EventRequest) -> EventPage:
         found = _found(request, before)
         rows = connection.execute(found.limit(size + 1)).all()
         notes = () if len(rows) > size else _notes(connection, request, before)
-    return EventPage(tuple(map(_to_event, rows[:size])), len(rows) > size, notes)
+    events = tuple(map(_to_event, rows[:size]))
+    known = tuple(one for one in events if one is not None)
+    return EventPage(known, len(rows) > size, (*notes, *unknown_notes(len(events) - len(known))))
 
 
 def _asks_for_nothing(request: EventRequest) -> bool:
@@ -128,8 +131,10 @@ def _place(cursor: str | None) -> int:
     return int(cursor)
 
 
-def _to_event(row: Row[Any]) -> Event:
-    kind = KIND_OF_CODE[row.kind]
+def _to_event(row: Row[Any]) -> Event | None:
+    kind = KIND_OF_CODE.get(row.kind)
+    if kind is None:
+        return None
     is_own = kind is EventKind.JOB_CREATED and row.correlation_id is None
     return Event(
         str(row.seq),

@@ -71,8 +71,12 @@ class SqlInspector:
         """Return one job whole."""
         known = parse_id(job_id)
         with open_reading(self._database, "reading a job") as (connection, _):
-            for table in (job, job_done) if known is not None else ():
-                found = select(*raw_columns(table)).where(table.c.id == str(known)).subquery()
+            for table in (job, job_done):
+                found = (
+                    select(*raw_columns(table))
+                    .where(table.c.id == (job_id if known is None else str(known)))
+                    .subquery()
+                )
                 row = connection.execute(select_jobs(found, whole=True)).one_or_none()
                 if row is not None:
                     return read_job(row, self._database.name, self._database.options.summaries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from queuetui.backends.native.odd_values import JobRemarks
 from queuetui.model.act import JobRef
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError
 from queuetui.model.payload import SummaryPaths, summarise_json
@@ -16,29 +17,29 @@ HEAD_BYTES = 8 * 1024
 
 def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # noqa: ANN401 - a record of any driver
     """Return the job of a row with all that was read of its payload; without its summary where no paths are given."""
-    stored = row.payload or b""
+    stored, odd = row.payload or b"", JobRemarks()
     payload = bytes(stored).decode("utf-8", "replace")
     return Job(
         ref=JobRef(backend, row.id, str(row.rev)),
         type=Untrusted(row.type),
         queue=Untrusted(row.queue),
-        state=row.state,
+        state=odd.read_state(row.state),
         payload=Untrusted(payload),
         payload_whole=(row.payload_size or 0) <= len(stored),
         name=_text(row.name),
         data=None if summaries is None else summarise_json(row.type, payload, summaries),
         priority=row.priority,
-        attempts=row.attempts,
-        max_attempts=row.max_attempts,
-        lost=row.lost,
+        attempts=odd.read_count(row.attempts, "attempts"),
+        max_attempts=odd.read_count(row.max_attempts, "most attempts"),
+        lost=odd.read_count(row.lost, "losses"),
         error=to_error(row.error_class, row.error_message, row.error_traceback),
         result=None if row.result is None else Untrusted(bytes(row.result).decode("utf-8", "replace")),
         progress=_text(row.progress),
         worker=_text(row.worker_id),
         correlation_id=_text(row.correlation_id),
         idempotency_key=_text(row.key),
-        tags=tuple(Untrusted(str(tag)) for tag in row.tags),
-        needs=tuple(Untrusted(str(tag)) for tag in row.needs),
+        tags=odd.read_names(row.tags, "tags"),
+        needs=odd.read_names(row.needs, "needs"),
         created_at=row.created_at,
         scheduled_at=row.due_at,
         claimed_at=row.claimed_at,
@@ -47,6 +48,7 @@ def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # 
         updated_at=row.updated_at,
         cancel_requested_at=row.cancel_requested_at,
         lease_until=row.lease_until,
+        remarks=tuple(odd.said),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import merge
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from queuetui.backends.native.claim_room import Candidate
+from queuetui.backends.native.odd_values import read_choice, read_json
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.clock import EPOCH, to_us
 
@@ -119,4 +119,4 @@ class LevelWalk:
 
 
 def _needs(text: str) -> frozenset[str]:
-    return frozenset(json.loads(text)) if text != "[]" else frozenset()
+    return frozenset(one.raw for one in read_choice(read_json(text))) if text != "[]" else frozenset()

@@ -13,7 +13,7 @@ from queuetui.backends.native.sql.conditions import state_is
 from queuetui.backends.native.sql.counts import Counter
 from queuetui.backends.native.sql.judging import LATE_STATES, Judging
 from queuetui.backends.native.sql.mysql_ranges import PRIORITY_DESC
-from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, cap_for
+from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, Counts, cap_for
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.model.measured import Measured
 from queuetui.model.state import FINAL, State
@@ -25,10 +25,10 @@ _ONE: ColumnElement[int] = literal_column("1")
 class MysqlCounter(Counter):
     """Counts jobs queue by queue, many queues a statement."""
 
-    def count_queues(self, names: tuple[str, ...]) -> dict[str, dict[State, Measured[int]]]:
+    def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
         """Return the jobs of each queue in each state."""
         cap = cap_for(len(names))
-        found: dict[str, dict[State, Measured[int]]] = {}
+        found: dict[str, Counts] = {}
         for row in self._ask([self._queue(name, cap) for name in names]):
             found[row[0]] = {state: self._measure(count, cap) for state, count in zip(COUNTED, row[1:], strict=True)}
         return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.odd_values import read_amounts, read_json
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import to_us
@@ -63,7 +63,7 @@ def _write(session: Session, lease_id: UUID, notes: Sequence[RunNotes]) -> None:
     session.change_each("forget_logs", logged)
     grown: dict[tuple[str, str], float] = {}
     for _, one, before in kept:
-        counted = json.loads(before) if before else {}
+        counted = _usage_of(before)
         for name, amount in one.usage.items():
             grown[one.type, name] = grown.get((one.type, name), 0.0) + amount - counted.get(name, 0.0)
     # Always in the same order, so that two writers cannot block each other.
@@ -97,13 +97,17 @@ def _values(job_id: object, one: RunNotes) -> Mapping[str, object]:
     }
 
 
+def _usage_of(text: str | None) -> dict[str, float]:
+    return read_amounts(read_json(text))
+
+
 def _to_noted(session: Session, row: Row) -> NotedRun:
     fence, noted_at, counted, cpu_us, peak_bytes, log, log_cut = row
-    usage: dict[str, Any] = json.loads(counted) if counted else {}
+    usage = _usage_of(counted)
     return NotedRun(
         fence,
         session.moment_out(noted_at),
-        tuple((Untrusted(name), float(amount)) for name, amount in sorted(usage.items())),
+        tuple((Untrusted(name), amount) for name, amount in sorted(usage.items())),
         None if cpu_us is None else cpu_us / 1e6,
         peak_bytes,
         None if log is None else Untrusted(log),

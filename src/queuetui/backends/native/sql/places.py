@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from queuetui.model.clock import from_us, to_us
 from queuetui.model.errors import BadQuery
 
 _LARGEST = 2**63 - 1
+# Of an id that somebody else wrote.
+_DIGITS = re.compile("[0-9a-f]*")
 
 
 def place_of(row: Row[Any], order: Order, segment: int) -> Place:
@@ -35,7 +38,7 @@ def _plain(value: datetime | str | int) -> CursorValue:
 
 def _bind(column: str, value: CursorValue) -> datetime | str | int:
     if column == "id":
-        if not isinstance(value, str) or parse_id(value) is None:
+        if not isinstance(value, str) or (parse_id(value) is None and not _DIGITS.fullmatch(value)):
             raise ValueError(column)
         return value
     if not isinstance(value, int) or abs(value) > _LARGEST:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from queuetui.backends.native.sql.session import Row, Session
-from queuetui.backends.native.sql.state_codes import CODE_OF, STATE_OF
+from queuetui.backends.native.sql.state_codes import CODE_OF, state_of
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
 
@@ -24,7 +24,7 @@ def find_results(session: Session, act: Act, refs: Sequence[JobRef]) -> dict[str
 
 def _to_result(ref: JobRef, row: Row) -> Result:
     outcome, state, note, before, rev_after = row
-    state_now = None if state is None else STATE_OF[state]
+    state_now = None if state is None else state_of(state)
     return Result(ref, Outcome(outcome), state_now, note, before, None if rev_after is None else str(rev_after))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from queuetui.backends.base import Step
 from queuetui.backends.native.claim_room import Candidate, Room, choose_by_rules, starts_from_text, starts_to_text
+from queuetui.backends.native.odd_values import read_json, read_texts
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.claims import to_claimed
 from queuetui.backends.native.sql.level_walk import Bookmarks, LevelWalk
@@ -103,7 +103,7 @@ def count_running(session: Session, queue: str) -> dict[str, int]:
 
 def _tags(session: Session, worker_id: str) -> frozenset[str]:
     row = session.row("worker_tags", worker_id=worker_id)
-    return frozenset() if row is None else frozenset(json.loads(row[0]))
+    return frozenset() if row is None else frozenset(tag.raw for tag in read_texts(read_json(row[0])))
 
 
 def _take(session: Session, lease_id: UUID, worker_id: str, queue: str, ids: Sequence[Any]) -> list[Row]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from queuetui.backends.claim_rules import MOST_RULED_QUEUES
 from queuetui.backends.native.claim_room import starts_from_text
-from queuetui.backends.native.rules_acts import check_act, describe_use
+from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.ruled_claims import count_running
@@ -51,7 +51,7 @@ def _apply_once(session: Session, act: Act, ref: JobRef, edit: RulesEdit) -> Res
     earlier = find_results(session, act, [row])
     if earlier:
         return replace(earlier[row.id], ref=ref)
-    before = ClaimRules.from_text(None if held is None else held[2])
+    before = read_before(None if held is None else held[2], edit)
     ((now,),) = session.rows("read_clock")
     after = edit_rules(before, edit, storable(act.actor), session.moment_out(now))
     begun = None if held is None or after.is_empty else held[3]

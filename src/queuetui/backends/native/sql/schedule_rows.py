@@ -7,7 +7,7 @@ from datetime import datetime
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.session import Row, Session
-from queuetui.backends.native.sql.state_codes import STATE_OF
+from queuetui.backends.native.sql.state_codes import state_of
 from queuetui.model.schedule import Schedule, ScheduleSpec
 
 
@@ -23,7 +23,7 @@ def to_schedule(session: Session, row: Row) -> Schedule:
         paused_by=paused_by,
         last_slot_at=_moment_out(session, last_slot_at),
         last_job_id=None if last_job_id is None else session.id_out(last_job_id),
-        last_state=None if last_state is None else STATE_OF[last_state],
+        last_state=None if last_state is None else state_of(last_state),
     )
 
 

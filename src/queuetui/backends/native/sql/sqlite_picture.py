@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.cursors import Place, write_cursor
+from queuetui.backends.native.ids import id_text
+from queuetui.backends.native.odd_values import read_json
 from queuetui.backends.native.sql.around import MOST_BUSY, MOST_QUEUES, MOST_WORKERS, Paused, Surroundings, to_worker
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.developing import Taken, develop
@@ -21,8 +22,8 @@ from queuetui.backends.native.sql.figures import Figures, figures_of
 from queuetui.backends.native.sql.job_reading import HEAD_BYTES, read_job, shorten
 from queuetui.backends.native.sql.judging import moment_before
 from queuetui.backends.native.sql.orders import NEWEST
-from queuetui.backends.native.sql.state_codes import STATE_OF
-from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, Counts, add_up, cap_for
+from queuetui.backends.native.sql.state_codes import read_code
+from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, add_up, cap_for
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.interruption import current_interruption
 from queuetui.model.measured import Exactness, Measured
@@ -44,8 +45,8 @@ _MOMENTS = dict.fromkeys(
 )  # fmt: skip
 _READ_AS: Mapping[str, Callable[[Any], Any]] = {
     **_MOMENTS,
-    **dict.fromkeys(("tags", "needs", "queues", "types"), json.loads),
-    "state": STATE_OF.__getitem__,
+    **dict.fromkeys(("tags", "needs", "queues", "types"), read_json),
+    "state": read_code,
 }
 
 
@@ -139,7 +140,8 @@ class _PlainReading:
     def counts(self, around: Surroundings) -> dict[str, Counts]:
         cap = cap_for(len(around.queues))
         rows = self._records("picture_counts", names=json.dumps(around.queues), most=cap + 1)
-        return {row.name: {state: self._count(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
+        found = {row.name: {state: self._count(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
+        return {name: found.get(name, UNCOUNTED) for name in around.queues}
 
     def stuck(self, around: Surroundings, watch: Watch) -> dict[str, Measured[int]]:
         judging = around.judging(watch.limits)
@@ -190,7 +192,7 @@ class _PlainReading:
 
 def _read(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
     if name == "id" and isinstance(value, bytes):
-        return str(UUID(bytes=value))
+        return id_text(value)
     read = _READ_AS.get(name)
     return value if read is None or value is None else read(value)
 

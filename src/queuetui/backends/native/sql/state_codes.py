@@ -5,4 +5,19 @@ from __future__ import annotations
 from queuetui.model.state import State
 
 CODE_OF: dict[State, int] = {state: code for code, state in enumerate(State)}
-STATE_OF: tuple[State, ...] = tuple(State)
+_STATE_OF: dict[int, State] = {code: state for state, code in CODE_OF.items()}
+
+
+def state_of(code: int) -> State:
+    """Return the state of a stored code; one that is none holds its job back, as no statement looks for it."""
+    return _STATE_OF.get(code, State.BLOCKED)
+
+
+def read_code(code: int) -> State | int:
+    """Return the state of a stored code, the code itself where it is none's."""
+    return _STATE_OF.get(code, code)
+
+
+def is_code(code: int) -> bool:
+    """Tell whether a stored code is a state's."""
+    return code in _STATE_OF

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.query_scope import KEPT
-from queuetui.model.measured import Exactness, Measured
+from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.state import State
 
 Counts = Mapping[State, Measured[int]]
@@ -16,6 +16,9 @@ MOST_LEVELS = 10_000
 ROWS_A_STATE = 60_000
 LEAST_CAP = 1_000
 COUNTED = tuple(state for state in State if state in KEPT)
+# What no store can be asked for: a name that is no text in its encoding.
+_NO_NAME = "its name cannot be asked for; rename it by hand, or delete its jobs"
+UNCOUNTED: Counts = {state: absent(_NO_NAME) for state in COUNTED}
 WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
 
 

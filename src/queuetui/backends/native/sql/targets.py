@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from queuetui.backends.native.odd_values import read_json
 from queuetui.backends.native.sql.session import Row, Session
 from queuetui.backends.native.sql.settling import Held
-from queuetui.backends.native.sql.state_codes import STATE_OF
+from queuetui.backends.native.sql.state_codes import is_code, state_of
 from queuetui.model.clock import to_text
 from queuetui.model.state import State
 
@@ -61,7 +62,7 @@ class Target:
     def state(self) -> State:
         """The state found."""
         code: int = self.row["state"]
-        return STATE_OF[code]
+        return state_of(code)
 
     @property
     def rev(self) -> int:
@@ -114,11 +115,12 @@ def _plain(session: Session, name: str, value: Any) -> Any:  # noqa: ANN401 - wh
     if name in _IDS:
         return session.id_out(value)
     if name in _LISTS:
-        return json.loads(value) if isinstance(value, str) else value
+        found = read_json(value) if isinstance(value, str) else value
+        return value if found is None else found
     if name in _TRUTHS:
         return bool(value)
     if name == "state":
-        return STATE_OF[value].value
+        return state_of(value).value if is_code(value) else value
     if name.endswith("_at"):
         at: datetime = session.moment_out(value)
         return to_text(at)

@@ -4,6 +4,7 @@
 -- result: ids
 
 -- include store
+-- include forgiving
 
 local found, limit = {}, tonumber(ARGV[1])
 for place = 2, #ARGV do

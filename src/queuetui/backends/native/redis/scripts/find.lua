@@ -4,6 +4,7 @@
 -- result: now; the lowest id of all jobs, nil where there is none; then 2 a job: id, record
 
 -- include store
+-- include forgiving
 -- include packing
 
 local wanted, newest = ARGV[1], tonumber(ARGV[2])

@@ -4,5 +4,6 @@
 -- result: 1 or 0
 
 -- include store
+-- include forgiving
 
 return call('HGET', key('q', ARGV[1]), 'events') == '0' and 0 or 1

@@ -4,9 +4,11 @@
 --         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet
 -- result: the server's time, the number of all jobs, queues, workers, their busy counts, suspicious runs, 1 when
 --         there are more runs than were looked at, minutes of the tally, failures, 1 when there are more queues than were
---         looked at, the time until which nothing is claimed or ''; a part that is not wanted is empty
+--         looked at, the time until which nothing is claimed or '', the keys that hold another kind of value than a queue's; a
+--         part that is not wanted is empty
 
 -- include store
+-- include forgiving
 -- include packing
 -- include records
 -- include leases
@@ -104,7 +106,7 @@ end
 local function read_runs(ids)
   local rows = {}
   for place, record in ipairs(read_fields(key('j'), ids)) do
-    local job = record and unpack_record(ids[place], record)
+    local job = record and try_unpack(ids[place], record)
     local ends = job and call('ZSCORE', key('l'), job.lease)
     local began = job and (job.started > 0 and job.started or job.claimed)
     if job and (not ends or tonumber(ends) < now or began < began_before) then
@@ -160,4 +162,5 @@ return {
   wants('F') and tonumber(ARGV[5]) > 0 and read_failures(tonumber(ARGV[5])) or {},
   (wants('C') and call('ZCARD', key('q')) > MOST_QUEUES) and 1 or 0,
   read_hold() or '',
+  list_odd_keys(),
 }

@@ -4,5 +4,6 @@
 -- result: fields and values, each field led by its fence
 
 -- include store
+-- include forgiving
 
 return call('HGETALL', key('a', ARGV[1]))

@@ -4,6 +4,7 @@
 -- result: the place of the oldest entry that was looked at, how many were, and those that hold it
 
 -- include store
+-- include forgiving
 
 local entries = call('XREVRANGE', key('ev'), ARGV[1], '-', 'COUNT', ARGV[2])
 local found = {}

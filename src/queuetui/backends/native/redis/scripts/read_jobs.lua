@@ -4,6 +4,7 @@
 -- result: each as reading.lua tells, or nil
 
 -- include store
+-- include forgiving
 -- include packing
 -- include records
 -- include reading

@@ -4,6 +4,7 @@
 -- result: a list of fields and sums a minute
 
 -- include store
+-- include forgiving
 
 local MINUTE = 60000000
 local found = {}

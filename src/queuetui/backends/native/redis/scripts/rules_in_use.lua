@@ -5,6 +5,7 @@
 --         each type are held, as types and counts by turns
 
 -- include store
+-- include forgiving
 -- include packing
 -- include leases
 -- include held
@@ -19,8 +20,10 @@ local function tell(queue)
     return
   end
   local held = {}
-  for _, limit in ipairs(cjson.decode(rules).limits or {}) do
-    if limit.concurrency and #held == 0 then
+  local is_known, told = pcall(cjson.decode, rules)
+  local limits = is_known and type(told) == 'table' and told.limits
+  for _, limit in ipairs(type(limits) == 'table' and limits or {}) do
+    if type(limit) == 'table' and limit.concurrency and #held == 0 then
       local _, counts = count_held(queue, true)
       for job_type, count in pairs(counts) do
         held[#held + 1], held[#held + 2] = job_type, count

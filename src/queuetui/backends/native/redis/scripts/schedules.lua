@@ -4,6 +4,7 @@
 -- result: the server's time, then 9 values a schedule in the order of `read_schedule`
 
 -- include store
+-- include forgiving
 -- include packing
 -- include schedules
 

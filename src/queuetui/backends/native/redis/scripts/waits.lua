@@ -4,6 +4,7 @@
 -- result: ids
 
 -- include store
+-- include forgiving
 -- include packing
 -- include records
 -- include leases

@@ -5,6 +5,7 @@
 -- result: the server's time, the number of all jobs in the lanes, 4 a job: segment, score, id, the job as reading.lua tells
 
 -- include store
+-- include forgiving
 -- include packing
 -- include records
 -- include leases

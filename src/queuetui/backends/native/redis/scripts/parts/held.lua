@@ -8,8 +8,9 @@ local function read_leases()
   local leases = {}
   for place, found in ipairs(read_fields(key('ls'), ids)) do
     local worker, queue = '', ''
-    if found then
-      worker, queue = struct.unpack(LEASE, found)
+    local is_lease, first, second = pcall(struct.unpack, LEASE, found)
+    if is_lease then
+      worker, queue = first, second
     end
     leases[place] = { id = ids[place], worker = worker, queue = queue }
   end

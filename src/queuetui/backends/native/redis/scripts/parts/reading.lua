@@ -33,21 +33,34 @@ local function read_payload(job, after, bytes)
   return call('GETRANGE', key('p', job.id), 0, bytes - 1), call('STRLEN', key('p', job.id))
 end
 
+-- Returns a record and where its payload begins, nothing where it is none of ours.
+local function try_unpack(id, record)
+  local is_record, job = pcall(unpack_record, id, record)
+  if not is_record then
+    return nil
+  end
+  local is_body, _, _, _, after = pcall(unpack_body, job.body)
+  return is_body and job or nil, after
+end
+
 -- Returns the jobs of the ids: id, record and body less the payload, the long texts, the payload's head and size, the end of
--- the lease; false for one that is not there. `bytes` is how much of a payload is read: 0 for nothing, -1 for all of it
+-- the lease; false for one that is not there, and the head alone of one that is none of ours. `bytes` is how much of a payload is read: 0 for nothing, -1 for all of it
 -- and of the texts too.
 local function read_jobs(ids, bytes)
   local found = {}
   for place, record in ipairs(read_fields(key('j'), ids)) do
     if record then
       local id = ids[place]
-      local job = unpack_record(id, record)
-      local _, _, _, after = unpack_body(job.body)
-      local payload, size = read_payload(job, after, bytes)
-      found[place] = {
-        id, string.sub(record, 1, #record - #job.body + after - 1), job.noted == 1 and read_texts(id, bytes) or {}, payload, size,
-        job.state == 'processing' and call('ZSCORE', key('l'), job.lease),
-      }
+      local job, after = try_unpack(id, record)
+      if job then
+        local payload, size = read_payload(job, after, bytes)
+        found[place] = {
+          id, string.sub(record, 1, #record - #job.body + after - 1), job.noted == 1 and read_texts(id, bytes) or {}, payload, size,
+          job.state == 'processing' and call('ZSCORE', key('l'), job.lease),
+        }
+      else
+        found[place] = { id, head_of(record, TEXT_HEAD), {}, '', #record, false }
+      end
     else
       found[place] = false
     end

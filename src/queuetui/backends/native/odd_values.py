@@ -1,0 +1,116 @@
+"""Values that another hand may have written into a store: read as far as they can be, so that none fails the rows around it.
+
+What is odd about a job is said among its remarks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from queuetui.model.clock import EARLIEST, LATEST, from_us
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted, sanitize
+
+# What reading a value raises that is not what it should be.
+UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
+_SHOWN_CHARS = 40
+_WHOLE = re.compile(r"-?[0-9]{1,20}")
+_HOW_TO_MEND = "delete the job, or write a right value by hand"
+
+
+def read_json(text: str | bytes | None) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the value of a JSON text, None where it is none or nests too deep."""
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_amounts(value: object) -> dict[str, float]:
+    """Return the numbers of an object by name; what is none is left out."""
+    pairs = value.items() if isinstance(value, dict) else ()
+    found = {name: _read_amount(amount) for name, amount in pairs}
+    return {name: amount for name, amount in found.items() if amount is not None}
+
+
+def _read_amount(value: object) -> float | None:
+    try:
+        amount = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return amount if math.isfinite(amount) else None
+
+
+def read_texts(value: object) -> tuple[Untrusted, ...]:
+    """Return the texts of a list; what is none is left out."""
+    return tuple(Untrusted(one) for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
+
+
+def read_choice(value: object) -> tuple[Untrusted, ...]:
+    """Return the texts of a list that chooses among names, all where it is empty; one that cannot be read chooses none there is."""
+    found = read_texts(value)
+    return found if found or value == [] else (Untrusted("(not a list of texts)"),)
+
+
+def read_moment(us: float | bytes | str) -> datetime:
+    """Return the time of stored microseconds; one outside the calendar, or no number at all, is the calendar's nearest end."""
+    try:
+        return from_us(int(us) if is_number(us) else int(float(us)))
+    except (ValueError, OverflowError):
+        return EARLIEST if str(us).lstrip("b'").startswith("-") else LATEST
+
+
+def is_number(text: float | bytes | str) -> bool:
+    """Tell whether a text is a whole number that a store of ours may hold."""
+    return (
+        isinstance(text, bytes | str)
+        and _WHOLE.fullmatch(text if isinstance(text, str) else text.decode("latin-1")) is not None
+    )
+
+
+def read_number(text: bytes | str | None) -> int:
+    """Return a stored whole number, 0 where there is none."""
+    return int(text) if text is not None and is_number(text) else 0
+
+
+@dataclass(slots=True)
+class JobRemarks:
+    """Reads the values of one job and collects what is odd about them."""
+
+    said: list[str] = field(default_factory=list)
+
+    def read_state(self, value: object) -> State:
+        """Return a state; a job whose state is none is held back for ever."""
+        if isinstance(value, State) and value is not State.BLOCKED:
+            return value
+        self._say(f"its state is stored as {_show(value)}, which is none: no worker takes it")
+        return State.BLOCKED
+
+    def read_names(self, value: object, name: str) -> tuple[Untrusted, ...]:
+        """Return the texts of a stored list."""
+        found = read_texts(value)
+        if not isinstance(value, list | tuple) or len(found) < len(value):
+            self._say(f"its {name} are stored as something else than a list of texts: {_show(value)}")
+        return found
+
+    def read_count(self, value: int, name: str) -> int:
+        """Return a count, which cannot be below zero."""
+        if value < 0:
+            self._say(f"its {name} are stored as {value}, which is below zero")
+        return value
+
+    def _say(self, what: str) -> None:
+        self.said.append(f"{what}; {_HOW_TO_MEND}")
+
+
+def _show(value: object) -> str:
+    try:
+        written = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        written = type(value).__name__
+    return str(sanitize(written, _SHOWN_CHARS))

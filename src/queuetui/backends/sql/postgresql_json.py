@@ -1,0 +1,22 @@
+"""Reads PostgreSQL's json and jsonb as their texts: a value that Python cannot make of them may not fail the rows around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Buffer, Loader
+
+
+def register_json(connection: psycopg.Connection[Any]) -> None:
+    """Let a connection hand over json as it is written; who asked for it parses it."""
+    connection.adapters.register_loader("json", _Written)
+    connection.adapters.register_loader("jsonb", _Written)
+
+
+class _Written(Loader):
+    """Reads a value as its text."""
+
+    def load(self, data: Buffer) -> str:
+        """Return the text."""
+        return bytes(data).decode("utf-8", "replace")
