@@ -26,6 +26,7 @@ from queuetui.model.query import Sort, Term
 from queuetui.model.query_match import holds
 
 BITE_JOBS = 500
+_NOT_STORED = "it is listed, but nothing is stored of it; look at what else writes to this server"
 MOST_STUCK = 1_000
 _SCORE = re.compile(r"-?(inf|\d{1,20}(\.\d+)?(e[+-]?\d{1,3})?)")
 _LONGEST_DUE = Sort("scheduled", descending=False)
@@ -203,11 +204,7 @@ class Reading:
 
     def _read_listed(self, stored_id: bytes, reply: Sequence[Any] | None) -> Job:
         if reply is None:
-            return missing_job(
-                stored_id,
-                self.server.name,
-                "it is listed, but nothing is stored of it; look at what else writes to this server",
-            )
+            return missing_job(stored_id, self.server.name, _NOT_STORED)
         return self._read_job(reply)
 
     def _read_job(self, reply: Sequence[Any]) -> Job:
@@ -222,8 +219,7 @@ def _read_place(cursor: str | None, layout: Layout) -> Place | None:
         return None
     names = tuple(segment.name for segment in layout.segments)
     place = read_cursor(cursor, names, (2,) * len(names))
-    score, stored_id = map(str, place.values)
-    if not _SCORE.fullmatch(score):
+    if not _SCORE.fullmatch(str(place.values[0])):
         raise BadQuery("this cursor cannot be read; start from the first page", 0)
     return place
 
