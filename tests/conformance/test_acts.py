@@ -31,6 +31,8 @@ from tests.conformance.scenes import (
     state_of,
     store_now,
 )
+from tests.conformance.stores import Store
+from tests.waiting import wait_until
 
 FINAL_ENDINGS = (Ending.COMPLETED, Ending.FAILED, Ending.CANCELLED)
 JOB_VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
@@ -266,8 +268,23 @@ def test_deleting_what_never_completed_frees_its_key(backend: NativeBackend, how
     first = add_one(backend, idempotency_key="once")
     if how is not None:
         run(backend, how)
-    act_done(backend, Verb.DELETE, first)
+    assert '"once"' in (act_done(backend, Verb.DELETE, first).before or ""), (
+        "nobody could write the job back with its key"
+    )
     (again,) = backend.enqueue([new_job(idempotency_key="once")])
     assert again.created
     (more,) = backend.enqueue([new_job(idempotency_key="once")])
     assert (more.created, more.id) == (False, again.id)
+
+
+@pytest.mark.parametrize("verb", [Verb.DELETE, Verb.RETRY])
+def test_an_act_leaves_a_key_with_who_took_it_since(store: Store, verb: Verb) -> None:
+    """The key of a failed job ran out and is another's by now: an act on the failed one takes it from nobody."""
+    backend = store.open({"native.keep_keys": "0"})
+    first = add_one(backend, idempotency_key="once")
+    run(backend, Ending.FAILED)
+    wait_until(lambda: backend.prune(100))
+    second = add_one(backend, idempotency_key="once")
+    act_done(backend, verb, first)
+    (more,) = backend.enqueue([new_job(idempotency_key="once")])
+    assert (more.created, more.id) == (False, second)

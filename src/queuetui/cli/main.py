@@ -137,12 +137,6 @@ def _report(error: Exception) -> int:
     if isinstance(error, QueueTuiError):
         output.say(f"queuetui: {error}")
         return exit_codes.exit_code(error)
-    if isinstance(error, OverflowError | RecursionError | UnicodeError):
-        output.say(
-            "queuetui: a number, a date or a text in what was given, or in what is stored, is beyond what can be held; "
-            "give a smaller one, or leave out the job that has it"
-        )
-        return exit_codes.USAGE
     # Its own words may quote anything, a password among them.
     output.say(
         f"queuetui: this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"

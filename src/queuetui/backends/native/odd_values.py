@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import struct
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,16 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 
 # What reading a value raises that is not what it should be.
-UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    struct.error,
+)
 _SHOWN_CHARS = 40
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _HOW_TO_MEND = "delete the job, or write a right value by hand"
