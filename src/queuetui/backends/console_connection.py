@@ -92,6 +92,9 @@ class ConsoleDatabase(forks.StoreHandle):
             connection.begin(),
         ):
             yield connection
+            driver_connection: Any = connection.connection.dbapi_connection
+            if isinstance(driver_connection, FileConnection):
+                driver_connection.require_still(self.address.path.absolute())
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[Connection]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import make_url
 
-from queuetui.backends.base import ForeignBackend
+from queuetui.backends.base import ForeignBackend, iterate
 from queuetui.backends.foreign.laravel.model_names import table_of
+from queuetui.model.limits import Limits
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted
 from tests.backends.captures import Capture, query
 from tests.backends.laravel.acts import choose
@@ -88,3 +94,42 @@ def test_models_are_named_by_their_rows(capture: Capture) -> None:
     for shown, model in models.items():
         _store(capture, thing=model)
         assert _data(capture.open()) == f"thing {shown}"
+
+
+READER = {
+    "postgres": (
+        "CREATE ROLE %s LOGIN PASSWORD 'look'",
+        "GRANT USAGE ON SCHEMA public TO %s",
+        "GRANT SELECT ON public.jobs, public.failed_jobs, public.products TO %s",
+        "GRANT SELECT (id) ON public.users TO %s",
+    ),
+    "mysql": (
+        "CREATE USER %s IDENTIFIED BY 'look'",
+        "GRANT SELECT ON jobs TO %s",
+        "GRANT SELECT ON failed_jobs TO %s",
+        "GRANT SELECT ON products TO %s",
+        "GRANT SELECT (id) ON users TO %s",
+    ),
+}
+
+
+def test_a_reader_sees_labels_where_it_may_and_ids_elsewhere(capture: Capture) -> None:
+    """A user that may only SELECT, that a table or a label's column is denied to: ids stay there, labels stand elsewhere."""
+    kind = next((one for one in READER if capture.url.startswith(one)), None)
+    if kind is None:
+        pytest.skip("SQLite has no users")
+    for table in ("products", "secrets", "users"):
+        query(capture.url, f"CREATE TABLE {table} (id BIGINT PRIMARY KEY, name VARCHAR(20))")
+        query(capture.url, f"INSERT INTO {table} VALUES (7, 'Lamp')")
+    reader = f"reader_{uuid4().hex[:12]}"
+    for statement in READER[kind]:
+        query(capture.url, statement % reader)
+    address = make_url(capture.url).set(username=reader, password="look")
+    denied = replace(capture, url=address.render_as_string(hide_password=False), opened=[])
+    for name, shown in (("Product", "Lamp"), ("Secret", "7"), ("User", "7")):
+        _store(capture, thing=_model(f"App\\Models\\{name}", "i:7;"))
+        backend = denied.open()
+        jobs = list(iterate(backend, parse_query("type:Sync"), Limits()))
+        assert {job.data for job in jobs} == {Untrusted(f"thing {shown}")}
+        assert not backend.snapshot(Watch()).problems
+    denied.close()

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.backends.sql import sqlite_file
 from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.act import Verb
-from queuetui.model.errors import Denied, Unreachable
+from queuetui.model.errors import Conflict, Denied, Unreachable
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from tests.conformance.scenes import act_on, add_one, select, state_of
@@ -102,6 +103,46 @@ def test_a_file_in_a_folder_that_cannot_be_written_is_looked_at(sqlite_url: str)
     assert (answer.returncode, len(json.loads(answer.stdout))) == (0, 1), answer.stderr
     assert file.read_bytes() == before
     assert sorted(path.name for path in file.parent.iterdir()) == [file.name]
+
+
+def test_a_reader_leaves_nothing_beside_an_idle_file(sqlite_url: str) -> None:
+    """While nobody has the file open it is read as it stands; what a writer does then is seen at the next look."""
+    backend = open_native(sqlite_url, CREATE)
+    add_one(backend)
+    backend.close()
+    file = file_of(sqlite_url)
+    before = file.read_bytes()
+    viewer = open_native(sqlite_url, BackendOptions(name="v", kind=NATIVE))
+    assert len(select(viewer)) == 1
+    assert viewer.queues_ready(None)
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert file.read_bytes() == before
+    writer = open_native(sqlite_url, CREATE)
+    add_one(writer)
+    assert len(select(viewer)) == 2
+    viewer.close()
+    writer.close()
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_a_file_that_is_written_while_it_is_read_as_it_stands_is_told(sqlite_url: str) -> None:
+    """What was read may be parts of two pictures: the look fails in words, and the next one is right."""
+    backend = open_native(sqlite_url, CREATE)
+    backend.close()
+    viewer = open_native(sqlite_url, BackendOptions(name="v", kind=NATIVE))
+    assert isinstance(viewer, SqlBackend)
+
+    def write_meanwhile() -> None:
+        with viewer.database.reading("looking") as connection:
+            connection.exec_driver_sql("select 1")
+            writer = open_native(sqlite_url, CREATE)
+            add_one(writer)
+            writer.close()
+
+    with pytest.raises(Conflict, match="look again"):
+        write_meanwhile()
+    assert len(select(viewer)) == 1
+    viewer.close()
 
 
 def test_a_log_that_cannot_be_shared_is_read_from_a_copy(sqlite_url: str, tmp_path: Path) -> None:

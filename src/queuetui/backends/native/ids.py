@@ -7,6 +7,7 @@ from uuid import UUID
 
 from queuetui.model.errors import BadPayload
 
+_ID_BYTES = 16
 _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -34,6 +35,11 @@ def require_id(text: str) -> UUID:
             f"the job id {text[:60]!r} is not a UUID; let the client make it, or pass one like {UUID(int=0)}"
         )
     return found
+
+
+def id_text(stored: bytes) -> str:
+    """Return the canonical text of an id's 16 bytes; the digits of any others, which are none of ours."""
+    return str(UUID(bytes=stored)) if len(stored) == _ID_BYTES else stored.hex()
 
 
 def to_bytes(canonical: str) -> bytes:

@@ -1,8 +1,8 @@
 """Connections to an SQLite file: they notice when another file takes its place, and read one whose folder cannot be written.
 
 A file that is removed lives on for who has it open, so that a worker would go on with jobs that nobody else sees. A file in
-write-ahead mode needs files beside it even to be read: where none can be made, it is read as it stands if its log is empty
-(`immutable`), else from a copy. Both are looked at again when the file changes.
+write-ahead mode needs files beside it even to be read, which a reader leaves behind: while nobody has it open it is read as it
+stands (`immutable`), as it is where none can be made and its log is empty; else from a copy. All are looked at again when the file changes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from queuetui.model.errors import Denied, Unreachable
+from queuetui.model.errors import Conflict, Denied, Unreachable
 
 COPIED_AT_MOST_BYTES = 512 * 1024 * 1024
 _COPY_TRIES = 3
+_AS_IT_STANDS = "mode=ro&immutable=1"
+# Where the header says how the file is written and read.
+_VERSIONS, _WRITE_AHEAD = slice(18, 20), b"\x02\x02"
+# How much of an identity is of the file itself.
+_OF_THE_FILE = 4
 _UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 Identity = tuple[int, ...]
 
@@ -33,6 +38,11 @@ class FileConnection(sqlite3.Connection):
         """Tell whether the file of that name is still the one that was opened. Raises Unreachable where there is none."""
         return self.identity == _identify(path, frozen=self.is_frozen)
 
+    def require_still(self, path: Path) -> None:
+        """Raise Conflict where a file that is read as it stands was written meanwhile: what was read may be parts of two pictures."""
+        if self.is_frozen and self.identity[:_OF_THE_FILE] != _identify(path, frozen=True)[:_OF_THE_FILE]:
+            raise Conflict(f"the SQLite file {str(path)!r} was written while it was read as it stands; look again")
+
     def close(self) -> None:
         """Close, and delete the copy."""
         super().close()
@@ -42,6 +52,8 @@ class FileConnection(sqlite3.Connection):
 
 def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
     """Open a file that is there, `ro` or `rw`. Raises Unreachable where it is gone, and the driver's errors."""
+    if mode == "ro" and _is_idle(path):
+        return _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
     connection = _open(path, path, f"mode={mode}", **arguments)
     if mode == "ro":
         try:
@@ -67,12 +79,22 @@ def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arg
 def _open_frozen(path: Path, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
     """Open a file beside which nothing can be written."""
     if not _size(_log_of(path)):
-        return _open(path, path, "mode=ro&immutable=1", frozen=True, **arguments)
+        return _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
     folder = _copy(path)
     connection = _open(path, folder / path.name, "mode=rw", frozen=True, **arguments)
     connection.folder = folder
     connection.execute("pragma query_only = 1")
     return connection
+
+
+def _is_idle(path: Path) -> bool:
+    """Tell whether a file is in write-ahead mode and nobody has it open: whoever has, keeps its log beside it."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_VERSIONS.stop)
+        return header[_VERSIONS] == _WRITE_AHEAD and not _log_of(path).exists()
+    except OSError:
+        return False
 
 
 def _copy(path: Path) -> Path:

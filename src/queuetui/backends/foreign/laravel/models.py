@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from queuetui.backends.foreign.laravel.model_names import table_of
 from queuetui.backends.foreign.laravel.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 
+_DIGITS = re.compile("[0-9]{1,19}")
+_TOO_LARGE = 2**63
 _MOST_TABLES = 10
 _MOST_IDS = 500
 _MOST_MODELS = 20  # of one job
@@ -152,7 +155,8 @@ def _ids(model: PhpObject) -> list[ModelId]:
 def _keys(ids: Iterable[ModelId], *, is_numbered: bool) -> set[ModelId]:
     if not is_numbered:
         return {str(one) for one in ids if "\0" not in str(one)}
-    return {number for one in ids if str(one).isascii() and str(one).isdecimal() and (number := int(one)) < 2**63}
+    numbers = (int(one) for one in ids if _DIGITS.fullmatch(str(one)))
+    return {number for number in numbers if number < _TOO_LARGE}
 
 
 def _texts(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:

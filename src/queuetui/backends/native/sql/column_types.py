@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, LargeBinary, SmallInteger, Text, Uuid
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.ids import id_text, parse_id
 from queuetui.backends.native.odd_values import read_json
 from queuetui.backends.native.sql.state_codes import CODE_OF, read_code
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.state import State
 
 # Where times are integers, ids bytes and lists texts.
-ID_BYTES = 16
 PLAIN = frozenset({"sqlite", "mysql"})
 LongInteger = BigInteger().with_variant(Integer(), "sqlite")
 SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
@@ -71,9 +69,7 @@ class JobId(TypeDecorator[str]):
         """Turn what is stored into the canonical text."""
         if value is None:
             return None
-        if not isinstance(value, bytes):
-            return str(value)
-        return str(UUID(bytes=value)) if len(value) == ID_BYTES else value.hex()
+        return id_text(value) if isinstance(value, bytes) else str(value)
 
 
 def _bytes_of(digits: str) -> bytes | None:

@@ -13,10 +13,9 @@ from contextlib import closing
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from uuid import UUID
 
 from queuetui.backends.driver_errors import is_driver_error, translate, translated
-from queuetui.backends.native.ids import to_bytes
+from queuetui.backends.native.ids import id_text, to_bytes
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
@@ -178,9 +177,11 @@ class SqliteDatabase(Database):
             connection = self._reader = self._follow(self._reader, _connect_to_read)
             connection.execute("begin")
             try:
-                return work(connection)
+                answer = work(connection)
             finally:
                 connection.execute("rollback")
+            connection.require_still(self.path)
+            return answer
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Open a doorbell."""
@@ -204,7 +205,7 @@ class SqliteDatabase(Database):
         between = load_blocks(self.dialect)["find_between"]
         for low, high in spans:
             for found, rev in look(between, {"low": to_bytes(low), "high": to_bytes(high)}):
-                yield str(UUID(bytes=found)), rev
+                yield id_text(found), rev
 
     def close(self) -> None:
         """Give back every connection."""
