@@ -28,10 +28,11 @@ Identity = tuple[int, ...]
 
 
 class FileConnection(sqlite3.Connection):
-    """A connection that knows which file it opened; `folder` is where its copy lies."""
+    """A connection that knows which file it opened; `folder` is where its copy lies, `is_idle` tells that nobody has it open."""
 
     identity: Identity
     is_frozen = False
+    is_idle = False
     folder: Path | None = None
 
     def is_at(self, path: Path) -> bool:
@@ -53,7 +54,9 @@ class FileConnection(sqlite3.Connection):
 def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
     """Open a file that is there, `ro` or `rw`. Raises Unreachable where it is gone, and the driver's errors."""
     if mode == "ro" and _is_idle(path):
-        return _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
+        connection = _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
+        connection.is_idle = True
+        return connection
     connection = _open(path, path, f"mode={mode}", **arguments)
     if mode == "ro":
         try:

@@ -15,7 +15,6 @@ from queuetui.backends.native.sql.judging import LATE_STATES, Judging
 from queuetui.backends.native.sql.mysql_ranges import PRIORITY_DESC
 from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, Counts, cap_for
 from queuetui.backends.native.sql.tables import job, job_done
-from queuetui.model.measured import Measured
 from queuetui.model.state import FINAL, State
 
 QUEUES_A_STATEMENT = 50

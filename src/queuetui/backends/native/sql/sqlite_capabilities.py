@@ -11,7 +11,7 @@ from queuetui.model.examination import Durability
 def describe_file(connection: FileConnection) -> Capabilities:
     """Return what the store can do, as one can see by a connection that reads it."""
     label = "queuetui on SQLite"
-    if connection.is_frozen:
+    if connection.is_frozen and not connection.is_idle:
         label += ", its folder read-only" if connection.folder is None else ", read from a copy"
     return native_capabilities(label, durability_of(connection).shown)
 
@@ -19,5 +19,6 @@ def describe_file(connection: FileConnection) -> Capabilities:
 def durability_of(connection: FileConnection) -> Durability:
     """Return the file's grade and the settings that made it."""
     # Our writers always flush the file at each commit, whatever a console's connection does.
-    (journal,) = connection.execute("pragma journal_mode").fetchone()
+    # Nothing but a file in write-ahead mode is read frozen, whose connection knows of no log.
+    (journal,) = ("wal",) if connection.is_frozen else connection.execute("pragma journal_mode").fetchone()
     return Durability("A", {"synchronous": "full", "journal_mode": str(journal)})
