@@ -61,7 +61,7 @@ def test_the_newest_events_stand_first_with_what_they_tell() -> None:
     async def script(stage: Stage) -> None:
         await open_events(stage)
         shown = stage.text()
-        for text in ("02:51:04.000", "QueuePaused", "ana@ops-1", "web-2 4411", "TimeoutError", "took 31 s", "newest 8"):
+        for text in ("02:51:04.000", "QueuePaused", "ana@ops-1", "web-2/4411", "TimeoutError", "took 31 s", "newest 8"):
             assert text in shown
         assert stage.table().rows[0].key == "8"
         await stage.press("j", "j")

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from queuetui.model.job import Job
+from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.tui.present.detail import pane_lines
-from queuetui.tui.present.job_rows import NORMAL, TROUBLED, make_row
-from queuetui.tui.widgets.table_layout import place_columns
+from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
+from queuetui.tui.present.job_rows import make_row
+from queuetui.tui.widgets.table_layout import Column, place_columns
 from queuetui.tui.widgets.table_lines import Line, Span, changed_spans
 from queuetui.tui.widgets.table_rows import Cell, Row
 from tests.monitor.pictures import FOREIGN, NOW, ago, facts, job, queue, running, worker
 
+KEPT = frozenset(State) - {State.BLOCKED}
 WIDTHS = (80, 120, 200)
 LISTENED = facts(worker("mail"))
 
 
-def line_after(subject: Job, told: Facts, seconds: float) -> Line:
+def line_after(subject: Job, told: Facts, seconds: float, columns: Sequence[Column] = NORMAL) -> Line:
     """Return the line of a job as it is some seconds from now."""
     later = replace(told, now=NOW + timedelta(seconds=seconds))
-    return Line(make_row(subject, explain(subject, later), later.now, NORMAL), is_cursor=False, is_marked=False)
+    return Line(make_row(subject, explain(subject, later), later.now, columns), is_cursor=False, is_marked=False)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +65,9 @@ def test_two_seconds_change_no_line(subject: Job, told: Facts) -> None:
 
 def test_a_minute_changes_no_more_than_its_figures() -> None:
     """When the minute turns the figures of the age are drawn again and nothing around them."""
-    before, after = (line_after(job(scheduled_at=ago(722)), facts(), seconds) for seconds in (0, 60))
-    spans = changed_spans(before, after, place_columns(NORMAL, 200), 200)
+    columns = columns_for(parse_query("state:pending"), KEPT, is_troubled=False, is_wide=False).columns
+    before, after = (line_after(job(scheduled_at=ago(722)), facts(), seconds, columns) for seconds in (0, 60))
+    spans = changed_spans(before, after, place_columns(columns, 200), 200)
     assert [span.end - span.start for span in spans] == [1, 1]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from queuetui.tui.action import Action, Place, at
 
+TOLD = at(Place.JOBS, Place.FAILURES, Place.SCHEDULES, Place.EVENTS)
+
 TABLE = (
     Action(
         "open",
@@ -31,8 +33,24 @@ TABLE = (
     Action("up", "up,k", "k", "up", "one up", "move(-1)", at(Place.TABLE)),
     Action("first", "g,home", "g", "first", "the first row", "first", at(Place.TABLE)),
     Action("last", "G,end", "G", "last", "the last row read so far; more are read as you go", "last", at(Place.TABLE)),
+    Action(
+        "left", "left,h", "left", "columns left", "the columns further left again", "move_columns(-1)", at(Place.TABLE)
+    ),
+    Action(
+        "right",
+        "right,l",
+        "right",
+        "more columns",
+        "the columns that have no room, where the heading ends in >",
+        "move_columns(1)",
+        at(Place.TABLE),
+    ),
     Action("page down", "pagedown", "pgdn", "page down", "one page down", "move_pages(1.0)", at(Place.TABLE)),
     Action("page up", "pageup", "pgup", "page up", "one page up", "move_pages(-1.0)", at(Place.TABLE)),
     Action("half down", "ctrl+d", "ctrl+d", "half page down", "half a page down", "move_pages(0.5)", at(Place.TABLE)),
     Action("half up", "ctrl+u", "ctrl+u", "half page up", "half a page up", "move_pages(-0.5)", at(Place.TABLE)),
+    Action(
+        "pane down", "J", "J", "scroll down", "scroll what is told of the row under the cursor", "scroll_told(3)", TOLD
+    ),
+    Action("pane up", "K", "K", "scroll up", "scroll it back", "scroll_told(-3)", TOLD),
 )

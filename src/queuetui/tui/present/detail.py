@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def tabs_line(chosen: str) -> TextLine:
 
 
 def summary_lines(
-    job: Job, verdict: Verdict | None, now: datetime, workers: Sequence[WorkerInfo] = ()
+    job: Job, verdict: Verdict | None, now: datetime, workers: Sequence[WorkerInfo] = (), *, with_why: bool = True
 ) -> list[TextLine]:
     """Return what a job is and where it stands."""
     state = f"{job.state.value}{' (stuck)' if is_stuck(verdict) else ''}, {age_of(job, now)}"
@@ -66,7 +67,7 @@ def summary_lines(
         _field("name", job.name),
         _field("queue", job.queue),
         line_of(_label("state"), say(state, tone_of(job, verdict))),
-        _field("why", None if verdict is None else f"{verdict.code.value}: {verdict.summary}"),
+        _field("why", None if verdict is None or not with_why else f"{verdict.code.value}: {verdict.summary}"),
         _field("data", job.data),
         BLANK,
         _field("attempts", attempts_text(job) + (f", lost {job.lost}" if job.lost else "")),
@@ -87,9 +88,12 @@ def summary_lines(
     return _without_holes(lines)
 
 
-def pane_lines(job: Job, verdict: Verdict | None, now: datetime, width: int) -> list[TextLine]:
-    """Return what stands beside a broad table: why, the summary, the error and the payload."""
-    blocks = [why_lines(job, verdict), summary_lines(job, verdict, now)]
+def pane_lines(
+    job: Job, verdict: Verdict | None, now: datetime, width: int, workers: Sequence[WorkerInfo] = ()
+) -> list[TextLine]:
+    """Return what stands beside a broad table, each thing once: why, the summary, the error and the payload."""
+    summary = summary_lines(replace(job, error=None), verdict, now, workers, with_why=False)
+    blocks = [why_lines(job, verdict), summary]
     if job.error is not None:
         blocks.append([line_of(say("error", Tone.STRONG)), *error_lines(job.error)])
     blocks.append([line_of(say("payload", Tone.STRONG)), *payload_lines(job)])

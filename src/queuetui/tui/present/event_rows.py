@@ -16,7 +16,7 @@ from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.present.worker_rows import worker_text
+from queuetui.tui.present.worker_rows import worker_name, worker_text
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
@@ -31,7 +31,7 @@ EVENT_COLUMNS = (
     Column("event", "event", 18, priority=0),
     Column("job", "job", 8, priority=0),
     Column("queue", "queue", 8, 16, flex=1, priority=2),
-    Column("facts", "what", 20, 50, flex=3, priority=1),
+    Column("facts", "what", 20, 50, flex=3, priority=1, rest=True),
     Column("worker", "worker", 14, 26, flex=1, priority=3),
     Column("correlation", "correlation", 11, _WHOLE_ID_CELLS, flex=2, priority=4),
 )
@@ -136,10 +136,7 @@ def correlation_term(event: Event) -> str | None:
 def _worker(event: Event, workers: Sequence[WorkerInfo]) -> SafeText:
     if event.worker is None:
         return sanitize("")
-    known = next((worker for worker in workers if worker.id == event.worker), None)
-    if known is None:
-        return sanitize(short_id(event.worker.raw))
-    return sanitize(f"{sanitize(known.host, 60)} {known.pid}")
+    return worker_name(event.worker, workers)
 
 
 def _correlation(event: Event) -> SafeText:

@@ -2,74 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from queuetui.model.job import Job
 from queuetui.model.state import FINAL, State
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.verdict import Severity, Verdict
+from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
-from queuetui.tui.present.cells import Align
 from queuetui.tui.present.identity import short_id, short_type
+from queuetui.tui.present.job_columns import AGE, STATE_AND_TIME, STUCK_ALONE, WHOLE_ID
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.worker_rows import worker_name
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
 STUCK_SIGN = "!"
 
-ID = Column("id", "id", 8, priority=0)
-WHOLE_ID = Column("id", "id", 36, priority=0)
-TYPE = Column("type", "type", 17, 34, flex=1, priority=1)
-QUEUE = Column("queue", "queue", 8, 16, flex=1, priority=4)
-STATE = Column("state", "state", 11, priority=0)
-AGE = Column("age", "age", 8, align=Align.RIGHT, priority=2)
-ATTEMPTS = Column("att", "att", 5, align=Align.RIGHT, priority=6)
-DATA = Column("data", "data", 14, 44, flex=3, priority=5)
-WHY = Column("why", "why", 20, 200, flex=4, priority=7)
-WHY_FIRST = Column("why", "why", 20, 200, flex=4, priority=3)
-PRIORITY = Column("prio", "prio", 5, align=Align.RIGHT, priority=8)
-WORKER = Column("worker", "worker", 16, 30, flex=1, priority=9)
-
-NORMAL = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY)
-TROUBLED = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY_FIRST)
-WIDE = (WHOLE_ID, STATE, AGE, ATTEMPTS, TYPE, PRIORITY, WORKER, QUEUE, DATA, WHY)
-
-SORT_OF_COLUMN = {
-    "type": "type",
-    "queue": "queue",
-    "state": "state",
-    "age": "created",
-    "att": "attempts",
-    "prio": "priority",
-}
-
 
 def make_rows(
-    jobs: Sequence[Job], verdicts: dict[str, Verdict] | None, now: datetime, columns: Sequence[Column]
+    jobs: Sequence[Job],
+    verdicts: Mapping[str, Verdict] | None,
+    now: datetime,
+    columns: Sequence[Column],
+    workers: Sequence[WorkerInfo] = (),
 ) -> list[Row]:
     """Return a row for each job, keyed by its true id."""
     judged = verdicts or {}
-    return [make_row(job, judged.get(job.ref.id), now, columns) for job in jobs]
+    return [make_row(job, judged.get(job.ref.id), now, columns, workers) for job in jobs]
 
 
-def make_row(job: Job, verdict: Verdict | None, now: datetime, columns: Sequence[Column]) -> Row:
+def make_row(
+    job: Job,
+    verdict: Verdict | None,
+    now: datetime,
+    columns: Sequence[Column],
+    workers: Sequence[WorkerInfo] = (),
+) -> Row:
     """Return the cells of one job for these columns."""
-    return Row(job.ref.id, tuple(_cell(column, job, verdict, now) for column in columns))
+    return Row(job.ref.id, tuple(_cell(column, job, verdict, now, workers) for column in columns))
 
 
-def _cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> Cell:  # noqa: PLR0911 - one return a column reads best
+def _cell(  # noqa: PLR0911 - one return a column reads best
+    column: Column, job: Job, verdict: Verdict | None, now: datetime, workers: Sequence[WorkerInfo]
+) -> Cell:
     match column.key:
         case "id":
-            return Cell(sanitize(Untrusted(job.ref.id) if column is WHOLE_ID else short_id(job.ref.id)), Tone.MUTED)
+            return Cell(sanitize(Untrusted(job.ref.id) if column == WHOLE_ID else short_id(job.ref.id)), Tone.MUTED)
         case "type":
             return Cell(sanitize(short_type(job)))
         case "queue":
             return Cell(sanitize(job.queue))
         case "state":
-            return _state_cell(job, verdict)
+            return _state_cell(column, job, verdict, now)
         case "age":
-            return Cell(age_of(job, now), Tone.STUCK if is_stuck(verdict) else None)
+            text = created_ago(job, now) if column.title == AGE.title else age_of(job, now)
+            return Cell(text, Tone.STUCK if is_stuck(verdict) else None)
         case "att":
             return Cell(attempts_text(job))
         case "data":
@@ -77,7 +66,7 @@ def _cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> C
         case "prio":
             return Cell(ABSENT if job.priority is None else sanitize(str(job.priority)))
         case "worker":
-            return Cell(_optional(job.worker))
+            return Cell(sanitize("") if job.worker is None else worker_name(job.worker, workers))
         case _:
             return why_cell(job, verdict)
 
@@ -98,6 +87,12 @@ def age_of(job: Job, now: datetime) -> SafeText:
         return due_text(None if job.scheduled_at is None else (job.scheduled_at - now).total_seconds())
     since = _since(job)
     return age_text(None if since is None else (now - since).total_seconds(), is_running=job.state is State.PROCESSING)
+
+
+def created_ago(job: Job, now: datetime) -> SafeText:
+    """Return how old a job is: since it was made, and where that is not known since it ended."""
+    since = job.created_at or job.completed_at
+    return age_text(None if since is None else (now - since).total_seconds())
 
 
 def attempts_text(job: Job) -> SafeText:
@@ -134,9 +129,12 @@ def message_text(job: Job) -> SafeText:
     return message if message.strip() else error_text(job)
 
 
-def _state_cell(job: Job, verdict: Verdict | None) -> Cell:
+def _state_cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> Cell:
+    """Return the state, with its time where the list has no column of it; of a state that all have only the sign of a stuck one."""
     sign = STUCK_SIGN if is_stuck(verdict) else ""
-    return Cell(sanitize(f"{job.state.value}{sign}"), tone_of(job, verdict))
+    word = "" if column == STUCK_ALONE else job.state.value
+    time = f" {age_of(job, now)}" if column == STATE_AND_TIME else ""
+    return Cell(sanitize(f"{word}{sign}{time}"), tone_of(job, verdict))
 
 
 def _since(job: Job) -> datetime | None:

@@ -16,7 +16,27 @@ class Symbols:
     descending: str
     spark_levels: str
     """From the lowest to the highest; the first stands for nothing at all."""
+    more_before: str = "<"
+    more_behind: str = ">"
 
 
-UNICODE_SYMBOLS = Symbols(ellipsis="…", cursor=">", mark="*", ascending="▲", descending="▼", spark_levels=" ▁▂▃▄▅▆▇█")
-ASCII_SYMBOLS = Symbols(ellipsis="~", cursor=">", mark="*", ascending="^", descending="v", spark_levels=" .:-=+*#@")
+UNICODE_SYMBOLS = Symbols(
+    ellipsis="…",
+    cursor=">",
+    mark="*",
+    ascending="▲",
+    descending="▼",
+    more_before="<",
+    more_behind=">",
+    spark_levels=" ▁▂▃▄▅▆▇█",
+)
+ASCII_SYMBOLS = Symbols(
+    ellipsis="~",
+    cursor=">",
+    mark="*",
+    ascending="^",
+    descending="v",
+    more_before="<",
+    more_behind=">",
+    spark_levels=" .:-=+*#@",
+)

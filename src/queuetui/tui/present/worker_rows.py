@@ -26,7 +26,7 @@ WORKER_COLUMNS = (
     Column("state", "state", 10, priority=0),
     Column("beat", "last beat", 9, align=Align.RIGHT, priority=0),
     Column("busy", "busy", 7, align=Align.RIGHT, priority=0),
-    Column("queues", "queues", 16, 60, flex=3, priority=1),
+    Column("queues", "queues", 16, 60, flex=3, priority=1, rest=True),
     Column("up", "up", 6, align=Align.RIGHT, priority=4),
     Column("memory", "memory", 8, align=Align.RIGHT, priority=5),
     Column("version", "version", 8, 14, flex=1, priority=6),
@@ -53,6 +53,12 @@ def worker_term(worker_id: str) -> str:
 def worker_filter(worker_id: Untrusted) -> str:
     """Return the filter that the jobs of a worker match, by its name as the store tells it."""
     return worker_term(worker_id.raw)
+
+
+def worker_name(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
+    """Return a worker as a filter names it: host and process id where it is registered, else the end of its id."""
+    known = next((worker for worker in workers if worker.id == worker_id), None)
+    return sanitize(short_id(worker_id.raw)) if known is None else sanitize(f"{sanitize(known.host, 60)}/{known.pid}")
 
 
 def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:

@@ -25,6 +25,7 @@ from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.status_line import About, StatusLine
 from queuetui.tui.widgets.table_messages import RowHighlighted
 from queuetui.tui.widgets.text_lines import HeadingLines, TextLines
+from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from queuetui.tui.app import QueueTui
@@ -107,6 +108,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def refuse(self, reason: str) -> None:
         """Say why the store cannot answer what this screen wants."""
         self.flash(reason, Tone.CRITICAL, about=About.LIST)
+
+    def action_scroll_told(self, lines: int) -> None:
+        """Scroll what is told of the row under the cursor."""
+        for pane in self.query(ToldPane):
+            pane.scroll_lines(lines)
 
     # The frame
 

@@ -37,6 +37,7 @@ from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import NearEnd, NearStart, RowHighlighted, RowSelected
 from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.told_pane import ToldPane
 
 _EXAMPLE = "failed queue:mail job:5b1c0a event:retried,lost correlation:order-17"
 _WITH_ERRORS = frozenset({EventKind.JOB_FAILED, EventKind.JOB_RETRIED})
@@ -66,7 +67,7 @@ class EventsScreen(ConsoleScreen):
         yield TextLines("crumbs")
         yield FilterBar("filter", parse_event_filter, FIELDS, _EXAMPLE)
         yield ListTable(EVENT_COLUMNS, id="events", empty_text=sanitize("reading ..."))
-        yield TextLines("event")
+        yield ToldPane("event")
 
     @property
     def wanted(self) -> Watch:
@@ -139,12 +140,12 @@ class EventsScreen(ConsoleScreen):
 
     def _show_event(self) -> None:
         event, snapshot = self._event, self._snapshot
-        pane = self.query_one("#event", TextLines)
+        pane = self.query_one("#event", ToldPane)
         if event is None or snapshot is None:
-            pane.show([])
+            pane.tell(None, None)
             return
-        width, height = max(20, pane.size.width), max(3, pane.size.height)
-        pane.show(event_pane(event, snapshot.now, snapshot.workers, width, height))
+        now, workers = snapshot.now, snapshot.workers
+        pane.tell(event.cursor, lambda width, most: event_pane(event, now, workers, width, most))
 
     @property
     def _event(self) -> Event | None:

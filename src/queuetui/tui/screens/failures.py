@@ -26,6 +26,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.told_pane import ToldPane
 
 LATEST = 50
 
@@ -48,7 +49,7 @@ class FailuresScreen(Marking):
         """Yield the table and the error of the job under the cursor."""
         yield TextLines("crumbs")
         yield JobTable(FAILURE_COLUMNS, id="failures", empty_text=sanitize("reading ..."))
-        yield TextLines("error")
+        yield ToldPane("error")
 
     @property
     def wanted(self) -> Watch:
@@ -83,13 +84,12 @@ class FailuresScreen(Marking):
     @on(RowHighlighted)
     def _show_error(self) -> None:
         job = self._jobs.get(self.table.cursor_key or "")
-        pane = self.query_one("#error", TextLines)
-        lines = (
-            []
-            if job is None
-            else failure_lines(job, self._verdicts.get(job.ref.id), max(20, pane.size.width), max(3, pane.size.height))
-        )
-        pane.show(lines)
+        pane = self.query_one("#error", ToldPane)
+        if job is None:
+            pane.tell(None, None)
+            return
+        verdict = self._verdicts.get(job.ref.id)
+        pane.tell(job.ref.id, lambda width, most: failure_lines(job, verdict, width, most))
 
     @on(RowSelected)
     def _open(self, event: RowSelected) -> None:

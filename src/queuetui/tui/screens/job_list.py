@@ -15,6 +15,7 @@ from queuetui.model.job import Job
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.marking import Marking
@@ -22,7 +23,9 @@ from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.emptiness import empty_sentence
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.identity import queue_named, short_id
-from queuetui.tui.present.job_rows import NORMAL, SORT_OF_COLUMN, TROUBLED, WIDE, make_rows
+from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
+from queuetui.tui.present.job_rows import make_rows
+from queuetui.tui.present.pieces import TextLine
 from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
@@ -30,7 +33,6 @@ from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import FirstAsked, JobTable
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
-from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_messages import (
     CursorLost,
     NearEnd,
@@ -38,7 +40,9 @@ from queuetui.tui.widgets.table_messages import (
     RowHighlighted,
     RowSelected,
 )
+from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.told_pane import ToldPane
 from queuetui.tui.window import Window
 
 _SLOW_AFTER_S = 0.3
@@ -59,6 +63,7 @@ class JobList(Marking):
         self.seen: dict[str, Job] = {}
         self.verdicts: dict[str, Verdict] = {}
         self.is_wide = False
+        self._table_columns = JobColumns(NORMAL)
         self._is_new_scope = True
         self._slow: Timer | None = None
         self._problem = ""
@@ -73,7 +78,7 @@ class JobList(Marking):
         yield FilterBar("filter")
         with Container(id="jobs-body"):
             yield JobTable(NORMAL, id="jobs", empty_text=sanitize("connecting ..."))
-            yield TextLines("explanation")
+            yield ToldPane("explanation")
 
     @property
     def page(self) -> Page | None:
@@ -187,13 +192,14 @@ class JobList(Marking):
         }
         self.verdicts = dict(snapshot.verdicts)
         self.table.show_empty_text(sanitize(empty_sentence(self.scope, page, self.looked_before)))
-        columns = self._columns
-        rows = make_rows(page.jobs, self.verdicts, snapshot.now, columns)
+        if self._table_columns != self.columns:
+            self.set_columns()
+        rows = self._make_rows(snapshot, page.jobs)
         keep_absent_marks = not self._holds_everything(page) or self.scope.query.terms != ()
         here = self.table.cursor_key
         cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None
-        self._is_new_scope = False
-        self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks)
+        is_new_list, self._is_new_scope = self._is_new_scope, False
+        self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks, is_new_list=is_new_list)
         self.mark_arrivals()
         self._explain()
 
@@ -231,19 +237,22 @@ class JobList(Marking):
         self._show_frame_lines()
 
     def _explain(self) -> None:
-        explanation = self.query_one("#explanation", TextLines)
-        job = self.seen.get(self.table.cursor_key or "")
+        pane = self.query_one("#explanation", ToldPane)
+        job, shown = self.seen.get(self.table.cursor_key or ""), self._shown
         if job is None:
-            explanation.show([])
+            pane.tell(None, None)
             return
-        verdict, now = self.verdicts.get(job.ref.id), None if self._shown is None else self._shown.now
-        width, height = max(10, explanation.size.width), max(2, explanation.size.height)
-        if height < _PANE_LINES or now is None:
-            explanation.show(explain_lines(job, verdict, width, height))
-        else:
+        verdict = self.verdicts.get(job.ref.id)
+        is_beside = pane.size.height >= _PANE_LINES and shown is not None
+
+        def tell(width: int, most: int) -> Sequence[TextLine]:
+            if not is_beside or shown is None:
+                return explain_lines(job, verdict, width, most)
             from queuetui.tui.present.detail import pane_lines
 
-            explanation.show(pane_lines(job, verdict, now, width)[:height])
+            return pane_lines(job, verdict, shown.now, width, shown.workers)[:most]
+
+        pane.tell(job.ref.id, tell)
 
     def refuse(self, reason: str) -> None:
         """Show the reason in place of rows, as those on screen belong to another filter."""
@@ -286,10 +295,6 @@ class JobList(Marking):
         self.mean_marked_only()
         self.status.end_about(*OF_A_LIST)
         self.window.reset()
-        sorted_column = next(
-            (key for key, field in SORT_OF_COLUMN.items() if scope.sort and field == scope.sort.field), None
-        )
-        self.table.show_sort(sorted_column, descending=scope.sort is not None and scope.sort.descending)
         self.set_columns()
         self._read_again()
 
@@ -312,17 +317,27 @@ class JobList(Marking):
         self._give_way(self.waiting_text)
 
     @property
-    def _columns(self) -> tuple[Column, ...]:
-        if self.is_wide:
-            return WIDE
-        return TROUBLED if self.scope.tab.digit in _TROUBLED_TABS else NORMAL
+    def columns(self) -> JobColumns:
+        """The columns that fit what is asked for."""
+        capabilities = self.console.capabilities
+        kept = frozenset(State) if capabilities is None else capabilities.keeps
+        is_troubled = self.scope.tab.digit in _TROUBLED_TABS
+        return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide)
 
     def set_columns(self) -> None:
-        """Show the rows in the columns that fit their tab."""
-        jobs = () if self._shown is None or self._shown.page is None else self._shown.page.jobs
-        now = None if self._shown is None else self._shown.now
-        rows = [] if now is None else make_rows(jobs, self.verdicts, now, self._columns)
-        self.table.set_columns(self._columns, rows, keep_absent_marks=True)
+        """Show the rows in the columns that fit what is asked for."""
+        columns, shown = self.columns, self._shown
+        self._table_columns = columns
+        rows = self._make_rows(shown, shown.page.jobs) if shown is not None and shown.page is not None else []
+        self.table.set_columns(columns.columns, rows, keep_absent_marks=True)
+        self._show_order()
+
+    def _make_rows(self, snapshot: Snapshot, jobs: Sequence[Job]) -> list[Row]:
+        return make_rows(jobs, self.verdicts, snapshot.now, self._table_columns.columns, snapshot.workers)
+
+    def _show_order(self) -> None:
+        order = () if self.scope.sort is None else (self.scope.sort,)
+        self.table.show_order(self._table_columns.marks(order))
 
     # The table's words
 

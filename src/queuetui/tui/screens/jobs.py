@@ -13,7 +13,7 @@ from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.present.identity import queue_named
-from queuetui.tui.present.job_rows import SORT_OF_COLUMN
+from queuetui.tui.present.job_columns import first_order
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.job_list import JobList
 from queuetui.tui.widgets.filter_bar import FilterBar
@@ -91,26 +91,21 @@ class JobsScreen(JobList):
 
         def take(field: str | None) -> None:
             if field is not None:
-                self.rescope(
-                    replace(
-                        self.scope, sort=None if field == "" else Sort(field, descending=self._is_descending(field))
-                    )
-                )
+                self.rescope(replace(self.scope, sort=first_order(field) if field else None))
 
         self.app.push_screen(SortDialog(SORTS, self.scope.sort), take)
 
-    def _is_descending(self, field: str) -> bool:
-        """Return the order a person means first: newest, most and most urgent on top; names from A on."""
-        return field not in {"type", "queue", "state"}
-
     def action_move_sort(self, step: int) -> None:
         """Order by a neighbouring column."""
-        shown = [SORT_OF_COLUMN[key] for key in self.table.shown_columns if key in SORT_OF_COLUMN]
+        shown = self.table.shown_columns
+        fields = [field for key, field in self.columns.fields.items() if key in shown]
         present = (
-            -1 if self.scope.sort is None or self.scope.sort.field not in shown else shown.index(self.scope.sort.field)
+            -1
+            if self.scope.sort is None or self.scope.sort.field not in fields
+            else fields.index(self.scope.sort.field)
         )
-        place = len(shown) - 1 if present < 0 and step < 0 else (present + step) % len(shown)
-        self.rescope(replace(self.scope, sort=Sort(shown[place], self._is_descending(shown[place]))))
+        place = len(fields) - 1 if present < 0 and step < 0 else (present + step) % len(fields)
+        self.rescope(replace(self.scope, sort=first_order(fields[place])))
 
     def action_invert_sort(self) -> None:
         """Turn the order round."""

@@ -26,6 +26,7 @@ from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
@@ -53,7 +54,7 @@ class SchedulesScreen(Acting):
         """Yield the summary, the table and what is to be known of the schedule under the cursor."""
         yield TextLines("crumbs")
         yield ListTable(SCHEDULE_COLUMNS, id="schedules", empty_text=sanitize("reading ..."))
-        yield TextLines("schedule")
+        yield ToldPane("schedule")
 
     def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
         """Show the schedules; a picture taken for another screen lacks them."""
@@ -75,9 +76,13 @@ class SchedulesScreen(Acting):
 
     @on(RowHighlighted)
     def _show_schedule(self) -> None:
-        known = self._schedules.get(self.query_one(LiveTable).cursor_key or "")
-        pane = self.query_one("#schedule", TextLines)
-        pane.show([] if known is None else schedule_lines(known, max(20, pane.size.width), max(3, pane.size.height)))
+        key = self.query_one(LiveTable).cursor_key
+        known = self._schedules.get(key or "")
+        pane = self.query_one("#schedule", ToldPane)
+        if known is None:
+            pane.tell(None, None)
+        else:
+            pane.tell(key, lambda width, most: schedule_lines(known, width, most))
 
     @on(RowSelected)
     def _open_last_job(self, event: RowSelected) -> None:

@@ -13,8 +13,8 @@ from textual.message import Message
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
 from queuetui.tui.widgets import table_messages
+from queuetui.tui.widgets.table_header import Sort
 from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_lines import Sort
 from queuetui.tui.widgets.table_rows import Replaced, Row
 from queuetui.tui.widgets.table_view import HEADER_LINES, TableView
 
@@ -39,6 +39,8 @@ class LiveTable(TableView, can_focus=True):
         Binding("pageup", "move_pages(-1.0)", "Page up", id="table.page_up", show=False),
         Binding("ctrl+d", "move_pages(0.5)", "Half page down", id="table.half_page_down", show=False),
         Binding("ctrl+u", "move_pages(-0.5)", "Half page up", id="table.half_page_up", show=False),
+        Binding("left,h", "move_columns(-1)", "Columns to the left", id="table.left", show=False),
+        Binding("right,l", "move_columns(1)", "Columns to the right", id="table.right", show=False),
         Binding("enter", "select", "Open", id="table.open", show=False),
         Binding("space", "mark_down", "Mark", id="table.mark", show=False),
         Binding("v", "mark_range", "Mark range", id="table.mark_range", show=False),
@@ -68,15 +70,24 @@ class LiveTable(TableView, can_focus=True):
 
     # What the console gives
 
-    def set_rows(self, rows: Sequence[Row], *, cursor_key: str | None = None, keep_absent_marks: bool = False) -> None:
+    def set_rows(
+        self,
+        rows: Sequence[Row],
+        *,
+        cursor_key: str | None = None,
+        keep_absent_marks: bool = False,
+        is_new_list: bool = False,
+    ) -> None:
         """Show `rows`; a placed cursor stays with its row, or goes to `cursor_key` when that is among them.
 
         Marks whose rows are not here any more are dropped and told, unless `keep_absent_marks`: the rows may be
-        another page of the same jobs.
+        another page of the same jobs. The columns of a new list are fitted to its own contents.
         """
         self._check_cells_of(rows)
         self._is_placed = self._is_placed and cursor_key is None
-        with self._repainting():
+        if is_new_list:
+            self._forget_widths()
+        with self._repainting(is_reading=True):
             replaced = self._take(rows, cursor_key, keep_absent_marks=keep_absent_marks)
         self._tell(replaced)
 
@@ -86,14 +97,22 @@ class LiveTable(TableView, can_focus=True):
         self._check_cells_of(rows)
         replaced = self._take(rows, None, keep_absent_marks=keep_absent_marks)
         self._keep_cursor_in_view()
+        self._measure(is_reading=False)
         self.refresh()
         self._tell(replaced)
 
     def show_sort(self, column_key: str | None, *, descending: bool = False) -> None:
         """Put the sort arrow on a column, or nowhere; the rows come in order from outside."""
-        sort = None if column_key is None else Sort(column_key, descending)
-        if sort != self._sort:
-            self._sort = sort
+        self.show_order(() if column_key is None else (Sort(column_key, descending),))
+
+    def show_order(self, order: Sequence[Sort]) -> None:
+        """Put an arrow on each column of an order; the last of them is not left out where the room is short."""
+        if tuple(order) == self._order:
+            return
+        self._order = tuple(order)
+        if self._relay():
+            self.refresh()
+        else:
             self._refresh_whole_line(0)
 
     def show_empty_text(self, text: SafeText) -> None:
@@ -158,6 +177,15 @@ class LiveTable(TableView, can_focus=True):
         return tuple(placed.column.key for placed in self._placed)
 
     # Keys and mouse
+
+    def action_move_columns(self, steps: int) -> None:
+        """Show the columns further right, or those further left again."""
+        step = self._step + steps
+        if step < 0 or (steps > 0 and not self._laid_out.behind):
+            return
+        self._step = step
+        if self._relay():
+            self.refresh()
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by lines."""

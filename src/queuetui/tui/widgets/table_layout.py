@@ -1,8 +1,9 @@
-"""Which columns of a table fit a width, and where each of them stands."""
+"""Which columns of a table fit a width, how wide their contents make them, and where each of them stands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,14 +13,19 @@ from queuetui.tui.present.tones import Tone
 
 GUTTER_CELLS = 3
 GAP_CELLS = 2
+_NO_LIMIT = 10_000
+
+Chosen = list[tuple[int, "Column"]]
+Contents = Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: at least `min_width` cells, growing by its share `flex` of the room left, up to `max_width`.
+    """A column: as wide as its contents, where the room is short at most `max_width`, and cut to no less than `min_width`.
 
-    Where the room is short, columns of the highest `priority` number are left out first. `tone` is asked for the
-    tone of a cell that brings none of its own.
+    Where the room is too short for that, columns of the highest `priority` number are left out first. Columns that take the
+    `rest` share what the others leave; a `spare` one stands only where no other is cut for it. `tone` is asked for the tone
+    of a cell that brings none of its own.
     """
 
     key: str
@@ -30,13 +36,25 @@ class Column:
     priority: int = 0
     align: Align = Align.LEFT
     tone: Callable[[SafeText], Tone] | None = None
+    rest: bool = False
+    spare: bool = False
 
     @property
     def room(self) -> int:
-        """The widest the column may get."""
-        if not self.flex:
-            return self.min_width
-        return 10_000 if self.max_width is None else max(self.min_width, self.max_width)
+        """The widest the column may get before those that take the rest."""
+        if self.max_width is None:
+            return _NO_LIMIT if self.flex else self.min_width
+        return max(self.min_width, self.max_width)
+
+    def full(self, contents: Contents) -> int:
+        """Return how wide its title, with an arrow, and its contents make it; without contents known, as wide as it may get."""
+        if contents is None:
+            return self.room if self.flex else self.min_width
+        return max(len(self.title) + bool(self.title), contents.get(self.key, 0))
+
+    def least(self, contents: Contents) -> int:
+        """Return the width below which the column is left out."""
+        return min(self.min_width, self.full(contents))
 
 
 class PlacedColumn(NamedTuple):
@@ -53,44 +71,95 @@ class PlacedColumn(NamedTuple):
         return self.x + self.width
 
 
-def place_columns(columns: Sequence[Column], width: int) -> tuple[PlacedColumn, ...]:
+class Layout(NamedTuple):
+    """The columns that are seen at once; `before` and `behind` are how many more are seen by going left and right."""
+
+    placed: tuple[PlacedColumn, ...]
+    before: int = 0
+    behind: int = 0
+
+
+def lay_out(
+    columns: Sequence[Column], width: int, contents: Contents = None, step: int = 0, sorted_by: str = ""
+) -> Layout:
+    """Return what is seen after so many steps to the right, the last step where there are not as many.
+
+    Each step shows columns that were not seen before it; the first column, by which rows are known, is always there.
+    The column that the rows are sorted by is not left out.
+    """
+    numbered = [(place, column) for place, column in enumerate(columns) if column.full(contents)]
+    room = width - GUTTER_CELLS
+    seen: set[int] = set()
+    while True:
+        chosen = _choose(numbered, room, contents, seen, sorted_by)
+        here = {place for place, _ in chosen}
+        before = len(seen - here)
+        is_stuck = here <= seen
+        seen |= here
+        behind = len(numbered) - len(seen)
+        if step <= 0 or not behind or is_stuck:
+            return Layout(_place(chosen, room, contents), before, behind)
+        step -= 1
+
+
+def place_columns(columns: Sequence[Column], width: int, contents: Contents = None) -> tuple[PlacedColumn, ...]:
     """Return the columns that fit into `width` cells with their final widths, in their given order."""
-    chosen = _choose(columns, width - GUTTER_CELLS)
-    widths = _share(chosen, width - GUTTER_CELLS)
+    return lay_out(columns, width, contents).placed
+
+
+def _place(chosen: Chosen, room: int, contents: Contents) -> tuple[PlacedColumn, ...]:
     placed: list[PlacedColumn] = []
     x = GUTTER_CELLS
-    for (place, column), column_width in zip(chosen, widths, strict=True):
+    for (place, column), column_width in zip(chosen, _share(chosen, room, contents), strict=True):
         placed.append(PlacedColumn(column, place, x, column_width))
         x += column_width + GAP_CELLS
     return tuple(placed)
 
 
-def _choose(columns: Sequence[Column], room: int) -> list[tuple[int, Column]]:
-    chosen = list(enumerate(columns))
-    while len(chosen) > 1 and _needed(chosen) > room:
-        least = max(chosen, key=lambda pair: (pair[1].priority, pair[0]))
-        chosen.remove(least)
+def _choose(numbered: Chosen, room: int, contents: Contents, seen: AbstractSet[int], sorted_by: str) -> Chosen:
+    """Return the columns of one step: the first, then those that were not seen yet, then by how much they matter."""
+
+    def urgency(pair: tuple[int, Column]) -> tuple[bool, bool, int, int]:
+        place, column = pair
+        is_kept = place == numbered[0][0] if seen else column.key == sorted_by
+        return not is_kept, place in seen, column.priority, place
+
+    chosen = list(numbered)
+    fewest = 2 if seen else 1
+    while len(chosen) > fewest and _needed(chosen, contents, is_first_step=not seen) > room:
+        chosen.remove(max(chosen, key=urgency))
     return chosen
 
 
-def _needed(chosen: Sequence[tuple[int, Column]]) -> int:
-    return sum(column.min_width + GAP_CELLS for _, column in chosen) - GAP_CELLS
+def _needed(chosen: Chosen, contents: Contents, *, is_first_step: bool = False) -> int:
+    """Return the cells that the columns need: all that they can use where one of them is not to stand at another's cost."""
+    has_spare = is_first_step and any(column.spare for _, column in chosen)
+    widths = (column.full(contents) if has_spare else column.least(contents) for _, column in chosen)
+    return sum(width + GAP_CELLS for width in widths) - GAP_CELLS
 
 
-def _share(chosen: Sequence[tuple[int, Column]], room: int) -> list[int]:
-    widths = [column.min_width for _, column in chosen]
-    if len(widths) == 1:
-        widths[0] = max(0, min(widths[0], room))
-    spare = room - _needed(chosen)
+def _share(chosen: Chosen, room: int, contents: Contents) -> list[int]:
+    widths = [column.least(contents) for _, column in chosen]
+    spare = room - _needed(chosen, contents)
+    if spare < 0:
+        widths[-1] = max(0, widths[-1] + spare)
+    full = {place: column.full(contents) for place, (_, column) in enumerate(chosen)}
+    modest = {place: min(cells, chosen[place][1].room) for place, cells in full.items() if not chosen[place][1].rest}
+    rest = {place: cells for place, cells in full.items() if chosen[place][1].rest}
+    for wanted in (modest, rest, full if contents is not None else {}):
+        spare = _grow(widths, wanted, [column.flex or 1 for _, column in chosen], spare)
+    return widths
+
+
+def _grow(widths: list[int], wanted: Mapping[int, int], flex: Sequence[int], spare: int) -> int:
+    """Widen columns towards what they want, by their shares; return what is left."""
     while spare > 0:
-        growing = [place for place, (_, column) in enumerate(chosen) if widths[place] < column.room]
+        growing = [place for place, most in wanted.items() if widths[place] < most]
         if not growing:
             break
-        shares = sum(chosen[place][1].flex for place in growing)
-        step = max(1, spare // shares)
+        step = max(1, spare // sum(flex[place] for place in growing))
         for place in growing:
-            column = chosen[place][1]
-            growth = min(step * column.flex, column.room - widths[place], spare)
+            growth = min(step * flex[place], wanted[place] - widths[place], spare)
             widths[place] += growth
             spare -= growth
-    return widths
+    return spare

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
-from queuetui.model.text import ELLIPSIS, sanitize
+from queuetui.model.text import ELLIPSIS
 from queuetui.tui.present.cells import fit
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
@@ -25,13 +25,6 @@ class Line(NamedTuple):
     row: Row
     is_cursor: bool
     is_marked: bool
-
-
-class Sort(NamedTuple):
-    """The column that the rows are ordered by."""
-
-    column_key: str
-    descending: bool
 
 
 class Span(NamedTuple):
@@ -84,18 +77,9 @@ def row_pieces(line: Line, placed: Sequence[PlacedColumn], symbols: Symbols, wid
     for column in placed:
         cell = line.row.cells[column.place]
         text = fit(cell.text, column.width, column.column.align, symbols.ellipsis)
-        yield from _gap_before(column)
+        yield from gap_before(column)
         yield Piece(text, _tone_of(cell, column))
-    yield Piece(" " * (width - _end_of(placed)), Tone.PLAIN)
-
-
-def header_pieces(placed: Sequence[PlacedColumn], sort: Sort | None, symbols: Symbols, width: int) -> Iterator[Piece]:
-    """Yield the titles; the sorted column's title keeps room for its arrow."""
-    yield Piece(" " * GUTTER_CELLS, Tone.PLAIN)
-    for column in placed:
-        yield from _gap_before(column)
-        yield Piece(_title(column, sort, symbols), Tone.PLAIN)
-    yield Piece(" " * (width - _end_of(placed)), Tone.PLAIN)
+    yield Piece(" " * (width - end_of(placed)), Tone.PLAIN)
 
 
 def merge_pieces(pieces: Iterable[Piece], style_of: Callable[[Tone], Style]) -> list[Segment]:
@@ -106,11 +90,13 @@ def merge_pieces(pieces: Iterable[Piece], style_of: Callable[[Tone], Style]) -> 
     ]
 
 
-def _end_of(placed: Sequence[PlacedColumn]) -> int:
+def end_of(placed: Sequence[PlacedColumn]) -> int:
+    """Return the first cell behind the last column."""
     return placed[-1].end if placed else GUTTER_CELLS
 
 
-def _gap_before(column: PlacedColumn) -> Iterator[Piece]:
+def gap_before(column: PlacedColumn) -> Iterator[Piece]:
+    """Yield the blank between a column and the one before it."""
     if column.x > GUTTER_CELLS:
         yield Piece(" " * GAP_CELLS, Tone.PLAIN)
 
@@ -119,14 +105,3 @@ def _tone_of(cell: Cell, column: PlacedColumn) -> Tone:
     if cell.tone is not None:
         return cell.tone
     return column.column.tone(cell.text) if column.column.tone else Tone.PLAIN
-
-
-def _title(column: PlacedColumn, sort: Sort | None, symbols: Symbols) -> str:
-    title = sanitize(column.column.title)
-    if sort is None or sort.column_key != column.column.key:
-        return fit(title, column.width, column.column.align, symbols.ellipsis)
-    arrow = symbols.descending if sort.descending else symbols.ascending
-    room = max(0, column.width - 1)
-    if len(title) > room:
-        return fit(title, room, ellipsis=symbols.ellipsis) + arrow
-    return fit(sanitize(f"{title}{arrow}"), column.width, column.column.align)

@@ -19,8 +19,10 @@ from queuetui.tui.present.cells import fit
 from queuetui.tui.present.pieces import wrap
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, PlacedColumn, place_columns
-from queuetui.tui.widgets.table_lines import Line, Sort, Span, changed_spans, header_pieces, merge_pieces, row_pieces
+from queuetui.tui.widgets.content_widths import ContentWidths
+from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, Sort, header_pieces, room_for_mark
+from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, Layout, PlacedColumn, lay_out
+from queuetui.tui.widgets.table_lines import Line, Span, changed_spans, merge_pieces, row_pieces
 from queuetui.tui.widgets.table_rows import TableRows
 
 HEADER_LINES = 1
@@ -56,11 +58,13 @@ class TableView(Widget):
         self._columns = tuple(columns)
         self._empty_text = empty_text
         self._symbols = symbols
-        self._sort: Sort | None = None
+        self._order: tuple[Sort, ...] = ()
         self._rows = TableRows()
         self._top = 0
-        self._placed_columns: tuple[PlacedColumn, ...] = ()
-        self._placed_width: int | None = None
+        self._widths = ContentWidths()
+        self._step = 0
+        self._layout: Layout | None = None
+        self._layout_width = -1
         self._styles: dict[tuple[Tone, bool, bool], Style] = {}
 
     def render_line(self, y: int) -> Strip:
@@ -83,20 +87,54 @@ class TableView(Widget):
         """Keep the cursor in view."""
         top = self._top
         self._keep_cursor_in_view()
+        self._measure(is_reading=False)
         if self._top != top:
             self.refresh()
 
     @property
     def _placed(self) -> tuple[PlacedColumn, ...]:
-        """The columns that fit; placed when asked for, as a new size may be painted before it is announced."""
-        if self._placed_width != self.size.width:
-            self._placed_width = self.size.width
-            self._placed_columns = place_columns(self._columns, self.size.width)
-        return self._placed_columns
+        """The columns that are seen."""
+        return self._laid_out.placed
+
+    @property
+    def _laid_out(self) -> Layout:
+        """Where the columns stand; laid out when asked for, as a new size may be painted before it is announced."""
+        if self._layout is None or self._layout_width != self.size.width:
+            self._layout_width = self.size.width
+            self._layout = self._lay_out()
+        return self._layout
+
+    def _lay_out(self) -> Layout:
+        contents = self._widths.cells or None
+        sorted_by = self._order[-1].column_key if self._order else ""
+        width = self.size.width
+        layout = lay_out(self._columns, width, contents, self._step, sorted_by)
+        if not layout.behind or room_for_mark(layout, width) >= MORE_CELLS:
+            return layout
+        told = lay_out(self._columns, width - MORE_CELLS, contents, self._step, sorted_by)
+        if told.behind == layout.behind:
+            return told
+        return lay_out(self._columns, width - SIGN_CELLS, contents, self._step, sorted_by)
+
+    def _relay(self) -> bool:
+        """Lay the columns out anew; tell whether that changed anything."""
+        before, self._layout = self._laid_out, None
+        return self._laid_out != before
 
     def _exchange_columns(self, columns: Sequence[Column]) -> None:
         self._columns = tuple(columns)
-        self._placed_width = None
+        self._step = 0
+        self._forget_widths()
+
+    def _forget_widths(self) -> None:
+        self._widths.forget()
+        self._layout = None
+
+    def _measure(self, *, is_reading: bool) -> None:
+        """Fit the columns to the rows on the screen, and paint all of it where one of them moved."""
+        visible = self._rows.rows[self._top : self._top + self._body_height]
+        if visible and self._widths.look_at(self._columns, visible, is_reading=is_reading) and self._relay():
+            self.refresh(Region(0, 0, self.size.width, HEADER_LINES + len(visible)))
 
     # The window onto the rows
 
@@ -122,10 +160,11 @@ class TableView(Widget):
     # What must be drawn again
 
     @contextmanager
-    def _repainting(self) -> Iterator[None]:
+    def _repainting(self, *, is_reading: bool = False) -> Iterator[None]:
         before = self._visible_lines()
         yield
         self._keep_cursor_in_view()
+        self._measure(is_reading=is_reading)
         after = self._visible_lines()
         for y, (old, new) in enumerate(zip_longest(before, after), start=HEADER_LINES):
             for span in changed_spans(old, new, self._placed, self.size.width):
@@ -141,7 +180,7 @@ class TableView(Widget):
 
     def _header_strip(self) -> Strip:
         style = self.get_component_rich_style("live-table--header")
-        pieces = header_pieces(self._placed, self._sort, self._symbols, self.size.width)
+        pieces = header_pieces(self._laid_out, self._order, self._symbols, self.size.width)
         return self._strip(merge_pieces(pieces, lambda _: style))
 
     def _row_strip(self, line: Line) -> Strip:

@@ -1,0 +1,61 @@
+"""What is told of the row under the cursor, beside or below its table; what does not fit is scrolled to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from queuetui.tui.present.pieces import TextLine, say
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.text_lines import TextLines
+
+Teller = Callable[[int, int], Sequence[TextLine]]
+"""Gives at most so many lines for a width: those that matter most where not all fit."""
+
+_ALL_LINES = 100_000
+_LEAST_CELLS = 20
+_LEAST_LINES = 2
+_MORE = "J more "
+_BACK = "K back "
+
+
+class ToldPane(TextLines):
+    """Shows what matters most of a row, and the rest by scrolling; another row is told from its top."""
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._key: str | None = None
+        self._teller: Teller | None = None
+        self._top = 0
+
+    def tell(self, key: str | None, teller: Teller | None) -> None:
+        """Tell of the row with this key; None for both where there is none."""
+        if key != self._key:
+            self._key, self._top = key, 0
+        self._teller = teller
+        self._show_part()
+
+    def scroll_lines(self, lines: int) -> None:
+        """Go down in what is told, or up again."""
+        self._top = max(0, self._top + lines)
+        self._show_part()
+
+    def on_resize(self) -> None:
+        """Tell it for the new size."""
+        self._show_part()
+
+    def _show_part(self) -> None:
+        if self._teller is None:
+            self.show([])
+            return
+        width, height = max(_LEAST_CELLS, self.size.width), max(_LEAST_LINES, self.size.height)
+        every = self._teller(width, _ALL_LINES)
+        self._top = min(self._top, max(0, len(every) - height))
+        if len(every) <= height:
+            self.show(every)
+            return
+        sign = _MORE if self._top + height < len(every) else _BACK
+        if self._top:
+            part = self._teller(width - len(sign), _ALL_LINES)[self._top : self._top + height]
+        else:
+            part = self._teller(width - len(sign), height)
+        self.show([*part[:-1], TextLine(part[-1].left, (say(sign, Tone.MUTED),))])
