@@ -352,20 +352,20 @@ class ScriptedOperations:
         """Return why a verb is not to be had."""
         return why_not(verb, self.right, self.feed.capabilities)
 
-    def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "") -> Manifest:
+    def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return the manifest of an act on these jobs."""
-        return make_manifest(verb, jobs, self.feed.capabilities, filter_text=filter_text)
+        return make_manifest(verb, jobs, self.feed.capabilities, filter_text=filter_text, retry_until=retry_until)
 
-    def prepare_seen(self, verb: Verb, jobs: Sequence[Job]) -> Manifest:
+    def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
         """Return the manifest of an act on these jobs; those that are gone are left out of it."""
         there = {job.ref.id for job in self.feed.jobs}
-        manifest = self.prepare(verb, [job for job in jobs if job.ref.id in there])
+        manifest = self.prepare(verb, [job for job in jobs if job.ref.id in there], retry_until=retry_until)
         gone = ((job, GONE) for job in jobs if job.ref.id not in there)
         return replace(manifest, different=(*manifest.different, *gone))
 
-    def prepare_matching(self, verb: Verb, query: Query, limit: int = 50_000) -> Manifest:
+    def prepare_matching(self, verb: Verb, query: Query, limit: int = 50_000, retry_until: str = "") -> Manifest:
         """Return the manifest of an act on all that match."""
-        return make_manifest(verb, self.feed.matching(query), self.feed.capabilities, filter_text=query.text)
+        return self.prepare(verb, self.feed.matching(query), query.text, retry_until)
 
     def prepare_purge(self, query: Query, limit: int = 50_000) -> Manifest:
         """Return the manifest of a purge."""

@@ -69,7 +69,7 @@ class Operations:
         """Return what an act on these jobs will try, as they were seen."""
         return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text, retry_until=retry_until)
 
-    def prepare_seen(self, verb: Verb, jobs: Sequence[Job]) -> Manifest:
+    def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
         """Return what an act on jobs seen some time ago will try, as they are now; what is gone since is left out and named."""
         found: list[Job] = []
         gone: list[Job] = []
@@ -78,7 +78,7 @@ class Operations:
                 found.append(self._backend.get(job.ref.id))
             except NotFound:
                 gone.append(job)
-        manifest = self.prepare(verb, found)
+        manifest = self.prepare(verb, found, retry_until=retry_until)
         different = (*manifest.different, *((job, GONE) for job in gone))
         return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)
 

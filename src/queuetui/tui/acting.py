@@ -39,7 +39,7 @@ class Acting(ConsoleScreen):
         operations = self._operations_for("purge")
         prepare = None if operations is None else self.prepare_purge(operations)
         if operations is not None and prepare is not None:
-            self._ask_about_jobs("purge", operations, prepare)
+            self._ask_about_jobs("purge", operations, lambda _: prepare())
 
     def action_pause(self) -> None:
         """Ask to pause the queue in question, or to resume it."""
@@ -72,10 +72,13 @@ class Acting(ConsoleScreen):
 
     # What a screen says of itself
 
-    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
-        """Return what reads the manifest of an act on the targets of this moment, None when there are none."""
+    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[str], Manifest] | None:
+        """Return what reads the manifest of an act on the targets of this moment, None when there are none.
+
+        It takes what becomes of a past deadline, empty where nothing was chosen.
+        """
         jobs = tuple(self.targets)
-        return (lambda: operations.prepare_seen(verb, jobs)) if jobs else None
+        return (lambda retry_until: operations.prepare_seen(verb, jobs, retry_until)) if jobs else None
 
     def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
         """Return what reads the manifest of a purge, None where there is no filter to purge by."""
@@ -107,7 +110,7 @@ class Acting(ConsoleScreen):
             return None
         return connection.operations
 
-    def _ask_about_jobs(self, name: str, operations: Operations, prepare: Callable[[], Manifest]) -> None:
+    def _ask_about_jobs(self, name: str, operations: Operations, prepare: Callable[[str], Manifest]) -> None:
         from queuetui.tui.dialogs.ask import AskDialog
         from queuetui.tui.present.questions import ask_act
 
@@ -115,10 +118,11 @@ class Acting(ConsoleScreen):
         dialog = AskDialog(
             f"{name.capitalize()} in {profile.title}",
             self.console.errands,
-            prepare,
+            lambda: prepare(""),
             lambda manifest: ask_act(self._without_ghosts(manifest), profile),
             operations.perform,
             self._tell_later,
+            prepare,
         )
         self.app.push_screen(dialog, self.act_ended)
 

@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import events
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -20,6 +21,7 @@ from queuetui.tui.console import Console
 from queuetui.tui.present.identity import find_queue, typable_queues
 from queuetui.tui.present.queue_rows import picked_queue
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.unbound import unbound_text
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -66,6 +68,12 @@ class QueueTui(Console, inherit_bindings=False):
     def __init__(self, session: Session, *, has_few_colours: bool = False) -> None:
         super().__init__(session, has_few_colours=has_few_colours)
         self._origin: Origin | None = None
+
+    def on_key(self, event: events.Key) -> None:
+        """Say of a key that nothing here takes where it works, or what to press instead."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen) and event.key not in screen.active_bindings:
+            self.flash(unbound_text(event.key, event.character, screen.places), Tone.MUTED)
 
     # Leaving and moving about
 

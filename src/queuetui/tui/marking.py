@@ -49,12 +49,12 @@ class Marking(Acting):
         marks = self.table.marks if self.is_mounted else frozenset()
         return f"{len(marks):,} marked" if marks else ""
 
-    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[], Manifest] | None:
+    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[str], Manifest] | None:
         """Return the manifest's reader: for the marked jobs, or for all that match when all are marked."""
         if not self.marks_all_matching:
             return super().prepare_act(operations, verb)
         query = self.query_of_all
-        return lambda: operations.prepare_matching(verb, query)
+        return lambda retry_until: operations.prepare_matching(verb, query, retry_until=retry_until)
 
     def forget_done(self, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done."""

@@ -34,7 +34,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
 
     `prepare` and `perform` block and run as errands; `question_of` puts what was prepared into words. A question with a
     word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
-    `left_behind`.
+    `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to.
     """
 
     AUTO_FOCUS = "#cancel"
@@ -43,6 +43,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         Binding("n", "refuse", "Cancel", show=False),
         Binding("y", "confirm", "Confirm", show=False),
         Binding("left,right", "app.focus_next", "Other button", show=False),
+        Binding("down", "choose(1)", "Next option", show=False, priority=True),
+        Binding("up", "choose(-1)", "Option before", show=False, priority=True),
     ]
 
     def __init__(
@@ -53,6 +55,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         question_of: Callable[[T], Question],
         perform: Callable[[T], Report],
         left_behind: Callable[[str], None],
+        prepare_otherwise: Callable[[str], T] | None = None,
     ) -> None:
         super().__init__()
         self._heading = heading
@@ -61,6 +64,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._question_of = question_of
         self._perform = perform
         self._left_behind = left_behind
+        self._prepare_otherwise = prepare_otherwise
         self._prepared: T | None = None
         self._question: Question | None = None
         self._report: Report | None = None
@@ -100,13 +104,14 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             self.query_one("#ask", TextLines).show([asked])
             self.query("#ask, #word").remove_class("-hidden")
         self._show_text(lines)
+        confirm = self.query_one("#confirm", Button)
         if not question.confirm:
+            confirm.add_class("-hidden")
             self._say_hint("Esc or Enter closes")
             return
-        confirm = self.query_one("#confirm", Button)
         confirm.label = Content(sanitize(question.confirm))
         confirm.remove_class("-hidden")
-        confirm.disabled = bool(question.word)
+        confirm.disabled = bool(question.word) and self.query_one("#word", Input).value != question.word
         self._say_ways()
 
     def _fail(self, reason: str) -> None:
@@ -137,6 +142,18 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def action_refuse(self) -> None:
         """Close, by the letter that answers no."""
         self.dismiss(self._report)
+
+    def action_choose(self, step: int) -> None:
+        """Go to another way to do it, and ask anew; until that is prepared nothing can be confirmed."""
+        question, prepare = self._question, self._prepare_otherwise
+        if question is None or not question.options or prepare is None or self._prepared is None:
+            return
+        if self._is_working or self._report is not None:
+            return
+        value = question.options[(question.chosen + step) % len(question.options)].value
+        self._prepared = None
+        self.query_one("#confirm", Button).disabled = True
+        self._errands.send(lambda: prepare(value), self._ask, self._fail)
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:

@@ -7,11 +7,13 @@ from queuetui.tui.link import Link, LinkState
 from queuetui.tui.scope import ALL_TAB, STUCK_TAB, Scope
 
 
-def waiting_sentence(link: Link) -> str:
+def waiting_sentence(link: Link, *, frozen: bool = False) -> str:
     """Return what is said while nothing of a list was read yet; the whole reason where the store does not answer."""
     if link.is_down:
         once = "This was not read before the store was lost." if link.was_live else "Nothing could be read yet."
         return f"{once} {link.reason}"
+    if frozen:
+        return "The screen is frozen, so this is not shown yet; z lets it show."
     return "connecting ..." if link.state is LinkState.CONNECTING else "reading ..."
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from queuetui.model.act import Verb
+from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Verb
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
+from queuetui.operate.manifest import HOW_TO_RETRY
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import BLANK, TextLine, line_of, say
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 6
 _SENTENCE_CAP = 1000
+_HOUR_S = 3600
+_DAY_S = 86400
 _TARGETS = {
     Verb.RETRY: "pending, to run again",
     Verb.RELEASE: "pending, freed from a worker that is lost",
@@ -33,14 +36,26 @@ _TARGETS = {
 }
 
 
+class Option(NamedTuple):
+    """One way to do what is asked: its value for who prepares it, and what it does."""
+
+    value: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `word` must be typed before `confirm` is offered, no `confirm` means there is nothing to do."""
+    """What is asked: `word` must be typed before `confirm` is offered, no `confirm` means there is nothing to do.
+
+    `options` are the ways to do it, of which one is `chosen`, by its place.
+    """
 
     title: str
     lines: tuple[TextLine, ...]
     confirm: str = ""
     word: str = ""
+    options: tuple[Option, ...] = ()
+    chosen: int = 0
 
 
 def ask_act(manifest: Manifest, profile: Profile) -> Question:
@@ -48,16 +63,52 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
     count = len(manifest.refs)
     verb = "purge" if manifest.purge else manifest.verb.value
     title = f"{verb.capitalize()} {counted(count, 'job')} in {place_text(profile, manifest.queues)}?"
+    options = deadline_options(manifest)
+    values = [option.value for option in options]
+    chosen = values.index(manifest.args.get(RETRY_UNTIL, "")) if options else 0
     lines = [
         *_step_lines(manifest),
         *_left_out_lines(manifest),
         *_warning_lines(manifest),
+        *_option_lines(manifest, options, chosen),
         BLANK,
         *_name_lines(manifest),
     ]
     if not count:
-        return Question(f"Nothing to {verb} in {place_text(profile, manifest.queues)}", tuple(lines))
-    return Question(title, tuple(lines), f"{verb.capitalize()} {count:,}", _word(manifest, profile))
+        title = f"Nothing to {verb} in {place_text(profile, manifest.queues)}"
+        return Question(title, tuple(lines), options=options, chosen=chosen)
+    confirm = f"{verb.capitalize()} {count:,}"
+    return Question(title, tuple(lines), confirm, _word(manifest, profile), options, chosen)
+
+
+def deadline_options(manifest: Manifest) -> tuple[Option, ...]:
+    """Return what can be done with deadlines that are past; nothing where none is."""
+    if not manifest.expired:
+        return ()
+    several = len(manifest.jobs) > 1
+    as_it_is = "as it is: a worker that takes it fails it at once"
+    options = [
+        Option("", "leave these jobs out" if several else as_it_is),
+        Option(str(_HOUR_S), "run, with the deadline put off to 1 hour from now"),
+        Option(str(_DAY_S), "run, with the deadline put off to 1 day from now"),
+        Option(NO_DEADLINE, "run, without a deadline"),
+    ]
+    return (*options, Option(KEEP, as_it_is)) if several else tuple(options)
+
+
+def _option_lines(manifest: Manifest, options: Sequence[Option], chosen: int) -> list[TextLine]:
+    if not options:
+        return []
+    title = f"The deadline (retryUntil) of {counted(manifest.expired, 'job')} is past. Up and down choose:"
+    return [
+        line_of(say(title, cap=_SENTENCE_CAP)),
+        *(
+            line_of(
+                say(f"{'>' if place == chosen else ' '} {option.text}", Tone.STRONG if place == chosen else Tone.MUTED)
+            )
+            for place, option in enumerate(options)
+        ),
+    ]
 
 
 def ask_pause(queue: QueueInfo, profile: Profile) -> Question:
@@ -111,15 +162,22 @@ def _target(manifest: Manifest, verb: Verb) -> str:
 
 
 def _left_out_lines(manifest: Manifest) -> list[TextLine]:
-    reasons = Counter(reason for _, reason in manifest.different)
+    reasons = Counter(_told_here(reason) for _, reason in manifest.different)
     return [line_of(say(f"{number:,} left out ({reason})", Tone.MUTED)) for reason, number in reasons.most_common()]
 
 
 def _warning_lines(manifest: Manifest) -> list[TextLine]:
-    lines = [line_of(say(f"Beware: {warning}", Tone.WARNING, _SENTENCE_CAP)) for warning in manifest.warnings]
+    lines = [
+        line_of(say(f"Beware: {_told_here(warning)}", Tone.WARNING, _SENTENCE_CAP)) for warning in manifest.warnings
+    ]
     if manifest.purge and manifest.refs:
         lines.append(line_of(say("They are written to a file first; the report says where.", Tone.MUTED)))
     return lines
+
+
+def _told_here(reason: str) -> str:
+    """Return a reason without the option of the command line, in whose place the dialog has its own."""
+    return reason.removesuffix(f"; {HOW_TO_RETRY}")
 
 
 def _name_lines(manifest: Manifest) -> list[TextLine]:

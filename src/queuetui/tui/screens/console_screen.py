@@ -90,7 +90,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     @property
     def waiting_text(self) -> str:
         """What stands where rows would be, while none were read."""
-        return waiting_sentence(self.console.link)
+        return waiting_sentence(self.console.link, frozen=self.console.frozen)
 
     @property
     def is_stale(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -27,10 +27,10 @@ _PROMPT = " / "
 _OF_JOBS = 'state:failed queue:mail age>1h error~"timed out" -type:Send*'
 
 
-def _is_unfinished(text: str, fields: Collection[str]) -> bool:
-    """Whether the text ends in what may become the name of a field, so that it is too early to look for it as a word."""
-    word = text.rpartition(" ")[2].removeprefix("-")
-    return bool(word) and any(field.startswith(word.lower()) for field in fields)
+def _unfinished(text: str, fields: Collection[str]) -> list[str]:
+    """Return the fields whose name the last word may become, so that it is too early to look for it as a word."""
+    word = text.rpartition(" ")[2].removeprefix("-").lower()
+    return [field for field in fields if word and field.startswith(word)]
 
 
 class FilterBar(Vertical):
@@ -94,11 +94,12 @@ class FilterBar(Vertical):
     def _wait_for_pause(self, event: Input.Changed) -> None:
         event.stop()
         self._stop_settling()
-        if (
-            self.is_open
-            and self._show_error(self._error_of(event.value))
-            and not _is_unfinished(event.value, self._fields)
-        ):
+        if not self.is_open or not self._show_error(self._error_of(event.value)):
+            return
+        begun = _unfinished(event.value, self._fields)
+        if begun:
+            self._show_waiting(event.value, begun)
+        else:
             self._settling = self.set_timer(
                 _SETTLE_S, lambda: self.post_message(self.Filtered(event.value, kept=False))
             )
@@ -128,6 +129,13 @@ class FilterBar(Vertical):
             lines = error_lines(error, len(_PROMPT), self.app.size.width)
             self.query_one("#filter-error", TextLines).show(lines)
         return error is None
+
+    def _show_waiting(self, text: str, begun: Sequence[str]) -> None:
+        """Say that the list is not filtered by this yet, and what it waits for."""
+        word = text.rpartition(" ")[2]
+        told = f"waiting: {word} may become {' or '.join(f'{field}:' for field in begun)}; Enter looks for the word"
+        self.add_class("-wrong")
+        self.query_one("#filter-error", TextLines).show([line_of(say(f" {told}", Tone.MUTED, 1000))])
 
     @property
     def _field(self) -> Input:
