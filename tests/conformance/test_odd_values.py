@@ -25,7 +25,7 @@ from queuetui.model.state import State
 from queuetui.monitor.feed import Detail, Feed
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines
 from tests.conformance.population import populate
-from tests.conformance.scenes import act_done, act_on, add, add_one, card
+from tests.conformance.scenes import act_done, act_on, add, add_one, card, claim
 from tests.conformance.stores import Store
 
 DEEP = "[" * 100_000
@@ -220,3 +220,17 @@ def test_a_key_of_another_kind_counts_as_empty_and_is_named(store: Store, keys: 
         keys.delete(name)
         keys.restore(name, 0, kept)
     assert named > 10
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_text_that_is_not_utf8_keeps_nobody_from_the_others(store: Store) -> None:
+    """SQLite takes any bytes as a text: what has them as its queue or type is listed, and a worker goes on with the others."""
+    backend = store.open()
+    assert isinstance(backend, SqlBackend)
+    odd, typed, usual = add(backend, 3)
+    for column, job_id in (("queue", odd), ("type", typed)):
+        statement = f"update queuetui_job set {column} = cast(x'fffe' as text) where id = :id"
+        assert write(backend, statement, id=bytes.fromhex(job_id.replace("-", "")))
+    every_look(backend, [odd, typed, usual])
+    assert "default" in backend.queues_ready(None)
+    assert {job.id for job in claim(backend, 9)[1]} == {typed, usual}

@@ -234,8 +234,6 @@ def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
     def connect() -> sqlite3.Connection:
         connection = open_file(path, "rw" if writes else "ro", timeout=LOCK_TIMEOUT_S)
-        # A text that is not UTF-8 must not fail the rows around it.
-        connection.text_factory = _decode
         connection.execute(f"PRAGMA query_only = {int(not writes)}")
         return connection
 
@@ -257,10 +255,6 @@ def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
         limit_sqlite(connection, database.statement_timeout_s)
 
     return engine
-
-
-def _decode(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
 
 
 _LEVEL = {True: "READ COMMITTED", False: "REPEATABLE READ"}

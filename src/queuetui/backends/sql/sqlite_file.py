@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -76,6 +77,8 @@ def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arg
         uri, uri=True, isolation_level=None, check_same_thread=False, factory=FileConnection, **arguments
     )
     connection.identity, connection.is_frozen = identity, frozen
+    # A text that is not UTF-8 must not fail the rows around it, neither a console's nor a worker's.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     return connection
 
 
