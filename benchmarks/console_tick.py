@@ -211,24 +211,24 @@ def main() -> None:
         limits = Limits()
         watch = Watch(page=PageRequest(), limits=limits)
         start = time.perf_counter()
-        snapshot = backend.snapshot(watch)
+        snapshot = backend.inspector.snapshot(watch)
         print(f"first tick, connecting: {(time.perf_counter() - start) * 1000:.0f} ms")
         show_snapshot(snapshot)
-        median, worst = time_ms(lambda: backend.snapshot(watch), options.ticks)
+        median, worst = time_ms(lambda: backend.inspector.snapshot(watch), options.ticks)
         print(f"whole tick: median {median:.0f} ms, worst {worst:.0f} ms of {options.ticks}")
         time_parts(backend, watch)
         for written in PAGES:
             request = PageRequest(parse_query(written))
-            page = backend.page(request, limits)
-            median, worst = time_ms(partial(backend.page, request, limits), 5)
+            page = backend.inspector.page(request, limits)
+            median, worst = time_ms(partial(backend.inspector.page, request, limits), 5)
             told = f"{len(page.jobs)} of {page.total.value} {page.total.exactness.value}"
             print(
                 f"page {written!r:<36} median {median:>6.1f} ms  worst {worst:>6.1f} ms  {told} {' '.join(page.notes)}"
             )
         with explained(backend) as plans:
-            backend.snapshot(watch)
+            backend.inspector.snapshot(watch)
             for written in PAGES:
-                backend.page(PageRequest(parse_query(written)), limits)
+                backend.inspector.page(PageRequest(parse_query(written)), limits)
         found = [step for _, plan in plans for step in whole_scans(plan)]
         if options.plans:
             for statement, plan in plans:

@@ -62,18 +62,18 @@ def drain_bare(file: Path, jobs: int) -> float:
 def drain_by_steps(queue: Queue, jobs: int) -> float:
     """Return the rate of our store without a worker."""
     store = queue.backend
-    lease = store.open_lease("benchmark", "default", 300)
+    lease = store.jobs.open_lease("benchmark", "default", 300)
     endings: list[Settlement] = []
     started_s, done = time.perf_counter(), 0
     while done < jobs:
-        step = store.step(lease.id, endings, BATCH)
+        step = store.jobs.step(lease.id, endings, BATCH)
         done += len(step.accepted)
         endings = []
         for claimed in step.claimed:
             noop(json.loads(claimed.payload))
             endings.append(Settlement(claimed.id, claimed.fence, claimed.type, Ending.COMPLETED, 0.0))
     rate = jobs / (time.perf_counter() - started_s)
-    store.close_lease(lease.id)
+    store.jobs.close_lease(lease.id)
     return rate
 
 

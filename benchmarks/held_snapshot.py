@@ -29,7 +29,7 @@ ROUND_S = 0.02
 def work_steadily(queue: Queue, seconds: float, per_second: int) -> tuple[list[float], int]:
     """Enqueue and work off at a steady rate; return what each claim took, in milliseconds, and how many jobs wait at the end."""
     store = queue.backend
-    lease = store.open_lease("benchmark", "default", 600)
+    lease = store.jobs.open_lease("benchmark", "default", 600)
     endings: list[Settlement] = []
     began_s = time.monotonic()
     sent = done = 0
@@ -40,14 +40,14 @@ def work_steadily(queue: Queue, seconds: float, per_second: int) -> tuple[list[f
             queue.enqueue_many(queue.new_many("noop", [{}] * due))
             sent += due
         started_s = time.perf_counter()
-        step = store.step(lease.id, endings, BATCH)
+        step = store.jobs.step(lease.id, endings, BATCH)
         if step.claimed:
             taken_ms.append((time.perf_counter() - started_s) * 1000)
         done += len(step.claimed)
         endings = [Settlement(one.id, one.fence, one.type, Ending.COMPLETED, 0.0) for one in step.claimed]
         time.sleep(max(0.0, ROUND_S - (time.perf_counter() - started_s)))
-    store.step(lease.id, endings, 0)
-    store.close_lease(lease.id)
+    store.jobs.step(lease.id, endings, 0)
+    store.jobs.close_lease(lease.id)
     # Those that the part before left over may be among them.
     return taken_ms, max(0, sent - done)
 

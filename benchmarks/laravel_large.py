@@ -18,7 +18,8 @@ from typing import Any
 
 from sqlalchemy import create_engine, inspect, text
 
-from queuetui.backends.base import BackendOptions, ForeignBackend
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_foreign
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.limits import Limits
@@ -116,26 +117,26 @@ def _queue(n: int) -> str:
     return "sync" if n % 5 == 0 else "mail" if n % 5 == 1 else "default"
 
 
-def measures(backend: ForeignBackend, rows: int) -> Iterator[tuple[str, Callable[[], object]]]:
+def measures(backend: Backend, rows: int) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield what is measured, each by its name."""
     limits = Limits()
-    yield "first page", lambda: backend.page(PageRequest(limit=50), limits)
-    yield "counts", lambda: backend.snapshot(Watch(parts=frozenset({Part.COUNTS}))).total
-    yield "counts again", lambda: backend.snapshot(Watch(parts=frozenset({Part.COUNTS}))).total
+    yield "first page", lambda: backend.inspector.page(PageRequest(limit=50), limits)
+    yield "counts", lambda: backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).total
+    yield "counts again", lambda: backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).total
     for written in FILTERS:
         query = parse_query(written)
-        yield written, lambda query=query: backend.page(PageRequest(query, 50), limits).total  # type: ignore[misc] # bound now
+        yield written, lambda query=query: backend.inspector.page(PageRequest(query, 50), limits).total  # type: ignore[misc] # bound now
     for name, job_id in (
         ("newest waiting", id_of("jobs", rows - 1)),
         ("oldest waiting", id_of("jobs", 0)),
         ("failed", id_of("failed", rows // 2)),
         ("no such", id_of("none", 0)),
     ):
-        yield f"get {name}", lambda job_id=job_id: backend.get(job_id).ref.id  # type: ignore[misc] # bound now
-        yield f"find {name} by 8", lambda job_id=job_id: len(backend.find(job_id[-8:]))  # type: ignore[misc] # bound now
-        yield f"find {name} whole", lambda job_id=job_id: len(backend.find(job_id))  # type: ignore[misc] # bound now
+        yield f"get {name}", lambda job_id=job_id: backend.inspector.get(job_id).ref.id  # type: ignore[misc] # bound now
+        yield f"find {name} by 8", lambda job_id=job_id: len(backend.inspector.find(job_id[-8:]))  # type: ignore[misc] # bound now
+        yield f"find {name} whole", lambda job_id=job_id: len(backend.inspector.find(job_id))  # type: ignore[misc] # bound now
         written = parse_query(f"id:{job_id}")
-        yield f"id:{name}", lambda query=written: len(backend.page(PageRequest(query, 50), limits).jobs)  # type: ignore[misc] # bound now
+        yield f"id:{name}", lambda query=written: len(backend.inspector.page(PageRequest(query, 50), limits).jobs)  # type: ignore[misc] # bound now
 
 
 def main(url: str, rows: int) -> None:
@@ -143,7 +144,7 @@ def main(url: str, rows: int) -> None:
     fill(url, rows)
     begun = perf_counter()
     backend = open_foreign("laravel", url, BackendOptions())
-    backend.snapshot(Watch(page=PageRequest(limit=50)))
+    backend.inspector.snapshot(Watch(page=PageRequest(limit=50)))
     print(f"{'open and first picture':34} {(perf_counter() - begun) * 1000:8.0f} ms")
     for name, measure in measures(backend, rows):
         begun = perf_counter()

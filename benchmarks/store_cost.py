@@ -82,14 +82,14 @@ def enqueue_in_bulk(queue: Queue, jobs: int) -> None:
 def drain(queue: Queue, jobs: int, batch: int) -> None:
     """Work jobs off by fused steps, as a worker does whose handlers do nothing."""
     store = queue.backend
-    lease = store.open_lease("benchmark", "default", 300)
+    lease = store.jobs.open_lease("benchmark", "default", 300)
     endings: list[Settlement] = []
     done = 0
     while done < jobs:
-        step = store.step(lease.id, endings, batch)
+        step = store.jobs.step(lease.id, endings, batch)
         done += len(step.accepted)
         endings = [Settlement(one.id, one.fence, one.type, Ending.COMPLETED, 0.0) for one in step.claimed]
-    store.close_lease(lease.id)
+    store.jobs.close_lease(lease.id)
 
 
 @contextmanager
@@ -119,12 +119,12 @@ def run_round(stores: Stores, store: Store, jobs: int, batch: int, events: str) 
     found = {}
     verb = Verb.EVENTS_ON if events == "on" else Verb.EVENTS_OFF
     with fresh_queue(stores, store) as (queue, meter):
-        queue.backend.apply_to_queue(Act(verb, "benchmark"), "default")
+        queue.backend.operator.apply_to_queue(Act(verb, "benchmark"), "default")
         enqueue_one_by_one(queue, WARM_UP_JOBS)
         few = max(100, jobs // 10)
         found["enqueue one"] = meter.measure(few, lambda: enqueue_one_by_one(queue, few))
     with fresh_queue(stores, store) as (queue, meter):
-        queue.backend.apply_to_queue(Act(verb, "benchmark"), "default")
+        queue.backend.operator.apply_to_queue(Act(verb, "benchmark"), "default")
         enqueue_in_bulk(queue, WARM_UP_JOBS)
         found["enqueue bulk"] = meter.measure(jobs, lambda: enqueue_in_bulk(queue, jobs))
         found[f"drain by {batch}"] = meter.measure(jobs, lambda: drain(queue, jobs, batch))

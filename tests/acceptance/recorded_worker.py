@@ -7,7 +7,8 @@ import sys
 from typing import cast
 
 from queuetui.backends import registry
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions, JobStore
 from queuetui.cli.main import main
 from tests.acceptance.checker.events import SINK_VARIABLE, Sink
 from tests.acceptance.recorder import Recorder, watch_pulse
@@ -26,7 +27,9 @@ def record_worker() -> None:
     open_native = registry.open_native
 
     def open_recorded(url: str, options: BackendOptions) -> NativeBackend:
-        return cast("NativeBackend", Recorder(open_native(url, options), sink))
+        backend = open_native(url, options)
+        backend.jobs = cast("JobStore", Recorder(backend.jobs, sink))
+        return backend
 
     registry.open_native = open_recorded
 

@@ -97,7 +97,7 @@ class Soak:
             stack.callback(end_all, enqueuers)
             self._harm_until_done(enqueuers, workers, begun_s + self._plan.deadline_s)
             self._stop(workers)
-            write_dump(self._backend, self._folder)
+            write_dump(self._backend.inspector, self._folder)
         lease_s = self._plan.lease_s
         recovery_s = lease_s * 2 + GRACE_S
         setup = Setup(lease_s=lease_s, recovery_s=recovery_s, seed=self._plan.seed, drained=not self._faults)
@@ -153,7 +153,7 @@ class Soak:
         return None not in codes and not self._count_live()
 
     def _count_live(self) -> int:
-        counts = self._backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=LIMITS)).counts
+        counts = self._backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=LIMITS)).counts
         return sum(count.value or 0 for state, count in counts.items() if state in LIVE)
 
     def _kill_one(self, workers: list[subprocess.Popen[bytes]]) -> None:
@@ -179,7 +179,7 @@ class Soak:
         """Wait until the workers are there: from then on they know what to do when they are asked to stop."""
         wanted = {worker.pid for worker in workers}
         watch = Watch(parts=frozenset({Part.WORKERS}), limits=LIMITS)
-        wait_until(lambda: wanted <= {one.pid for one in self._backend.snapshot(watch).workers}, GRACE_S * 2)
+        wait_until(lambda: wanted <= {one.pid for one in self._backend.inspector.snapshot(watch).workers}, GRACE_S * 2)
 
     def _stop(self, workers: Sequence[subprocess.Popen[bytes]]) -> None:
         self._await_registrations(workers)

@@ -230,7 +230,7 @@ def test_the_tool_reads_what_a_run_left(tmp_path: Path) -> None:
     sink.write("enqueue", phase="ok", **sent, outcome="created", holder=job_id)
     sink.write("start", job_id=job_id, fence=claimed_job.fence, digest=sent["digest"])
     sink.write("end", job_id=job_id, fence=claimed_job.fence)
-    dump = write_dump(backend, tmp_path)
+    dump = write_dump(backend.inspector, tmp_path)
     write_setup(msgspec.structs.replace(FINE.setup, traced=False, recovery_s=60.0), tmp_path)
     assert load(tmp_path).dump == dump
     words = [sys.executable, "-m", "tests.acceptance.checker", str(tmp_path)]

@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pymysql
 
-from queuetui.backends.base import BackendOptions, ForeignBackend
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_foreign
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
@@ -44,7 +45,7 @@ class Capture:
     kind: str
     url: str
     truth: dict[str, Any]
-    opened: list[ForeignBackend] = field(default_factory=list)
+    opened: list[Backend] = field(default_factory=list)
 
     @property
     def captured_at(self) -> datetime:
@@ -56,7 +57,7 @@ class Capture:
         """The jobs that are in the capture, by id."""
         return {job_id: job for job_id, job in self.truth["jobs"].items() if job["stored"]}
 
-    def open(self, after_s: float = 0, limits: Limits | None = None, **settings: str) -> ForeignBackend:
+    def open(self, after_s: float = 0, limits: Limits | None = None, **settings: str) -> Backend:
         """Open the backend with its clock fixed so many seconds after the capture."""
         options = BackendOptions(
             name=self.kind,

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from queuetui.backends.base import ForeignBackend, iterate
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import iterate
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -23,20 +24,20 @@ from tests.backends.captures import STATE_OF_WORD, Capture
 LIMIT_S = 300
 
 
-def _ask(backend: ForeignBackend, act: Act, job: Job) -> object:
+def _ask(backend: Backend, act: Act, job: Job) -> object:
     """Ask for an act by the method that its verb belongs to."""
     if act.verb in (Verb.PAUSE, Verb.RESUME):
-        return backend.apply_to_queue(act, job.queue.raw)
+        return backend.operator.apply_to_queue(act, job.queue.raw)
     if act.verb is Verb.CLEAN:
-        return backend.clean_workers(act, 60)
-    return backend.apply(act, [job.ref], Limits())
+        return backend.operator.clean_workers(act, 60)
+    return backend.operator.apply(act, [Target(job.ref)], Limits())
 
 
-def _turn_pages(backend: ForeignBackend, request: PageRequest) -> list[list[str]]:
+def _turn_pages(backend: Backend, request: PageRequest) -> list[list[str]]:
     """Return the ids of every page from a request on, in the direction of reading."""
     pages: list[list[str]] = []
     while True:
-        page = backend.page(request, Limits())
+        page = backend.inspector.page(request, Limits())
         pages.append([job.ref.id for job in page.jobs])
         if not page.has_more:
             return pages
@@ -48,14 +49,14 @@ class ForeignInspectorSuite:
 
     def test_each_job_is_in_its_true_state(self, capture: Capture) -> None:
         """Every stored job of the truth is shown once, in its state and queue, and no other job is."""
-        jobs = {job.ref.id: job for job in iterate(capture.open(), Query(), Limits())}
+        jobs = {job.ref.id: job for job in iterate(capture.open().inspector, Query(), Limits())}
         assert {job_id: (job.state, job.queue.raw) for job_id, job in jobs.items()} == {
             job_id: (STATE_OF_WORD[truth["state"]], truth["queue"]) for job_id, truth in capture.stored.items()
         }
 
     def test_attempts_and_errors_are_true(self, capture: Capture) -> None:
         """Each job shows the attempts and the class of the error that the truth names."""
-        jobs = {job.ref.id: job for job in iterate(capture.open(), Query(), Limits())}
+        jobs = {job.ref.id: job for job in iterate(capture.open().inspector, Query(), Limits())}
         for job_id, truth in capture.stored.items():
             job = jobs[job_id]
             assert job.attempts == truth.get("attempts", 0), job_id
@@ -64,19 +65,19 @@ class ForeignInspectorSuite:
     def test_counts_agree_with_the_truth(self, capture: Capture) -> None:
         """The snapshot counts each state as the truth does, and keeps what is absent apart from zero."""
         backend = capture.open()
-        snapshot = backend.snapshot(Watch())
+        snapshot = backend.inspector.snapshot(Watch())
         expected = Counter(STATE_OF_WORD[truth["state"]] for truth in capture.stored.values())
-        for state in backend.capabilities.keeps:
+        for state in backend.inspector.capabilities.keeps:
             assert snapshot.counts[state].value == expected[state], state
         assert snapshot.total.value == len(capture.stored)
         assert snapshot.problems == {}
         assert snapshot.now == capture.captured_at
-        for state in set(State) - backend.capabilities.keeps:
+        for state in set(State) - backend.inspector.capabilities.keeps:
             assert snapshot.counts[state].exactness is Exactness.ABSENT
 
     def test_queues_add_up_to_the_whole(self, capture: Capture) -> None:
         """The queues of a snapshot are those of the truth, and their counts sum to the counts of all."""
-        snapshot = capture.open().snapshot(Watch())
+        snapshot = capture.open().inspector.snapshot(Watch())
         assert [queue.name.raw for queue in snapshot.queues] == sorted(
             {job["queue"] for job in capture.stored.values()}
         )
@@ -89,17 +90,17 @@ class ForeignInspectorSuite:
         stuck = {job_id for job_id, truth in capture.stored.items() if truth["state"] == "stuck"}
         for after_s, expected in ((0, set()), (LIMIT_S + 1, stuck)):
             backend = capture.open(after_s)
-            listed = {job.ref.id for job in iterate(backend, parse_query("is:stuck"), Limits())}
+            listed = {job.ref.id for job in iterate(backend.inspector, parse_query("is:stuck"), Limits())}
             assert listed == expected
-            assert backend.snapshot(Watch()).stuck.value == len(expected)
+            assert backend.inspector.snapshot(Watch()).stuck.value == len(expected)
 
     def test_every_state_filter_finds_its_jobs(self, capture: Capture) -> None:
         """A filter by state, and its negation, split the jobs in two."""
         backend = capture.open()
         everything = set(capture.stored)
-        for state in backend.capabilities.keeps:
-            found = {job.ref.id for job in iterate(backend, parse_query(f"state:{state}"), Limits())}
-            rest = {job.ref.id for job in iterate(backend, parse_query(f"-state:{state}"), Limits())}
+        for state in backend.inspector.capabilities.keeps:
+            found = {job.ref.id for job in iterate(backend.inspector, parse_query(f"state:{state}"), Limits())}
+            rest = {job.ref.id for job in iterate(backend.inspector, parse_query(f"-state:{state}"), Limits())}
             expected = {job_id for job_id, truth in capture.stored.items() if STATE_OF_WORD[truth["state"]] is state}
             assert (found, rest) == (expected, everything - expected), state
 
@@ -109,34 +110,34 @@ class ForeignInspectorSuite:
         for sort in ("", *(f"sort:{sign}{field}" for field in SORTS for sign in ("", "-"))):
             forth = _turn_pages(backend, PageRequest(parse_query(sort), 3))
             assert Counter(job_id for page in forth for job_id in page) == Counter(set(capture.stored)), sort
-            last = backend.page(PageRequest(parse_query(sort), len(forth[-1]), backward=True), Limits())
+            last = backend.inspector.page(PageRequest(parse_query(sort), len(forth[-1]), backward=True), Limits())
             back = _turn_pages(backend, PageRequest(parse_query(sort), 3, last.first, backward=True))
             assert [*reversed(back), forth[-1]] == forth, sort
 
     def test_a_job_is_read_whole_by_its_id(self, capture: Capture) -> None:
         """`get` gives each listed job in the same state and revision, and an end of its id finds it."""
         backend = capture.open()
-        for job in iterate(backend, Query(), Limits()):
-            whole = backend.get(job.ref.id)
+        for job in iterate(backend.inspector, Query(), Limits()):
+            whole = backend.inspector.get(job.ref.id)
             assert (whole.ref, whole.state, whole.payload_whole) == (job.ref, job.state, True)
-            assert job.ref in backend.find(job.ref.id[-8:])
-            assert job.ref in backend.find(job.ref.id)
-            assert capture.open().get(job.ref.id).ref == job.ref
+            assert job.ref in backend.inspector.find(job.ref.id[-8:])
+            assert job.ref in backend.inspector.find(job.ref.id)
+            assert capture.open().inspector.get(job.ref.id).ref == job.ref
 
     def test_what_is_not_there_is_not_found(self, capture: Capture) -> None:
         """An id that no job has raises NotFound and finds nothing."""
         backend = capture.open()
         for job_id in ("00000000-0000-4000-8000-000000000000", "nonsense", "", "x" * 500, "'; drop table jobs; --"):
             with pytest.raises(NotFound):
-                backend.get(job_id)
-            assert backend.find(job_id or "zzz") == ()
+                backend.inspector.get(job_id)
+            assert backend.inspector.find(job_id or "zzz") == ()
 
     def test_verbs_that_are_missing_say_why(self, capture: Capture) -> None:
         """Every verb is either there or has its reason, and asking for a missing one is refused with that reason."""
         backend = capture.open()
-        jobs = list(iterate(backend, Query(), Limits()))
-        for verb in set(Verb) - backend.capabilities.verbs:
-            reason = backend.capabilities.reasons[verb]
+        jobs = list(iterate(backend.inspector, Query(), Limits()))
+        for verb in set(Verb) - backend.inspector.capabilities.verbs:
+            reason = backend.inspector.capabilities.reasons[verb]
             with pytest.raises(Unsupported) as refused:
                 _ask(backend, Act(verb, "tester"), jobs[0])
             assert str(refused.value) == reason
@@ -148,29 +149,31 @@ class ForeignOperatorSuite:
     def test_a_failed_job_is_retried_once(self, capture: Capture) -> None:
         """A retried job is pending under the same id; the same act again finds that it moved on."""
         backend = capture.open()
-        failed = next(job for job in iterate(backend, parse_query("state:failed"), Limits()))
-        first, again = (backend.apply(Act(Verb.RETRY, "tester"), [failed.ref], Limits())[0] for _ in range(2))
+        failed = next(job for job in iterate(backend.inspector, parse_query("state:failed"), Limits()))
+        first, again = (
+            backend.operator.apply(Act(Verb.RETRY, "tester"), [Target(failed.ref)], Limits())[0] for _ in range(2)
+        )
         assert (first.outcome, first.state_now) == (Outcome.DONE, State.PENDING)
         assert first.before
         assert again.outcome is Outcome.SKIPPED
-        retried = backend.get(failed.ref.id)
+        retried = backend.inspector.get(failed.ref.id)
         assert (retried.state, retried.attempts, retried.ref.rev) == (State.PENDING, 0, first.rev_after)
 
     def test_a_processing_job_is_let_be_within_its_limit(self, capture: Capture) -> None:
         """Neither release nor delete touches a processing job before its limit is over."""
         backend = capture.open()
-        running = [job.ref for job in iterate(backend, parse_query("state:processing"), Limits())]
+        running = [job.ref for job in iterate(backend.inspector, parse_query("state:processing"), Limits())]
         for verb in (Verb.RELEASE, Verb.DELETE):
-            results = backend.apply(Act(verb, "tester"), running, Limits())
+            results = backend.operator.apply(Act(verb, "tester"), list(map(Target, running)), Limits())
             assert {(result.outcome, result.state_now) for result in results} == {(Outcome.SKIPPED, State.PROCESSING)}
             assert all(result.note for result in results)
-        assert [job.ref for job in iterate(backend, parse_query("state:processing"), Limits())] == running
+        assert [job.ref for job in iterate(backend.inspector, parse_query("state:processing"), Limits())] == running
 
     def test_deleting_takes_only_what_was_chosen(self, capture: Capture) -> None:
         """A deleted waiting job is gone and every other job is as it was."""
         backend = capture.open()
-        before = {job.ref for job in iterate(backend, Query(), Limits())}
-        chosen = next(job for job in iterate(backend, parse_query("state:pending"), Limits())).ref
-        (result,) = backend.apply(Act(Verb.DELETE, "tester"), [chosen], Limits())
+        before = {job.ref for job in iterate(backend.inspector, Query(), Limits())}
+        chosen = next(job for job in iterate(backend.inspector, parse_query("state:pending"), Limits())).ref
+        (result,) = backend.operator.apply(Act(Verb.DELETE, "tester"), [Target(chosen)], Limits())
         assert (result.outcome, result.rev_after) == (Outcome.DONE, None)
-        assert {job.ref for job in iterate(backend, Query(), Limits())} == before - {chosen}
+        assert {job.ref for job in iterate(backend.inspector, Query(), Limits())} == before - {chosen}

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from queuetui.backends.base import NativeBackend
-from queuetui.model.act import Act, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.model.act import Act, Target, Verb
 from queuetui.model.job import Ending, NewJob, RunError, Settlement
 from queuetui.model.job_id import new_job_id
 from queuetui.model.limits import Limits
@@ -65,7 +65,7 @@ class Scene:
         )
         settings = {"type": "SendMail", "correlation_id": "cause-1", **changes}
         job_id = settings.pop("id", None) or new_job_id()
-        (stored,) = self.backend.enqueue([NewJob(id=job_id, payload=data, queue=queue, **settings)])
+        (stored,) = self.backend.jobs.enqueue([NewJob(id=job_id, payload=data, queue=queue, **settings)])
         self.ids[label] = stored.id
         return stored.id
 
@@ -73,8 +73,8 @@ class Scene:
         """Store a job in a lane of its own, claim it, and return its lease and fence."""
         lane = f"lane-{name}"
         self.job(name, lane, **changes)
-        lease = self.backend.open_lease("worker-1", lane, LONG_S)
-        (claimed,) = self.backend.step(lease.id, (), 1).claimed
+        lease = self.backend.jobs.open_lease("worker-1", lane, LONG_S)
+        (claimed,) = self.backend.jobs.step(lease.id, (), 1).claimed
         return lease.id, claimed.fence
 
     def ended(self, name: str, ending: Ending, result: bytes = b'{"sent": 1}', **changes: Any) -> None:
@@ -86,12 +86,12 @@ class Scene:
         settlement = Settlement(
             self.ids[name], fence, "SendMail", ending, 0.25, result=kept, error=error, delay_s=LONG_S
         )
-        self.backend.step(lease_id, [settlement], 0)
+        self.backend.jobs.step(lease_id, [settlement], 0)
 
     def orphaned(self, name: str) -> None:
         """Store a job, claim it and wait until its lease, cut short, is over."""
         lease_id, _ = self.claimed(name)
-        self.backend.renew([lease_id], SHORT_S)
+        self.backend.jobs.renew([lease_id], SHORT_S)
         job_id = self.ids[name]
 
         def is_over() -> bool:
@@ -102,7 +102,7 @@ class Scene:
 
     def register(self, *queues: str, worker_id: str = "worker-1") -> None:
         """Register a worker."""
-        self.backend.register(WorkerCard(worker_id, "web-1", 4411, "0.1.0", queues, 2))
+        self.backend.jobs.register(WorkerCard(worker_id, "web-1", 4411, "0.1.0", queues, 2))
 
     def fill(self) -> None:
         """Store a job in every state: two waiting, two finished, one of each other, one of them orphaned."""
@@ -116,5 +116,9 @@ class Scene:
         self.ended("completed-too", Ending.COMPLETED)
         self.ended("failed", Ending.FAILED)
         self.job("cancelled", "reports")
-        (self.backend.apply(Act(Verb.CANCEL, "ann"), [self.backend.get(self.ids["cancelled"]).ref], LIMITS))
+        (
+            self.backend.operator.apply(
+                Act(Verb.CANCEL, "ann"), [Target(self.backend.inspector.get(self.ids["cancelled"]).ref)], LIMITS
+            )
+        )
         self.orphaned("orphaned")

@@ -83,8 +83,8 @@ def test_a_job_at_a_limit_says_so(busy: Scene) -> None:
     """`why` names the limit, who set it and what is in use."""
     busy.run("queues", "limit", "narrow", "--concurrency", "1")
     first, second = busy.job("first", "narrow"), busy.job("second", "narrow")
-    lease = busy.backend.open_lease("worker-1", "narrow", 3600)
-    assert [job.id for job in busy.backend.step(lease.id, (), 5).claimed] == [first]
+    lease = busy.backend.jobs.open_lease("worker-1", "narrow", 3600)
+    assert [job.id for job in busy.backend.jobs.step(lease.id, (), 5).claimed] == [first]
     answer = busy.run("why", second, "--json").data
     assert answer["code"] == "limit_reached"
     assert answer["evidence"]["processing"] == 1
@@ -95,8 +95,8 @@ def test_a_job_may_need_tags(busy: Scene) -> None:
     job_id = busy.run("enqueue", "SendMail", "-q", "narrow", "--needs", "gpu", "--needs", "eu").out.strip()
     shown = busy.run("show", job_id, "--json").data
     assert shown["needs"] == ["gpu", "eu"]
-    lease = busy.backend.open_lease("worker-1", "narrow", 3600)
-    assert busy.backend.step(lease.id, (), 5).claimed == ()
+    lease = busy.backend.jobs.open_lease("worker-1", "narrow", 3600)
+    assert busy.backend.jobs.step(lease.id, (), 5).claimed == ()
     assert busy.run("why", job_id, "--json").data["code"] == "no_tagged_worker"
 
 

@@ -61,7 +61,7 @@ def test_a_lossy_server_is_critical(postgres_url: str, invoke: Invoke) -> None:
 def test_a_worker_of_another_version_is_a_warning(sqlite_url: str, invoke: Invoke) -> None:
     """The exit code is 1, and below the line stands what to do."""
     backend = open_native(sqlite_url, BackendOptions(create=True))
-    backend.register(WorkerCard("w1", "web-1", 4411, "0.0.1", (), 2))
+    backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.0.1", (), 2))
     backend.close()
     answer = invoke("doctor", "--url", sqlite_url)
     assert answer.code == 1, answer

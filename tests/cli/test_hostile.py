@@ -36,13 +36,13 @@ def fill(scene: Scene, text: str) -> str:
     worker_id = f"w {text}"[:200]
     scene.register(text, worker_id=worker_id)
     job_id = scene.job("failed", "lane", {"sku": text, text: [text, {"deep": text}]}, max_attempts=1)
-    lease = scene.backend.open_lease(worker_id, "lane", LONG_S)
-    (claimed,) = scene.backend.step(lease.id, (), 1).claimed
+    lease = scene.backend.jobs.open_lease(worker_id, "lane", LONG_S)
+    (claimed,) = scene.backend.jobs.step(lease.id, (), 1).claimed
     result = json.dumps({"said": text}).encode()
     settlement = Settlement(
         job_id, claimed.fence, text, Ending.FAILED, 0.1, result=result, error=RunError(text, text, text)
     )
-    scene.backend.step(lease.id, [settlement], 0)
+    scene.backend.jobs.step(lease.id, [settlement], 0)
     scene.job("waiting", "lane", text.encode("utf-8", "replace"))
     assert isinstance(scene.backend, MemoryBackend)
     for record in scene.backend.store.jobs.values():

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from queuetui.backends.run_notes import RunNotesStore
 from queuetui.model.job import Ending, Settlement
 from queuetui.model.run_notes import RunNotes
 from tests.cli.scenes import LONG_S, Scene
@@ -16,12 +15,11 @@ from tests.zoo import SMALL_ZOO, assert_inert
 def told(scene: Scene, log: str, name: str = "credits") -> str:
     """Run a job that tells things, and return its id."""
     job_id = scene.job("telling", "lane", {})
-    lease = scene.backend.open_lease("w", "lane", LONG_S)
-    (claimed,) = scene.backend.step(lease.id, (), 1).claimed
-    assert isinstance(scene.backend, RunNotesStore)
+    lease = scene.backend.jobs.open_lease("w", "lane", LONG_S)
+    (claimed,) = scene.backend.jobs.step(lease.id, (), 1).claimed
     notes = RunNotes(job_id, claimed.fence, "telling", {name: 3}, 0.5, 5_000_000, log, 2)
-    scene.backend.write_notes(lease.id, [notes])
-    scene.backend.step(lease.id, [Settlement(job_id, claimed.fence, "telling", Ending.COMPLETED, 2.0)], 0)
+    scene.backend.notes.write_notes(lease.id, [notes])
+    scene.backend.jobs.step(lease.id, [Settlement(job_id, claimed.fence, "telling", Ending.COMPLETED, 2.0)], 0)
     return job_id
 
 

@@ -36,7 +36,7 @@ def filled(sqlite_url: str) -> str:
     """The URL of an SQLite queue with a job named after each small specimen that can be stored."""
     backend = open_native(sqlite_url, BackendOptions(create=True))
     texts = [text for text in SMALL_ZOO.values() if text == storable(text)]
-    backend.enqueue([NewJob(new_job_id(), "Send", b"{}", name=text or None) for text in texts])
+    backend.jobs.enqueue([NewJob(new_job_id(), "Send", b"{}", name=text or None) for text in texts])
     backend.close()
     return sqlite_url
 

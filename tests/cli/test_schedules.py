@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import cast
 
 import pytest
 
-from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import BadPayload
 from queuetui.model.schedule import JobPattern, ScheduleEdit, ScheduleSpec, Timing
@@ -72,7 +70,7 @@ def test_schedules_in_every_format(busy: Scene, form: str) -> None:
 def test_a_schedule_that_nobody_works_is_overdue(busy: Scene) -> None:
     """A slot that passed with no live worker is a warning that says so and what to start."""
     spec = ScheduleSpec("forgotten", Timing(every_s=60), JobPattern("Ping"))
-    store = cast("ScheduleStore", busy.backend)
+    store = busy.backend.schedules
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     store.apply_to_schedule(Act(Verb.SCHEDULE, "ana"), "forgotten", ScheduleEdit(None, spec, long_ago))
     (row,) = busy.run("schedules", "--json").data
@@ -167,7 +165,7 @@ def test_a_read_only_profile_changes_no_schedule(busy: Scene, monkeypatch: pytes
 @pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
 def test_hostile_schedules_are_shown_and_never_obeyed(busy: Scene, form: str) -> None:
     """Whatever another program put into names, types and zones, nothing printed moves a cursor."""
-    store = cast("ScheduleStore", busy.backend)
+    store = busy.backend.schedules
     for number, text in enumerate(SMALL_ZOO.values()):
         timing = Timing("0 0 * * *", tz=text)
         spec = ScheduleSpec(f"{number} {text}"[:200], timing, JobPattern(f"x{text}", queue=f"q{text}"))

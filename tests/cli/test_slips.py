@@ -20,7 +20,7 @@ def test_an_empty_filter_is_not_every_job(quick: Scene, verb: str, filter_text: 
     """An act on "", as of a shell's unset variable, is refused, and the job stays as it is."""
     quick.job("kept")
     quick.run(verb, filter_text, "--yes").fails(2, "the FILTER is empty; for all jobs say queue:*")
-    assert quick.backend.get(quick.ids["kept"]).state is State.PENDING
+    assert quick.backend.inspector.get(quick.ids["kept"]).state is State.PENDING
 
 
 def test_every_job_may_be_meant(quick: Scene) -> None:

@@ -67,4 +67,4 @@ def test_exact_counts_are_the_same_when_few(busy: Scene) -> None:
 def test_stats_name_the_grade(scene: Scene) -> None:
     """The durability grade of the store stands beside the figures, with what is wrong with the store as a whole."""
     figures = scene.run("stats", "--json").data
-    assert (figures["durability"], figures["findings"]) == (scene.backend.capabilities.durability, [])
+    assert (figures["durability"], figures["findings"]) == (scene.backend.inspector.capabilities.durability, [])

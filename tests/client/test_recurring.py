@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from queuetui.backends.schedules import ScheduleStore
 from queuetui.client import JobOptions, Queue, Recurrence
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import Conflict, NotFound
@@ -17,7 +16,7 @@ from queuetui.timetable import next_slot
 
 def read(queue: Queue) -> tuple[Schedule, ...]:
     """Return the schedules of a queue."""
-    return cast("ScheduleStore", queue.backend).schedules().schedules
+    return queue.backend.schedules.schedules().schedules
 
 
 def test_a_program_makes_a_job_recur(queue: Queue) -> None:
@@ -38,7 +37,7 @@ def test_asking_again_changes_only_what_is_new(queue: Queue) -> None:
     assert not queue.schedule("tick", "Ping", recurring=every)
     (known,) = read(queue)
     act = Act(Verb.PAUSE, "ana")
-    cast("ScheduleStore", queue.backend).apply_to_schedule(act, "tick", ScheduleEdit(known.rev))
+    queue.backend.schedules.apply_to_schedule(act, "tick", ScheduleEdit(known.rev))
     assert queue.schedule("tick", "Pong", recurring=every)
     (after,) = read(queue)
     assert (after.spec.job.type, after.paused_by, after.next_at) == ("Pong", "ana", known.next_at)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from tests.conformance.event_scenes import switch
 from tests.conformance.population import populate
 from tests.conformance.stores import KINDS, Store, fresh_store

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
 
-from queuetui.backends.base import NativeBackend
-from queuetui.backends.events import EventLog
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.event import Event, EventKind, EventRequest
 
@@ -16,12 +14,12 @@ AT_ONCE = timedelta(seconds=30)
 
 def switch(backend: NativeBackend, *, on: bool, queue: str = "default") -> Outcome:
     """Switch the events of a queue."""
-    return backend.apply_to_queue(Act(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, "ana"), queue).outcome
+    return backend.operator.apply_to_queue(Act(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, "ana"), queue).outcome
 
 
 def read(backend: NativeBackend, request: EventRequest | None = None) -> list[Event]:
     """Return what was logged, oldest first."""
-    return list(reversed(cast("EventLog", backend).events(request or EventRequest()).events))
+    return list(reversed(backend.events.events(request or EventRequest()).events))
 
 
 def of_job(backend: NativeBackend, job_id: str) -> list[Event]:

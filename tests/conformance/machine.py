@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from queuetui.backends.base import Lease, NativeBackend, Running, Step
-from queuetui.model.act import Act, JobRef, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Lease, Running, Step
+from queuetui.model.act import Act, JobRef, Target, Verb
 from queuetui.model.job import ClaimedJob, Ending, Job
 from queuetui.model.state import FINAL
 from tests.conformance.scenes import LIMITS, LONG_LEASE_S, ending, expire, new_job, select
@@ -59,7 +60,7 @@ class TwoBackends(RuleBasedStateMachine):
     def enqueue(self, count: int, queue: str, priority: int, delay_s: float | None, key: str | None) -> None:
         """Enqueue some jobs alike."""
         sent = [new_job(queue=queue, priority=priority, delay_s=delay_s, idempotency_key=key) for _ in range(count)]
-        answers = self.both(lambda side: side.enqueue(sent))
+        answers = self.both(lambda side: side.jobs.enqueue(sent))
         self.jobs += [job for job, answer in zip(sent, answers, strict=True) if answer.created]
 
     @precondition(lambda self: self.jobs)
@@ -67,7 +68,7 @@ class TwoBackends(RuleBasedStateMachine):
     def send_again(self, data: st.DataObject) -> None:
         """Send a job a second time."""
         job = data.draw(st.sampled_from(self.jobs))
-        self.both(lambda side: side.enqueue([job]))
+        self.both(lambda side: side.jobs.enqueue([job]))
 
     @rule(queue=st.sampled_from(QUEUES), count=st.integers(1, 4))
     def claim(self, queue: str, count: int) -> None:
@@ -75,8 +76,10 @@ class TwoBackends(RuleBasedStateMachine):
         self.held += self._claim(queue, count)
 
     def _claim(self, queue: str, count: int) -> list[Held]:
-        first, second = (side.open_lease("w1", queue, LONG_LEASE_S) for side in self.sides)
-        ours, theirs = (side.step(lease.id, [], count) for side, lease in zip(self.sides, (first, second), strict=True))
+        first, second = (side.jobs.open_lease("w1", queue, LONG_LEASE_S) for side in self.sides)
+        ours, theirs = (
+            side.jobs.step(lease.id, [], count) for side, lease in zip(self.sides, (first, second), strict=True)
+        )
         assert [describe_claimed(job) for job in ours.claimed] == [describe_claimed(job) for job in theirs.claimed]
         return [Held((first, second), job) for job in ours.claimed]
 
@@ -97,7 +100,7 @@ class TwoBackends(RuleBasedStateMachine):
     def _settle(self, held: Held, how: Ending, delay_s: float) -> Step:
         settlement = ending(held.claimed, how, delay_s=delay_s)
         first, second = (
-            side.step(lease.id, [settlement], 0) for side, lease in zip(self.sides, held.leases, strict=True)
+            side.jobs.step(lease.id, [settlement], 0) for side, lease in zip(self.sides, held.leases, strict=True)
         )
         assert first == second
         return first
@@ -107,7 +110,7 @@ class TwoBackends(RuleBasedStateMachine):
     def close_lease(self, data: st.DataObject) -> None:
         """Stop a worker: all that its lease holds is given back."""
         leases = data.draw(st.sampled_from(self.held)).leases
-        released = {side.close_lease(lease.id) for side, lease in zip(self.sides, leases, strict=True)}
+        released = {side.jobs.close_lease(lease.id) for side, lease in zip(self.sides, leases, strict=True)}
         mine = [held for held in self.held if held.leases == leases]
         assert released == {len(mine)}
         self.over.append(leases)
@@ -135,7 +138,7 @@ class TwoBackends(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         """Sweep everything that is loose."""
-        self.both(lambda side: sorted((one.job_id, one.failed) for one in side.sweep(100)))
+        self.both(lambda side: sorted((one.job_id, one.failed) for one in side.jobs.sweep(100)))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
@@ -152,7 +155,9 @@ class TwoBackends(RuleBasedStateMachine):
         self._renew(leases, valid=leases not in self.over)
 
     def _renew(self, leases: tuple[Lease, Lease], *, valid: bool) -> None:
-        first, second = (side.renew([lease.id], LONG_LEASE_S) for side, lease in zip(self.sides, leases, strict=True))
+        first, second = (
+            side.jobs.renew([lease.id], LONG_LEASE_S) for side, lease in zip(self.sides, leases, strict=True)
+        )
         assert (bool(first.valid), bool(second.valid)) == (valid, valid)
         assert first.cancels == second.cancels
 
@@ -163,17 +168,17 @@ class TwoBackends(RuleBasedStateMachine):
         held = data.draw(st.sampled_from([*self.held, *self.ended]))
         running = [Running(held.claimed.id, held.claimed.fence, 5.0, progress)]
         for side, lease in zip(self.sides, held.leases, strict=True):
-            side.mark_running(lease.id, running)
+            side.jobs.mark_running(lease.id, running)
 
     @rule()
     def prune(self) -> None:
         """Delete what is past its time: here, cancelled jobs are at once."""
-        self.both(lambda side: side.prune(1000))
+        self.both(lambda side: side.jobs.prune(1000))
 
     @rule()
     def promote(self) -> None:
         """Make all that is due pending."""
-        self.both(lambda side: side.promote(100))
+        self.both(lambda side: side.jobs.promote(100))
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), verb=st.sampled_from(JOB_VERBS), stale=st.booleans())
@@ -189,7 +194,10 @@ class TwoBackends(RuleBasedStateMachine):
             present = {job.ref.id: job.ref for job in select(side)}
             refs = [present.get(job.id, JobRef("shop", job.id, "1")) for job in chosen]
             refs = [JobRef(ref.backend, ref.id, "999999") for ref in refs] if stale else refs
-            return [(result.ref.id, result.outcome, result.state_now) for result in side.apply(act, refs, LIMITS)]
+            return [
+                (result.ref.id, result.outcome, result.state_now)
+                for result in side.operator.apply(act, list(map(Target, refs)), LIMITS)
+            ]
 
         self.both(ask)
 
@@ -197,13 +205,13 @@ class TwoBackends(RuleBasedStateMachine):
     def pause_or_resume(self, queue: str, verb: Verb) -> None:
         """Pause or resume a queue."""
         act = Act(verb, "ana")
-        self.both(lambda side: side.apply_to_queue(act, queue).outcome)
+        self.both(lambda side: side.operator.apply_to_queue(act, queue).outcome)
 
     @invariant()
     def all_jobs_agree(self) -> None:
         """Both sides hold the same jobs in the same states."""
         self.both(lambda side: sorted(describe_job(job) for job in select(side)))
-        self.both(lambda side: sorted(side.queues_ready(None)))
+        self.both(lambda side: sorted(side.jobs.queues_ready(None)))
         self.both(describe_next_due)
 
     def teardown(self) -> None:
@@ -215,7 +223,7 @@ class TwoBackends(RuleBasedStateMachine):
 
 def describe_next_due(side: NativeBackend) -> bool | None:
     """Return what both sides must agree on of the next due job: whether there is one, and whether it is due already."""
-    due_s = side.next_due_s()
+    due_s = side.jobs.next_due_s()
     return None if due_s is None else due_s > 0
 
 
@@ -226,7 +234,7 @@ def describe_claimed(job: ClaimedJob) -> tuple[Any, ...]:
 
 def describe_attempts(side: NativeBackend, job_id: str) -> list[tuple[int, str]]:
     """Return what both sides must agree on of a job's kept attempts."""
-    return [(attempt.fence, attempt.outcome) for attempt in side.attempts(job_id)]
+    return [(attempt.fence, attempt.outcome) for attempt in side.inspector.attempts(job_id)]
 
 
 def describe_job(job: Job) -> tuple[Any, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from queuetui.backends.base import NativeBackend, Running
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Running
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending, RunError
 from queuetui.model.limits import Limits
@@ -26,7 +27,7 @@ ODD_TEXTS = ("100% [off]_*", "a\\b'c\"d", "Ünï 北", "(x|y)?")
 
 def populate(backend: NativeBackend) -> None:
     """Fill an empty queue; mail has a live worker, import has none, night is paused."""
-    backend.register(card("web-1-77", "mail", "default"))
+    backend.jobs.register(card("web-1-77", "mail", "default"))
     _add_ended(backend)
     _add_held(backend)
     _add_waiting(backend)
@@ -47,11 +48,11 @@ def _add_ended(backend: NativeBackend) -> None:
 def _add_held(backend: NativeBackend) -> None:
     add(backend, 2, queue="mail", type="Sync", priority=-3, payload=b'{"shop": {"name": "B\xc3\xbcro"}, "n": 5}')
     lease, claimed = claim(backend, 2, "mail", LONG_LEASE_S * 60, "web-1-77")
-    backend.mark_running(lease.id, [Running(claimed[0].id, claimed[0].fence, 0.5, '{"done": 1}')])
+    backend.jobs.mark_running(lease.id, [Running(claimed[0].id, claimed[0].fence, 0.5, '{"done": 1}')])
     act_done(backend, Verb.CANCEL, claimed[1].id)
     add_one(backend, queue="lost", type="Import", priority=2**31 - 1)
     claim_and_vanish(backend, queue="lost")
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     add_one(backend, queue="import", type="Import")
     claim_and_vanish(backend, queue="import")
 
@@ -65,7 +66,7 @@ def _add_waiting(backend: NativeBackend) -> None:
     add_one(backend, queue="default", type="Flaky", priority=50)
     for _ in range(2):
         run(backend, Ending.RETRY, delay_s=0, error=RunError("Timeout", "Timed OUT"))
-        assert backend.promote(1) == 1
+        assert backend.jobs.promote(1) == 1
     run(backend, Ending.RETRY, delay_s=3600, error=RunError("Timeout", "timed out again"))
     add_one(backend, queue="default", payload=b'{"long": "' + b"x" * 5000 + b'needle"}')
     assert claim_one(backend, lease_s=LONG_LEASE_S * 60, worker="web-1-77")[1].type == "Odd"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.model.act import Act, Outcome, Result, Verb
 from queuetui.model.claim_rules import RulesEdit, RulesInUse, parse_rate
@@ -13,8 +13,7 @@ from queuetui.model.job import ClaimedJob
 
 def rules_of(backend: NativeBackend) -> ClaimRulesStore:
     """Return the backend as what rules are laid down by."""
-    assert isinstance(backend, ClaimRulesStore)
-    return backend
+    return backend.rules
 
 
 def limit(backend: NativeBackend, queue: str = "default", rate: str | None = None, **changes: Any) -> Result:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from queuetui.backends.base import Lease, NativeBackend
-from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Lease
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.job import ClaimedJob, Ending, Job, NewJob, RunError, Settlement
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -42,7 +43,7 @@ def new_job(**changes: Any) -> NewJob:
 def add(backend: NativeBackend, count: int = 1, **changes: Any) -> list[str]:
     """Enqueue jobs alike and return their ids."""
     jobs = [new_job(**changes) for _ in range(count)]
-    assert all(answer.created for answer in backend.enqueue(jobs))
+    assert all(answer.created for answer in backend.jobs.enqueue(jobs))
     return [job.id for job in jobs]
 
 
@@ -55,8 +56,8 @@ def claim(
     backend: NativeBackend, count: int = 1, queue: str = "default", lease_s: float = LONG_LEASE_S, worker: str = "w1"
 ) -> tuple[Lease, tuple[ClaimedJob, ...]]:
     """Open a lease and claim under it."""
-    lease = backend.open_lease(worker, queue, lease_s)
-    return lease, backend.step(lease.id, [], count).claimed
+    lease = backend.jobs.open_lease(worker, queue, lease_s)
+    return lease, backend.jobs.step(lease.id, [], count).claimed
 
 
 def claim_one(backend: NativeBackend, **changes: Any) -> tuple[Lease, ClaimedJob]:
@@ -76,25 +77,25 @@ def ending(claimed: ClaimedJob, how: Ending, **changes: Any) -> Settlement:
 
 def settle(backend: NativeBackend, lease: Lease, claimed: ClaimedJob, how: Ending, **changes: Any) -> bool:
     """Write the end of a run and tell whether it was accepted."""
-    return claimed.id in backend.step(lease.id, [ending(claimed, how, **changes)], 0).accepted
+    return claimed.id in backend.jobs.step(lease.id, [ending(claimed, how, **changes)], 0).accepted
 
 
 def run(backend: NativeBackend, how: Ending = Ending.COMPLETED, queue: str = "default", **changes: Any) -> ClaimedJob:
     """Claim one job, end its run and close the lease."""
     lease, claimed = claim_one(backend, queue=queue)
     assert settle(backend, lease, claimed, how, **changes)
-    backend.close_lease(lease.id)
+    backend.jobs.close_lease(lease.id)
     return claimed
 
 
 def store_now(backend: NativeBackend) -> datetime:
     """Return the time of the store's clock."""
-    return backend.snapshot(Watch(parts=frozenset())).now
+    return backend.inspector.snapshot(Watch(parts=frozenset())).now
 
 
 def expire(backend: NativeBackend, lease: Lease) -> None:
     """Let a valid lease run out: renewed for no more than a moment, and that moment awaited."""
-    assert backend.renew([lease.id], MOMENT_S).valid == {lease.id}
+    assert backend.jobs.renew([lease.id], MOMENT_S).valid == {lease.id}
     since = store_now(backend)
     wait_until(lambda: (store_now(backend) - since).total_seconds() > MOMENT_S + MARGIN_S, interval_s=0.005)
 
@@ -110,12 +111,14 @@ def claim_and_vanish(
 
 def state_of(backend: NativeBackend, job_id: str) -> State:
     """Return the state of a job."""
-    return backend.get(job_id).state
+    return backend.inspector.get(job_id).state
 
 
 def act_on(backend: NativeBackend, verb: Verb, *job_ids: str) -> tuple[Result, ...]:
     """Do an act to jobs as they are now."""
-    return backend.apply(Act(verb, "ana"), [backend.get(job_id).ref for job_id in job_ids], LIMITS)
+    return backend.operator.apply(
+        Act(verb, "ana"), [Target(backend.inspector.get(job_id).ref) for job_id in job_ids], LIMITS
+    )
 
 
 def act_done(backend: NativeBackend, verb: Verb, job_id: str) -> Result:
@@ -127,7 +130,7 @@ def act_done(backend: NativeBackend, verb: Verb, job_id: str) -> Result:
 
 def pause(backend: NativeBackend, queue: str = "default") -> Result:
     """Pause a queue."""
-    return backend.apply_to_queue(Act(Verb.PAUSE, "ana"), queue)
+    return backend.operator.apply_to_queue(Act(Verb.PAUSE, "ana"), queue)
 
 
 def card(worker_id: str = "w1", *queues: str, **changes: Any) -> WorkerCard:
@@ -139,7 +142,7 @@ def select(backend: NativeBackend, text: str = "", limits: Limits = LIMITS, size
     """Return all jobs that match a filter, in its order, page by page."""
     query, cursor, found = parse_query(text), None, list[Job]()
     while True:
-        page = backend.page(PageRequest(query, size, cursor), limits)
+        page = backend.inspector.page(PageRequest(query, size, cursor), limits)
         found += page.jobs
         if not page.has_more:
             return found
@@ -153,6 +156,6 @@ def ids(jobs: list[Job]) -> list[str]:
 
 def snapshot(backend: NativeBackend, **changes: Any) -> Snapshot:
     """Return a picture with all parts; none may have failed."""
-    picture = backend.snapshot(replace(Watch(), **changes))
+    picture = backend.inspector.snapshot(replace(Watch(), **changes))
     assert not picture.problems
     return picture

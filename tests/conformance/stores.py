@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 
 # No test of the suite is about how long a read may take, and a busy machine takes its time.

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from queuetui.backends.base import NativeBackend, Running
-from queuetui.model.act import Act, JobRef, Outcome, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Running
+from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
 from queuetui.model.errors import NotFound
 from queuetui.model.job import Ending
 from queuetui.model.state import State
@@ -45,7 +46,7 @@ def test_a_final_job_is_retried(backend: NativeBackend, how: Ending) -> None:
     claimed = run(backend, how, result=b"1")
     before = store_now(backend)
     result = act_done(backend, Verb.RETRY, job_id)
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (result.state_now, result.rev_after) == (State.PENDING, job.ref.rev)
     assert (job.state, job.attempts, job.completed_at, job.result) == (State.PENDING, 0, None, None)
     assert job.scheduled_at is not None
@@ -68,24 +69,24 @@ def test_what_runs_or_waits_is_not_retried(backend: NativeBackend) -> None:
     """A pending or processing job is skipped with its state, and stays as it was."""
     held, waiting = add(backend, 2)
     claim_one(backend)
-    before = [backend.get(job_id) for job_id in (held, waiting)]
+    before = [backend.inspector.get(job_id) for job_id in (held, waiting)]
     results = act_on(backend, Verb.RETRY, held, waiting)
     assert [(one.outcome, one.state_now) for one in results] == [
         (Outcome.SKIPPED, State.PROCESSING),
         (Outcome.SKIPPED, State.PENDING),
     ]
     assert all(one.note for one in results)
-    assert [backend.get(job_id) for job_id in (held, waiting)] == before
+    assert [backend.inspector.get(job_id) for job_id in (held, waiting)] == before
 
 
 def test_a_retry_keeps_the_losses(backend: NativeBackend) -> None:
     """Losses are not forgotten by a retry."""
     job_id = add_one(backend)
     claim_and_vanish(backend)
-    backend.sweep(1)
+    backend.jobs.sweep(1)
     run(backend, Ending.FAILED)
     act_done(backend, Verb.RETRY, job_id)
-    assert backend.get(job_id).lost == 1
+    assert backend.inspector.get(job_id).lost == 1
 
 
 def test_any_job_that_nobody_runs_is_deleted(backend: NativeBackend) -> None:
@@ -99,7 +100,7 @@ def test_any_job_that_nobody_runs_is_deleted(backend: NativeBackend) -> None:
     assert select(backend) == []
     for job_id in sent:
         with pytest.raises(NotFound):
-            backend.get(job_id)
+            backend.inspector.get(job_id)
 
 
 def test_a_processing_job_is_not_deleted(backend: NativeBackend) -> None:
@@ -116,11 +117,11 @@ def test_an_orphan_is_released(backend: NativeBackend) -> None:
     job_id = add_one(backend)
     lease, (claimed,) = claim_and_vanish(backend)
     result = act_done(backend, Verb.RELEASE, job_id)
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (result.state_now, result.rev_after) == (State.PENDING, job.ref.rev)
     assert (job.state, job.lost, job.attempts, job.worker) == (State.PENDING, 1, 0, None)
     assert not settle(backend, lease, claimed, Ending.COMPLETED)
-    assert backend.sweep(10) == ()
+    assert backend.jobs.sweep(10) == ()
     assert claim_one(backend)[1].id == job_id
 
 
@@ -132,7 +133,7 @@ def test_a_held_job_is_not_released(backend: NativeBackend, verb: Verb) -> None:
     (result,) = act_on(backend, verb, job_id)
     assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PROCESSING)
     assert result.note
-    assert backend.get(job_id).lost == 0
+    assert backend.inspector.get(job_id).lost == 0
 
 
 @pytest.mark.parametrize("how", [Ending.COMPLETED, Ending.FAILED, Ending.RETRY, Ending.RELEASED])
@@ -148,23 +149,23 @@ def test_only_processing_jobs_are_released(backend: NativeBackend, how: Ending) 
 def test_an_act_on_a_stale_sight_changes_nothing(backend: NativeBackend, verb: Verb) -> None:
     """When the job moved on since it was seen the act is skipped with the state found, whatever the verb."""
     job_id = add_one(backend)
-    seen = backend.get(job_id).ref
+    seen = backend.inspector.get(job_id).ref
     run(backend, Ending.FAILED)
-    before = backend.get(job_id)
-    (result,) = backend.apply(Act(verb, "ana"), [seen], LIMITS)
+    before = backend.inspector.get(job_id)
+    (result,) = backend.operator.apply(Act(verb, "ana"), [Target(seen)], LIMITS)
     assert (result.ref, result.outcome, result.state_now) == (seen, Outcome.SKIPPED, State.FAILED)
     assert result.note
-    assert backend.get(job_id) == before
+    assert backend.inspector.get(job_id) == before
 
 
 def test_a_report_of_progress_does_not_make_a_sight_stale(backend: NativeBackend) -> None:
     """A person may cancel a running job by what was seen before its handler's last report."""
     job_id = add_one(backend)
     lease, claimed = claim_one(backend)
-    seen = backend.get(job_id).ref
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 2.0, "half")])
-    backend.renew([lease.id], LONG_LEASE_S)
-    (result,) = backend.apply(Act(Verb.CANCEL, "ana"), [seen], LIMITS)
+    seen = backend.inspector.get(job_id).ref
+    backend.jobs.mark_running(lease.id, [Running(job_id, claimed.fence, 2.0, "half")])
+    backend.jobs.renew([lease.id], LONG_LEASE_S)
+    (result,) = backend.operator.apply(Act(Verb.CANCEL, "ana"), [Target(seen)], LIMITS)
     assert result.outcome is Outcome.DONE
 
 
@@ -172,9 +173,9 @@ def test_a_report_of_progress_does_not_make_a_sight_stale(backend: NativeBackend
 def test_an_act_on_a_job_that_is_gone_is_skipped(backend: NativeBackend, verb: Verb) -> None:
     """A target that was deleted in the meantime is skipped without a state."""
     job_id = add_one(backend)
-    seen = backend.get(job_id).ref
+    seen = backend.inspector.get(job_id).ref
     act_done(backend, Verb.DELETE, job_id)
-    (result,) = backend.apply(Act(verb, "ana"), [seen], LIMITS)
+    (result,) = backend.operator.apply(Act(verb, "ana"), [Target(seen)], LIMITS)
     assert (result.outcome, result.state_now) == (Outcome.SKIPPED, None)
 
 
@@ -183,9 +184,9 @@ def test_each_target_has_its_own_answer_in_order(backend: NativeBackend) -> None
     good, held, other = add(backend, 3, priority=0)
     act_done(backend, Verb.CANCEL, good)
     claim_one(backend)
-    refs = [backend.get(job_id).ref for job_id in (other, held, good)]
+    refs = [backend.inspector.get(job_id).ref for job_id in (other, held, good)]
     refs.insert(1, JobRef("shop", next_id(), "1"))
-    results = backend.apply(Act(Verb.DELETE, "ana"), refs, LIMITS)
+    results = backend.operator.apply(Act(Verb.DELETE, "ana"), list(map(Target, refs)), LIMITS)
     assert [result.ref for result in results] == refs
     assert [result.outcome for result in results] == [Outcome.DONE, Outcome.SKIPPED, Outcome.SKIPPED, Outcome.DONE]
     assert ids(select(backend)) == [held]
@@ -195,23 +196,23 @@ def test_an_act_asked_twice_acts_once(backend: NativeBackend) -> None:
     """The same act sent again answers as it did and does nothing more, even where it would apply again."""
     job_id = add_one(backend)
     run(backend, Ending.FAILED)
-    act, ref = Act(Verb.RETRY, "ana"), backend.get(job_id).ref
-    (first,) = backend.apply(act, [ref], LIMITS)
+    act, ref = Act(Verb.RETRY, "ana"), backend.inspector.get(job_id).ref
+    (first,) = backend.operator.apply(act, [Target(ref)], LIMITS)
     run(backend, Ending.FAILED)
-    before = backend.get(job_id)
-    (second,) = backend.apply(act, [ref], LIMITS)
-    (third,) = backend.apply(act, [before.ref], LIMITS)
+    before = backend.inspector.get(job_id)
+    (second,) = backend.operator.apply(act, [Target(ref)], LIMITS)
+    (third,) = backend.operator.apply(act, [Target(before.ref)], LIMITS)
     assert second == first
     assert third.rev_after == first.rev_after
-    assert backend.get(job_id) == before
+    assert backend.inspector.get(job_id) == before
 
 
 def test_two_acts_are_two(backend: NativeBackend) -> None:
     """Another act on the same stale sight is judged anew and skipped."""
     job_id = add_one(backend)
-    ref = backend.get(job_id).ref
-    first = backend.apply(Act(Verb.CANCEL, "ana"), [ref], LIMITS)[0]
-    second = backend.apply(Act(Verb.CANCEL, "ana"), [ref], LIMITS)[0]
+    ref = backend.inspector.get(job_id).ref
+    first = backend.operator.apply(Act(Verb.CANCEL, "ana"), [Target(ref)], LIMITS)[0]
+    second = backend.operator.apply(Act(Verb.CANCEL, "ana"), [Target(ref)], LIMITS)[0]
     assert (first.outcome, second.outcome) == (Outcome.DONE, Outcome.SKIPPED)
 
 
@@ -234,21 +235,21 @@ def test_a_skipped_act_has_no_before(backend: NativeBackend) -> None:
 
 def test_an_act_on_nothing_answers_nothing(backend: NativeBackend) -> None:
     """No targets, no answers."""
-    assert backend.apply(Act(Verb.DELETE, "ana"), [], LIMITS) == ()
+    assert backend.operator.apply(Act(Verb.DELETE, "ana"), [], LIMITS) == ()
 
 
 def test_many_targets_in_one_act(backend: NativeBackend) -> None:
     """An act on more targets than one statement may name does each of them."""
     sent = add(backend, 1100)
     refs = [job.ref for job in select(backend, size=500)]
-    results = backend.apply(Act(Verb.CANCEL, "ana"), refs, LIMITS)
+    results = backend.operator.apply(Act(Verb.CANCEL, "ana"), list(map(Target, refs)), LIMITS)
     assert {result.outcome for result in results} == {Outcome.DONE}
     assert len(select(backend, "state:cancelled", size=500)) == len(sent)
 
 
 def test_an_id_that_is_none_is_skipped(backend: NativeBackend) -> None:
     """A target whose id this backend could never have made is skipped like one that is gone."""
-    (result,) = backend.apply(Act(Verb.DELETE, "ana"), [JobRef("shop", "no such id", "1")], LIMITS)
+    (result,) = backend.operator.apply(Act(Verb.DELETE, "ana"), [Target(JobRef("shop", "no such id", "1"))], LIMITS)
     assert result.outcome is Outcome.SKIPPED
 
 
@@ -256,10 +257,10 @@ def test_release_waits_for_the_end_of_the_lease(backend: NativeBackend) -> None:
     """The same sight that was refused while the lease held is released once it is over."""
     job_id = add_one(backend)
     lease, _ = claim_one(backend)
-    ref = backend.get(job_id).ref
-    assert backend.apply(Act(Verb.RELEASE, "ana"), [ref], LIMITS)[0].outcome is Outcome.SKIPPED
+    ref = backend.inspector.get(job_id).ref
+    assert backend.operator.apply(Act(Verb.RELEASE, "ana"), [Target(ref)], LIMITS)[0].outcome is Outcome.SKIPPED
     expire(backend, lease)
-    assert backend.apply(Act(Verb.RELEASE, "ana"), [ref], LIMITS)[0].outcome is Outcome.DONE
+    assert backend.operator.apply(Act(Verb.RELEASE, "ana"), [Target(ref)], LIMITS)[0].outcome is Outcome.DONE
 
 
 @pytest.mark.parametrize("how", [None, Ending.FAILED, Ending.CANCELLED])
@@ -271,9 +272,9 @@ def test_deleting_what_never_completed_frees_its_key(backend: NativeBackend, how
     assert '"once"' in (act_done(backend, Verb.DELETE, first).before or ""), (
         "nobody could write the job back with its key"
     )
-    (again,) = backend.enqueue([new_job(idempotency_key="once")])
+    (again,) = backend.jobs.enqueue([new_job(idempotency_key="once")])
     assert again.created
-    (more,) = backend.enqueue([new_job(idempotency_key="once")])
+    (more,) = backend.jobs.enqueue([new_job(idempotency_key="once")])
     assert (more.created, more.id) == (False, again.id)
 
 
@@ -283,8 +284,8 @@ def test_an_act_leaves_a_key_with_who_took_it_since(store: Store, verb: Verb) ->
     backend = store.open({"native.keep_keys": "0"})
     first = add_one(backend, idempotency_key="once")
     run(backend, Ending.FAILED)
-    wait_until(lambda: backend.prune(100))
+    wait_until(lambda: backend.jobs.prune(100))
     second = add_one(backend, idempotency_key="once")
     act_done(backend, verb, first)
-    (more,) = backend.enqueue([new_job(idempotency_key="once")])
+    (more,) = backend.jobs.enqueue([new_job(idempotency_key="once")])
     assert (more.created, more.id) == (False, second)

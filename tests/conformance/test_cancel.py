@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.job import Ending
 from queuetui.model.state import State
 from tests.conformance.scenes import (
@@ -41,10 +41,10 @@ def test_a_waiting_job_is_cancelled_at_once(backend: NativeBackend, state: State
     job_id = waiting_job(backend, state)
     result = act_done(backend, Verb.CANCEL, job_id)
     assert result.state_now is State.CANCELLED
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.completed_at is not None) == (State.CANCELLED, True)
     assert result.rev_after == job.ref.rev
-    assert (backend.promote(10), claim(backend, 10)[1]) == (0, ())
+    assert (backend.jobs.promote(10), claim(backend, 10)[1]) == (0, ())
 
 
 def test_a_running_job_is_asked_to_stop(backend: NativeBackend) -> None:
@@ -53,8 +53,8 @@ def test_a_running_job_is_asked_to_stop(backend: NativeBackend) -> None:
     lease, claimed = claim_one(backend)
     result = act_done(backend, Verb.CANCEL, job_id)
     assert result.state_now is State.PROCESSING
-    assert backend.get(job_id).cancel_requested_at is not None
-    assert backend.renew([lease.id], LONG_LEASE_S).cancels == {job_id}
+    assert backend.inspector.get(job_id).cancel_requested_at is not None
+    assert backend.jobs.renew([lease.id], LONG_LEASE_S).cancels == {job_id}
     assert settle(backend, lease, claimed, Ending.CANCELLED)
     assert state_of(backend, job_id) is State.CANCELLED
 
@@ -76,7 +76,7 @@ def test_a_job_asked_to_stop_does_not_run_again(backend: NativeBackend, how: End
     lease, claimed = claim_one(backend)
     act_done(backend, Verb.CANCEL, job_id)
     assert settle(backend, lease, claimed, how)
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.attempts) == (State.CANCELLED, 1 if how is Ending.RETRY else 0)
     assert claim(backend)[1] == ()
 
@@ -86,11 +86,11 @@ def test_what_has_ended_cannot_be_cancelled(backend: NativeBackend, how: Ending)
     """Cancelling a final job is skipped with its state and changes nothing."""
     job_id = add_one(backend)
     run(backend, how)
-    before = backend.get(job_id)
+    before = backend.inspector.get(job_id)
     (result,) = act_on(backend, Verb.CANCEL, job_id)
     assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State(how.value))
     assert result.note
-    assert backend.get(job_id) == before
+    assert backend.inspector.get(job_id) == before
 
 
 def test_a_cancelled_job_may_be_retried(backend: NativeBackend) -> None:
@@ -100,7 +100,7 @@ def test_a_cancelled_job_may_be_retried(backend: NativeBackend) -> None:
     act_done(backend, Verb.CANCEL, job_id)
     settle(backend, lease, claimed, Ending.CANCELLED)
     act_done(backend, Verb.RETRY, job_id)
-    assert backend.get(job_id).cancel_requested_at is None
+    assert backend.inspector.get(job_id).cancel_requested_at is None
     run(backend, Ending.RETRY)
     assert state_of(backend, job_id) is State.RETRYING
 
@@ -110,12 +110,15 @@ def test_cancel_and_finish_have_one_winner(store: Store) -> None:
     backend, person = store.open(), store.open()
     add(backend, 40)
     lease, claimed = claim(backend, 40)
-    refs = {job.id: backend.get(job.id).ref for job in claimed}
+    refs = {job.id: backend.inspector.get(job.id).ref for job in claimed}
 
     with ThreadPoolExecutor(2) as pool:
         endings = pool.submit(lambda: [settle(backend, lease, job, Ending.COMPLETED) for job in claimed])
         acts = pool.submit(
-            lambda: [person.apply(Act(Verb.CANCEL, "ana"), [refs[job.id]], LIMITS)[0] for job in reversed(claimed)]
+            lambda: [
+                person.operator.apply(Act(Verb.CANCEL, "ana"), [Target(refs[job.id])], LIMITS)[0]
+                for job in reversed(claimed)
+            ]
         )
     assert all(endings.result())
     assert {state_of(backend, job.id) for job in claimed} == {State.COMPLETED}
@@ -127,15 +130,17 @@ def test_cancel_and_claim_have_one_winner(store: Store) -> None:
     """A waiting job is either cancelled and never handed out, or handed out and the act skipped."""
     backend, person = store.open(), store.open()
     sent = add(backend, 40)
-    refs = [backend.get(job_id).ref for job_id in sent]
-    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
+    refs = [backend.inspector.get(job_id).ref for job_id in sent]
+    lease = backend.jobs.open_lease("w1", "default", LONG_LEASE_S)
 
     def claim_all() -> set[str]:
-        return {job.id for _ in sent for job in backend.step(lease.id, [], 1).claimed}
+        return {job.id for _ in sent for job in backend.jobs.step(lease.id, [], 1).claimed}
 
     with ThreadPoolExecutor(2) as pool:
         claims = pool.submit(claim_all)
-        acts = pool.submit(lambda: [person.apply(Act(Verb.CANCEL, "ana"), [ref], LIMITS)[0] for ref in reversed(refs)])
+        acts = pool.submit(
+            lambda: [person.operator.apply(Act(Verb.CANCEL, "ana"), [Target(ref)], LIMITS)[0] for ref in reversed(refs)]
+        )
     cancelled = {result.ref.id for result in acts.result() if result.outcome is Outcome.DONE}
     assert claims.result() | cancelled == set(sent)
     assert claims.result() & cancelled == set()

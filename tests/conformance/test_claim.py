@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.act import Act, Verb
 from queuetui.model.job import Ending
 from queuetui.model.state import State
@@ -34,7 +34,7 @@ def test_a_claimed_job_carries_what_its_handler_needs(backend: NativeBackend) ->
         backend, queue="mail", name="n", priority=3, max_attempts=4, correlation_id="c", tags=("t",), timeout_s=1.5
     )
     _, claimed = claim_one(backend, queue="mail")
-    stored = backend.get(job_id)
+    stored = backend.inspector.get(job_id)
     assert (claimed.id, claimed.type, claimed.queue, claimed.name) == (job_id, "Send", "mail", "n")
     assert (claimed.priority, claimed.max_attempts, claimed.correlation_id, claimed.tags) == (3, 4, "c", ("t",))
     assert (claimed.timeout_s, claimed.attempts, claimed.lost, claimed.cancel_requested) == (1.5, 0, 0, False)
@@ -45,7 +45,7 @@ def test_a_claim_is_stored(backend: NativeBackend) -> None:
     """A claimed job is processing, with its worker, its claim's time and its lease's end, and has not started."""
     job_id = add_one(backend)
     lease, _ = claim_one(backend)
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert job.state is State.PROCESSING
     assert job.worker is not None
     assert job.worker.raw == "w1"
@@ -70,7 +70,7 @@ def test_a_job_that_came_due_later_waits_behind(backend: NativeBackend) -> None:
     lease, claimed_once = claim_one(backend)
     early = add_one(backend)
     settle(backend, lease, claimed_once, Ending.SNOOZED, delay_s=0.02)
-    wait_until(lambda: backend.promote(10) == 1, interval_s=0.005)
+    wait_until(lambda: backend.jobs.promote(10) == 1, interval_s=0.005)
     _, claimed = claim(backend, 10)
     assert [job.id for job in claimed] == [early, late]
 
@@ -78,8 +78,8 @@ def test_a_job_that_came_due_later_waits_behind(backend: NativeBackend) -> None:
 def test_a_claim_takes_no_more_than_asked(backend: NativeBackend) -> None:
     """A step claims at most what it asks for; zero claims nothing."""
     add(backend, 5)
-    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
-    assert [len(backend.step(lease.id, [], count).claimed) for count in (0, 2, 10, 1)] == [0, 2, 3, 0]
+    lease = backend.jobs.open_lease("w1", "default", LONG_LEASE_S)
+    assert [len(backend.jobs.step(lease.id, [], count).claimed) for count in (0, 2, 10, 1)] == [0, 2, 3, 0]
 
 
 def test_a_claim_keeps_to_the_queue_of_its_lease(backend: NativeBackend) -> None:
@@ -104,17 +104,17 @@ def test_a_paused_queue_is_not_claimed(backend: NativeBackend) -> None:
     """A claim that begins after the pause gets nothing, the lease stays valid, and resume lets it go on."""
     add(backend)
     pause(backend)
-    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
-    step = backend.step(lease.id, [], 5)
+    lease = backend.jobs.open_lease("w1", "default", LONG_LEASE_S)
+    step = backend.jobs.step(lease.id, [], 5)
     assert (step.claimed, step.lease_valid) == ((), True)
-    backend.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
-    assert len(backend.step(lease.id, [], 5).claimed) == 1
+    backend.operator.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
+    assert len(backend.jobs.step(lease.id, [], 5).claimed) == 1
 
 
 def test_a_claim_needs_a_lease(backend: NativeBackend) -> None:
     """Under a lease that never was nothing is claimed."""
     add(backend)
-    step = backend.step(uuid4().hex, [], 5)
+    step = backend.jobs.step(uuid4().hex, [], 5)
     assert (step.claimed, step.lease_valid) == ((), False)
     assert [job.state for job in select(backend)] == [State.PENDING]
 
@@ -126,9 +126,9 @@ def test_no_job_is_claimed_twice(store: Store) -> None:
 
     def take_all(worker: str) -> list[str]:
         own = store.open()
-        lease = own.open_lease(worker, "default", LONG_LEASE_S)
+        lease = own.jobs.open_lease(worker, "default", LONG_LEASE_S)
         taken = list[str]()
-        while claimed := own.step(lease.id, [], 7).claimed:
+        while claimed := own.jobs.step(lease.id, [], 7).claimed:
             taken += [job.id for job in claimed]
         return taken
 
@@ -154,13 +154,13 @@ def test_the_fence_only_grows(backend: NativeBackend) -> None:
 def test_every_write_changes_the_version(backend: NativeBackend) -> None:
     """Enqueue, claim, end and retry each leave the job with a version never seen before."""
     job_id = add_one(backend)
-    seen = [backend.get(job_id).ref.rev]
+    seen = [backend.inspector.get(job_id).ref.rev]
     lease, claimed = claim_one(backend)
-    seen.append(backend.get(job_id).ref.rev)
+    seen.append(backend.inspector.get(job_id).ref.rev)
     settle(backend, lease, claimed, Ending.FAILED)
-    seen.append(backend.get(job_id).ref.rev)
+    seen.append(backend.inspector.get(job_id).ref.rev)
     act_done(backend, Verb.RETRY, job_id)
-    seen.append(backend.get(job_id).ref.rev)
+    seen.append(backend.inspector.get(job_id).ref.rev)
     assert len(set(seen)) == 4
 
 
@@ -168,10 +168,10 @@ def test_a_job_lost_before_is_claimed_alone(backend: NativeBackend) -> None:
     """After a loss in a batch each of its jobs is claimed in a step of its own, until one proves to be the culprit."""
     add(backend, 3)
     claim_and_vanish(backend, 3)
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     add(backend, 2)
-    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
-    sizes = [len(backend.step(lease.id, [], 10).claimed) for _ in range(5)]
+    lease = backend.jobs.open_lease("w1", "default", LONG_LEASE_S)
+    sizes = [len(backend.jobs.step(lease.id, [], 10).claimed) for _ in range(5)]
     assert sizes == [1, 1, 1, 2, 0]
 
 
@@ -182,11 +182,11 @@ def test_ready_queues_are_named_in_the_order_given(backend: NativeBackend) -> No
     add(backend, queue="later", delay_s=3600)
     pause(backend, "paused")
     asked = ["later", "paused", "import", "nobody", "mail"]
-    assert backend.queues_ready(asked) == ("import", "mail")
-    assert sorted(backend.queues_ready(None)) == ["import", "mail"]
+    assert backend.jobs.queues_ready(asked) == ("import", "mail")
+    assert sorted(backend.jobs.queues_ready(None)) == ["import", "mail"]
 
 
 @pytest.mark.parametrize("queues", [None, [], ["default"]])
 def test_an_empty_store_has_no_ready_queue(backend: NativeBackend, queues: list[str] | None) -> None:
     """With no jobs no queue is ready."""
-    assert backend.queues_ready(queues) == ()
+    assert backend.jobs.queues_ready(queues) == ()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.job import Ending
 from tests.conformance.rule_scenes import limit
 from tests.conformance.scenes import (
@@ -34,8 +34,8 @@ def test_two_workers_at_once_stay_within_a_rate(store: Store) -> None:
     taken: list[int] = []
 
     def work(backend: NativeBackend, name: str) -> None:
-        lease = backend.open_lease(name, "default", LONG_LEASE_S)
-        taken.extend(len(backend.step(lease.id, [], 2).claimed) for _ in range(10))
+        lease = backend.jobs.open_lease(name, "default", LONG_LEASE_S)
+        taken.extend(len(backend.jobs.step(lease.id, [], 2).claimed) for _ in range(10))
 
     _run_both(lambda: work(first, "w1"), lambda: work(second, "w2"))
     assert sum(taken) == 7
@@ -46,10 +46,10 @@ def _race(backends: list[NativeBackend]) -> tuple[int, int]:
     lock, counts = threading.Lock(), {"held": 0, "most": 0, "done": 0}
 
     def work(backend: NativeBackend, name: str) -> None:
-        lease = backend.open_lease(name, "default", LONG_LEASE_S)
+        lease = backend.jobs.open_lease(name, "default", LONG_LEASE_S)
         ends = threading.Event()
         for _ in range(2_000):
-            claimed = backend.step(lease.id, [], 2).claimed
+            claimed = backend.jobs.step(lease.id, [], 2).claimed
             with lock:
                 counts["held"] += len(claimed)
                 counts["most"] = max(counts["most"], counts["held"])
@@ -57,7 +57,7 @@ def _race(backends: list[NativeBackend]) -> tuple[int, int]:
             # Counted as ended before it is: at most as many are counted as are held.
             with lock:
                 counts["held"] -= len(claimed)
-            accepted = backend.step(lease.id, [ending(job, Ending.COMPLETED) for job in claimed], 0).accepted
+            accepted = backend.jobs.step(lease.id, [ending(job, Ending.COMPLETED) for job in claimed], 0).accepted
             with lock:
                 counts["done"] += len(accepted)
                 if counts["done"] >= 40:

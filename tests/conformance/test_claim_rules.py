@@ -7,7 +7,7 @@ from math import inf
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.job import Ending
 from queuetui.model.state import State
 from tests.conformance.rule_scenes import in_use, limit, types_of
@@ -32,19 +32,19 @@ def test_a_queue_is_processed_no_further_than_its_limit(backend: NativeBackend) 
     limit(backend, concurrency=2)
     lease, claimed = claim(backend, 5)
     assert [job.id for job in claimed] == jobs[:2]
-    other = backend.open_lease("w2", "default", LONG_LEASE_S)
-    nothing = backend.step(other.id, [], 5)
+    other = backend.jobs.open_lease("w2", "default", LONG_LEASE_S)
+    nothing = backend.jobs.step(other.id, [], 5)
     assert (nothing.claimed, nothing.again_s) == ((), inf)
     assert settle(backend, lease, claimed[0], Ending.COMPLETED)
-    assert [job.id for job in backend.step(other.id, [], 5).claimed] == [jobs[2]]
+    assert [job.id for job in backend.jobs.step(other.id, [], 5).claimed] == [jobs[2]]
 
 
 def test_a_step_tells_when_nothing_is_kept_back(backend: NativeBackend) -> None:
     """A queue with rules whose jobs are all taken is as empty as any other."""
     add(backend, 2)
     limit(backend, concurrency=5)
-    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
-    step = backend.step(lease.id, [], 5)
+    lease = backend.jobs.open_lease("w1", "default", LONG_LEASE_S)
+    step = backend.jobs.step(lease.id, [], 5)
     assert (len(step.claimed), step.again_s) == (2, None)
 
 
@@ -53,7 +53,7 @@ def test_an_end_makes_room_in_its_own_step(backend: NativeBackend) -> None:
     jobs = add(backend, 3)
     limit(backend, concurrency=1)
     lease, (first,) = claim(backend, 5)
-    step = backend.step(lease.id, [ending(first, Ending.COMPLETED)], 5)
+    step = backend.jobs.step(lease.id, [ending(first, Ending.COMPLETED)], 5)
     assert (sorted(step.accepted), [job.id for job in step.claimed]) == ([jobs[0]], [jobs[1]])
 
 
@@ -64,7 +64,7 @@ def test_every_ending_makes_room(backend: NativeBackend, how: Ending) -> None:
     limit(backend, concurrency=1)
     lease, claimed = claim_one(backend)
     assert settle(backend, lease, claimed, how)
-    assert len(backend.step(lease.id, [], 5).claimed) == 1
+    assert len(backend.jobs.step(lease.id, [], 5).claimed) == 1
 
 
 def test_a_lease_that_is_over_counts_until_it_is_swept(backend: NativeBackend) -> None:
@@ -75,8 +75,8 @@ def test_a_lease_that_is_over_counts_until_it_is_swept(backend: NativeBackend) -
     expire(backend, lease)
     other, nothing = claim(backend, 5)
     assert nothing == ()
-    assert len(backend.sweep(10)) == 1
-    assert len(backend.step(other.id, [], 5).claimed) == 1
+    assert len(backend.jobs.sweep(10)) == 1
+    assert len(backend.jobs.step(other.id, [], 5).claimed) == 1
 
 
 def test_a_limit_of_a_type_lets_other_types_by(backend: NativeBackend) -> None:
@@ -115,7 +115,7 @@ def test_a_limit_holds_far_behind_what_it_keeps_back(backend: NativeBackend) -> 
     lease, first = claim(backend, 5)
     found = list(first)
     for _ in range(6):
-        step = backend.step(lease.id, [], 5)
+        step = backend.jobs.step(lease.id, [], 5)
         found += step.claimed
         if step.again_s == inf:
             break
@@ -128,9 +128,9 @@ def test_no_more_begin_in_a_time_than_the_rate_says(backend: NativeBackend) -> N
     add(backend, 6)
     limit(backend, rate="3/1h")
     lease, claimed = claim(backend, 2)
-    step = backend.step(lease.id, [ending(job, Ending.COMPLETED) for job in claimed], 5)
+    step = backend.jobs.step(lease.id, [ending(job, Ending.COMPLETED) for job in claimed], 5)
     assert len(step.claimed) == 1
-    later = backend.step(lease.id, [], 5)
+    later = backend.jobs.step(lease.id, [], 5)
     assert later.claimed == ()
     assert later.again_s is not None
     assert 3500 < later.again_s < 3700
@@ -142,18 +142,18 @@ def test_a_rate_opens_again_by_the_stores_clock(backend: NativeBackend) -> None:
     """When the period is over as many may begin again, and never more within any period."""
     add(backend, 6)
     limit(backend, rate="2/0.5s")
-    lease = backend.open_lease("w1", "default", LONG_LEASE_S)
+    lease = backend.jobs.open_lease("w1", "default", LONG_LEASE_S)
     begun: list[tuple[str, datetime]] = []
 
     def claim_more() -> bool:
         asked_at = store_now(backend)
-        begun.extend((job.id, asked_at) for job in backend.step(lease.id, [], 5).claimed)
+        begun.extend((job.id, asked_at) for job in backend.jobs.step(lease.id, [], 5).claimed)
         return len(begun) == 6
 
     wait_until(claim_more)
     # A claim is judged after it was asked for and stamped after it was judged, at once or not.
     for (_, asked_at), (job_id, _) in zip(begun, begun[2:], strict=False):
-        claimed_at = backend.get(job_id).claimed_at
+        claimed_at = backend.inspector.get(job_id).claimed_at
         assert claimed_at is not None
         assert (claimed_at - asked_at).total_seconds() >= 0.5
 
@@ -166,4 +166,4 @@ def test_a_rate_of_a_type_lets_other_types_by(backend: NativeBackend) -> None:
     lease, claimed = claim(backend, 10)
     assert types_of(claimed) == ["Export", "Export", "Send", "Send"]
     assert in_use(backend).begun == {"Export": 2}
-    assert backend.step(lease.id, [], 5).claimed == ()
+    assert backend.jobs.step(lease.id, [], 5).claimed == ()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import cast
 
 import pytest
 
-from queuetui.backends.base import NativeBackend, Running
-from queuetui.backends.events import EventLog
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Running
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import Event, EventKind, EventRequest, describe_event
@@ -33,13 +32,13 @@ from tests.waiting import wait_until
 def live(backend: NativeBackend, queue: str = "default") -> str:
     """Let a job of a queue meet nearly all that can happen to one."""
     job_id = add_one(backend, queue=queue, delay_s=0.01)
-    wait_until(lambda: backend.promote(5), interval_s=0.005)
+    wait_until(lambda: backend.jobs.promote(5), interval_s=0.005)
     lease, claimed = claim_one(backend, queue=queue)
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 0.5, "half")])
+    backend.jobs.mark_running(lease.id, [Running(job_id, claimed.fence, 0.5, "half")])
     settle(backend, lease, claimed, Ending.RETRY, delay_s=60)
     act_done(backend, Verb.RETRY, job_id)
     pause(backend, queue)
-    backend.apply_to_queue(Act(Verb.RESUME, "ana"), queue)
+    backend.operator.apply_to_queue(Act(Verb.RESUME, "ana"), queue)
     run(backend, queue=queue)
     return job_id
 
@@ -71,7 +70,7 @@ def test_a_picture_says_of_each_queue_whether_its_events_are_on(backend: NativeB
 
 def test_a_queue_that_nobody_switched_tells_all(backend: NativeBackend) -> None:
     """Events are on until somebody switches them off."""
-    assert cast("EventLog", backend).logs_events("default")
+    assert backend.events.logs_events("default")
     assert kinds(of_job(backend, add_one(backend))) == [CREATED]
 
 
@@ -80,7 +79,7 @@ def test_one_call_may_meet_loud_and_quiet_queues(backend: NativeBackend) -> None
     switch(backend, on=True, queue="loud")
     switch(backend, on=False, queue="quiet")
     jobs = [new_job(queue=queue) for queue in ("loud", "quiet", "loud", "quiet")]
-    backend.enqueue(jobs)
+    backend.jobs.enqueue(jobs)
     assert [event.job_id for event in read(backend, EventRequest(kinds=frozenset({CREATED})))] == [
         job.id for job in jobs if job.queue == "loud"
     ]
@@ -90,8 +89,8 @@ def test_one_call_may_meet_loud_and_quiet_queues(backend: NativeBackend) -> None
 def test_jobs_enqueued_together_are_told_one_by_one(loud: NativeBackend, count: int) -> None:
     """However many jobs a call stores, each is told once, with its type and due time; sent again they are not."""
     jobs = [new_job(correlation_id=f"c{number}") for number in range(count)]
-    loud.enqueue(jobs)
-    loud.enqueue(jobs)
+    loud.jobs.enqueue(jobs)
+    loud.jobs.enqueue(jobs)
     told = read(loud, EventRequest(limit=1000))
     assert sorted(event.job_id or "" for event in told) == [job.id for job in jobs]
     assert all(event.kind is CREATED and event.moment is not None for event in told)
@@ -103,10 +102,10 @@ def test_jobs_enqueued_together_are_told_one_by_one(loud: NativeBackend, count: 
 def test_jobs_that_bear_their_own_id_are_told_with_it(loud: NativeBackend, count: int) -> None:
     """By its own id a job is found with all that it was told of and with the jobs that followed from it, and no other job is."""
     jobs = [job._replace(correlation_id=job.id) for job in (new_job(type=f"T{n % 3}") for n in range(count))]
-    loud.enqueue(jobs)
+    loud.jobs.enqueue(jobs)
     follower = add_one(loud, correlation_id=jobs[0].id)
     mixed = [new_job(correlation_id=jobs[0].id if n % 2 else f"c{n}") for n in range(count)]
-    loud.enqueue(mixed)
+    loud.jobs.enqueue(mixed)
     assert act_done(loud, Verb.CANCEL, jobs[0].id) is not None
     told = read(loud, EventRequest(correlation_id=jobs[0].id, limit=1000))
     related = [jobs[0].id, follower, *(job.id for job in mixed[1::2])]
@@ -123,10 +122,10 @@ def test_a_switch_holds_for_all_who_use_the_store(store: Store) -> None:
     """A switch is the store's, and every process goes by it at once."""
     one, other = store.open(), store.open()
     switch(one, on=True)
-    assert cast("EventLog", other).logs_events("default")
+    assert other.events.logs_events("default")
     job_id = add_one(other)
     switch(one, on=False)
-    assert not cast("EventLog", other).logs_events("default")
+    assert not other.events.logs_events("default")
     run(other)
     assert kinds(of_job(one, job_id)) == [CREATED]
 
@@ -134,8 +133,8 @@ def test_a_switch_holds_for_all_who_use_the_store(store: Store) -> None:
 def test_a_pause_leaves_the_switch(loud: NativeBackend) -> None:
     """Pausing and resuming a queue does not change whether it logs."""
     pause(loud)
-    loud.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
-    assert cast("EventLog", loud).logs_events("default")
+    loud.operator.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
+    assert loud.events.logs_events("default")
 
 
 def test_events_are_narrowed(backend: NativeBackend) -> None:
@@ -161,7 +160,7 @@ def test_events_are_narrowed(backend: NativeBackend) -> None:
 def test_pages_go_back_without_gaps(loud: NativeBackend) -> None:
     """Page by page the whole log is met once, newest first, and the last page says that it is the last."""
     sent = add(loud, 7)
-    log = cast("EventLog", loud)
+    log = loud.events
     request, met = EventRequest(queue="default", limit=3), list[str | None]()
     while True:
         page = log.events(request)
@@ -176,7 +175,7 @@ def test_pages_go_back_without_gaps(loud: NativeBackend) -> None:
 def test_pages_of_one_job_go_back_too(loud: NativeBackend) -> None:
     """The log of one job is read page by page as well."""
     job_id = live(loud)
-    log = cast("EventLog", loud)
+    log = loud.events
     newest = log.events(EventRequest(job_id=job_id, limit=5))
     older = log.events(EventRequest(job_id=job_id, limit=5, before=newest.last))
     assert newest.has_more
@@ -188,7 +187,7 @@ def test_a_cursor_of_another_log_is_refused(loud: NativeBackend) -> None:
     """A cursor that is none is refused with words, not with the driver's error."""
     for request in (EventRequest(before="' or 1=1"), EventRequest(job_id=add_one(loud), before="x")):
         with pytest.raises(BadQuery):
-            cast("EventLog", loud).events(request)
+            loud.events.events(request)
 
 
 def test_events_of_a_deleted_job_stay(loud: NativeBackend) -> None:
@@ -203,7 +202,7 @@ def test_the_clock_of_events_is_the_stores(loud: NativeBackend) -> None:
     before = store_now(loud)
     job_id = add_one(loud)
     (created,) = of_job(loud, job_id)
-    created_at = loud.get(job_id).created_at
+    created_at = loud.inspector.get(job_id).created_at
     assert created_at is not None
     assert before <= created_at <= created.at <= store_now(loud)
 
@@ -214,7 +213,7 @@ def test_hostile_texts_are_kept_as_they_are(loud: NativeBackend) -> None:
     switch(loud, on=True, queue=name)
     job = new_job(queue=name, type=name, correlation_id=name)
     assert isinstance(job, NewJob)
-    loud.enqueue([job])
+    loud.jobs.enqueue([job])
     (created,) = of_job(loud, job.id)
     described = describe_event(created)
     assert (described["queue"], described["correlation_id"], described["data"]["type"]) == (name, name, name)
@@ -224,18 +223,18 @@ def test_old_events_are_pruned_in_bites(store: Store) -> None:
     """Events past their time go, no more at once than asked, and young ones stay."""
     backend = store.open()
     job_id = live(backend)
-    assert backend.prune(100) == 0
+    assert backend.jobs.prune(100) == 0
     assert len(of_job(backend, job_id)) == 9
     other = store.open({"native.keep_events": "0"})
-    wait_until(lambda: other.prune(4) == 4)
+    wait_until(lambda: other.jobs.prune(4) == 4)
     assert of_job(backend, job_id)
-    wait_until(lambda: other.prune(100) is not None and not of_job(backend, job_id))
+    wait_until(lambda: other.jobs.prune(100) is not None and not of_job(backend, job_id))
 
 
 def test_a_listener_hears_of_new_events(loud: NativeBackend) -> None:
     """Where there is a way to hear, what a person does rings at once; elsewhere the answer is that there is none."""
     heard = threading.Event()
-    ear = cast("EventLog", loud).listen_events(heard.set)
+    ear = loud.events.listen_events(heard.set)
     if ear is None:
         return
     try:
@@ -248,4 +247,4 @@ def test_a_listener_hears_of_new_events(loud: NativeBackend) -> None:
 def pause_and_resume(backend: NativeBackend) -> bool:
     """Do something to a queue that is told."""
     pause(backend)
-    return backend.apply_to_queue(Act(Verb.RESUME, "ana"), "default").outcome is Outcome.DONE
+    return backend.operator.apply_to_queue(Act(Verb.RESUME, "ana"), "default").outcome is Outcome.DONE

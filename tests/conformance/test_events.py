@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from queuetui.backends.base import NativeBackend, Running
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Running
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import BadPayload
 from queuetui.model.event import EventKind, EventRequest, describe_event
 from queuetui.model.job import Ending
@@ -69,16 +70,16 @@ def test_an_end_tells_what_it_knows(loud: NativeBackend) -> None:
     told = {job_id: of_job(loud, job_id)[-1] for job_id in (retried, snoozed, completed)}
     assert describe_event(told[retried])["data"]["error_class"] == "ValueError"
     assert describe_event(told[retried])["data"].keys() >= {"due_at"} <= describe_event(told[snoozed])["data"].keys()
-    assert is_close(told[retried].moment, loud.get(retried).scheduled_at)
-    assert is_close(told[snoozed].moment, loud.get(snoozed).scheduled_at)
-    assert is_close(told[completed].moment, loud.get(completed).started_at)
+    assert is_close(told[retried].moment, loud.inspector.get(retried).scheduled_at)
+    assert is_close(told[snoozed].moment, loud.inspector.get(snoozed).scheduled_at)
+    assert is_close(told[completed].moment, loud.inspector.get(completed).started_at)
 
 
 def test_a_put_off_job_tells_when_it_is_due_and_that_it_is(loud: NativeBackend) -> None:
     """The due time is part of JobCreated, and JobDue ends the wait."""
     job_id = add_one(loud, delay_s=0.01)
-    due_at = loud.get(job_id).scheduled_at
-    wait_until(lambda: loud.promote(5), interval_s=0.005)
+    due_at = loud.inspector.get(job_id).scheduled_at
+    wait_until(lambda: loud.jobs.promote(5), interval_s=0.005)
     created, due = of_job(loud, job_id)
     assert (created.kind, due.kind, created.moment) == (CREATED, EventKind.JOB_DUE, due_at)
 
@@ -86,18 +87,18 @@ def test_a_put_off_job_tells_when_it_is_due_and_that_it_is(loud: NativeBackend) 
 def test_a_job_sent_again_is_created_once(loud: NativeBackend) -> None:
     """Neither an id nor a key that is known makes a second JobCreated, whatever became of the job."""
     job = new_job(idempotency_key="k")
-    loud.enqueue([job])
-    loud.enqueue([job, new_job(idempotency_key="k")])
+    loud.jobs.enqueue([job])
+    loud.jobs.enqueue([job, new_job(idempotency_key="k")])
     assert kinds(read(loud, EventRequest(kinds=frozenset({CREATED})))) == [CREATED]
     run(loud)
-    loud.enqueue([job, new_job(idempotency_key="k")])
+    loud.jobs.enqueue([job, new_job(idempotency_key="k")])
     assert kinds(read(loud, EventRequest(kinds=frozenset({CREATED})))) == [CREATED]
 
 
 def test_jobs_that_cannot_be_stored_are_not_told(loud: NativeBackend) -> None:
     """An enqueue that is refused as a whole tells of none of its jobs."""
     with pytest.raises(BadPayload):
-        loud.enqueue([new_job(), new_job(type="No\0t")])
+        loud.jobs.enqueue([new_job(), new_job(type="No\0t")])
     assert read(loud) == []
 
 
@@ -107,7 +108,7 @@ def test_a_stale_end_is_not_told(loud: NativeBackend, how: Ending) -> None:
     job_id = add_one(loud)
     lease, (claimed,) = claim_and_vanish(loud)
     assert not settle(loud, lease, claimed, how)
-    loud.sweep(10)
+    loud.jobs.sweep(10)
     again, _ = claim_one(loud)
     before = kinds(of_job(loud, job_id))
     assert not settle(loud, again, claimed, how)
@@ -118,7 +119,7 @@ def test_the_second_of_two_ends_is_not_told(loud: NativeBackend) -> None:
     """Of two ends of one run in one step only the one that was accepted is logged."""
     job_id = add_one(loud)
     lease, claimed = claim_one(loud)
-    loud.step(lease.id, [ending(claimed, Ending.COMPLETED), ending(claimed, Ending.COMPLETED)], 0)
+    loud.jobs.step(lease.id, [ending(claimed, Ending.COMPLETED), ending(claimed, Ending.COMPLETED)], 0)
     assert kinds(of_job(loud, job_id)) == [CREATED, SCHEDULED, EventKind.JOB_COMPLETED]
 
 
@@ -126,7 +127,7 @@ def test_a_batch_is_told_job_by_job(loud: NativeBackend) -> None:
     """One step that ends some runs and claims others logs each of them."""
     sent = add(loud, 6)
     lease, first = claim(loud, 3)
-    loud.step(lease.id, [ending(one, Ending.COMPLETED) for one in first], 3)
+    loud.jobs.step(lease.id, [ending(one, Ending.COMPLETED) for one in first], 3)
     told = [kinds(of_job(loud, job_id)) for job_id in sent]
     assert sorted(told) == sorted([[CREATED, SCHEDULED, EventKind.JOB_COMPLETED]] * 3 + [[CREATED, SCHEDULED]] * 3)
 
@@ -136,11 +137,11 @@ def test_a_long_run_tells_its_start_and_progress(loud: NativeBackend) -> None:
     job_id = add_one(loud)
     lease, claimed = claim_one(loud)
     for progress in (None, "1 of 2", "1 of 2", "2 of 2"):
-        loud.mark_running(lease.id, [Running(job_id, claimed.fence, 3600.0, progress)])
-    loud.mark_running(lease.id, [Running(job_id, claimed.fence + 1, 0.5, "stale")])
+        loud.jobs.mark_running(lease.id, [Running(job_id, claimed.fence, 3600.0, progress)])
+    loud.jobs.mark_running(lease.id, [Running(job_id, claimed.fence + 1, 0.5, "stale")])
     events = of_job(loud, job_id)[2:]
     assert kinds(events) == [EventKind.JOB_STARTED, EventKind.JOB_PROGRESS, EventKind.JOB_PROGRESS]
-    assert is_close(events[0].moment, loud.get(job_id).started_at)
+    assert is_close(events[0].moment, loud.inspector.get(job_id).started_at)
     assert [describe_event(event)["data"]["progress"] for event in events[1:]] == ["1 of 2", "2 of 2"]
 
 
@@ -149,7 +150,7 @@ def test_a_closed_lease_tells_what_it_gives_back(loud: NativeBackend) -> None:
     kept, stopped = add_one(loud), add_one(loud)
     lease, _ = claim(loud, 2)
     act_done(loud, Verb.CANCEL, stopped)
-    loud.close_lease(lease.id)
+    loud.jobs.close_lease(lease.id)
     assert kinds(of_job(loud, kept))[-1] is EventKind.JOB_RELEASED
     assert kinds(of_job(loud, stopped))[2:] == [EventKind.JOB_CANCEL_REQUESTED, EventKind.JOB_CANCELLED]
 
@@ -159,7 +160,7 @@ def test_a_swept_job_is_told_as_lost(loud: NativeBackend) -> None:
     job_id = add_one(loud)
     for _ in range(3):
         claim_and_vanish(loud)
-        loud.sweep(10)
+        loud.jobs.sweep(10)
     events = of_job(loud, job_id)
     assert state_of(loud, job_id) is State.FAILED
     lost = [SCHEDULED, EventKind.JOB_LOST]
@@ -176,9 +177,9 @@ def test_a_swept_job_that_was_asked_to_stop_is_told_as_both(loud: NativeBackend)
     lease, _ = claim_one(loud)
     act_done(loud, Verb.CANCEL, job_id)
     expire(loud, lease)
-    wait_until(lambda: loud.sweep(10), interval_s=0.01)
+    wait_until(lambda: loud.jobs.sweep(10), interval_s=0.01)
     assert kinds(of_job(loud, job_id))[-2:] == [EventKind.JOB_LOST, EventKind.JOB_CANCELLED]
-    assert loud.close_lease(lease.id) == 0
+    assert loud.jobs.close_lease(lease.id) == 0
 
 
 ACTS: dict[str, tuple[Verb, EventKind, Callable[[NativeBackend], object]]] = {
@@ -203,10 +204,10 @@ def test_an_act_is_told_with_its_actor(loud: NativeBackend, name: str) -> None:
     job_id = add_one(loud, correlation_id="c1")
     prepare(loud)
     before = kinds(of_job(loud, job_id))
-    ref = loud.get(job_id).ref
+    ref = loud.inspector.get(job_id).ref
     act = Act(verb, "ana")
     for _ in range(2):
-        (result,) = loud.apply(act, [ref], LIMITS)
+        (result,) = loud.operator.apply(act, [Target(ref)], LIMITS)
         assert result.outcome is Outcome.DONE
     *_, told = events = of_job(loud, job_id)
     assert kinds(events) == [*before, kind]
@@ -217,11 +218,11 @@ def test_an_act_is_told_with_its_actor(loud: NativeBackend, name: str) -> None:
 def test_an_act_that_changes_nothing_is_not_told(loud: NativeBackend) -> None:
     """A refused act and one on a job that has changed log nothing."""
     job_id = add_one(loud)
-    stale = loud.get(job_id).ref
+    stale = loud.inspector.get(job_id).ref
     claim_one(loud)
     before = kinds(of_job(loud, job_id))
     assert act_on(loud, Verb.RETRY, job_id)[0].outcome is Outcome.SKIPPED
-    assert loud.apply(Act(Verb.CANCEL, "ana"), [stale], LIMITS)[0].outcome is Outcome.SKIPPED
+    assert loud.operator.apply(Act(Verb.CANCEL, "ana"), [Target(stale)], LIMITS)[0].outcome is Outcome.SKIPPED
     assert kinds(of_job(loud, job_id)) == before
 
 
@@ -229,7 +230,7 @@ def test_pausing_and_switching_is_told(loud: NativeBackend) -> None:
     """A queue's pause, resume and switches are logged with who did them; a repeated one is not."""
     pause(loud)
     pause(loud)
-    loud.apply_to_queue(Act(Verb.RESUME, "bob"), "default")
+    loud.operator.apply_to_queue(Act(Verb.RESUME, "bob"), "default")
     assert switch(loud, on=False) is Outcome.DONE
     assert switch(loud, on=False) is Outcome.SKIPPED
     assert switch(loud, on=True) is Outcome.DONE
@@ -244,11 +245,11 @@ def test_pausing_and_switching_is_told(loud: NativeBackend) -> None:
 
 def test_workers_are_told(backend: NativeBackend) -> None:
     """A registration, its end and its cleaning are logged with the worker's name, whatever the queues' switches say."""
-    backend.register(card("w1"))
-    backend.retire("w1")
-    backend.retire("w1")
-    backend.register(card("w2"))
-    wait_until(lambda: backend.clean_workers(Act(Verb.CLEAN, "ana"), 0.0))
+    backend.jobs.register(card("w1"))
+    backend.jobs.retire("w1")
+    backend.jobs.retire("w1")
+    backend.jobs.register(card("w2"))
+    wait_until(lambda: backend.operator.clean_workers(Act(Verb.CLEAN, "ana"), 0.0))
     told = [describe_event(event) for event in read(backend)]
     assert [(event["event"], event["worker"], event["data"].get("by")) for event in told] == [
         ("WorkerStarted", "w1", None),

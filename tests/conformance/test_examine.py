@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.backends.base import NativeBackend
-from queuetui.backends.examiner import Examiner
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.examination import Examination
 from queuetui.model.limits import Limits
 from queuetui.model.snapshot import Watch
@@ -14,8 +13,7 @@ LONG_OVER_S = -3600.0
 
 def examine(backend: NativeBackend) -> Examination:
     """Return what a store tells."""
-    assert isinstance(backend, Examiner)
-    return backend.examine(60.0)
+    return backend.examiner.examine(60.0)
 
 
 def test_a_store_tells_its_condition(backend: NativeBackend) -> None:
@@ -26,7 +24,7 @@ def test_a_store_tells_its_condition(backend: NativeBackend) -> None:
     assert told.supported
     assert told.unread == {}
     assert told.durability is not None
-    assert told.durability.grade == backend.capabilities.durability
+    assert told.durability.grade == backend.inspector.capabilities.durability
     assert told.durability.settings
     if told.schema is not None:
         assert told.schema.version == told.schema.ours
@@ -38,8 +36,8 @@ def test_leases_that_nobody_swept_are_told(backend: NativeBackend) -> None:
     late = examine(backend).late_leases
     assert (late is not None and late.count, late and late.oldest) == (0, None)
     add(backend)
-    backend.open_lease("worker-1", "mail", 60.0)
-    over = backend.open_lease("worker-2", "mail", LONG_OVER_S)
+    backend.jobs.open_lease("worker-1", "mail", 60.0)
+    over = backend.jobs.open_lease("worker-2", "mail", LONG_OVER_S)
     late = examine(backend).late_leases
     assert late is not None
     assert (late.count, late.oldest) == (1, over.until)
@@ -48,10 +46,10 @@ def test_leases_that_nobody_swept_are_told(backend: NativeBackend) -> None:
 def test_looking_a_store_over_changes_nothing(backend: NativeBackend) -> None:
     """Jobs and leases are what they were."""
     add(backend, 2)
-    backend.open_lease("worker-2", "mail", LONG_OVER_S)
+    backend.jobs.open_lease("worker-2", "mail", LONG_OVER_S)
     limits = Watch(limits=Limits())
-    before = backend.snapshot(limits)
+    before = backend.inspector.snapshot(limits)
     examine(backend)
-    after = backend.snapshot(limits)
+    after = backend.inspector.snapshot(limits)
     assert (after.counts.keys(), after.total.value) == (before.counts.keys(), before.total.value)
     assert examine(backend).late_leases == examine(backend).late_leases

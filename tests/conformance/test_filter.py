@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given, settings
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.limits import unconsumed
@@ -82,12 +82,12 @@ class Expected:
 @pytest.fixture(scope="module")
 def expected(population: NativeBackend) -> Expected:
     """The whole population."""
-    return Expected(tuple(population.get(job_id) for job_id in ids(select(population))), snapshot(population))
+    return Expected(tuple(population.inspector.get(job_id) for job_id in ids(select(population))), snapshot(population))
 
 
 def found_ids(backend: NativeBackend, query: Query) -> set[str]:
     """Return the jobs that the backend finds, checking that its total agrees."""
-    page = backend.page(PageRequest(query, 1000), STEADY)
+    page = backend.inspector.page(PageRequest(query, 1000), STEADY)
     found = ids(list(page.jobs))
     assert len(found) == len(set(found)) == page.total.value
     return set(found)
@@ -134,7 +134,7 @@ def test_a_negation_is_the_rest(population: NativeBackend) -> None:
 def test_each_term_has_its_plan(population: NativeBackend) -> None:
     """A backend tells for every term of a filter how it is answered, in order, and why where it is not pushed down."""
     query = parse_query('state:failed error~"timed out" payload.user.id:42 -is:stuck word')
-    plan = population.plan(query)
+    plan = population.inspector.plan(query)
     assert [planned.term for planned in plan] == list[Term](query.terms)
     assert all(planned.why for planned in plan if planned.handling is not Handling.PUSHED)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from tests.conformance.conftest import FreshStore
 from tests.conformance.machine import TwoBackends
 from tests.conformance.stores import KINDS, Store

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.backends.native.redis.backend import RedisBackend
 from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.cli.main import run as run_line
@@ -185,7 +185,7 @@ def test_an_odd_value_of_a_job_fails_no_other(store: Store, keys: Any) -> None:
     details = every_look(backend, ids)
     assert details[ids[-1]].job.remarks == ()
     assert "cannot be read" in details[ids[0]].job.remarks[0]
-    assert "its state is stored as 99" in backend.get(state).remarks[0]
+    assert "its state is stored as 99" in backend.inspector.get(state).remarks[0]
     keys.hdel(prefix + "j", ids[-2].replace("-", ""))
     feed = Feed(backend, Limits())
     page, _ = feed.page(PageRequest(parse_query(""), 500))
@@ -199,7 +199,7 @@ def test_a_key_of_another_kind_counts_as_empty_and_is_named(store: Store, keys: 
     backend, prefix = store.open(), prefix_of(store)
     assert isinstance(backend, RedisBackend)
     populate(backend)
-    backend.register(card("w9", "mail"))
+    backend.jobs.register(card("w9", "mail"))
     feed = Feed(backend, Limits())
     watch = Watch(page=PageRequest(parse_query(""), 500), events=EventRequest())
     whole = len(feed.poll(watch).page.jobs)  # type: ignore[union-attr]  # it was asked for

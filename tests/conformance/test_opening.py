@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, discover, open_backend
 from queuetui.model.act import Verb
+from queuetui.model.capabilities import Liveness
 from queuetui.model.measured import Measured
 from tests.conformance.scenes import add, add_one, ids, run, select
 from tests.conformance.stores import Store
@@ -12,9 +14,9 @@ from tests.conformance.stores import Store
 
 def test_an_open_store_is_up_to_date(backend: NativeBackend) -> None:
     """A store that was made has a version, nothing left to apply, and applying changes nothing."""
-    version = backend.version()
+    version = backend.schema.version()
     assert version is not None
-    assert (backend.pending(), backend.migrate(), backend.version()) == ((), (), version)
+    assert (backend.schema.pending(), backend.schema.migrate(), backend.schema.version()) == ((), (), version)
 
 
 def test_a_store_is_found_by_its_contents(store: Store, backend: NativeBackend) -> None:
@@ -41,15 +43,17 @@ def test_a_closed_backend_takes_nothing_with_it(store: Store) -> None:
 
 def test_a_native_queue_can_do_every_act(backend: NativeBackend) -> None:
     """Our own queue keeps leases, workers, a tally and attempts, and lacks no verb."""
-    can = backend.capabilities
-    assert (can.kind, can.native, can.leases, can.workers, can.tally, can.attempts) == (
+    can = backend.inspector.capabilities
+    assert (can.kind, can.native, can.liveness, can.workers, can.tally, can.attempts) == (
         NATIVE,
         True,
-        True,
+        Liveness.LEASE,
         True,
         True,
         True,
     )
-    assert can.verbs == frozenset(Verb)
+    later = {Verb.RUN_NOW, Verb.MOVE, Verb.EDIT, Verb.REPRIORITISE, Verb.CLONE, Verb.RESTORE, Verb.UNDO}
+    assert frozenset(Verb) - can.verbs == later
+    assert all("not built yet" in (can.why_not(verb) or "") for verb in later)
     assert not can.reasons
     assert can.durability

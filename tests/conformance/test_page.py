@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from queuetui.backends.base import NativeBackend, iterate
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import iterate
 from queuetui.model.act import Verb
 from queuetui.model.errors import NotFound
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Ending, Job
@@ -35,7 +36,7 @@ STATE_PLACES = {state: place for place, state in enumerate(State)}
 
 def read_page(backend: NativeBackend, text: str = "", **changes: Any) -> Page:
     """Return one page."""
-    return backend.page(replace(PageRequest(parse_query(text)), **changes), LIMITS)
+    return backend.inspector.page(replace(PageRequest(parse_query(text)), **changes), LIMITS)
 
 
 @pytest.mark.parametrize("written", ["", *SORTS, *(f"-{name}" for name in SORTS)])
@@ -155,15 +156,15 @@ def test_a_page_shows_the_head_of_a_long_payload(backend: NativeBackend) -> None
     jobs = {job.ref.id: job for job in select(backend)}
     assert len(jobs[long].payload) <= PAYLOAD_HEAD_CHARS
     assert not jobs[long].payload_whole
-    assert backend.get(long).payload_whole
-    assert len(backend.get(long).payload) == 50_002
+    assert backend.inspector.get(long).payload_whole
+    assert len(backend.inspector.get(long).payload) == 50_002
     assert all(job.payload_whole for job in jobs.values() if job.ref.id != long)
 
 
 def test_a_page_and_a_single_read_agree(population: NativeBackend) -> None:
     """A job on a page is the job that `get` gives, version and all."""
     for job in select(population):
-        whole = population.get(job.ref.id)
+        whole = population.inspector.get(job.ref.id)
         shown = job if job.payload_whole else replace(job, payload=whole.payload, payload_whole=True)
         assert replace(shown, data=whole.data) == whole
 
@@ -171,7 +172,7 @@ def test_a_page_and_a_single_read_agree(population: NativeBackend) -> None:
 def test_the_data_summary_is_read_from_the_payload(backend: NativeBackend) -> None:
     """The short text of a job comes from its payload, on pages and alone."""
     job_id = add_one(backend, payload=b'{"product": {"sku": "A-1042"}, "to": "x@example.org"}')
-    shown = [job.data.raw for job in (*select(backend), backend.get(job_id)) if job.data is not None]
+    shown = [job.data.raw for job in (*select(backend), backend.inspector.get(job_id)) if job.data is not None]
     assert len(shown) == 2
     assert shown[0] == shown[1]
     assert "A-1042" in shown[0]
@@ -180,33 +181,35 @@ def test_the_data_summary_is_read_from_the_payload(backend: NativeBackend) -> No
 def test_every_job_is_iterated(backend: NativeBackend) -> None:
     """Iteration goes over all pages."""
     sent = add(backend, 7)
-    assert sorted(job.ref.id for job in iterate(backend, parse_query(""), LIMITS, page_size=3)) == sorted(sent)
+    assert sorted(job.ref.id for job in iterate(backend.inspector, parse_query(""), LIMITS, page_size=3)) == sorted(
+        sent
+    )
 
 
 def test_a_job_that_is_not_there(backend: NativeBackend) -> None:
     """Reading a job by an id that is not there, or that is none, says that nothing was found."""
     for job_id in (next_id(), "no such id", "", "' or 1=1 --"):
         with pytest.raises(NotFound):
-            backend.get(job_id)
-        assert backend.attempts(job_id) == ()
+            backend.inspector.get(job_id)
+        assert backend.inspector.attempts(job_id) == ()
 
 
 def test_a_job_is_found_by_the_end_of_its_id(backend: NativeBackend) -> None:
     """People type the end of an id: live and ended jobs are found, ambiguity shows as more than one."""
     first, second = add(backend, 2)
     run(backend)
-    assert [ref.id for ref in backend.find(first)] == [first]
-    assert [ref.id for ref in backend.find(first[-8:])] == [first]
-    assert backend.find(second[-8:]) == (backend.get(second).ref,)
+    assert [ref.id for ref in backend.inspector.find(first)] == [first]
+    assert [ref.id for ref in backend.inspector.find(first[-8:])] == [first]
+    assert backend.inspector.find(second[-8:]) == (backend.inspector.get(second).ref,)
     for number in (1, 2):
         add_one(backend, id=f"{next_id()[:19]}8{number}00-00000aaaaaaa")
-    assert len(backend.find("aaaaaa")) == 2
-    assert len(backend.find("aaaaaa", 1)) == 1
-    assert backend.find("ffffffffffff") == ()
+    assert len(backend.inspector.find("aaaaaa")) == 2
+    assert len(backend.inspector.find("aaaaaa", 1)) == 1
+    assert backend.inspector.find("ffffffffffff") == ()
 
 
 @pytest.mark.parametrize("suffix", ["%", "_", "zz", "'", "******"])
 def test_an_end_of_an_id_is_no_pattern(backend: NativeBackend, suffix: str) -> None:
     """Wildcards and quotes in a typed id find nothing."""
     add(backend, 2)
-    assert backend.find(suffix) == ()
+    assert backend.inspector.find(suffix) == ()

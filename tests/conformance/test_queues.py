@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.job import Ending
 from queuetui.model.snapshot import QueueInfo
@@ -35,7 +35,7 @@ def queue_of(backend: NativeBackend, name: str = "default") -> QueueInfo:
 def resume(backend: NativeBackend, queue: str = "default") -> Act:
     """Resume a queue and return the act."""
     act = Act(Verb.RESUME, "ana")
-    assert backend.apply_to_queue(act, queue).outcome is Outcome.DONE
+    assert backend.operator.apply_to_queue(act, queue).outcome is Outcome.DONE
     return act
 
 
@@ -61,8 +61,8 @@ def test_a_paused_queue_takes_jobs_and_endings(backend: NativeBackend) -> None:
     pause(backend)
     add(backend)
     assert settle(backend, lease, claimed, Ending.COMPLETED)
-    assert backend.step(lease.id, [], 5).claimed == ()
-    assert backend.queues_ready(None) == ()
+    assert backend.jobs.step(lease.id, [], 5).claimed == ()
+    assert backend.jobs.queues_ready(None) == ()
 
 
 def test_a_pause_leaves_other_queues_alone(backend: NativeBackend) -> None:
@@ -87,7 +87,7 @@ def test_pausing_twice_is_skipped(backend: NativeBackend) -> None:
     pause(backend)
     assert queue_of(backend).paused_at == paused_at
     resume(backend)
-    again = backend.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
+    again = backend.operator.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
     assert again.outcome is Outcome.SKIPPED
     assert again.note
 
@@ -95,9 +95,9 @@ def test_pausing_twice_is_skipped(backend: NativeBackend) -> None:
 def test_a_pause_asked_twice_acts_once(backend: NativeBackend) -> None:
     """The same act sent again after a resume does not pause again."""
     act = Act(Verb.PAUSE, "ana")
-    first = backend.apply_to_queue(act, "default")
+    first = backend.operator.apply_to_queue(act, "default")
     resume(backend)
-    assert backend.apply_to_queue(act, "default") == first
+    assert backend.operator.apply_to_queue(act, "default") == first
     add(backend)
     assert len(claim(backend)[1]) == 1
 
@@ -109,7 +109,7 @@ def test_counts_of_a_queue_are_its_own(backend: NativeBackend) -> None:
     run(backend, Ending.FAILED, queue="mail")
     add(backend, queue="mail", delay_s=3600)
     counts = {state: count.value for state, count in queue_of(backend, "mail").counts.items()}
-    expected = dict.fromkeys(backend.capabilities.keeps, 0)
+    expected = dict.fromkeys(backend.inspector.capabilities.keeps, 0)
     assert counts == {**expected, State.PENDING: 1, State.FAILED: 1, State.SCHEDULED: 1}
     assert queue_of(backend, "import").counts[State.PENDING].value == 3
 
@@ -119,11 +119,11 @@ def test_the_oldest_due_job_is_told(backend: NativeBackend) -> None:
     first = add_one(backend, priority=-5)
     add(backend, 2, priority=5)
     add(backend, delay_s=3600)
-    assert queue_of(backend).oldest_due_at == backend.get(first).scheduled_at
+    assert queue_of(backend).oldest_due_at == backend.inspector.get(first).scheduled_at
     act_done(backend, Verb.CANCEL, first)
     later = queue_of(backend).oldest_due_at
     assert later is not None
-    cancelled = backend.get(first).scheduled_at
+    cancelled = backend.inspector.get(first).scheduled_at
     assert cancelled is not None
     assert later > cancelled
 
@@ -138,7 +138,7 @@ def test_a_queue_with_nothing_due_has_no_oldest(backend: NativeBackend) -> None:
 def test_live_listeners_are_counted(backend: NativeBackend, queues: tuple[str, ...], consumers: int) -> None:
     """A queue counts the live workers that listen to it or to every queue."""
     add(backend)
-    backend.register(card("w1", *queues))
+    backend.jobs.register(card("w1", *queues))
     assert queue_of(backend).consumers == consumers
 
 
@@ -153,16 +153,16 @@ def test_the_average_of_a_queue_is_told(backend: NativeBackend) -> None:
 
 def test_no_queue_is_left_out_among_many(backend: NativeBackend) -> None:
     """Where there are more queues than one look goes over, the next looks find the others."""
-    backend.enqueue([new_job(queue=f"a{number:04}", delay_s=3600) for number in range(1_100)])
+    backend.jobs.enqueue([new_job(queue=f"a{number:04}", delay_s=3600) for number in range(1_100)])
     add(backend, queue="z")
-    wait_until(lambda: backend.queues_ready(None) == ("z",))
+    wait_until(lambda: backend.jobs.queues_ready(None) == ("z",))
 
 
 def test_old_jobs_of_no_queue_are_kept_for_ever(store: Store) -> None:
     """Where there are more queues than one prune goes over, the next prunes reach the others."""
     backend = store.open(KEPT_BRIEFLY)
-    backend.enqueue([new_job(queue=f"a{number:04}", delay_s=3600) for number in range(1_100)])
+    backend.jobs.enqueue([new_job(queue=f"a{number:04}", delay_s=3600) for number in range(1_100)])
     add(backend, queue="z")
     lease, claimed = claim_one(backend, queue="z")
     assert settle(backend, lease, claimed, Ending.COMPLETED)
-    wait_until(lambda: backend.prune(100) > 0)
+    wait_until(lambda: backend.jobs.prune(100) > 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import RulesEdit
 from queuetui.model.errors import Unsupported
@@ -26,11 +26,11 @@ def test_rules_that_are_changed_hold_at_once(backend: NativeBackend) -> None:
     lease, claimed = claim(backend, 10)
     assert len(claimed) == 1
     limit(backend, concurrency=3)
-    assert len(backend.step(lease.id, [], 10).claimed) == 2
+    assert len(backend.jobs.step(lease.id, [], 10).claimed) == 2
     limit(backend, concurrency=1)
-    assert backend.step(lease.id, [], 10).claimed == ()
+    assert backend.jobs.step(lease.id, [], 10).claimed == ()
     limit(backend, clear=True)
-    assert len(backend.step(lease.id, [], 10).claimed) == 7
+    assert len(backend.jobs.step(lease.id, [], 10).claimed) == 7
     assert rules_of(backend).rules_in_use() == ()
 
 
@@ -40,7 +40,7 @@ def test_a_limit_laid_down_while_a_lease_is_open_holds(backend: NativeBackend) -
     lease, claimed = claim(backend, 2)
     assert len(claimed) == 2
     limit(backend, concurrency=3)
-    assert len(backend.step(lease.id, [], 10).claimed) == 1
+    assert len(backend.jobs.step(lease.id, [], 10).claimed) == 1
 
 
 def test_clearing_rules_leaves_needs(backend: NativeBackend) -> None:
@@ -90,8 +90,8 @@ def test_a_paused_queue_with_rules_gives_nothing(backend: NativeBackend) -> None
     pause(backend)
     lease, claimed = claim(backend, 5)
     assert claimed == ()
-    backend.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
-    assert len(backend.step(lease.id, [], 5).claimed) == 2
+    backend.operator.apply_to_queue(Act(Verb.RESUME, "ana"), "default")
+    assert len(backend.jobs.step(lease.id, [], 5).claimed) == 2
 
 
 def test_a_lost_job_is_claimed_alone_by_rules_too(backend: NativeBackend) -> None:
@@ -100,7 +100,7 @@ def test_a_lost_job_is_claimed_alone_by_rules_too(backend: NativeBackend) -> Non
     limit(backend, concurrency=5)
     lease, _ = claim(backend, 1)
     expire(backend, lease)
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     other, claimed = claim(backend, 5)
     assert [job.id for job in claimed] == [first]
-    assert [job.id for job in backend.step(other.id, [], 5).claimed] == [second]
+    assert [job.id for job in backend.jobs.step(other.id, [], 5).claimed] == [second]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from queuetui.backends.base import Lease, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Lease
 from queuetui.backends.run_notes import RunNotesStore
 from queuetui.model.act import Verb
 from queuetui.model.job import ClaimedJob, Ending
@@ -18,8 +19,7 @@ from tests.waiting import wait_until
 
 def as_keeper(backend: NativeBackend) -> RunNotesStore:
     """Return the backend as what keeps notes."""
-    assert isinstance(backend, RunNotesStore)
-    return backend
+    return backend.notes
 
 
 def note(backend: NativeBackend, lease: Lease, claimed: ClaimedJob, **told: Any) -> None:
@@ -117,10 +117,10 @@ def test_a_stale_run_tells_nothing(backend: NativeBackend) -> None:
     job_id = add_one(backend)
     vanished, (claimed,) = claim_and_vanish(backend)
     note(backend, vanished, claimed, usage={"credits": 1})
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     lease, again = claim_one(backend)
     note(backend, lease, claimed, usage={"credits": 1}, log="stale")
-    note(backend, backend.open_lease("w2", "default", 60), again, usage={"credits": 1})
+    note(backend, backend.jobs.open_lease("w2", "default", 60), again, usage={"credits": 1})
     as_keeper(backend).write_notes("no lease", [RunNotes(job_id, again.fence, "Send", {"credits": 1})])
     assert noted(backend, job_id) == ()
     assert totals(backend) == {}
@@ -151,7 +151,7 @@ def test_notes_go_with_their_job(store: Store) -> None:
         else:
             settle(backend, lease, claimed, Ending.COMPLETED)
     act_done(backend, Verb.DELETE, deleted)
-    wait_until(lambda: backend.prune(100) == 0)
+    wait_until(lambda: backend.jobs.prune(100) == 0)
     assert noted(backend, pruned) == noted(backend, deleted) == ()
     assert totals(backend) == {("default", "Send", "credits"): 2}
 
@@ -165,12 +165,12 @@ def test_a_result_may_end_before_its_job(backend: NativeBackend, result: bytes) 
         if job_id == brief:
             note(backend, lease, claimed, result_ttl_s=0.2)
         settle(backend, lease, claimed, Ending.COMPLETED, result=result)
-    before = backend.get(brief)
-    wait_until(lambda: backend.prune(100) == 0 and backend.get(brief).result is None)
-    after = backend.get(brief)
+    before = backend.inspector.get(brief)
+    wait_until(lambda: backend.jobs.prune(100) == 0 and backend.inspector.get(brief).result is None)
+    after = backend.inspector.get(brief)
     assert (before.result is not None, after.result) == (True, None)
     assert (after.ref, after.state) == (before.ref, before.state)
-    found = backend.get(kept).result
+    found = backend.inspector.get(kept).result
     assert found is not None
     assert found.raw.encode() == result
 
@@ -184,8 +184,8 @@ def test_a_later_run_keeps_its_result(backend: NativeBackend) -> None:
     act_done(backend, Verb.RETRY, job_id)
     lease, claimed = claim_one(backend)
     settle(backend, lease, claimed, Ending.COMPLETED, result=b"1")
-    wait_until(lambda: backend.prune(100) == 0)
-    assert backend.get(job_id).result is not None
+    wait_until(lambda: backend.jobs.prune(100) == 0)
+    assert backend.inspector.get(job_id).result is not None
 
 
 def test_the_largest_counts_are_summed_up(backend: NativeBackend) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from queuetui.backends.base import NativeBackend, Running
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Running
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
@@ -43,7 +44,7 @@ def test_each_ending_leads_to_its_state(backend: NativeBackend, how: Ending) -> 
     """Each ending has one state, and only runs that came to an end of their own count as attempts."""
     job_id = add_one(backend)
     run(backend, how, delay_s=3600)
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert job.state is STATES[how]
     assert (job.attempts, job.lost) == (0 if how in UNCOUNTED else 1, int(how is Ending.LOST))
     assert (job.lease_until, job.completed_at is not None) == (None, job.state in FINAL)
@@ -53,7 +54,7 @@ def test_a_completed_job_keeps_its_result_and_times(backend: NativeBackend) -> N
     """A finished job tells what it returned, who ran it, and when it started and ended."""
     job_id = add_one(backend)
     run(backend, result=b'{"sent": 3}')
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert job.result is not None
     assert job.result.raw == '{"sent": 3}'
     assert job.worker is not None
@@ -68,14 +69,14 @@ def test_a_failed_run_keeps_its_error(backend: NativeBackend) -> None:
     job_id = add_one(backend)
     error = RunError("Timeout", "shop North did not answer ü\u202e", "line 1\nline 2")
     claimed = run(backend, Ending.FAILED, error=error)
-    stored = backend.get(job_id).error
+    stored = backend.inspector.get(job_id).error
     assert stored is not None
     assert (stored.class_name.raw, stored.message.raw, stored.traceback.raw) == (
         error.class_name,
         error.message,
         error.traceback,
     )
-    (attempt,) = backend.attempts(job_id)
+    (attempt,) = backend.inspector.attempts(job_id)
     assert attempt.error == stored
     assert (attempt.fence, attempt.worker is not None and attempt.worker.raw) == (claimed.fence, "w1")
 
@@ -85,7 +86,7 @@ def test_any_error_text_can_be_kept(backend: NativeBackend, text: str) -> None:
     """Whatever a handler's error says, its job fails with it; only what no store can hold is replaced."""
     job_id = add_one(backend)
     run(backend, Ending.FAILED, error=RunError("E", text, text))
-    error = backend.get(job_id).error
+    error = backend.inspector.get(job_id).error
     assert error is not None
     assert error.class_name.raw == "E"
     for stored, sent in ((error.message.raw, text), (error.traceback.raw, text)):
@@ -98,18 +99,18 @@ def test_attempts_are_kept_oldest_first(backend: NativeBackend) -> None:
     job_id = add_one(backend)
     for number in range(3):
         run(backend, Ending.RETRY, error=RunError("E", f"try {number}"), delay_s=0)
-        assert backend.promote(10) == 1
-    attempts = backend.attempts(job_id)
+        assert backend.jobs.promote(10) == 1
+    attempts = backend.inspector.attempts(job_id)
     assert [one.error.message.raw for one in attempts if one.error is not None] == ["try 0", "try 1", "try 2"]
     assert [one.fence for one in attempts] == sorted({one.fence for one in attempts})
-    assert backend.get(job_id).attempts == 3
+    assert backend.inspector.get(job_id).attempts == 3
 
 
 def test_a_job_without_kept_attempts_has_none(backend: NativeBackend) -> None:
     """Only failures, losses and lost acknowledgements are kept."""
     job_id = add_one(backend)
     run(backend)
-    assert backend.attempts(job_id) == ()
+    assert backend.inspector.attempts(job_id) == ()
 
 
 @pytest.mark.parametrize("how", [Ending.RETRY, Ending.SNOOZED])
@@ -118,7 +119,7 @@ def test_a_put_off_job_is_due_after_its_delay(backend: NativeBackend, how: Endin
     job_id = add_one(backend)
     before = store_now(backend)
     run(backend, how, delay_s=120)
-    due_at = backend.get(job_id).scheduled_at
+    due_at = backend.inspector.get(job_id).scheduled_at
     assert due_at is not None
     assert before <= due_at - timedelta(seconds=120) <= store_now(backend)
 
@@ -128,17 +129,17 @@ def test_a_handler_may_name_the_time(backend: NativeBackend) -> None:
     job_id = add_one(backend)
     at = datetime(2999, 1, 1, 8, 0, 0, 1, tzinfo=UTC)
     run(backend, Ending.RETRY, at=at)
-    assert backend.get(job_id).scheduled_at == at
+    assert backend.inspector.get(job_id).scheduled_at == at
 
 
 def test_a_released_job_keeps_its_place(backend: NativeBackend) -> None:
     """A job that was given back unrun is claimed again before those that came after it."""
     first = add_one(backend)
-    due_at = backend.get(first).scheduled_at
+    due_at = backend.inspector.get(first).scheduled_at
     lease, claimed = claim_one(backend)
     add(backend)
     settle(backend, lease, claimed, Ending.RELEASED)
-    assert backend.get(first).scheduled_at == due_at
+    assert backend.inspector.get(first).scheduled_at == due_at
     assert claim_one(backend)[1].id == first
 
 
@@ -146,7 +147,7 @@ def test_endings_and_claims_share_a_step(backend: NativeBackend) -> None:
     """One step writes the endings of a batch and claims the next one."""
     sent = add(backend, 6)
     lease, first = claim(backend, 3)
-    step = backend.step(lease.id, [ending(job, Ending.COMPLETED) for job in first], 3)
+    step = backend.jobs.step(lease.id, [ending(job, Ending.COMPLETED) for job in first], 3)
     assert step.accepted == {job.id for job in first}
     assert [job.id for job in step.claimed] == sent[3:]
 
@@ -156,7 +157,7 @@ def test_different_endings_share_a_step(backend: NativeBackend) -> None:
     add(backend, len(STATES))
     lease, claimed = claim(backend, len(STATES))
     batch = [ending(job, how, delay_s=3600) for job, how in zip(claimed, STATES, strict=True)]
-    assert backend.step(lease.id, batch, 0).accepted == {job.id for job in claimed}
+    assert backend.jobs.step(lease.id, batch, 0).accepted == {job.id for job in claimed}
     assert [state_of(backend, job.id) for job in claimed] == list(STATES.values())
 
 
@@ -164,7 +165,7 @@ def test_a_released_job_may_be_claimed_by_the_same_step(backend: NativeBackend) 
     """Endings are written first, so a job given back may be handed out again by the claim that follows."""
     add(backend)
     lease, claimed = claim_one(backend)
-    step = backend.step(lease.id, [ending(claimed, Ending.RELEASED)], 1)
+    step = backend.jobs.step(lease.id, [ending(claimed, Ending.RELEASED)], 1)
     assert [job.id for job in step.claimed] == [claimed.id]
     assert step.claimed[0].fence > claimed.fence
 
@@ -174,10 +175,10 @@ def test_an_ending_under_an_expired_lease_changes_nothing(backend: NativeBackend
     """After the lease's end no ending is accepted, even before anybody swept; the lost acknowledgement is kept."""
     job_id = add_one(backend)
     lease, (claimed,) = claim_and_vanish(backend)
-    before = backend.get(job_id)
-    step = backend.step(lease.id, [ending(claimed, how)], 5)
+    before = backend.inspector.get(job_id)
+    step = backend.jobs.step(lease.id, [ending(claimed, how)], 5)
     assert (step.accepted, step.claimed, step.lease_valid) == (frozenset(), (), False)
-    assert backend.get(job_id) == before
+    assert backend.inspector.get(job_id) == before
     assert outcomes(backend, job_id) == ["ack_lost"]
 
 
@@ -185,7 +186,7 @@ def test_an_ending_after_the_sweep_changes_nothing(backend: NativeBackend) -> No
     """A worker that comes back after its job was given to another cannot end it, even under a lease of its own."""
     job_id = add_one(backend)
     _, (old,) = claim_and_vanish(backend)
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     lease, new = claim_one(backend)
     assert not settle(backend, lease, old, Ending.COMPLETED)
     assert state_of(backend, job_id) is State.PROCESSING
@@ -198,7 +199,7 @@ def test_another_lease_cannot_end_a_job(backend: NativeBackend) -> None:
     """The right fence under somebody else's valid lease is refused."""
     job_id = add_one(backend)
     _, claimed = claim_one(backend)
-    other = backend.open_lease("w2", "default", LONG_LEASE_S)
+    other = backend.jobs.open_lease("w2", "default", LONG_LEASE_S)
     assert not settle(backend, other, claimed, Ending.COMPLETED)
     assert state_of(backend, job_id) is State.PROCESSING
 
@@ -208,9 +209,9 @@ def test_a_job_ends_once(backend: NativeBackend) -> None:
     job_id = add_one(backend)
     lease, claimed = claim_one(backend)
     assert settle(backend, lease, claimed, Ending.COMPLETED, result=b"1")
-    done = backend.get(job_id)
+    done = backend.inspector.get(job_id)
     assert not settle(backend, lease, claimed, Ending.FAILED)
-    assert backend.get(job_id) == done
+    assert backend.inspector.get(job_id) == done
     assert len(select(backend)) == 1
 
 
@@ -229,9 +230,9 @@ def test_an_ending_after_a_quarantine_was_too_late(backend: NativeBackend) -> No
     job_id = add_one(backend)
     for _ in range(2):
         claim_and_vanish(backend)
-        backend.sweep(10)
+        backend.jobs.sweep(10)
     lease, (claimed,) = claim_and_vanish(backend)
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     assert state_of(backend, job_id) is State.FAILED
     assert not settle(backend, lease, claimed, Ending.COMPLETED)
     assert outcomes(backend, job_id) == ["lost", "lost", "ack_lost"]
@@ -242,7 +243,7 @@ def test_a_stale_ending_does_not_keep_its_neighbours_out(backend: NativeBackend)
     add(backend, 2)
     lease, (good, bad) = claim(backend, 2)
     stale = Settlement(bad.id, bad.fence + 7, bad.type, Ending.COMPLETED, 0.1)
-    assert backend.step(lease.id, [ending(good, Ending.COMPLETED), stale], 0).accepted == {good.id}
+    assert backend.jobs.step(lease.id, [ending(good, Ending.COMPLETED), stale], 0).accepted == {good.id}
     assert (state_of(backend, good.id), state_of(backend, bad.id)) == (State.COMPLETED, State.PROCESSING)
 
 
@@ -260,11 +261,11 @@ def test_start_and_progress_of_a_long_run_are_shown(backend: NativeBackend) -> N
     """A running job tells since when it runs and what its handler last reported; the start does not move."""
     job_id = add_one(backend)
     lease, claimed = claim_one(backend)
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 0.0)])
-    started_at = backend.get(job_id).started_at
+    backend.jobs.mark_running(lease.id, [Running(job_id, claimed.fence, 0.0)])
+    started_at = backend.inspector.get(job_id).started_at
     assert started_at is not None
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence, 5.0, '{"done": 4}')])
-    job = backend.get(job_id)
+    backend.jobs.mark_running(lease.id, [Running(job_id, claimed.fence, 5.0, '{"done": 4}')])
+    job = backend.inspector.get(job_id)
     assert job.started_at == started_at
     assert job.progress is not None
     assert job.progress.raw == '{"done": 4}'
@@ -274,13 +275,13 @@ def test_a_stale_report_is_passed_over(backend: NativeBackend) -> None:
     """Progress of a run that no longer holds its job is not written."""
     job_id = add_one(backend)
     lease, claimed = claim_one(backend)
-    other = backend.open_lease("w2", "default", LONG_LEASE_S)
-    backend.mark_running(lease.id, [Running(job_id, claimed.fence + 1, 1.0, "stale")])
-    backend.mark_running(other.id, [Running(job_id, claimed.fence, 1.0, "not yours")])
-    job = backend.get(job_id)
+    other = backend.jobs.open_lease("w2", "default", LONG_LEASE_S)
+    backend.jobs.mark_running(lease.id, [Running(job_id, claimed.fence + 1, 1.0, "stale")])
+    backend.jobs.mark_running(other.id, [Running(job_id, claimed.fence, 1.0, "not yours")])
+    job = backend.inspector.get(job_id)
     assert (job.started_at, job.progress) == (None, None)
 
 
 def outcomes(backend: NativeBackend, job_id: str) -> list[str]:
     """Return how the kept attempts of a job ended."""
-    return [attempt.outcome for attempt in backend.attempts(job_id)]
+    return [attempt.outcome for attempt in backend.inspector.attempts(job_id)]

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from queuetui.backends.base import COUNT_CAP, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import COUNT_CAP
 from queuetui.model.job import Ending
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
@@ -35,7 +36,7 @@ def test_counts_equal_the_population(backend: NativeBackend) -> None:
     jobs = select(backend)
     picture = snapshot(backend)
     counts = {state: count.value for state, count in picture.counts.items()}
-    assert counts == dict.fromkeys(backend.capabilities.keeps, 0) | Counter(job.state for job in jobs)
+    assert counts == dict.fromkeys(backend.inspector.capabilities.keeps, 0) | Counter(job.state for job in jobs)
     assert picture.total.value == len(jobs)
     assert picture.total.exactness in {Exactness.EXACT, Exactness.CACHED}
     per_queue = {
@@ -75,7 +76,7 @@ def test_only_what_was_asked_for_is_there(backend: NativeBackend) -> None:
     """A part not asked for is empty, and a page comes when asked for."""
     add(backend)
     run(backend, Ending.FAILED)
-    backend.register(card())
+    backend.jobs.register(card())
     bare = snapshot(backend, parts=frozenset())
     assert (bare.counts, bare.queues, bare.workers, bare.tally, bare.failures, bare.page) == ({}, (), (), (), (), None)
     workers = snapshot(backend, parts=frozenset({Part.WORKERS}))
@@ -98,7 +99,7 @@ def test_the_tally_adds_up(backend: NativeBackend) -> None:
     for how in (Ending.COMPLETED, Ending.COMPLETED, Ending.FAILED, Ending.RETRY, Ending.RELEASED):
         run(backend, how, duration_s=None if how is Ending.RELEASED else 1.5, delay_s=3600)
     claim_and_vanish(backend, 2)
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     minutes = snapshot(backend).tally
     expected = {"enqueued": 9, "started": 7, "completed": 2, "failed": 1, "retried": 1, "lost": 2}
     assert {name: total(minutes, name) for name in expected} == expected
@@ -110,7 +111,7 @@ def test_the_tally_adds_up(backend: NativeBackend) -> None:
 def test_a_duplicate_is_not_tallied(backend: NativeBackend) -> None:
     """Only jobs that were stored count as enqueued."""
     add(backend, idempotency_key="k")
-    backend.enqueue([new_job(idempotency_key="k")])
+    backend.jobs.enqueue([new_job(idempotency_key="k")])
     assert total(snapshot(backend).tally, "enqueued") == 1
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.base import NativeBackend, Running
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import Running
 from queuetui.model.job import Ending
 from queuetui.model.limits import Limits
 from tests.conformance.scenes import (
@@ -46,7 +47,7 @@ def test_an_orphan_is_stuck(backend: NativeBackend) -> None:
     claim_and_vanish(backend)
     generous = Limits(stuck_after_s=3600)
     assert stuck_ids(backend, generous) == [job_id]
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     assert stuck_ids(backend, generous) == []
 
 
@@ -68,7 +69,7 @@ def test_running_time_counts_from_the_start(backend: NativeBackend) -> None:
     assert stuck_ids(backend, Limits(stuck_after_s=1800)) == []
     # Only the starts are an hour away from now, one behind and one ahead; both were claimed just now.
     runs = [Running(early.id, early.fence, running_s=3600.0), Running(late.id, late.fence, running_s=-3600.0)]
-    backend.mark_running(lease.id, runs)
+    backend.jobs.mark_running(lease.id, runs)
     assert stuck_ids(backend, Limits(stuck_after_s=1800)) == [early.id]
     assert stuck_ids(backend, Limits(stuck_after_s=0)) == [early.id]
 
@@ -95,11 +96,11 @@ def test_limits_hold_by_type_then_queue(backend: NativeBackend, limits: Limits, 
 def test_a_due_job_that_nobody_listens_for_is_stuck(backend: NativeBackend) -> None:
     """A pending job past the limit is stuck while no live worker listens to its queue."""
     job_id = add_one(backend)
-    backend.register(card("w1", "mail"))
+    backend.jobs.register(card("w1", "mail"))
     assert stuck_ids(backend, Limits()) == []
     wait_past(backend, 0.06)
     assert stuck_ids(backend) == [job_id]
-    backend.register(card("w2", "default"))
+    backend.jobs.register(card("w2", "default"))
     assert stuck_ids(backend) == []
 
 
@@ -107,11 +108,11 @@ def test_a_due_job_that_nobody_listens_for_is_stuck(backend: NativeBackend) -> N
 def test_a_silent_worker_listens_to_nothing(backend: NativeBackend, queues: tuple[str, ...]) -> None:
     """A worker that has not beaten for long does not count as a listener, until it beats again."""
     add(backend)
-    backend.register(card("w1", *queues))
+    backend.jobs.register(card("w1", *queues))
     strict = Limits(stuck_after_s=0.05, worker_silent_s=0.5)
     wait_until(lambda: len(select(backend, "is:stuck", strict)) == 1)
     assert stuck_ids(backend, SHORT) == []
-    assert backend.beat("w1", None, stopping=False)
+    assert backend.jobs.beat("w1", None, stopping=False)
     assert select(backend, "is:stuck", Limits(stuck_after_s=0.05, worker_silent_s=30)) == []
 
 

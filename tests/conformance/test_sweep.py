@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending, RunError
 from queuetui.model.state import State
@@ -29,15 +29,15 @@ def lose(backend: NativeBackend, count: int = 1) -> tuple[bool, ...]:
     """Claim jobs in one step, vanish and be swept; tell which failed for good."""
     _, claimed = claim_and_vanish(backend, count)
     assert len(claimed) == count
-    return tuple(one.failed for one in backend.sweep(100))
+    return tuple(one.failed for one in backend.jobs.sweep(100))
 
 
 def test_a_lost_job_waits_again(backend: NativeBackend) -> None:
     """A job of an expired lease goes back to its place, counted as lost and not as an attempt."""
     job_id = add_one(backend)
-    due_at = backend.get(job_id).scheduled_at
+    due_at = backend.inspector.get(job_id).scheduled_at
     _, (claimed,) = claim_and_vanish(backend)
-    (swept,) = backend.sweep(10)
+    (swept,) = backend.jobs.sweep(10)
     assert (swept.job_id, swept.type, swept.queue, swept.worker, swept.failed) == (
         job_id,
         "Send",
@@ -45,21 +45,21 @@ def test_a_lost_job_waits_again(backend: NativeBackend) -> None:
         "vanished",
         False,
     )
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.attempts, job.lost, job.scheduled_at) == (State.PENDING, 0, 1, due_at)
     assert (job.lease_until, job.claimed_at, job.started_at) == (None, None, None)
-    (attempt,) = backend.attempts(job_id)
+    (attempt,) = backend.inspector.attempts(job_id)
     assert (attempt.outcome, attempt.fence, attempt.error) == ("lost", claimed.fence, None)
 
 
 def test_a_run_may_be_lost_while_its_worker_lives(backend: NativeBackend) -> None:
     """A worker may say that the process of a run died: the job waits again at once, and the attempt tells of what it died."""
     job_id = add_one(backend)
-    due_at = backend.get(job_id).scheduled_at
+    due_at = backend.inspector.get(job_id).scheduled_at
     claimed = run(backend, Ending.LOST, error=RunError("ProcessDied", "killed by SIGSEGV"))
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.attempts, job.lost, job.error, job.scheduled_at) == (State.PENDING, 0, 1, None, due_at)
-    (attempt,) = backend.attempts(job_id)
+    (attempt,) = backend.inspector.attempts(job_id)
     assert (attempt.outcome, attempt.fence) == ("lost", claimed.fence)
     assert attempt.error is not None
     assert attempt.error.class_name.raw == "ProcessDied"
@@ -73,7 +73,7 @@ def test_the_third_process_that_dies_of_a_job_is_the_last(backend: NativeBackend
     run(backend, Ending.LOST)
     assert state_of(backend, job_id) is State.PENDING
     run(backend, Ending.LOST)
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.attempts, job.lost) == (State.FAILED, 0, 3)
     assert job.error is not None
     assert job.error.class_name.raw == "PoisonPill"
@@ -85,7 +85,7 @@ def test_a_lost_run_that_was_asked_to_stop_is_cancelled(backend: NativeBackend) 
     lease, claimed = claim_one(backend)
     act_done(backend, Verb.CANCEL, job_id)
     assert settle(backend, lease, claimed, Ending.LOST)
-    assert (state_of(backend, job_id), backend.get(job_id).lost) == (State.CANCELLED, 1)
+    assert (state_of(backend, job_id), backend.inspector.get(job_id).lost) == (State.CANCELLED, 1)
 
 
 def test_a_loss_does_not_use_up_attempts(backend: NativeBackend) -> None:
@@ -102,16 +102,16 @@ def test_a_live_lease_is_left_alone(backend: NativeBackend) -> None:
     sent = add(backend, 3)
     run(backend)
     claim_one(backend)
-    before = [backend.get(job_id) for job_id in sent]
-    assert backend.sweep(10) == ()
-    assert [backend.get(job_id) for job_id in sent] == before
+    before = [backend.inspector.get(job_id) for job_id in sent]
+    assert backend.jobs.sweep(10) == ()
+    assert [backend.inspector.get(job_id) for job_id in sent] == before
 
 
 def test_a_sweep_takes_no_more_than_asked(backend: NativeBackend) -> None:
     """A sweep works in bites, and the next one goes on where it stopped."""
     sent = add(backend, 5)
     claim_and_vanish(backend, 5)
-    bites = [backend.sweep(2) for _ in range(4)]
+    bites = [backend.jobs.sweep(2) for _ in range(4)]
     assert [len(bite) for bite in bites] == [2, 2, 1, 0]
     assert sorted(one.job_id for bite in bites for one in bite) == sorted(sent)
 
@@ -123,21 +123,21 @@ def test_many_sweepers_lose_a_job_once(store: Store) -> None:
     claim_and_vanish(backend, 40)
     others = [store.open() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        swept = [one.job_id for bite in pool.map(lambda one: one.sweep(100), others) for one in bite]
+        swept = [one.job_id for bite in pool.map(lambda one: one.jobs.sweep(100), others) for one in bite]
     assert sorted(swept) == sorted(sent)
-    assert {backend.get(job_id).lost for job_id in sent} == {1}
+    assert {backend.inspector.get(job_id).lost for job_id in sent} == {1}
 
 
 def test_the_third_loss_alone_is_the_last(backend: NativeBackend) -> None:
     """A job whose worker died three times while it alone was claimed is quarantined as a dead letter, saying why."""
     job_id = add_one(backend)
     assert [lose(backend) for _ in range(3)] == [(False,), (False,), (True,)]
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.attempts, job.lost) == (State.FAILED, 0, 3)
     assert job.error is not None
     assert job.error.class_name.raw == "PoisonPill"
     assert job.completed_at is not None
-    assert [one.outcome for one in backend.attempts(job_id)] == ["lost"] * 3
+    assert [one.outcome for one in backend.inspector.attempts(job_id)] == ["lost"] * 3
     assert claim(backend)[1] == ()
 
 
@@ -157,7 +157,7 @@ def test_a_quarantined_job_may_be_retried(backend: NativeBackend) -> None:
     for _ in range(3):
         lose(backend)
     act_done(backend, Verb.RETRY, job_id)
-    assert (backend.get(job_id).state, backend.get(job_id).lost) == (State.PENDING, 3)
+    assert (backend.inspector.get(job_id).state, backend.inspector.get(job_id).lost) == (State.PENDING, 3)
     run(backend)
     assert state_of(backend, job_id) is State.COMPLETED
 
@@ -167,9 +167,9 @@ def test_a_lost_job_that_was_asked_to_stop_is_cancelled(backend: NativeBackend) 
     job_id = add_one(backend)
     claim_and_vanish(backend)
     act_done(backend, Verb.CANCEL, job_id)
-    (swept,) = backend.sweep(10)
+    (swept,) = backend.jobs.sweep(10)
     assert not swept.failed
-    job = backend.get(job_id)
+    job = backend.inspector.get(job_id)
     assert (job.state, job.lost) == (State.CANCELLED, 1)
 
 
@@ -178,17 +178,17 @@ def test_a_lost_acknowledgement_outlasts_the_sweep(backend: NativeBackend) -> No
     job_id = add_one(backend)
     lease, (claimed,) = claim_and_vanish(backend)
     settle(backend, lease, claimed, Ending.COMPLETED)
-    backend.sweep(10)
-    assert [one.outcome for one in backend.attempts(job_id)] == ["ack_lost"]
-    assert (state_of(backend, job_id), backend.get(job_id).lost) == (State.PENDING, 1)
+    backend.jobs.sweep(10)
+    assert [one.outcome for one in backend.inspector.attempts(job_id)] == ["ack_lost"]
+    assert (state_of(backend, job_id), backend.inspector.get(job_id).lost) == (State.PENDING, 1)
 
 
 def test_a_cleaned_workers_jobs_are_swept(backend: NativeBackend) -> None:
     """Deleting a registration frees nothing by itself; the lease's end does."""
     job_id = add_one(backend)
-    backend.register(card("vanished"))
+    backend.jobs.register(card("vanished"))
     claim_and_vanish(backend)
-    backend.retire("vanished")
+    backend.jobs.retire("vanished")
     assert state_of(backend, job_id) is State.PROCESSING
-    assert [one.job_id for one in backend.sweep(10)] == [job_id]
+    assert [one.job_id for one in backend.jobs.sweep(10)] == [job_id]
     assert ids(select(backend, "state:pending")) == [job_id]

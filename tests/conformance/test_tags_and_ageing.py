@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.job import Ending
 from tests.conformance.rule_scenes import limit
 from tests.conformance.scenes import (
@@ -19,9 +19,9 @@ from tests.waiting import wait_until
 
 def test_a_job_with_needs_waits_for_a_worker_with_the_tags(backend: NativeBackend) -> None:
     """Only a worker whose registration names every needed tag is given the job; others are given what is behind it."""
-    backend.register(card("plain"))
-    backend.register(card("half", tags=("gpu",)))
-    backend.register(card("able", tags=("gpu", "eu", "big")))
+    backend.jobs.register(card("plain"))
+    backend.jobs.register(card("half", tags=("gpu",)))
+    backend.jobs.register(card("able", tags=("gpu", "eu", "big")))
     needy = add_one(backend, needs=("gpu", "eu"))
     simple = add_one(backend)
     assert [job.id for job in claim(backend, 5, worker="plain")[1]] == [simple]
@@ -32,13 +32,13 @@ def test_a_job_with_needs_waits_for_a_worker_with_the_tags(backend: NativeBacken
 
 def test_a_job_with_needs_keeps_them_through_a_retry(backend: NativeBackend) -> None:
     """A job that failed goes to a worker with the tags again."""
-    backend.register(card("able", tags=("gpu",)))
+    backend.jobs.register(card("able", tags=("gpu",)))
     add_one(backend, needs=("gpu",))
     lease, claimed = claim_one(backend, worker="able")
     assert settle(backend, lease, claimed, Ending.RETRY)
-    wait_until(lambda: backend.promote(10) == 1)
+    wait_until(lambda: backend.jobs.promote(10) == 1)
     assert claim(backend, 5, worker="plain")[1] == ()
-    assert len(backend.step(lease.id, [], 1).claimed) == 1
+    assert len(backend.jobs.step(lease.id, [], 1).claimed) == 1
 
 
 def test_jobs_with_needs_come_with_others_in_one_call(backend: NativeBackend) -> None:
@@ -68,4 +68,4 @@ def test_many_priorities_age_together(backend: NativeBackend) -> None:
     jobs = {priority: add(backend, 30, priority=priority) for priority in (1, 2, 3, 4)}
     lease, claimed = claim(backend, 35)
     assert [job.id for job in claimed] == jobs[4] + jobs[3][:5]
-    assert [job.id for job in backend.step(lease.id, [], 30).claimed] == jobs[3][5:] + jobs[2][:5]
+    assert [job.id for job in backend.jobs.step(lease.id, [], 30).claimed] == jobs[3][5:] + jobs[2][:5]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.errors import Unsupported
 from tests.conformance.scenes import add, add_one, claim_one, ids, new_job, select
 from tests.conformance.stores import KINDS, Store
@@ -41,7 +41,7 @@ def test_a_commit_stores_both(engine: Engine, backend: NativeBackend) -> None:
     job = new_job(idempotency_key="order-1")
     with engine.begin() as connection:
         connection.execute(text("insert into orders values (1)"))
-        (answer,) = backend.enqueue([job], connection)
+        (answer,) = backend.jobs.enqueue([job], connection)
     assert (answer.created, orders(engine)) == (True, 1)
     assert claim_one(backend)[1].id == job.id
 
@@ -51,7 +51,7 @@ def test_a_rollback_stores_neither(engine: Engine, backend: NativeBackend) -> No
     """After a rollback there is no job, and its key is free."""
     with engine.connect() as connection:
         connection.execute(text("insert into orders values (1)"))
-        assert backend.enqueue([new_job(idempotency_key="order-1")], connection)[0].created
+        assert backend.jobs.enqueue([new_job(idempotency_key="order-1")], connection)[0].created
         connection.rollback()
     assert (select(backend), orders(engine)) == ([], 0)
     add(backend, idempotency_key="order-1")
@@ -62,7 +62,7 @@ def test_nothing_is_seen_before_the_commit(engine: Engine, backend: NativeBacken
     """Until the caller commits no reader sees the job."""
     with engine.connect() as connection:
         connection.execute(text("insert into orders values (1)"))
-        (answer,) = backend.enqueue([new_job()], connection)
+        (answer,) = backend.jobs.enqueue([new_job()], connection)
         assert select(backend) == []
         connection.commit()
     assert ids(select(backend)) == [answer.id]
@@ -74,7 +74,7 @@ def test_a_duplicate_leaves_the_transaction_whole(engine: Engine, backend: Nativ
     first = add_one(backend, idempotency_key="order-1")
     with engine.begin() as connection:
         connection.execute(text("insert into orders values (1)"))
-        (answer,) = backend.enqueue([new_job(idempotency_key="order-1")], connection)
+        (answer,) = backend.jobs.enqueue([new_job(idempotency_key="order-1")], connection)
         connection.execute(text("insert into orders values (2)"))
     assert (answer.created, answer.id, orders(engine)) == (False, first, 2)
 
@@ -84,6 +84,6 @@ def test_a_backend_without_transactions_says_so(backend: NativeBackend) -> None:
     """Where no transaction can be joined the caller is told, and nothing is stored."""
     other = create_engine("sqlite://")
     with other.connect() as connection, pytest.raises(Unsupported):
-        backend.enqueue([new_job()], connection)
+        backend.jobs.enqueue([new_job()], connection)
     other.dispose()
     assert select(backend) == []

@@ -7,13 +7,13 @@ import pytest
 from queuetui.model.errors import BadConfig
 from queuetui.model.schedule import ScheduleSpec
 from tests.conformance.stores import Store
-from tests.conformance.test_schedules import HOUR, SLOT, add, open_on
+from tests.conformance.test_schedules import HOUR, SLOT, add
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mysql", "redis"])
 def test_it_holds_up_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the due schedules those that can be read are told, and only when there are none what is wrong with the others."""
-    backend = open_on(store)
+    backend = store.open()
     add(backend, SLOT - HOUR, name="newer")
     add(backend, name="known")
     read_spec = ScheduleSpec.from_text
@@ -25,7 +25,7 @@ def test_it_holds_up_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
         return read_spec(text)
 
     monkeypatch.setattr(ScheduleSpec, "from_text", refuse)
-    (known,) = backend.due_schedules(10).schedules
+    (known,) = backend.schedules.due_schedules(10).schedules
     assert known.spec.name == "known"
     with pytest.raises(BadConfig):
-        backend.due_schedules(1)
+        backend.schedules.due_schedules(1)

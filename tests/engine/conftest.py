@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,9 @@ from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.client import Queue
 from tests.engine.virtual_clock import VirtualClock
 from tests.engine.working import Told, WorkerThread
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
 
 MEMORY = "memory"
 URL_FIXTURES = {
@@ -61,8 +65,8 @@ def start_worker(queue: Queue) -> Iterator[StartWorker]:
     """Start workers on the queue; those that still work are stopped after the test."""
     started: list[WorkerThread] = []
 
-    def start(store: object = None, **settings: object) -> WorkerThread:
-        started.append(WorkerThread(store if store is not None else queue.backend, **settings))  # type: ignore[arg-type]  # a store, or one that fails at will
+    def start(store: object = None, **settings: Any) -> WorkerThread:
+        started.append(WorkerThread(queue.backend, cast("JobStore | None", store), **settings))
         return started[-1]
 
     yield start

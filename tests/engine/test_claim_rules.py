@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.client import Queue
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import RulesEdit, parse_rate
@@ -18,8 +17,7 @@ from tests.waiting import wait_until
 def lay_down(queue: Queue, edit: RulesEdit) -> None:
     """Lay down rules for the queue that jobs go to by default."""
     store = queue.backend
-    assert isinstance(store, ClaimRulesStore)
-    store.apply_to_rules(Act(Verb.LIMIT, "ana"), "default", edit)
+    store.rules.apply_to_rules(Act(Verb.LIMIT, "ana"), "default", edit)
 
 
 class Crowd:
@@ -142,6 +140,6 @@ def test_a_burst_leaves_jobs_for_other_workers(queue: Queue, start_worker: Start
     needy = queue.enqueue(declare_handler(ran.set), needs=["gpu"])
     report = start_worker(burst=True).wait()
     assert (report.jobs, ran.is_set()) == (0, False)
-    assert queue.backend.get(needy.id).state is State.PENDING
+    assert queue.backend.inspector.get(needy.id).state is State.PENDING
     start_worker(burst=True, tags=("gpu",)).wait()
     assert ran.is_set()

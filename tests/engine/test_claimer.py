@@ -122,7 +122,7 @@ def test_a_rate_that_opens_soon_is_waited_for() -> None:
 
 def test_polls_are_further_apart_the_longer_nothing_comes(queue: Queue) -> None:
     """After the last job a worker looks soon and then less often, never less than the poll interval."""
-    claimer = Claimer(queue.backend, WorkerSettings(sleep_s=0.3), make_room(1), CLOCK)
+    claimer = Claimer(queue.backend.jobs, WorkerSettings(sleep_s=0.3), make_room(1), CLOCK)
     waits = []
     for _ in range(7):
         claimer._look_at_s = 0.0
@@ -165,7 +165,7 @@ def test_what_is_known_is_bounded() -> None:
 @pytest.mark.parametrize(("ack", "most"), [("each", 1), ("batch", 100)])
 def test_endings_may_be_written_one_by_one(queue: Queue, start_worker: StartWorker, ack: str, most: int) -> None:
     """A type with ack "each" has no batch of finished jobs that a crash could run again."""
-    store = CountingStore(queue.backend)
+    store = CountingStore(queue.backend.jobs)
     job_type = declare_handler(lambda _: None, ack=ack)
     queue.enqueue_many([queue.new(job_type) for _ in range(200)])
     start_worker(store, concurrency=1, burst=True).wait()

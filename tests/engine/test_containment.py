@@ -155,7 +155,7 @@ def test_a_neighbour_does_not_notice_how_an_async_handler_ends(queue: Queue, sta
     seen = queue.wait(beside.id)
     assert (seen.state, seen.attempts, seen.result) == ("completed", 1, "done")
     worker.stop()
-    assert not queue.backend.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
+    assert not queue.backend.inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
 
 
 def test_a_broken_loop_is_replaced(queue: Queue, start_worker: StartWorker, told: Told) -> None:
@@ -352,7 +352,7 @@ def test_the_writer_outlives_an_ending_that_no_driver_packs(
 ) -> None:
     """Such a job fails alone, or is given back where nothing can be said of it; what ended beside it is written."""
     odd = declare_handler(lambda _: "odd")
-    store = Picky(queue.backend, lambda one: one.type == odd and (refuses_all or one.result == b'"odd"'))
+    store = Picky(queue.backend.jobs, lambda one: one.type == odd and (refuses_all or one.result == b'"odd"'))
     jobs = [queue.enqueue(odd if n == 5 else declare_handler(lambda _: "well")) for n in range(10)]
     worker = start_worker(store, concurrency=4, jobs=None if refuses_all else 10)
     seen = [queue.wait(job.id) for n, job in enumerate(jobs) if n != 5 or not refuses_all]

@@ -60,8 +60,8 @@ def test_progress_of_a_run_reaches_the_queue(place: ChildrenPlace, queue: Queue)
     """What a handler reports is stored while it runs."""
     job = queue.enqueue("hold")
     place.start_isolated("--lease", "9s")
-    wait_until(lambda: queue.backend.get(job.id).progress is not None)
-    progress = queue.backend.get(job.id).progress
+    wait_until(lambda: queue.backend.inspector.get(job.id).progress is not None)
+    progress = queue.backend.inspector.get(job.id).progress
     assert progress is not None
     assert "a quarter" in progress.raw
     place.let_go()
@@ -78,7 +78,7 @@ def test_a_child_that_dies_loses_its_run_and_nothing_else(place: ChildrenPlace, 
     await_state(queue, job.id, "completed")
     done = queue.get(job.id)
     assert (done.attempts, done.lost, done.result) == (1, 1, "lived")
-    (attempt,) = queue.backend.attempts(job.id)
+    (attempt,) = queue.backend.inspector.attempts(job.id)
     assert attempt.outcome == "lost"
     assert attempt.error is not None
     assert attempt.error.class_name.raw == "ProcessDied"

@@ -72,7 +72,7 @@ def test_a_run_over_its_time_is_killed_before_its_retry(
     start_crew(sleep_s=0.02)
     await_state(queue, job.id, "completed")
     assert (queue.get(job.id).attempts, queue.get(job.id).lost) == (3, 0)
-    attempts = queue.backend.attempts(job.id)
+    attempts = queue.backend.inspector.attempts(job.id)
     assert [one.error.class_name.raw for one in attempts if one.error is not None] == ["Timeout"] * 2
     assert len(set(place.pids(job.id))) == 3
 
@@ -133,7 +133,7 @@ def test_a_run_whose_lease_cannot_be_renewed_is_killed_in_time(
 ) -> None:
     """While the store is away the process dies before the store could grant the job again, and the job runs again later."""
     job = queue.enqueue("stubborn")
-    store = FailingStore(queue.backend)
+    store = FailingStore(queue.backend.jobs)
     lease_s = 18.0
     start_crew(store, lease_s=lease_s)
     child = place.await_run(job.id)
@@ -152,10 +152,10 @@ def test_a_lease_that_the_store_ended_kills_at_once(
 ) -> None:
     """When the store says that a lease is over, its run is killed without waiting for the lease's own time."""
     job = queue.enqueue("stubborn")
-    store = FailingStore(queue.backend)
+    store = FailingStore(queue.backend.jobs)
     start_crew(store, lease_s=30)
     child = place.await_run(job.id)
-    queue.backend.close_lease(store.leases[0])
+    queue.backend.jobs.close_lease(store.leases[0])
     await_end_of(child)
     await_state(queue, job.id, "completed")
 
@@ -165,14 +165,14 @@ def test_a_run_that_ends_between_its_lease_and_its_kill_is_explained(
 ) -> None:
     """A handler that is told of the lost lease may return before it is killed: refused, and kept as the cause of the second run."""
     job = queue.enqueue("polite")
-    store = FailingStore(queue.backend)
+    store = FailingStore(queue.backend.jobs)
     start_crew(store, lease_s=18.0)
     place.await_run(job.id)
     store.away.set()
-    wait_until(lambda: queue.backend.sweep(10), 60)
+    wait_until(lambda: queue.backend.jobs.sweep(10), 60)
     store.away.clear()
     place.await_run(job.id, times=2)
-    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"])
+    wait_until(lambda: [one.outcome for one in queue.backend.inspector.attempts(job.id)] == ["ack_lost"])
     assert (queue.get(job.id).lost, queue.get(job.id).attempts) == (1, 0)
 
 
@@ -203,7 +203,7 @@ def test_async_handlers_share_one_loop(queue: Queue, start_crew: StartCrew) -> N
 def test_careful_endings_are_written_one_by_one(queue: Queue, start_crew: StartCrew) -> None:
     """With ack "each" a process begins nothing before its last ending is in the store."""
     jobs = queue.enqueue_many([queue.new("careful") for _ in range(5)])
-    store = FailingStore(queue.backend)
+    store = FailingStore(queue.backend.jobs)
     start_crew(store, concurrency=1, burst=True).wait()
     assert {queue.get(job.id).state for job in jobs} == {"completed"}
     assert store.calls.count("step") >= 5

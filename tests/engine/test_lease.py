@@ -29,7 +29,7 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
     workers = [start_worker(clock=clock, lease_s=6.0) for _ in range(2)]
     assert begun.wait(60)
     clock.pass_by(120)
-    until = queue.backend.get(job.id).lease_until
+    until = queue.backend.inspector.get(job.id).lease_until
     assert until is not None
     assert until > clock.utc()
     over.set()
@@ -41,9 +41,9 @@ def test_a_long_run_keeps_its_lease(queue: Queue, start_worker: StartWorker, tol
 def _claim_as_dead_worker(queue: Queue) -> None:
     """Claim one job as a worker that is never heard of again."""
     store = queue.backend
-    store.register(WorkerCard("dead", "gone", 1, "0", (), 1))
-    lease = store.open_lease("dead", "default", LONG_LEASE_S)
-    assert store.step(lease.id, (), 1).claimed
+    store.jobs.register(WorkerCard("dead", "gone", 1, "0", (), 1))
+    lease = store.jobs.open_lease("dead", "default", LONG_LEASE_S)
+    assert store.jobs.step(lease.id, (), 1).claimed
     expire(store, lease)
 
 
@@ -65,7 +65,7 @@ def test_a_job_that_kills_its_workers_is_quarantined(queue: Queue, start_worker:
     job = queue.enqueue(declare_handler(lambda _: "never"))
     for _ in range(2):
         _claim_as_dead_worker(queue)
-        wait_until(lambda: queue.backend.sweep(10))
+        wait_until(lambda: queue.backend.jobs.sweep(10))
     _claim_as_dead_worker(queue)
     clock = VirtualClock()
     start_worker(clock=clock)
@@ -93,16 +93,16 @@ def test_a_lease_that_the_store_calls_over_is_lost(
         return "first"
 
     job = queue.enqueue(declare_handler(run))
-    store = FailingStore(queue.backend)
+    store = FailingStore(queue.backend.jobs)
     start_worker(store, clock=clock, concurrency=1)
     assert begun.wait(60)
-    assert queue.backend.close_lease(store.leases[0]) == 1
+    assert queue.backend.jobs.close_lease(store.leases[0]) == 1
     clock.pass_until(lambda: told.of("lease_lost"))
     refused.set()
     clock.pass_until(lambda: queue.get(job.id).state == "completed")
     assert queue.get(job.id).result == "second"
     assert causes == [CancelCause.LEASE_LOST]
-    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] == ["ack_lost"])
+    wait_until(lambda: [one.outcome for one in queue.backend.inspector.attempts(job.id)] == ["ack_lost"])
     assert [fields["job_id"] for fields in told.of("result_refused")] == [job.id]
 
 
@@ -113,5 +113,5 @@ def test_an_idle_lease_is_given_back(queue: Queue, start_worker: StartWorker) ->
     worker = start_worker()
     wait_until(lambda: queue.get(job.id).state == "completed")
     worker.stop()
-    assert queue.backend.sweep(10) == ()
+    assert queue.backend.jobs.sweep(10) == ()
     assert queue.stats()["processing"] == 0

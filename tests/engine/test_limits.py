@@ -124,11 +124,11 @@ def test_higher_priority_runs_first(queue: Queue, start_worker: StartWorker) -> 
 def test_a_paused_queue_is_left_alone(queue: Queue, start_worker: StartWorker) -> None:
     """Nothing of a paused queue is begun until it is resumed."""
     job = queue.enqueue(declare_handler(lambda _: 1), queue="mail")
-    queue.backend.apply_to_queue(Act(Verb.PAUSE, "test"), "mail")
+    queue.backend.operator.apply_to_queue(Act(Verb.PAUSE, "test"), "mail")
     start_worker(burst=True).wait()
     assert queue.get(job.id).state == "pending"
     worker = start_worker()
-    queue.backend.apply_to_queue(Act(Verb.RESUME, "test"), "mail")
+    queue.backend.operator.apply_to_queue(Act(Verb.RESUME, "test"), "mail")
     wait_until(lambda: queue.get(job.id).state == "completed")
     assert worker.is_alive
 
@@ -157,7 +157,7 @@ def test_a_scheduled_job_is_not_run_early(queue: Queue, start_worker: StartWorke
     job = queue.enqueue(declare_handler(lambda _: 1), delay=0.3)
     start_worker(sleep_s=30)
     wait_until(lambda: queue.get(job.id).state == "completed")
-    done = queue.backend.get(job.id)
+    done = queue.backend.inspector.get(job.id)
     assert done.started_at is not None
     assert done.scheduled_at is not None
     assert 0 <= (done.started_at - done.scheduled_at).total_seconds() < 5

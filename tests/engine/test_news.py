@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import pytest
 
-from queuetui.backends.base import Notifier
 from queuetui.client import Queue
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import Clock
@@ -51,7 +50,7 @@ def test_a_worker_that_hears_nothing_finds_its_jobs(queue: Queue, queue_url: str
     """Polling is the contract: where every hint is lost, jobs are found all the same, one after the other."""
     ran = threading.Semaphore(0)
     job_type = declare_handler(lambda _: ran.release())
-    start_worker(Deaf(queue.backend), sleep_s=0.2)
+    start_worker(Deaf(queue.backend.jobs), sleep_s=0.2)
     with Queue(queue_url) as client:
         for _ in range(3):
             wait_until(lambda: is_idle(queue))
@@ -68,9 +67,9 @@ def is_idle(queue: Queue) -> bool:
 def test_what_is_heard(queue: Queue, queue_url: str) -> None:
     """A listener hears the queue of a new pending job, whatever its name; not of a job due later, nor of a known one."""
     heard: list[str] = []
-    listener = cast("Notifier", queue.backend).listen(heard.append)
+    listener = queue.backend.jobs.listen(heard.append)
     assert listener is not None
-    queue.backend.register(WorkerCard("w", "host", 1, "0", (), 1, socket=listener.address))
+    queue.backend.jobs.register(WorkerCard("w", "host", 1, "0", (), 1, socket=listener.address))
     with Queue(queue_url) as client:
         wait_until(lambda: client.enqueue("T", queue="ready").created and heard)
         client.enqueue("T", queue="later", delay=3600)
@@ -84,7 +83,7 @@ def test_what_is_heard(queue: Queue, queue_url: str) -> None:
 
 def test_a_wrong_hint_costs_only_a_look(queue: Queue) -> None:
     """A claimer that hears of a queue it has never seen looks at the store before it claims of it."""
-    claimer = Claimer(queue.backend, WorkerSettings(), room=cast("Room", None), clock=Clock())
+    claimer = Claimer(queue.backend.jobs, WorkerSettings(), room=cast("Room", None), clock=Clock())
     claimer.hear("never seen")
     assert claimer.choose(0, None) is None
     assert claimer.found_nothing

@@ -10,7 +10,6 @@ from textwrap import dedent
 
 import pytest
 
-from queuetui.backends.run_notes import RunNotesStore
 from queuetui.client import Queue
 from queuetui.engine import notekeeping
 from queuetui.engine.context import Context
@@ -88,8 +87,7 @@ def _log_level() -> Iterator[None]:
 
 def notes_of(queue: Queue, job_id: str) -> tuple[NotedRun, ...]:
     """Return what is kept of a job's runs."""
-    assert isinstance(queue.backend, RunNotesStore)
-    return queue.backend.run_notes(job_id)
+    return queue.backend.notes.run_notes(job_id)
 
 
 def log_of(queue: Queue, job_id: str) -> list[str]:
@@ -162,8 +160,7 @@ def test_counters_of_short_runs_are_kept(queue: Queue, start_worker: StartWorker
     jobs = queue.enqueue_many([queue.new(job_type, number, queue="mail") for number in range(1, 21)])
     start_worker(burst=True).wait()
     assert add_usage(notes_of(queue, jobs[4].id)) == {"credits": 5, "calls": 1}
-    assert isinstance(queue.backend, RunNotesStore)
-    found = {(one.queue.raw, one.type.raw, one.name.raw): one.amount for one in queue.backend.usage_totals(60)}
+    found = {(one.queue.raw, one.type.raw, one.name.raw): one.amount for one in queue.backend.notes.usage_totals(60)}
     assert found == {("mail", job_type, "credits"): 210, ("mail", job_type, "calls"): 20}
 
 
@@ -203,7 +200,7 @@ def test_a_result_with_a_time_to_live(
     job = queue.enqueue("brief")
     start_worker(clock=clock, app="noting_app", isolation="thread", burst=True, root=app_folder).wait()
     shown = queue.get(job.id)
-    clock.pass_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
+    clock.pass_until(lambda: queue.backend.jobs.prune(10) == 0 and queue.get(job.id).result is None)
     assert (shown.result, queue.get(job.id).result, queue.get(job.id).state) == ("brief", None, "completed")
 
 
@@ -217,7 +214,7 @@ def test_the_time_to_live_of_a_long_runs_result(
     (app_folder / "go").touch()
     clock.pass_until(lambda: not worker.is_alive)
     assert queue.get(job.id).state == "completed"
-    clock.pass_until(lambda: queue.backend.prune(10) == 0 and queue.get(job.id).result is None)
+    clock.pass_until(lambda: queue.backend.jobs.prune(10) == 0 and queue.get(job.id).result is None)
 
 
 def test_only_the_last_lines_are_held() -> None:
@@ -284,13 +281,13 @@ class HurriedNotes(Notes):
 def test_what_is_logged_while_notes_are_written_is_written_next(queue: Queue) -> None:
     """A line that comes between the look at a run's notes and their writing is not held to be written with them."""
     queue.enqueue("Slow", {})
-    lease = queue.backend.open_lease("w", "default", 30)
-    (claimed,) = queue.backend.step(lease.id, [], 1).claimed
+    lease = queue.backend.jobs.open_lease("w", "default", 30)
+    (claimed,) = queue.backend.jobs.step(lease.id, [], 1).claimed
     run = Run(claimed, HeldLease(lease.id, "default", 0.0), "w")
     run.started_s, notes = 0.0, HurriedNotes()
     run.context._notes = notes
     notes.add_line("early")
-    keeper = Notekeeper(queue.backend)
+    keeper = Notekeeper(queue.backend.notes)
     keeper.write_running(lease.id, [run], 2.0)
     keeper.write_ended(
         lease.id, [Ended(run, Settlement(claimed.id, claimed.fence, claimed.type, Ending.COMPLETED, 2.0))]

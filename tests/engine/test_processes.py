@@ -99,7 +99,7 @@ def test_a_frozen_worker_changes_nothing_when_it_wakes(place: Place, queue: Queu
     wait_until(lambda: "result_refused" in place.events(frozen))
     assert queue.get(job.id) == before
     assert (before.attempts, before.lost, before.worker) == (1, 1, place.told(other)[0]["worker"])
-    wait_until(lambda: [one.outcome for one in queue.backend.attempts(job.id)] in (["lost"], ["ack_lost"]))
+    wait_until(lambda: [one.outcome for one in queue.backend.inspector.attempts(job.id)] in (["lost"], ["ack_lost"]))
     frozen.send_signal(signal.SIGTERM)
     assert frozen.wait(60) == 0
 

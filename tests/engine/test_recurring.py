@@ -38,7 +38,7 @@ from tests.waiting import wait_until
 
 def store_of(queue: Queue) -> ScheduleStore:
     """Return the queue's store of schedules."""
-    return cast("ScheduleStore", queue.backend)
+    return queue.backend.schedules
 
 
 def add(queue: Queue, job_type: str, due_s_ago: float = 0.0, name: str = "tick", **rules: Any) -> ScheduleSpec:
@@ -266,7 +266,7 @@ DYING = """
     from queuetui.timetable import take
 
     store = open_native(sys.argv[1], BackendOptions())
-    (seen,) = store.due_schedules(1).schedules
+    (seen,) = store.schedules.due_schedules(1).schedules
     write = enqueueing.enqueue
 
     def write_and_die(session, rows):
@@ -274,7 +274,7 @@ DYING = """
         os.kill(os.getpid(), signal.SIGKILL)
 
     enqueueing.enqueue = write_and_die
-    store.take_slots(seen.spec.name, seen.rev, seen.next_at, take(seen.spec, seen.next_at, seen.next_at))
+    store.schedules.take_slots(seen.spec.name, seen.rev, seen.next_at, take(seen.spec, seen.next_at, seen.next_at))
 """
 
 

@@ -30,7 +30,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def store(queue: Queue) -> FailingStore:
     """The queue's store, to be taken away."""
-    return FailingStore(queue.backend)
+    return FailingStore(queue.backend.jobs)
 
 
 @EVERY_STORE
@@ -57,7 +57,7 @@ def test_an_ending_is_written_when_the_store_is_back(
     wait_until(lambda: told.of("store_back"))
     assert len(told.of("store_lost")) == 1
     assert worker.is_alive
-    assert queue.backend.attempts(job.id) == ()
+    assert queue.backend.inspector.attempts(job.id) == ()
 
 
 def test_a_worker_starts_to_claim_again(queue: Queue, store: FailingStore, start_worker: StartWorker) -> None:
@@ -136,12 +136,12 @@ def test_a_worker_stops_while_the_store_is_away(
 def test_a_store_that_is_away_at_the_start_is_told(queue: Queue, store: FailingStore) -> None:
     """A worker that cannot even register ends with the reason instead of waiting unseen, and listens no more."""
     from queuetui.engine.worker import Worker
-    from tests.engine.working import FAST
+    from tests.engine.working import FAST, with_jobs
 
     store.away.set()
     before = set(threading.enumerate())
     with pytest.raises(Unreachable):
-        Worker(store, FAST).run()
+        Worker(with_jobs(queue.backend, store), FAST).run()
     wait_until(lambda: set(threading.enumerate()) <= before)
 
 
@@ -150,10 +150,10 @@ def test_a_registration_that_was_cleaned_is_made_again(queue: Queue, start_worke
     """A worker whose registration is gone registers again and works on."""
     clock = VirtualClock()
     worker = start_worker(clock=clock)
-    wait_until(lambda: queue.backend.beat(worker.worker.id, None, False))
-    queue.backend.retire(worker.worker.id)
+    wait_until(lambda: queue.backend.jobs.beat(worker.worker.id, None, False))
+    queue.backend.jobs.retire(worker.worker.id)
     clock.pass_until(lambda: told.of("worker_registered_again"))
-    wait_until(lambda: queue.backend.beat(worker.worker.id, None, False))
+    wait_until(lambda: queue.backend.jobs.beat(worker.worker.id, None, False))
 
 
 def test_pauses_grow_and_trouble_is_said_once(monkeypatch: pytest.MonkeyPatch, told: Told) -> None:

@@ -40,13 +40,13 @@ class Watched:
 
 def lose_all(queue: Queue) -> None:
     """Claim what is pending for a worker that is dead, and sweep it."""
-    lease = queue.backend.open_lease("dead", "default", LONG_LEASE_S)
-    claimed = queue.backend.step(lease.id, [], 100).claimed
+    lease = queue.backend.jobs.open_lease("dead", "default", LONG_LEASE_S)
+    claimed = queue.backend.jobs.step(lease.id, [], 100).claimed
     expire(queue.backend, lease)
     swept: list[Any] = []
 
     def is_swept() -> bool:
-        swept.extend(queue.backend.sweep(100))
+        swept.extend(queue.backend.jobs.sweep(100))
         return len(swept) == len(claimed)
 
     wait_until(is_swept)

@@ -117,7 +117,7 @@ def test_failures_are_tried_again_until_they_are_dead_letters(
     assert dead.error is not None
     assert (dead.error["class"], dead.error["message"]) == ("LookupError", "attempt 3, last True")
     assert "in fail" in dead.error["traceback"]
-    assert [one.outcome for one in queue.backend.attempts(job.id)] == ["retry", "retry", "failed"]
+    assert [one.outcome for one in queue.backend.inspector.attempts(job.id)] == ["retry", "retry", "failed"]
     wait_until(lambda: told.events(job.id) == [*["job_started", "job_retrying"] * 2, "job_started", "job_failed"])
 
 
@@ -195,7 +195,7 @@ def test_a_payload_that_is_not_json_is_kept_and_fails(queue: Queue, start_worker
     """What somebody wrote by hand does not stop the worker and is not lost."""
     job_type = declare_handler(lambda payload: payload)
     stored = NewJob(new_job_id(), job_type, b'{"cut": ')
-    queue.backend.enqueue([stored])
+    queue.backend.jobs.enqueue([stored])
     start_worker(burst=True).wait()
     dead = queue.get(stored.id)
     assert (dead.state, dead.payload) == ("failed", '{"cut": ')
@@ -302,13 +302,13 @@ def test_a_worker_is_registered_while_it_works(queue: Queue, start_worker: Start
     clock = VirtualClock()
     worker = start_worker(queues=("mail", "sync"), concurrency=3, tags=("eu",), clock=clock)
     watch = Watch(parts=frozenset({Part.WORKERS}))
-    first = wait_until(lambda: queue.backend.snapshot(watch).workers)[0]
+    first = wait_until(lambda: queue.backend.inspector.snapshot(watch).workers)[0]
     assert tuple(queue.raw for queue in first.queues) == ("mail", "sync")
     assert (first.slots, [tag.raw for tag in first.tags]) == (3, ["eu"])
-    clock.pass_until(lambda: queue.backend.snapshot(watch).workers[0].beat_at > first.beat_at)
-    assert queue.backend.snapshot(watch).workers[0].rss_bytes
+    clock.pass_until(lambda: queue.backend.inspector.snapshot(watch).workers[0].beat_at > first.beat_at)
+    assert queue.backend.inspector.snapshot(watch).workers[0].rss_bytes
     worker.stop()
-    assert queue.backend.snapshot(watch).workers == ()
+    assert queue.backend.inspector.snapshot(watch).workers == ()
 
 
 def test_each_start_has_a_new_identity(queue: Queue) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
+from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import JobStore
 from queuetui.engine.clock import Clock
 from queuetui.engine.logs import WORKER_LOGGER
@@ -29,11 +31,21 @@ def declare_handler(handler: Callable[..., Any], **rules: Any) -> str:
     return job_type
 
 
+def with_jobs(backend: NativeBackend, store: object) -> NativeBackend:
+    """Return a backend whose jobs are handed out through another store, which stands before the real one."""
+    through = copy(backend)
+    through.jobs = cast("JobStore", store)
+    return through
+
+
 class WorkerThread:
     """A worker that works while the test looks on."""
 
-    def __init__(self, store: JobStore, clock: Clock | None = None, **settings: Any) -> None:
-        self.worker = Worker(store, replace(FAST, **settings), clock=clock)
+    def __init__(
+        self, backend: NativeBackend, store: JobStore | None = None, clock: Clock | None = None, **settings: Any
+    ) -> None:
+        through = backend if store is None else with_jobs(backend, store)
+        self.worker = Worker(through, replace(FAST, **settings), clock=clock)
         self.report: WorkerReport | None = None
         self.error: BaseException | None = None
         self._thread = Thread(target=self._run, daemon=True)

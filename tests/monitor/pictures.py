@@ -6,22 +6,25 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from queuetui.backends.native.act_rules import APPLIES
 from queuetui.model.act import JobRef, Verb
-from queuetui.model.capabilities import Capabilities
+from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import EPOCH
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, unconsumed
 from queuetui.model.measured import Measured
 from queuetui.model.snapshot import QueueInfo
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
 
 NOW = EPOCH + timedelta(days=20_000)
 LIMITS = Limits(stuck_after_s=300, worker_silent_s=30, per_queue_s={"slow": 3600}, per_type_s={"Long": 7200})
-NATIVE = Capabilities("native", "sqlite", True, frozenset(Verb), frozenset(State), leases=True, workers=True)
-FOREIGN = Capabilities("laravel", "Laravel", False, frozenset({Verb.RETRY}), frozenset(State))
+NATIVE = Capabilities("native", "sqlite", True, APPLIES, frozenset(State), liveness=Liveness.LEASE, workers=True)
+FOREIGN = Capabilities(
+    "laravel", "Laravel", False, {Verb.RETRY: FINAL | {State.RETRYING, State.SCHEDULED}}, frozenset(State)
+)
 
 
 def ago(seconds: float) -> datetime:

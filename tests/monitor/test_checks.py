@@ -126,7 +126,7 @@ def test_the_worst_level_is_the_whole() -> None:
 def test_a_store_is_looked_over() -> None:
     """Each check is told once, in one order; the clock and the workers are read from the store."""
     backend = MemoryBackend(MemoryStore(clock=lambda: NOW), BackendOptions())
-    backend.register(WorkerCard("w1", "web-1", 4411, "0.0.9", ("mail",), 9))
+    backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.0.9", ("mail",), 9))
     told = {finding.check: finding for finding in check_up(backend, Limits(), "0.1.0")}
     assert list(told) == [Check.REACHABLE, Check.SERVER, Check.DURABILITY, Check.CLOCK, Check.WORKERS, Check.LEASES]
     assert told[Check.CLOCK].level is WARNING

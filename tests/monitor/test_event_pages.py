@@ -17,7 +17,7 @@ JOBS = [NewJob(f"0195a3f0-9c00-7000-8000-{number:012x}", "Send", b"{}", queue="m
 def test_a_poll_reads_the_events_that_are_watched() -> None:
     """The newest page stands in the picture, bounded as asked; without the wish nothing is read."""
     backend = MemoryBackend(MemoryStore(), BackendOptions())
-    backend.enqueue(JOBS)
+    backend.jobs.enqueue(JOBS)
     feed = Feed(backend, Limits())
     page = feed.poll(Watch(events=EventRequest(queue="mail", limit=3))).events
     assert page is not None
@@ -29,7 +29,7 @@ def test_a_poll_reads_the_events_that_are_watched() -> None:
 def test_events_that_cannot_be_read_leave_the_picture_whole() -> None:
     """A cursor that is none is a problem of its own part; the counts are there all the same."""
     backend = MemoryBackend(MemoryStore(), BackendOptions())
-    backend.enqueue(JOBS)
+    backend.jobs.enqueue(JOBS)
     picture = Feed(backend, Limits()).poll(Watch(events=EventRequest(before="nonsense")))
     assert picture.events is None
     assert "start from the newest event" in picture.problems[EVENTS]

@@ -32,22 +32,22 @@ class Scene:
         self.now: datetime = NOW
         self.backend = MemoryBackend(MemoryStore(clock=lambda: self.now), BackendOptions())
         self.feed = Feed(self.backend, LIMITS)
-        self.backend.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 9))
+        self.backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 9))
 
     def enqueue(self, job_id: str, queue: str = "mail") -> None:
         """Store one due job."""
-        self.backend.enqueue([NewJob(job_id, "Send", b"{}", queue)])
+        self.backend.jobs.enqueue([NewJob(job_id, "Send", b"{}", queue)])
 
     def claim(self, lease_s: float, queue: str = "mail") -> str:
         """Claim one job and return its id."""
-        lease = self.backend.open_lease("w1", queue, lease_s)
-        (claimed,) = self.backend.step(lease.id, (), 1).claimed
+        lease = self.backend.jobs.open_lease("w1", queue, lease_s)
+        (claimed,) = self.backend.jobs.step(lease.id, (), 1).claimed
         return claimed.id
 
     def pass_time(self, seconds: float) -> None:
         """Move the clock, the worker beating at its end."""
         self.now += timedelta(seconds=seconds)
-        self.backend.beat("w1", None, stopping=False)
+        self.backend.jobs.beat("w1", None, stopping=False)
 
     def codes(self, filter_text: str = "") -> dict[str, Code]:
         """Return the verdict of every job that matches."""
@@ -89,7 +89,7 @@ def test_what_is_called_stuck_is_what_is_counted_and_found(scene: Scene) -> None
     scene.claim(lease_s=30)
     scene.enqueue("b-unheard", "import")
     scene.enqueue("c-paused", "reports")
-    scene.backend.apply_to_queue(Act(Verb.PAUSE, "ann"), "reports")
+    scene.backend.operator.apply_to_queue(Act(Verb.PAUSE, "ann"), "reports")
     scene.pass_time(400)
     scene.enqueue("d-fine")
     snapshot = scene.feed.poll(Watch(page=PageRequest(parse_query(""))))
@@ -119,7 +119,7 @@ def test_one_job_is_opened_whole(scene: Scene) -> None:
     scene.enqueue("a")
     scene.claim(lease_s=1)
     scene.pass_time(5)
-    scene.backend.sweep(10)
+    scene.backend.jobs.sweep(10)
     detail = scene.feed.open("a")
     assert detail.verdict.code is Code.WAITING
     assert [attempt.outcome for attempt in detail.attempts] == ["lost"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 from uuid import uuid4
 
 import pytest
 
-from queuetui.backends.base import BackendOptions, NativeBackend
-from queuetui.backends.events import EventLog
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.event import EventRequest
 from queuetui.monitor.following import Follower
@@ -28,7 +27,7 @@ def backend() -> Iterator[NativeBackend]:
 
 def follow(backend: NativeBackend, request: EventRequest) -> Follower:
     """Return a follower of the log."""
-    return Follower(cast("EventLog", backend), request)
+    return Follower(backend.events, request)
 
 
 def seen(follower: Follower) -> list[str | None]:

@@ -91,8 +91,10 @@ def test_a_feed_tells_the_gap_of_a_job_that_nobody_took() -> None:
     now = [ago(0)]
     backend = MemoryBackend(MemoryStore(clock=lambda: now[0]), BackendOptions(name="memory"))
     feed = Feed(backend, Limits(stuck_after_s=300))
-    backend.apply_to_queue(Act(Verb.EVENTS_OFF, "ana"), "quiet")
-    backend.enqueue([NewJob(ID, "Send", b"{}", queue="mail"), NewJob(ID[:-2] + "bb", "Send", b"{}", queue="quiet")])
+    backend.operator.apply_to_queue(Act(Verb.EVENTS_OFF, "ana"), "quiet")
+    backend.jobs.enqueue(
+        [NewJob(ID, "Send", b"{}", queue="mail"), NewJob(ID[:-2] + "bb", "Send", b"{}", queue="quiet")]
+    )
     assert feed.open(ID, events=50).gap is None
     now[0] = ago(-400)
     found = feed.open(ID, events=50).gap

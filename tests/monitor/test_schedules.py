@@ -60,7 +60,7 @@ def test_the_feed_judges_schedules_by_the_workers() -> None:
     (alone,) = feed.poll(watch).schedules
     assert alone.verdict.summary == "its slot passed 7 m ago and no worker is live"
     assert (alone.is_overdue, alone.verdict.next) == (True, "start a worker: queuetui worker")
-    backend.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 9))
+    backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 9))
     (watched,) = feed.poll(watch).schedules
     assert watched.verdict.summary == "its slot passed 7 m ago and 1 live worker did not make its job"
     assert feed.poll(Watch(parts=frozenset())).schedules == ()
@@ -73,7 +73,7 @@ def test_schedules_that_cannot_be_read_leave_the_rest(monkeypatch: pytest.Monkey
     def refuse() -> ScheduleReading:
         raise BadConfig("a stored schedule cannot be read", "schedule")
 
-    monkeypatch.setattr(backend, "schedules", refuse)
+    monkeypatch.setattr(backend.schedules, "schedules", refuse)
     snapshot = Feed(backend, LIMITS).poll(Watch())
     assert snapshot.problems == {"schedules": "a stored schedule cannot be read"}
     assert snapshot.now == NOW

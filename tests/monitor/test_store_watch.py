@@ -21,6 +21,7 @@ class HeldUp(MemoryBackend):
 
     def __init__(self) -> None:
         super().__init__(MemoryStore(), BackendOptions())
+        self.examiner = self  # type: ignore[assignment]  # it answers for its store itself
         self.held: tuple[HeldSnapshot, ...] = (HELD,)
         self.refusal: Denied | None = None
         self.asked: list[float] = []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from queuetui.backends.base import BackendOptions
+from queuetui.backends.base import BackendOptions, Operator
 from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
-from queuetui.model.act import Act, JobRef, Result
+from queuetui.model.act import Act, Result, Target
 from queuetui.model.clock import EPOCH
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.job import Ending, Job, NewJob, RunError, Settlement
@@ -27,19 +28,30 @@ LIMITS = Limits()
 START = EPOCH + timedelta(days=20_000)
 
 
-class FailingBackend(MemoryBackend):
-    """The in-memory queue, whose acts raise what a test says from the bite it says on."""
+class FailingOperator:
+    """What a person may change, which raises what a test says from the bite it says on."""
 
-    failure: QueueTuiError | None = None
-    bites_before_failure = 0
-    journal_file: Path | None = None
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+        self.failure: QueueTuiError | None = None
+        self.bites_before_failure = 0
+        self.apply_to_queue, self.clean_workers = operator.apply_to_queue, operator.clean_workers
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Act, or raise the failure."""
         if self.failure is not None and self.bites_before_failure == 0:
             raise self.failure
         self.bites_before_failure -= 1
-        return super().apply(act, targets, limits)
+        return self._operator.apply(act, targets, limits)
+
+
+class FailingBackend(MemoryBackend):
+    """The in-memory queue with acts that may fail."""
+
+    @cached_property
+    def operator(self) -> FailingOperator:
+        """What a person may change."""
+        return FailingOperator(super().operator)
 
 
 class Office:
@@ -48,7 +60,7 @@ class Office:
     def __init__(self, folder: Path, right: Right = Right.OPERATE) -> None:
         self.now: datetime = START
         self.backend = FailingBackend(MemoryStore(clock=lambda: self.now), BackendOptions())
-        self.backend.register(WorkerCard("w1", "web-1", 1, "0", ("mail",), 1))
+        self.backend.jobs.register(WorkerCard("w1", "web-1", 1, "0", ("mail",), 1))
         self.journal_file = folder / "state" / "acts.jsonl"
         self.export_folder = folder / "state" / "purged"
         desk = Desk(right, "ann@web-1", Journal(self.journal_file, "memory"), self.export_folder)
@@ -56,24 +68,24 @@ class Office:
 
     def pending(self, job_id: str, queue: str = "mail", payload: bytes = b"{}") -> Job:
         """Store a due job and return it as seen."""
-        self.backend.enqueue([NewJob(job_id, "Send", payload, queue)])
-        return self.backend.get(job_id)
+        self.backend.jobs.enqueue([NewJob(job_id, "Send", payload, queue)])
+        return self.backend.inspector.get(job_id)
 
     def processing(self, job_id: str, lease_s: float = 30) -> Job:
         """Store a job, claim it and return it as seen."""
         self.pending(job_id, f"lane-{job_id}")
-        lease = self.backend.open_lease("w1", f"lane-{job_id}", lease_s)
-        self.backend.step(lease.id, (), 1)
-        return self.backend.get(job_id)
+        lease = self.backend.jobs.open_lease("w1", f"lane-{job_id}", lease_s)
+        self.backend.jobs.step(lease.id, (), 1)
+        return self.backend.inspector.get(job_id)
 
     def ended(self, job_id: str, ending: Ending = Ending.FAILED) -> Job:
         """Store a job, run it to its end and return it as seen."""
         self.pending(job_id, f"lane-{job_id}")
-        lease = self.backend.open_lease("w1", f"lane-{job_id}", 30)
-        (claimed,) = self.backend.step(lease.id, (), 1).claimed
+        lease = self.backend.jobs.open_lease("w1", f"lane-{job_id}", 30)
+        (claimed,) = self.backend.jobs.step(lease.id, (), 1).claimed
         error = RunError("TimeoutError", "too late") if ending is Ending.FAILED else None
-        self.backend.step(lease.id, [Settlement(job_id, claimed.fence, "Send", ending, 0.1, error=error)], 0)
-        return self.backend.get(job_id)
+        self.backend.jobs.step(lease.id, [Settlement(job_id, claimed.fence, "Send", ending, 0.1, error=error)], 0)
+        return self.backend.inspector.get(job_id)
 
     def pass_time(self, seconds: float) -> None:
         """Move the clock."""
@@ -81,7 +93,7 @@ class Office:
 
     def states(self) -> dict[str, str]:
         """Return the state of every job by id."""
-        page = self.backend.page(PageRequest(parse_query(""), 1000), LIMITS)
+        page = self.backend.inspector.page(PageRequest(parse_query(""), 1000), LIMITS)
         return {job.ref.id: job.state.value for job in page.jobs}
 
     def entries(self) -> list[dict[str, Any]]:

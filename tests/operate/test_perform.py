@@ -43,13 +43,13 @@ def test_an_act_reports_job_by_job(office: Office) -> None:
 def test_the_intent_is_recorded_before_and_the_outcome_after(office: Office) -> None:
     """The journal holds who, what, why and which versions before the store is touched, and each job as it was after."""
     seen: list[list[str]] = []
-    apply = office.backend.apply
+    apply = office.backend.operator.apply
 
     def watch(*arguments: object) -> object:
         seen.append([entry["entry"] for entry in office.entries()])
         return apply(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
-    office.backend.apply = watch  # type: ignore[method-assign,assignment]  # looks at the journal in the middle
+    office.backend.operator.apply = watch  # type: ignore[method-assign,assignment]  # looks at the journal in the middle
     job = office.ended("a")
     report = office.operations.perform(office.operations.prepare(Verb.RETRY, [job]), "because")
     assert seen == [["intent"]]
@@ -82,14 +82,14 @@ def test_what_cannot_be_recorded_is_not_done(office: Office) -> None:
 def test_an_outcome_that_cannot_be_recorded_is_said(office: Office) -> None:
     """When the record breaks in the middle of an act, what was done is reported as done, with a remark."""
     job = office.ended("a")
-    apply = office.backend.apply
+    apply = office.backend.operator.apply
 
     def break_journal(*arguments: object) -> object:
         office.journal_file.unlink()
         office.journal_file.mkdir()
         return apply(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
-    office.backend.apply = break_journal  # type: ignore[method-assign,assignment]  # the disk fails in the middle
+    office.backend.operator.apply = break_journal  # type: ignore[method-assign,assignment]  # the disk fails in the middle
     report = office.operations.perform(office.operations.prepare(Verb.RETRY, [job]))
     assert report.complete
     assert "the outcome could not be recorded" in report.lines()[-1]
@@ -100,7 +100,7 @@ def test_an_outcome_that_cannot_be_recorded_is_said(office: Office) -> None:
 def test_a_store_that_goes_away_leaves_the_bite_unknown(office: Office, failure: QueueTuiError) -> None:
     """The bite under way is unknown, the bites after it are not tried, and those before it stay done."""
     jobs = [office.pending(f"{number:04}") for number in range(3 * BITE)]
-    office.backend.failure, office.backend.bites_before_failure = failure, 1
+    office.backend.operator.failure, office.backend.operator.bites_before_failure = failure, 1
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
     assert (report.done, report.unknown, report.skipped) == (BITE, BITE, BITE)
     assert report.lines()[0] == f"{BITE} cancelled, {BITE} skipped, 0 failed, {BITE} unknown"
@@ -112,7 +112,7 @@ def test_a_store_that_goes_away_leaves_the_bite_unknown(office: Office, failure:
 def test_a_refusal_of_the_store_is_a_failure(office: Office) -> None:
     """Any other error of the store counts as failed, with its words, and the act goes on to the next bite."""
     jobs = [office.pending(f"{number:04}") for number in range(BITE + 1)]
-    office.backend.failure = Conflict("two things at once")
+    office.backend.operator.failure = Conflict("two things at once")
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
     assert report.failed == BITE + 1
     assert f"{BITE + 1} x two things at once: 0000, 0001, 0002, 0003, 0004 and 96 more" in report.lines()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from queuetui.model.act import Act, JobRef, Result, Verb
+from queuetui.model.act import Act, Result, Target, Verb
 from queuetui.model.errors import Denied, Unreachable
 from queuetui.model.job import Ending
 from queuetui.model.limits import Limits
@@ -24,14 +24,14 @@ def test_a_purge_writes_its_file_before_it_deletes(office: Office) -> None:
         office.ended(name)
     office.pending("d")
     found: list[set[str]] = []
-    apply = office.backend.apply
+    apply = office.backend.operator.apply
 
-    def look_first(act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def look_first(act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         (file,) = office.export_folder.iterdir()
         found.append({json.loads(line)["id"] for line in file.read_text(encoding="utf-8").splitlines()})
         return apply(act, targets, limits)
 
-    office.backend.apply = look_first  # type: ignore[method-assign]  # looks at the file in the middle
+    office.backend.operator.apply = look_first  # type: ignore[method-assign]  # looks at the file in the middle
     report = office.operations.perform(office.operations.prepare_purge(parse_query("state:failed")))
     assert found == [{"a", "b", "c"}]
     assert office.states() == {"d": "pending"}
@@ -75,7 +75,7 @@ def test_a_store_that_fails_while_writing_deletes_nothing(office: Office, monkey
     def fail(job_id: str) -> None:
         raise Unreachable(job_id)
 
-    monkeypatch.setattr(office.backend, "get", fail)
+    monkeypatch.setattr(office.backend.inspector, "get", fail)
     with pytest.raises(Unreachable):
         office.operations.perform(manifest)
     monkeypatch.undo()

@@ -12,7 +12,7 @@ from queuetui.operate.rights import Right, require, why_not
 from tests.operate.desks import Office
 
 POOR = Capabilities(
-    "laravel", "Laravel", False, frozenset({Verb.RETRY}), frozenset(), reasons={Verb.PAUSE: "Laravel has no pause"}
+    "laravel", "Laravel", False, {Verb.RETRY: frozenset()}, frozenset(), reasons={Verb.PAUSE: "Laravel has no pause"}
 )
 
 

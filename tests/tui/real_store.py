@@ -8,13 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import Backend, NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
 from queuetui.config.profile import Profile
 from queuetui.model.job import NewJob
 from queuetui.monitor.feed import Feed
 from queuetui.operate.journal import Journal
-from queuetui.operate.operations import Desk, OperableBackend, Operations
+from queuetui.operate.operations import Desk, Operations
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui, run_console
 from queuetui.tui.session import Session
@@ -31,7 +32,7 @@ def fill_store(url: str, jobs: int = 30) -> None:
 
 def fill(store: NativeBackend, jobs: int = 30) -> None:
     """Enqueue jobs, in turn on three queues."""
-    store.enqueue(
+    store.jobs.enqueue(
         [
             NewJob(
                 id=f"0195a3f0-9c00-7000-8000-{number:012x}",
@@ -52,15 +53,18 @@ def session_on(url: str, folder: Path, poll_s: float = 0.5) -> Session:
     )
 
 
-def session_over(backend: OperableBackend, folder: Path) -> Session:
+def session_over(backend: Backend, folder: Path) -> Session:
     """Return a session over a backend that is open already and is read on demand only."""
     profile = Profile(name="here", url="", poll_s=60.0)
     return Session(profile, lambda: _connection(backend, profile, folder))
 
 
-def _connection(backend: OperableBackend, profile: Profile, folder: Path) -> tuple[Feed, Operations]:
+def _connection(backend: Backend, profile: Profile, folder: Path) -> tuple[Feed, Operations]:
     desk = Desk(
-        Right.OPERATE, "tester@here", Journal(folder / "acts.jsonl", backend.capabilities.label), folder / "purged"
+        Right.OPERATE,
+        "tester@here",
+        Journal(folder / "acts.jsonl", backend.inspector.capabilities.label),
+        folder / "purged",
     )
     return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 

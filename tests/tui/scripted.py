@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from queuetui.backends.native.capabilities import native_capabilities
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound, Unsupported
@@ -33,19 +34,7 @@ from tests.tui.scripted_schedules import ScriptedSchedules
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
 SORTED_BY = {"created": "created_at"}
-ALL_VERBS = frozenset(Verb)
-CAPABILITIES = Capabilities(
-    kind="native",
-    label="postgresql",
-    native=True,
-    verbs=ALL_VERBS,
-    keeps=frozenset(State) - {State.BLOCKED},
-    leases=True,
-    events=True,
-    workers=True,
-    tally=True,
-    attempts=True,
-)
+CAPABILITIES = native_capabilities("postgresql", "")
 
 
 def ago(**span: float) -> datetime:

@@ -267,7 +267,11 @@ def test_a_verb_that_the_backend_lacks_is_dimmed_with_its_reason() -> None:
         await stage.write("cancel")
         assert reason in stage.text()
 
-    lacking = replace(CAPABILITIES, verbs=CAPABILITIES.verbs - {Verb.CANCEL}, reasons={Verb.CANCEL: reason})
+    lacking = replace(
+        CAPABILITIES,
+        applies={verb: states for verb, states in CAPABILITIES.applies.items() if verb is not Verb.CANCEL},
+        reasons={Verb.CANCEL: reason},
+    )
     Stage(ScriptedFeed(capabilities=lacking)).play(script)
 
 

@@ -302,7 +302,9 @@ def test_a_real_log_is_followed(size: tuple[int, int], tmp_path: Path) -> None:
     async def script(stage: Stage) -> None:
         await stage.press("E")
         await stage.until_shown("newest 5, following")
-        backend.enqueue([NewJob(id="0195a3f0-9c00-7000-8000-0000000000ff", type="Late", payload=b"{}", queue="mail")])
+        backend.jobs.enqueue(
+            [NewJob(id="0195a3f0-9c00-7000-8000-0000000000ff", type="Late", payload=b"{}", queue="mail")]
+        )
         stage.app.poller.poll_now()
         await stage.until_shown("newest 6, following")
         assert "Late" in stage.text()

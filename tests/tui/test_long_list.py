@@ -11,7 +11,7 @@ import pytest
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
-from queuetui.model.act import Act, JobRef, Verb
+from queuetui.model.act import Act, JobRef, Target, Verb
 from queuetui.model.job import NewJob
 from queuetui.model.limits import Limits
 from tests.tui.real_store import session_over
@@ -25,7 +25,7 @@ def job_id(number: int) -> str:
 
 def add_jobs(backend: MemoryBackend, first: int, last: int) -> None:
     """Enqueue jobs by number."""
-    backend.enqueue(
+    backend.jobs.enqueue(
         [
             NewJob(id=job_id(number), type="SendMail", payload=json.dumps({"sku": number}).encode(), queue="mail")
             for number in range(first, last + 1)
@@ -76,8 +76,10 @@ def test_a_job_that_is_gone_is_told_so_and_the_way_up_reads_on(tmp_path: Path) -
         await stage.press("r")
         await stage.until(lambda: len(stage.table().rows) > 20)
         assert stage.table().cursor_key == job_id(19)
-        backend.apply(
-            Act(Verb.DELETE, "tester"), [JobRef("memory", job_id(19), backend.get(job_id(19)).ref.rev)], Limits()
+        backend.operator.apply(
+            Act(Verb.DELETE, "tester"),
+            [Target(JobRef("memory", job_id(19), backend.inspector.get(job_id(19)).ref.rev))],
+            Limits(),
         )
         await stage.press("r")
         await stage.until_shown("the cursor is on its neighbour")

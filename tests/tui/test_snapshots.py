@@ -131,7 +131,9 @@ def test_the_reference_store(keys: list[str], snap_compare: SnapCompare, tmp_pat
     store = MemoryStore(clock=lambda: NOW)
     backend = MemoryBackend(store, BackendOptions(name="memory"))
     fill(backend, 12)
-    backend.register(WorkerCard("0195a3f0-9c00-7000-8000-00000000aaaa", "web-1", 4311, "0.1.0", ("mail", "sync"), 4))
+    backend.jobs.register(
+        WorkerCard("0195a3f0-9c00-7000-8000-00000000aaaa", "web-1", 4311, "0.1.0", ("mail", "sync"), 4)
+    )
     stage = Stage(session=session_over(backend, tmp_path))
     shown = "12 of 12 exact|most in a minute|1 live of 1"
     assert snap_compare(stage.app, terminal_size=NARROW, run_before=settle(stage, keys, shown))

@@ -23,7 +23,7 @@ def main() -> None:
     """Answer one command."""
     with Queue(URL) as queue:
         if os.environ.get("BENCH_EVENTS") == "off":
-            queue.backend.apply_to_queue(Act(Verb.EVENTS_OFF, "benchmark"), "default")
+            queue.backend.operator.apply_to_queue(Act(Verb.EVENTS_OFF, "benchmark"), "default")
 
         def one_by_one(count: int) -> None:
             for _ in range(count):

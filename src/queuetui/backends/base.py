@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
-from queuetui.model.act import Act, JobRef, Result
+from queuetui.model.act import Act, JobRef, Result, Target
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
@@ -95,15 +96,15 @@ class Inspector(Protocol):
         """Return how each term of a filter is answered."""
         ...
 
-    def close(self) -> None:
-        """Give back every connection."""
+    def identity(self) -> Identity:
+        """Return what tells this queue from another one behind the same address."""
         ...
 
 
 class Operator(Protocol):
     """What a person may change, handed to `operate` alone."""
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do RETRY, CANCEL, DELETE or RELEASE to each target, compared and set at the moment of the write; one Result a target, in order.
 
         RETRY: retrying, scheduled and final jobs become pending (due now; attempts start again, `fence` and `lost` stay).
@@ -174,6 +175,19 @@ class Swept:
     failed: bool
 
 
+class Listener(Protocol):
+    """An open ear; `address` is what the worker registers so that clients find it, None where they need not."""
+
+    @property
+    def address(self) -> str | None:
+        """Where clients ring."""
+        ...
+
+    def close(self) -> None:
+        """Listen no more."""
+        ...
+
+
 class JobStore(Protocol):
     """What a worker and a client use; every write of a run is guarded by a live lease and the job's fence, in one transaction each."""
 
@@ -239,28 +253,10 @@ class JobStore(Protocol):
         """Return the seconds until the next scheduled or retrying job is due, None when there is none."""
         ...
 
-
-class Listener(Protocol):
-    """An open ear; `address` is what the worker registers so that clients find it, None where they need not."""
-
-    @property
-    def address(self) -> str | None:
-        """Where clients ring."""
-        ...
-
-    def close(self) -> None:
-        """Listen no more."""
-        ...
-
-
-@runtime_checkable
-class Notifier(Protocol):
-    """News of work for idle workers: hints, of which some may be missing and some false; polling goes on behind them."""
-
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Call `hear` with a queue's name when jobs of it become pending, from a thread of the backend's own.
 
-        None where there is no way to hear.
+        Hints, of which some may be missing and some false: polling goes on behind them. None where there is no way to hear.
         """
         ...
 
@@ -279,18 +275,6 @@ class SchemaStore(Protocol):
     def pending(self) -> tuple[str, ...]:
         """Return the names of the migrations still to apply. Raises SchemaTooNew."""
         ...
-
-    def close(self) -> None:
-        """Give back every connection."""
-        ...
-
-
-class ForeignBackend(Inspector, Operator, Protocol):
-    """Somebody else's queue: looked at and mended, never worked."""
-
-
-class NativeBackend(Inspector, Operator, JobStore, SchemaStore, Protocol):
-    """Our own queue."""
 
 
 def iterate(inspector: Inspector, query: Query, limits: Limits, page_size: int = 500) -> Iterator[Job]:

@@ -12,7 +12,8 @@ from queuetui.backends.sql.sqlite_address import read_address
 from queuetui.model.errors import BadConfig, Denied, NotFound, Unsupported
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions, ForeignBackend, Found, NativeBackend, SchemaStore
+    from queuetui.backends.backend import Backend, NativeBackend
+    from queuetui.backends.base import BackendOptions, Found
 
 NATIVE = "native"
 SQL_SCHEMES = {
@@ -61,7 +62,7 @@ def open_native(url: str, options: BackendOptions) -> NativeBackend:
     return cast("NativeBackend", module.open_backend(url, options))
 
 
-def open_schema(url: str, options: BackendOptions) -> SchemaStore:
+def open_schema(url: str, options: BackendOptions) -> NativeBackend:
     """Open the schema of our own queue, whatever its version. Raises NotFound when the store is absent and `options.create` is off."""
     family = scheme_of(url)
     folder = NATIVE_SCHEMES[family]
@@ -70,10 +71,10 @@ def open_schema(url: str, options: BackendOptions) -> SchemaStore:
             f"there is no schema to bring up to date on {family}; it is for sqlite, postgresql, mysql and redis"
         )
     module = import_module(f"queuetui.backends.native.{folder}.backend")
-    return cast("SchemaStore", module.open_schema(url, options))
+    return cast("NativeBackend", module.open_schema(url, options))
 
 
-def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend:
+def open_foreign(kind: str, url: str, options: BackendOptions) -> Backend:
     """Open somebody else's queue of a known kind. Raises NotFound when it is not in the store."""
     system, _, named = kind.partition(":")
     if system not in FOREIGN_KINDS:
@@ -83,7 +84,7 @@ def open_foreign(kind: str, url: str, options: BackendOptions) -> ForeignBackend
     if family not in SQL_SCHEMES.values():
         raise Unsupported(f"{system} does not live on {family}; leave the kind out, or point the URL at its database")
     module = import_module(f"queuetui.backends.foreign.{system}.backend")
-    return cast("ForeignBackend", module.open_backend(url, replace(options, kind=kind) if named else options))
+    return cast("Backend", module.open_backend(url, replace(options, kind=kind) if named else options))
 
 
 def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
@@ -112,7 +113,7 @@ def _discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Foun
     return tuple(found)
 
 
-def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBackend:
+def open_backend(url: str, options: BackendOptions) -> Backend:
     """Open the one that `options.kind` names, else the only one in the store.
 
     Raises NotFound saying what was looked for, and BadConfig where there are several: a guess might show or change the wrong one.
@@ -123,14 +124,14 @@ def open_backend(url: str, options: BackendOptions) -> NativeBackend | ForeignBa
     return open_native(url, options) if kind == NATIVE else open_foreign(kind, url, options)
 
 
-def open_for_checkup(url: str, options: BackendOptions) -> NativeBackend | ForeignBackend:
+def open_for_checkup(url: str, options: BackendOptions) -> Backend:
     """Open as `open_backend` does, but our own queue whatever its version: that is what is to be looked at."""
     kind = _find_kind(url, options)
     if kind != NATIVE:
         return open_foreign(kind, url, options)
     if NATIVE_SCHEMES[scheme_of(url)] not in WITH_SCHEMA:
         return open_native(url, options)
-    return cast("NativeBackend", open_schema(url, options))
+    return open_schema(url, options)
 
 
 def _find_kind(url: str, options: BackendOptions) -> str:

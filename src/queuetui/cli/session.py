@@ -21,7 +21,8 @@ from queuetui.model.filter_text import WrittenValue
 from queuetui.model.urls import place_name
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions, ForeignBackend, NativeBackend
+    from queuetui.backends.backend import Backend
+    from queuetui.backends.base import BackendOptions
     from queuetui.monitor.feed import Feed
     from queuetui.operate.operations import Operations
 
@@ -104,7 +105,7 @@ def reaching(profile: Profile) -> Iterator[None]:
         raise NotFound(f"{profile.shown_url}: {error}{first}") from error
 
 
-def open_profile(profile: Profile, *, create: bool = False) -> NativeBackend | ForeignBackend:
+def open_profile(profile: Profile, *, create: bool = False) -> Backend:
     """Open a profile's backend."""
     from queuetui.backends.registry import open_backend
 
@@ -140,10 +141,14 @@ def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tu
     from queuetui.operate.rights import Right
 
     backend = open_profile(profile)
-    right = Right.OPERATE if _may_operate(profile, operate=operate, native=backend.capabilities.native) else Right.READ
+    right = (
+        Right.OPERATE
+        if _may_operate(profile, operate=operate, native=backend.inspector.capabilities.native)
+        else Right.READ
+    )
     folder = state or state_folder()
     acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
-    desk = Desk(right, actor(), Journal(acts, backend.capabilities.label), purged)
+    desk = Desk(right, actor(), Journal(acts, backend.inspector.capabilities.label), purged)
     return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
 
 

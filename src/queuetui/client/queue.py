@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
-from queuetui.backends.schedules import ScheduleStore
 from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
-from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
-from queuetui.model.errors import Unsupported
 from queuetui.model.job import Enqueued
 from queuetui.model.limits import unconsumed
 from queuetui.model.names import read_tags
@@ -35,7 +33,7 @@ from queuetui.model.stuck import is_stuck
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from queuetui.backends.base import NativeBackend
+    from queuetui.backends.backend import NativeBackend
     from queuetui.model.handler import Handler
     from queuetui.model.job import Job, NewJob
 
@@ -78,7 +76,7 @@ class Queue:
 
         A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
         """
-        return self._backend.enqueue((make_job(job_type, payload, options),), connection)[0]
+        return self._backend.jobs.enqueue((make_job(job_type, payload, options),), connection)[0]
 
     def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
         """Store a command of the system's shell, for workers started with --allow-command; its tags are needs too."""
@@ -90,7 +88,7 @@ class Queue:
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""
-        return list(self._backend.enqueue(tuple(jobs), connection))
+        return list(self._backend.jobs.enqueue(tuple(jobs), connection))
 
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
@@ -114,7 +112,7 @@ class Queue:
 
         `exactness` names the figures that are not exact; with `exact` all is counted, which is slow on a large store.
         """
-        return describe_stats(self._backend.snapshot(Watch(limits=self._limits, exact=exact)))
+        return describe_stats(self._backend.inspector.snapshot(Watch(limits=self._limits, exact=exact)))
 
     def recent(self, count: int = 50) -> list[JobDocument]:
         """Return the newest jobs, newest first."""
@@ -128,12 +126,12 @@ class Queue:
         Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `queuetui why`.
         """
         request = PageRequest(parse_query(filter_text), limit, after)
-        page = self._backend.page(request, self._limits)
+        page = self._backend.inspector.page(request, self._limits)
         return self._documents(page.jobs), page.last if page.has_more else None
 
     def get(self, job_id: str) -> JobDocument:
         """Return one job by its whole id. Raises NotFound."""
-        return self._documents((self._backend.get(job_id),))[0]
+        return self._documents((self._backend.inspector.get(job_id),))[0]
 
     def wait(self, job_id: str, timeout_s: float | timedelta = 60.0) -> JobDocument:
         """Return a job once it has ended, with its result or error; it is looked at ever less often, at least every half second.
@@ -176,17 +174,11 @@ class Queue:
 
         `recurring` is such as `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
         """
-        return put_schedule(self._schedules, make_spec(name, job_type, payload, recurring, options))
+        return put_schedule(self._backend.schedules, make_spec(name, job_type, payload, recurring, options))
 
     def unschedule(self, name: str) -> None:
         """Let a job recur no more; what it made stays. Raises NotFound."""
-        drop_schedule(self._schedules, name)
-
-    @property
-    def _schedules(self) -> ScheduleStore:
-        if not isinstance(self._backend, ScheduleStore):
-            raise Unsupported("this store keeps no schedules")
-        return self._backend
+        drop_schedule(self._backend.schedules, name)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -203,17 +195,19 @@ class Queue:
         actor = f"client {socket.gethostname()}/{os.getpid()}"
         act = Act(verb, actor)
         for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
-            seen = self._backend.get(job_id)
-            (result,) = self._backend.apply(act, (seen.ref,), self._limits)
+            seen = self._backend.inspector.get(job_id)
+            (result,) = self._backend.operator.apply(act, (Target(seen.ref),), self._limits)
             if result.outcome is not Outcome.SKIPPED or result.state_now is None or result.state_now is seen.state:
                 return result
             act = Act(verb, actor)
-        return self._backend.apply(act, (self._backend.get(job_id).ref,), self._limits)[0]
+        return self._backend.operator.apply(act, (Target(self._backend.inspector.get(job_id).ref),), self._limits)[0]
 
     def _documents(self, jobs: tuple[Job, ...]) -> list[JobDocument]:
         if not any(job.state in {State.PENDING, State.PROCESSING} for job in jobs):
             return [document(job, None) for job in jobs]
-        picture = self._backend.snapshot(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), limits=self._limits))
+        picture = self._backend.inspector.snapshot(
+            Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), limits=self._limits)
+        )
         open_queues = (queue.name.raw for queue in picture.queues if queue.paused_at is None)
         unheard = unconsumed(open_queues, picture.workers, picture.now, self._limits)
         return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, unheard)) for job in jobs]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from queuetui.backends.run_notes import RunNotesStore
 from queuetui.engine.apart import write_apart
 from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of
 from queuetui.engine.run import Run
@@ -15,7 +14,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import JobStore
+    from queuetui.backends.run_notes import RunNotesStore
     from queuetui.engine.lease import Ended
     from queuetui.engine.notes import Notes
     from queuetui.model.run_notes import RunNotes
@@ -26,10 +25,10 @@ _ENDED_WELL = frozenset({Ending.COMPLETED, Ending.SNOOZED, Ending.RELEASED})
 
 
 class Notekeeper:
-    """Nothing is written for runs that tell nothing, and nothing where the store keeps no notes."""
+    """Nothing is written for runs that tell nothing."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store if isinstance(store, RunNotesStore) else None
+    def __init__(self, store: RunNotesStore) -> None:
+        self._store = store
 
     def write_running(self, lease_id: str, runs: Iterable[Run], now_s: float) -> None:
         """Write what is new of runs that last."""
@@ -60,10 +59,11 @@ class Notekeeper:
         news = [
             (notes, version, one) for notes, version, one in told if one is not None and _is_news(notes, version, one)
         ]
-        if not news or self._store is None:
+        if not news:
             return
-        store = self._store
-        write_apart(lambda notes: store.write_notes(lease_id, notes), [one for _, _, one in news], "notes of a run")
+        write_apart(
+            lambda notes: self._store.write_notes(lease_id, notes), [one for _, _, one in news], "notes of a run"
+        )
         for notes, version, one in news:
             notes.written = version
             notes.log_written = notes.log_written or one.log is not None

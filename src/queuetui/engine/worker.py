@@ -11,8 +11,6 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from queuetui import __version__
-from queuetui.backends.base import Notifier
-from queuetui.backends.schedules import ScheduleStore
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import Clock, EndOf, Pace, Wakeup
 from queuetui.engine.desk import Desk
@@ -39,7 +37,8 @@ from queuetui.model.declaration import declared_schedules
 from queuetui.model.worker import WorkerCard
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import JobStore, Listener
+    from queuetui.backends.backend import NativeBackend
+    from queuetui.backends.base import Listener
     from queuetui.engine.children.crew import Crew
     from queuetui.engine.isolation import Executor
     from queuetui.engine.settings import WorkerSettings
@@ -67,10 +66,10 @@ class Worker:
     """One worker with an identity of its own, random per start; `run` returns normally whatever its jobs did."""
 
     def __init__(
-        self, store: JobStore, settings: WorkerSettings, tasks: Tasks | None = None, clock: Clock | None = None
+        self, backend: NativeBackend, settings: WorkerSettings, tasks: Tasks | None = None, clock: Clock | None = None
     ) -> None:
         self.id, self._born = os.urandom(16).hex(), os.getpid()
-        self._store = store
+        self._backend, self._store = backend, backend.jobs
         self._settings = settings
         self._clock = clock if clock is not None else Clock()
         self._tasks = tasks
@@ -122,7 +121,7 @@ class Worker:
             claimer.is_told()
         card = replace(card, socket=listener.address if listener is not None else None)
         try:
-            parts = self._recurring()
+            recurring = Recurring(self._backend.schedules, self._declared, self._stopping, self._health, clock)
             self._store.register(card)
         except BaseException:
             if listener is not None:
@@ -145,13 +144,13 @@ class Worker:
             clock=clock,
             volume=volume,
             suspects=Suspects(careful=settings.isolation != "process"),
-            notekeeper=Notekeeper(self._store),
+            notekeeper=Notekeeper(self._backend.notes),
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health, clock)
         sweeper = Sweeper(self._store, settings, self._stopping, self._health, clock)
         watch = Watch(settings, executor, leases, self._stopping, clock)
         self._announce(card)
-        silent = not self._work((Dispatcher(desk), renewal, sweeper, *parts), renewal, watch, signals)
+        silent = not self._work((Dispatcher(desk), renewal, sweeper, recurring), renewal, watch, signals)
         if listener is not None:
             listener.close()
         executor.close()
@@ -171,7 +170,7 @@ class Worker:
             claimer.hear(queue)
             self._wakeup.ring()
 
-        return self._store.listen(hear) if isinstance(self._store, Notifier) else None
+        return self._store.listen(hear)
 
     def _make_executor(self, outbox: Outbox, loop: EventLoop, pace: Pace) -> Executor:
         """Return the place where handlers run; a worker of processes loads no handler itself."""
@@ -192,12 +191,6 @@ class Worker:
         if self._settings.isolation == "thread":
             return ThreadExecutor(slots, performer)
         return MixedExecutor(slots, performer, self._tasks, make_crew)
-
-    def _recurring(self) -> tuple[Recurring, ...]:
-        """Return what makes recurring jobs, where the store keeps schedules. Raises BadConfig for one that cannot be."""
-        if not isinstance(self._store, ScheduleStore):
-            return ()
-        return (Recurring(self._store, self._declared, self._stopping, self._health, self._clock),)
 
     def _work(self, parts: Sequence[Part], renewal: Renewal, watch: Watch, signals: Signals) -> bool:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed.

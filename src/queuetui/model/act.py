@@ -26,6 +26,13 @@ class Verb(StrEnum):
     UNSCHEDULE = "unschedule"
     RUN = "run"
     LIMIT = "limit"
+    RUN_NOW = "run now"
+    MOVE = "move"
+    EDIT = "edit"
+    REPRIORITISE = "reprioritise"
+    CLONE = "clone"
+    RESTORE = "restore"
+    UNDO = "undo"
 
 
 # What a retry does with a deadline that the job is past: `KEEP`, `NO_DEADLINE`, or seconds from now in digits.
@@ -55,6 +62,14 @@ class JobRef:
     backend: str
     id: str
     rev: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an act is done to; `data` are the bytes that the verb needs for this one job: a record to put back, a payload to write."""
+
+    ref: JobRef
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from queuetui.model.act import Verb
 from queuetui.model.state import State
+
+_NOT_BUILT = frozenset({Verb.RUN_NOW, Verb.MOVE, Verb.EDIT, Verb.REPRIORITISE, Verb.CLONE, Verb.RESTORE, Verb.UNDO})
+
+
+class Liveness(StrEnum):
+    """What a store tells of whether a run goes on: a lease that is renewed, beats, a time until which it is left alone, or nothing."""
+
+    LEASE = "lease"
+    HEARTBEAT = "heartbeat"
+    DEADLINE = "deadline"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What may be asked of a backend; a verb that is missing has its reason in `reasons`.
 
-    `native` backends have a worker of ours; `keeps` are the states it stores; `leases` tells whether liveness of a run is stored;
+    `native` backends have a worker of ours; `keeps` are the states it stores; `applies` are the states that each verb on jobs fits,
+    computed from what the backend declares, and `manages` the verbs on queues, workers and schedules;
     `workers`, `tally`, `attempts`, `events` tell whether those are kept at all;
     `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
     """
@@ -21,13 +34,30 @@ class Capabilities:
     kind: str
     label: str
     native: bool
-    verbs: frozenset[Verb]
+    applies: Mapping[Verb, frozenset[State]]
     keeps: frozenset[State]
+    manages: frozenset[Verb] = frozenset()
     reasons: Mapping[Verb, str] = field(default_factory=dict)
-    leases: bool = False
+    liveness: Liveness = Liveness.NONE
     workers: bool = False
     tally: bool = False
     attempts: bool = False
     events: bool = False
     durability: str = ""
     warnings: Mapping[Verb, str] = field(default_factory=dict)
+
+    @property
+    def verbs(self) -> frozenset[Verb]:
+        """All that can be done."""
+        return self.manages | frozenset(self.applies)
+
+    def fits(self, verb: Verb, state: State) -> bool:
+        """Tell whether a verb can be tried on a job in a state."""
+        return state in self.applies.get(verb, frozenset())
+
+    def why_not(self, verb: Verb) -> str | None:
+        """Return why a verb is not to be had on this backend, None when it is."""
+        if verb in self.verbs:
+            return None
+        told = f"{verb.value} is not built yet" if verb in _NOT_BUILT else f"{self.label} cannot {verb.value}"
+        return self.reasons.get(verb, told)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from queuetui.backends.backend import Backend
 from queuetui.backends.base import Inspector
-from queuetui.backends.examiner import Examiner
 from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
 from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level
 from queuetui.model.limits import Limits, is_live
@@ -15,12 +15,13 @@ from queuetui.model.snapshot import Part, Watch
 from queuetui.monitor.checks import fleet, server, versions
 
 
-def check_up(inspector: Inspector, limits: Limits, version: str, held_s: float = HELD_S) -> tuple[Finding, ...]:
+def check_up(backend: Backend, limits: Limits, version: str, held_s: float = HELD_S) -> tuple[Finding, ...]:
     """Return what was found, check by check; `version` is this program's. Raises Unreachable where the store goes away."""
-    if not isinstance(inspector, Examiner):
+    inspector, examiner = backend.inspector, backend.examiner
+    if examiner is None:
         raise Unsupported(f"{inspector.capabilities.label} does not tell its condition")
     found = list(_look_at_the_clock(inspector, limits))
-    examination = inspector.examine(held_s)
+    examination = examiner.examine(held_s)
     found += _judge(examination, held_s)
     found += _look_at_workers(inspector, examination, limits, version)
     if not inspector.capabilities.native:

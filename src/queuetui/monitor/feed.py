@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from queuetui.backends.base import Inspector
-from queuetui.backends.claim_rules import ClaimRulesStore
-from queuetui.backends.run_notes import RunNotesStore
-from queuetui.backends.schedules import ScheduleStore
+from queuetui.backends.backend import Backend
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
@@ -52,10 +49,11 @@ class Detail:
 class Feed:
     """A backend seen through the rules; blocks, and raises what its backend raises."""
 
-    def __init__(self, inspector: Inspector, limits: Limits) -> None:
-        self._inspector = inspector
+    def __init__(self, backend: Backend, limits: Limits) -> None:
+        self._backend = backend
+        self._inspector = backend.inspector
         self.limits = limits
-        self._store = StoreWatch(inspector)
+        self._store = StoreWatch(backend)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -90,23 +88,23 @@ class Feed:
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
-        return log_of(self._inspector).events(request)
+        return log_of(self._backend).events(request)
 
     def runs(self, job_id: str) -> tuple[NotedRun, ...]:
         """Return what a job's runs told, oldest first; nothing where it is not kept."""
-        return self._inspector.run_notes(job_id) if isinstance(self._inspector, RunNotesStore) else ()
+        return () if self._backend.notes is None else self._backend.notes.run_notes(job_id)
 
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what runs counted in the last minutes; nothing where it is not kept."""
-        return self._inspector.usage_totals(minutes) if isinstance(self._inspector, RunNotesStore) else ()
+        return () if self._backend.notes is None else self._backend.notes.usage_totals(minutes)
 
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""
-        return log_of(self._inspector).logs_events(queue)
+        return log_of(self._backend).logs_events(queue)
 
     def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what happened and what goes on happening, oldest first, until it is over."""
-        return Follower(log_of(self._inspector), request).follow(over)
+        return Follower(log_of(self._backend), request).follow(over)
 
     def now(self) -> datetime:
         """Return the time of the store's clock."""
@@ -146,7 +144,7 @@ class Feed:
 
     def close(self) -> None:
         """Give back the backend's connections."""
-        self._inspector.close()
+        self._backend.close()
 
     def _with_findings(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with what is wrong with the store; why not, where that cannot be read."""
@@ -156,10 +154,11 @@ class Feed:
 
     def _with_schedules(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the schedules, where the backend keeps any; why not, where they alone cannot be read."""
-        if not isinstance(self._inspector, ScheduleStore):
+        store = self._backend.schedules
+        if store is None:
             return snapshot
         try:
-            reading = self._inspector.schedules()
+            reading = store.schedules()
         except (BadConfig, Denied) as error:
             return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
         return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
@@ -173,10 +172,11 @@ class Feed:
 
     def _with_rules(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the rules of its queues, where the backend keeps any."""
-        if not isinstance(self._inspector, ClaimRulesStore):
+        rules = self._backend.rules
+        if rules is None:
             return snapshot
         try:
-            uses = self._inspector.rules_in_use()
+            uses = rules.rules_in_use()
         except (BadConfig, Denied) as error:
             return replace(snapshot, problems={**snapshot.problems, "rules": str(error)})
         return replace(snapshot, rules={use.queue: use for use in uses})

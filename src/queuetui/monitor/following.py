@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from queuetui.backends.base import Inspector
+from queuetui.backends.backend import Backend
 from queuetui.backends.events import EventLog
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import Event, EventRequest
@@ -20,12 +20,12 @@ EVENTS_A_PAGE = 1_000
 MOST_A_LOOK = 20_000
 
 
-def log_of(inspector: Inspector) -> EventLog:
+def log_of(backend: Backend) -> EventLog:
     """Return a backend's log of events. Raises Unsupported where it keeps none."""
-    if not isinstance(inspector, EventLog):
-        label = inspector.capabilities.label
+    if backend.events is None:
+        label = backend.inspector.capabilities.label
         raise Unsupported(f"{label} keeps no record of what happened to a job; its own logs may tell")
-    return inspector
+    return backend.events
 
 
 class Follower:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from queuetui.backends.base import Inspector
-from queuetui.backends.examiner import Examiner
+from queuetui.backends.backend import Backend
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.examination import HELD_S, Finding, Level
 from queuetui.monitor.checks.server import judge_snapshots
@@ -18,10 +17,8 @@ LOOK_EVERY_S = 15.0
 class StoreWatch:
     """Remembers what was found until it is time to look again."""
 
-    def __init__(
-        self, inspector: Inspector, held_s: float = HELD_S, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._inspector = inspector
+    def __init__(self, backend: Backend, held_s: float = HELD_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self._backend = backend
         self._held_s = held_s
         self._clock = clock
         self._again_s = float("-inf")
@@ -30,10 +27,12 @@ class StoreWatch:
 
     def look(self) -> tuple[Finding, ...]:
         """Return what is wrong; `problem` says why it could not be read."""
-        if isinstance(self._inspector, Examiner) and self._clock() >= self._again_s:
+        # The examiner is asked for at the first look and not before: it loads what the first picture can do without.
+        examiner = self._backend.examiner if self._clock() >= self._again_s else None
+        if examiner is not None:
             self._found, self.problem = (), ""
             try:
-                held = self._inspector.held_snapshots(self._held_s)
+                held = examiner.held_snapshots(self._held_s)
             except QueueTuiError as error:
                 # The picture of the jobs was read, and is worth showing without this.
                 self.problem = str(error)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from queuetui.backends.claim_rules import ClaimRulesStore
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import QueueTuiError, Unsupported
 from queuetui.operate.report import Report
 from queuetui.operate.rights import require
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import Inspector
+    from queuetui.backends.backend import Backend
     from queuetui.model.claim_rules import RulesEdit
     from queuetui.operate.operations import Desk
 
@@ -19,20 +18,22 @@ if TYPE_CHECKING:
 class ClaimRulesOperations:
     """The acts of one person on the rules of one backend's queues."""
 
-    def __init__(self, backend: Inspector, desk: Desk) -> None:
+    def __init__(self, backend: Backend, desk: Desk) -> None:
         self._backend = backend
         self._desk = desk
 
     def lay_down(self, queue: str, edit: RulesEdit, reason: str = "") -> Report:
         """Lay down rules for a queue; they hold for the claims that begin afterwards. Raises ValueError for too many of them."""
-        require(Verb.LIMIT, self._desk.right, self._backend.capabilities)
-        if not isinstance(self._backend, ClaimRulesStore):
-            raise Unsupported(f"{self._backend.capabilities.label} keeps no rules that could be laid down here")
+        require(Verb.LIMIT, self._desk.right, self._backend.inspector.capabilities)
+        if self._backend.rules is None:
+            raise Unsupported(
+                f"{self._backend.inspector.capabilities.label} keeps no rules that could be laid down here"
+            )
         act = Act(Verb.LIMIT, self._desk.actor, reason, args=edit.describe())
         journal = self._desk.journal
         journal.intend(act, (), f"rules of queue {queue}")
         try:
-            result = self._backend.apply_to_rules(act, queue, edit)
+            result = self._backend.rules.apply_to_rules(act, queue, edit)
         except (QueueTuiError, ValueError) as error:
             journal.break_off(act, str(error))
             raise

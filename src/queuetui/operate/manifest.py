@@ -8,14 +8,7 @@ from dataclasses import dataclass, field
 from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job
-from queuetui.model.state import FINAL, WAITING, State
-
-APPLIES: dict[Verb, frozenset[State]] = {
-    Verb.RETRY: FINAL | {State.RETRYING, State.SCHEDULED},
-    Verb.CANCEL: WAITING | {State.PROCESSING, State.BLOCKED},
-    Verb.DELETE: frozenset(State),
-    Verb.RELEASE: frozenset({State.PROCESSING}),
-}
+from queuetui.model.state import State
 
 DEADLINE_VERBS = frozenset({Verb.RETRY, Verb.RELEASE})
 PAST_DEADLINE = "its retryUntil is past, so a worker that takes it fails it at once"
@@ -107,7 +100,5 @@ def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str
     ):
         return verb
     if verb is Verb.RETRY and job.state is State.PROCESSING:
-        return Verb.RELEASE if Verb.RELEASE in capabilities.verbs else None
-    if verb is Verb.DELETE and job.state is State.PROCESSING and capabilities.native:
-        return None
-    return verb if job.state in APPLIES[verb] else None
+        verb = Verb.RELEASE
+    return verb if capabilities.fits(verb, job.state) else None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from queuetui.backends.base import Inspector, Operator, iterate
-from queuetui.model.act import Act, Outcome, Result, Verb
+from queuetui.backends.base import iterate
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
@@ -23,6 +23,7 @@ from queuetui.operate.rights import Right, require, why_not
 from queuetui.operate.schedules import ScheduleOperations
 
 if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
     from queuetui.model.act import JobRef
     from queuetui.model.job import Job
     from queuetui.model.limits import Limits
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
 BITE = 100
 MATCHING_LIMIT = 50_000
-
-
-class OperableBackend(Inspector, Operator, Protocol):
-    """A backend that can be read and changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Desk:
 class Operations:
     """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set."""
 
-    def __init__(self, backend: OperableBackend, desk: Desk, limits: Limits) -> None:
+    def __init__(self, backend: Backend, desk: Desk, limits: Limits) -> None:
         self._backend = backend
         self._desk = desk
         self._limits = limits
@@ -59,15 +56,17 @@ class Operations:
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""
-        return why_not(verb, self._desk.right, self._backend.capabilities)
+        return why_not(verb, self._desk.right, self._backend.inspector.capabilities)
 
     def why_impossible(self, verb: Verb) -> str | None:
         """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
-        return why_not(verb, Right.OPERATE, self._backend.capabilities)
+        return why_not(verb, Right.OPERATE, self._backend.inspector.capabilities)
 
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return what an act on these jobs will try, as they were seen."""
-        return make_manifest(verb, jobs, self._backend.capabilities, filter_text=filter_text, retry_until=retry_until)
+        return make_manifest(
+            verb, jobs, self._backend.inspector.capabilities, filter_text=filter_text, retry_until=retry_until
+        )
 
     def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
         """Return what an act on jobs seen some time ago will try, as they are now; what is gone since is left out and named."""
@@ -75,7 +74,7 @@ class Operations:
         gone: list[Job] = []
         for job in jobs:
             try:
-                found.append(self._backend.get(job.ref.id))
+                found.append(self._backend.inspector.get(job.ref.id))
             except NotFound:
                 gone.append(job)
         manifest = self.prepare(verb, found, retry_until=retry_until)
@@ -88,19 +87,19 @@ class Operations:
         """Return what an act on all that matches now will try; at most `limit` jobs."""
         jobs, more = self._matching(query, limit)
         return make_manifest(
-            verb, jobs, self._backend.capabilities, filter_text=query.text, more=more, retry_until=retry_until
+            verb, jobs, self._backend.inspector.capabilities, filter_text=query.text, more=more, retry_until=retry_until
         )
 
     def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
         """Return what a purge of all that matches now will delete."""
         jobs, more = self._matching(query, limit)
         return make_manifest(
-            Verb.DELETE, jobs, self._backend.capabilities, filter_text=query.text, purge=True, more=more
+            Verb.DELETE, jobs, self._backend.inspector.capabilities, filter_text=query.text, purge=True, more=more
         )
 
     def prepare_cleanup(self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT) -> Manifest:
         """Return what a cleanup of jobs that ended longer ago than that will delete."""
-        now = self._backend.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
+        now = self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         ended_before = to_text(now - timedelta(seconds=older_than_s))
         query = parse_query(f"state:{','.join(states)} completed<{ended_before}")
         return self.prepare_matching(Verb.DELETE, query, limit)
@@ -111,12 +110,14 @@ class Operations:
         Raises Denied before anything is done. When the store goes away, the bite under way is `unknown` and the rest is not tried.
         """
         for verb, _ in manifest.steps:
-            require(verb, self._desk.right, self._backend.capabilities)
+            require(verb, self._desk.right, self._backend.inspector.capabilities)
         exported = None
         if manifest.purge and manifest.refs:
             going = set(manifest.refs)
             exported = export_jobs(
-                (job for job in manifest.jobs if job.ref in going), self._desk.export_folder, self._backend.get
+                (job for job in manifest.jobs if job.ref in going),
+                self._desk.export_folder,
+                self._backend.inspector.get,
             )
         first = Act(manifest.verb, self._desk.actor, reason, manifest.filter_text)
         run = _Run(self._backend, self._desk.journal, self._limits)
@@ -142,11 +143,11 @@ class Operations:
         return self._change_queue(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, queue, reason)
 
     def _change_queue(self, verb: Verb, queue: str, reason: str) -> Report:
-        require(verb, self._desk.right, self._backend.capabilities)
+        require(verb, self._desk.right, self._backend.inspector.capabilities)
         act = Act(verb, self._desk.actor, reason)
         self._desk.journal.intend(act, (), queue)
         try:
-            result = self._backend.apply_to_queue(act, queue)
+            result = self._backend.operator.apply_to_queue(act, queue)
         except QueueTuiError as error:
             self._desk.journal.break_off(act, str(error))
             raise
@@ -155,11 +156,11 @@ class Operations:
 
     def clean_workers(self, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer; return how many."""
-        require(Verb.CLEAN, self._desk.right, self._backend.capabilities)
+        require(Verb.CLEAN, self._desk.right, self._backend.inspector.capabilities)
         act = Act(Verb.CLEAN, self._desk.actor, args={"silent_s": str(silent_s)})
         self._desk.journal.intend(act, (), "workers")
         try:
-            cleaned = self._backend.clean_workers(act, silent_s)
+            cleaned = self._backend.operator.clean_workers(act, silent_s)
         except QueueTuiError as error:
             self._desk.journal.break_off(act, str(error))
             raise
@@ -167,14 +168,14 @@ class Operations:
         return cleaned
 
     def _matching(self, query: Query, limit: int) -> tuple[list[Job], bool]:
-        found = list(islice(iterate(self._backend, query, self._limits), limit + 1))
+        found = list(islice(iterate(self._backend.inspector, query, self._limits), limit + 1))
         return found[:limit], len(found) > limit
 
 
 class _Run:
     """One act under way, bite by bite; after a bite whose outcome is unknown, or that cannot be recorded, no other is tried."""
 
-    def __init__(self, backend: OperableBackend, journal: Journal, limits: Limits) -> None:
+    def __init__(self, backend: Backend, journal: Journal, limits: Limits) -> None:
         self._backend = backend
         self._journal = journal
         self._limits = limits
@@ -190,7 +191,7 @@ class _Run:
             self._end(refs, Outcome.SKIPPED, f"not tried: {self._given_up}")
             return
         try:
-            results = self._backend.apply(act, refs, self._limits)
+            results = self._backend.operator.apply(act, tuple(map(Target, refs)), self._limits)
         except (Unreachable, UnknownOutcome) as error:
             self._given_up = str(error)
             self._note(self._journal.break_off(act, str(error)))

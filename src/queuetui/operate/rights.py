@@ -18,8 +18,9 @@ class Right(StrEnum):
 
 def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     """Return why a verb is not to be had, None when it is."""
-    if verb not in capabilities.verbs:
-        return capabilities.reasons.get(verb, f"{capabilities.label} cannot {verb.value}")
+    impossible = capabilities.why_not(verb)
+    if impossible is not None:
+        return impossible
     if right is not Right.OPERATE:
         return 'this profile is read-only; start with --operate, or give it rights = "operate" where its settings say "read"'
     return None

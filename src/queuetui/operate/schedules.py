@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
@@ -13,7 +12,8 @@ from queuetui.operate.rights import require
 from queuetui.timetable import check_spec, next_slot
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import Inspector
+    from queuetui.backends.backend import Backend
+    from queuetui.backends.schedules import ScheduleStore
     from queuetui.operate.operations import Desk
 
 _COMES_BACK = (
@@ -25,7 +25,7 @@ _COMES_BACK = (
 class ScheduleOperations:
     """The acts of one person on the schedules of one backend; `rev` is the version that the person saw, None the present one."""
 
-    def __init__(self, backend: Inspector, desk: Desk) -> None:
+    def __init__(self, backend: Backend, desk: Desk) -> None:
         self._backend = backend
         self._desk = desk
 
@@ -66,11 +66,11 @@ class ScheduleOperations:
 
     @property
     def _store(self) -> ScheduleStore:
-        if not isinstance(self._backend, ScheduleStore):
+        if self._backend.schedules is None:
             raise Unsupported(
-                f"{self._backend.capabilities.label} keeps no schedules that could be seen or changed here"
+                f"{self._backend.inspector.capabilities.label} keeps no schedules that could be seen or changed here"
             )
-        return self._backend
+        return self._backend.schedules
 
     def _read(self, name: str) -> tuple[ScheduleReading, Schedule | None]:
         reading = self._store.schedules()
@@ -83,7 +83,7 @@ class ScheduleOperations:
         return known
 
     def _perform(self, verb: Verb, name: str, edit: ScheduleEdit, reason: str, remark: str | None = None) -> Report:
-        require(verb, self._desk.right, self._backend.capabilities)
+        require(verb, self._desk.right, self._backend.inspector.capabilities)
         timing = {} if edit.spec is None else {"spec": edit.spec.to_text()}
         act = Act(verb, self._desk.actor, reason, args=timing)
         journal = self._desk.journal

@@ -88,14 +88,14 @@ def crash_operator(ordeal: Ordeal) -> None:
     queue, act_id, sink = f"parked-{uuid4().hex[:8]}", uuid4().hex, ordeal.crew.sink
     backend = open_native(ordeal.stage.direct_url, BackendOptions(kind=NATIVE))
     try:
-        backend.apply_to_queue(Act(Verb.PAUSE, ACTOR), queue)
+        backend.operator.apply_to_queue(Act(Verb.PAUSE, ACTOR), queue)
         jobs = [Queue.new(TYPE, {"number": 0, "fails": 0, "ms": 0}, queue=queue) for _ in range(PARKED_JOBS)]
         for phase in ("invoke", "ok"):
             for one in jobs:
                 about: dict[str, Any] = {"job_id": one.id, "digest": digest_of(one.payload), "queue": queue}
                 sink.write("enqueue", phase=phase, call=act_id, **about, outcome="created" if phase == "ok" else "")
             if phase == "invoke":
-                backend.enqueue(jobs)
+                backend.jobs.enqueue(jobs)
         refs = parked(backend, queue)
         for ref in refs:
             sink.write("act", phase="invoke", verb="cancel", call=act_id, job_id=ref.id, queue=queue, before="pending")

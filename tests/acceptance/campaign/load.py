@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from queuetui import Queue
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql import mysql_database, postgresql_connection
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.errors import UnknownOutcome, Unreachable
@@ -107,7 +108,7 @@ class Load:
             call = uuid4().hex
             self._tell(batch, call, "invoke")
             try:
-                self._backend.enqueue(batch)
+                self._backend.jobs.enqueue(batch)
             except (Unreachable, UnknownOutcome):
                 self._tell(batch, call, "unknown")
                 self._over.wait(AGAIN_AFTER_S)

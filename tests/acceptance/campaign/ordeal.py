@@ -15,7 +15,6 @@ import msgspec
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
-from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.act import Act, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.schedule import ScheduleEdit
@@ -82,7 +81,7 @@ class Ordeal:
             self.problems += self.crew.problems
             backend = open_native(self.stage.direct_url, BackendOptions(kind=NATIVE))
             stack.callback(backend.close)
-            write_dump(backend, self.folder)
+            write_dump(backend.inspector, self.folder)
 
     def rest(self, span_s: float | None = None) -> None:
         """Let a moment go by, of random length if none is given."""
@@ -161,13 +160,14 @@ class Ordeal:
         if self.case.fault_class not in APPS:
             return
         backend = open_native(self.stage.direct_url, BackendOptions(kind=NATIVE))
-        assert isinstance(backend, ScheduleStore)
 
         def are_paused() -> bool:
-            known = backend.schedules().schedules
+            known = backend.schedules.schedules().schedules
             for one in known:
                 if one.paused_at is None:
-                    backend.apply_to_schedule(Act(Verb.PAUSE, "campaign"), one.spec.name, ScheduleEdit(one.rev))
+                    backend.schedules.apply_to_schedule(
+                        Act(Verb.PAUSE, "campaign"), one.spec.name, ScheduleEdit(one.rev)
+                    )
             return bool(known) and all(one.paused_at is not None for one in known)
 
         try:
@@ -180,7 +180,7 @@ class Ordeal:
         backend = open_native(self.stage.direct_url, BackendOptions(kind=NATIVE))
         try:
             while True:
-                counts = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=LIMITS)).counts
+                counts = backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=LIMITS)).counts
                 live = {state.value: count.value for state, count in counts.items() if state in LIVE and count.value}
                 if not live:
                     return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from tests.acceptance.checker import Sink
 
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from queuetui.backends.base import Renewal, Step, Swept
 from queuetui.backends.native.sql import sqlite_session
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.job import Ending, Enqueued, NewJob, Settlement
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -93,10 +93,10 @@ class SweepingFinal(Passing):
     def sweep(self, limit: int) -> tuple[Swept, ...]:
         """Free jobs."""
         swept: tuple[Swept, ...] = self.store.sweep(limit)
-        done = self.place.backend.page(PageRequest(parse_query("state:completed"), 1), LIMITS).jobs
+        done = self.place.backend.inspector.page(PageRequest(parse_query("state:completed"), 1), LIMITS).jobs
         if done and self.swept < 2:
             self.swept += 1
-            self.place.backend.apply(Act(Verb.RETRY, "sweep"), [done[0].ref], LIMITS)
+            self.place.backend.operator.apply(Act(Verb.RETRY, "sweep"), [Target(done[0].ref)], LIMITS)
         return swept
 
 
@@ -107,10 +107,10 @@ class PromotingInTwoSteps(Passing):
 
     def promote(self, limit: int) -> int:
         """Make due jobs pending."""
-        due = self.place.backend.page(PageRequest(parse_query("state:scheduled"), 1), LIMITS).jobs
+        due = self.place.backend.inspector.page(PageRequest(parse_query("state:scheduled"), 1), LIMITS).jobs
         if due and not self.killed:
             self.killed = True
-            self.place.backend.apply(Act(Verb.DELETE, "promote"), [due[0].ref], LIMITS)
+            self.place.backend.operator.apply(Act(Verb.DELETE, "promote"), [Target(due[0].ref)], LIMITS)
         return int(self.store.promote(limit))
 
 
@@ -167,7 +167,7 @@ class LookingBeforeInserting(Passing):
 class CancellingCompleted(Passing):
     """Cancels a job without a look at whether it has completed."""
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do an act."""
         results: tuple[Result, ...] = self.store.apply(act, targets, limits)
         if act.verb is not Verb.CANCEL:
@@ -180,12 +180,12 @@ class CancellingCompleted(Passing):
 class DroppingFilter(Passing):
     """Does a bulk act to everything that is waiting, not to what the plan names."""
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do an act."""
         results: tuple[Result, ...] = self.store.apply(act, targets, limits)
         if act.verb is Verb.CANCEL:
-            others = self.store.page(PageRequest(parse_query("state:pending"), 20), LIMITS).jobs
-            self.store.apply(replace(act, id=uuid4().hex), [job.ref for job in others], limits)
+            others = self.place.backend.inspector.page(PageRequest(parse_query("state:pending"), 20), LIMITS).jobs
+            self.store.apply(replace(act, id=uuid4().hex), [Target(job.ref) for job in others], limits)
         return results
 
 

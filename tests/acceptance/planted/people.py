@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 
-from queuetui.backends.base import NativeBackend
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.backends.backend import NativeBackend
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.job import Enqueued, Job, NewJob
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -37,14 +37,14 @@ class Witness:
 
     def __init__(self, store: NativeBackend, sink: Sink) -> None:
         self._store, self._sink = store, sink
-        assert store.capabilities.durability == "A"
+        assert store.inspector.capabilities.durability == "A"
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Any = None) -> Sequence[Enqueued]:
         """Store jobs."""
-        answers = self._store.enqueue(jobs, connection)
+        answers = self._store.jobs.enqueue(jobs, connection)
         for answer in answers if connection is None else ():
             self._sink.write("durable", job_id=answer.id)
         return answers
@@ -145,7 +145,7 @@ class Person:
         act = Act(verb, "ana")
         about: dict[str, Any] = {"call": act.id, "verb": verb.value, "queue": queue}
         self._sink.write("act", phase=INVOKE, **about)
-        result = self._store.apply_to_queue(act, queue)
+        result = self._store.operator.apply_to_queue(act, queue)
         self._sink.write("act", phase=OK, outcome=result.outcome.value, **about)
 
     def cancel_some(self) -> None:
@@ -162,14 +162,14 @@ class Person:
         self._act(Verb.RETRY, self._find("state:completed")[-1:])
 
     def _find(self, words: str) -> Sequence[Job]:
-        found: Sequence[Job] = self._store.page(PageRequest(parse_query(words), 20), LIMITS).jobs
+        found: Sequence[Job] = self._store.inspector.page(PageRequest(parse_query(words), 20), LIMITS).jobs
         return found
 
     def _act(self, verb: Verb, jobs: Sequence[Job]) -> None:
         act = Act(verb, "ana")
         for job in jobs:
             self._sink.write("act", phase=INVOKE, call=act.id, verb=verb.value, job_id=job.ref.id)
-        results = self._store.apply(act, [job.ref for job in jobs], LIMITS)
+        results = self._store.operator.apply(act, [Target(job.ref) for job in jobs], LIMITS)
         for job, result in zip(jobs, results, strict=True):
             after = "" if result.state_now is None else result.state_now.value
             self._sink.write(
@@ -190,9 +190,9 @@ def look_on(backend: NativeBackend, path: Path, sink: Sink) -> None:
     """Look at everything while nobody else is there, and record whether the file changed."""
     with closing(sqlite3.connect(path)) as witness:
         (before,) = witness.execute("pragma data_version").fetchone()
-        backend.snapshot(Watch())
-        for job in backend.page(PageRequest(parse_query(""), 5), LIMITS).jobs:
-            backend.get(job.ref.id)
-            backend.attempts(job.ref.id)
+        backend.inspector.snapshot(Watch())
+        for job in backend.inspector.page(PageRequest(parse_query(""), 5), LIMITS).jobs:
+            backend.inspector.get(job.ref.id)
+            backend.inspector.attempts(job.ref.id)
         (after,) = witness.execute("pragma data_version").fetchone()
     sink.write("view", count=after - before)

@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import FINAL, LIVE, State
@@ -75,7 +76,7 @@ class Play:
         """Return a store for a worker, with its recorder, its connection that can be cut, and the bug."""
         backend = self.open()
         place = self.place(worker, backend)
-        self.cuts[worker] = FailingStore(self.bug.below(backend, place))
+        self.cuts[worker] = FailingStore(self.bug.below(backend.jobs, place))
         return self.bug.above(Recorder(self.cuts[worker], self.sink, worker), place)
 
 
@@ -98,13 +99,15 @@ def _act_out(play_: Play) -> bool:
     office = play_.place(0, watcher)
     store = play_.bug.client(Witness(play_.open(), play_.sink), office)
     client = Client(store, play_.sink, play_.chance, declare_scene(ledger))
-    person = Person(play_.bug.person(play_.open(), office), play_.sink, play_.chance)
+    acted_on = play_.open()
+    acted_on.operator = play_.bug.person(acted_on.operator, office)
+    person = Person(acted_on, play_.sink, play_.chance)
     person.pause("slow")
     client.send_first()
     crash(play_, ledger)
     with frozen(play_, ledger) as thaw:
         workers = [
-            WorkerThread(ledger.told(play_.recorded(pid), pid), lease_s=LEASE_S, concurrency=3)
+            WorkerThread(play_.open(), ledger.told(play_.recorded(pid), pid), lease_s=LEASE_S, concurrency=3)
             for pid in (UPRIGHT, CUT)
         ]
         client.send_in_transactions(play_.path)
@@ -123,7 +126,7 @@ def _act_out(play_: Play) -> bool:
     for worker in workers:
         worker.stop()
     look_on(play_.open(), play_.path, play_.sink)
-    write_dump(watcher, play_.folder)
+    write_dump(watcher.inspector, play_.folder)
     return is_drained
 
 
@@ -131,7 +134,7 @@ def _await_end(play_: Play, watcher: NativeBackend) -> bool:
     """Wait until no job is live; False where that does not come in a stretch of time in which the machine held nobody up."""
 
     def count_live() -> int:
-        counts = watcher.snapshot(Watch(parts=frozenset({Part.COUNTS}))).counts
+        counts = watcher.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).counts
         return sum(count.value or 0 for state, count in counts.items() if state in LIVE)
 
     for _ in range(CALM_STRETCHES):
@@ -177,7 +180,7 @@ def _is_in_other_hands(watcher: NativeBackend, job_id: str) -> bool:
     """Wait until a job was swept and claimed again; False where it never was, or has ended since."""
 
     def is_settled() -> bool:
-        job = watcher.get(job_id)
+        job = watcher.inspector.get(job_id)
         return job.state in FINAL or (job.lost > 0 and job.state is State.PROCESSING)
 
     try:

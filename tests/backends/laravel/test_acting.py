@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from queuetui.backends import console_connection
-from queuetui.backends.base import ForeignBackend, iterate
-from queuetui.model.act import RETRY_UNTIL, Act, JobRef, Outcome, Result, Verb
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import iterate
+from queuetui.model.act import RETRY_UNTIL, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
@@ -91,7 +92,7 @@ def test_two_people_retry_once(capture: Capture, monkeypatch: pytest.MonkeyPatch
     barrier = threading.Barrier(2)
     results: list[Result] = []
 
-    def retry(backend: ForeignBackend) -> None:
+    def retry(backend: Backend) -> None:
         barrier.wait(60)
         results.append(do(backend, Verb.RETRY, ref))
 
@@ -124,7 +125,7 @@ def test_a_waiting_job_is_made_due(capture: Capture) -> None:
         job = choose(backend, f"state:{state}")
         result = do(backend, Verb.RETRY, job.ref)
         assert (result.outcome, result.state_now) == (Outcome.DONE, State.PENDING)
-        now = backend.get(job.ref.id)
+        now = backend.inspector.get(job.ref.id)
         assert (now.state, now.attempts, now.scheduled_at, now.ref.rev) == (
             State.PENDING,
             0,
@@ -142,7 +143,7 @@ def test_a_stuck_job_is_released(capture: Capture) -> None:
     assert (first.outcome, first.state_now) == (Outcome.DONE, State.PENDING)
     assert "twice" in first.note
     assert again.outcome is Outcome.SKIPPED
-    released = backend.get(job.ref.id)
+    released = backend.inspector.get(job.ref.id)
     assert (released.state, released.attempts, released.started_at) == (State.PENDING, 0, None)
 
 
@@ -204,7 +205,7 @@ def test_a_retry_writes_another_deadline_when_asked(capture: Capture) -> None:
         job = choose(backend, asked + " type:Late")
         assert job.expired_at is not None
         act = Act(verb, "tester", args={RETRY_UNTIL: until})
-        (result,) = backend.apply(act, [job.ref], Limits())
+        (result,) = backend.operator.apply(act, [Target(job.ref)], Limits())
         assert (result.outcome, "retryUntil" in result.note) == (Outcome.DONE, False)
         row_id = (result.rev_after or "").split(".")[1]
         assert query(capture.url, f"SELECT payload FROM jobs WHERE id = {row_id}") == [(payload.replace("1000", text),)]
@@ -235,9 +236,9 @@ def test_a_waiting_job_without_an_attempt_left_is_stuck(capture: Capture) -> Non
         payload = f'{{"displayName":"J{row_id}","maxTries":{allowed},"retryUntil":{until},"data":{{}}}}'
         query(capture.url, made.format(attempts, payload, row_id))
     backend = capture.open()
-    stuck = list(iterate(backend, parse_query("is:stuck"), Limits()))
+    stuck = list(iterate(backend.inspector, parse_query("is:stuck"), Limits()))
     assert [job.type.raw for job in stuck] == [f"J{ids[0]}"]
-    assert backend.snapshot(Watch(parts=frozenset({Part.COUNTS}))).stuck.value == 1
+    assert backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).stuck.value == 1
 
 
 def test_a_revision_from_elsewhere_is_refused(capture: Capture) -> None:
@@ -254,8 +255,8 @@ def test_a_revision_from_elsewhere_is_refused(capture: Capture) -> None:
 def test_all_failed_jobs_are_cleared_in_one_act(capture: Capture) -> None:
     """Deleting every failed job empties failed_jobs and nothing else."""
     backend = capture.open()
-    refs = [job.ref for job in iterate(backend, parse_query("state:failed"), Limits())]
-    results = backend.apply(Act(Verb.DELETE, "tester"), refs, Limits())
+    refs = [job.ref for job in iterate(backend.inspector, parse_query("state:failed"), Limits())]
+    results = backend.operator.apply(Act(Verb.DELETE, "tester"), list(map(Target, refs)), Limits())
     assert [(result.ref, result.outcome) for result in results] == [(ref, Outcome.DONE) for ref in refs]
     assert [len(table) for table in rows(capture)] == [14, 0]
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import make_url
 
-from queuetui.backends.base import ForeignBackend, iterate
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import iterate
 from queuetui.backends.foreign.laravel.model_names import table_of
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
@@ -61,7 +62,7 @@ def _store(capture: Capture, **members: str) -> None:
     query(capture.url, f"UPDATE jobs SET payload = '{payload}'")
 
 
-def _data(backend: ForeignBackend) -> str:
+def _data(backend: Backend) -> str:
     data = choose(backend, "type:Sync").data
     return "" if data is None else data.raw
 
@@ -84,7 +85,7 @@ def test_models_are_named_by_their_rows(capture: Capture) -> None:
     for settings, shown in cases:
         assert _data(capture.open(**settings)) == shown
     backend = capture.open()
-    assert backend.get(choose(backend, "type:Sync").ref.id).data == Untrusted("sku A-1042 shop 1")
+    assert backend.inspector.get(choose(backend, "type:Sync").ref.id).data == Untrusted("sku A-1042 shop 1")
     several = "a:5:{i:0;i:300000;i:1;i:2;i:2;i:9;i:3;i:4;i:4;i:5;}"
     models = {
         "A-1042, Chair, 9 and 2 more": _model("App\\Models\\Product", several),
@@ -129,7 +130,7 @@ def test_a_reader_sees_labels_where_it_may_and_ids_elsewhere(capture: Capture) -
     for name, shown in (("Product", "Lamp"), ("Secret", "7"), ("User", "7")):
         _store(capture, thing=_model(f"App\\Models\\{name}", "i:7;"))
         backend = denied.open()
-        jobs = list(iterate(backend, parse_query("type:Sync"), Limits()))
+        jobs = list(iterate(backend.inspector, parse_query("type:Sync"), Limits()))
         assert {job.data for job in jobs} == {Untrusted(f"thing {shown}")}
-        assert not backend.snapshot(Watch()).problems
+        assert not backend.inspector.snapshot(Watch()).problems
     denied.close()

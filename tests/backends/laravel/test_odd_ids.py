@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from queuetui.backends.base import ForeignBackend, iterate
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import iterate
 from queuetui.model.act import Outcome, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -65,16 +66,16 @@ def odd_capture(request: pytest.FixtureRequest) -> Iterator[Capture]:
     loaded.close()
 
 
-def _all(backend: ForeignBackend, text: str) -> list[str]:
-    return [job.ref.id for job in iterate(backend, parse_query(text), Limits())]
+def _all(backend: Backend, text: str) -> list[str]:
+    return [job.ref.id for job in iterate(backend.inspector, parse_query(text), Limits())]
 
 
-def _paged(backend: ForeignBackend, text: str) -> list[str]:
+def _paged(backend: Backend, text: str) -> list[str]:
     """Return all ids, read four at a time."""
     seen: list[str] = []
     cursor, more = None, True
     while more:
-        page = backend.page(PageRequest(parse_query(text), 4, cursor), Limits())
+        page = backend.inspector.page(PageRequest(parse_query(text), 4, cursor), Limits())
         seen += [job.ref.id for job in page.jobs]
         cursor, more = page.last, page.has_more
     return seen
@@ -85,14 +86,16 @@ def test_odd_ids_are_read_page_by_page(odd_capture: Capture) -> None:
     backend = odd_capture.open()
     listed = _all(backend, "")
     assert sorted(listed) == sorted(odd_capture.stored)
-    times = [str(job.created_at) for job in iterate(backend, parse_query("-state:failed sort:-created"), Limits())]
+    times = [
+        str(job.created_at) for job in iterate(backend.inspector, parse_query("-state:failed sort:-created"), Limits())
+    ]
     assert times == sorted(times, reverse=True)
     for sort in ("", "sort:created", "sort:type", "sort:-queue", "sort:completed"):
         assert sorted(_paged(backend, sort)) == sorted(listed)
     for job_id in listed:
-        assert backend.get(job_id).ref.id == job_id
-        assert backend.find(job_id)[0].id == job_id
-    picture = backend.snapshot(Watch(parts=frozenset({Part.COUNTS, Part.FAILURES})))
+        assert backend.inspector.get(job_id).ref.id == job_id
+        assert backend.inspector.find(job_id)[0].id == job_id
+    picture = backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS, Part.FAILURES})))
     assert picture.total.value == len(listed)
     assert [job.ref.id for job in picture.failures] == _all(backend, "state:failed")
 
@@ -122,6 +125,6 @@ def test_a_row_without_a_uuid_is_named_by_its_odd_id(odd_capture: Capture) -> No
         assert job_id.startswith("failed-")
         assert job_id.isascii()
         assert job_id.isprintable()
-        assert odd_capture.open().get(job_id).ref.id == job_id
+        assert odd_capture.open().inspector.get(job_id).ref.id == job_id
         assert _all(backend, f'id:"{job_id}"') == [job_id]
     assert query(odd_capture.url, f"SELECT count(*) FROM {table}") == [(1,)]

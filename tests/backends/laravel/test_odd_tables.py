@@ -10,7 +10,7 @@ from queuetui.backends.base import iterate
 from queuetui.backends.foreign.laravel.jobs import JobReader
 from queuetui.backends.foreign.laravel.rows import FailedRow, StoredText
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.model.act import NO_DEADLINE, RETRY_UNTIL, Act, Outcome, Verb
+from queuetui.model.act import NO_DEADLINE, RETRY_UNTIL, Act, Outcome, Target, Verb
 from queuetui.model.errors import Conflict
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -43,8 +43,8 @@ def test_a_column_without_a_value_is_named_for_each_job(capture: Capture) -> Non
     run_script(capture.url, script_of(capture, TENANT))
     before = query(capture.url, "SELECT count(*) FROM failed_jobs")
     backend = capture.open()
-    refs = [job.ref for job in iterate(backend, parse_query("state:failed"), Limits())][:2]
-    results = backend.apply(Act(Verb.RETRY, "tester"), refs, Limits())
+    refs = [job.ref for job in iterate(backend.inspector, parse_query("state:failed"), Limits())][:2]
+    results = backend.operator.apply(Act(Verb.RETRY, "tester"), list(map(Target, refs)), Limits())
     assert [result.outcome for result in results] == [Outcome.FAILED] * 2
     assert all("tenant" in result.note and "nothing was changed" in result.note for result in results)
     assert query(capture.url, "SELECT count(*) FROM failed_jobs") == before
@@ -75,19 +75,19 @@ def test_failed_rows_of_one_uuid_are_told_apart(capture: Capture) -> None:
     uuid = choose(capture.open(), "state:failed queue:high").ref.id
     run_script(capture.url, script_of(capture, TWICE))
     backend = capture.open()
-    both = [ref.id for ref in backend.find(uuid)]
+    both = [ref.id for ref in backend.inspector.find(uuid)]
     assert len(set(both)) == 2
     assert all(job_id.startswith("failed-") for job_id in both)
     with pytest.raises(Conflict) as told:
-        backend.get(uuid)
+        backend.inspector.get(uuid)
     assert all(job_id in str(told.value) for job_id in both)
-    listed = [job.ref.id for job in iterate(backend, parse_query("state:failed"), Limits())]
+    listed = [job.ref.id for job in iterate(backend.inspector, parse_query("state:failed"), Limits())]
     assert len(set(listed)) == len(listed) == 6
     assert set(both) < set(listed)
     assert {choose(backend, f"id:{job_id}").ref.id for job_id in both} == set(both)
-    assert do(backend, Verb.DELETE, capture.open().get(both[0]).ref).outcome is Outcome.DONE
-    assert [ref.id for ref in backend.find(uuid)] == [uuid]
-    assert len(list(iterate(backend, parse_query("state:failed"), Limits()))) == 5
+    assert do(backend, Verb.DELETE, capture.open().inspector.get(both[0]).ref).outcome is Outcome.DONE
+    assert [ref.id for ref in backend.inspector.find(uuid)] == [uuid]
+    assert len(list(iterate(backend.inspector, parse_query("state:failed"), Limits()))) == 5
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonb"])
@@ -103,12 +103,12 @@ def test_payloads_of_a_json_type_are_read_and_moved(postgres_url: str, kind: str
     run_script(postgres_url, "ALTER TABLE public.failed_jobs ALTER queue DROP NOT NULL")
     run_script(postgres_url, "UPDATE public.failed_jobs SET queue = NULL")
     backend = capture.open(after_s=60)
-    failed = list(iterate(backend, parse_query("state:failed queue:default"), Limits()))
+    failed = list(iterate(backend.inspector, parse_query("state:failed queue:default"), Limits()))
     assert failed
     assert {job.queue.raw for job in failed} == {"default"}
-    assert not list(iterate(backend, parse_query("state:failed -queue:default"), Limits()))
+    assert not list(iterate(backend.inspector, parse_query("state:failed -queue:default"), Limits()))
     assert choose(backend, f"id:{failed[0].ref.id}").payload == failed[0].payload
-    types = [job.type.raw for job in iterate(backend, parse_query("state:pending sort:type"), Limits())]
+    types = [job.type.raw for job in iterate(backend.inspector, parse_query("state:pending sort:type"), Limits())]
     assert types == sorted(types)
     ref = next(job.ref for job in failed if "is not this database" not in str(job.remarks))
     assert do(backend, Verb.RETRY, ref).outcome is Outcome.DONE
@@ -141,16 +141,18 @@ def test_queues_that_the_database_takes_for_one_are_shown_as_one(capture: Captur
     )
     run_script(capture.url, f"UPDATE {schema}failed_jobs SET queue = 'MAIL' WHERE queue = 'default'")
     backend = capture.open()
-    queues = backend.snapshot(Watch(parts=frozenset({Part.QUEUES}))).queues
+    queues = backend.inspector.snapshot(Watch(parts=frozenset({Part.QUEUES}))).queues
     (mail,) = [one for one in queues if one.name.raw.casefold() == "mail"]
     assert len(queues) == 2
     counted = sum(one.value or 0 for one in mail.counts.values())
     for text in ("queue:mail", "queue:MAIL", "queue:ma*"):
-        assert len(list(iterate(backend, parse_query(text), Limits()))) == counted
-    page = backend.page(PageRequest(parse_query("queue:mail"), limit=2), Limits())
+        assert len(list(iterate(backend.inspector, parse_query(text), Limits()))) == counted
+    page = backend.inspector.page(PageRequest(parse_query("queue:mail"), limit=2), Limits())
     assert page.total.value == counted
     assert not [
-        job for job in iterate(backend, parse_query("-queue:Mail"), Limits()) if job.queue.raw.casefold() == "mail"
+        job
+        for job in iterate(backend.inspector, parse_query("-queue:Mail"), Limits())
+        if job.queue.raw.casefold() == "mail"
     ]
 
 
@@ -172,7 +174,9 @@ def test_a_document_gets_another_deadline_and_is_known_by_its_head(postgres_url:
     assert job.ref.id in capture.stored
     assert job.data is not None
     assert job.data.raw == "sku K-1"
-    (result,) = backend.apply(Act(Verb.RETRY, "tester", args={RETRY_UNTIL: NO_DEADLINE}), [job.ref], Limits())
+    (result,) = backend.operator.apply(
+        Act(Verb.RETRY, "tester", args={RETRY_UNTIL: NO_DEADLINE}), [Target(job.ref)], Limits()
+    )
     assert result.outcome is Outcome.DONE, result.note
     again = choose(backend, f"id:{job.ref.id}")
     assert again.expired_at is None

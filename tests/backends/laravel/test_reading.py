@@ -14,6 +14,7 @@ from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.foreign.laravel import walks
 from queuetui.backends.foreign.laravel.backend import LaravelBackend
 from queuetui.backends.foreign.laravel.discovery import discover
+from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.registry import open_foreign
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unsupported
@@ -40,7 +41,7 @@ FAILED_TABLE = (
 
 def listed(capture: Capture, text: str = "", limits: Limits | None = None) -> list[Job]:
     """List all that matches a filter, page by page."""
-    return list(iterate(capture.open(), parse_query(text), limits or Limits()))
+    return list(iterate(capture.open().inspector, parse_query(text), limits or Limits()))
 
 
 def encoded(text: str) -> bytes:
@@ -66,7 +67,7 @@ def test_the_command_is_shown_as_data(capture: Capture) -> None:
     assert job.max_attempts == 2
     assert job.error is not None
     assert job.error.message.raw == "Card declined for order 1001 (naïve “quotes” ✓)"
-    whole = capture.open().get(job.ref.id)
+    whole = capture.open().inspector.get(job.ref.id)
     assert whole.error is not None
     assert whole.error.traceback.raw.endswith("{main}")
     shown = json.loads(job.payload.raw)
@@ -91,16 +92,16 @@ def test_a_member_shows_its_batch(capture: Capture) -> None:
     backend = capture.open()
     member = next(job_id for job_id, truth in capture.stored.items() if "batch" in truth.get("note", ""))
     said = "its batch 'Import CSV' is open: 3 jobs, 1 pending, 1 failures counted"
-    assert said in backend.get(member).remarks
+    assert said in backend.inspector.get(member).remarks
     query(capture.url, "UPDATE job_batches SET cancelled_at = 5")
-    assert said.replace("open", "cancelled") in backend.get(member).remarks
+    assert said.replace("open", "cancelled") in backend.inspector.get(member).remarks
     query(capture.url, "DELETE FROM job_batches")
-    assert not any(remark.startswith("its batch") for remark in backend.get(member).remarks)
+    assert not any(remark.startswith("its batch") for remark in backend.inspector.get(member).remarks)
 
 
 def test_the_latest_dead_letters_come_first(capture: Capture) -> None:
     """A snapshot's failures are the newest failed jobs, at most as many as asked for."""
-    failures = capture.open().snapshot(Watch(failures=2)).failures
+    failures = capture.open().inspector.snapshot(Watch(failures=2)).failures
     rows = [capture.stored[job.ref.id]["row_id"] for job in failures]
     assert (
         rows == sorted((job["row_id"] for job in capture.stored.values() if job["state"] == "failed"), reverse=True)[:2]
@@ -129,7 +130,7 @@ def test_filters_find_what_they_say(read_capture: Capture, text: str, number: in
     """Filters answered by the database and filters read out of payloads give the jobs they describe."""
     found = listed(read_capture, text)
     assert len(found) == number
-    page = read_capture.open().page(PageRequest(parse_query(text)), Limits())
+    page = read_capture.open().inspector.page(PageRequest(parse_query(text)), Limits())
     assert (page.total.value, page.total.exactness) == (number, Exactness.EXACT)
 
 
@@ -138,8 +139,8 @@ def test_a_filter_on_what_laravel_lacks_is_refused(capture: Capture) -> None:
     backend = capture.open()
     asked = PageRequest(parse_query("worker:web-1"))
     with pytest.raises(Unsupported, match="worker"):
-        backend.page(asked, Limits())
-    snapshot = backend.snapshot(Watch(page=asked))
+        backend.inspector.page(asked, Limits())
+    snapshot = backend.inspector.snapshot(Watch(page=asked))
     assert "worker" in snapshot.problems["page"]
     assert snapshot.page is None
     assert snapshot.total.value == len(capture.stored)
@@ -147,7 +148,7 @@ def test_a_filter_on_what_laravel_lacks_is_refused(capture: Capture) -> None:
 
 def test_the_plan_tells_how_each_term_is_answered(capture: Capture) -> None:
     """Terms are pushed down, residual or refused, and those not pushed down say why."""
-    planned = capture.open().plan(parse_query("state:failed queue:a queue:a* is:stuck payload.x:1 worker:w"))
+    planned = capture.open().inspector.plan(parse_query("state:failed queue:a queue:a* is:stuck payload.x:1 worker:w"))
     assert [one.handling for one in planned] == [
         Handling.PUSHED,
         Handling.PUSHED,
@@ -169,7 +170,7 @@ def test_limits_of_queues_and_types_decide_stuck(capture: Capture) -> None:
     ]
     backend = capture.open(after_s=5)
     for limits, number in cases:
-        assert len(list(iterate(backend, parse_query("is:stuck"), limits))) == number, limits
+        assert len(list(iterate(backend.inspector, parse_query("is:stuck"), limits))) == number, limits
 
 
 def test_renamed_tables_are_found(sqlite_url: str) -> None:
@@ -183,11 +184,11 @@ def test_renamed_tables_are_found(sqlite_url: str) -> None:
     assert (found.kind, found.queues, found.jobs and found.jobs.value) == ("laravel", 1, 2)
     assert found.detail == "tables shop_jobs, shop_failed_jobs"
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
-    assert {job.ref.id: job.state for job in iterate(backend, Query(), Limits())} == {
+    assert {job.ref.id: job.state for job in iterate(backend.inspector, Query(), Limits())} == {
         "job-7": State.PENDING,
         "failed-8": State.FAILED,
     }
-    assert backend.get("failed-8").ref.id == "failed-8"
+    assert backend.inspector.get("failed-8").ref.id == "failed-8"
     backend.close()
 
 
@@ -205,7 +206,7 @@ def test_a_wrong_time_zone_is_a_broken_setting(capture: Capture) -> None:
         capture.open(timezone="Mars/Olympus")
     assert broken.value.path == "laravel.timezone"
     plain, moved = (
-        backend.snapshot(Watch()).failures[0].completed_at
+        backend.inspector.snapshot(Watch()).failures[0].completed_at
         for backend in (capture.open(), capture.open(timezone="America/New_York"))
     )
     assert plain is not None
@@ -231,13 +232,13 @@ def test_hostile_rows_are_shown_beside_the_others(sqlite_url: str) -> None:
         file.execute("INSERT INTO jobs VALUES (NULL, x'ff00fe', x'ff00fe', 'many', 1e30, -5, 99999999999999999)")
     file.close()
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
-    jobs = list(iterate(backend, Query(), Limits(), 50))
+    jobs = list(iterate(backend.inspector, Query(), Limits(), 50))
     assert len(jobs) == 4 * len(ZOO) + 1
     assert all(len(job.payload) <= 2048 for job in jobs)
     assert len({job.ref.id for job in jobs}) == len(jobs)
     for job in jobs[:: len(ZOO) // 4]:
-        assert backend.get(job.ref.id).ref == job.ref
-    snapshot = backend.snapshot(Watch(page=PageRequest(parse_query("payload~a"))))
+        assert backend.inspector.get(job.ref.id).ref == job.ref
+    snapshot = backend.inspector.snapshot(Watch(page=PageRequest(parse_query("payload~a"))))
     assert snapshot.problems == {}
     backend.close()
 
@@ -258,14 +259,15 @@ def test_a_count_past_its_budget_is_an_estimate_of_the_whole(capture: Capture) -
     backend = capture.open()
     assert isinstance(backend, LaravelBackend)
     (true,) = query(capture.url, "SELECT count(*), sum(CASE WHEN queue = 'sync' THEN 1 ELSE 0 END) FROM jobs")[0:1]
-    backend.counters.jobs.retry_at = float("inf")
-    guessed = backend.snapshot(Watch(page=PageRequest()))
+    assert isinstance(backend.inspector, LaravelInspector)
+    backend.inspector.counters.jobs.retry_at = float("inf")
+    guessed = backend.inspector.snapshot(Watch(page=PageRequest()))
     sync = next(queue for queue in guessed.queues if queue.name.raw == "sync").counts[State.PENDING]
     assert (guessed.total.exactness, sync.exactness) == (Exactness.ESTIMATED, Exactness.ESTIMATED)
     assert guessed.total.value == pytest.approx(true[0] + 3, rel=0.05)
     assert sync.value == pytest.approx(int(true[1]), rel=0.1)
     assert guessed.counts[State.FAILED].value == 3
-    exact = backend.snapshot(Watch(exact=True))
+    exact = backend.inspector.snapshot(Watch(exact=True))
     assert (exact.total.value, exact.total.exactness) == (true[0] + 3, Exactness.EXACT)
 
 
@@ -290,9 +292,11 @@ def test_a_page_by_key_of_a_large_table_is_bounded(capture: Capture) -> None:
     """What matches is counted up to the cap, and an order without an index is that of the newest rows, with a note."""
     query(capture.url, FILL)
     backend = capture.open()
-    total = backend.page(PageRequest(), Limits()).total
+    total = backend.inspector.page(PageRequest(), Limits()).total
     assert (total.value, total.exactness) == (10_000, Exactness.CAPPED)
-    assert any("newest" in note for note in backend.page(PageRequest(parse_query("sort:queue"), 5), Limits()).notes)
+    assert any(
+        "newest" in note for note in backend.inspector.page(PageRequest(parse_query("sort:queue"), 5), Limits()).notes
+    )
 
 
 def test_a_rare_match_is_found_by_going_on(sqlite_url: str) -> None:
@@ -304,11 +308,11 @@ def test_a_rare_match_is_found_by_going_on(sqlite_url: str) -> None:
         "INSERT INTO jobs SELECT i, 'mail', CASE WHEN i = 3 THEN 'needle' ELSE '{}' END, 0, NULL, 1, 1 FROM n;",
     )
     backend = open_foreign("laravel", sqlite_url, BackendOptions())
-    first = backend.page(PageRequest(parse_query("payload~needle")), Limits())
+    first = backend.inspector.page(PageRequest(parse_query("payload~needle")), Limits())
     assert (first.jobs, first.has_more) == ((), True)
     assert any("rows here" in note for note in first.notes)
     assert first.total.exactness is Exactness.CAPPED
-    assert [job.ref.id for job in iterate(backend, parse_query("payload~needle"), Limits())] == ["job-3"]
+    assert [job.ref.id for job in iterate(backend.inspector, parse_query("payload~needle"), Limits())] == ["job-3"]
     backend.close()
 
 
@@ -322,11 +326,11 @@ def test_a_filter_looks_at_a_bounded_part_and_goes_on_from_there(
     query(capture.url, "DELETE FROM jobs WHERE id > 60")
     query(capture.url, "UPDATE jobs SET queue = 'rare' WHERE id IN (20, 21, 40)")
     backend = capture.open()
-    first = backend.page(PageRequest(parse_query("queue:rare")), Limits())
+    first = backend.inspector.page(PageRequest(parse_query("queue:rare")), Limits())
     assert (first.has_more, first.total.exactness) == (True, Exactness.CAPPED)
     assert any("jobs back to row" in note for note in first.notes)
     assert len(listed(capture, "queue:rare")) == len(query(capture.url, "SELECT id FROM jobs WHERE queue = 'rare'"))
-    last = backend.page(PageRequest(parse_query("queue:rare"), backward=True), Limits())
+    last = backend.inspector.page(PageRequest(parse_query("queue:rare"), backward=True), Limits())
     assert last.has_more
 
 
@@ -339,26 +343,26 @@ def test_an_id_is_looked_for_by_keys_first_and_then_among_the_newest(
     failed = next(job_id for job_id, truth in capture.stored.items() if truth["state"] == "failed")
     query(capture.url, FILL)
     backend = capture.open()
-    assert [ref.id for ref in backend.find(failed)] == [failed]
-    assert backend.get(failed).ref.id == failed
+    assert [ref.id for ref in backend.inspector.find(failed)] == [failed]
+    assert backend.inspector.get(failed).ref.id == failed
     nobody = "00000000-0000-4000-8000-000000000000"
     with pytest.raises(NotFound, match="jobs back to row"):
-        backend.get(nobody)
+        backend.inspector.get(nobody)
     with pytest.raises(NotFound, match="jobs back to row"):
-        backend.find(nobody[-8:])
+        backend.inspector.find(nobody[-8:])
     monkeypatch.setattr(walks, "WALK_S", 600.0)
-    assert backend.find(nobody[-8:]) == ()
+    assert backend.inspector.find(nobody[-8:]) == ()
 
 
 def test_a_new_row_does_not_shift_a_page(capture: Capture) -> None:
     """A job that arrives between two pages neither repeats nor hides one of the others."""
     backend = capture.open()
-    first = backend.page(PageRequest(limit=4), Limits())
+    first = backend.inspector.page(PageRequest(limit=4), Limits())
     query(
         capture.url,
         "INSERT INTO jobs (queue, payload, attempts, available_at, created_at) VALUES ('new', '{}', 0, 1, 1)",
     )
-    second = backend.page(PageRequest(limit=4, cursor=first.last), Limits())
+    second = backend.inspector.page(PageRequest(limit=4, cursor=first.last), Limits())
     seen = Counter(job.ref.id for job in (*first.jobs, *second.jobs))
     assert set(seen.values()) == {1}
     assert set(seen) <= set(capture.stored)
@@ -368,7 +372,7 @@ def test_a_broken_cursor_is_refused(capture: Capture) -> None:
     """A cursor that this backend did not write is told so instead of starting anywhere."""
     for cursor in ("x", "bm9wZQ==", "eyJqb2IiOiAxfQ=="):
         with pytest.raises(Stale):
-            capture.open().page(replace(PageRequest(), cursor=cursor), Limits())
+            capture.open().inspector.page(replace(PageRequest(), cursor=cursor), Limits())
 
 
 def test_reading_connections_cannot_write(capture: Capture) -> None:

@@ -117,9 +117,9 @@ def test_two_applications_in_one_database_are_never_mixed(capture: Capture) -> N
         with pytest.raises(BadConfig, match="laravel:crm_jobs"):
             open_backend(capture.url, unnamed)
     backend = open_backend(capture.url, replace(options, kind="laravel:jobs"))
-    jobs = len(list(iterate(backend, Query(), Limits())))
+    jobs = len(list(iterate(backend.inspector, Query(), Limits())))
     assert do(backend, Verb.RETRY, choose(backend, "state:failed").ref).outcome is Outcome.DONE
-    assert len(list(iterate(backend, Query(), Limits()))) == jobs
+    assert len(list(iterate(backend.inspector, Query(), Limits()))) == jobs
     backend.close()
     assert query(capture.url, "SELECT count(*) FROM crm_jobs") == [(0,)]
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from queuetui.backends.base import iterate
-from queuetui.model.act import Act, JobRef, Outcome, Verb
+from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
 from queuetui.model.errors import Unreachable
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
@@ -27,7 +27,7 @@ def test_a_locked_row_is_told_and_not_waited_for(postgres_url: str) -> None:
     ref = choose(backend, "state:pending").ref
     with psycopg.connect(postgres_url) as other:
         other.execute("SELECT * FROM public.jobs FOR UPDATE")
-        listed = list(iterate(backend, parse_query("state:pending"), Limits()))
+        listed = list(iterate(backend.inspector, parse_query("state:pending"), Limits()))
         result = do(backend, Verb.DELETE, ref)
     assert len(listed) == 10
     assert result.outcome is Outcome.FAILED
@@ -68,13 +68,13 @@ def test_a_store_that_goes_away_stops_the_act(private_postgres: PostgresFactory)
     server = private_postgres()
     capture = load_capture("laravel", "laravel-db", "postgres", server.create_database())
     backend = capture.open()
-    refs = [job.ref for job in iterate(backend, parse_query("state:pending"), Limits())][:3]
+    refs = [job.ref for job in iterate(backend.inspector, parse_query("state:pending"), Limits())][:3]
     server.kill()
-    results = backend.apply(Act(Verb.DELETE, "tester"), refs, Limits())
+    results = backend.operator.apply(Act(Verb.DELETE, "tester"), list(map(Target, refs)), Limits())
     assert [result.outcome for result in results] == [Outcome.FAILED] * 3
     assert "not tried" in results[2].note
     with pytest.raises(Unreachable):
-        backend.snapshot(Watch())
+        backend.inspector.snapshot(Watch())
     capture.close()
 
 

@@ -19,27 +19,27 @@ PATIENCE_S = 90.0
 def enqueue(backend: SqlBackend, jobs: int) -> None:
     """Enqueue one by one, and say each id."""
     for number in range(jobs):
-        (answer,) = backend.enqueue([NewJob(str(uuid4()), "T", b"{}", queue=f"q{number % 2}")])
+        (answer,) = backend.jobs.enqueue([NewJob(str(uuid4()), "T", b"{}", queue=f"q{number % 2}")])
         print(json.dumps([answer.id, answer.created]))  # noqa: T201 - the test reads it
 
 
 def work(backend: SqlBackend, jobs: int) -> None:
     """Claim bites of jobs and complete them until that many are done by everybody, and say each run."""
     worker = uuid4().hex
-    leases = {queue: backend.open_lease(worker, queue, 60).id for queue in ("q0", "q1")}
+    leases = {queue: backend.jobs.open_lease(worker, queue, 60).id for queue in ("q0", "q1")}
     pause = threading.Event()
     deadline = time.monotonic() + PATIENCE_S
     while count_done(backend) < jobs and time.monotonic() < deadline:
         claimed = 0
         for lease in leases.values():
-            step = backend.step(lease, [], 7)
+            step = backend.jobs.step(lease, [], 7)
             endings = [Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.0) for job in step.claimed]
-            accepted = backend.step(lease, endings, 0).accepted
+            accepted = backend.jobs.step(lease, endings, 0).accepted
             claimed += len(endings)
             for job in step.claimed:
                 print(json.dumps([job.id, job.fence, job.id in accepted]))  # noqa: T201 - the test reads it
-        backend.promote(100)
-        backend.sweep(100)
+        backend.jobs.promote(100)
+        backend.jobs.sweep(100)
         if not claimed:
             pause.wait(0.02)
 

@@ -48,21 +48,21 @@ def test_a_held_snapshot_is_told_with_who_holds_it(queue: SqlBackend, postgres_u
         assert told.next == f"end its transaction, or: select pg_terminate_backend({row[0]})"
         (seen,) = StoreWatch(queue, 0.0).look()
         assert f"pid {row[0]}" in seen.summary
-        (held,) = queue.held_snapshots(0.0)
+        (held,) = queue.examiner.held_snapshots(0.0)
         assert (held.kind, held.name.raw, held.user and held.user.raw) == ("session", str(row[0]), row[1])
         assert held.since is not None
         assert held.since <= row[2]
         assert found(queue, Check.SNAPSHOTS, 60.0).level is Level.OK
-    assert queue.held_snapshots(0.0) == ()
+    assert queue.examiner.held_snapshots(0.0) == ()
 
 
 def test_a_writer_that_went_idle_is_told(queue: SqlBackend, postgres_url: str) -> None:
     """A transaction that wrote something and waits holds things up at any isolation level; one that only read does not."""
     with psycopg.connect(postgres_url) as holder:
         holder.execute("select 1")
-        assert queue.held_snapshots(0.0) == ()
+        assert queue.examiner.held_snapshots(0.0) == ()
         holder.execute("create table mine (id integer)")
-        assert [held.kind for held in queue.held_snapshots(0.0)] == ["session"]
+        assert [held.kind for held in queue.examiner.held_snapshots(0.0)] == ["session"]
 
 
 def test_another_database_holds_nothing_up(queue: SqlBackend, postgres_server: PostgresServer) -> None:
@@ -71,7 +71,7 @@ def test_another_database_holds_nothing_up(queue: SqlBackend, postgres_server: P
     with psycopg.connect(url) as holder:
         holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         holder.execute("select count(*) from pg_class")
-        assert queue.held_snapshots(0.0) == ()
+        assert queue.examiner.held_snapshots(0.0) == ()
     postgres_server.drop_database(url)
 
 

@@ -30,9 +30,9 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import open_backend
 from queuetui.model.job import NewJob
 backend = open_backend(sys.argv[1], BackendOptions(create=True))
-backend.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
-assert len(backend.step(backend.open_lease("w", "default", 30).id, [], 1).claimed) == 1
-backend.sweep(10)
+backend.jobs.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
+assert len(backend.jobs.step(backend.jobs.open_lease("w", "default", 30).id, [], 1).claimed) == 1
+backend.jobs.sweep(10)
 backend.close()
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ("sqlalchemy", "textual")))
 """
@@ -57,7 +57,7 @@ def test_a_failed_write_leaves_nothing(backend: SqlBackend) -> None:
     with pytest.raises(NotFound):
         backend.database.write("failing", lambda session: session.execute("select 1 from nowhere", {}))
     assert backend.database.read("looking", lambda session: session.row("read_meta", name="half")) is None
-    backend.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
+    backend.jobs.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
 
 
 def is_held(lock: threading.RLock) -> bool:
@@ -75,7 +75,7 @@ def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
     path = backend.database.path
     with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
         other.execute("begin immediate")
-        beat = pool.submit(backend.beat, "nobody", None, False)
+        beat = pool.submit(backend.jobs.beat, "nobody", None, False)
         lock = backend.database._write_lock
         wait_until(lambda: is_held(lock))
         other.execute("commit")
@@ -91,10 +91,10 @@ def test_a_file_that_stays_locked_is_told(sqlite_url: str, monkeypatch: pytest.M
     with closing(sqlite3.connect(file_of(sqlite_url), isolation_level=None)) as other:
         other.execute("begin immediate")
         with pytest.raises(Unreachable, match="locked"):
-            backend.beat("nobody", None, False)
-        assert backend.queues_ready(None) == ()
+            backend.jobs.beat("nobody", None, False)
+        assert backend.jobs.queues_ready(None) == ()
         other.execute("rollback")
-    assert backend.beat("nobody", None, False) is False
+    assert backend.jobs.beat("nobody", None, False) is False
     backend.close()
 
 
@@ -102,16 +102,16 @@ def test_a_restarted_server_is_found_again(private_postgres: PostgresFactory) ->
     """While the server is gone each call says so; when it is back the same backend goes on."""
     server = private_postgres()
     backend = open_backend(server.create_database(), CREATE)
-    assert backend.queues_ready(None) == ()
+    assert backend.jobs.queues_ready(None) == ()
     server.stop()
     for _ in range(2):
         with pytest.raises(Unreachable):
-            backend.beat("nobody", None, False)
+            backend.jobs.beat("nobody", None, False)
     server.start()
 
     def answers() -> bool:
         try:
-            return backend.queues_ready(None) == ()
+            return backend.jobs.queues_ready(None) == ()
         except Unreachable:
             return False
 
@@ -123,7 +123,7 @@ def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
     """When the server breaks a deadlock the loser does its work again, and both are done."""
     backend = open_backend(postgres_url, CREATE)
     for worker in "ab":
-        backend.open_lease(worker, "default", 30)
+        backend.jobs.open_lease(worker, "default", 30)
     met = threading.Barrier(2, timeout=60)
 
     def touch_both(order: str) -> int:
@@ -151,19 +151,19 @@ def test_a_worker_of_an_older_protocol_gets_no_lease(backend: SqlBackend) -> Non
     """When the store has moved on to another protocol a worker that still runs is refused its next lease."""
     backend.database.write("moving on", lambda session: session.change("write_meta", name="protocol", value="2"))
     with pytest.raises(SchemaTooNew, match="install that version"):
-        backend.open_lease("w", "default", 30)
+        backend.jobs.open_lease("w", "default", 30)
 
 
 def test_a_prune_gives_pages_back(sqlite_url: str) -> None:
     """The file shrinks after large payloads were pruned."""
     backend = open_backend(sqlite_url, BackendOptions(create=True, settings={"native.keep_completed": "0"}))
-    backend.enqueue([NewJob(f"0190a5f0-0000-7000-8000-00000000000{n}", "T", b"x" * 300_000) for n in range(5)])
-    lease = backend.open_lease("w", "default", 30)
-    claimed = backend.step(lease.id, [], 10).claimed
-    backend.step(lease.id, [Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.0) for job in claimed], 0)
+    backend.jobs.enqueue([NewJob(f"0190a5f0-0000-7000-8000-00000000000{n}", "T", b"x" * 300_000) for n in range(5)])
+    lease = backend.jobs.open_lease("w", "default", 30)
+    claimed = backend.jobs.step(lease.id, [], 10).claimed
+    backend.jobs.step(lease.id, [Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.0) for job in claimed], 0)
     before = page_count(backend)
-    wait_until(lambda: backend.prune(10))
-    backend.beat("nobody", None, False)
+    wait_until(lambda: backend.jobs.prune(10))
+    backend.jobs.beat("nobody", None, False)
     assert page_count(backend) < before / 2
     backend.close()
 

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 import redis
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.job import Ending
 from tests.architecture.source import ROOT
@@ -51,7 +52,7 @@ def careful_postgres(private_postgres: PostgresFactory) -> PostgresServer:
 def grade_of(url: str) -> str:
     """Return the grade that a console is shown."""
     backend = open_queue(url)
-    grade = backend.capabilities.durability
+    grade = backend.inspector.capabilities.durability
     backend.close()
     return grade
 
@@ -93,7 +94,7 @@ def test_a_killed_postgresql_keeps_what_it_acknowledged(careful_postgres: Postgr
     """After kill -9 of a server of grade A every acknowledged job, claim and ending is there."""
     url = careful_postgres.create_database()
     backend = open_queue(url)
-    assert backend.capabilities.durability == "A"
+    assert backend.inspector.capabilities.durability == "A"
     ended, held, waiting = add(backend, 3)
     first, second = claim_one(backend), claim_one(backend)
     assert settle(backend, *first, Ending.COMPLETED)
@@ -140,7 +141,7 @@ def test_a_killed_mysql_keeps_what_it_acknowledged(private_mysql: MysqlFactory) 
     set_flushing(server, 1)
     url = server.create_database()
     backend = open_queue(url)
-    assert backend.capabilities.durability == "A"
+    assert backend.inspector.capabilities.durability == "A"
     ended, held, waiting = add(backend, 3)
     first, second = claim_one(backend), claim_one(backend)
     assert settle(backend, *first, Ending.COMPLETED)
@@ -158,7 +159,7 @@ def test_a_killed_redis_keeps_what_it_acknowledged(private_redis: RedisFactory) 
     """After kill -9 of a server that flushes at each write every acknowledged job, claim and ending is there."""
     server = private_redis({**KEEPING, "appendfsync": "always"})
     backend = open_queue(server.url)
-    assert backend.capabilities.durability == "A"
+    assert backend.inspector.capabilities.durability == "A"
     ended, held, waiting = add(backend, 3)
     first, second = claim_one(backend), claim_one(backend)
     assert settle(backend, *first, Ending.COMPLETED)

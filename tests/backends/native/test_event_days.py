@@ -9,7 +9,7 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.event import EventRequest
 from tests.conformance.scenes import LIMITS, act_done, add_one
 from tests.waiting import wait_until
@@ -61,7 +61,7 @@ def test_old_days_are_dropped_whole(backend: SqlBackend) -> None:
         bounds = f"from ('{day:%Y-%m-%d} 00:00:00+00') to ('{day + timedelta(days=1):%Y-%m-%d} 00:00:00+00')"
         execute(backend, f"create table {name_of(day)} partition of queuetui_event for values {bounds}")
     assert {name_of(old), name_of(young)} < set(days(backend))
-    backend.prune(10)
+    backend.jobs.prune(10)
     assert name_of(old) not in days(backend)
     assert name_of(young) in days(backend)
 
@@ -72,23 +72,23 @@ def test_a_day_that_was_not_made_does_not_bar_events(backend: SqlBackend) -> Non
         execute(backend, f"drop table {name}")
     job_id = add_one(backend)
     assert count_in(backend, "queuetui_event_rest") == 1
-    backend.prune(10)
+    backend.jobs.prune(10)
     assert name_of(TODAY) not in days(backend)
-    assert len(backend.events(EventRequest(job_id=job_id)).events) == 1
+    assert len(backend.events.events(EventRequest(job_id=job_id)).events) == 1
 
 
 def test_old_acts_are_forgotten(url: str) -> None:
     """The record of an act goes when its time is over, its rows first; until then it answers."""
     kept = open_backend(url, BackendOptions(create=True))
     job_id = add_one(kept)
-    ref = kept.get(job_id).ref
+    ref = kept.inspector.get(job_id).ref
     act = Act(Verb.CANCEL, "ana")
-    assert kept.apply(act, [ref], LIMITS)[0].outcome is Outcome.DONE
-    kept.prune(10)
-    assert kept.apply(act, [ref], LIMITS)[0].outcome is Outcome.DONE
+    assert kept.operator.apply(act, [Target(ref)], LIMITS)[0].outcome is Outcome.DONE
+    kept.jobs.prune(10)
+    assert kept.operator.apply(act, [Target(ref)], LIMITS)[0].outcome is Outcome.DONE
     brief = open_backend(url, BackendOptions(settings={"native.keep_acts": "0"}))
-    wait_until(lambda: brief.prune(10) == 0)
-    assert kept.apply(act, [ref], LIMITS)[0].outcome is Outcome.SKIPPED
+    wait_until(lambda: brief.jobs.prune(10) == 0)
+    assert kept.operator.apply(act, [Target(ref)], LIMITS)[0].outcome is Outcome.SKIPPED
     act_done(kept, Verb.RETRY, job_id)
     brief.close()
     kept.close()

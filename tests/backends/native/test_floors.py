@@ -100,20 +100,20 @@ def test_a_claim_with_floors_finds_what_is_due_behind_them(postgres_server: Post
     url = postgres_server.create_database()
     backend = open_backend(url, BackendOptions(create=True))
     assert isinstance(backend.database, PostgresqlDatabase)
-    lease = backend.open_lease("w", "default", 300)
+    lease = backend.jobs.open_lease("w", "default", 300)
     clock = Clock()
     floors = backend.database.floors.of_lease(str(UUID(lease.id)))
     floors.clock = clock
-    backend.enqueue([NewJob(new_job_id(), "T", b"{}", priority=priority) for priority in (0, 5)])
-    first = backend.step(lease.id, [], 2).claimed
+    backend.jobs.enqueue([NewJob(new_job_id(), "T", b"{}", priority=priority) for priority in (0, 5)])
+    first = backend.jobs.step(lease.id, [], 2).claimed
     for _ in range(floors_module.SLOW_IN_A_ROW):
         floors.note(Start(whole=True), first, 0, SLOW_S)
     assert not floors.start().whole
     sent = [NewJob(new_job_id(), "T", b"{}", priority=priority) for priority in (7, 0, 5, 0)]
-    backend.enqueue(sent)
-    assert [one.priority for one in backend.step(lease.id, [], 2).claimed] == [5, 0]
-    assert [one.id for one in backend.step(lease.id, [], 10).claimed] == [sent[3].id]
+    backend.jobs.enqueue(sent)
+    assert [one.priority for one in backend.jobs.step(lease.id, [], 2).claimed] == [5, 0]
+    assert [one.id for one in backend.jobs.step(lease.id, [], 10).claimed] == [sent[3].id]
     clock.now += floors_module.LONGEST_S
-    assert [one.id for one in backend.step(lease.id, [], 10).claimed] == [sent[0].id]
+    assert [one.id for one in backend.jobs.step(lease.id, [], 10).claimed] == [sent[0].id]
     backend.close()
     postgres_server.drop_database(url)

@@ -14,7 +14,7 @@ from queuetui.backends.native.sql.inspector import SqlInspector
 from queuetui.backends.native.sql.operator import SqlOperator
 from queuetui.backends.native.sql.tables import act as act_table
 from queuetui.backends.native.sql.tables import act_row, worker
-from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import Job
@@ -40,7 +40,7 @@ def see(database: Database, job_id: str) -> Job:
 def do(database: Database, verb: Verb, *ids: str, act: Act | None = None) -> tuple[Result, ...]:
     """Do an act to jobs as they stand."""
     refs = [see(database, job_id).ref for job_id in ids]
-    return SqlOperator(database).apply(act or Act(verb, "ann", "a reason"), refs, Limits())
+    return SqlOperator(database).apply(act or Act(verb, "ann", "a reason"), list(map(Target, refs)), Limits())
 
 
 @pytest.mark.parametrize("verb", list(MAY_DO))
@@ -107,10 +107,10 @@ def test_a_stale_ref_changes_nothing(database: Database, seed: Seed) -> None:
     do(database, Verb.RETRY, made)
     operator = SqlOperator(database)
     for ref in (seen, JobRef("here", made, "nonsense")):
-        (result,) = operator.apply(Act(Verb.DELETE, "ann"), [ref], Limits())
+        (result,) = operator.apply(Act(Verb.DELETE, "ann"), [Target(ref)], Limits())
         assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PENDING)
     gone = [JobRef("here", "00000000-0000-0000-0000-000000000000", "1"), JobRef("here", "non\0sense", "1")]
-    for result in operator.apply(Act(Verb.DELETE, "ann"), gone, Limits()):
+    for result in operator.apply(Act(Verb.DELETE, "ann"), list(map(Target, gone)), Limits()):
         assert (result.outcome, result.state_now) == (Outcome.SKIPPED, None)
 
 
@@ -120,9 +120,9 @@ def test_an_act_asked_twice_acts_once(database: Database, seed: Seed) -> None:
     refs = [see(database, job_id).ref for job_id in made]
     act = Act(Verb.RETRY, "ann", "why", "state:failed")
     operator = SqlOperator(database)
-    first = operator.apply(act, [*refs, refs[0]], Limits())
+    first = operator.apply(act, [*map(Target, refs), Target(refs[0])], Limits())
     assert [result.outcome for result in first] == [Outcome.DONE, Outcome.DONE, Outcome.SKIPPED, Outcome.DONE]
-    assert operator.apply(act, [*refs, refs[0]], Limits()) == first
+    assert operator.apply(act, [*map(Target, refs), Target(refs[0])], Limits()) == first
     assert see(database, made[0]).ref.rev == "2"
     assert seed.count(act_table) == 1
     assert seed.count(act_row) == 3
@@ -138,7 +138,7 @@ def test_two_people_retry_the_same_jobs_once(database: Database, seed: Seed) -> 
     def act(order: list[str]) -> None:
         start.wait(60)
         refs = [seen[job_id] for job_id in order]
-        results.append(SqlOperator(database).apply(Act(Verb.RETRY, "ann"), refs, Limits()))
+        results.append(SqlOperator(database).apply(Act(Verb.RETRY, "ann"), list(map(Target, refs)), Limits()))
 
     threads = [threading.Thread(target=act, args=(order,)) for order in (made, made[::-1])]
     for thread in threads:

@@ -8,7 +8,8 @@ from contextlib import closing
 import psycopg
 import redis
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.page import PageRequest
@@ -23,13 +24,13 @@ OPTIONS = BackendOptions(name="shop", kind=NATIVE, create=True, statement_timeou
 def look(backend: NativeBackend) -> None:
     """Read all that a console does."""
     page = PageRequest(parse_query(""), 10)
-    picture = backend.snapshot(Watch(page=page))
+    picture = backend.inspector.snapshot(Watch(page=page))
     assert not picture.problems
     assert picture.page is not None
     for job in select(backend):
-        backend.get(job.ref.id)
-        backend.attempts(job.ref.id)
-        backend.find(job.ref.id[-8:])
+        backend.inspector.get(job.ref.id)
+        backend.inspector.attempts(job.ref.id)
+        backend.inspector.find(job.ref.id[-8:])
 
 
 def test_looking_waits_for_no_lock_of_postgresql(postgres_url: str) -> None:

@@ -157,7 +157,7 @@ def test_many_processes_may_migrate_at_once(url: str) -> None:
     """Of many that find no schema one makes it and the others wait and use it."""
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: open_backend(url, CREATE), range(4)))
-    assert [backend.version() for backend in opened] == [migrating.list_migrations("sqlite")[-1].number] * 4
+    assert [backend.schema.version() for backend in opened] == [migrating.list_migrations("sqlite")[-1].number] * 4
     for backend in opened:
         backend.close()
 
@@ -165,7 +165,7 @@ def test_many_processes_may_migrate_at_once(url: str) -> None:
 def test_nothing_is_pending_after_migrating(url: str) -> None:
     """A migrated store has nothing left to apply, and migrating again does nothing."""
     backend = open_backend(url, CREATE)
-    assert (backend.pending(), backend.migrate()) == ((), ())
+    assert (backend.schema.pending(), backend.schema.migrate()) == ((), ())
     backend.close()
 
 
@@ -175,8 +175,8 @@ def test_a_newer_schema_is_refused(url: str, name: str, value: str) -> None:
     backend = open_backend(url, CREATE)
     backend.database.write("ageing", lambda session: session.change("write_meta", name=name, value=value))
     for refused in (
-        backend.migrate,
-        backend.pending,
+        backend.schema.migrate,
+        backend.schema.pending,
         lambda: open_backend(url, CREATE),
         lambda: open_backend(url, BackendOptions()),
     ):

@@ -59,7 +59,7 @@ def test_a_relative_file_is_below_the_working_directory(tmp_path: Path, monkeypa
     """Three slashes name a relative file, four an absolute one, for the worker's side and the console's alike."""
     monkeypatch.chdir(tmp_path)
     backend = open_backend("sqlite:///queue.db", CREATE)
-    assert backend.capabilities.native
+    assert backend.inspector.capabilities.native
     backend.close()
     assert (tmp_path / "queue.db").is_file()
     assert file_of("sqlite:////var/q.db") == Path("/var/q.db")
@@ -96,13 +96,13 @@ def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_queue_is_found(url: str) -> None:
     """Discovering tells our own queue with its jobs, and the registry opens it without being told what it is."""
     backend = open_backend(url, CREATE)
-    backend.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
+    backend.jobs.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
     backend.close()
     found = discover(url, BackendOptions())
     assert found is not None
     assert (found.kind, found.jobs) == ("native", Measured(1))
     opened = registry.open_backend(url, BackendOptions())
-    assert opened.capabilities.native
+    assert opened.inspector.capabilities.native
     opened.close()
 
 
@@ -150,6 +150,6 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_other_scheme_name_opens_too(postgres_url: str) -> None:
     """Both names of the scheme lead to the same database."""
     backend = open_backend(postgres_url.replace("postgresql://", "postgres://"), CREATE)
-    assert backend.version() == 1
-    assert backend.capabilities.native
+    assert backend.schema.version() == 1
+    assert backend.inspector.capabilities.native
     backend.close()

@@ -40,6 +40,6 @@ def test_each_job_is_run_once_by_one_of_many_processes(backend: SqlBackend, url:
     runs = Counter((job_id, accepted) for said in lines[ENQUEUERS:] for job_id, _, accepted in said)
     assert len(sent) == ENQUEUERS * JOBS
     assert runs == Counter((job_id, True) for job_id in sent)
-    assert backend.queues_ready(None) == ()
+    assert backend.jobs.queues_ready(None) == ()
     counted = backend.database.read("counting", lambda session: session.rows("count_jobs", limit=10_000))
     assert counted == [(len(sent),)]

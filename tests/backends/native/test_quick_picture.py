@@ -70,7 +70,7 @@ def fill(backend: SqlBackend) -> Seed:
             error = {"error_class": "Boom", "error_message": "x" * 9000, "error_traceback": "y"} if number % 2 else {}
             seed.job(state=state, queue=queue, due_at=seed.ago(due_s), priority=number, tags=["a"], **kept, **error)
     seed.worker("w", ["mail"])
-    backend.apply_to_queue(Act(Verb.PAUSE, "someone"), "later")
+    backend.operator.apply_to_queue(Act(Verb.PAUSE, "someone"), "later")
     return seed
 
 
@@ -106,7 +106,7 @@ def test_what_is_beyond_the_blocks_is_left_to_the_other_way(
     monkeypatch.setattr(sums, "COUNT_CAP", 1)
     monkeypatch.setattr(sums, "LEAST_CAP", 1)
     assert look(EVERYTHING) is None
-    assert backend.snapshot(EVERYTHING).problems == {}
+    assert backend.inspector.snapshot(EVERYTHING).problems == {}
 
 
 def test_no_block_of_the_picture_sorts_or_scans_the_jobs(backend: SqlBackend) -> None:

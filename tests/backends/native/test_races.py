@@ -44,13 +44,13 @@ def postgres(postgres_url: str) -> Iterator[SqlBackend]:
 def test_a_job_sent_again_while_it_ends_is_not_run_again(postgres: SqlBackend, postgres_url: str) -> None:
     """A resend that waits for the very transaction that ends its job answers with the ended job and brings nothing back."""
     job = NewJob(JOB.id, "T", b"{}")
-    postgres.enqueue([job])
+    postgres.jobs.enqueue([job])
     with psycopg.connect(postgres_url) as ending, ThreadPoolExecutor(1) as pool:
         ending.execute(load_blocks("postgresql")["finish_job"].encode(), finish_values())
-        asked = in_thread(pool, lambda: postgres.enqueue([job]), postgres_url)
+        asked = in_thread(pool, lambda: postgres.jobs.enqueue([job]), postgres_url)
         ending.commit()
         assert asked.result(60) == (Enqueued(JOB.id, created=False, state=State.COMPLETED),)
-    assert postgres.queues_ready(None) == ()
+    assert postgres.jobs.queues_ready(None) == ()
 
 
 def finish_values() -> dict[str, object]:
@@ -68,8 +68,8 @@ def test_a_key_waits_for_its_holder(postgres: SqlBackend, postgres_url: str, *, 
     engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
     other = NewJob("0190a5f0-0000-7000-8000-000000000002", "T", b"{}", idempotency_key="k")
     with engine.connect() as connection, ThreadPoolExecutor(1) as pool:
-        postgres.enqueue([JOB], connection)
-        asked = in_thread(pool, lambda: postgres.enqueue([other]), postgres_url)
+        postgres.jobs.enqueue([JOB], connection)
+        asked = in_thread(pool, lambda: postgres.jobs.enqueue([other]), postgres_url)
         connection.commit() if commits else connection.rollback()
         (answer,) = asked.result(60)
     engine.dispose()
@@ -78,57 +78,59 @@ def test_a_key_waits_for_its_holder(postgres: SqlBackend, postgres_url: str, *, 
 
 def test_a_sweep_waits_for_nobody(postgres: SqlBackend, postgres_url: str) -> None:
     """A sweep passes over an expired lease that somebody is working on, and takes it afterwards."""
-    postgres.enqueue([JOB])
-    lease = postgres.open_lease("w", "default", 0.01)
+    postgres.jobs.enqueue([JOB])
+    lease = postgres.jobs.open_lease("w", "default", 0.01)
     wait_until(
-        lambda: postgres.renew([lease.id], LEASE_S).valid == frozenset() or postgres.step(lease.id, [], 1).claimed
+        lambda: (
+            postgres.jobs.renew([lease.id], LEASE_S).valid == frozenset() or postgres.jobs.step(lease.id, [], 1).claimed
+        )
     )
     with psycopg.connect(postgres_url) as holder:
         holder.execute("select 1 from queuetui_lease for key share")
-        assert postgres.sweep(10) == ()
-    postgres.sweep(10)
+        assert postgres.jobs.sweep(10) == ()
+    postgres.jobs.sweep(10)
     with psycopg.connect(postgres_url) as reader:
         assert reader.execute("select count(*) from queuetui_lease where until < clock_timestamp()").fetchone() == (0,)
 
 
 def test_a_step_that_waits_for_a_sweep_is_stale(postgres: SqlBackend, postgres_url: str) -> None:
     """When the sweep's transaction has the lease first, an ending that waited for it is refused."""
-    postgres.enqueue([JOB])
-    lease = postgres.open_lease("w", "default", LEASE_S)
-    (job,) = postgres.step(lease.id, [], 1).claimed
+    postgres.jobs.enqueue([JOB])
+    lease = postgres.jobs.open_lease("w", "default", LEASE_S)
+    (job,) = postgres.jobs.step(lease.id, [], 1).claimed
     done = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.1)
     with psycopg.connect(postgres_url) as sweeper, ThreadPoolExecutor(1) as pool:
         sweeper.execute("select 1 from queuetui_lease for update")
-        asked = in_thread(pool, lambda: postgres.step(lease.id, [done], 1), postgres_url)
+        asked = in_thread(pool, lambda: postgres.jobs.step(lease.id, [done], 1), postgres_url)
         sweeper.execute("delete from queuetui_lease")
         sweeper.commit()
         step = asked.result(60)
     assert (step.accepted, step.claimed, step.lease_valid) == (frozenset(), (), False)
-    (swept,) = postgres.sweep(10)
+    (swept,) = postgres.jobs.sweep(10)
     assert swept.job_id == job.id
-    assert [attempt.outcome for attempt in postgres.attempts(job.id)] == ["ack_lost"]
+    assert [attempt.outcome for attempt in postgres.inspector.attempts(job.id)] == ["ack_lost"]
 
 
 def test_a_renewal_does_not_wait_for_a_step(postgres: SqlBackend, postgres_url: str) -> None:
     """A lease is prolonged while a step under it is still open: a slow write must not cost the lease."""
-    lease = postgres.open_lease("w", "default", LEASE_S)
+    lease = postgres.jobs.open_lease("w", "default", LEASE_S)
     with psycopg.connect(postgres_url) as stepping:
         stepping.execute("select 1 from queuetui_lease for key share")
-        assert postgres.renew([lease.id], LEASE_S).valid == {lease.id}
+        assert postgres.jobs.renew([lease.id], LEASE_S).valid == {lease.id}
 
 
 def test_another_kind_of_transaction_is_not_joined(postgres: SqlBackend) -> None:
     """A connection to another kind of database is refused with the kind that is needed."""
     other = create_engine("sqlite://")
     with other.connect() as connection, pytest.raises(Unsupported, match=r"postgresql\+psycopg"):
-        postgres.enqueue([JOB], connection)
+        postgres.jobs.enqueue([JOB], connection)
     other.dispose()
 
 
 def test_a_sweep_that_is_late_takes_no_job_from_a_newer_lease(postgres: SqlBackend, postgres_url: str) -> None:
     """A job without a lease that somebody else frees and claims while a sweep looks at it stays with its new lease."""
-    postgres.enqueue([NewJob(JOB.id, "T", b"{}")])
-    postgres.step(postgres.open_lease("w1", "default", LEASE_S).id, [], 1)
+    postgres.jobs.enqueue([NewJob(JOB.id, "T", b"{}")])
+    postgres.jobs.step(postgres.jobs.open_lease("w1", "default", LEASE_S).id, [], 1)
     with psycopg.connect(postgres_url) as late:
         late.execute("delete from queuetui_lease")
         late.commit()
@@ -136,6 +138,6 @@ def test_a_sweep_that_is_late_takes_no_job_from_a_newer_lease(postgres: SqlBacke
         late.execute(
             b"declare looking cursor for " + load_blocks("postgresql")["take_unleased"].encode(), {"limit": 10}
         )
-        assert [one.job_id for one in postgres.sweep(10)] == [JOB.id]
-        assert len(postgres.step(postgres.open_lease("w2", "default", LEASE_S).id, [], 1).claimed) == 1
+        assert [one.job_id for one in postgres.jobs.sweep(10)] == [JOB.id]
+        assert len(postgres.jobs.step(postgres.jobs.open_lease("w2", "default", LEASE_S).id, [], 1).claimed) == 1
         assert late.execute("fetch all from looking").fetchall() == []

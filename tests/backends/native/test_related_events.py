@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.events import EventLog
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.event_log import MOST_RELATED, read_events
 from queuetui.backends.registry import NATIVE, open_native
@@ -25,13 +24,12 @@ from tests.conformance.scenes import add, new_job
 def test_a_correlation_of_very_many_jobs_says_how_far_it_is_looked_at(url: str, request: pytest.FixtureRequest) -> None:
     """The note comes with the first job more than are looked at, and not before."""
     backend = open_native(request.getfixturevalue(url), BackendOptions(name="shop", kind=NATIVE, create=True))
-    assert isinstance(backend, EventLog)
     asked = EventRequest(correlation_id="order-7", limit=2 * MOST_RELATED)
     add(backend, MOST_RELATED, correlation_id="order-7")
-    page = backend.events(asked)
+    page = backend.events.events(asked)
     assert (len(page.events), page.notes) == (MOST_RELATED, ())
     add(backend, 1, correlation_id="order-7")
-    page = backend.events(asked)
+    page = backend.events.events(asked)
     assert (len(page.events), len(page.notes)) == (MOST_RELATED, 1)
     backend.close()
 
@@ -40,14 +38,13 @@ def test_a_correlation_of_very_many_jobs_says_how_far_it_is_looked_at(url: str, 
 def test_another_spelling_of_an_own_id_is_told_as_it_was_given(url: str, request: pytest.FixtureRequest) -> None:
     """A correlation id that is the job's own id without its hyphens, or in capitals, is a name like any other."""
     backend = open_native(request.getfixturevalue(url), BackendOptions(name="shop", kind=NATIVE, create=True))
-    assert isinstance(backend, EventLog)
     for spell in (lambda one: one.replace("-", ""), str.upper):
         job = new_job()
         spelled = spell(job.id)
-        backend.enqueue([job._replace(correlation_id=spelled)])
-        (told,) = backend.events(EventRequest(correlation_id=spelled)).events
+        backend.jobs.enqueue([job._replace(correlation_id=spelled)])
+        (told,) = backend.events.events(EventRequest(correlation_id=spelled)).events
         assert (told.job_id, told.correlation_id) == (job.id, Untrusted(spelled))
-        assert backend.events(EventRequest(correlation_id=job.id)).events == ()
+        assert backend.events.events(EventRequest(correlation_id=job.id)).events == ()
     backend.close()
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from queuetui import Queue
-from queuetui.backends.base import Notifier
 from queuetui.backends.native import notices
 from queuetui.backends.native.sql import postgresql_connection
 from queuetui.model.errors import Unreachable
@@ -58,8 +57,7 @@ def test_news_come_again_after_a_silence(
     url: str = request.getfixturevalue(f"{kind}_url")
     proxy, heard = Proxy(server.port), list[str]()
     with Queue(url) as client, Queue(at_port(url, proxy.port)) as queue:
-        assert isinstance(queue.backend, Notifier)
-        listener = queue.backend.listen(heard.append)
+        listener = queue.backend.jobs.listen(heard.append)
         assert listener is not None
 
         def is_heard() -> bool:

@@ -35,7 +35,7 @@ def test_one_job_is_a_look_an_insert_and_a_count(queue: Queue) -> None:
         *("begin immediate", "select exists", "insert into queuetui_job", "insert into queuetui_event"),
         *("insert into queuetui_tally", "commit"),
     ]
-    queue.backend.apply_to_queue(Act(Verb.EVENTS_OFF, "test"), "default")
+    queue.backend.operator.apply_to_queue(Act(Verb.EVENTS_OFF, "test"), "default")
     ran.clear()
     queue.enqueue("noop")
     assert "insert into queuetui_event" not in [words(one) for one in ran]
@@ -48,14 +48,14 @@ def test_a_worker_that_came_since_is_rung(sqlite_url: str, queue: Queue, jobs: i
     heard: list[str] = []
     with Queue(sqlite_url) as other:
         store = cast("SqlBackend", other.backend)
-        listener = store.listen(heard.append)
+        listener = store.jobs.listen(heard.append)
         if listener is None:
             pytest.skip("no sockets of this kind here")
         with closing(listener):
-            store.register(card(listener.address))
+            store.jobs.register(card(listener.address))
             queue.enqueue_many([queue.new("noop", queue="post") for _ in range(jobs)])
             wait_until(lambda: heard == ["post"])
-            store.retire("w1")
+            store.jobs.retire("w1")
             queue.enqueue_many([queue.new("noop", queue="post") for _ in range(jobs)])
             assert database_of(queue)._sockets == "[]"
 

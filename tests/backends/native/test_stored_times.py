@@ -39,7 +39,7 @@ def test_times_outside_the_calendar_are_its_ends(backend: SqlBackend, seed: Seed
     assert (found[first].created_at, found[last].scheduled_at) == (EARLIEST, LATEST)
     assert ids(select(backend, "sort:created")) == [first, usual, last]
     assert ids(select(backend, "age>1d")) == [first]
-    assert backend.get(last).created_at == LATEST
-    assert not backend.snapshot(Watch()).problems
+    assert backend.inspector.get(last).created_at == LATEST
+    assert not backend.inspector.snapshot(Watch()).problems
     _, claimed = claim_one(backend, queue="mail")
     assert claimed.id == first

@@ -61,15 +61,15 @@ def test_a_queue_lives_on_a_server_of_any_mode(mysql_url: str) -> None:
         job_id = add_one(backend, payload=b"", queue="mail", correlation_id="back\\slash")
         add(backend, 20)
         run(backend, Ending.FAILED, queue="mail", error=RunError("ValueError", "", 'C:\\dir "x" || y'))
-        error = backend.get(job_id).error
+        error = backend.inspector.get(job_id).error
         assert error is not None
         assert (error.message.raw, error.traceback and error.traceback.raw) == ("", 'C:\\dir "x" || y')
         act_done(backend, Verb.RETRY, job_id)
         run(backend, queue="mail")
-        picture = backend.snapshot(Watch())
+        picture = backend.inspector.snapshot(Watch())
         assert not picture.problems
         assert len(select(backend)) == 21
-        job = backend.get(job_id)
+        job = backend.inspector.get(job_id)
         assert job.state is State.COMPLETED
         assert job.created_at is not None
         assert abs((picture.now - job.created_at).total_seconds()) < 600
@@ -81,6 +81,6 @@ def test_a_foreign_queue_is_read_and_mended_on_a_server_of_any_mode(mysql_url: s
     capture = load_capture("laravel", "laravel-db", "mariadb", mysql_url)
     with hostile_defaults(mysql_url):
         backend = capture.open()
-        assert len(list(iterate(backend, Query(), Limits()))) == len(capture.stored)
+        assert len(list(iterate(backend.inspector, Query(), Limits()))) == len(capture.stored)
         assert do(backend, Verb.RETRY, choose(backend, "state:failed").ref).outcome is Outcome.DONE
         capture.close()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from queuetui.backends.base import BackendOptions, Notifier
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.registry import NATIVE
 from queuetui.model.act import Outcome, Verb
@@ -58,17 +58,16 @@ def test_a_queue_lives_behind_a_pooler(backend: SqlBackend, postgres_url: str, p
     run(backend, Ending.FAILED, queue="mail")
     act_done(backend, Verb.RETRY, job_id)
     run(backend, queue="mail")
-    assert backend.get(job_id).state is State.COMPLETED
+    assert backend.inspector.get(job_id).state is State.COMPLETED
     assert len(select(backend)) == 301
-    assert not backend.snapshot(Watch()).problems
+    assert not backend.inspector.snapshot(Watch()).problems
     assert shown_settings(pgbouncer.url_for(postgres_url)) == before
 
 
 def test_workers_poll_behind_a_pooler(backend: SqlBackend) -> None:
     """There is no news to listen to, and two workers with several threads run all jobs once."""
-    assert isinstance(backend, Notifier)
-    assert backend.listen(lambda _: None) is None
-    assert backend.listen_events(lambda: None) is None
+    assert backend.jobs.listen(lambda _: None) is None
+    assert backend.events.listen_events(lambda: None) is None
     ran: list[str] = []
     job_type = declare_handler(lambda _, context: ran.append(context.job_id))
     workers = [WorkerThread(backend, concurrency=2, sleep_s=0.05) for _ in range(2)]
@@ -93,5 +92,5 @@ def test_a_foreign_queue_is_read_and_mended_behind_a_pooler(postgres_url: str, p
     backend = capture.open()
     job = choose(backend, "state:failed")
     assert do(backend, Verb.RETRY, job.ref).outcome is Outcome.DONE
-    assert not backend.snapshot(Watch()).problems
+    assert not backend.inspector.snapshot(Watch()).problems
     capture.close()

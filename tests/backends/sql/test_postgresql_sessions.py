@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.act import Verb
 from queuetui.model.errors import BadPayload, NotFound
@@ -57,10 +58,10 @@ def live_and_look(backend: NativeBackend) -> None:
     """Let a job fail, be retried and complete, and read all that a console does."""
     job_id = add_one(backend, payload=b'{"name": "\xc3\xa4\\u0000"}')
     run(backend, Ending.FAILED, error=RunError("ValueError", "no such shop", "Traceback: ..."))
-    assert backend.get(job_id).error is not None
+    assert backend.inspector.get(job_id).error is not None
     act_done(backend, Verb.RETRY, job_id)
     run(backend)
-    picture = backend.snapshot(Watch())
+    picture = backend.inspector.snapshot(Watch())
     assert not picture.problems
     (job,) = select(backend)
     assert job.state is State.COMPLETED
@@ -88,8 +89,8 @@ def test_a_database_in_another_encoding_holds_a_queue(make_database: MakeDatabas
     job_id = add_one(backend, type="Prüfen")
     lease, claimed = claim_one(backend)
     failed = ending(claimed, Ending.FAILED, error=RunError("ValueError", "no \N{SNOWMAN}", "Traceback: \N{SNOWMAN}"))
-    assert backend.step(lease.id, [failed], 0).accepted == {job_id}
-    job = backend.get(job_id)
+    assert backend.jobs.step(lease.id, [failed], 0).accepted == {job_id}
+    job = backend.inspector.get(job_id)
     assert job.type.raw == "Prüfen"
     assert job.error is not None
     assert job.error.message.raw in ("no \N{SNOWMAN}", "no \\u2603")
@@ -101,9 +102,9 @@ def test_a_name_that_the_encoding_cannot_hold_is_refused(make_database: MakeData
     backend = open_native(make_database("LATIN1"), CREATE)
     for changes in ({"type": "\N{SNOWMAN}"}, {"queue": "\N{SNOWMAN}"}, {"idempotency_key": "\N{SNOWMAN}"}):
         with pytest.raises(BadPayload, match="UTF8"):
-            backend.enqueue([new_job(**changes)])
+            backend.jobs.enqueue([new_job(**changes)])
         with pytest.raises(BadPayload, match="UTF8"):
-            backend.enqueue([*(new_job() for _ in range(300)), new_job(**changes)])
+            backend.jobs.enqueue([*(new_job() for _ in range(300)), new_job(**changes)])
     assert select(backend) == []
     backend.close()
 
@@ -116,7 +117,7 @@ def test_rows_that_are_no_utf8_are_read(make_database: MakeDatabase) -> None:
         "UPDATE jobs SET queue = convert_from('\\xe466'::bytea, 'SQL_ASCII') WHERE id = (SELECT min(id) FROM jobs)",
     )
     backend = capture.open()
-    picture = backend.snapshot(Watch())
+    picture = backend.inspector.snapshot(Watch())
     assert not picture.problems
     queues = {info.name.raw for info in picture.queues}
     assert "\N{REPLACEMENT CHARACTER}f" in queues

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.backends.sql import sqlite_file
@@ -36,7 +37,7 @@ def remove(url: str) -> None:
 def ask(backend: NativeBackend) -> list[object]:
     """Write, read as a worker and read as a console; return what each raised."""
     answers: list[object] = []
-    for ask_it in (lambda: add_one(backend), lambda: backend.queues_ready(None), lambda: select(backend)):
+    for ask_it in (lambda: add_one(backend), lambda: backend.jobs.queues_ready(None), lambda: select(backend)):
         try:
             ask_it()
         except Unreachable as error:
@@ -48,7 +49,7 @@ def test_a_removed_file_is_told_and_nothing_is_stored_in_it(sqlite_url: str) -> 
     """Writes and reads say that the file is gone; none makes an empty one, and an empty one is no queue."""
     backend = open_native(sqlite_url, CREATE)
     add_one(backend)
-    backend.snapshot(Watch())
+    backend.inspector.snapshot(Watch())
     remove(sqlite_url)
     told = ask(backend)
     assert len(told) == 3
@@ -67,14 +68,14 @@ def test_a_file_made_anew_is_taken_up(sqlite_url: str, caplog: pytest.LogCapture
     add_one(backend, queue="nobody")
     assert len(select(viewer)) == 1
     worker = WorkerThread(backend, queues=("default",), lease_s=3.0)
-    wait_until(lambda: backend.snapshot(Watch()).workers)
+    wait_until(lambda: backend.inspector.snapshot(Watch()).workers)
     remove(sqlite_url)
     wait_until(lambda: "store_lost" in caplog.text)
     anew = open_native(sqlite_url, CREATE)
     job_id = add_one(anew, type=declare_handler(lambda: None))
     wait_until(lambda: state_of(anew, job_id) is State.COMPLETED)
     assert [job.ref.id for job in select(viewer)] == [job_id]
-    wait_until(lambda: [one.id.raw for one in anew.snapshot(Watch()).workers] == [worker.worker.id])
+    wait_until(lambda: [one.id.raw for one in anew.inspector.snapshot(Watch()).workers] == [worker.worker.id])
     worker.stop()
     for one in (backend, viewer, anew):
         one.close()
@@ -114,7 +115,7 @@ def test_a_reader_leaves_nothing_beside_an_idle_file(sqlite_url: str) -> None:
     before = file.read_bytes()
     viewer = open_native(sqlite_url, BackendOptions(name="v", kind=NATIVE))
     assert len(select(viewer)) == 1
-    assert viewer.queues_ready(None)
+    assert viewer.jobs.queues_ready(None)
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert file.read_bytes() == before
     writer = open_native(sqlite_url, CREATE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from queuetui.backends.native.act_rules import APPLIES
 from queuetui.backends.native.query_scope import KEPT
-from queuetui.model.act import Verb
-from queuetui.model.capabilities import Capabilities
+from queuetui.model.act import QUEUE_VERBS, Verb
+from queuetui.model.capabilities import Capabilities, Liveness
+
+_MANAGED = QUEUE_VERBS | {Verb.CLEAN, Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN, Verb.LIMIT}
 
 
 def native_capabilities(label: str, durability: str) -> Capabilities:
@@ -13,9 +16,10 @@ def native_capabilities(label: str, durability: str) -> Capabilities:
         kind="native",
         label=label,
         native=True,
-        verbs=frozenset(Verb),
+        applies=APPLIES,
         keeps=KEPT,
-        leases=True,
+        manages=_MANAGED,
+        liveness=Liveness.LEASE,
         workers=True,
         tally=True,
         attempts=True,

@@ -51,7 +51,9 @@ def command(url: str | None, exact: bool, form: str) -> None:
 def _count(profile: Profile, found: Found) -> Found:
     """Return what was found with every job counted."""
     with closing(open_profile(replace(profile, kind=found.kind))) as backend:
-        total = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=profile.limits, exact=True)).total
+        total = backend.inspector.snapshot(
+            Watch(parts=frozenset({Part.COUNTS}), limits=profile.limits, exact=True)
+        ).total
     return replace(found, jobs=total)
 
 

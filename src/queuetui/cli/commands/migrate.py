@@ -24,8 +24,8 @@ def command(check: bool, **connection: Any) -> None:
     profile = choose_profile(flags_of(**connection))
     if not check:
         require_writable(profile, "nothing was migrated")
-    with reaching(profile), closing(open_schema(profile.url, backend_options(profile, create=not check))) as schema:
-        names = schema.pending() if check else schema.migrate()
+    with reaching(profile), closing(open_schema(profile.url, backend_options(profile, create=not check))) as backend:
+        names = backend.schema.pending() if check else backend.schema.migrate()
     if not names:
         say("the schema is up to date")
     for name in names:

@@ -82,7 +82,7 @@ class Conductor:
         self._standing_at_s = monotonic() + STANDING_EVERY_S
         wanted = standing_jobs(self.chance)
         self._send([job for filter_text, job in wanted.items() if not self.queue.jobs(filter_text, limit=1)[0]])
-        self.queue.backend.clean_workers(Act(Verb.CLEAN, "the demo"), SILENT_FOR_GOOD_S)
+        self.queue.backend.operator.clean_workers(Act(Verb.CLEAN, "the demo"), SILENT_FOR_GOOD_S)
 
     def _turn_fate(self) -> None:
         """Kill the doomed worker, or start it again."""

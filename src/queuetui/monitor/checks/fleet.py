@@ -71,7 +71,7 @@ def judge_leases(late: LateLeases, now: datetime) -> Finding:
 def judge_capabilities(capabilities: Capabilities) -> Finding:
     """Say what may be done to somebody else's queue."""
     verbs = sorted(verb.value for verb in capabilities.verbs)
-    kept = [one for one in ("leases", "workers", "tally", "attempts", "events") if getattr(capabilities, one)]
+    kept = [one for one in ("workers", "tally", "attempts", "events") if getattr(capabilities, one)]
     evidence: dict[str, object] = {"kind": capabilities.kind, "verbs": verbs, "keeps": kept}
     return Finding(
         Check.CAPABILITIES, Level.OK, f"{capabilities.label}: {', '.join(verbs) or 'looking only'}", evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.model.capabilities import Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.stuck import is_orphaned
@@ -11,8 +12,9 @@ from queuetui.monitor.diagnosis.wording import act_on, age, name, worker_for
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a processing job; needs a backend that stores leases."""
-    if not facts.capabilities.leases or not is_orphaned(job, facts.now):
+    """Judge a processing job; needs a lease, or a time until which the store leaves a run alone."""
+    keeps_leases = facts.capabilities.liveness is Liveness.LEASE
+    if not (keeps_leases or job.lease_until is not None) or not is_orphaned(job, facts.now):
         return None
     holder = facts.holder(job)
     silent_s = None if holder is None else facts.seconds_since(holder.beat_at)

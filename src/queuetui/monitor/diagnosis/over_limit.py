@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.act import NO_DEADLINE
+from queuetui.model.capabilities import Liveness
 from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -17,7 +18,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if running_s is None or not is_over_limit(job, facts.now, facts.limits):
         return None
     evidence: dict[str, object] = {"running_s": round(running_s, 3), "limit_s": limit_s}
-    if facts.capabilities.leases:
+    if facts.capabilities.liveness is not Liveness.NONE:
         holder = facts.holder(job)
         who = name(job.worker) if holder is None else f"{name(holder.host)} pid {holder.pid}"
         evidence["worker"] = who

@@ -58,8 +58,8 @@ def test_a_key_waits_for_its_holder(backend: SqlBackend, url: str, *, commits: b
     engine = create_engine(url.replace("mysql://", "mysql+pymysql://"))
     other = NewJob("0190a5f0-0000-7000-8000-000000000002", "T", b"{}", idempotency_key="k")
     with engine.connect() as connection, ThreadPoolExecutor(1) as pool:
-        backend.enqueue([JOB], connection)
-        asked = in_thread(pool, lambda: backend.enqueue([other]), url)
+        backend.jobs.enqueue([JOB], connection)
+        asked = in_thread(pool, lambda: backend.jobs.enqueue([other]), url)
         connection.commit() if commits else connection.rollback()
         (answer,) = asked.result(60)
     engine.dispose()
@@ -71,18 +71,18 @@ def test_a_job_sent_twice_at_once_is_stored_once(backend: SqlBackend, url: str) 
     engine = create_engine(url.replace("mysql://", "mysql+pymysql://"))
     job = NewJob(JOB.id, "T", b"{}")
     with engine.connect() as connection, ThreadPoolExecutor(1) as pool:
-        backend.enqueue([job], connection)
-        asked = in_thread(pool, lambda: backend.enqueue([job]), url)
+        backend.jobs.enqueue([job], connection)
+        asked = in_thread(pool, lambda: backend.jobs.enqueue([job]), url)
         connection.commit()
         assert asked.result(60) == (Enqueued(JOB.id, created=False, state=State.PENDING),)
     engine.dispose()
-    assert len(backend.step(backend.open_lease("w", "default", LEASE_S).id, [], 10).claimed) == 1
+    assert len(backend.jobs.step(backend.jobs.open_lease("w", "default", LEASE_S).id, [], 10).claimed) == 1
 
 
 def test_a_job_sent_again_while_it_ends_is_not_run_again(backend: SqlBackend, url: str) -> None:
     """A resend beside the very transaction that ends its job answers with the job as it was before or after, and brings nothing back."""
     job = NewJob(JOB.id, "T", b"{}")
-    backend.enqueue([job])
+    backend.jobs.enqueue([job])
     columns = (
         "id, due_at, created_at, updated_at, priority, fence, rev, attempts, max_attempts, lost, lost_alone, state, `blob`, queue, type,"
         " tags, needs, payload"
@@ -93,69 +93,69 @@ def test_a_job_sent_again_while_it_ends_is_not_run_again(backend: SqlBackend, ur
         )
         ending.execute("update queuetui_job_done set state = 5")
         ending.execute("delete from queuetui_job")
-        asked = pool.submit(lambda: backend.enqueue([job]))
+        asked = pool.submit(lambda: backend.jobs.enqueue([job]))
         ending.connection.commit()
         (answer,) = asked.result(60)
     assert (answer.id, answer.created) == (JOB.id, False)
     assert answer.state in {State.PENDING, State.COMPLETED}
-    assert backend.enqueue([job]) == (Enqueued(JOB.id, created=False, state=State.COMPLETED),)
-    assert backend.queues_ready(None) == ()
+    assert backend.jobs.enqueue([job]) == (Enqueued(JOB.id, created=False, state=State.COMPLETED),)
+    assert backend.jobs.queues_ready(None) == ()
 
 
 def test_a_sweep_waits_for_nobody(backend: SqlBackend, url: str) -> None:
     """A sweep passes over an expired lease that somebody is working on, and takes it afterwards."""
-    backend.enqueue([JOB])
-    lease = backend.open_lease("w", "default", LEASE_S)
-    assert len(backend.step(lease.id, [], 1).claimed) == 1
+    backend.jobs.enqueue([JOB])
+    lease = backend.jobs.open_lease("w", "default", LEASE_S)
+    assert len(backend.jobs.step(lease.id, [], 1).claimed) == 1
     with transaction(url) as ender:
         ender.execute("update queuetui_lease set until = 1")
         ender.connection.commit()
     with transaction(url) as holder:
         holder.execute("select 1 from queuetui_lease lock in share mode")
-        assert backend.sweep(10) == ()
-    assert [swept.job_id for swept in backend.sweep(10)] == [JOB.id]
+        assert backend.jobs.sweep(10) == ()
+    assert [swept.job_id for swept in backend.jobs.sweep(10)] == [JOB.id]
 
 
 def test_a_step_that_waits_for_a_sweep_is_stale(backend: SqlBackend, url: str) -> None:
     """When the sweep's transaction has the lease first, an ending that waited for it is refused."""
-    backend.enqueue([JOB])
-    lease = backend.open_lease("w", "default", LEASE_S)
-    (job,) = backend.step(lease.id, [], 1).claimed
+    backend.jobs.enqueue([JOB])
+    lease = backend.jobs.open_lease("w", "default", LEASE_S)
+    (job,) = backend.jobs.step(lease.id, [], 1).claimed
     done = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.1)
     with transaction(url) as sweeper, ThreadPoolExecutor(1) as pool:
         sweeper.execute("select 1 from queuetui_lease for update")
-        asked = in_thread(pool, lambda: backend.step(lease.id, [done], 1), url)
+        asked = in_thread(pool, lambda: backend.jobs.step(lease.id, [done], 1), url)
         sweeper.execute("delete from queuetui_lease")
         sweeper.connection.commit()
         step = asked.result(60)
     assert (step.accepted, step.claimed, step.lease_valid) == (frozenset(), (), False)
-    assert [swept.job_id for swept in backend.sweep(10)] == [JOB.id]
-    assert [attempt.outcome for attempt in backend.attempts(job.id)] == ["ack_lost"]
+    assert [swept.job_id for swept in backend.jobs.sweep(10)] == [JOB.id]
+    assert [attempt.outcome for attempt in backend.inspector.attempts(job.id)] == ["ack_lost"]
 
 
 def test_claims_and_promotions_pass_over_what_is_locked(backend: SqlBackend, url: str) -> None:
     """Neither a claim nor a promotion waits for a job that somebody has locked; both take the next one."""
     jobs = [NewJob(f"0190a5f0-0000-7000-8000-00000000000{number}", "T", b"{}", delay_s=0.01) for number in range(3)]
-    backend.enqueue(jobs)
+    backend.jobs.enqueue(jobs)
     with transaction(url) as holder:
         holder.execute("select 1 from queuetui_job where id = %s for update", (UUID(jobs[0].id).bytes,))
-        wait_until(lambda: backend.next_due_s() == 0.0 and backend.promote(10) == 2)
-        lease = backend.open_lease("w", "default", LEASE_S)
-        assert {job.id for job in backend.step(lease.id, [], 10).claimed} == {job.id for job in jobs[1:]}
-    assert backend.promote(10) == 1
+        wait_until(lambda: backend.jobs.next_due_s() == 0.0 and backend.jobs.promote(10) == 2)
+        lease = backend.jobs.open_lease("w", "default", LEASE_S)
+        assert {job.id for job in backend.jobs.step(lease.id, [], 10).claimed} == {job.id for job in jobs[1:]}
+    assert backend.jobs.promote(10) == 1
 
 
 def test_workers_do_not_wait_for_each_others_new_jobs(backend: SqlBackend, url: str) -> None:
     """A transaction of ours that looked for jobs that are not there locks no gap: others insert beside it."""
     with transaction(url) as looker:
         looker.execute("select 1 from queuetui_job where queue = 'default' and state = 1 for update")
-        assert backend.enqueue([JOB])[0].created
+        assert backend.jobs.enqueue([JOB])[0].created
 
 
 def test_a_deadlock_is_tried_again(backend: SqlBackend) -> None:
     """When the server breaks a deadlock the loser does its work again, and both are done."""
     for worker in "ab":
-        backend.open_lease(worker, "default", LEASE_S)
+        backend.jobs.open_lease(worker, "default", LEASE_S)
     met = threading.Barrier(2, timeout=60)
 
     def touch_both(order: str) -> int:
@@ -185,7 +185,7 @@ def test_another_kind_of_transaction_is_not_joined(backend: SqlBackend) -> None:
     """A connection to another kind of database is refused with the kind that is needed."""
     other = create_engine("sqlite://")
     with other.connect() as connection, pytest.raises(Unsupported, match=r"mysql\+pymysql"):
-        backend.enqueue([JOB], connection)
+        backend.jobs.enqueue([JOB], connection)
     other.dispose()
 
 
@@ -199,9 +199,9 @@ def test_a_name_that_would_be_cut_is_refused(backend: SqlBackend, url: str, fiel
         connection.exec_driver_sql("set sql_mode = ''")
         for caller in (None, connection):
             with pytest.raises(BadPayload, match="256 characters"):
-                backend.enqueue([job], caller)
+                backend.jobs.enqueue([job], caller)
     names[field] = "\u2603" * 255
-    assert backend.enqueue([NewJob(str(uuid4()), payload=b"{}", **names)])[0].created  # type: ignore[arg-type] # texts only
+    assert backend.jobs.enqueue([NewJob(str(uuid4()), payload=b"{}", **names)])[0].created  # type: ignore[arg-type] # texts only
     engine.dispose()
 
 
@@ -213,8 +213,8 @@ def test_names_are_the_same_only_by_every_byte(mysql_url: str, charset: str) -> 
     backend = open_backend(mysql_url, BackendOptions(create=True))
     names = ["mail", "Mail", "mail ", "m\u00e1il", "ma\u0301il", "\u2603", "\U0001f600", 'a"b\\c', "tab\t", "%s"]
     for name in names:
-        assert backend.enqueue([NewJob(str(uuid4()), "T", b"{}", queue=name, idempotency_key=name)])[0].created
-    assert backend.queues_ready(names) == tuple(names)
-    assert set(backend.queues_ready(None)) == set(names)
-    assert {queue.name.raw for queue in backend.snapshot(Watch()).queues} == set(names)
+        assert backend.jobs.enqueue([NewJob(str(uuid4()), "T", b"{}", queue=name, idempotency_key=name)])[0].created
+    assert backend.jobs.queues_ready(names) == tuple(names)
+    assert set(backend.jobs.queues_ready(None)) == set(names)
+    assert {queue.name.raw for queue in backend.inspector.snapshot(Watch()).queues} == set(names)
     backend.close()

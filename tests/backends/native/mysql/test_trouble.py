@@ -73,10 +73,10 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("scheme", ["mariadb", "mysql+pymysql"])
 def test_the_other_scheme_names_open_too(backend: SqlBackend, url: str, scheme: str) -> None:
     """Every name of the scheme leads to the same queue, for workers and consoles."""
-    backend.enqueue([JOB])
+    backend.jobs.enqueue([JOB])
     other = open_any(url.replace("mysql://", f"{scheme}://"), BackendOptions())
-    assert other.capabilities.label in {"queuetui on MariaDB", "queuetui on MySQL"}
-    assert other.get(JOB.id).type.raw == "T"
+    assert other.inspector.capabilities.label in {"queuetui on MariaDB", "queuetui on MySQL"}
+    assert other.inspector.get(JOB.id).type.raw == "T"
     other.close()
 
 
@@ -88,7 +88,7 @@ def test_our_queue_and_a_laravel_one_stand_side_by_side(backend: SqlBackend, url
         columns = "id bigint primary key, queue varchar(255), payload longtext, attempts int"
         connection.execute(text(f"create table jobs ({columns}, {times})"))
     engine.dispose()
-    backend.enqueue([JOB])
+    backend.jobs.enqueue([JOB])
     assert [(found.kind, found.jobs and found.jobs.value) for found in discover(url, BackendOptions())] == [
         ("native", 1),
         ("laravel", 0),
@@ -106,8 +106,8 @@ def test_an_old_server_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_large_job_is_stored_and_claimed(backend: SqlBackend) -> None:
     """Ten megabytes of any bytes come back as they were."""
     payload = bytes(range(256)) * 40_000
-    backend.enqueue([NewJob(JOB.id, "T", payload)])
-    (claimed,) = backend.step(backend.open_lease("w", "default", 30).id, [], 1).claimed
+    backend.jobs.enqueue([NewJob(JOB.id, "T", payload)])
+    (claimed,) = backend.jobs.step(backend.jobs.open_lease("w", "default", 30).id, [], 1).claimed
     assert claimed.payload == payload
 
 
@@ -115,8 +115,8 @@ def test_a_job_that_the_server_cannot_take_is_told(url: str) -> None:
     """A job over max_allowed_packet is refused with the setting's name, and the connection goes on."""
     backend = open_backend(url, CREATE)
     with pytest.raises(BadPayload, match="max_allowed_packet"):
-        backend.enqueue([NewJob(JOB.id, "T", b"x" * 20_000_000)])
-    assert backend.enqueue([JOB])[0].created
+        backend.jobs.enqueue([NewJob(JOB.id, "T", b"x" * 20_000_000)])
+    assert backend.jobs.enqueue([JOB])[0].created
     backend.close()
 
 
@@ -124,12 +124,12 @@ def test_a_result_that_the_server_cannot_take_does_not_undo_the_work(backend: Sq
     """A run whose result is too large is completed, with a note in the place of the result; one that fits is kept whole."""
     for size, kept in ((40_000_000, "max_allowed_packet"), (5_000_000, "x" * 5_000_000)):
         job_id = str(uuid4())
-        backend.enqueue([NewJob(job_id, "T", b"{}")])
-        lease = backend.open_lease("w", "default", 30)
-        (job,) = backend.step(lease.id, [], 1).claimed
+        backend.jobs.enqueue([NewJob(job_id, "T", b"{}")])
+        lease = backend.jobs.open_lease("w", "default", 30)
+        (job,) = backend.jobs.step(lease.id, [], 1).claimed
         done = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, 0.1, result=b"x" * size)
-        assert backend.step(lease.id, [done], 0).accepted == {job_id}
-        result = backend.get(job_id).result
+        assert backend.jobs.step(lease.id, [done], 0).accepted == {job_id}
+        result = backend.inspector.get(job_id).result
         assert result is not None
         assert kept in result.raw
 
@@ -139,10 +139,12 @@ def test_times_do_not_depend_on_time_zones(backend: SqlBackend, url: str) -> Non
     engine = create_engine(url.replace("mysql://", "mysql+pymysql://"))
     with engine.begin() as connection:
         connection.exec_driver_sql("set time_zone = '+09:00'")
-        backend.enqueue([JOB], connection)
+        backend.jobs.enqueue([JOB], connection)
     engine.dispose()
-    backend.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000002", "T", b"{}")])
-    first, second = (backend.get(f"0190a5f0-0000-7000-8000-00000000000{number}").created_at for number in (1, 2))
+    backend.jobs.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000002", "T", b"{}")])
+    first, second = (
+        backend.inspector.get(f"0190a5f0-0000-7000-8000-00000000000{number}").created_at for number in (1, 2)
+    )
     assert first is not None
     assert second is not None
     assert abs((second - first).total_seconds()) < 60
@@ -152,13 +154,13 @@ def test_an_idle_connection_that_the_server_closed_is_not_met(
     backend: SqlBackend, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that was silent for long is opened anew, so a server's own limit of idleness breaks nothing."""
-    assert backend.queues_ready(None) == ()
+    assert backend.jobs.queues_ready(None) == ()
     with connect_mysql(url) as connection, connection.cursor() as cursor:
         cursor.execute("select id from information_schema.processlist where db = database() and id <> connection_id()")
         for (number,) in cursor.fetchall():
             cursor.execute(f"kill {number}")
     monkeypatch.setattr(mysql_database, "IDLE_S", 0.0)
-    assert backend.queues_ready(None) == ()
+    assert backend.jobs.queues_ready(None) == ()
 
 
 @pytest.mark.timed
@@ -166,16 +168,16 @@ def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
     """While the server is gone each call says so; when it is back the same backend goes on, with what it had acknowledged."""
     server = private_mysql()
     backend = open_backend(server.create_database(), CREATE)
-    assert backend.enqueue([JOB])[0].created
+    assert backend.jobs.enqueue([JOB])[0].created
     server.stop()
     for _ in range(2):
         with pytest.raises(Unreachable):
-            backend.beat("nobody", None, False)
+            backend.jobs.beat("nobody", None, False)
     server.start()
 
     def answers() -> bool:
         try:
-            return backend.queues_ready(None) == ("default",)
+            return backend.jobs.queues_ready(None) == ("default",)
         except Unreachable:
             return False
 
@@ -189,14 +191,14 @@ def test_a_row_that_stays_locked_is_told(url: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(mysql_database, "LOCK_TIMEOUT_S", 1)
     monkeypatch.setattr(mysql_database, "TRIES", 2)
     backend = open_backend(url, CREATE)
-    lease = backend.open_lease("w", "default", 30)
+    lease = backend.jobs.open_lease("w", "default", 30)
     with connect_mysql(url) as holder, holder.cursor() as cursor:
         cursor.execute("begin")
         cursor.execute("select 1 from queuetui_lease for update")
         with pytest.raises(Unreachable, match="locked"):
-            backend.close_lease(lease.id)
+            backend.jobs.close_lease(lease.id)
         holder.rollback()
-    assert backend.renew([lease.id], 30).valid == {lease.id}
+    assert backend.jobs.renew([lease.id], 30).valid == {lease.id}
     backend.close()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from tests.backends.native.redis.opening import open_queue
 
 

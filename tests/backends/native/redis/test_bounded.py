@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending
 from queuetui.model.page import PageRequest
@@ -32,7 +32,7 @@ SLACK = 10
 def tick(backend: NativeBackend) -> None:
     """Read what a console reads, for every kind of filter."""
     for text in FILTERS:
-        backend.snapshot(Watch(page=PageRequest(parse_query(text), PAGE)))
+        backend.inspector.snapshot(Watch(page=PageRequest(parse_query(text), PAGE)))
 
 
 def calls_of(client: redis.Redis, backend: NativeBackend) -> dict[str, int]:
@@ -49,13 +49,13 @@ def populate(backend: NativeBackend, count: int) -> None:
     for queue in ("mail", "import"):
         add(backend, count, queue=queue)
         lease, claimed = claim(backend, count // 2, queue)
-        backend.step(lease.id, [ending(job, Ending.FAILED) for job in claimed], 0)
-        backend.close_lease(lease.id)
+        backend.jobs.step(lease.id, [ending(job, Ending.FAILED) for job in claimed], 0)
+        backend.jobs.close_lease(lease.id)
 
 
 def test_a_tick_walks_no_keyspace(client: redis.Redis, backend: NativeBackend) -> None:
     """No command of a tick goes over all keys or a whole set."""
-    backend.register(card("w1", "mail"))
+    backend.jobs.register(card("w1", "mail"))
     populate(backend, 40)
     calls = calls_of(client, backend)
     # A frame and its page; a filter or an order that is judged here reads the jobs that it shows once more.
@@ -72,7 +72,7 @@ def test_a_page_costs_the_same_among_many_jobs(client: redis.Redis, backend: Nat
         populate(backend, count)
         client.config_resetstat()
         for text in served:
-            backend.snapshot(Watch(page=PageRequest(parse_query(text), PAGE)))
+            backend.inspector.snapshot(Watch(page=PageRequest(parse_query(text), PAGE)))
         stats: dict[str, Any] = client.info("commandstats")
         sizes.append(sum(value["calls"] for value in stats.values()))
     assert sizes[1] <= sizes[0] + SLACK
@@ -84,10 +84,10 @@ def test_pages_go_on_among_jobs_of_one_moment(backend: NativeBackend) -> None:
     for text in ("", "state:pending", "queue:mail"):
         assert sorted(ids(select(backend, text, size=37))) == sorted(sent)
     forward = ids(select(backend, "state:pending", size=100))
-    page = backend.page(PageRequest(parse_query("state:pending"), 100, backward=True), LIMITS)
+    page = backend.inspector.page(PageRequest(parse_query("state:pending"), 100, backward=True), LIMITS)
     back = ids(list(page.jobs))
     while page.has_more:
-        page = backend.page(PageRequest(parse_query("state:pending"), 100, page.first, backward=True), LIMITS)
+        page = backend.inspector.page(PageRequest(parse_query("state:pending"), 100, page.first, backward=True), LIMITS)
         back = ids(list(page.jobs)) + back
     assert back == forward
 
@@ -97,19 +97,19 @@ def test_a_page_says_how_far_it_looked(backend: NativeBackend) -> None:
     add(backend, 5_200, type="Dull")
     (rare,) = add(backend, 1, type="Rare", delay_s=3600)
     add(backend, 10, type="Dull", delay_s=7200)
-    first = backend.page(PageRequest(parse_query("type:Rare is:waiting"), 5), LIMITS)
+    first = backend.inspector.page(PageRequest(parse_query("type:Rare is:waiting"), 5), LIMITS)
     assert first.has_more
     assert any("5,000" in note for note in first.notes)
-    second = backend.page(PageRequest(parse_query("type:Rare is:waiting"), 5, first.last), LIMITS)
+    second = backend.inspector.page(PageRequest(parse_query("type:Rare is:waiting"), 5, first.last), LIMITS)
     assert [*ids(list(first.jobs)), *ids(list(second.jobs))] == [rare]
 
 
 def test_a_correlation_id_is_looked_up(client: redis.Redis, backend: NativeBackend) -> None:
     """The jobs of a correlation id are found among any number of others, with the job that began it, and none is left listed."""
     root = add(backend, 1)[0]
-    backend.enqueue([new_job(correlation_id=root), new_job(correlation_id="other")])
+    backend.jobs.enqueue([new_job(correlation_id=root), new_job(correlation_id="other")])
     own = new_job()
-    backend.enqueue([own._replace(correlation_id=own.id)])
+    backend.jobs.enqueue([own._replace(correlation_id=own.id)])
     add(backend, 600)
     tick(backend)
     client.config_resetstat()

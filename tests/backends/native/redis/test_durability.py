@@ -30,18 +30,18 @@ def test_a_server_that_turns_lossy_is_told_of(
     monkeypatch.setattr(
         backend, "_alarm", alarms.DurabilityAlarm(Server(read_address(server.url, OPTIONS), OPTIONS), 0.0)
     )
-    backend.prune(1)
-    assert (caplog.text, backend.capabilities.durability) == ("", "B")
+    backend.jobs.prune(1)
+    assert (caplog.text, backend.inspector.capabilities.durability) == ("", "B")
     with redis.Redis.from_url(server.url) as client:
         client.config_set("appendonly", "no")
         for _ in range(2):
-            backend.prune(1)
-        assert (caplog.text.count("appendonly no"), backend.capabilities.durability) == (1, "C")
+            backend.jobs.prune(1)
+        assert (caplog.text.count("appendonly no"), backend.inspector.capabilities.durability) == (1, "C")
         client.config_set("appendonly", "yes")
         # A server that is still writing its first append-only file does not heed a call to end.
         wait_until(lambda: _has_rested(client))
-    backend.prune(1)
-    assert ("keeps its jobs again" in caplog.text, backend.capabilities.durability) == (True, "B")
+    backend.jobs.prune(1)
+    assert ("keeps its jobs again" in caplog.text, backend.inspector.capabilities.durability) == (True, "B")
     backend.close()
 
 
@@ -50,7 +50,7 @@ def test_an_append_only_file_is_graded(private_redis: RedisFactory, fsync: str, 
     """A server that flushes at each write is an A, one that does so each second a B."""
     server = private_redis({**KEEPING, "appendfsync": fsync})
     backend = open_queue(server.url)
-    assert backend.capabilities.durability == grade
+    assert backend.inspector.capabilities.durability == grade
     backend.close()
 
 
@@ -79,7 +79,7 @@ def test_a_profile_may_allow_loss(private_redis: RedisFactory) -> None:
     """With the profile's word a server without persistence is worked, and shown as grade C."""
     backend = open_queue(private_redis({"appendonly": "no"}).url, LOSSY)
     job_id = add_one(backend)
-    assert (state_of(backend, job_id).value, backend.capabilities.durability) == ("pending", "C")
+    assert (state_of(backend, job_id).value, backend.inspector.capabilities.durability) == ("pending", "C")
     backend.close()
 
 
@@ -91,7 +91,7 @@ def test_a_lossy_server_may_be_looked_at(private_redis: RedisFactory) -> None:
     with redis.Redis.from_url(server.url) as client:
         client.config_set("maxmemory-policy", "allkeys-lfu")
     console = open_queue(server.url, create=False)
-    assert (console.get(job_id).ref.id, console.capabilities.durability) == (job_id, "C")
+    assert (console.inspector.get(job_id).ref.id, console.inspector.capabilities.durability) == (job_id, "C")
     console.close()
     worker.close()
 
@@ -103,7 +103,7 @@ def test_what_the_server_keeps_to_itself_is_unknown(private_redis: RedisFactory)
     with redis.Redis.from_url(server.url) as client:
         client.execute_command("ACL", "SETUSER", "app", "on", ">secret", "~*", "+@all", "-config")
     backend = open_queue(url)
-    assert backend.capabilities.durability == ""
+    assert backend.inspector.capabilities.durability == ""
     assert add_one(backend)
     backend.close()
 

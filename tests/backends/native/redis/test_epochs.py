@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.base import NativeBackend
+from queuetui.backends.backend import NativeBackend
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import Ending
 from queuetui.model.snapshot import Watch
@@ -33,8 +33,8 @@ def test_a_restart_holds_claims_off_for_one_lease(
     server.process.start()
     wait_until(lambda: _answers(backend))
     assert settle(backend, lease, first, Ending.COMPLETED)
-    claimed = backend.step(lease.id, [], 1).claimed
-    picture = backend.snapshot(Watch(parts=frozenset()))
+    claimed = backend.jobs.step(lease.id, [], 1).claimed
+    picture = backend.inspector.snapshot(Watch(parts=frozenset()))
     if fsync == "always":
         assert len(claimed) == 1
         assert picture.held_until is None
@@ -42,8 +42,8 @@ def test_a_restart_holds_claims_off_for_one_lease(
         assert claimed == ()
         assert picture.held_until is not None
         assert 0 < (picture.held_until - picture.now).total_seconds() <= LONGEST_S
-        assert backend.queues_ready(None) == ()
-        assert backend.sweep(10) == ()
+        assert backend.jobs.queues_ready(None) == ()
+        assert backend.jobs.sweep(10) == ()
         assert "nothing is claimed" in caplog.text
     backend.close()
 
@@ -53,18 +53,22 @@ def test_claims_go_on_when_the_lease_would_be_over(private_redis: RedisFactory) 
     server = private_redis()
     backend = open_queue(server.url)
     add(backend, 2)
-    backend.open_lease("w1", "default", LEASE_S)
+    backend.jobs.open_lease("w1", "default", LEASE_S)
     server.process.kill()
     server.process.start()
     wait_until(lambda: _answers(backend))
     other = open_queue(server.url)
-    leases = [one.open_lease(name, "default", 60) for one, name in ((backend, "w1"), (other, "w2"))]
-    assert [len(one.step(lease.id, [], 1).claimed) for one, lease in zip((backend, other), leases, strict=True)] == [
+    leases = [one.jobs.open_lease(name, "default", 60) for one, name in ((backend, "w1"), (other, "w2"))]
+    assert [
+        len(one.jobs.step(lease.id, [], 1).claimed) for one, lease in zip((backend, other), leases, strict=True)
+    ] == [
         0,
         0,
     ]
-    wait_until(lambda: other.queues_ready(None) == ("default",))
-    assert [len(one.step(lease.id, [], 1).claimed) for one, lease in zip((backend, other), leases, strict=True)] == [
+    wait_until(lambda: other.jobs.queues_ready(None) == ("default",))
+    assert [
+        len(one.jobs.step(lease.id, [], 1).claimed) for one, lease in zip((backend, other), leases, strict=True)
+    ] == [
         1,
         1,
     ]
@@ -86,7 +90,7 @@ def test_a_restart_that_no_lease_saw_holds_nothing_off(private_redis: RedisFacto
 def _answers(backend: NativeBackend) -> bool:
     """Tell whether the server answers again."""
     try:
-        backend.next_due_s()
+        backend.jobs.next_due_s()
     except (Unreachable, UnknownOutcome):
         return False
     return True

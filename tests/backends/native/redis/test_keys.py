@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import redis
 
-from queuetui.backends.base import BackendOptions, NativeBackend
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.registry import discover
 from queuetui.model.act import Act, Verb
@@ -48,23 +49,23 @@ def test_a_payload_is_kept_as_it_came(client: redis.Redis, backend: NativeBacken
 
 def test_nothing_is_left_behind(client: redis.Redis, backend: NativeBackend) -> None:
     """After every kind of end and a prune only the version stays, beside what expires by itself."""
-    backend.register(card("w1"))
+    backend.jobs.register(card("w1"))
     add(backend, 6, idempotency_key=None, correlation_id="c", tags=("t",))
     add_one(backend, idempotency_key="once", queue="mail", delay_s=3600)
     run(backend, Ending.FAILED, error=RunError("E", "x" * 5000, "y" * 5000))
     run(backend, Ending.COMPLETED, result=b"1" * 5000)
     run(backend, Ending.RETRY, delay_s=3600)
     claim_and_vanish(backend, 2)
-    backend.sweep(10)
+    backend.jobs.sweep(10)
     held = claim_one(backend)[1].id
     act_done(backend, Verb.CANCEL, held)
     for job in select(backend, "is:waiting"):
         act_done(backend, Verb.CANCEL, job.ref.id)
     for lease in client.zrange("{queuetui}:l", 0, -1):
-        backend.close_lease(text_of(lease))
+        backend.jobs.close_lease(text_of(lease))
     act_done(backend, Verb.DELETE, select(backend, "state:failed")[0].ref.id)
-    backend.retire("w1")
-    wait_until(lambda: backend.prune(100) == 0 and not select(backend))
+    backend.jobs.retire("w1")
+    wait_until(lambda: backend.jobs.prune(100) == 0 and not select(backend))
     kept = names(client)
     assert {name for name in kept if not name.startswith(EXPIRING)} == {"meta"}
     assert all(client.ttl(f"{{queuetui}}:{name}") > 0 for name in kept - {"meta"})
@@ -83,7 +84,7 @@ def test_a_deleted_jobs_queue_is_forgotten_unless_it_is_paused(client: redis.Red
     for queue in ("mail", "night"):
         job_id = add_one(backend, queue=queue)
         if queue == "night":
-            backend.apply_to_queue(Act(Verb.PAUSE, "ana"), queue)
+            backend.operator.apply_to_queue(Act(Verb.PAUSE, "ana"), queue)
         act_done(backend, Verb.DELETE, job_id)
     assert client.zrange("{queuetui}:q", 0, -1) == [b"night"]
 
@@ -95,7 +96,7 @@ def test_namespaces_are_apart(redis_url: str, client: redis.Redis) -> None:
     job_id = add_one(mine)
     assert (ids(select(mine)), select(other)) == ([job_id], [])
     with pytest.raises(NotFound):
-        other.get(job_id)
+        other.inspector.get(job_id)
     assert {text_of(key).split(":")[0] for key in client.keys("*")} == {"{mine}", "{other}"}
     mine.close()
     other.close()
@@ -117,20 +118,20 @@ def test_a_queue_is_found_only_where_one_was_made(redis_url: str) -> None:
     add(backend, 3)
     (found,) = discover(redis_url, BackendOptions())
     assert (found.kind, found.queues, found.jobs) == ("native", 1, Measured(3))
-    assert open_queue(redis_url, create=False).version() == 1
+    assert open_queue(redis_url, create=False).schema.version() == 1
     backend.close()
 
 
 def test_a_newer_queue_is_refused(redis_url: str, client: redis.Redis) -> None:
     """A namespace made by a newer program is neither read nor worked."""
     backend = open_queue(redis_url)
-    assert (backend.version(), backend.pending(), backend.migrate()) == (1, (), ())
+    assert (backend.schema.version(), backend.schema.pending(), backend.schema.migrate()) == (1, (), ())
     client.hset("{queuetui}:meta", "schema", "99")
     for create in (False, True):
         with pytest.raises(SchemaTooNew, match="99"):
             open_queue(redis_url, create=create)
     with pytest.raises(SchemaTooNew):
-        backend.pending()
+        backend.schema.pending()
     backend.close()
 
 
@@ -160,4 +161,4 @@ def test_many_jobs_of_one_call_are_one_transaction(client: redis.Redis, backend:
 def test_a_transaction_cannot_be_joined_and_the_reason_is_told(backend: NativeBackend) -> None:
     """What to do instead of joining a database's transaction is said."""
     with pytest.raises(Unsupported, match="after the commit"):
-        backend.enqueue([], connection=object())  # type: ignore[arg-type]  # refused before it is looked at
+        backend.jobs.enqueue([], connection=object())  # type: ignore[arg-type]  # refused before it is looked at

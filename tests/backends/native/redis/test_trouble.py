@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import cast
 
 import pytest
 import redis
 
-from queuetui.backends.base import Notifier
 from queuetui.model.errors import Denied, UnknownOutcome, Unreachable
 from queuetui.model.job import Ending
 from tests.backends.native.redis.opening import open_queue
@@ -71,13 +69,13 @@ def test_a_user_with_the_least_rights_works(private_redis: RedisFactory) -> None
         client.execute_command("ACL", "SETUSER", "app", "reset", "on", ">secret", *LEAST.split())
     backend = open_queue(server.url.replace("redis://", "redis://app:secret@"))
     heard: list[str] = []
-    listener = cast("Notifier", backend).listen(heard.append)
+    listener = backend.jobs.listen(heard.append)
     assert listener is not None
     wait_until(lambda: bool(add(backend, 1) and heard))
     add(backend, 2_500)
     lease, job = claim_one(backend)
     assert settle(backend, lease, job, Ending.COMPLETED)
-    assert (state_of(backend, job.id).value, backend.capabilities.durability) == ("completed", "B")
+    assert (state_of(backend, job.id).value, backend.inspector.capabilities.durability) == ("completed", "B")
     listener.close()
     backend.close()
 
@@ -91,15 +89,15 @@ def test_a_frozen_server_is_given_up_in_time(private_redis: RedisFactory) -> Non
     server.process.pause()
     began = time.monotonic()
     with pytest.raises(Unreachable):
-        backend.queues_ready(None)
+        backend.jobs.queues_ready(None)
     server.process.resume()
-    wait_until(lambda: backend.queues_ready(None) == ("default",))
+    wait_until(lambda: backend.jobs.queues_ready(None) == ("default",))
     server.process.pause()
     with pytest.raises(UnknownOutcome):
-        backend.open_lease("w1", "default", 60)
+        backend.jobs.open_lease("w1", "default", 60)
     server.process.resume()
     assert time.monotonic() - began < 20 * BRIEF_S
-    wait_until(lambda: backend.queues_ready(None) == ("default",))
+    wait_until(lambda: backend.jobs.queues_ready(None) == ("default",))
     backend.close()
 
 
@@ -111,10 +109,10 @@ def test_an_enqueue_whose_answer_was_lost_may_be_sent_again(private_redis: Redis
     job = new_job()
     server.process.pause()
     with pytest.raises((UnknownOutcome, Unreachable)):
-        backend.enqueue([job])
+        backend.jobs.enqueue([job])
     server.process.resume()
-    wait_until(lambda: backend.version() == 1)
-    backend.enqueue([job])
+    wait_until(lambda: backend.schema.version() == 1)
+    backend.jobs.enqueue([job])
     assert ids(select(backend)) == [job.id]
     backend.close()
 
@@ -127,7 +125,7 @@ def test_a_restarted_server_has_kept_everything(private_redis: RedisFactory) -> 
     lease, claimed = claim_one(backend)
     server.process.stop()
     with pytest.raises((Unreachable, UnknownOutcome)):
-        backend.queues_ready(None)
+        backend.jobs.queues_ready(None)
     server.process.start()
     assert settle(backend, lease, claimed, Ending.COMPLETED)
     assert state_of(backend, claimed.id).value == "completed"

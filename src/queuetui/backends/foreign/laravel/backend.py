@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.console_connection import open_database
+from queuetui.backends.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.foreign.laravel.capabilities import KIND, LABEL
 from queuetui.backends.foreign.laravel.catalog import CatalogTable, read_catalog
 from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
@@ -24,16 +25,29 @@ from queuetui.backends.foreign.laravel.table_sets import (
     find_sets,
     refuse_unreadable,
 )
-from queuetui.backends.foreign.laravel.tables import name_tables
+from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
+from queuetui.backends.reading.histories import PagedHistories
 from queuetui.model.errors import NotFound
 from queuetui.model.snapshot import Part, Watch
 
 _LOOKING = "looking for Laravel's tables"
 
 
-class LaravelBackend(LaravelInspector, LaravelOperator, LaravelExaminer):
+class LaravelBackend(Backend):
     """One Laravel application's database queue, looked at and mended."""
+
+    def __init__(
+        self, database: ConsoleDatabase, tables: Tables, settings: LaravelSettings, options: BackendOptions
+    ) -> None:
+        self.database, self.tables, self.options = database, tables, options
+        super().__init__(
+            inspector=lambda: LaravelInspector(database, tables, settings, options),
+            operator=lambda: LaravelOperator(database, tables, settings, options),
+            examiner=lambda: LaravelExaminer(database),
+            histories=lambda: PagedHistories(self.inspector, options.limits),
+            close=database.close,
+        )
 
 
 def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
@@ -96,7 +110,7 @@ def _describe(backend: LaravelBackend, one: TableSet, plain: Sequence[TableSet],
     found = Found(kind, LABEL, detail, named_only=one not in plain)
     if not counted:
         return found
-    snapshot = backend.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=backend.options.limits))
+    snapshot = backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=backend.options.limits))
     return replace(found, queues=len(snapshot.queues), jobs=snapshot.total)
 
 

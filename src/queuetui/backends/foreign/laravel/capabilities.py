@@ -5,6 +5,7 @@ from __future__ import annotations
 from queuetui.backends.foreign.laravel.states import KEPT_STATES
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.state import State
 
 KIND = "laravel"
 LABEL = "Laravel database queue"
@@ -19,7 +20,12 @@ CAPABILITIES = Capabilities(
     kind=KIND,
     label=LABEL,
     native=False,
-    verbs=frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE}),
+    applies={
+        Verb.RETRY: frozenset({State.FAILED, State.RETRYING, State.SCHEDULED}),
+        Verb.CANCEL: KEPT_STATES - {State.FAILED},
+        Verb.DELETE: KEPT_STATES,
+        Verb.RELEASE: frozenset({State.PROCESSING}),
+    },
     keeps=KEPT_STATES,
     reasons={
         Verb.PAUSE: NO_PAUSE,

@@ -21,12 +21,13 @@ _PRODUCTS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
 class LaravelExaminer:
     """Names the server; its settings are the application's affair."""
 
-    database: ConsoleDatabase
+    def __init__(self, database: ConsoleDatabase) -> None:
+        self._database = database
 
     def examine(self, held_s: float) -> Examination:
         """Return the server's product and version."""
-        dialect = "mysql" if self.database.dialect == "mariadb" else self.database.dialect
-        with self.database.reading("reading the server's version") as connection:
+        dialect = "mysql" if self._database.dialect == "mariadb" else self._database.dialect
+        with self._database.reading("reading the server's version") as connection:
             version = str(connection.exec_driver_sql(_VERSIONS[dialect]).scalar_one())
         product = "MariaDB" if "mariadb" in version.lower() else _PRODUCTS[dialect]
         return Examination(product, Untrusted(version))

@@ -26,10 +26,12 @@ from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.foreign.laravel.tallies import Counters
+from queuetui.backends.sql.identity import identify
 from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
+from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
@@ -136,9 +138,11 @@ class LaravelInspector:
         """Return how each term of a filter is answered."""
         return plan_terms(query, self.options.limits)
 
-    def close(self) -> None:
-        """Give back every connection."""
-        self.database.close()
+    def identity(self) -> Identity:
+        """Return the database with the tables that are this queue."""
+        with self.database.reading("asking the database who it is") as connection:
+            found = identify(connection)
+        return Identity(f"{found.text} {self.tables.describe()}", found.lasting)
 
     @contextmanager
     def _source(self, limits: Limits) -> Iterator[Source]:

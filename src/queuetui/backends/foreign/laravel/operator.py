@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.console_connection import ConsoleDatabase
-from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES, LABEL
+from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
 from queuetui.backends.foreign.laravel.jobs import JobReader
 from queuetui.backends.foreign.laravel.moves import (
     LockedRow,
@@ -25,7 +25,7 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import from_us
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
@@ -70,13 +70,13 @@ class LaravelOperator:
     settings: LaravelSettings
     options: BackendOptions
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do RETRY, CANCEL, DELETE or RELEASE to each target. Raises Unsupported for any other verb."""
         if act.verb not in CAPABILITIES.verbs:
-            raise Unsupported(CAPABILITIES.reasons[act.verb])
+            raise Unsupported(CAPABILITIES.why_not(act.verb) or act.verb.value)
         results: list[Result] = []
         lost = False
-        for ref in targets:
+        for ref in (target.ref for target in targets):
             if lost:
                 results.append(Result(ref, Outcome.FAILED, note=_NOT_TRIED))
                 continue
@@ -93,7 +93,7 @@ class LaravelOperator:
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
         """Laravel's queues cannot be paused from the database. Raises Unsupported."""
-        raise Unsupported(CAPABILITIES.reasons.get(act.verb, f"{LABEL} cannot {act.verb.value} a queue"))
+        raise Unsupported(CAPABILITIES.why_not(act.verb) or f"{act.verb.value} is not done to queues")
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Laravel stores no workers. Raises Unsupported."""

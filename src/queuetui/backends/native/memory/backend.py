@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from urllib.parse import urlsplit
 
+from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions, Found
 from queuetui.backends.native.memory.claiming import MemoryClaimRules
 from queuetui.backends.native.memory.event_log import MemoryEventLog
@@ -16,13 +17,14 @@ from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep
 from queuetui.backends.native.retention import Retention
+from queuetui.backends.reading.histories import PagedHistories
 from queuetui.model.measured import Measured
 
 _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
 
 
-class MemoryBackend(
+class MemoryRoles(
     MemoryInspector,
     MemoryOperator,
     MemorySchedules,
@@ -32,12 +34,33 @@ class MemoryBackend(
     MemoryExaminer,
     MemoryRunNotes,
 ):
-    """The reference of the contract's meaning: simple rather than fast, gone with the process."""
+    """Every role over one store: the reference of the contract's meaning, simple rather than fast, gone with the process."""
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:
         self.store = store
         self.options = options
         self.name = options.name or "memory"
+
+
+class MemoryBackend(NativeBackend):
+    """Our own queue in memory; closing keeps the store, which others in this process may have open by the same name."""
+
+    def __init__(self, store: MemoryStore, options: BackendOptions) -> None:
+        self.store = store
+        roles = MemoryRoles(store, options)
+        super().__init__(
+            inspector=lambda: roles,
+            operator=lambda: roles,
+            events=lambda: roles,
+            examiner=lambda: roles,
+            histories=lambda: PagedHistories(roles, options.limits),
+            jobs=roles,
+            schema=roles,
+            schedules=roles,
+            rules=roles,
+            notes=roles,
+            close=lambda: None,
+        )
 
 
 def open_backend(url: str, options: BackendOptions) -> MemoryBackend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -18,6 +19,7 @@ from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
+from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Exactness, Measured, absent
@@ -118,8 +120,9 @@ class MemoryInspector:
         """Return that every term is answered in full."""
         return tuple(PlannedTerm(term, Handling.PUSHED) for term in query.terms)
 
-    def close(self) -> None:
-        """Keep the store: others in this process may have it open by the same name."""
+    def identity(self) -> Identity:
+        """Return what tells this store from another one of its name in another process."""
+        return Identity(f"memory {os.getpid()} {id(self.store)}", lasting=False)
 
     def _jobs(self) -> list[Job]:
         return [self.store.read_job(record, self.name, self.options.summaries) for record in self.store.jobs.values()]

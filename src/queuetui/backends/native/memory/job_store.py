@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from queuetui.backends.base import Lease, Renewal, Running, Step
+from queuetui.backends.base import Lease, Listener, Renewal, Running, Step
 from queuetui.backends.native.memory.claiming import choose_ready
 from queuetui.backends.native.memory.event_log import tell_job, tell_of
 from queuetui.backends.native.memory.records import JobRecord, KeyRecord, LeaseRecord, WorkerRecord
@@ -189,3 +189,7 @@ class MemoryJobStore:
     def version(self) -> int | None:
         """Return 1."""
         return 1
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Return None: there is nobody to tell."""
+        return None

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from queuetui.backends.native.act_rules import ASKED, HELD, STOPPING, refuse
 from queuetui.backends.native.event_rules import SWITCHED_ALREADY
 from queuetui.backends.native.memory.event_log import logs_events, tell_job, tell_of
 from queuetui.backends.native.memory.records import QueueRecord, describe_before
 from queuetui.backends.native.memory.settling import lose
-from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventKind
-from queuetui.model.state import FINAL, WAITING, State
+from queuetui.model.state import WAITING, State
 
 if TYPE_CHECKING:
     from queuetui.backends.native.memory.records import JobRecord
     from queuetui.backends.native.memory.store import MemoryStore
     from queuetui.model.limits import Limits
-
-MAY_RETRY = FINAL | {State.RETRYING, State.SCHEDULED}
 
 
 class MemoryOperator:
@@ -29,13 +28,13 @@ class MemoryOperator:
     store: MemoryStore
     name: str
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do the act to each target; a target already done under this act's id answers as it did then."""
         if act.verb not in _DEEDS:
             message = f"{act.verb.value} is not done to jobs; it is about queues or workers"
             raise Unsupported(message)
         with self.store.lock:
-            return tuple(self._apply_once(act, ref) for ref in targets)
+            return tuple(self._apply_once(act, target.ref) for target in targets)
 
     def _apply_once(self, act: Act, ref: JobRef) -> Result:
         place = (act.id, ref.id)
@@ -50,12 +49,12 @@ class MemoryOperator:
         if str(record.rev) != ref.rev:
             return Result(ref, Outcome.SKIPPED, record.state, "it changed since it was seen")
         before = describe_before(record)
-        refusal = _DEEDS[act.verb](self.store, record, act.actor)
+        refusal = refuse(act.verb, record.state) or _DEEDS[act.verb](self.store, record, act.actor)
         if refusal:
             return Result(ref, Outcome.SKIPPED, record.state, refusal)
         if record.new.id not in self.store.jobs:
             return Result(ref, Outcome.DONE, before=before)
-        note = "it was asked to stop; its worker ends it" if record.state is State.PROCESSING else ""
+        note = STOPPING if record.state is State.PROCESSING else ""
         return Result(ref, Outcome.DONE, record.state, note, before, str(record.rev))
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
@@ -106,9 +105,6 @@ class MemoryOperator:
 
 
 def _retry(store: MemoryStore, record: JobRecord, actor: str) -> str:
-    if record.state not in MAY_RETRY:
-        waits = record.state is State.PENDING
-        return "it is waiting to run already" if waits else "it is being worked on; release it once its lease is over"
     tell_job(store, EventKind.JOB_RETRIED, record, actor=actor, moment=store.now())
     record.attempts = record.lost_alone = 0
     record.cancel_requested_at = record.result = None
@@ -121,10 +117,8 @@ def _cancel(store: MemoryStore, record: JobRecord, actor: str) -> str:
         tell_job(store, EventKind.JOB_CANCELLED, record, actor=actor)
         store.move(record, State.CANCELLED)
         return ""
-    if record.state is not State.PROCESSING:
-        return f"it is {record.state.value} already"
     if record.cancel_requested_at is not None:
-        return "it was asked to stop already"
+        return ASKED
     tell_job(store, EventKind.JOB_CANCEL_REQUESTED, record, actor=actor)
     record.cancel_requested_at = store.now()
     store.touch(record)
@@ -132,8 +126,6 @@ def _cancel(store: MemoryStore, record: JobRecord, actor: str) -> str:
 
 
 def _delete(store: MemoryStore, record: JobRecord, actor: str) -> str:
-    if record.state is State.PROCESSING:
-        return "it is being worked on; cancel it first"
     tell_job(store, EventKind.JOB_DELETED, record, actor=actor)
     if record.state is not State.COMPLETED:
         store.free_key(record)
@@ -142,10 +134,8 @@ def _delete(store: MemoryStore, record: JobRecord, actor: str) -> str:
 
 
 def _release(store: MemoryStore, record: JobRecord, actor: str) -> str:
-    if record.state is not State.PROCESSING:
-        return "nobody is working on it"
     if store.valid_lease(record.lease_id) is not None:
-        return "its worker still holds it; cancel it instead"
+        return HELD
     lose(store, record, quarantine=False, actor=actor)
     return ""
 

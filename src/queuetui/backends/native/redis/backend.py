@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import Found
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.address import read_address
@@ -18,105 +18,58 @@ from queuetui.model.errors import NotFound
 from queuetui.model.measured import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.native.redis.event_log import RedisEventLog
+    from queuetui.backends.native.redis.examining import RedisExaminer
     from queuetui.backends.native.redis.inspector import RedisInspector
     from queuetui.backends.native.redis.operator import RedisOperator
-    from queuetui.model.act import Act, JobRef, Result
-    from queuetui.model.capabilities import Capabilities
-    from queuetui.model.event import EventPage, EventRequest
-    from queuetui.model.examination import Examination, HeldSnapshot
-    from queuetui.model.job import Attempt, Job
-    from queuetui.model.limits import Limits
-    from queuetui.model.page import Page, PageRequest, PlannedTerm
-    from queuetui.model.query import Query
-    from queuetui.model.snapshot import Snapshot, Watch
+    from queuetui.backends.reading.histories import PagedHistories
 
 
-class RedisBackend(RedisJobStore, RedisSchedules, RedisClaimRules, RedisRunNotes):
-    """Our own queue on Redis; what a console needs of it is loaded when it is first asked for, and never by a worker."""
+class RedisBackend(NativeBackend):
+    """Our own queue on Redis."""
 
-    @cached_property
-    def _inspector(self) -> RedisInspector:
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        store = RedisJobStore(server)
+        super().__init__(
+            inspector=self._make_inspector,
+            operator=self._make_operator,
+            events=self._make_event_log,
+            examiner=self._make_examiner,
+            histories=self._make_histories,
+            jobs=store,
+            schema=store,
+            schedules=RedisSchedules(server),
+            rules=RedisClaimRules(server),
+            notes=RedisRunNotes(server),
+            close=server.close,
+        )
+
+    def _make_inspector(self) -> RedisInspector:
         from queuetui.backends.native.redis.inspector import RedisInspector
 
         return RedisInspector(self.server)
 
-    @cached_property
-    def _operator(self) -> RedisOperator:
+    def _make_operator(self) -> RedisOperator:
         from queuetui.backends.native.redis.operator import RedisOperator
 
         return RedisOperator(self.server)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this backend can do."""
-        return self._inspector.capabilities
+    def _make_event_log(self) -> RedisEventLog:
+        from queuetui.backends.native.redis.event_log import RedisEventLog
 
-    def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for in one short read."""
-        return self._inspector.snapshot(watch)
+        return RedisEventLog(self.server)
 
-    def page(self, request: PageRequest, limits: Limits) -> Page:
-        """Return one page."""
-        return self._inspector.page(request, limits)
+    def _make_examiner(self) -> RedisExaminer:
+        from queuetui.backends.native.redis.examining import RedisExaminer
 
-    def get(self, job_id: str) -> Job:
-        """Return one job whole. Raises NotFound."""
-        return self._inspector.get(job_id)
+        return RedisExaminer(self.server)
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`."""
-        return self._inspector.find(suffix, limit)
+    def _make_histories(self) -> PagedHistories:
+        from queuetui.backends.reading.histories import PagedHistories
 
-    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
-        """Return the kept attempts of a job."""
-        return self._inspector.attempts(job_id)
-
-    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return how each term of a filter is answered."""
-        return self._inspector.plan(query)
-
-    def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened, newest first."""
-        from queuetui.backends.native.redis.event_log import read_events
-
-        return read_events(self.server, request)
-
-    def logs_events(self, queue: str) -> bool:
-        """Tell whether a queue's events are on."""
-        return bool(self.server.read("reading a queue's switch", "logs_events", queue))
-
-    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Hear that there may be new events."""
-        return self.server.listen_events(hear)
-
-    def examine(self, held_s: float) -> Examination:
-        """Return all that the server tells of its condition."""
-        from queuetui.backends.native.redis.examining import examine
-
-        return examine(self.server)
-
-    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return nothing: a server keeps no old pictures of its data."""
-        return ()
-
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
-        """Do an act to each target."""
-        return self._operator.apply(act, targets, limits)
-
-    def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue, or switch its events."""
-        return self._operator.apply_to_queue(act, queue)
-
-    def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Delete the registrations of silent workers."""
-        return self._operator.clean_workers(act, silent_s)
-
-    def close(self) -> None:
-        """Give back every connection."""
-        self.server.close()
+        return PagedHistories(self.inspector, self.server.options.limits)
 
 
 def open_backend(url: str, options: BackendOptions) -> RedisBackend:

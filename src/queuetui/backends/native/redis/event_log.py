@@ -18,6 +18,9 @@ from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from queuetui.backends.base import Listener
     from queuetui.backends.native.redis.server import Server
 
 # An entry of the stream holds many events.
@@ -25,6 +28,25 @@ BITE_ENTRIES = 200
 PARTS = 11
 _PLACE = re.compile(r"(\d{1,20}-\d{1,20})\.(\d{1,4})")
 _Place = tuple[int, int, int]
+
+
+class RedisEventLog:
+    """The EventLog of the backend."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened, newest first."""
+        return read_events(self._server, request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return bool(self._server.read("reading a queue's switch", "logs_events", queue))
+
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Hear that there may be new events."""
+        return self._server.listen_events(hear)
 
 
 def read_events(server: Server, request: EventRequest) -> EventPage:

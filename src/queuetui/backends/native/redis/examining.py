@@ -11,7 +11,7 @@ from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.durability import read_durability
 from queuetui.model.clock import from_us
 from queuetui.model.errors import QueueTuiError, Unreachable
-from queuetui.model.examination import Check, Durability, Examination, LateLeases, SchemaFacts
+from queuetui.model.examination import Check, Durability, Examination, HeldSnapshot, LateLeases, SchemaFacts
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
@@ -21,6 +21,21 @@ T = TypeVar("T")
 # Valkey's numbers go on from those of Redis 7.
 OLDEST = (6, 2)
 _UNTOLD = "not told"
+
+
+class RedisExaminer:
+    """The Examiner of the backend."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the server tells of its condition."""
+        return examine(self._server)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return nothing: a server keeps no old pictures of its data."""
+        return ()
 
 
 def examine(server: Server) -> Examination:

@@ -26,6 +26,7 @@ from queuetui.backends.native.redis.pictures import (
 )
 from queuetui.backends.native.redis.terms import plan_terms
 from queuetui.model.errors import Denied, NotFound, Unreachable
+from queuetui.model.identity import Identity
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
@@ -100,6 +101,11 @@ class RedisInspector:
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return how each term is answered."""
         return plan_terms(query)
+
+    def identity(self) -> Identity:
+        """Return the run of the server and the namespace: a server that restarts calls itself by another name."""
+        run = self._server.read_info("server").get("run_id", "")
+        return Identity(f"redis {run} {self._server.meta}", lasting=False)
 
 
 def _develop(

@@ -23,23 +23,24 @@ _NAMES = 3
 class RedisRunNotes:
     """The RunNotesStore half of the backend."""
 
-    server: Server
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
         """Write what runs have told."""
         values = [value for one in notes for value in _pack(one)]
         if values:
-            self.server.write("noting what runs tell", "write_notes", lease_id, LOGGED_RUNS_A_JOB, *values)
+            self._server.write("noting what runs tell", "write_notes", lease_id, LOGGED_RUNS_A_JOB, *values)
 
     def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
         """Return the kept notes of a job's runs."""
-        flat: Reply = self.server.read("reading what runs told", "read_notes", to_stored(job_id))
+        flat: Reply = self._server.read("reading what runs told", "read_notes", to_stored(job_id))
         return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
         total: dict[tuple[str, ...], float] = {}
-        for flat in self.server.read("reading usage", "read_usage", minutes):
+        for flat in self._server.read("reading usage", "read_usage", minutes):
             for field, amount in read_amounts(read_fields(flat)).items():
                 place = tuple(field.split("\0"))
                 if len(place) == _NAMES:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends.native.act_rules import JOB_VERBS
 from queuetui.backends.native.event_rules import SWITCHED_ALREADY
 from queuetui.backends.native.odd_values import UNREADABLE, read_moment
 from queuetui.backends.native.redis.ids import NO_ID, from_stored, to_stored
@@ -17,7 +18,7 @@ from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.texts import storable
-from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import from_us, to_text
 from queuetui.model.errors import Unsupported
 from queuetui.model.limits import Limits
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     Reply = Sequence[Any]
 
 BITE_JOBS = 100
-JOB_VERBS = frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE})
 _TIMES = ("due", "created", "updated", "claimed", "started", "done", "cancel")
 
 
@@ -38,13 +38,13 @@ class RedisOperator:
         self._server = server
         self._key_kept_us = span_us(Retention.from_settings(server.options.settings).keys_s)
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do the act to each target, a bite of them in one script; one already done under this act's id answers as it did then."""
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
         results: list[Result] = []
         for start in range(0, len(targets), BITE_JOBS):
-            results += self._bite(act, targets[start : start + BITE_JOBS])
+            results += self._bite(act, [target.ref for target in targets[start : start + BITE_JOBS]])
         return tuple(results)
 
     def _bite(self, act: Act, refs: Sequence[JobRef]) -> list[Result]:

@@ -21,11 +21,12 @@ TRIES = 10
 class RedisClaimRules:
     """The ClaimRulesStore half of the backend."""
 
-    server: Server
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def rules_in_use(self) -> tuple[RulesInUse, ...]:
         """Return the queues with rules."""
-        now_us, *found = self.server.read("reading the rules of queues", "rules_in_use", MOST_RULED_QUEUES)
+        now_us, *found = self._server.read("reading the rules of queues", "rules_in_use", MOST_RULED_QUEUES)
         now = from_us(int(now_us))
         uses = []
         for queue, text, begun, held in (found[start : start + 4] for start in range(0, len(found), 4)):
@@ -45,13 +46,13 @@ class RedisClaimRules:
         said = (act.id, act.verb.value, storable(act.actor), storable(act.reason), storable(act.filter))
         for _ in range(TRIES):
             seen, after = self._decide(act, queue, edit)
-            reply = self.server.write(f"doing {act.verb.value}", "write_rules", *said, queue, seen, after)
+            reply = self._server.write(f"doing {act.verb.value}", "write_rules", *said, queue, seen, after)
             if reply is not None:
-                return _to_result(JobRef(self.server.name, queue, ""), reply)
+                return _to_result(JobRef(self._server.name, queue, ""), reply)
         raise Conflict(f"the rules of {queue!r} are changed by others all the time; nothing was done, try again")
 
     def _decide(self, act: Act, queue: str, edit: RulesEdit) -> tuple[str, str]:
-        now_us, *found = self.server.read("reading the rules of a queue", "rules_in_use", 1, queue)
+        now_us, *found = self._server.read("reading the rules of a queue", "rules_in_use", 1, queue)
         seen = found[1].decode("utf-8", "replace") if found else ""
         after = edit_rules(read_before(seen, edit), edit, storable(act.actor), from_us(int(now_us)))
         return seen, "" if after.is_empty else after.to_text()

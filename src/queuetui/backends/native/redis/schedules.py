@@ -35,21 +35,22 @@ _NO_ACT: tuple[Value, ...] = ("", "", "", "", "")
 class RedisSchedules:
     """The ScheduleStore half of the backend."""
 
-    server: Server
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def schedules(self) -> ScheduleReading:
         """Return the schedules by name."""
-        reply = self.server.read("reading the schedules", "schedules", MOST_SCHEDULES + 1)
+        reply = self._server.read("reading the schedules", "schedules", MOST_SCHEDULES + 1)
         return _to_reading(reply, MOST_SCHEDULES)
 
     def next_slot_s(self) -> float | None:
         """Return the seconds until the soonest slot."""
-        reply = self.server.read("looking for the next slot", "next_slot")
+        reply = self._server.read("looking for the next slot", "next_slot")
         return None if reply is None else max(0.0, int(reply) / 1e6)
 
     def due_schedules(self, limit: int) -> ScheduleReading:
         """Return the schedules that are due."""
-        now, *found = self.server.read("looking for due schedules", "due_schedules", limit + 1)
+        now, *found = self._server.read("looking for due schedules", "due_schedules", limit + 1)
         schedules = read_each(partial(_to_schedule, values) for values in found[:limit])
         return ScheduleReading(read_moment(now), schedules, len(found) > limit)
 
@@ -58,7 +59,7 @@ class RedisSchedules:
         values: list[Value] = [name, rev, to_us(due_at), to_us(taking.next_at), len(taking.slots)]
         values += [to_us(slot.at) for slot in taking.slots]
         values += read_jobs([slot.job for slot in taking.slots])
-        reply = self.server.write("taking slots", "take_slots", *values)
+        reply = self._server.write("taking slots", "take_slots", *values)
         if reply is None:
             return None
         if isinstance(reply, bytes):
@@ -78,7 +79,7 @@ class RedisSchedules:
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:
         """Do an act to a schedule; decided anew where it changed meanwhile."""
         check_act(act, name, edit)
-        ref = JobRef(self.server.name, name, "" if edit.rev is None else str(edit.rev))
+        ref = JobRef(self._server.name, name, "" if edit.rev is None else str(edit.rev))
         for _ in range(TRIES):
             known, now = self._read(name)
             reply = self._try(act, name, known, decide(act, known, edit, now))
@@ -91,7 +92,7 @@ class RedisSchedules:
         return 0
 
     def _read(self, name: str) -> tuple[Schedule | None, datetime]:
-        reading = _to_reading(self.server.read("reading a schedule", "schedules", 1, name), 1)
+        reading = _to_reading(self._server.read("reading a schedule", "schedules", 1, name), 1)
         return (reading.schedules[0] if reading.schedules else None), reading.now
 
     def _try(self, act: Act, name: str, known: Schedule | None, decision: Decision) -> Sequence[Any] | None:
@@ -119,7 +120,7 @@ class RedisSchedules:
     ) -> Sequence[Any] | None:
         pairs = [part for pair in fields.items() for part in pair]
         seen: Value = "" if rev is None else rev
-        reply: Sequence[Any] | None = self.server.write(
+        reply: Sequence[Any] | None = self._server.write(
             doing, "write_schedule", *said, name, seen, *row, len(fields), *pairs, *read_jobs(jobs)
         )
         return reply

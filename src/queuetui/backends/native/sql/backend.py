@@ -2,125 +2,74 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import COUNT_CAP, Found
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql import migrating, telling
+from queuetui.backends.native.sql import migrating
 from queuetui.backends.native.sql.database import connect_database
 from queuetui.backends.native.sql.noting import SqlRunNotes
 from queuetui.backends.native.sql.rules import SqlClaimRules
 from queuetui.backends.native.sql.scheduling import SqlSchedules
-from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.store import SqlJobStore
 from queuetui.model.errors import NotFound
 from queuetui.model.measured import Exactness, Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from queuetui.backends.base import BackendOptions, Listener
-    from queuetui.backends.native.sql.inspector import SqlInspector
+    from queuetui.backends.base import BackendOptions, Inspector
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.backends.native.sql.event_log import SqlEventLog
+    from queuetui.backends.native.sql.examining import SqlExaminer
     from queuetui.backends.native.sql.operator import SqlOperator
-    from queuetui.model.act import Act, JobRef, Result
-    from queuetui.model.capabilities import Capabilities
-    from queuetui.model.event import EventPage, EventRequest
-    from queuetui.model.examination import Examination, HeldSnapshot
-    from queuetui.model.job import Attempt, Job
-    from queuetui.model.limits import Limits
-    from queuetui.model.page import Page, PageRequest, PlannedTerm
-    from queuetui.model.query import Query
-    from queuetui.model.snapshot import Snapshot, Watch
+    from queuetui.backends.native.sql.session import Session
+    from queuetui.backends.reading.histories import PagedHistories
 
 
-class SqlBackend(SqlJobStore, SqlSchedules, SqlClaimRules, SqlRunNotes):
-    """Our own queue on SQL; what a console needs of it is loaded when it is first asked for, and never by a worker."""
+class SqlBackend(NativeBackend):
+    """Our own queue on SQL."""
 
-    @cached_property
-    def _inspector(self) -> SqlInspector:
-        from queuetui.backends.native.sql.inspector import SqlInspector
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        store = SqlJobStore(database)
+        super().__init__(
+            inspector=self._make_inspector,
+            operator=self._make_operator,
+            events=self._make_event_log,
+            examiner=self._make_examiner,
+            histories=self._make_histories,
+            jobs=store,
+            schema=store,
+            schedules=SqlSchedules(database),
+            rules=SqlClaimRules(database),
+            notes=SqlRunNotes(database),
+            close=database.close,
+        )
 
-        return SqlInspector(self.database)
+    def _make_inspector(self) -> Inspector:
+        from queuetui.backends.native.sql.quick_inspector import QuickInspector
 
-    @cached_property
-    def _operator(self) -> SqlOperator:
+        return cast("Inspector", QuickInspector(self.database))
+
+    def _make_operator(self) -> SqlOperator:
         from queuetui.backends.native.sql.operator import SqlOperator
 
         return SqlOperator(self.database)
 
-    @cached_property
-    def _capabilities(self) -> Capabilities:
-        return self.database.quick_capabilities() or self._inspector.capabilities
+    def _make_event_log(self) -> SqlEventLog:
+        from queuetui.backends.native.sql.event_log import SqlEventLog
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this backend can do."""
-        return self._capabilities
+        return SqlEventLog(self.database)
 
-    def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for in one short read."""
-        return self.database.quick_picture(watch) or self._inspector.snapshot(watch)
+    def _make_examiner(self) -> SqlExaminer:
+        from queuetui.backends.native.sql.examining import SqlExaminer
 
-    def page(self, request: PageRequest, limits: Limits) -> Page:
-        """Return one page."""
-        return self._inspector.page(request, limits)
+        return SqlExaminer(self.database)
 
-    def get(self, job_id: str) -> Job:
-        """Return one job whole. Raises NotFound."""
-        return self._inspector.get(job_id)
+    def _make_histories(self) -> PagedHistories:
+        from queuetui.backends.reading.histories import PagedHistories
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`."""
-        return self._inspector.find(suffix, limit)
-
-    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
-        """Return the kept attempts of a job."""
-        return self._inspector.attempts(job_id)
-
-    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return how each term of a filter is answered."""
-        return self._inspector.plan(query)
-
-    def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened, newest first."""
-        return self._inspector.events(request)
-
-    def logs_events(self, queue: str) -> bool:
-        """Tell whether a queue's events are on."""
-        return self.database.read("reading a queue's switch", lambda session: telling.logs_events(session, queue))
-
-    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Hear that there may be new events."""
-        return self.database.listen_events(hear)
-
-    def examine(self, held_s: float) -> Examination:
-        """Return all that the database tells of its condition."""
-        from queuetui.backends.native.sql.examining import examine
-
-        return examine(self.database, held_s)
-
-    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return who holds an old picture of the data open."""
-        from queuetui.backends.native.sql.examining import held_snapshots
-
-        return held_snapshots(self.database, held_s)
-
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
-        """Do an act to each target."""
-        return self._operator.apply(act, targets, limits)
-
-    def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue, or switch its events."""
-        return self._operator.apply_to_queue(act, queue)
-
-    def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Delete the registrations of silent workers."""
-        return self._operator.clean_workers(act, silent_s)
-
-    def close(self) -> None:
-        """Give back every connection."""
-        self.database.close()
+        return PagedHistories(self.inspector, self.database.options.limits)
 
 
 def open_backend(url: str, options: BackendOptions) -> SqlBackend:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from queuetui.backends.native.act_rules import ASKED, HELD, STOPPING, refuse
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import LOST, End, Ends
-from queuetui.backends.native.sql.targets import Target
+from queuetui.backends.native.sql.targets import LockedJob
 from queuetui.backends.native.sql.telling import Told, tell_final, tell_live
 from queuetui.model.act import Verb
 from queuetui.model.event import EventKind
-from queuetui.model.state import FINAL, WAITING, State
-
-NO_STATE = "its stored state is none that is known; delete it, or write a right state by hand"
-_BUSY = "it is being worked on"
-_ASKED = "it was asked to stop; its worker ends it"
+from queuetui.model.state import WAITING, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,11 @@ class Deeds:
     def __post_init__(self) -> None:
         self._ends = Ends(self.retention)
 
-    def decide(self, verb: Verb, target: Target) -> Deed:
+    def decide(self, verb: Verb, target: LockedJob) -> Deed:
         """Decide what becomes of a job."""
-        if target.state is State.BLOCKED and verb is not Verb.DELETE:
-            return Deed(refusal=NO_STATE)
+        refusal = refuse(verb, target.state)
+        if refusal:
+            return Deed(refusal=refusal)
         match verb:
             case Verb.RETRY:
                 return self._retry(target)
@@ -67,14 +65,10 @@ class Deeds:
     def _do(self, block: str, **values: Any) -> None:  # noqa: ANN401 - values of columns
         self._blocks.setdefault(block, []).append(values)
 
-    def _tell(self, kind: EventKind, target: Target, delay_us: int | None = None) -> None:
+    def _tell(self, kind: EventKind, target: LockedJob, delay_us: int | None = None) -> None:
         self._told[target.is_done].append(Told(kind, target.id, delay_us=delay_us, actor=self.actor))
 
-    def _retry(self, target: Target) -> Deed:
-        if target.state is State.PENDING:
-            return Deed(refusal="it is waiting to run already")
-        if target.state is State.PROCESSING:
-            return Deed(refusal=f"{_BUSY}; release it once its lease is over")
+    def _retry(self, target: LockedJob) -> Deed:
         self._tell(EventKind.JOB_RETRIED, target, delay_us=0)
         if not target.is_done:
             self._do("retry_waiting", id=target.id)
@@ -85,23 +79,19 @@ class Deeds:
             self._do("hold_key_again", id=target.id, key=target.row["key"])
         return Deed(State.PENDING)
 
-    def _cancel(self, target: Target) -> Deed:
+    def _cancel(self, target: LockedJob) -> Deed:
         if target.state in WAITING:
             self._ends.ends.append(
                 End(target.held(), State.CANCELLED, kinds=(EventKind.JOB_CANCELLED,), actor=self.actor)
             )
             return Deed(State.CANCELLED)
-        if target.state in FINAL:
-            return Deed(refusal=f"it is {target.state.value} already")
         if target.row["cancel_requested_at"] is not None:
-            return Deed(refusal="it was asked to stop already")
+            return Deed(refusal=ASKED)
         self._tell(EventKind.JOB_CANCEL_REQUESTED, target)
         self._do("request_cancel", id=target.id)
-        return Deed(State.PROCESSING, _ASKED)
+        return Deed(State.PROCESSING, STOPPING)
 
-    def _delete(self, target: Target) -> Deed:
-        if target.state is State.PROCESSING:
-            return Deed(refusal=f"{_BUSY}; cancel it first")
+    def _delete(self, target: LockedJob) -> Deed:
         self._tell(EventKind.JOB_DELETED, target)
         self._do("delete_done" if target.is_done else "delete_live", id=target.id)
         self._do("drop_attempts", id=target.id)
@@ -113,12 +103,10 @@ class Deeds:
             self._do("free_key", id=target.id, key=target.row["key"])
         return Deed()
 
-    def _release(self, target: Target) -> Deed:
-        if target.state is not State.PROCESSING:
-            return Deed(refusal="nobody is working on it")
+    def _release(self, target: LockedJob) -> Deed:
         lease_id = target.row["lease_id"]
         if lease_id is not None and self.session.row("lease_goes_on", lease_id=lease_id) is not None:
-            return Deed(refusal="its worker still holds it; cancel it instead")
+            return Deed(refusal=HELD)
         held = target.held()
         freed = State.CANCELLED if held.cancel_requested else State.PENDING
         kinds = (EventKind.JOB_RELEASED, *([EventKind.JOB_CANCELLED] if freed is State.CANCELLED else []))

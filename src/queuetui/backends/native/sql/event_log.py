@@ -18,20 +18,43 @@ from queuetui.backends.native.ids import canonical_id, parse_id
 from queuetui.backends.native.sql.column_types import JobId
 from queuetui.backends.native.sql.readings import open_reading
 from queuetui.backends.native.sql.tables import event
+from queuetui.backends.native.sql.telling import logs_events
 from queuetui.backends.native.texts import storable
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import Event, EventKind, EventPage, EventRequest
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Row
 
+    from queuetui.backends.base import Listener
     from queuetui.backends.native.sql.database import Database
 
 MOST_RELATED = 1_000
 _LARGEST = 2**63 - 1
 # Partial indexes serve no bound values.
 _CREATED: ColumnElement[int] = literal_column(str(CODE_OF_KIND[EventKind.JOB_CREATED]))
+
+
+class SqlEventLog:
+    """The EventLog of the backend."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened, newest first."""
+        return read_events(self._database, request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return self._database.read("reading a queue's switch", lambda session: logs_events(session, queue))
+
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Hear that there may be new events."""
+        return self._database.listen_events(hear)
 
 
 def read_events(database: Database, request: EventRequest) -> EventPage:

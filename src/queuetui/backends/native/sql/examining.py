@@ -33,6 +33,21 @@ _VERSIONS = {
 }
 
 
+class SqlExaminer:
+    """The Examiner of the backend."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the database tells of its condition."""
+        return examine(self._database, held_s)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return who holds an old picture of the data open."""
+        return held_snapshots(self._database, held_s)
+
+
 def examine(database: Database, held_s: float) -> Examination:
     """Return all that a database tells of its condition."""
     reader = ConditionReader(database)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.durability import describe_capabilities
-from queuetui.backends.native.sql.event_log import read_events
 from queuetui.backends.native.sql.finding import find_refs
 from queuetui.backends.native.sql.job_reading import read_job, to_error
 from queuetui.backends.native.sql.pages import read_page
@@ -21,6 +20,7 @@ from queuetui.backends.native.sql.tables import attempt, job, job_done
 from queuetui.backends.native.sql.term_kinds import plan_terms
 from queuetui.backends.native.sql.walks import Reading
 from queuetui.backends.native.worker_names import name_workers
+from queuetui.backends.sql.identity import identify
 from queuetui.model.errors import NotFound
 from queuetui.model.job import Attempt
 from queuetui.model.text import Untrusted, sanitize
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
     from queuetui.model.act import JobRef
     from queuetui.model.capabilities import Capabilities
-    from queuetui.model.event import EventPage, EventRequest
+    from queuetui.model.identity import Identity
     from queuetui.model.job import Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest, PlannedTerm
@@ -100,17 +100,14 @@ class SqlInspector:
             query = select(attempt).where(attempt.c.job_id == str(known)).order_by(attempt.c.fence)
             return tuple(map(_to_attempt, connection.execute(query)))
 
-    def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened, newest first."""
-        return read_events(self._database, request)
-
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return how each term of a filter is answered."""
         return plan_terms(query)
 
-    def close(self) -> None:
-        """Give back every connection."""
-        self._database.close()
+    def identity(self) -> Identity:
+        """Return what tells this queue from another one behind the same address."""
+        with open_reading(self._database, "asking the database who it is") as (connection, _):
+            return identify(connection)
 
 
 def _to_attempt(row: Row[Any]) -> Attempt:

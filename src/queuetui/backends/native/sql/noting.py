@@ -22,20 +22,21 @@ MINUTE_US = 60_000_000
 class SqlRunNotes:
     """The RunNotesStore half of the backend."""
 
-    database: Database
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
         """Write what runs have told."""
         known = parse_id(lease_id)
         if known is not None and notes:
-            self.database.write("noting what runs tell", lambda session: _write(session, known, notes))
+            self._database.write("noting what runs tell", lambda session: _write(session, known, notes))
 
     def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
         """Return the kept notes of a job's runs."""
         known = parse_id(job_id)
         if known is None:
             return ()
-        return self.database.read(
+        return self._database.read(
             "reading what runs told",
             lambda session: tuple(
                 _to_noted(session, row) for row in session.rows("read_notes", id=session.id_in(known))
@@ -45,7 +46,7 @@ class SqlRunNotes:
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
         values = {"span_us": minutes * MINUTE_US, "limit": MOST_USAGE_TOTALS}
-        rows = self.database.read("reading usage", lambda session: session.rows("read_usage", **values))
+        rows = self._database.read("reading usage", lambda session: session.rows("read_usage", **values))
         return tuple(to_total(*row[:3], amount=float(row[3])) for row in rows)
 
 

@@ -8,16 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from queuetui.backends.native.act_rules import JOB_VERBS
 from queuetui.backends.native.event_rules import SWITCHED_ALREADY
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.deeds import Deeds
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.targets import Target, describe_before, lock_targets
+from queuetui.backends.native.sql.targets import LockedJob, describe_before, lock_targets
 from queuetui.backends.native.sql.telling import logs_events, tell_queue, tell_switch, tell_worker
 from queuetui.backends.native.texts import storable
-from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Verb
+from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventKind
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
 
 BITE_JOBS = 100
-JOB_VERBS = frozenset({Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE})
 
 
 class SqlOperator:
@@ -37,13 +37,13 @@ class SqlOperator:
         self._database = database
         self._retention = Retention.from_settings(database.options.settings)
 
-    def apply(self, act: Act, targets: Sequence[JobRef], limits: Limits) -> tuple[Result, ...]:
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do the act to each target, a bite of them in one transaction; one already done under this act's id answers as it did then."""
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
         results: list[Result] = []
         for start in range(0, len(targets), BITE_JOBS):
-            bite = targets[start : start + BITE_JOBS]
+            bite = [target.ref for target in targets[start : start + BITE_JOBS]]
             results += self._database.write(f"doing {act.verb.value}", partial(self._bite, act=act, refs=bite))
         return tuple(results)
 
@@ -75,11 +75,11 @@ class SqlOperator:
         return self._database.write("cleaning workers", lambda session: _clean_workers(session, act, silent_s))
 
 
-def _target(found: dict[UUID, Target], job_id: UUID | None) -> Target | None:
+def _target(found: dict[UUID, LockedJob], job_id: UUID | None) -> LockedJob | None:
     return None if job_id is None else found.get(job_id)
 
 
-def _do_one(session: Session, act: Act, ref: JobRef, target: Target | None, deeds: Deeds) -> Result:
+def _do_one(session: Session, act: Act, ref: JobRef, target: LockedJob | None, deeds: Deeds) -> Result:
     if target is None:
         return Result(ref, Outcome.SKIPPED, note="it is no longer there")
     if str(target.rev) != ref.rev:

@@ -19,17 +19,18 @@ from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_r
 class SqlClaimRules:
     """The ClaimRulesStore half of the backend."""
 
-    database: Database
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def rules_in_use(self) -> tuple[RulesInUse, ...]:
         """Return the queues with rules."""
-        return self.database.read("reading the rules of queues", _read)
+        return self._database.read("reading the rules of queues", _read)
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
         """Lay down rules for a queue."""
         check_act(act, queue, edit)
-        ref = JobRef(self.database.name, queue, "")
-        return self.database.write(f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit))
+        ref = JobRef(self._database.name, queue, "")
+        return self._database.write(f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit))
 
 
 def _read(session: Session) -> tuple[RulesInUse, ...]:

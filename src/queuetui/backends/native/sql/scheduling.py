@@ -34,50 +34,51 @@ News = frozenset[str]
 class SqlSchedules:
     """The ScheduleStore half of the backend."""
 
-    database: Database
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def schedules(self) -> ScheduleReading:
         """Return the schedules by name."""
-        return self.database.read(
+        return self._database.read(
             "reading the schedules", lambda session: _read(session, "list_schedules", MOST_SCHEDULES)
         )
 
     def next_slot_s(self) -> float | None:
         """Return the seconds until the soonest slot."""
-        row = self.database.read("looking for the next slot", lambda session: session.row("next_slot"))
+        row = self._database.read("looking for the next slot", lambda session: session.row("next_slot"))
         return None if row is None else max(0.0, row[0] / 1e6)
 
     def due_schedules(self, limit: int) -> ScheduleReading:
         """Return the schedules that are due."""
-        return self.database.read("looking for due schedules", lambda session: _read_due(session, limit))
+        return self._database.read("looking for due schedules", lambda session: _read_due(session, limit))
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
         """Write the slots with their jobs and the next slot."""
-        taken, news = self.database.write("taking slots", lambda session: _take(session, name, rev, due_at, taking))
-        self.database.announce(news)
+        taken, news = self._database.write("taking slots", lambda session: _take(session, name, rev, due_at, taking))
+        self._database.announce(news)
         return taken
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
         """Write what code declares."""
         check_stored(spec)
-        return self.database.write(
+        return self._database.write(
             "declaring a schedule", lambda session: _declare(session, spec, next_at, rev), verbatim=True
         )
 
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:
         """Do an act to a schedule."""
         check_act(act, name, edit)
-        ref = JobRef(self.database.name, name, "" if edit.rev is None else str(edit.rev))
-        result, news = self.database.write(
+        ref = JobRef(self._database.name, name, "" if edit.rev is None else str(edit.rev))
+        result, news = self._database.write(
             f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit), verbatim=True
         )
-        self.database.announce(news)
+        self._database.announce(news)
         return result
 
     def prune_slots(self, limit: int) -> int:
         """Delete rows of old slots."""
         kept_us = to_us(SLOTS_KEPT_S)
-        return self.database.write(
+        return self._database.write(
             "pruning slots", lambda session: session.change("prune_slots", kept_us=kept_us, limit=limit)
         )
 

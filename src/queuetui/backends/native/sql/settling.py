@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from queuetui.backends.native.event_rules import KIND_OF_TARGET
-from queuetui.backends.native.fingerprint import fingerprint_of
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import bulk_postgresql, bulk_sqlite
 from queuetui.backends.native.sql.session import Row, Session
@@ -15,6 +14,7 @@ from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.tallying import Tally
 from queuetui.backends.native.sql.telling import Told, tell_live
 from queuetui.backends.native.texts import storable
+from queuetui.backends.reading.fingerprint import fingerprint_of
 from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State

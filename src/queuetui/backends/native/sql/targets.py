@@ -51,7 +51,7 @@ _TRUTHS = frozenset({"blob", "claimed_alone"})
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LockedJob:
     """A job's locked row by column, its `id` as the store holds it; `is_done` tells which table it stands in."""
 
     id: object
@@ -78,20 +78,20 @@ class Target:
         return Held(self.id, row["queue"], row["type"], row["key"], asked_to_stop, alone, row["lost_alone"])
 
 
-def lock_targets(session: Session, ids: Sequence[UUID]) -> dict[UUID, Target]:
+def lock_targets(session: Session, ids: Sequence[UUID]) -> dict[UUID, LockedJob]:
     """Lock and read the jobs that are there, in the order of their ids so that two acts cannot block each other."""
-    found: dict[UUID, Target] = {}
+    found: dict[UUID, LockedJob] = {}
     # A job that moves between the tables while it is waited for is met at the third look.
     for block, columns in (("lock_live", _LIVE), ("lock_done", _DONE), ("lock_live", _LIVE)):
         wanted = sorted(one for one in ids if one not in found)
         rows = session.each(block, [{"id": session.id_in(one)} for one in wanted])
         for one, row in zip(wanted, rows, strict=True):
             if row is not None:
-                found[one] = Target(session.id_in(one), dict(zip(columns, row, strict=True)), columns is _DONE)
+                found[one] = LockedJob(session.id_in(one), dict(zip(columns, row, strict=True)), columns is _DONE)
     return found
 
 
-def describe_before(session: Session, target: Target, *, with_attempts: bool) -> str:
+def describe_before(session: Session, target: LockedJob, *, with_attempts: bool) -> str:
     """Return JSON that is enough to write a job back: times as text, bytes in base64."""
     before: dict[str, Any] = {"table": "done" if target.is_done else "live", "row": _plain_row(session, target.row)}
     if target.row["blob"]:

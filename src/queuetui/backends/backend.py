@@ -1,0 +1,98 @@
+"""What a store is once it is open: a record of roles, each a protocol of its own, and None where the store has no such thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import Inspector, JobStore, Operator, SchemaStore
+    from queuetui.backends.claim_rules import ClaimRulesStore
+    from queuetui.backends.events import EventLog
+    from queuetui.backends.examiner import Examiner
+    from queuetui.backends.histories import Histories
+    from queuetui.backends.run_notes import RunNotesStore
+    from queuetui.backends.schedules import ScheduleStore
+
+
+class Backend:
+    """One open queue. What only a console asks for is made when it is first asked for, so that a worker does not load it."""
+
+    def __init__(  # noqa: PLR0913 - one for each role
+        self,
+        *,
+        inspector: Callable[[], Inspector],
+        operator: Callable[[], Operator],
+        close: Callable[[], None],
+        events: Callable[[], EventLog] | None = None,
+        examiner: Callable[[], Examiner] | None = None,
+        histories: Callable[[], Histories] | None = None,
+        jobs: JobStore | None = None,
+        schema: SchemaStore | None = None,
+        schedules: ScheduleStore | None = None,
+        rules: ClaimRulesStore | None = None,
+        notes: RunNotesStore | None = None,
+    ) -> None:
+        self._makers = (inspector, operator, events, examiner, histories)
+        self.close = close
+        self.jobs = jobs
+        self.schema = schema
+        self.schedules = schedules
+        self.rules = rules
+        self.notes = notes
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """What a console reads."""
+        return self._makers[0]()
+
+    @cached_property
+    def operator(self) -> Operator:
+        """What a person may change."""
+        return self._makers[1]()
+
+    @cached_property
+    def events(self) -> EventLog | None:
+        """The log of what happened."""
+        make = self._makers[2]
+        return None if make is None else make()
+
+    @cached_property
+    def examiner(self) -> Examiner | None:
+        """The condition of the store."""
+        make = self._makers[3]
+        return None if make is None else make()
+
+    @cached_property
+    def histories(self) -> Histories | None:
+        """What was, in sums."""
+        make = self._makers[4]
+        return None if make is None else make()
+
+
+class NativeBackend(Backend):
+    """Our own queue, which has every role."""
+
+    jobs: JobStore
+    schema: SchemaStore
+    schedules: ScheduleStore
+    rules: ClaimRulesStore
+    notes: RunNotesStore
+
+    if TYPE_CHECKING:
+
+        @cached_property
+        def events(self) -> EventLog:
+            """The log of what happened."""
+            ...
+
+        @cached_property
+        def examiner(self) -> Examiner:
+            """The condition of the store."""
+            ...
+
+        @cached_property
+        def histories(self) -> Histories:
+            """What was, in sums."""
+            ...

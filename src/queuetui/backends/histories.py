@@ -1,0 +1,24 @@
+"""The contract of what was: sums over a span of time, for charts, learned limits and alarms."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from queuetui.model.histories import By, Durations, FailureGroup, Tally
+from queuetui.model.measured import Measured
+
+
+class Histories(Protocol):
+    """Reads sums; each is bounded, and says how far it looked where that is not all."""
+
+    def tallies(self, span_s: float, by: By) -> Measured[tuple[Tally, ...]]:
+        """Return what was done in the last `span_s` seconds, the busiest name first; absent where the store does not tell."""
+        ...
+
+    def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
+        """Return how long the runs took that ended well in the last `span_s` seconds, the most frequent name first."""
+        ...
+
+    def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
+        """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
+        ...

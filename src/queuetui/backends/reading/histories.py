@@ -1,0 +1,144 @@
+"""Sums over the jobs that a store keeps: right for any backend, and bounded where it keeps many."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.backends.reading.fingerprint import fingerprint_of
+from queuetui.model.clock import to_text
+from queuetui.model.errors import BadQuery
+from queuetui.model.histories import By, Durations, FailureGroup, Tally
+from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.page import Handling, PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from queuetui.backends.base import Inspector
+    from queuetui.model.job import Job
+    from queuetui.model.limits import Limits
+
+MOST_JOBS = 5_000
+JOBS_A_PAGE = 500
+T = TypeVar("T")
+_ENDED = (State.COMPLETED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """The jobs that ended in a span, newest first, and whether there were more."""
+
+    jobs: Sequence[Job]
+    is_all: bool
+    now: datetime
+
+    def measure(self, value: T) -> Measured[T]:
+        if self.is_all:
+            return Measured(value, as_of=self.now)
+        return Measured(value, Exactness.CAPPED, self.now, f"of the {len(self.jobs):,} newest that were looked at")
+
+
+class PagedHistories:
+    """The Histories of a backend that keeps no sums: what its pages show of ended jobs."""
+
+    def __init__(self, inspector: Inspector, limits: Limits) -> None:
+        self._inspector = inspector
+        self._limits = limits
+
+    def tallies(self, span_s: float, by: By) -> Measured[tuple[Tally, ...]]:
+        """Return what was done in the span."""
+        kept = [state for state in _ENDED if state in self._inspector.capabilities.keeps]
+        if State.COMPLETED not in kept:
+            return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
+        found = self._read(span_s, kept)
+        done, failed = (_count(found.jobs, by, state) for state in _ENDED)
+        names = sorted({*done, *failed}, key=lambda name: (-done[name] - failed[name], name))
+        return found.measure(tuple(Tally(Untrusted(name), done[name], failed[name]) for name in names))
+
+    def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
+        """Return how long runs took."""
+        if State.COMPLETED not in self._inspector.capabilities.keeps:
+            return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
+        found = self._read(span_s, [State.COMPLETED])
+        spans: dict[str, list[float]] = defaultdict(list)
+        for job in found.jobs:
+            began = job.started_at or job.claimed_at
+            if began is not None and job.completed_at is not None:
+                spans[_name(job, by)].append(max(0.0, (job.completed_at - began).total_seconds()))
+        if found.jobs and not spans:
+            return absent(f"{self._inspector.capabilities.label} does not keep when a run began")
+        ranked = sorted(spans.items(), key=lambda one: (-len(one[1]), one[0]))
+        return found.measure(tuple(summarise_spans(name, each) for name, each in ranked))
+
+    def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
+        """Return the dead letters of the span by type and error."""
+        if State.FAILED not in self._inspector.capabilities.keeps:
+            return absent(f"{self._inspector.capabilities.label} keeps no failed jobs")
+        found = self._read(span_s, [State.FAILED])
+        return found.measure(group_failures(found.jobs)[:limit])
+
+    def _read(self, span_s: float, states: Sequence[State]) -> _Ended:
+        now = self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
+        since = now - timedelta(seconds=span_s)
+        states_text = ",".join(state.value for state in states)
+        jobs: list[Job] = []
+        query = parse_query(f"state:{states_text} completed>={to_text(since)}")
+        if any(term.handling is Handling.REFUSED for term in self._inspector.plan(query)):
+            raise BadQuery("this store cannot be asked when a job ended", 0)
+        cursor: str | None = None
+        while len(jobs) < MOST_JOBS:
+            page = self._inspector.page(PageRequest(query, JOBS_A_PAGE, cursor), self._limits)
+            jobs += page.jobs
+            if not page.has_more or page.last is None:
+                return _Ended(jobs, is_all=True, now=now)
+            cursor = page.last
+        return _Ended(jobs, is_all=False, now=now)
+
+
+def group_failures(jobs: Sequence[Job]) -> tuple[FailureGroup, ...]:
+    """Return dead letters, newest first, by type and by the fingerprint of their error; the largest group first."""
+    groups: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in jobs:
+        error = job.error
+        mark = "" if error is None else fingerprint_of(error.class_name.raw, error.message.raw)
+        groups[job.type.raw, mark].append(job)
+    found = [_group(mark, alike) for (_, mark), alike in groups.items()]
+    return tuple(sorted(found, key=lambda group: (-group.jobs, group.type.raw, group.fingerprint)))
+
+
+def _group(mark: str, alike: Sequence[Job]) -> FailureGroup:
+    newest, error = alike[0], alike[0].error
+    times = [job.completed_at for job in alike if job.completed_at is not None]
+    return FailureGroup(
+        newest.type,
+        Untrusted("") if error is None else error.class_name,
+        Untrusted("") if error is None else error.message,
+        mark,
+        len(alike),
+        min(times, default=None),
+        max(times, default=None),
+        newest.ref.id,
+    )
+
+
+def summarise_spans(name: str, spans_s: Sequence[float]) -> Durations:
+    """Return the percentiles of run times by the nearest rank."""
+    ordered = sorted(spans_s)
+    p50, p95, p99 = (ordered[-(-len(ordered) * percent // 100) - 1] for percent in (50, 95, 99))
+    return Durations(Untrusted(name), len(ordered), p50, p95, p99, ordered[-1])
+
+
+def _count(jobs: Sequence[Job], by: By, state: State) -> Counter[str]:
+    return Counter(_name(job, by) for job in jobs if job.state is state)
+
+
+def _name(job: Job, by: By) -> str:
+    return job.queue.raw if by is By.QUEUE else job.type.raw

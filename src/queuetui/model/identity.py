@@ -1,0 +1,16 @@
+"""What tells one queue from another: learned facts and pinned trust are kept under it, never under an address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A store's own name for itself, as text; `lasting` tells whether it survives a restart of the server.
+
+    Two connections see the same queue exactly when their texts are equal; where nothing lasts, the address is all there is to go by.
+    """
+
+    text: str
+    lasting: bool = True

@@ -1,0 +1,39 @@
+"""Sums over what was, on every store of ours."""
+
+from __future__ import annotations
+
+from queuetui.backends.backend import NativeBackend
+from queuetui.model.histories import By
+from queuetui.model.job import Ending, RunError
+from queuetui.model.measured import Exactness
+from tests.conformance.scenes import add_one, run
+
+HOUR_S = 3600.0
+
+
+def _end(backend: NativeBackend, ending: Ending, message: str = "") -> str:
+    add_one(backend, queue="mail")
+    changes = {"error": RunError("TimeoutError", message)} if message else {}
+    return run(backend, ending, "mail", **changes).id
+
+
+def test_what_was_done_is_told_by_queue_and_type(backend: NativeBackend) -> None:
+    """Completed and failed jobs of the span are counted, their run times told, and dead letters that differ in a number are alike."""
+    for _ in range(3):
+        _end(backend, Ending.COMPLETED)
+    _end(backend, Ending.FAILED, "no answer after 31 s")
+    last = _end(backend, Ending.FAILED, "no answer after 2 s")
+    done = backend.histories.tallies(HOUR_S, By.QUEUE)
+    assert done.exactness is Exactness.EXACT
+    assert [(one.name.raw, one.completed, one.failed) for one in done.value or ()] == [("mail", 3, 2)]
+    (spans,) = backend.histories.durations(HOUR_S, By.TYPE).value or ()
+    assert (spans.name.raw, spans.runs) == ("Send", 3)
+    assert 0 <= spans.p50_s <= spans.p95_s <= spans.p99_s <= spans.longest_s
+    (group,) = backend.histories.failure_groups(HOUR_S).value or ()
+    assert (group.type.raw, group.error_class.raw, group.jobs, group.sample_id) == ("Send", "TimeoutError", 2, last)
+
+
+def test_a_queue_knows_itself_again(backend: NativeBackend) -> None:
+    """Asked twice a store calls itself the same."""
+    assert backend.inspector.identity() == backend.inspector.identity()
+    assert backend.inspector.identity().text
