@@ -232,5 +232,5 @@ def test_a_text_that_is_not_utf8_keeps_nobody_from_the_others(store: Store) -> N
         statement = f"update queuetui_job set {column} = cast(x'fffe' as text) where id = :id"
         assert write(backend, statement, id=bytes.fromhex(job_id.replace("-", "")))
     every_look(backend, [odd, typed, usual])
-    assert "default" in backend.queues_ready(None)
+    assert "default" in backend.jobs.queues_ready(None)
     assert {job.id for job in claim(backend, 9)[1]} == {typed, usual}
