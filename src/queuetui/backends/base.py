@@ -277,11 +277,25 @@ class SchemaStore(Protocol):
         ...
 
 
-def iterate(inspector: Inspector, query: Query, limits: Limits, page_size: int = 500) -> Iterator[Job]:
-    """Yield every job that matches, page by page."""
+def iterate(
+    inspector: Inspector,
+    query: Query,
+    limits: Limits,
+    page_size: int = 500,
+    *,
+    brief: bool = False,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Iterator[Job]:
+    """Yield every job that matches, page by page; `tell` hears after each page how many there are so far.
+
+    With `brief`, only the first page's jobs are read with their payloads: a person is shown no more of many.
+    """
     cursor: str | None = None
+    found = 0
     while True:
-        page = inspector.page(PageRequest(query, page_size, cursor), limits)
+        page = inspector.page(PageRequest(query, page_size, cursor, brief=brief and cursor is not None), limits)
+        found += len(page.jobs)
+        tell(found)
         yield from page.jobs
         if not page.has_more or page.last is None:
             return

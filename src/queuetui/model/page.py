@@ -12,12 +12,16 @@ from queuetui.model.query import Query, Term
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A page of at most `limit` jobs after (or, `backward`, before) an opaque cursor; None starts at the top."""
+    """A page of at most `limit` jobs after (or, `backward`, before) an opaque cursor; None starts at the top.
+
+    `brief` tells that nobody looks at payloads, errors and totals: a backend that reads these at a cost may leave them out.
+    """
 
     query: Query = field(default_factory=Query)
     limit: int = 100
     cursor: str | None = None
     backward: bool = False
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -45,12 +45,16 @@ class Desk:
 
 
 class Operations:
-    """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set."""
+    """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set.
+
+    `tell_progress` hears how many jobs were found so far while an act on all that match is prepared.
+    """
 
     def __init__(self, backend: Backend, desk: Desk, limits: Limits) -> None:
         self._backend = backend
         self._desk = desk
         self._limits = limits
+        self.tell_progress: Callable[[int], None] = lambda _: None
         self.schedules = ScheduleOperations(backend, desk)
         self.rules = ClaimRulesOperations(backend, desk)
 
@@ -168,7 +172,8 @@ class Operations:
         return cleaned
 
     def _matching(self, query: Query, limit: int) -> tuple[list[Job], bool]:
-        found = list(islice(iterate(self._backend.inspector, query, self._limits), limit + 1))
+        walk = iterate(self._backend.inspector, query, self._limits, brief=True, tell=self.tell_progress)
+        found = list(islice(walk, limit + 1))
         return found[:limit], len(found) > limit
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -37,6 +38,7 @@ from queuetui.operate.report import Report
 DAY_S = 86400.0
 MOST_DAYS = 365_250
 SHOWN = 5
+PROGRESS_S = 2.0
 
 
 def _confirm(manifest: Manifest, profile: Profile, given: dict[str, Any]) -> None:
@@ -211,10 +213,23 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
             if ids:
                 manifest = operations.prepare(verb, [_read(feed, written) for written in ids], retry_until=retry_until)
             else:
+                operations.tell_progress = _Progress()
                 manifest = operations.prepare_matching(verb, query, retry_until=retry_until)
             _carry_out(operations, profile, manifest, given)
 
     return _deadline_option(command) if verb in DEADLINE_VERBS else command
+
+
+class _Progress:
+    """Says now and then how many jobs were found, while many are looked for."""
+
+    def __init__(self) -> None:
+        self._told_at = time.monotonic()
+
+    def __call__(self, found: int) -> None:
+        if time.monotonic() - self._told_at >= PROGRESS_S:
+            self._told_at = time.monotonic()
+            say(f"{counted(found, 'job')} found so far")
 
 
 def _read_named(words: tuple[str, ...]) -> Query:
@@ -245,6 +260,7 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
     connection = take_connection(given)
     query = _read_named(words)
     with opened_profile(**connection) as (profile, _, operations):
+        operations.tell_progress = _Progress()
         _carry_out(operations, profile, operations.prepare_purge(query), given)
 
 
@@ -264,4 +280,5 @@ def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
     """Delete completed and cancelled jobs that ended long ago."""
     connection = take_connection(given)
     with opened_profile(**connection) as (profile, _, operations):
+        operations.tell_progress = _Progress()
         _carry_out(operations, profile, operations.prepare_cleanup(states, days * DAY_S), given)

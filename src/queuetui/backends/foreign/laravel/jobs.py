@@ -33,12 +33,13 @@ _QUARTER_S = 900
 
 @dataclass(frozen=True, slots=True)
 class JobReader:
-    """Reads rows of one backend at one time of its clock."""
+    """Reads rows of one backend at one time of its clock; `brief` leaves out what is inside a command and an exception."""
 
     backend: str
     settings: LaravelSettings
     summaries: SummaryPaths
     now_s: int
+    brief: bool = False
 
     def read(self, row: Row) -> Job:
         """Return the row as a job with all of the payload that was read."""
@@ -60,7 +61,7 @@ class JobReader:
             queue=Untrusted(row.queue),
             state=state,
             payload=_shown_payload(row.payload, payload),
-            payload_whole=row.payload.whole,
+            payload_whole=row.payload.whole and not self.brief,
             data=self._data(payload),
             attempts=row.attempts,
             max_attempts=_attempts_allowed(payload),
@@ -98,12 +99,12 @@ class JobReader:
             queue=Untrusted(row.queue),
             state=State.FAILED,
             payload=_shown_payload(row.payload, payload),
-            payload_whole=row.payload.whole,
+            payload_whole=row.payload.whole and not self.brief,
             data=self._data(payload),
             attempts=attempts,
             max_attempts=payload.max_tries or None,
             expired_at=_expired_at(payload, self.now_s),
-            error=_error(row.exception),
+            error=None if self.brief else _error(row.exception),
             tags=tuple(map(Untrusted, payload.tags)),
             created_at=_created_at(payload),
             completed_at=failed_at,
@@ -127,10 +128,10 @@ class JobReader:
         return told
 
     def _read_command(self, row: Row) -> LaravelPayload:
-        return read_payload(row.payload.text, cut=not row.payload.whole)
+        return read_payload(row.payload.text, cut=not row.payload.whole, brief=self.brief)
 
     def _data(self, payload: LaravelPayload) -> Untrusted | None:
-        subject = payload.subject
+        subject = None if self.brief else payload.subject
         if subject is None:
             return None
         configured = paths_for(payload.type, self.summaries)

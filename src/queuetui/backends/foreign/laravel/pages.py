@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -131,6 +131,8 @@ class _Stream:
 
 def read_page(source: Source, request: PageRequest) -> Page:
     """Return one page. Raises Unsupported for a filter that Laravel's tables cannot answer, Stale for a broken cursor."""
+    if request.brief and not reads_far(request.query):
+        source = replace(source, reader=replace(source.reader, brief=True), models=None)
     asked = build_filter(request.query, source.tables, source.reader.now_s, source.limits)
     order = Order(request.query.sort, source.reader.now_s, asked.only_reserved)
     streams, notes = _open_streams(source, request, asked, order)
@@ -258,6 +260,8 @@ def _turned(place: Place) -> Place:
 def _count(source: Source, request: PageRequest, asked: TableFilter, shown: int, *, has_more: bool) -> Measured[int]:
     if request.cursor is None and not has_more:
         return Measured(shown)
+    if request.brief:
+        return Measured(shown, Exactness.CAPPED, why="it was not asked for")
     if not asked.is_exact:
         why = "part of the filter is read out of the payloads, so only what was looked at is counted"
         return Measured(shown, Exactness.CAPPED, why=why)

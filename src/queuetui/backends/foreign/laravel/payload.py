@@ -68,8 +68,10 @@ class LaravelPayload:
         return found if isinstance(found, str) else None
 
 
-def read_payload(text: str, *, cut: bool = False, limits: PhpLimits | None = None) -> LaravelPayload:
-    """Read a payload; with `cut` the text is the head of a longer one."""
+def read_payload(
+    text: str, *, cut: bool = False, brief: bool = False, limits: PhpLimits | None = None
+) -> LaravelPayload:
+    """Read a payload; with `cut` the text is the head of a longer one, with `brief` its command is left alone."""
     try:
         fields = _decode(_close_head(text) if cut else text)
     except (ValueError, RecursionError) as error:
@@ -77,7 +79,7 @@ def read_payload(text: str, *, cut: bool = False, limits: PhpLimits | None = Non
     if not isinstance(fields, dict):
         return LaravelPayload(problem="the payload is JSON, but not an object")
     data = fields.get("data")
-    command = data.get("command") if isinstance(data, dict) else None
+    command = data.get("command") if isinstance(data, dict) and not brief else None
     state, document, problem = _read_command(command, limits, cut=cut)
     return LaravelPayload(
         uuid=_text(fields.get("uuid")),
