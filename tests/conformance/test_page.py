@@ -73,6 +73,21 @@ def sorted_value(job: Job, field: str) -> Any:
 
 
 @pytest.mark.parametrize(
+    "written", ["", "state:pending", "state:processing", "state:failed", "state:completed", "state:scheduled,retrying"]
+)
+def test_a_page_that_nobody_sorted_says_its_order(population: NativeBackend, written: str) -> None:
+    """The order that a page names is the one that its jobs stand in, and a page that was sorted names none."""
+    page = read_page(population, written)
+    first = page.order[0]
+    assert page.jobs
+    assert is_sorted(list(page.jobs), first)
+    for value in {sorted_value(job, first.field) for job in page.jobs}:
+        equals = [job for job in page.jobs if sorted_value(job, first.field) == value]
+        assert all(is_sorted(equals, then) for then in page.order[1:])
+    assert read_page(population, f"{written} sort:type").order == ()
+
+
+@pytest.mark.parametrize(
     "written", ["", "sort:priority", "sort:-attempts", "sort:completed", "sort:-queue", "state:failed"]
 )
 def test_pages_are_read_backward(population: NativeBackend, written: str) -> None:

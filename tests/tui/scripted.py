@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from queuetui.backends.native.capabilities import native_capabilities
-from queuetui.model.act import JobRef, Outcome, Result, Verb
+from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
-from queuetui.model.query import Query
+from queuetui.model.query import Query, Sort
 from queuetui.model.query_match import matches
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
@@ -26,14 +26,10 @@ from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.feed import Detail
-from queuetui.operate.manifest import Manifest, make_manifest
-from queuetui.operate.report import GONE, Report
-from queuetui.operate.rights import Right, why_not
 from tests.tui.scripted_events import ScriptedLog, events_of, make_events
-from tests.tui.scripted_schedules import ScriptedSchedules
 
 NOW = datetime(2026, 3, 14, 2, 51, 7, tzinfo=UTC)
-SORTED_BY = {"created": "created_at"}
+TIMES = ("created", "scheduled", "started", "completed", "updated")
 CAPABILITIES = native_capabilities("postgresql", "")
 
 
@@ -200,6 +196,7 @@ class ScriptedFeed(ScriptedLog):
         self.told = make_events(NOW)
         self.before_poll: Callable[[], None] = lambda: None
         self.refused_field = ""
+        self.own_order: tuple[Sort, ...] = ()
         self.polls = 0
         self.watches: list[Watch] = []
         self.polled = threading.Condition()
@@ -272,8 +269,9 @@ class ScriptedFeed(ScriptedLog):
         """Return the jobs that match, in the order asked for."""
         found = [job for job in self.jobs if matches(query, job, self.now, lambda one: judge(one).stuck)]
         if query.sort is not None:
-            column = SORTED_BY.get(query.sort.field, query.sort.field)
-            found.sort(key=lambda job: getattr(job, column), reverse=query.sort.descending)
+            field, descending = query.sort.field, query.sort.descending
+            name = f"{field}_at" if field in TIMES else field
+            found.sort(key=lambda job: (getattr(job, name) is not None, getattr(job, name)), reverse=descending)
         return found
 
     def _page(self, request: PageRequest) -> Page:
@@ -289,6 +287,7 @@ class ScriptedFeed(ScriptedLog):
             str(start) if jobs else None,
             str(end) if jobs else None,
             has_more=end < len(found),
+            order=self.own_order if request.query.sort is None else (),
         )
 
     def _job(self, job_id: str) -> Job:
@@ -323,67 +322,3 @@ class ScriptedFeed(ScriptedLog):
 
     def _stuck(self, jobs: Sequence[Job]) -> Measured[int]:
         return Measured(sum(1 for job in jobs if judge(job).stuck), Exactness.EXACT)
-
-
-class ScriptedOperations:
-    """Does acts on the jobs of a scripted feed; `gone` are ids that turn out to be taken at the moment of the write."""
-
-    def __init__(self, feed: ScriptedFeed, right: Right = Right.OPERATE) -> None:
-        self.feed = feed
-        self.right = right
-        self.gone: set[str] = set()
-        self.performed: list[Manifest] = []
-        self.paused: list[tuple[str, bool]] = []
-        self.before_perform: Callable[[], None] = lambda: None
-        self.schedules = ScriptedSchedules(feed)
-
-    def why_not(self, verb: Verb) -> str | None:
-        """Return why a verb is not to be had."""
-        return why_not(verb, self.right, self.feed.capabilities)
-
-    def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
-        """Return the manifest of an act on these jobs."""
-        return make_manifest(verb, jobs, self.feed.capabilities, filter_text=filter_text, retry_until=retry_until)
-
-    def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
-        """Return the manifest of an act on these jobs; those that are gone are left out of it."""
-        there = {job.ref.id for job in self.feed.jobs}
-        manifest = self.prepare(verb, [job for job in jobs if job.ref.id in there], retry_until=retry_until)
-        gone = ((job, GONE) for job in jobs if job.ref.id not in there)
-        return replace(manifest, different=(*manifest.different, *gone))
-
-    def prepare_matching(self, verb: Verb, query: Query, limit: int = 50_000, retry_until: str = "") -> Manifest:
-        """Return the manifest of an act on all that match."""
-        return self.prepare(verb, self.feed.matching(query), query.text, retry_until)
-
-    def prepare_purge(self, query: Query, limit: int = 50_000) -> Manifest:
-        """Return the manifest of a purge."""
-        return replace(self.prepare_matching(Verb.DELETE, query), purge=True)
-
-    def perform(self, manifest: Manifest, reason: str = "") -> Report:
-        """Do it, but for the jobs that are gone."""
-        self.before_perform()
-        self.performed.append(manifest)
-        results = []
-        for ref in manifest.refs:
-            is_gone = ref.id in self.gone
-            results.append(Result(ref, Outcome.SKIPPED, State.COMPLETED) if is_gone else Result(ref, Outcome.DONE))
-            if not is_gone:
-                self._apply(manifest.verb, ref.id)
-        exported = "purge-20260314T025107.ndjson" if manifest.purge else None
-        return Report(manifest.verb, "act", tuple(results), manifest.different, exported)
-
-    def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
-        """Pause or resume a queue."""
-        self.paused.append((queue, paused))
-        self.feed.paused = self.feed.paused - {Untrusted(queue)} | ({Untrusted(queue)} if paused else set())
-        done = Result(JobRef("scripted", queue, ""), Outcome.DONE)
-        return Report(Verb.PAUSE if paused else Verb.RESUME, "act", (done,))
-
-    def _apply(self, verb: Verb, job_id: str) -> None:
-        if verb is Verb.DELETE:
-            self.feed.jobs = [job for job in self.feed.jobs if job.ref.id != job_id]
-            return
-        state, job = State.CANCELLED if verb is Verb.CANCEL else State.PENDING, self.feed._job(job_id)
-        changed = replace(job, state=state, scheduled_at=self.feed.now, error=None, ref=replace(job.ref, rev="2"))
-        self.feed.replace_job(changed)

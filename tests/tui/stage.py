@@ -22,7 +22,8 @@ from queuetui.tui.present.pieces import TextLine
 from queuetui.tui.session import Session
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.text_lines import TextLines
-from tests.tui.scripted import ScriptedFeed, ScriptedOperations
+from tests.tui.scripted import ScriptedFeed
+from tests.tui.scripted_operations import ScriptedOperations
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed

@@ -18,7 +18,8 @@ from queuetui.tui.errands import Errands
 from queuetui.tui.feed import RETRY_STEPS_S, Poller, Post, pace_s, retry_s
 from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, SnapshotArrived
 from queuetui.tui.session import Session
-from tests.tui.scripted import ScriptedFeed, ScriptedOperations
+from tests.tui.scripted import ScriptedFeed
+from tests.tui.scripted_operations import ScriptedOperations
 from tests.tui.stage import PROFILE
 from tests.waiting import wait_until
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from queuetui.model.job import Job
 from queuetui.model.measured import Measured
-from queuetui.model.query import Query, Term
+from queuetui.model.query import Query, Sort, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Page:
 
     `first` and `last` are the cursors at both ends (None on an empty page); `has_more` tells whether the direction asked for goes on.
     `total` counts all that match; `notes` say in our words what was residual and how far was looked. `looked` is how many jobs
-    were looked through where the search for this page ended before all of them were.
+    were looked through where the search for this page ended before all of them were. `order` is the one that the backend chose
+    where none was asked for: by one field, then by the next among equals.
     """
 
     jobs: tuple[Job, ...]
@@ -40,6 +41,7 @@ class Page:
     has_more: bool = False
     notes: tuple[str, ...] = ()
     looked: int | None = None
+    order: tuple[Sort, ...] = ()
 
 
 class Handling(StrEnum):

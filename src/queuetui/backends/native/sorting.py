@@ -19,6 +19,15 @@ from queuetui.model.text import Untrusted
 _PLACE_OF = {state: place for place, state in enumerate(State)}
 SortKey = tuple[bool, str | float, str]
 _COLUMN_OF = {"scheduled": "due_at", "completed": "done_at"}
+BY_STATE = (Sort("state", descending=False),)
+_OWN_ORDERS = {
+    "claim": (Sort("priority", descending=True), Sort("scheduled", descending=False)),
+    "ready": (Sort("scheduled", descending=False),),
+    "run": (Sort("started", descending=False),),
+    "due": (Sort("scheduled", descending=False),),
+    "done": (Sort("completed", descending=True),),
+}
+_NEWEST = (Sort("created", descending=True),)
 _PLAIN = frozenset({"priority", "attempts", "type", "queue", "state"})
 
 
@@ -30,6 +39,11 @@ class Cut:
     first: str | None
     last: str | None
     has_more: bool
+
+
+def own_order(name: str) -> tuple[Sort, ...]:
+    """Return what the jobs of a stretch are ordered by, by the stretch's name; the newest first where it has none of its own."""
+    return _OWN_ORDERS.get(name, _NEWEST)
 
 
 def column_of(sort: Sort) -> str:

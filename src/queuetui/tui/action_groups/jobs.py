@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from queuetui.tui.action import JOB_PLACES, Action, Place, at
 
+ORDERED = at(Place.JOBS, Place.OVERVIEW, Place.FAILURES, Place.WORKERS, Place.SCHEDULES)
+
 JOBS = (
     Action(
         "search",
@@ -26,7 +28,7 @@ JOBS = (
     ),
     Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", at(Place.JOBS)),
     Action("explain", "e", "e", "explain", "why this job stands where it stands", "explain", JOB_PLACES, rank=4),
-    Action("sort", "s", "s", "sort", "choose the order", "sort", at(Place.JOBS)),
+    Action("sort", "s", "s", "sort", "choose the order", "sort", ORDERED),
     Action(
         "sort left",
         "less_than_sign",
@@ -34,7 +36,7 @@ JOBS = (
         "sort left",
         "order by the column to the left",
         "move_sort(-1)",
-        at(Place.JOBS),
+        ORDERED,
     ),
     Action(
         "sort right",
@@ -43,9 +45,9 @@ JOBS = (
         "sort right",
         "order by the column to the right",
         "move_sort(1)",
-        at(Place.JOBS),
+        ORDERED,
     ),
-    Action("invert", "i", "i", "invert", "turn the order round", "invert_sort", at(Place.JOBS)),
+    Action("invert", "i", "i", "invert", "turn the order round", "invert_sort", ORDERED),
     Action(
         "wide",
         "w",

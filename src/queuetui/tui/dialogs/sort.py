@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from queuetui.model.query import Sort
 from queuetui.model.text import sanitize
@@ -11,35 +12,36 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
-BACKENDS_OWN = ""
+OWN = ""
+
+
+class Choice(NamedTuple):
+    """Something to order by: what it is known by, and the title of the column that shows it."""
+
+    field: str
+    title: str
 
 
 class SortDialog(PickDialog):
-    """Gives a field to order by, or BACKENDS_OWN."""
+    """Gives a field to order by, or OWN."""
 
     TITLE_TEXT = "Order by"
-    COLUMNS = (Column("field", "field", 16), Column("now", "", 20, flex=1))
+    COLUMNS = (Column("field", "field", 16), Column("column", "column", 10), Column("now", "", 20, flex=1))
 
-    def __init__(self, fields: Sequence[str], present: Sort | None) -> None:
+    def __init__(self, choices: Sequence[Choice], present: Sort | None, own_name: str) -> None:
         super().__init__()
-        self._fields = fields
+        self._choices = (Choice(OWN, own_name), *choices)
         self._present = present
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the fields that hold what was typed."""
-        rows = [self._row("the store's own", BACKENDS_OWN, is_present=self._present is None)]
-        rows += [
-            self._row(field, field, is_present=self._present is not None and self._present.field == field)
-            for field in self._fields
-        ]
-        return [row for row in rows if text.casefold() in row.cells[0].text]
+        """Return the fields whose name or column holds what was typed."""
+        wanted = text.casefold()
+        return [self._row(choice) for choice in self._choices if wanted in f"{choice.field} {choice.title}".casefold()]
 
-    def _row(self, title: str, key: str, *, is_present: bool) -> Row:
-        note = (
-            ""
-            if not is_present
-            else "now"
-            if self._present is None
-            else f"now, {'descending' if self._present.descending else 'ascending'}"
-        )
-        return Row(key, (Cell(sanitize(title)), Cell(sanitize(note), Tone.MUTED)))
+    def _row(self, choice: Choice) -> Row:
+        name, column = (choice.field, choice.title) if choice.field else (choice.title, "")
+        now = "" if choice.field != (OWN if self._present is None else self._present.field) else "now"
+        if now and self._present is not None:
+            now = f"now, {'descending' if self._present.descending else 'ascending'}"
+        cells = (Cell(sanitize(name)), Cell(sanitize(column), Tone.MUTED), Cell(sanitize(now), Tone.MUTED))
+        return Row(choice.field, cells)

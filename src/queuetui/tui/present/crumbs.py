@@ -27,8 +27,12 @@ def crumbs_lines(
     *,
     notes: Sequence[str] = (),
     looked_before: int = 0,
+    order: str = "",
 ) -> list[TextLine]:
-    """Return what the table of jobs is about, and how much of it there is; no page while it is not read."""
+    """Return what the table of jobs is about, and how much of it there is; no page while it is not read.
+
+    `order` is told in words where no column can show it.
+    """
     pieces = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
         pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
@@ -39,7 +43,8 @@ def crumbs_lines(
     if scope.filter_text:
         pieces += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
     told = (*notes, *(() if page is None else page.notes))
-    return lay_out_crumbs(pieces, tuple(_extent(page, snapshot, looked_before)), told, width)
+    extent = [say(f"{order}   ", Tone.MUTED)] if order and page is not None else []
+    return lay_out_crumbs(pieces, (*extent, *_extent(page, snapshot, looked_before)), told, width)
 
 
 def lay_out_crumbs(way: Sequence[Piece], extent: Sequence[Piece], notes: Sequence[str], width: int) -> list[TextLine]:

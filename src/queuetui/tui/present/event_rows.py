@@ -17,6 +17,7 @@ from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_name, worker_text
+from queuetui.tui.widgets.table_header import Sort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
@@ -35,6 +36,9 @@ EVENT_COLUMNS = (
     Column("worker", "worker", 14, 26, flex=1, priority=3),
     Column("correlation", "correlation", 11, _WHOLE_ID_CELLS, flex=2, priority=4),
 )
+
+# A log has one order.
+EVENT_ORDER = (Mark("time", descending=True),)
 
 
 def event_row(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Row:

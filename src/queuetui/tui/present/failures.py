@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from queuetui.model.job import Job
+from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.verdict import Verdict
@@ -14,7 +16,9 @@ from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_columns import ATTEMPTS, ENDED, ID, QUEUE, TYPE
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, message_text
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_header import Sort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
@@ -24,11 +28,13 @@ _TYPE = replace(TYPE, min_width=14)
 _QUEUE = replace(QUEUE, priority=4)
 
 # At 80 cells queue, data and the error's message stand; how many attempts there were is in the lines below.
+FAILURE_ORDER = (Mark("age", descending=False),)
 FAILURE_COLUMNS = (ID, _TYPE, _QUEUE, ENDED, ATTEMPTS, _DATA, _ERROR)
 
 
-def failure_rows(snapshot: Snapshot) -> list[Row]:
+def failure_rows(snapshot: Snapshot, order: Sort | None = None) -> list[Row]:
     """Return a row for each dead letter, keyed by its true id."""
+    jobs = in_order(snapshot.failures, order, lambda key, job: _value(key, job, snapshot.now))
     return [
         Row(
             job.ref.id,
@@ -42,8 +48,27 @@ def failure_rows(snapshot: Snapshot) -> list[Row]:
                 Cell(message_text(job), Tone.FAILED),
             ),
         )
-        for job in snapshot.failures
+        for job in jobs
     ]
+
+
+def _value(key: str, job: Job, now: datetime) -> Value | None:
+    """Return what a column orders a dead letter by."""
+    match key:
+        case "id":
+            return short_id(job.ref.id).raw
+        case "type":
+            return short_type(job).raw
+        case "queue":
+            return job.queue.raw
+        case "age":
+            return None if job.completed_at is None else (now - job.completed_at).total_seconds()
+        case "att":
+            return job.attempts
+        case "data":
+            return None if job.data is None else job.data.raw
+        case _:
+            return message_text(job)
 
 
 def failure_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> Sequence[TextLine]:

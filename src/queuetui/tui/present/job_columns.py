@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from queuetui.model.pattern import Pattern
@@ -43,6 +43,14 @@ _FIELD_OF_TIME = {
     ENDED.title: "completed",
 }
 _FIELDS = {"type": "type", "queue": "queue", "state": "state", "att": "attempts", "prio": "priority"}
+_WORDS = {
+    Sort("created", descending=True): "newest first",
+    Sort("created", descending=False): "oldest first",
+    Sort("scheduled", descending=False): "longest due first",
+    Sort("scheduled", descending=True): "latest due first",
+    Sort("started", descending=False): "longest running first",
+    Sort("completed", descending=True): "latest ended first",
+}
 _LOWEST_FIRST = frozenset({"type", "queue", "state", "started", "scheduled"})
 
 
@@ -66,6 +74,13 @@ class JobColumns:
             for key, field in fields.items()
             if field == sort.field
         )
+
+    def order_in_words(self, order: Sequence[Sort]) -> str:
+        """Return an order that no column shows; nothing where an arrow tells it."""
+        if not order or self.marks(order):
+            return ""
+        sort = order[-1]
+        return _WORDS.get(sort, f"by {sort.field}, {'falling' if sort.descending else 'rising'}")
 
     def title_of(self, field: str) -> str:
         """Return the title of the column that is ordered by a field, nothing where there is none."""

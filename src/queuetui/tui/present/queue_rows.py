@@ -7,6 +7,7 @@ from datetime import datetime
 
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.measured import Measured, absent
+from queuetui.model.query import Sort
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
@@ -14,7 +15,9 @@ from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, took_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_header import Sort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
@@ -32,6 +35,9 @@ _OLDEST = Column("oldest", "oldest", 6, align=Align.RIGHT, priority=5)
 _RATE = Column("rate", f"done/min {RATE_MINUTES} m", 12, align=Align.RIGHT, priority=6)
 _AVERAGE = Column("average", f"run avg {TALLY_MINUTES} m", 12, align=Align.RIGHT, priority=8)
 _CONSUMERS = Column("consumers", "workers", 7, align=Align.RIGHT, priority=7)
+
+QUEUE_ORDER = (Mark("queue", descending=False),)
+_STATE_OF = {"pending": State.PENDING, "running": State.PROCESSING, "failed": State.FAILED}
 
 QUEUE_PICK_COLUMNS = (_NAME, _FLAG, _PENDING, _STUCK, _FAILED)
 QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RATE, _CONSUMERS, _AVERAGE)
@@ -56,9 +62,30 @@ def picked_queue(key: str) -> Untrusted | None:
     return Untrusted(key.removeprefix(_QUEUE_KEY)) if key.startswith(_QUEUE_KEY) else None
 
 
-def queue_rows(snapshot: Snapshot, late_after_s: float = math.inf) -> list[Row]:
+def queue_rows(snapshot: Snapshot, late_after_s: float = math.inf, order: Sort | None = None) -> list[Row]:
     """Return a row for each queue, keyed by its true name; an oldest due time past the limit is in a warning's colour."""
-    return [queue_row(queue, snapshot, QUEUE_COLUMNS, late_after_s) for queue in snapshot.queues]
+    queues = in_order(snapshot.queues, order, lambda key, queue: _value(key, queue, snapshot.now))
+    return [queue_row(queue, snapshot, QUEUE_COLUMNS, late_after_s) for queue in queues]
+
+
+def _value(key: str, queue: QueueInfo, now: datetime) -> Value | None:
+    """Return what a column orders a queue by."""
+    match key:
+        case "queue":
+            return queue.name.raw
+        case "pending" | "running" | "failed":
+            count = queue.counts.get(_STATE_OF[key])
+            return None if count is None else count.value
+        case "stuck":
+            return queue.stuck.value
+        case "oldest":
+            return None if queue.oldest_due_at is None else waited_s(queue, now)
+        case "rate":
+            return queue.done_per_minute
+        case "consumers":
+            return queue.consumers
+        case _:
+            return queue.average_s
 
 
 def queue_row(queue: QueueInfo, snapshot: Snapshot, columns: tuple[Column, ...], late_after_s: float = math.inf) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from queuetui.model.query import Sort
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import SafeText, sanitize
@@ -11,7 +12,9 @@ from queuetui.tui.present.ages import ABSENT, age_text, due_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_header import Sort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
@@ -30,15 +33,44 @@ SCHEDULE_COLUMNS = (
 )
 
 
-def schedule_rows(snapshot: Snapshot) -> list[Row]:
+SCHEDULE_ORDER = (Mark("standing", descending=False), Mark("next", descending=False))
+
+
+def schedule_rows(snapshot: Snapshot, order: Sort | None = None) -> list[Row]:
     """Return a row for each schedule, those that are overdue first, then by the next slot, paused ones last."""
-    ordered = sorted(
-        snapshot.schedules,
-        key=lambda one: (not one.is_overdue, one.paused_at is not None, one.next_at, one.name),
-    )
+    own = sorted(snapshot.schedules, key=lambda one: (_rank(one), one.next_at, one.name))
+    ordered = in_order(own, order, lambda key, one: _value(key, one, snapshot.now))
     return [
         Row(one.name.raw, tuple(_cell(column.key, one, snapshot.now) for column in SCHEDULE_COLUMNS)) for one in ordered
     ]
+
+
+def _rank(schedule: ScheduleInfo) -> int:
+    """Return how much a schedule needs a person, the most first."""
+    return 0 if schedule.is_overdue else 1 if schedule.paused_at is None else 2
+
+
+def _value(key: str, schedule: ScheduleInfo, now: datetime) -> Value | None:  # noqa: PLR0911 - one return a column reads best
+    """Return what a column orders a schedule by."""
+    match key:
+        case "name":
+            return schedule.name.raw
+        case "timing":
+            return timing_text(schedule)
+        case "next":
+            return None if schedule.paused_at is not None else (schedule.next_at - now).total_seconds()
+        case "last":
+            return None if schedule.last_slot_at is None else (now - schedule.last_slot_at).total_seconds()
+        case "state":
+            return None if schedule.last_state is None else schedule.last_state.value
+        case "standing":
+            return _rank(schedule)
+        case "type":
+            return schedule.type.raw
+        case "queue":
+            return schedule.queue.raw
+        case _:
+            return "code" if schedule.declared else "hand"
 
 
 def timing_text(schedule: ScheduleInfo) -> SafeText:

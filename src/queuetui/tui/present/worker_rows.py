@@ -7,22 +7,23 @@ from datetime import datetime
 
 from queuetui.model.filter_text import quote_value
 from queuetui.model.limits import Limits, is_live
+from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.table_header import Sort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
 _MEGABYTE = 1_000_000
 
 WORKER_COLUMNS = (
-    Column("id", "id", 8, priority=3),
-    Column("host", "host", 12, 30, flex=1, priority=0),
-    Column("pid", "pid", 7, align=Align.RIGHT, priority=2),
+    Column("worker", "worker", 16, 40, flex=1, priority=0),
     Column("state", "state", 10, priority=0),
     Column("beat", "last beat", 9, align=Align.RIGHT, priority=0),
     Column("busy", "busy", 7, align=Align.RIGHT, priority=0),
@@ -30,19 +31,58 @@ WORKER_COLUMNS = (
     Column("up", "up", 6, align=Align.RIGHT, priority=4),
     Column("memory", "memory", 8, align=Align.RIGHT, priority=5),
     Column("version", "version", 8, 14, flex=1, priority=6),
+    Column("id", "id", 8, priority=7),
+)
+WORKER_ORDER = (Mark("state", descending=False), Mark("busy", descending=True))
+_STATE_WORDS = (
+    ("silent", Tone.STUCK),
+    ("lease over", Tone.STUCK),
+    ("stopping", Tone.WARNING),
+    ("live", Tone.GOOD),
 )
 
 
-def worker_rows(snapshot: Snapshot, limits: Limits) -> list[Row]:
+def worker_rows(snapshot: Snapshot, limits: Limits, order: Sort | None = None) -> list[Row]:
     """Return a row for each worker, those that fell silent first, then the busiest."""
-    workers = sorted(
+    own = sorted(
         snapshot.workers,
-        key=lambda worker: (is_live(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid),
+        key=lambda worker: (_rank(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid),
     )
+    workers = in_order(own, order, lambda key, worker: _value(key, worker, snapshot.now, limits))
     return [
         Row(worker.id.raw, tuple(_cell(column.key, worker, snapshot.now, limits) for column in WORKER_COLUMNS))
         for worker in workers
     ]
+
+
+def _value(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Value | None:  # noqa: PLR0911 - one return a column reads best
+    """Return what a column orders a worker by."""
+    match key:
+        case "worker":
+            return f"{worker.host.raw}/{worker.pid:020}"
+        case "state":
+            return _rank(worker, now, limits)
+        case "beat":
+            return (now - worker.beat_at).total_seconds()
+        case "busy":
+            return worker.busy
+        case "queues":
+            return _names(worker.queues)
+        case "up":
+            return (now - worker.started_at).total_seconds()
+        case "memory":
+            return worker.rss_bytes
+        case "version":
+            return worker.version.raw
+        case _:
+            return worker.id.raw
+
+
+def _rank(worker: WorkerInfo, now: datetime, limits: Limits) -> int:
+    """Return how much a worker's state needs a person, the most first."""
+    if not is_live(worker, now, limits):
+        return 0
+    return 1 if worker.orphaned else 2 if worker.stopping else 3
 
 
 def worker_term(worker_id: str) -> str:
@@ -77,30 +117,17 @@ def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
 
 
 def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:  # noqa: PLR0911 - one return a column reads best
-    alive = is_live(worker, now, limits)
     match key:
         case "id":
             return Cell(sanitize(short_id(worker.id.raw)), Tone.MUTED)
-        case "host":
-            return Cell(sanitize(worker.host), Tone.STRONG)
-        case "pid":
-            return Cell(sanitize(str(worker.pid)))
+        case "worker":
+            return Cell(sanitize(f"{sanitize(worker.host, 60)}/{worker.pid}"), Tone.STRONG)
         case "state":
-            word = (
-                "silent"
-                if not alive
-                else "lease over"
-                if worker.orphaned
-                else "stopping"
-                if worker.stopping
-                else "live"
-            )
-            return Cell(
-                sanitize(word),
-                Tone.STUCK if not alive or worker.orphaned else Tone.WARNING if worker.stopping else Tone.GOOD,
-            )
+            word, tone = _STATE_WORDS[_rank(worker, now, limits)]
+            return Cell(sanitize(word), tone)
         case "beat":
-            return Cell(age_text((now - worker.beat_at).total_seconds()), None if alive else Tone.STUCK)
+            silent = not is_live(worker, now, limits)
+            return Cell(age_text((now - worker.beat_at).total_seconds()), Tone.STUCK if silent else None)
         case "busy":
             return Cell(sanitize(f"{worker.busy}/{worker.slots}"))
         case "queues":

@@ -21,6 +21,7 @@ from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.event_scroll import MOST_EVENTS, PAGE_EVENTS, EventScroll
 from queuetui.tui.present.event_rows import (
     EVENT_COLUMNS,
+    EVENT_ORDER,
     correlation_term,
     event_pane,
     event_row,
@@ -102,6 +103,7 @@ class EventsScreen(ConsoleScreen):
         self._rows = [event_row(event, snapshot.now, snapshot.workers) for event in page.events]
         self._table.show_empty_text(sanitize(self._empty_sentence(), 300))
         self._table.set_rows(self._rows, cursor_key=self._rows[0].key if self._rows else None)
+        self._table.show_order(EVENT_ORDER)
 
     def _show_problem(self, reason: str) -> None:
         self._scroll.follow(EventPage(()))

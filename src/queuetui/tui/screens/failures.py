@@ -19,7 +19,8 @@ from queuetui.model.verdict import Verdict
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.marking import Marking
-from queuetui.tui.present.failures import FAILURE_COLUMNS, failure_lines, failure_rows
+from queuetui.tui.ordering import OrderedHere
+from queuetui.tui.present.failures import FAILURE_COLUMNS, FAILURE_ORDER, failure_lines, failure_rows
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
@@ -31,13 +32,15 @@ from queuetui.tui.widgets.told_pane import ToldPane
 LATEST = 50
 
 
-class FailuresScreen(Marking):
+class FailuresScreen(Marking, OrderedHere):
     """Shows what a person on call looks for first; R runs it again."""
 
     PLACE = Place.FAILURES
     VIEW = "failures"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.FAILURES})
     AUTO_FOCUS = "#failures"
+    COLUMNS = FAILURE_COLUMNS
+    OWN_MARKS = FAILURE_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.FAILURES)
 
     def __init__(self) -> None:
@@ -74,7 +77,8 @@ class FailuresScreen(Marking):
         self._jobs = {job.ref.id: job for job in snapshot.failures}
         self._verdicts = dict(snapshot.verdicts)
         self.table.show_empty_text(sanitize("No dead letters: nothing has been given up."))
-        self.table.set_rows(failure_rows(snapshot))
+        self.table.set_rows(failure_rows(snapshot, self.ordered_by))
+        self.remember(snapshot, watch)
         self.mark_arrivals()
         of = count_text(snapshot.counts[State.FAILED], snapshot.now) if State.FAILED in snapshot.counts else "?"
         right = [say(f"the latest {len(snapshot.failures)} of {of}   5 lists them all ", Tone.MUTED)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from textual import on
@@ -11,25 +11,19 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from queuetui.model.errors import BadQuery
-from queuetui.model.job import Job
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Snapshot, Watch
-from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
-from queuetui.model.verdict import Verdict
-from queuetui.tui.marking import Marking
 from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.emptiness import empty_sentence
-from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.identity import queue_named, short_id
-from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
-from queuetui.tui.present.job_rows import make_rows
-from queuetui.tui.present.pieces import TextLine
+from queuetui.tui.present.job_columns import NORMAL
 from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
+from queuetui.tui.screens.job_view import JobView
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import FirstAsked, JobTable
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
@@ -40,30 +34,21 @@ from queuetui.tui.widgets.table_messages import (
     RowHighlighted,
     RowSelected,
 )
-from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.told_pane import ToldPane
 from queuetui.tui.window import Window
 
 _SLOW_AFTER_S = 0.3
 PAGE = "page"
-_PANE_LINES = 12
-_TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
-class JobList(Marking):
+class JobList(JobView):
     """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.scope = Scope()
         self.window = Window()
         self.snapshot: Snapshot | None = None
-        self._shown: Snapshot | None = None
-        self.seen: dict[str, Job] = {}
-        self.verdicts: dict[str, Verdict] = {}
-        self.is_wide = False
-        self._table_columns = JobColumns(NORMAL)
         self._is_new_scope = True
         self._slow: Timer | None = None
         self._problem = ""
@@ -81,19 +66,9 @@ class JobList(Marking):
             yield ToldPane("explanation")
 
     @property
-    def page(self) -> Page | None:
-        """The page that is shown, once one of this list was read."""
-        return None if self._shown is None or not self.has_read else self._shown.page
-
-    @property
     def page_request(self) -> PageRequest:
         """The window of the scope."""
         return self.window.request(self.scope.query)
-
-    @property
-    def targets(self) -> Sequence[Job]:
-        """The marked jobs, else the one under the cursor."""
-        return [self.seen[key] for key in self.table.targets if key in self.seen]
 
     @property
     def query_of_all(self) -> Query:
@@ -200,6 +175,7 @@ class JobList(Marking):
         cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None
         is_new_list, self._is_new_scope = self._is_new_scope, False
         self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks, is_new_list=is_new_list)
+        self._show_order()
         self.mark_arrivals()
         self._explain()
 
@@ -221,6 +197,7 @@ class JobList(Marking):
                 width,
                 notes=self._notes,
                 looked_before=self.looked_before,
+                order=self._table_columns.order_in_words(self._order),
             ),
         )
 
@@ -235,24 +212,6 @@ class JobList(Marking):
         """Show the whole frame, tabs included."""
         super().show_frame()
         self._show_frame_lines()
-
-    def _explain(self) -> None:
-        pane = self.query_one("#explanation", ToldPane)
-        job, shown = self.seen.get(self.table.cursor_key or ""), self._shown
-        if job is None:
-            pane.tell(None, None)
-            return
-        verdict = self.verdicts.get(job.ref.id)
-        is_beside = pane.size.height >= _PANE_LINES and shown is not None
-
-        def tell(width: int, most: int) -> Sequence[TextLine]:
-            if not is_beside or shown is None:
-                return explain_lines(job, verdict, width, most)
-            from queuetui.tui.present.detail import pane_lines
-
-            return pane_lines(job, verdict, shown.now, width, shown.workers)[:most]
-
-        pane.tell(job.ref.id, tell)
 
     def refuse(self, reason: str) -> None:
         """Show the reason in place of rows, as those on screen belong to another filter."""
@@ -315,29 +274,6 @@ class JobList(Marking):
 
     def _say_unread(self) -> None:
         self._give_way(self.waiting_text)
-
-    @property
-    def columns(self) -> JobColumns:
-        """The columns that fit what is asked for."""
-        capabilities = self.console.capabilities
-        kept = frozenset(State) if capabilities is None else capabilities.keeps
-        is_troubled = self.scope.tab.digit in _TROUBLED_TABS
-        return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide)
-
-    def set_columns(self) -> None:
-        """Show the rows in the columns that fit what is asked for."""
-        columns, shown = self.columns, self._shown
-        self._table_columns = columns
-        rows = self._make_rows(shown, shown.page.jobs) if shown is not None and shown.page is not None else []
-        self.table.set_columns(columns.columns, rows, keep_absent_marks=True)
-        self._show_order()
-
-    def _make_rows(self, snapshot: Snapshot, jobs: Sequence[Job]) -> list[Row]:
-        return make_rows(jobs, self.verdicts, snapshot.now, self._table_columns.columns, snapshot.workers)
-
-    def _show_order(self) -> None:
-        order = () if self.scope.sort is None else (self.scope.sort,)
-        self.table.show_order(self._table_columns.marks(order))
 
     # The table's words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +12,8 @@ from textual.binding import BindingType
 from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.dialogs.sort import Choice
+from queuetui.tui.ordering import Ordering
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.job_columns import first_order
 from queuetui.tui.present.tones import Tone
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
 
 
-class JobsScreen(JobList):
+class JobsScreen(JobList, Ordering):
     """The keys of the home screen: filter, order, columns, acts, and a closer look."""
 
     PLACE = Place.JOBS
@@ -85,33 +87,37 @@ class JobsScreen(JobList):
 
     # Order and columns
 
-    def action_sort(self) -> None:
-        """Choose the order from a list."""
-        from queuetui.tui.dialogs.sort import SortDialog
+    OWN_NAME = "the store's own"
 
-        def take(field: str | None) -> None:
-            if field is not None:
-                self.rescope(replace(self.scope, sort=first_order(field) if field else None))
+    @property
+    def ordered_by(self) -> Sort | None:
+        """The order that was chosen."""
+        return self.scope.sort
 
-        self.app.push_screen(SortDialog(SORTS, self.scope.sort), take)
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """Every field that a store can order by, with the column that shows it here."""
+        return [Choice(field, self.columns.title_of(field)) for field in SORTS]
 
-    def action_move_sort(self, step: int) -> None:
-        """Order by a neighbouring column."""
+    @property
+    def neighbours(self) -> Sequence[Sort]:
+        """The orders of the columns that are shown, each by what it shows."""
         shown = self.table.shown_columns
-        fields = [field for key, field in self.columns.fields.items() if key in shown]
-        present = (
-            -1
-            if self.scope.sort is None or self.scope.sort.field not in fields
-            else fields.index(self.scope.sort.field)
-        )
-        place = len(fields) - 1 if present < 0 and step < 0 else (present + step) % len(fields)
-        self.rescope(replace(self.scope, sort=first_order(fields[place])))
+        return [first_order(field) for key, field in self.columns.fields.items() if key in shown]
 
-    def action_invert_sort(self) -> None:
-        """Turn the order round."""
-        sort = self.scope.sort
-        turned = Sort("created", descending=False) if sort is None else Sort(sort.field, descending=not sort.descending)
-        self.rescope(replace(self.scope, sort=turned))
+    @property
+    def turned_own(self) -> Sort:
+        """The store's own order, turned round."""
+        own = next(iter(reversed(self.own_order)), Sort("created", descending=True))
+        return Sort(own.field, descending=not own.descending)
+
+    def first_order(self, field: str) -> Sort:
+        """Return the order by a field that a person means first."""
+        return first_order(field)
+
+    def reorder(self, order: Sort | None) -> None:
+        """Read the jobs in another order."""
+        self.rescope(replace(self.scope, sort=order))
 
     def action_wide(self) -> None:
         """Switch between the usual columns and the wide ones."""

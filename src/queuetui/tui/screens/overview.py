@@ -14,10 +14,11 @@ from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
 from queuetui.tui.present.pieces import line_of, say
-from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, queue_rows
+from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, QUEUE_ORDER, queue_rows
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.widgets.job_table import ListTable
@@ -29,13 +30,15 @@ LETTERS = 20
 _CARDS = ("pending", "processing", "failed", "stuck", "done")
 
 
-class OverviewScreen(Acting):
+class OverviewScreen(Acting, OrderedHere):
     """Answers `is it well?` at a glance; Enter on a queue opens its jobs."""
 
     PLACE = Place.OVERVIEW
     VIEW = "overview"
     PARTS = frozenset(Part)
     AUTO_FOCUS = "#queues"
+    COLUMNS = QUEUE_COLUMNS
+    OWN_MARKS = QUEUE_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.OVERVIEW)
 
     def __init__(self) -> None:
@@ -83,7 +86,8 @@ class OverviewScreen(Acting):
         )
         table = self.query_one(LiveTable)
         table.show_empty_text(sanitize("No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"))
-        table.set_rows(queue_rows(snapshot, self.console.profile.limits.stuck_after_s))
+        table.set_rows(queue_rows(snapshot, self.console.profile.limits.stuck_after_s, self.ordered_by))
+        self.remember(snapshot, watch)
         self.show_lines(
             "#letters-title",
             [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],

@@ -16,10 +16,17 @@ from queuetui.model.text import sanitize
 from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.ask import AskDialog
+from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import true_name
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.schedule_questions import ask_pause_schedule, ask_remove_schedule, ask_run_now
-from queuetui.tui.present.schedule_rows import SCHEDULE_COLUMNS, overdue_text, schedule_lines, schedule_rows
+from queuetui.tui.present.schedule_rows import (
+    SCHEDULE_COLUMNS,
+    SCHEDULE_ORDER,
+    overdue_text,
+    schedule_lines,
+    schedule_rows,
+)
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
@@ -37,13 +44,15 @@ if TYPE_CHECKING:
 _NONE_YET = "No schedule yet. Declare one with @job(cron=...), or: queuetui schedules add NAME TYPE --every 5m"
 
 
-class SchedulesScreen(Acting):
+class SchedulesScreen(Acting, OrderedHere):
     """Enter opens the last job of a schedule; an act is about the one under the cursor, as it was seen."""
 
     PLACE = Place.SCHEDULES
     VIEW = "schedules"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.SCHEDULES})
     AUTO_FOCUS = "#schedules"
+    COLUMNS = SCHEDULE_COLUMNS
+    OWN_MARKS = SCHEDULE_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCHEDULES)
 
     def __init__(self) -> None:
@@ -69,7 +78,8 @@ class SchedulesScreen(Acting):
         table.show_empty_text(
             sanitize(problem or (_NONE_YET if keeps else "This store keeps no schedules that could be seen here."), 300)
         )
-        table.set_rows(schedule_rows(snapshot))
+        table.set_rows(schedule_rows(snapshot, self.ordered_by))
+        self.remember(snapshot, watch)
         right = [say(f"{overdue_text(snapshot)} ", Tone.MUTED)] if snapshot.schedules else []
         self.show_lines("#crumbs", [line_of(say(" Schedules", Tone.STRONG), right=right)])
         self._show_schedule()

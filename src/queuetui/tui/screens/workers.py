@@ -12,23 +12,31 @@ from textual.widget import Widget
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.present.worker_rows import WORKER_COLUMNS, live_workers_text, worker_rows, worker_term
+from queuetui.tui.present.worker_rows import (
+    WORKER_COLUMNS,
+    WORKER_ORDER,
+    live_workers_text,
+    worker_rows,
+    worker_term,
+)
 from queuetui.tui.scope import Scope
-from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.table_messages import RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 
-class WorkersScreen(ConsoleScreen):
+class WorkersScreen(OrderedHere):
     """Shows the registrations; liveness is judged by the store's clock."""
 
     PLACE = Place.WORKERS
     VIEW = "workers"
     AUTO_FOCUS = "#workers"
+    COLUMNS = WORKER_COLUMNS
+    OWN_MARKS = WORKER_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.WORKERS)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -53,6 +61,7 @@ class WorkersScreen(ConsoleScreen):
             else "This store does not record its workers."
         )
         table.show_empty_text(sanitize(sentence))
-        table.set_rows(worker_rows(snapshot, limits))
+        table.set_rows(worker_rows(snapshot, limits, self.ordered_by))
+        self.remember(snapshot, watch)
         right = [say(f"{live_workers_text(snapshot, limits)} ", Tone.MUTED)] if keeps_workers else []
         self.show_lines("#crumbs", [line_of(say(" Workers", Tone.STRONG), right=right)])

@@ -41,6 +41,7 @@ from queuetui.model.clock import from_us
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Sort
 from queuetui.model.state import State
 
 COUNTED_ROWS = 10_000
@@ -177,7 +178,17 @@ def read_page(source: Source, request: PageRequest) -> Page:
         has_more,
         tuple(notes),
         max(scanned, _passed(streams)) if is_cut_short else None,
+        _own_order(streams, order),
     )
+
+
+def _own_order(streams: list[_Stream], order: Order) -> tuple[Sort, ...]:
+    """Return what a page is ordered by that nobody sorted: each table by the ids of its rows, failed jobs after the others."""
+    if order.sort is not None:
+        return ()
+    if len(streams) != 1:
+        return (Sort("state", descending=False),)
+    return (Sort("completed" if streams[0].name == FAILED else "created", descending=order.descending),)
 
 
 def _passed(streams: list[_Stream]) -> int:

@@ -39,6 +39,7 @@ def cut_page(jobs: Sequence[Job], request: PageRequest, now: datetime) -> Page:
         first=_to_cursor(sort, chosen[0][0]) if chosen else None,
         last=_to_cursor(sort, chosen[-1][0]) if chosen else None,
         has_more=start > 0 if request.backward else end < len(ordered),
+        order=() if request.query.sort is not None else (sort,),
     )
 
 

@@ -16,7 +16,7 @@ from queuetui.backends.native.redis.pictures import Picture
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, names_asked, needs_payload, residual_terms
-from queuetui.backends.native.sorting import cut_sorted, value_of
+from queuetui.backends.native.sorting import BY_STATE, cut_sorted, own_order, value_of
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
@@ -81,6 +81,8 @@ class Reading:
             jobs.reverse()
             near, far = far, near
         is_cut_short = found.end is not None and not is_full
+        names = [segment.name for segment in layout.segments]
+        own = own_order(names[0]) if len(names) == 1 else BY_STATE
         return Page(
             self._complete([job for job, _ in jobs], residual),
             self._total(found, residual, is_whole=request.cursor is None and found.end is None),
@@ -89,6 +91,7 @@ class Reading:
             has_more=end is not None,
             notes=_notes(residual, cut_short=is_cut_short),
             looked=RESIDUAL_JOBS if is_cut_short else None,
+            order=own if request.query.sort is None else (),
         )
 
     def _total(self, found: Found, residual: tuple[Term, ...], *, is_whole: bool) -> Measured[int]:
@@ -150,7 +153,8 @@ class Reading:
         sort = request.query.sort or order
         cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in kept.items()], request, sort)
         total = Measured(len(kept), as_of=self.picture.now)
-        return Page(tuple(kept[job_id] for job_id in cut.ids), total, cut.first, cut.last, cut.has_more)
+        chosen = () if request.query.sort is not None else (order,)
+        return Page(tuple(kept[job_id] for job_id in cut.ids), total, cut.first, cut.last, cut.has_more, order=chosen)
 
     def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> Found:
         """Return the next jobs behind a place, one more than a page holds where there are as many."""

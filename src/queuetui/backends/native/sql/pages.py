@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.cursors import read_cursor, write_cursor
-from queuetui.backends.native.sorting import column_of, cut_sorted, value_of
+from queuetui.backends.native.sorting import BY_STATE, column_of, cut_sorted, own_order, value_of
 from queuetui.backends.native.sql.layout import Layout, Segment, lay_out
 from queuetui.backends.native.sql.orders import DONE, DONE_OLDEST, DUE, DUE_LATEST
 from queuetui.backends.native.sql.ranges import count_ranges
@@ -33,7 +33,14 @@ def read_page(reading: Reading, known_queues: tuple[str, ...], request: PageRequ
     served = layout if sort is None else _served_by_index(layout, sort)
     if served is None and sort is not None:
         return _read_sorted(reading, layout, request, sort)
-    return _read_walked(reading, served or layout, request)
+    page = _read_walked(reading, served or layout, request)
+    return replace(page, order=_own_order(layout)) if sort is None else page
+
+
+def _own_order(layout: Layout) -> tuple[Sort, ...]:
+    """Return what a list is ordered by that nobody sorted; several states stand one after the other, each in its own order."""
+    first = layout.segments[0]
+    return own_order(first.order.name) if len(layout.segments) == 1 else BY_STATE
 
 
 def _served_by_index(layout: Layout, sort: Sort) -> Layout | None:

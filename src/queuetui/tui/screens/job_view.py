@@ -1,0 +1,95 @@
+"""How a list of jobs looks: its columns, their order, and what is told of the job under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.model.job import Job
+from queuetui.model.page import Page
+from queuetui.model.query import Sort
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.state import State
+from queuetui.model.verdict import Verdict
+from queuetui.tui.marking import Marking
+from queuetui.tui.present.explanation import explain_lines
+from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
+from queuetui.tui.present.job_rows import make_rows
+from queuetui.tui.present.pieces import TextLine
+from queuetui.tui.scope import Scope
+from queuetui.tui.widgets.table_rows import Row
+from queuetui.tui.widgets.told_pane import ToldPane
+
+_PANE_LINES = 12
+_TROUBLED_TABS = frozenset({"4", "5", "6"})
+
+
+class JobView(Marking):
+    """Shows the jobs of the last reading in the columns that fit what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope = Scope()
+        self.seen: dict[str, Job] = {}
+        self.verdicts: dict[str, Verdict] = {}
+        self.is_wide = False
+        self._shown: Snapshot | None = None
+        self._table_columns = JobColumns(NORMAL)
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is shown, once one of this list was read."""
+        return None if self._shown is None or not self.has_read else self._shown.page
+
+    @property
+    def targets(self) -> Sequence[Job]:
+        """The marked jobs, else the one under the cursor."""
+        return [self.seen[key] for key in self.table.targets if key in self.seen]
+
+    @property
+    def columns(self) -> JobColumns:
+        """The columns that fit what is asked for."""
+        capabilities = self.console.capabilities
+        kept = frozenset(State) if capabilities is None else capabilities.keeps
+        is_troubled = self.scope.tab.digit in _TROUBLED_TABS
+        return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide)
+
+    def set_columns(self) -> None:
+        """Show the rows in the columns that fit what is asked for."""
+        columns, shown = self.columns, self._shown
+        self._table_columns = columns
+        rows = self._make_rows(shown, shown.page.jobs) if shown is not None and shown.page is not None else []
+        self.table.set_columns(columns.columns, rows, keep_absent_marks=True)
+        self._show_order()
+
+    def _make_rows(self, snapshot: Snapshot, jobs: Sequence[Job]) -> list[Row]:
+        return make_rows(jobs, self.verdicts, snapshot.now, self._table_columns.columns, snapshot.workers)
+
+    def _show_order(self) -> None:
+        self.table.show_order(self._table_columns.marks(self._order))
+
+    @property
+    def _order(self) -> tuple[Sort, ...]:
+        return self.own_order if self.scope.sort is None else (self.scope.sort,)
+
+    @property
+    def own_order(self) -> tuple[Sort, ...]:
+        """The order that the store itself lists these jobs in."""
+        return () if self.page is None else self.page.order
+
+    def _explain(self) -> None:
+        pane = self.query_one("#explanation", ToldPane)
+        job, shown = self.seen.get(self.table.cursor_key or ""), self._shown
+        if job is None:
+            pane.tell(None, None)
+            return
+        verdict = self.verdicts.get(job.ref.id)
+        is_beside = pane.size.height >= _PANE_LINES and shown is not None
+
+        def tell(width: int, most: int) -> Sequence[TextLine]:
+            if not is_beside or shown is None:
+                return explain_lines(job, verdict, width, most)
+            from queuetui.tui.present.detail import pane_lines
+
+            return pane_lines(job, verdict, shown.now, width, shown.workers)[:most]
+
+        pane.tell(job.ref.id, tell)
