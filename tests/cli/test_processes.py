@@ -66,9 +66,10 @@ def test_the_help_lists_the_commands_by_their_names(invoke: Invoke) -> None:
 
 @pytest.mark.parametrize("arguments", [["stats"], ["jobs"], ["queues", "--json"], ["worker", "--burst"]])
 def test_nothing_headless_loads_textual(filled: str, arguments: list[str]) -> None:
-    """Figures, listings and a worker load no Textual and no driver but the one the URL names."""
+    """Figures, listings and a worker load no Textual, no driver but the one the URL names; a worker without schedules no cron."""
     loaded = loaded_by([*arguments, "--url", filled])
     assert loaded & {"textual", "psycopg", "redis", "pymysql"} == set()
+    assert "worker" not in arguments or "cronsim" not in loaded
     assert "queuetui" in loaded
 
 

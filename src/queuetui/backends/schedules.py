@@ -7,7 +7,6 @@ from typing import Protocol, runtime_checkable
 
 from queuetui.model.act import Act, Result
 from queuetui.model.schedule import ScheduleEdit, ScheduleReading, ScheduleSpec, Taken, Taking
-from queuetui.timetable import next_slot
 
 MOST_SCHEDULES = 1_000
 SLOTS_KEPT_S = 8 * 86_400.0
@@ -60,6 +59,8 @@ def declare(store: ScheduleStore, spec: ScheduleSpec, reading: ScheduleReading) 
     known = next((one for one in reading.schedules if one.spec.name == spec.name), None)
     if known is not None and known.declared and known.spec == spec:
         return False
+    from queuetui.timetable import next_slot
+
     keeps_slots = known is not None and known.spec.timing == spec.timing
     next_at = known.next_at if known is not None and keeps_slots else next_slot(spec.timing, reading.now)
     return store.declare_schedule(spec, next_at, None if known is None else known.rev)

@@ -15,7 +15,6 @@ from queuetui.model.errors import Conflict, NotFound
 from queuetui.model.handler import Handler
 from queuetui.model.names import read_flag, read_text, shown
 from queuetui.model.schedule import DAY_S, JobPattern, Missed, ScheduleEdit, ScheduleSpec, Timing
-from queuetui.timetable import check_spec
 
 TRIES = 5
 _OF_ONE_JOB = frozenset({"id", "delay", "at", "idempotency_key", "correlation_id"})
@@ -42,6 +41,8 @@ def make_spec(
     name: str, job_type: str | Handler, payload: object, recurrence: Recurrence, options: JobOptions
 ) -> ScheduleSpec:
     """Return the schedule that was asked for. Raises ValueError for what cannot be, Conflict for what is of one job only."""
+    from queuetui.timetable import check_spec
+
     if meant_for_one := _OF_ONE_JOB & options.keys():
         raise Conflict(f"{', '.join(sorted(meant_for_one))} is of one job, and a schedule makes many; leave it out")
     timing = _read_timing(recurrence)

@@ -12,7 +12,6 @@ from queuetui.engine.clock import jittered
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.errors import BadConfig
-from queuetui.timetable import check_spec, take
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,6 +98,9 @@ class Recurring:
         return min(due_s + random.uniform(0, SPREAD_S), jittered(LOOK_EVERY_S))
 
     def _take(self, known: Schedule, now: datetime) -> None:
+        # Loaded with the first slot, as in every place that has a schedule in hand: most workers know of none.
+        from queuetui.timetable import take
+
         name = known.spec.name
         try:
             taking = take(known.spec, known.next_at, now)
@@ -126,6 +128,8 @@ class Recurring:
 
 
 def _check(spec: ScheduleSpec) -> None:
+    from queuetui.timetable import check_spec
+
     try:
         check_spec(spec)
     except ValueError as error:
