@@ -179,7 +179,7 @@ def test_a_handler_that_never_ends_loses_its_slot(
 ) -> None:
     """The only slot of a worker is not held for ever by a handler that was timed out: a new thread takes its place."""
     over = threading.Event()
-    hung = queue.enqueue(declare_handler(lambda _: over.wait(60)), max_attempts=1, timeout=20)
+    hung = queue.enqueue(declare_handler(lambda _: over.wait(600)), max_attempts=1, timeout=20)
     worker = start_worker(clock=clock, concurrency=1)
     clock.pass_until(lambda: queue.get(hung.id).state == "failed")
     after = queue.enqueue(declare_handler(lambda _: 1))
