@@ -8,7 +8,8 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread
+from threading import enumerate as enumerate_threads
 from typing import Any, cast
 
 from queuetui.backends.backend import NativeBackend
@@ -80,14 +81,17 @@ class WorkerThread:
 
 
 class Told(logging.Handler):
-    """Everything that workers said, in order."""
+    """Everything that workers said, in order; not what handlers of an earlier test say when they end at last."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.records: list[tuple[str, dict[str, Any]]] = []
+        self._strangers: set[Thread] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record."""
+        if current_thread() in self._strangers:
+            return
         self.records.append((record.getMessage(), getattr(record, "queuetui_fields", {})))
 
     def of(self, event: str) -> list[dict[str, Any]]:
@@ -100,6 +104,7 @@ class Told(logging.Handler):
 
     def listen(self) -> None:
         """Begin to listen."""
+        self._strangers = {thread for thread in enumerate_threads() if thread.name.startswith("queuetui-")}
         WORKER_LOGGER.addHandler(self)
         WORKER_LOGGER.setLevel(logging.INFO)
 
