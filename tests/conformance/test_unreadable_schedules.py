@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from queuetui.model.errors import BadConfig
+from queuetui.model.limits import Limits
 from queuetui.model.schedule import ScheduleSpec
+from queuetui.model.snapshot import Part, Watch
+from queuetui.monitor.feed import Feed
 from tests.conformance.stores import Store
 from tests.conformance.test_schedules import HOUR, SLOT, add
 
@@ -29,3 +32,8 @@ def test_it_holds_up_no_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     assert known.spec.name == "known"
     with pytest.raises(BadConfig):
         backend.schedules.due_schedules(1)
+    listed = backend.schedules.schedules()
+    assert [one.spec.name for one in listed.schedules] == ["known"]
+    assert "cannot be read" in listed.problem
+    snapshot = Feed(backend, Limits()).poll(Watch(parts=frozenset({Part.SCHEDULES})))
+    assert (len(snapshot.schedules), snapshot.problems["schedules"]) == (1, listed.problem)

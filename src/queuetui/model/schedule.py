@@ -158,11 +158,12 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleReading:
-    """Schedules by name, at one time of the store's clock; `is_cut` tells that there are more."""
+    """Schedules by name, at one time of the store's clock; `is_cut` tells that there are more, `problem` why some cannot be read."""
 
     now: datetime
     schedules: tuple[Schedule, ...]
     is_cut: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,9 @@ class Feed:
             reading = store.schedules()
         except (BadConfig, Denied) as error:
             return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
-        return replace(snapshot, schedules=describe_schedules(reading, snapshot.workers, self.limits))
+        told = {Part.SCHEDULES.value: reading.problem} if reading.problem else {}
+        schedules = describe_schedules(reading, snapshot.workers, self.limits)
+        return replace(snapshot, schedules=schedules, problems={**snapshot.problems, **told})
 
     def _with_events(self, snapshot: Snapshot, request: EventRequest) -> Snapshot:
         """Return a snapshot with a page of what happened; why not, where none is kept or it alone cannot be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from queuetui.model.act import Act, Outcome, Verb
-from queuetui.model.errors import Conflict, NotFound, QueueTuiError, Unsupported
+from queuetui.model.errors import BadConfig, Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
 from queuetui.operate.report import Report
 from queuetui.operate.rights import require
@@ -77,7 +77,10 @@ class ScheduleOperations:
         return reading, next((known for known in reading.schedules if known.spec.name == name), None)
 
     def _find(self, name: str) -> Schedule:
-        _, known = self._read(name)
+        reading, known = self._read(name)
+        if known is None and reading.problem:
+            # It may be the one that cannot be read.
+            raise BadConfig(reading.problem, "schedule")
         if known is None:
             raise _not_found(name)
         return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,17 +27,30 @@ class Decision:
 
 
 def read_each(makers: Iterable[Callable[[], Schedule]]) -> tuple[Schedule, ...]:
-    """Return the due schedules that can be read: one that a newer program wrote holds up no other. Raises BadConfig when none can."""
+    """Return the schedules that can be read: one that a newer program wrote holds up no other. Raises BadConfig when none can."""
+    found, unreadable = sort_out(makers)
+    if unreadable and not found:
+        raise unreadable[0]
+    return found
+
+
+def sort_out(makers: Iterable[Callable[[], Schedule]]) -> tuple[tuple[Schedule, ...], list[BadConfig]]:
+    """Return the schedules that can be read, and what is wrong with each of the others."""
     found: list[Schedule] = []
-    unreadable = None
+    unreadable: list[BadConfig] = []
     for make in makers:
         try:
             found.append(make())
         except BadConfig as error:
-            unreadable = error
-    if unreadable is not None and not found:
-        raise unreadable
-    return tuple(found)
+            unreadable.append(error)
+    return tuple(found), unreadable
+
+
+def tell_unreadable(unreadable: Sequence[BadConfig]) -> str:
+    """Return what is wrong with schedules that cannot be listed, nothing where all can."""
+    if not unreadable:
+        return ""
+    return str(unreadable[0]) if len(unreadable) == 1 else f"{unreadable[0]} (and {len(unreadable) - 1} more)"
 
 
 def check_act(act: Act, name: str, edit: ScheduleEdit) -> None:

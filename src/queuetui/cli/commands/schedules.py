@@ -45,11 +45,14 @@ def command(form: str, **connection: Any) -> None:
         if not feed.capabilities.native:
             raise Unsupported(f"{feed.capabilities.label} keeps no schedules that could be seen here")
         snapshot = feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))
-    if Part.SCHEDULES.value in snapshot.problems:
-        raise Unsupported(snapshot.problems[Part.SCHEDULES.value])
+    problem = snapshot.problems.get(Part.SCHEDULES.value)
+    if problem and not snapshot.schedules:
+        raise Unsupported(problem)
     rows = [describe_schedule(schedule) for schedule in snapshot.schedules]
     shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(schedule_row, rows))
     show_rows(shown, SCHEDULE_COLUMNS, Format(form), SCHEDULE_TABLE)
+    if problem:
+        say(problem)
 
 
 def _reason(decorated: Command) -> Command:

@@ -81,6 +81,7 @@ class SchedulesScreen(Acting, OrderedHere):
         table.set_rows(schedule_rows(snapshot, self.ordered_by))
         self.remember(snapshot, watch)
         right = [say(f"{overdue_text(snapshot)} ", Tone.MUTED)] if snapshot.schedules else []
+        right = [say(f"{problem} ", Tone.WARNING)] if snapshot.schedules and problem else right
         self.show_lines("#crumbs", [line_of(say(" Schedules", Tone.STRONG), right=right)])
         self._show_schedule()
 

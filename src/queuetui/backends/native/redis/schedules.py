@@ -19,6 +19,8 @@ from queuetui.backends.native.schedule_edits import (
     declared,
     describe_before,
     read_each,
+    sort_out,
+    tell_unreadable,
 )
 from queuetui.backends.native.texts import storable
 from queuetui.backends.schedules import MOST_SCHEDULES
@@ -40,8 +42,9 @@ class RedisSchedules:
 
     def schedules(self) -> ScheduleReading:
         """Return the schedules by name."""
-        reply = self._server.read("reading the schedules", "schedules", MOST_SCHEDULES + 1)
-        return _to_reading(reply, MOST_SCHEDULES)
+        now, *rows = self._server.read("reading the schedules", "schedules", MOST_SCHEDULES + 1)
+        found, unreadable = sort_out(partial(_to_schedule, values) for values in rows[:MOST_SCHEDULES])
+        return ScheduleReading(read_moment(now), found, len(rows) > MOST_SCHEDULES, tell_unreadable(unreadable))
 
     def next_slot_s(self) -> float | None:
         """Return the seconds until the soonest slot."""
@@ -92,8 +95,8 @@ class RedisSchedules:
         return 0
 
     def _read(self, name: str) -> tuple[Schedule | None, datetime]:
-        reading = _to_reading(self._server.read("reading a schedule", "schedules", 1, name), 1)
-        return (reading.schedules[0] if reading.schedules else None), reading.now
+        now, *found = self._server.read("reading a schedule", "schedules", 1, name)
+        return (_to_schedule(found[0]) if found else None), read_moment(now)
 
     def _try(self, act: Act, name: str, known: Schedule | None, decision: Decision) -> Sequence[Any] | None:
         said = (act.id, act.verb.value, storable(act.actor), storable(act.reason), storable(act.filter))
@@ -137,12 +140,6 @@ def _fields(schedule: Schedule) -> dict[str, Value]:
         "paused_at": "" if schedule.paused_at is None else to_us(schedule.paused_at),
         "paused_by": schedule.paused_by or "",
     }
-
-
-def _to_reading(reply: Sequence[Any], limit: int) -> ScheduleReading:
-    now, *found = reply
-    schedules = tuple(map(_to_schedule, found[:limit]))
-    return ScheduleReading(read_moment(now), schedules, len(found) > limit)
 
 
 def _to_schedule(values: Sequence[bytes | None]) -> Schedule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from queuetui.backends.native.ids import parse_id
@@ -25,11 +24,6 @@ def to_schedule(session: Session, row: Row) -> Schedule:
         last_job_id=None if last_job_id is None else session.id_out(last_job_id),
         last_state=None if last_state is None else state_of(last_state),
     )
-
-
-def to_schedules(session: Session, rows: Iterable[Row]) -> tuple[Schedule, ...]:
-    """Return the schedules of rows."""
-    return tuple(to_schedule(session, row) for row in rows)
 
 
 def to_values(session: Session, schedule: Schedule) -> dict[str, object]:

@@ -14,12 +14,14 @@ from queuetui.backends.native.schedule_edits import (
     declared,
     describe_before,
     read_each,
+    sort_out,
+    tell_unreadable,
 )
 from queuetui.backends.native.sql import enqueueing
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.new_rows import to_rows
 from queuetui.backends.native.sql.records import add_act, add_rows, find_results
-from queuetui.backends.native.sql.schedule_rows import job_id_in, to_schedule, to_schedules, to_values
+from queuetui.backends.native.sql.schedule_rows import job_id_in, to_schedule, to_values
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.settling import to_us
 from queuetui.backends.schedules import MOST_SCHEDULES, SLOTS_KEPT_S
@@ -85,7 +87,8 @@ class SqlSchedules:
 
 def _read(session: Session, block: str, limit: int) -> ScheduleReading:
     rows = session.rows(block, limit=limit + 1)
-    return ScheduleReading(_now(session), to_schedules(session, rows[:limit]), len(rows) > limit)
+    found, unreadable = sort_out(partial(to_schedule, session, row) for row in rows[:limit])
+    return ScheduleReading(_now(session), found, len(rows) > limit, tell_unreadable(unreadable))
 
 
 def _read_due(session: Session, limit: int) -> ScheduleReading:
