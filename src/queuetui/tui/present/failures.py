@@ -22,7 +22,7 @@ from queuetui.tui.widgets.table_header import Sort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 
-_ERROR = Column("error", "error", 14, 200, flex=5, priority=0, rest=True)
+_ERROR = Column("error", "error", 20, 200, flex=5, priority=0, rest=True)
 _DATA = Column("data", "data", 12, 30, flex=1, priority=3, rest=True)
 _TYPE = replace(TYPE, min_width=14)
 _QUEUE = replace(QUEUE, priority=4)
