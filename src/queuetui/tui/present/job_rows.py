@@ -106,7 +106,7 @@ def why_cell(job: Job, verdict: Verdict | None) -> Cell:
     if verdict is not None and verdict.stuck:
         return Cell(sanitize(f"{verdict.code.value}  {verdict.summary}"), Tone.STUCK)
     if job.error is not None:
-        return Cell(error_text(job), Tone.FAILED if job.state is State.FAILED else Tone.MUTED)
+        return Cell(message_text(job), Tone.FAILED if job.state is State.FAILED else Tone.MUTED)
     if verdict is not None and verdict.severity >= Severity.INFO:
         return Cell(sanitize(f"{verdict.code.value}  {verdict.summary}"), Tone.MUTED)
     return Cell(sanitize(""))
@@ -122,11 +122,12 @@ def error_text(job: Job) -> SafeText:
 
 
 def message_text(job: Job) -> SafeText:
-    """Return what a job's last error says, for a narrow place: the class, which many share, only where it says nothing."""
+    """Return what a job's last error says and then its class, which many share, for a place that may cut it."""
     if job.error is None:
         return ABSENT
     message = sanitize(job.error.message)
-    return message if message.strip() else error_text(job)
+    name = sanitize(job.error.class_name).rpartition("\\")[2]
+    return sanitize(f"{message} ({name})") if message.strip() and name else error_text(job)
 
 
 def _state_cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> Cell:

@@ -15,7 +15,7 @@ from queuetui.monitor.rates import completed_series
 from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import short_count
 from queuetui.tui.present.identity import short_id, short_type
-from queuetui.tui.present.job_rows import age_of, attempts_text, error_text
+from queuetui.tui.present.job_rows import age_of, attempts_text, message_text
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
 from queuetui.tui.present.queue_rows import waited_s
 from queuetui.tui.present.spark import spark_text
@@ -80,7 +80,7 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
             say(f"{age_of(job, snapshot.now):>6} ago  "),
             say(f"{attempts_text(job):>4}  ", Tone.MUTED),
             say(f"{sanitize(short_type(job), 30)}  "),
-            say(error_text(job), Tone.FAILED),
+            say(message_text(job), Tone.FAILED),
         )
         for job in snapshot.failures[:most]
     ]
