@@ -1,0 +1,212 @@
+"""How a value of the filter language stands in a column, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Protocol
+from uuid import UUID
+
+from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
+
+_US_A_MS = 1_000
+_US_A_S = 1_000_000
+_UUID_HEX_SIZE = 32
+
+
+class Codec(Protocol):
+    """Turns values between the filter language and a column; NULL is None on both sides."""
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the values are times: aware and in UTC on our side."""
+        ...
+
+    def to_store(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return a value as the column holds it. Raises ValueError for one that the column cannot hold."""
+        ...
+
+    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return a column's value as we know it, None for one that cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Text, numbers and truth values that stand as they are."""
+
+    is_time: bool = False
+
+    def to_store(self, value: Any) -> Any:  # noqa: ANN401 - it is passed through
+        """Return the value."""
+        return value
+
+    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - it is passed through
+        """Return the value."""
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number; what is no number is absent."""
+
+    is_time: bool = False
+
+    def to_store(self, value: Any) -> Any:  # noqa: ANN401 - a number or its text
+        """Return a number as it is compared, a text as the number it spells."""
+        return int(value) if isinstance(value, str) else value
+
+    def from_store(self, value: Any) -> int | None:  # noqa: ANN401 - a number or its text
+        """Return the number."""
+        try:
+            return None if value is None else int(value)
+        except (ValueError, OverflowError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Zoned:
+    """A time that knows its zone (timestamptz)."""
+
+    is_time: bool = True
+
+    def to_store(self, value: datetime) -> datetime:
+        """Return the time."""
+        return value
+
+    def from_store(self, value: datetime | None) -> datetime | None:
+        """Return the time in UTC."""
+        return None if value is None else _in_utc(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Naive:
+    """A time without a zone, written in the zone of the application."""
+
+    zone: tzinfo = UTC
+    is_time: bool = True
+
+    def to_store(self, value: datetime) -> datetime:
+        """Return the application's wall clock at that time."""
+        try:
+            return value.astimezone(self.zone).replace(tzinfo=None)
+        except OverflowError:
+            return value.replace(tzinfo=None)
+
+    def from_store(self, value: datetime | str | None) -> datetime | None:
+        """Return the time that the application's wall clock showed."""
+        read = _read_iso(value) if isinstance(value, str) else value
+        return None if read is None else _in_utc(read.replace(tzinfo=self.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A number of units since 1970: of seconds, or of whatever `us` microseconds are; `whole` columns hold no fractions."""
+
+    us: int = _US_A_S
+    whole: bool = True
+    is_time: bool = True
+
+    def to_store(self, value: datetime) -> int | float:
+        """Return the number."""
+        return to_us(value) // self.us if self.whole else to_us(value) / self.us
+
+    def from_store(self, value: Any) -> datetime | None:  # noqa: ANN401 - a number of any type, or its text
+        """Return the time."""
+        try:
+            return (
+                None
+                if value is None
+                else from_us(int(value * self.us if not isinstance(value, str) else float(value) * self.us))
+            )
+        except (ValueError, OverflowError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class IsoText:
+    """A time as ISO 8601 text; all values must be written alike, as the database compares them letter by letter.
+
+    `zone` is the one of values that name none; `separator` stands before the hour, `suffix` behind the seconds of `timespec`.
+    """
+
+    zone: tzinfo = UTC
+    separator: str = "T"
+    timespec: str = "milliseconds"
+    suffix: str = "Z"
+    is_time: bool = True
+
+    def to_store(self, value: datetime) -> str:
+        """Return the text as the application writes it."""
+        wall = value.astimezone(self.zone).replace(tzinfo=None)
+        return wall.isoformat(self.separator, self.timespec) + self.suffix
+
+    def from_store(self, value: str | None) -> datetime | None:
+        """Return the time that a text says."""
+        read = None if value is None else _read_iso(value)
+        if read is None:
+            return None
+        return _in_utc(read if read.tzinfo is not None else read.replace(tzinfo=self.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class UuidText:
+    """A uuid in a column of text: with its dashes, or as 32 hex digits."""
+
+    dashes: bool = True
+    is_time: bool = False
+
+    def to_store(self, value: str) -> str:
+        """Return the text as the column holds it; what is no uuid stands as it is."""
+        try:
+            read = UUID(value)
+        except ValueError:
+            return value
+        return str(read) if self.dashes else read.hex
+
+    def from_store(self, value: Any) -> str | None:  # noqa: ANN401 - text or bytes
+        """Return the uuid with dashes."""
+        if value is None:
+            return None
+        text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
+        try:
+            return str(UUID(text)) if len(text) == _UUID_HEX_SIZE else text
+        except ValueError:
+            return text
+
+
+@dataclass(frozen=True, slots=True)
+class UuidValue:
+    """A uuid in a column of its own type, which is compared as such."""
+
+    is_time: bool = False
+
+    def to_store(self, value: str) -> UUID:
+        """Return the uuid. Raises ValueError for a text that is none."""
+        return UUID(value)
+
+    def from_store(self, value: UUID | str | None) -> str | None:
+        """Return the uuid with dashes."""
+        return None if value is None else str(value)
+
+
+PLAIN = Plain()
+WHOLE = Whole()
+ZONED = Zoned()
+EPOCH_S = Epoch()
+EPOCH_MS = Epoch(_US_A_MS)
+
+
+def _read_iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _in_utc(at: datetime) -> datetime:
+    """Return an aware time in UTC; one outside the calendar there is its nearest end."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return EARLIEST if at.year == 1 else LATEST
