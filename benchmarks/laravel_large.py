@@ -2,21 +2,28 @@
 
     python -m benchmarks.laravel_large URL [ROWS]
 
-URL names an empty database of its own (an SQLite file that is not there yet, PostgreSQL, MySQL or MariaDB): its tables jobs and
-failed_jobs are made, as Laravel 8 makes them, and filled. They stay, so that a second run measures without filling.
+URL names an empty database of its own (an SQLite file that is not there yet, PostgreSQL, MySQL or MariaDB) and a user that may make others:
+its tables jobs and failed_jobs are made, as Laravel 8 makes them, and filled. They stay, so that a second run measures without filling.
+All is measured twice, as that user and as one that may only SELECT (a file with mode=ro); at the end it is said whether the database
+holds byte for byte what it held before.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pty
+import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
@@ -46,6 +53,20 @@ FILTERS = (
     'error~"no such text"',
     "age>1h state:failed",
 )
+LOOKER = "queuetui_looker"
+GRANTS = {
+    "postgresql": (
+        f"do $$ begin create role {LOOKER} login password 'looks'; exception when duplicate_object then null; end $$",
+        f"grant usage on schema public to {LOOKER}",
+        f"grant select on jobs, failed_jobs to {LOOKER}",
+    ),
+    "mysql": (
+        f"create user if not exists {LOOKER}@'%' identified by 'looks'",
+        f"grant select on jobs to {LOOKER}@'%'",
+        f"grant select on failed_jobs to {LOOKER}@'%'",
+    ),
+}
+MIB = 2**20
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -70,8 +91,7 @@ def payload_of(table: str, n: int) -> str:
 
 def fill(url: str, rows: int) -> None:
     """Make and fill both tables, if they are not there."""
-    scheme, _, rest = url.partition("://")
-    engine = create_engine(f"{DRIVERS.get(scheme, 'mysql+pymysql')}://{rest}")
+    engine = _engine(url)
     if inspect(engine).has_table("jobs"):
         return
     key = KEYS[engine.dialect.name]
@@ -104,6 +124,53 @@ def fill(url: str, rows: int) -> None:
     engine.dispose()
 
 
+def _engine(url: str) -> Engine:
+    scheme, _, rest = url.partition("://")
+    return create_engine(f"{DRIVERS.get(scheme, 'mysql+pymysql')}://{rest}")
+
+
+def make_looker(url: str) -> str:
+    """Return the URL of one who may only look at both tables."""
+    engine = _engine(url)
+    if engine.dialect.name == "sqlite":
+        return f"{url}?mode=ro"
+    with engine.begin() as connection:
+        for statement in GRANTS[engine.dialect.name]:
+            connection.execute(text(statement))
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{LOOKER}:looks@{parts.netloc.rpartition('@')[2]}"))
+
+
+def digest(url: str) -> str:
+    """Return what stands for every table's definition and every row of a database."""
+    engine, found = _engine(url), hashlib.sha256()
+    with engine.connect().execution_options(stream_results=True, yield_per=1_000) as connection:
+        for table in sorted(inspect(engine).get_table_names()):
+            found.update(repr((table, inspect(engine).get_columns(table), inspect(engine).get_indexes(table))).encode())
+            for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY id")):
+                found.update(repr(tuple(row)).encode())
+    engine.dispose()
+    return found.hexdigest()
+
+
+def start_console(url: str) -> float:
+    """Return the seconds from starting the console on a terminal to its first row."""
+    master, slave = pty.openpty()
+    begun = perf_counter()
+    command = [sys.executable, "-m", "queuetui", "-u", url]
+    sized = os.environ | {"COLUMNS": "120", "LINES": "40", "TERM": "xterm-256color"}
+    console = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=sized)
+    os.close(slave)
+    seen = b""
+    while b"SyncItem" not in seen:
+        seen = (seen + os.read(master, 65_536))[-MIB:]
+    took_s = perf_counter() - begun
+    console.terminate()
+    console.wait(30)
+    os.close(master)
+    return took_s
+
+
 def _job(n: int) -> dict[str, Any]:
     return {"q": _queue(n), "p": payload_of("jobs", n), "r": NOW_S if n < 5 else None, "t": NOW_S + n // 1000}
 
@@ -120,7 +187,7 @@ def _queue(n: int) -> str:
 def measures(backend: Backend, rows: int) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield what is measured, each by its name."""
     limits = Limits()
-    yield "first page", lambda: backend.inspector.page(PageRequest(limit=50), limits)
+    yield "first page", lambda: len(backend.inspector.page(PageRequest(limit=50), limits).jobs)
     yield "counts", lambda: backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).total
     yield "counts again", lambda: backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).total
     for written in FILTERS:
@@ -133,30 +200,38 @@ def measures(backend: Backend, rows: int) -> Iterator[tuple[str, Callable[[], ob
         ("no such", id_of("none", 0)),
     ):
         yield f"get {name}", lambda job_id=job_id: backend.inspector.get(job_id).ref.id  # type: ignore[misc] # bound now
-        yield f"find {name} by 8", lambda job_id=job_id: len(backend.inspector.find(job_id[-8:]))  # type: ignore[misc] # bound now
-        yield f"find {name} whole", lambda job_id=job_id: len(backend.inspector.find(job_id))  # type: ignore[misc] # bound now
+        yield f"find {name} by 8", lambda job_id=job_id: len(backend.inspector.find(job_id[-8:]).refs)  # type: ignore[misc] # bound now
+        yield f"find {name} whole", lambda job_id=job_id: len(backend.inspector.find(job_id).refs)  # type: ignore[misc] # bound now
         written = parse_query(f"id:{job_id}")
         yield f"id:{name}", lambda query=written: len(backend.inspector.page(PageRequest(query, 50), limits).jobs)  # type: ignore[misc] # bound now
 
 
-def main(url: str, rows: int) -> None:
-    """Fill, open and print a line a measure."""
-    fill(url, rows)
+def measure_all(url: str, rows: int) -> Iterator[tuple[str, float, str]]:
+    """Yield each measure: its name, its milliseconds, and what was found."""
+    yield "console start to first row", start_console(url) * 1000, ""
     begun = perf_counter()
     backend = open_foreign("laravel", url, BackendOptions())
     backend.inspector.snapshot(Watch(page=PageRequest(limit=50)))
-    print(f"{'open and first picture':34} {(perf_counter() - begun) * 1000:8.0f} ms")
+    yield "open and first picture", (perf_counter() - begun) * 1000, ""
     for name, measure in measures(backend, rows):
         begun = perf_counter()
         try:
             said: object = measure()
         except QueueTuiError as error:
             said = f"{type(error).__name__}: {error}"
-        shown = getattr(said, "value", said)
-        print(
-            f"{name:34} {(perf_counter() - begun) * 1000:8.0f} ms  {getattr(said, 'exactness', '')} {str(shown)[:90]}"
-        )
+        took_ms = (perf_counter() - begun) * 1000
+        yield name, took_ms, f"{getattr(said, 'exactness', '')} {str(getattr(said, 'value', said))[:60]}".strip()
     backend.close()
+
+
+def main(url: str, rows: int) -> None:
+    """Fill, measure as both users, print a line a measure, and compare the database with what it was."""
+    fill(url, rows)
+    looker, before = make_looker(url), digest(url)
+    print(f"{'':34} {'owner':>8}    {'SELECT':>8}")
+    for owner, other in zip_longest(measure_all(url, rows), measure_all(looker, rows)):
+        print(f"{owner[0]:34} {owner[1]:8.0f} ms {other[1]:8.0f} ms  {owner[2]}")
+    print(f"database afterwards: {'the same' if digest(url) == before else 'CHANGED'}")
 
 
 if __name__ == "__main__":

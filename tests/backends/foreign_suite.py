@@ -120,8 +120,8 @@ class ForeignInspectorSuite:
         for job in iterate(backend.inspector, Query(), Limits()):
             whole = backend.inspector.get(job.ref.id)
             assert (whole.ref, whole.state, whole.payload_whole) == (job.ref, job.state, True)
-            assert job.ref in backend.inspector.find(job.ref.id[-8:])
-            assert job.ref in backend.inspector.find(job.ref.id)
+            assert job.ref in backend.inspector.find(job.ref.id[-8:]).refs
+            assert job.ref in backend.inspector.find(job.ref.id).refs
             assert capture.open().inspector.get(job.ref.id).ref == job.ref
 
     def test_what_is_not_there_is_not_found(self, capture: Capture) -> None:
@@ -130,7 +130,7 @@ class ForeignInspectorSuite:
         for job_id in ("00000000-0000-4000-8000-000000000000", "nonsense", "", "x" * 500, "'; drop table jobs; --"):
             with pytest.raises(NotFound):
                 backend.inspector.get(job_id)
-            assert backend.inspector.find(job_id or "zzz") == ()
+            assert backend.inspector.find(job_id or "zzz").refs == ()
 
     def test_verbs_that_are_missing_say_why(self, capture: Capture) -> None:
         """Every verb is either there or has its reason, and asking for a missing one is refused with that reason."""

@@ -213,18 +213,18 @@ def test_a_job_is_found_by_the_end_of_its_id(backend: NativeBackend) -> None:
     """People type the end of an id: live and ended jobs are found, ambiguity shows as more than one."""
     first, second = add(backend, 2)
     run(backend)
-    assert [ref.id for ref in backend.inspector.find(first)] == [first]
-    assert [ref.id for ref in backend.inspector.find(first[-8:])] == [first]
-    assert backend.inspector.find(second[-8:]) == (backend.inspector.get(second).ref,)
+    assert [ref.id for ref in backend.inspector.find(first).refs] == [first]
+    assert [ref.id for ref in backend.inspector.find(first[-8:]).refs] == [first]
+    assert backend.inspector.find(second[-8:]).refs == (backend.inspector.get(second).ref,)
     for number in (1, 2):
         add_one(backend, id=f"{next_id()[:19]}8{number}00-00000aaaaaaa")
-    assert len(backend.inspector.find("aaaaaa")) == 2
-    assert len(backend.inspector.find("aaaaaa", 1)) == 1
-    assert backend.inspector.find("ffffffffffff") == ()
+    assert len(backend.inspector.find("aaaaaa").refs) == 2
+    assert len(backend.inspector.find("aaaaaa", 1).refs) == 1
+    assert backend.inspector.find("ffffffffffff").refs == ()
 
 
 @pytest.mark.parametrize("suffix", ["%", "_", "zz", "'", "******"])
 def test_an_end_of_an_id_is_no_pattern(backend: NativeBackend, suffix: str) -> None:
     """Wildcards and quotes in a typed id find nothing."""
     add(backend, 2)
-    assert backend.inspector.find(suffix) == ()
+    assert backend.inspector.find(suffix).refs == ()

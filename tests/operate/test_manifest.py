@@ -6,13 +6,23 @@ from dataclasses import replace
 
 import pytest
 
+from queuetui.backends import searching
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.memory.backend import MemoryRoles
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.limits import Limits
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Query
+from queuetui.model.query_match import matches
 from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from queuetui.operate.manifest import make_manifest
+from queuetui.operate.operations import Operations, Thoroughness
 from tests.monitor.pictures import FOREIGN, NATIVE, job
-from tests.operate.desks import Office
+from tests.operate.desks import LIMITS, Office
 
 EVERY_STATE = tuple(replace(job(state), ref=replace(job().ref, id=state.value)) for state in State)
 RICH_FOREIGN = replace(FOREIGN, applies={Verb.DELETE: frozenset(State)})
@@ -53,6 +63,38 @@ def test_a_manifest_names_queues_and_warnings_once() -> None:
     manifest = make_manifest(Verb.CANCEL, [job(), job(), job(queue="import")], warned)
     assert manifest.queues == ("import", "mail")
     assert manifest.warnings == ("the handler may go on",)
+
+
+class SlowlyRead(MemoryRoles):
+    """The in-memory queue, whose filters are answered by looking at two jobs a page, as stores without an index do."""
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return what matches of the next two jobs."""
+        page = super().page(replace(request, query=Query(), limit=2), limits)
+        now = self.snapshot(Watch()).now
+        found = tuple(job for job in page.jobs if matches(request.query, job, now, lambda _: False))
+        return replace(page, jobs=found, looked=2 if page.has_more else None)
+
+
+def test_a_search_for_what_an_act_is_about_ends_and_goes_on_when_asked(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter without an index is looked for in the newest jobs only, the manifest says in how many, and another goes on from there."""
+    monkeypatch.setattr(searching, "MOST_LOOKS", 2)
+    for number in range(12):
+        office.pending(f"0195a3f0-9c00-7000-8000-{number:012x}", "mail" if number % 2 else "import")
+    roles, query = SlowlyRead(office.backend.store, BackendOptions()), parse_query("queue:mail")
+    backend = Backend(inspector=lambda: roles, operator=lambda: roles, close=lambda: None)
+    operations = Operations(backend, office.operations._desk, LIMITS)
+    begun = operations.prepare_matching(Verb.DELETE, query)
+    assert (len(begun.refs), begun.looked, begun.more) == (2, 4, False)
+    told: list[tuple[int, int]] = []
+    how = Thoroughness(whole=True, begun=begun, tell=lambda looked, found: told.append((looked, found)))
+    rest = operations.prepare_matching(Verb.DELETE, query, how=how)
+    assert (rest.refs[:2], len(rest.refs), rest.looked) == (begun.refs, 6, None)
+    assert told[0] == (6, 3)
+    whole = operations.prepare_purge(query, how=Thoroughness(whole=True))
+    assert (whole.refs, whole.purge) == (rest.refs, True)
 
 
 def test_all_means_what_matched_then(office: Office) -> None:

@@ -16,7 +16,7 @@ from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
+from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query, Sort
 from queuetui.model.query_match import matches
 from queuetui.model.schedule_info import ScheduleInfo
@@ -195,6 +195,7 @@ class ScriptedFeed(ScriptedLog):
         self.findings: tuple[Finding, ...] = ()
         self.told = make_events(NOW)
         self.before_poll: Callable[[], None] = lambda: None
+        self.look_jobs = 1_000
         self.refused_field = ""
         self.own_order: tuple[Sort, ...] = ()
         self.polls = 0
@@ -245,9 +246,13 @@ class ScriptedFeed(ScriptedLog):
         told = events_of(job)[:events] if self.capabilities.events else None
         return Detail(job, judge(job), attempts if job.error is not None else (), told)
 
-    def find(self, suffix: str) -> tuple[str, ...]:
-        """Return the ids that end so."""
-        return tuple(job.ref.id for job in self.jobs if job.ref.id.endswith(suffix))[:2]
+    def find(self, suffix: str, after: str | None = None) -> IdSearch:
+        """Return the ids that end so, two at most; each look is at `look_jobs` jobs."""
+        begin = int(after or 0)
+        bite = self.jobs[begin : begin + self.look_jobs]
+        end = begin + len(bite)
+        refs = tuple(job.ref for job in bite if job.ref.id.endswith(suffix))[:2]
+        return IdSearch(refs, str(end) if end < len(self.jobs) else None, len(bite))
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return a plan in which only words are residual."""

@@ -11,6 +11,7 @@ from queuetui.model.query import Query
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.operate.manifest import Manifest, make_manifest
+from queuetui.operate.operations import BOUNDED, Thoroughness
 from queuetui.operate.report import GONE, Report
 from queuetui.operate.rights import Right, why_not
 from tests.tui.scripted import ScriptedFeed
@@ -44,13 +45,18 @@ class ScriptedOperations:
         gone = ((job, GONE) for job in jobs if job.ref.id not in there)
         return replace(manifest, different=(*manifest.different, *gone))
 
-    def prepare_matching(self, verb: Verb, query: Query, limit: int = 50_000, retry_until: str = "") -> Manifest:
-        """Return the manifest of an act on all that match."""
-        return self.prepare(verb, self.feed.matching(query), query.text, retry_until)
+    def prepare_matching(
+        self, verb: Verb, query: Query, retry_until: str = "", *, how: Thoroughness = BOUNDED
+    ) -> Manifest:
+        """Return the manifest of an act on all that match among the first `look_jobs`, in all if it is whole."""
+        looked = None if how.whole or len(self.feed.jobs) <= self.feed.look_jobs else self.feed.look_jobs
+        how.tell(len(self.feed.jobs), 0)
+        found = [job for job in self.feed.matching(query) if looked is None or job in self.feed.jobs[:looked]]
+        return replace(self.prepare(verb, found, query.text, retry_until), looked=looked)
 
-    def prepare_purge(self, query: Query, limit: int = 50_000) -> Manifest:
+    def prepare_purge(self, query: Query, *, how: Thoroughness = BOUNDED) -> Manifest:
         """Return the manifest of a purge."""
-        return replace(self.prepare_matching(Verb.DELETE, query), purge=True)
+        return replace(self.prepare_matching(Verb.DELETE, query, how=how), purge=True)
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do it, but for the jobs that are gone."""

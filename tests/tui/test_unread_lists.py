@@ -8,6 +8,9 @@ from queuetui.model.errors import Unreachable
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.tui.dialogs.seek import SeekDialog
+from queuetui.tui.screens.detail import DetailScreen
+from queuetui.tui.screens.jobs import JobsScreen
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.stage import NARROW, Stage
 
@@ -96,3 +99,49 @@ def test_a_search_that_ended_early_says_how_far_it_looked_and_goes_on() -> None:
         assert "1 found in 50 looked through" in stage.lines_of("#crumbs")
 
     Stage(DeepFeed()).play(script)
+
+
+def test_an_id_that_the_first_look_does_not_find_is_looked_for_as_long_as_is_wanted() -> None:
+    """How far was looked is said; `n` goes on look by look until the job opens, Esc goes back."""
+    feed = ScriptedFeed()
+    feed.look_jobs = 10
+    last = feed.jobs[-1].ref.id
+
+    async def script(stage: Stage) -> None:
+        await stage.write(f":show {last[-8:]}")
+        await stage.press("enter")
+        await stage.until_shown("Not among the 10 newest jobs that were looked through")
+        await stage.press("escape")
+        await stage.until(lambda: stage.is_on(JobsScreen))
+        await stage.write(f":show {last[-8:]}")
+        await stage.press("enter")
+        await stage.until(lambda: stage.is_on(SeekDialog))
+        await stage.press("n")
+        await stage.until(lambda: stage.is_on(DetailScreen))
+        await stage.press("escape")
+        await stage.write(":show 99999999")
+        await stage.press("enter")
+        await stage.until(lambda: stage.is_on(SeekDialog))
+        await stage.press("n")
+        await stage.until_shown(f"all {len(feed.jobs)} were looked through")
+
+    Stage(feed).play(script)
+
+
+def test_an_act_on_all_that_match_says_how_far_was_looked_and_looks_further() -> None:
+    """The dialog of a purge names what was found so far; F3 looks through the rest before anything is confirmed."""
+    feed = ScriptedFeed()
+    feed.look_jobs = 8
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5")
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("X")
+        await stage.until_shown("Only the 8 newest jobs were looked through; more may match.")
+        assert "Purge 3 jobs" in stage.text()
+        await stage.press("f3")
+        await stage.until_shown("Purge 6 jobs")
+        assert "Only the" not in stage.text()
+        assert stage.operations.performed == []
+
+    Stage(feed).play(script)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from queuetui.model.act import Act, JobRef, Result, Target
+from queuetui.model.act import Act, Result, Target
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
-from queuetui.model.page import Page, PageRequest, PlannedTerm
+from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Snapshot, Watch
@@ -84,8 +84,11 @@ class Inspector(Protocol):
         """Return one job whole. Raises NotFound."""
         ...
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`, at most `limit`: the short ids that people type."""
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look, newest first and for a bounded time, for the jobs whose id is or ends in `suffix`: the short ids that people type.
+
+        At most `limit` of them; `after` goes on where another search had come to.
+        """
         ...
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
@@ -277,25 +280,11 @@ class SchemaStore(Protocol):
         ...
 
 
-def iterate(
-    inspector: Inspector,
-    query: Query,
-    limits: Limits,
-    page_size: int = 500,
-    *,
-    brief: bool = False,
-    tell: Callable[[int], None] = lambda _: None,
-) -> Iterator[Job]:
-    """Yield every job that matches, page by page; `tell` hears after each page how many there are so far.
-
-    With `brief`, only the first page's jobs are read with their payloads: a person is shown no more of many.
-    """
+def iterate(inspector: Inspector, query: Query, limits: Limits, page_size: int = 500) -> Iterator[Job]:
+    """Yield every job that matches, page by page."""
     cursor: str | None = None
-    found = 0
     while True:
-        page = inspector.page(PageRequest(query, page_size, cursor, brief=brief and cursor is not None), limits)
-        found += len(page.jobs)
-        tell(found)
+        page = inspector.page(PageRequest(query, page_size, cursor), limits)
         yield from page.jobs
         if not page.has_more or page.last is None:
             return

@@ -161,6 +161,13 @@ def exact_option(command: Command) -> Command:
     )
 
 
+def whole_option(command: Command) -> Command:
+    """Add --all, handed over as `whole`."""
+    return click.option("--all", "whole", is_flag=True, help="Look through every job, however long that takes.")(
+        command
+    )
+
+
 def format_options(command: Command) -> Command:
     """Add --format and --json, handed over as `form`."""
     command = click.option("--json", "form", flag_value=Format.JSON.value, help="Short for --format json.")(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from queuetui.backends.embedded import default_url
+from queuetui.cli.progress import Progress
 from queuetui.config.paths import config_file, state_folder
 from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
@@ -23,10 +25,13 @@ from queuetui.model.urls import place_name
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.backends.base import BackendOptions
+    from queuetui.model.page import IdSearch
     from queuetui.monitor.feed import Feed
     from queuetui.operate.operations import Operations
 
 SHORTEST_ID = 6
+# A look takes less than a second: a person who waits longer is asked first.
+LOOKS_FOR_ID = 5
 FIRST_STEPS = "; to see the console at work: queuetui demo; to find the queues in a database: queuetui discover URL"
 
 
@@ -186,18 +191,28 @@ def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
         feed.close()
 
 
-def resolve_id(feed: Feed, written: str) -> str:
-    """Return the whole id that a person wrote, or wrote the end of. Raises NotFound, Conflict."""
+def resolve_id(feed: Feed, written: str, *, whole: bool = False) -> str:
+    """Return the whole id that a person wrote, or wrote the end of; looks through every job if `whole`. Raises NotFound, Conflict."""
     written = WrittenValue(written, 0).literal
     # What ends in a number may be a whole id that is short: 7, job-7.
     if len(written) < SHORTEST_ID and not written.rpartition("-")[2].isdecimal():
         raise NotFound(f"{written!r} is too short for an id; write at least its last {SHORTEST_ID} characters")
-    found = feed.find(written)
+    search = feed.find(written, looks=math.inf if whole else LOOKS_FOR_ID, tell=Progress(_describe_search))
+    found = [ref.id for ref in search.refs]
+    if not found and search.reached is not None:
+        raise NotFound(
+            f"no job's id is or ends in {written!r} among {_describe_search(search)}; to look through every one write --all"
+        )
     if not found:
         raise NotFound(f"no job's id is or ends in {written!r}; see: queuetui jobs")
     if len(found) > 1 and written not in found:
         raise Conflict(f"more than one job's id is or ends in {written!r}: {', '.join(found)}; name one of them")
     return written if written in found else found[0]
+
+
+def _describe_search(search: IdSearch) -> str:
+    how_far = f" ({search.note})" if search.note else ""
+    return f"the {search.looked:,} newest that were looked through{how_far}"
 
 
 def actor() -> str:

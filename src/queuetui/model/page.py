@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from queuetui.model.act import JobRef
 from queuetui.model.job import Job
 from queuetui.model.measured import Measured
 from queuetui.model.query import Query, Sort, Term
@@ -42,6 +43,19 @@ class Page:
     notes: tuple[str, ...] = ()
     looked: int | None = None
     order: tuple[Sort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdSearch:
+    """The jobs whose id is or ends in what was looked for; `reached` is where to go on looking, None where there is nothing further.
+
+    `looked` is how many jobs were looked through for it, `note` says in the store's own words how far that was.
+    """
+
+    refs: tuple[JobRef, ...]
+    reached: str | None = None
+    looked: int = 0
+    note: str = ""
 
 
 class Handling(StrEnum):

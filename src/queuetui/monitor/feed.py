@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queuetui.backends.backend import Backend
+from queuetui.backends.searching import Search
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
-from queuetui.model.page import Page, PageRequest, PlannedTerm
+from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.snapshot import Part, Snapshot, Watch
@@ -25,9 +26,7 @@ from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.store_watch import StoreWatch
 
-PAGE_JOBS = 500
 EVENTS = "events"
-MOST_LOOKS = 10
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
 
 
@@ -115,28 +114,38 @@ class Feed:
     ) -> Iterator[tuple[Job, Verdict]]:
         """Yield the jobs that match with their verdicts, at most `limit`; at the end `tell` what bounds the answer.
 
-        A filter that the store cannot answer is given MOST_LOOKS pages that end before all was looked at, as many as it takes if `whole`.
+        A filter that the store cannot answer is looked for in its newest jobs, in all of them if `whole`.
         """
         facts = self._facts()
-        cursor: str | None = None
-        left, looks, looked = limit, 0, 0
-        while True:
-            page = self._inspector.page(PageRequest(query, min(left, PAGE_JOBS), cursor), self.limits)
-            for job in page.jobs:
-                yield job, explain(job, facts)
-            left -= len(page.jobs)
-            looks, looked = looks + (page.looked is not None), looked + (page.looked or 0)
-            is_cut_short = looks >= MOST_LOOKS and not whole
-            if left <= 0 or not page.has_more or page.last is None or is_cut_short:
-                break
-            cursor = page.last
+        search = Search(self._backend.inspector, query, self.limits, whole)
+        for job in search.jobs(limit):
+            yield job, explain(job, facts)
         if tell is not None:
-            for note in (*page.notes, *_bounds(page, limit, left, looked)):
+            for note in (*search.notes, *_bounds(search, limit)):
                 tell(note)
 
-    def find(self, suffix: str) -> tuple[str, ...]:
-        """Return the ids that are or end in `suffix`, at most two."""
-        return tuple(ref.id for ref in self._inspector.find(suffix))
+    def find(
+        self,
+        suffix: str,
+        after: str | None = None,
+        *,
+        looks: float = 1,
+        tell: Callable[[IdSearch], object] | None = None,
+    ) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`, two at most, by so many looks at the store; `tell` hears of each in vain.
+
+        `after` goes on where another search had come to.
+        """
+        looked = 0
+        while True:
+            found = self._inspector.find(suffix, after=after)
+            looked, looks = looked + found.looked, looks - 1
+            found = replace(found, looked=looked)
+            if found.refs or found.reached is None or looks <= 0:
+                return found
+            if tell is not None:
+                tell(found)
+            after = found.reached
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return how each term of a filter is answered."""
@@ -194,11 +203,9 @@ class Feed:
         return {job.ref.id: explain(job, facts) for job in jobs}
 
 
-def _bounds(page: Page, limit: int, left: int, looked: int) -> Iterator[str]:
+def _bounds(search: Search, limit: int) -> Iterator[str]:
     """Say in words what an answer leaves out."""
-    if not page.has_more:
-        return
-    if left <= 0:
+    if search.is_cut_short:
+        yield f"{search.looked:,} jobs were looked through and there are more; --all looks through every one"
+    elif search.has_more:
         yield f"{limit} jobs are shown and more match"
-    else:
-        yield f"{looked:,} jobs were looked through and there are more; --all looks through every one"

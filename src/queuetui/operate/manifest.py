@@ -21,6 +21,7 @@ class Manifest:
 
     `steps` are done in order, each for its own refs (retry of an orphan is a release); `different` are jobs it cannot apply to, with the
     reason; `jobs` are all that were chosen, as seen; `more` tells that further jobs match and are left for another act.
+    `looked` is how many jobs were looked through where the search for them ended before it came to all, `reached` where it goes on.
     `removes` tells that cancelled jobs leave the store; `args` go with the act; `expired` counts the jobs that are past their deadline.
     """
 
@@ -32,6 +33,8 @@ class Manifest:
     filter_text: str = ""
     purge: bool = False
     more: bool = False
+    looked: int | None = None
+    reached: str | None = None
     removes: bool = False
     args: Mapping[str, str] = field(default_factory=dict)
     expired: int = 0

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from queuetui.backends.base import iterate
+from queuetui.backends.searching import Search
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable
@@ -35,6 +35,21 @@ MATCHING_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
+class Thoroughness:
+    """How far all that matches is looked for: through every job if `whole`, on from where the search for `begun` had ended.
+
+    `tell` hears how far it has come: how many were looked through, and how many found.
+    """
+
+    whole: bool = False
+    begun: Manifest | None = None
+    tell: Callable[[int, int], object] = lambda *_: None
+
+
+BOUNDED = Thoroughness()
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Who acts, with what right, and where it is recorded."""
 
@@ -45,16 +60,12 @@ class Desk:
 
 
 class Operations:
-    """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set.
-
-    `tell_progress` hears how many jobs were found so far while an act on all that match is prepared.
-    """
+    """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set."""
 
     def __init__(self, backend: Backend, desk: Desk, limits: Limits) -> None:
         self._backend = backend
         self._desk = desk
         self._limits = limits
-        self.tell_progress: Callable[[int], None] = lambda _: None
         self.schedules = ScheduleOperations(backend, desk)
         self.rules = ClaimRulesOperations(backend, desk)
 
@@ -86,27 +97,46 @@ class Operations:
         return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)
 
     def prepare_matching(
-        self, verb: Verb, query: Query, limit: int = MATCHING_LIMIT, retry_until: str = ""
+        self,
+        verb: Verb,
+        query: Query,
+        limit: int = MATCHING_LIMIT,
+        retry_until: str = "",
+        *,
+        purge: bool = False,
+        how: Thoroughness = BOUNDED,
     ) -> Manifest:
-        """Return what an act on all that matches now will try; at most `limit` jobs."""
-        jobs, more = self._matching(query, limit)
-        return make_manifest(
-            verb, jobs, self._backend.inspector.capabilities, filter_text=query.text, more=more, retry_until=retry_until
+        """Return what an act on all that matches now will try; at most `limit` jobs, `purge` for one that writes them to a file first."""
+        begun = how.begun
+        before = () if begun is None else begun.jobs
+        search = Search(self._backend.inspector, query, self._limits, how.whole, brief=True)
+        search.tell = lambda so_far: how.tell(so_far.looked, so_far.found)
+        if begun is not None:
+            search.cursor, search.looked, search.found = begun.reached, begun.looked or 0, len(before)
+        jobs = (*before, *search.jobs(limit))
+        manifest = make_manifest(
+            verb,
+            jobs,
+            self._backend.inspector.capabilities,
+            filter_text=query.text,
+            purge=purge,
+            more=search.has_more and not search.is_cut_short,
+            retry_until=retry_until,
         )
+        return replace(manifest, looked=search.looked, reached=search.cursor) if search.is_cut_short else manifest
 
-    def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT) -> Manifest:
+    def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT, how: Thoroughness = BOUNDED) -> Manifest:
         """Return what a purge of all that matches now will delete."""
-        jobs, more = self._matching(query, limit)
-        return make_manifest(
-            Verb.DELETE, jobs, self._backend.inspector.capabilities, filter_text=query.text, purge=True, more=more
-        )
+        return self.prepare_matching(Verb.DELETE, query, limit, purge=True, how=how)
 
-    def prepare_cleanup(self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT) -> Manifest:
+    def prepare_cleanup(
+        self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT, how: Thoroughness = BOUNDED
+    ) -> Manifest:
         """Return what a cleanup of jobs that ended longer ago than that will delete."""
         now = self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         ended_before = to_text(now - timedelta(seconds=older_than_s))
         query = parse_query(f"state:{','.join(states)} completed<{ended_before}")
-        return self.prepare_matching(Verb.DELETE, query, limit)
+        return self.prepare_matching(Verb.DELETE, query, limit, how=how)
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do what was confirmed, in bites; a purge writes its file first.
@@ -170,11 +200,6 @@ class Operations:
             raise
         self._desk.journal.conclude(act, (), f"{cleaned} deleted")
         return cleaned
-
-    def _matching(self, query: Query, limit: int) -> tuple[list[Job], bool]:
-        walk = iterate(self._backend.inspector, query, self._limits, brief=True, tell=self.tell_progress)
-        found = list(islice(walk, limit + 1))
-        return found[:limit], len(found) > limit
 
 
 class _Run:

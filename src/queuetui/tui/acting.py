@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from queuetui.model.act import Verb
+from queuetui.model.act import RETRY_UNTIL, Verb
 from queuetui.model.snapshot import QueueInfo
 from queuetui.operate.report import GONE
 from queuetui.tui.actions import named
@@ -16,8 +17,11 @@ from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
     from queuetui.operate.manifest import Manifest
-    from queuetui.operate.operations import Operations
+    from queuetui.operate.operations import Operations, Thoroughness
     from queuetui.operate.report import Report
+    from queuetui.tui.dialogs.ask import Tell
+
+    ManifestReader = Callable[[Thoroughness, str], Manifest]
 
 
 class Acting(ConsoleScreen):
@@ -39,7 +43,7 @@ class Acting(ConsoleScreen):
         operations = self._operations_for("purge")
         prepare = None if operations is None else self.prepare_purge(operations)
         if operations is not None and prepare is not None:
-            self._ask_about_jobs("purge", operations, lambda _: prepare())
+            self._ask_about_jobs("purge", operations, prepare)
 
     def action_pause(self) -> None:
         """Ask to pause the queue in question, or to resume it."""
@@ -62,7 +66,7 @@ class Acting(ConsoleScreen):
             AskDialog(
                 "Pause or resume",
                 self.console.errands,
-                lambda: queue,
+                lambda _: queue,
                 lambda asked: ask_pause(asked, profile),
                 perform,
                 self._tell_later,
@@ -72,15 +76,15 @@ class Acting(ConsoleScreen):
 
     # What a screen says of itself
 
-    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[str], Manifest] | None:
+    def prepare_act(self, operations: Operations, verb: Verb) -> ManifestReader | None:
         """Return what reads the manifest of an act on the targets of this moment, None when there are none.
 
-        It takes what becomes of a past deadline, empty where nothing was chosen.
+        It takes how far is looked, and what becomes of a past deadline, empty where nothing was chosen.
         """
         jobs = tuple(self.targets)
-        return (lambda retry_until: operations.prepare_seen(verb, jobs, retry_until)) if jobs else None
+        return (lambda _, retry_until: operations.prepare_seen(verb, jobs, retry_until)) if jobs else None
 
-    def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
+    def prepare_purge(self, operations: Operations) -> ManifestReader | None:
         """Return what reads the manifest of a purge, None where there is no filter to purge by."""
         return None
 
@@ -110,19 +114,25 @@ class Acting(ConsoleScreen):
             return None
         return connection.operations
 
-    def _ask_about_jobs(self, name: str, operations: Operations, prepare: Callable[[str], Manifest]) -> None:
+    def _ask_about_jobs(self, name: str, operations: Operations, read: ManifestReader) -> None:
+        from queuetui.operate.operations import BOUNDED, Thoroughness
         from queuetui.tui.dialogs.ask import AskDialog
-        from queuetui.tui.present.questions import ask_act
+        from queuetui.tui.present.questions import ask_act, describe_search
+
+        def prepare(tell: Tell, begun: Manifest | None = None) -> Manifest:
+            how = Thoroughness(begun is not None, begun, lambda looked, found: tell(describe_search(looked, found)))
+            return read(how, "" if begun is None else begun.args.get(RETRY_UNTIL, ""))
 
         profile = self.console.profile
         dialog = AskDialog(
             f"{name.capitalize()} in {profile.title}",
             self.console.errands,
-            lambda: prepare(""),
+            prepare,
             lambda manifest: ask_act(self._without_ghosts(manifest), profile),
             operations.perform,
             self._tell_later,
-            prepare,
+            lambda retry_until: read(BOUNDED, retry_until),
+            lambda manifest: None if manifest.looked is None else partial(prepare, begun=manifest),
         )
         self.app.push_screen(dialog, self.act_ended)
 

@@ -30,6 +30,7 @@ from queuetui.tui.terminal import has_few_colours, require_terminal
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
+    from queuetui.model.page import IdSearch
     from queuetui.tui.screens.events import EventsScreen
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
@@ -168,10 +169,6 @@ class QueueTui(Console, inherit_bindings=False):
 
     def action_show(self, job_id: str) -> None:
         """Open the job whose id is or ends in what was typed."""
-        connection = self.connection
-        if connection is None:
-            self.flash("the store does not answer yet", Tone.WARNING)
-            return
 
         def open_found(found: tuple[str, ...]) -> None:
             if len(found) == 1:
@@ -181,7 +178,28 @@ class QueueTui(Console, inherit_bindings=False):
                     f"{'no job has' if not found else 'several jobs have'} an id that ends in {job_id}", Tone.WARNING
                 )
 
-        self.errands.send(lambda: connection.feed.find(job_id), open_found, lambda why: self.flash(why, Tone.CRITICAL))
+        self.find_jobs(job_id, open_found, lambda why: self.flash(why, Tone.CRITICAL))
+
+    def find_jobs(self, suffix: str, take: Callable[[tuple[str, ...]], None], miss: Callable[[str], None]) -> None:
+        """Look for the jobs whose id is or ends in what was typed; a person is asked how far, where that takes long."""
+        from queuetui.tui.dialogs.seek import SeekDialog
+
+        connection = self.connection
+        if connection is None:
+            self.flash("the store does not answer yet", Tone.WARNING)
+            return
+
+        def take_found(search: IdSearch | None) -> None:
+            if search is not None:
+                take(tuple(ref.id for ref in search.refs))
+
+        def go_on(search: IdSearch) -> None:
+            if search.refs or search.reached is None:
+                take_found(search)
+            else:
+                self.push_screen(SeekDialog(suffix, connection.feed, self.errands, search), take_found)
+
+        self.errands.send(lambda: connection.feed.find(suffix), go_on, miss)
 
     def open_job(self, job_id: str, tab: str = "Summary") -> None:
         """Open one job whole."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -16,8 +15,8 @@ from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import MarksChanged
 
 if TYPE_CHECKING:
-    from queuetui.operate.manifest import Manifest
     from queuetui.operate.operations import Operations
+    from queuetui.tui.acting import ManifestReader
 
 
 class Marking(Acting):
@@ -49,12 +48,12 @@ class Marking(Acting):
         marks = self.table.marks if self.is_mounted else frozenset()
         return f"{len(marks):,} marked" if marks else ""
 
-    def prepare_act(self, operations: Operations, verb: Verb) -> Callable[[str], Manifest] | None:
+    def prepare_act(self, operations: Operations, verb: Verb) -> ManifestReader | None:
         """Return the manifest's reader: for the marked jobs, or for all that match when all are marked."""
         if not self.marks_all_matching:
             return super().prepare_act(operations, verb)
         query = self.query_of_all
-        return lambda retry_until: operations.prepare_matching(verb, query, retry_until=retry_until)
+        return lambda how, retry_until: operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
 
     def forget_done(self, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done."""

@@ -94,7 +94,7 @@ def test_odd_ids_are_read_page_by_page(odd_capture: Capture) -> None:
         assert sorted(_paged(backend, sort)) == sorted(listed)
     for job_id in listed:
         assert backend.inspector.get(job_id).ref.id == job_id
-        assert backend.inspector.find(job_id)[0].id == job_id
+        assert backend.inspector.find(job_id).refs[0].id == job_id
     picture = backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS, Part.FAILURES})))
     assert picture.total.value == len(listed)
     assert [job.ref.id for job in picture.failures] == _all(backend, "state:failed")

@@ -75,7 +75,7 @@ def test_failed_rows_of_one_uuid_are_told_apart(capture: Capture) -> None:
     uuid = choose(capture.open(), "state:failed queue:high").ref.id
     run_script(capture.url, script_of(capture, TWICE))
     backend = capture.open()
-    both = [ref.id for ref in backend.inspector.find(uuid)]
+    both = [ref.id for ref in backend.inspector.find(uuid).refs]
     assert len(set(both)) == 2
     assert all(job_id.startswith("failed-") for job_id in both)
     with pytest.raises(Conflict) as told:
@@ -86,7 +86,7 @@ def test_failed_rows_of_one_uuid_are_told_apart(capture: Capture) -> None:
     assert set(both) < set(listed)
     assert {choose(backend, f"id:{job_id}").ref.id for job_id in both} == set(both)
     assert do(backend, Verb.DELETE, capture.open().inspector.get(both[0]).ref).outcome is Outcome.DONE
-    assert [ref.id for ref in backend.inspector.find(uuid)] == [uuid]
+    assert [ref.id for ref in backend.inspector.find(uuid).refs] == [uuid]
     assert len(list(iterate(backend.inspector, parse_query("state:failed"), Limits()))) == 5
 
 

@@ -343,15 +343,17 @@ def test_an_id_is_looked_for_by_keys_first_and_then_among_the_newest(
     failed = next(job_id for job_id, truth in capture.stored.items() if truth["state"] == "failed")
     query(capture.url, FILL)
     backend = capture.open()
-    assert [ref.id for ref in backend.inspector.find(failed)] == [failed]
+    assert [ref.id for ref in backend.inspector.find(failed).refs] == [failed]
     assert backend.inspector.get(failed).ref.id == failed
     nobody = "00000000-0000-4000-8000-000000000000"
     with pytest.raises(NotFound, match="jobs back to row"):
         backend.inspector.get(nobody)
-    with pytest.raises(NotFound, match="jobs back to row"):
-        backend.inspector.find(nobody[-8:])
+    search = backend.inspector.find(nobody[-8:])
+    assert (search.refs, search.reached is not None) == ((), True)
+    assert "jobs back to row" in search.note
     monkeypatch.setattr(walks, "WALK_S", 600.0)
-    assert backend.inspector.find(nobody[-8:]) == ()
+    search = backend.inspector.find(nobody[-8:])
+    assert (search.refs, search.reached, search.note) == ((), None, "")
 
 
 def test_a_new_row_does_not_shift_a_page(capture: Capture) -> None:

@@ -290,12 +290,12 @@ def test_jobs_are_found_by_the_end_of_their_id(database: Database, seed: Seed) -
     inspector = SqlInspector(database)
     for job_id in made:
         for suffix in (job_id, job_id.replace("-", ""), job_id[-6:], job_id[-14:].upper(), job_id[-9:]):
-            assert [ref.id for ref in inspector.find(suffix)] == [job_id]
+            assert [ref.id for ref in inspector.find(suffix).refs] == [job_id]
     last = made[0][-1]
     alike = sorted(job_id for job_id in made if job_id.endswith(last))
-    assert [ref.id for ref in inspector.find(last, 1)] == alike[:1]
-    assert inspector.find("xyz") == ()
-    assert inspector.find("") == ()
+    assert [ref.id for ref in inspector.find(last, 1).refs] == alike[:1]
+    assert inspector.find("xyz").refs == ()
+    assert inspector.find("").refs == ()
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.COMPLETED])
@@ -307,9 +307,11 @@ def test_a_short_id_finds_an_old_job(
     seed.jobs({"id": old, "state": state}, *({"id": new_job_id(), "state": state} for _ in range(5)))
     monkeypatch.setattr(finding, "MOST_LOOKED", 3)
     inspector = SqlInspector(database)
-    assert [ref.id for ref in inspector.find(old[-6:])] == [old]
-    assert inspector.find(old[-3:]) == ()
-    assert inspector.find(f"{int(old[-6:], 16) ^ 1:06x}") == ()
+    assert [ref.id for ref in inspector.find(old[-6:]).refs] == [old]
+    search = inspector.find(old[-3:])
+    assert (search.refs, search.looked) == ((), 3)
+    assert [ref.id for ref in inspector.find(old[-3:], after=search.reached).refs] == [old]
+    assert inspector.find(f"{int(old[-6:], 16) ^ 1:06x}").refs == ()
 
 
 def test_the_durability_grade_is_read_from_the_store(database: Database) -> None:

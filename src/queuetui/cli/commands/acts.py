@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -20,8 +19,10 @@ from queuetui.cli.options import (
     positive_duration,
     read_filter,
     take_connection,
+    whole_option,
 )
 from queuetui.cli.output import Format, cell, say, show_document
+from queuetui.cli.progress import Progress
 from queuetui.cli.session import opened_profile, resolve_id
 from queuetui.config.profile import Profile
 from queuetui.model.act import KEEP, NO_DEADLINE, Verb
@@ -32,13 +33,12 @@ from queuetui.model.query import Query
 from queuetui.model.state import FINAL, State
 from queuetui.monitor.feed import Feed
 from queuetui.operate.manifest import DEADLINE_VERBS, Manifest
-from queuetui.operate.operations import Operations
+from queuetui.operate.operations import Operations, Thoroughness
 from queuetui.operate.report import Report
 
 DAY_S = 86400.0
 MOST_DAYS = 365_250
 SHOWN = 5
-PROGRESS_S = 2.0
 
 
 def _confirm(manifest: Manifest, profile: Profile, given: dict[str, Any]) -> None:
@@ -96,6 +96,10 @@ def _describe(manifest: Manifest) -> str:
     ]
     if len(named) > SHOWN:
         lines.append(f"  and {len(named) - SHOWN:,} more")
+    if manifest.looked is not None:
+        lines.append(
+            f"only the {manifest.looked:,} newest jobs were looked through, more may match: to look through every one write --all"
+        )
     if manifest.more:
         lines.append("more jobs match than one act takes: run it again for the rest")
     return "\n".join(lines)
@@ -144,6 +148,7 @@ def _describe_manifest(manifest: Manifest) -> dict[str, Any]:
         "would": [ref.id for ref in manifest.refs],
         "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
         "more": manifest.more,
+        "looked_through": manifest.looked,
     }
 
 
@@ -171,6 +176,7 @@ def _act_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         connection_options,
         format_options,
+        whole_option,
         click.option("--reason", default="", help="Kept in the record."),
         click.option("--yes", "-y", is_flag=True, help="Do not ask."),
         click.option(
@@ -205,31 +211,19 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
     @_act_options
     def command(words: tuple[str, ...], ids: tuple[str, ...], **given: Any) -> None:
         connection = take_connection(given)
-        retry_until = given.pop("retry_until", "")
+        retry_until, how = given.pop("retry_until", ""), _how(given)
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
         query = _read_named(words) if words else read_filter(words)
         with opened_profile(**connection) as (profile, feed, operations):
             if ids:
-                manifest = operations.prepare(verb, [_read(feed, written) for written in ids], retry_until=retry_until)
+                jobs = [_read(feed, written, whole=how.whole) for written in ids]
+                manifest = operations.prepare(verb, jobs, retry_until=retry_until)
             else:
-                operations.tell_progress = _Progress()
-                manifest = operations.prepare_matching(verb, query, retry_until=retry_until)
+                manifest = operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
             _carry_out(operations, profile, manifest, given)
 
     return _deadline_option(command) if verb in DEADLINE_VERBS else command
-
-
-class _Progress:
-    """Says now and then how many jobs were found, while many are looked for."""
-
-    def __init__(self) -> None:
-        self._told_at = time.monotonic()
-
-    def __call__(self, found: int) -> None:
-        if time.monotonic() - self._told_at >= PROGRESS_S:
-            self._told_at = time.monotonic()
-            say(f"{counted(found, 'job')} found so far")
 
 
 def _read_named(words: tuple[str, ...]) -> Query:
@@ -239,8 +233,17 @@ def _read_named(words: tuple[str, ...]) -> Query:
     return read_filter(words)
 
 
-def _read(feed: Feed, written: str) -> Any:
-    return feed.open(resolve_id(feed, written)).job
+def _read(feed: Feed, written: str, *, whole: bool) -> Any:
+    return feed.open(resolve_id(feed, written, whole=whole)).job
+
+
+def _how(given: dict[str, Any]) -> Thoroughness:
+    """Return how far what the options name is looked for."""
+    return Thoroughness(given.pop("whole"), tell=Progress(_describe_search))
+
+
+def _describe_search(looked: int, found: int) -> str:
+    return f"{f'{looked:,} jobs looked through, ' if looked else ''}{found:,} found"
 
 
 retry = _jobs_act(Verb.RETRY, "Make failed, cancelled, finished or waiting jobs due now; an orphaned one is released.")
@@ -258,10 +261,9 @@ release = _jobs_act(Verb.RELEASE, "Give jobs whose worker is gone back to their 
 def purge(words: tuple[str, ...], **given: Any) -> None:
     """Write all jobs that match FILTER to a file, then delete them."""
     connection = take_connection(given)
-    query = _read_named(words)
+    query, how = _read_named(words), _how(given)
     with opened_profile(**connection) as (profile, _, operations):
-        operations.tell_progress = _Progress()
-        _carry_out(operations, profile, operations.prepare_purge(query), given)
+        _carry_out(operations, profile, operations.prepare_purge(query, how=how), given)
 
 
 @click.command()
@@ -279,6 +281,6 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
 def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
     """Delete completed and cancelled jobs that ended long ago."""
     connection = take_connection(given)
+    how = _how(given)
     with opened_profile(**connection) as (profile, _, operations):
-        operations.tell_progress = _Progress()
-        _carry_out(operations, profile, operations.prepare_cleanup(states, days * DAY_S), given)
+        _carry_out(operations, profile, operations.prepare_cleanup(states, days * DAY_S, how=how), given)

@@ -113,7 +113,7 @@ def _write(events: Iterable[Event], form: Format, *, headed: bool = True) -> Non
 def _whole_id(feed: Feed, written: str) -> str:
     """Return the id that was meant; of a job that is gone a whole id is taken as it is."""
     try:
-        return resolve_id(feed, written)
+        return resolve_id(feed, written, whole=True)
     except NotFound:
         try:
             return str(UUID(written))

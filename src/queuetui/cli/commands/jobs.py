@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter
+from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter, whole_option
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import opened
 from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
@@ -22,7 +22,7 @@ DEFAULT_LIMIT = 50
 @click.option(
     "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
 )
-@click.option("--all", "whole", is_flag=True, help="Look through every job, however long a filter takes.")
+@whole_option
 @format_options
 @connection_options
 def command(words: tuple[str, ...], sort: str | None, limit: int, whole: bool, form: str, **connection: Any) -> None:

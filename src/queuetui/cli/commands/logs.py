@@ -6,7 +6,7 @@ from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, format_options
+from queuetui.cli.options import connection_options, format_options, whole_option
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import opened, resolve_id
 from queuetui.model.clock import to_text
@@ -18,12 +18,13 @@ COLUMNS = ("fence", "noted_at", "cut_lines", "log")
 
 @click.command()
 @click.argument("job_id", metavar="ID")
+@whole_option
 @format_options
 @connection_options
-def command(job_id: str, form: str, **connection: Any) -> None:
+def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     """Print what the handler of a job logged: of runs that failed or were longer than a second, the last lines of the last runs."""
     with opened(**connection) as (feed, _):
-        runs = [run for run in feed.runs(resolve_id(feed, job_id)) if run.log is not None]
+        runs = [run for run in feed.runs(resolve_id(feed, job_id, whole=whole)) if run.log is not None]
     if not runs:
         say("nothing is kept: logs are of runs that failed or were longer than a second")
     if form != Format.TABLE:

@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, format_options
+from queuetui.cli.options import connection_options, format_options, whole_option
 from queuetui.cli.output import Format, show_document
 from queuetui.cli.session import opened, resolve_id
 from queuetui.cli.tables import error_text
@@ -19,12 +19,13 @@ EVENTS_READ = 200
 
 @click.command()
 @click.argument("job_id", metavar="ID")
+@whole_option
 @format_options
 @connection_options
-def command(job_id: str, form: str, **connection: Any) -> None:
+def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     """Show one job whole; ID may be the last 6 or more characters of it."""
     with opened(**connection) as (feed, _):
-        detail = feed.open(resolve_id(feed, job_id))
+        detail = feed.open(resolve_id(feed, job_id, whole=whole))
         shown = document(detail.job, detail.verdict).to_dict()
         shown["remarks"] = list(detail.job.remarks)
         shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
@@ -38,12 +39,13 @@ def command(job_id: str, form: str, **connection: Any) -> None:
 
 @click.command()
 @click.argument("job_id", metavar="ID")
+@whole_option
 @format_options
 @connection_options
-def why(job_id: str, form: str, **connection: Any) -> None:
+def why(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     """Explain why a job is where it is: the verdict, what it was read from, the next step."""
     with opened(**connection) as (feed, _):
-        detail = feed.open(resolve_id(feed, job_id), events=EVENTS_READ)
+        detail = feed.open(resolve_id(feed, job_id, whole=whole), events=EVENTS_READ)
         gap = None if detail.gap is None else describe_verdict(detail.gap)
         show_document({**describe_verdict(detail.verdict), "gap": gap}, Format(form))
 

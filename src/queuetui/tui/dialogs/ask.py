@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import events, on
@@ -18,12 +19,14 @@ from queuetui.tui.errands import Errands
 from queuetui.tui.present.pieces import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.reading import Reading
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
     from queuetui.operate.report import Report
 
 T = TypeVar("T")
+Tell = Callable[[str], object]
 _TEXT_CELLS = 70
 _ERROR_CAP = 2000
 _LINES_AROUND_TEXT = 13
@@ -34,7 +37,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
 
     `prepare` and `perform` block and run as errands; `question_of` puts what was prepared into words. A question with a
     word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
-    `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to.
+    `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what
+    prepares more where not all was looked at. Leaving breaks off what only looks.
     """
 
     AUTO_FOCUS = "#cancel"
@@ -42,6 +46,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         Binding("escape", "cancel", "Cancel", show=False),
         Binding("n", "refuse", "Cancel", show=False),
         Binding("y", "confirm", "Confirm", show=False),
+        Binding("f", "further_by_letter", "Look further", show=False),
+        Binding("f3", "look_further", "Look further", show=False),
         Binding("left,right", "app.focus_next", "Other button", show=False),
         Binding("down", "choose(1)", "Next option", show=False, priority=True),
         Binding("up", "choose(-1)", "Option before", show=False, priority=True),
@@ -51,11 +57,12 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self,
         heading: str,
         errands: Errands,
-        prepare: Callable[[], T],
+        prepare: Callable[[Tell], T],
         question_of: Callable[[T], Question],
         perform: Callable[[T], Report],
         left_behind: Callable[[str], None],
         prepare_otherwise: Callable[[str], T] | None = None,
+        further: Callable[[T], Callable[[Tell], T] | None] = lambda _: None,
     ) -> None:
         super().__init__()
         self._heading = heading
@@ -65,6 +72,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._perform = perform
         self._left_behind = left_behind
         self._prepare_otherwise = prepare_otherwise
+        self._further = further
+        self._reading: Reading | None = None
         self._prepared: T | None = None
         self._question: Question | None = None
         self._report: Report | None = None
@@ -86,9 +95,25 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         """Prepare in the background; nothing can be confirmed before that is done."""
         self.query_one("#word", Input).cursor_blink = False
         self._say_title(self._heading)
+        self._look(self._prepare)
+
+    def on_unmount(self) -> None:
+        """Break off what is read for an act that nobody asks for any more."""
+        if self._reading is not None:
+            self._reading.give_up()
+
+    def _look(self, prepare: Callable[[Tell], T]) -> None:
+        """Prepare in the background, and show how far that has come."""
+        errands = self._errands
         self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
         self._say_hint("Esc or n cancels")
-        self._errands.send(self._prepare, self._ask, self._fail)
+        self._reading = errands.send(
+            lambda: prepare(lambda text: errands.tell(partial(self._show_progress, text))), self._ask, self._fail
+        )
+
+    def _show_progress(self, text: str) -> None:
+        if self.is_attached and self._reading is not None:
+            self._show_text([line_of(say(text, Tone.MUTED))])
 
     # What comes back
 
@@ -96,7 +121,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         if not self.is_attached:
             return
         question = self._question_of(prepared)
-        self._prepared, self._question = prepared, question
+        self._prepared, self._question, self._reading = prepared, question, None
         self._say_title(question.title)
         lines = list(question.lines)
         if question.word:
@@ -107,12 +132,17 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         confirm = self.query_one("#confirm", Button)
         if not question.confirm:
             confirm.add_class("-hidden")
-            self._say_hint("Esc or Enter closes")
+            self._say_hint(f"{self._further_hint(question)}Esc or Enter closes")
             return
         confirm.label = Content(sanitize(question.confirm))
         confirm.remove_class("-hidden")
         confirm.disabled = bool(question.word) and self.query_one("#word", Input).value != question.word
         self._say_ways()
+
+    def _further_hint(self, question: Question) -> str:
+        """Return which key looks further, where that leads anywhere; nothing else."""
+        can_go_on = self._prepared is not None and self._further(self._prepared) is not None
+        return f"{'F3' if question.word else 'f'} looks further; " if can_go_on else ""
 
     def _fail(self, reason: str) -> None:
         if not self.is_attached:
@@ -153,7 +183,22 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         value = question.options[(question.chosen + step) % len(question.options)].value
         self._prepared = None
         self.query_one("#confirm", Button).disabled = True
-        self._errands.send(lambda: prepare(value), self._ask, self._fail)
+        self._reading = self._errands.send(lambda: prepare(value), self._ask, self._fail)
+
+    def action_further_by_letter(self) -> None:
+        """Look further, by a letter where none is typed."""
+        self.action_look_further()
+
+    def action_look_further(self) -> None:
+        """Look through the rest of what the question was not about yet, unless it is being done already."""
+        prepare = None if self._prepared is None or self._is_working or self._report else self._further(self._prepared)
+        if prepare is None or self._reading is not None:
+            return
+        self._prepared, self._question = None, None
+        self.query_one("#word", Input).value = ""
+        self.query("#ask, #word, #confirm").add_class("-hidden")
+        self.query_one("#cancel", Button).focus()
+        self._look(prepare)
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:
@@ -192,9 +237,9 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             event.prevent_default()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take y and n as letters while a word is being typed."""
+        """Take letters as such while a word is being typed."""
         asks_word = self._question is not None and bool(self._question.word) and not self._is_working
-        return not (asks_word and action in {"confirm", "refuse"})
+        return not (asks_word and action in {"confirm", "refuse", "further_by_letter"})
 
     # What is shown
 
@@ -220,8 +265,10 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self.query_one("#text", TextLines).show(wrapped)
 
     def _say_ways(self) -> None:
-        asks_word = self._question is not None and bool(self._question.word)
-        self._say_hint("Enter in the field does it; Esc cancels" if asks_word else "y does it; Esc or n cancels")
+        if self._question is not None:
+            asks_word, more = bool(self._question.word), self._further_hint(self._question)
+            does, cancels = ("Enter in the field", "Esc") if asks_word else ("y", "Esc or n")
+            self._say_hint(f"{does} does it; {more}{cancels} cancels")
 
     def _say_hint(self, text: str) -> None:
         self.query_one("#hint", TextLines).show([line_of(say(text, Tone.MUTED))])

@@ -111,6 +111,11 @@ def _option_lines(manifest: Manifest, options: Sequence[Option], chosen: int) ->
     ]
 
 
+def describe_search(looked: int, found: int) -> str:
+    """Return how far the search for all that matches has come."""
+    return f"Looking ... {f'{looked:,} jobs looked through, ' if looked else ''}{found:,} found"
+
+
 def ask_pause(queue: QueueInfo, profile: Profile) -> Question:
     """Return the question of pausing a queue, or of resuming one that is paused."""
     name = sanitize(queue.name, 60)
@@ -152,6 +157,9 @@ def _step_lines(manifest: Manifest) -> list[TextLine]:
         ]
     if manifest.filter_text:
         lines.append(line_of(say("all that matched just now: ", Tone.MUTED), say(manifest.filter_text)))
+    if manifest.looked is not None:
+        text = f"Only the {manifest.looked:,} newest jobs were looked through; more may match."
+        lines.append(line_of(say(text, Tone.WARNING)))
     if manifest.more:
         lines.append(line_of(say("More match than one act takes; ask again for the rest.", Tone.WARNING)))
     return lines

@@ -248,11 +248,6 @@ class EventsScreen(ConsoleScreen):
             self._find_job(asked, asked.job)
 
     def _find_job(self, asked: EventFilter, suffix: str) -> None:
-        connection = self.console.connection
-        if connection is None:
-            self.flash("the store does not answer yet", Tone.WARNING)
-            return
-
         def take(found: tuple[str, ...]) -> None:
             if not self.is_attached:
                 return
@@ -266,7 +261,7 @@ class EventsScreen(ConsoleScreen):
                     about=About.LIST,
                 )
 
-        self.console.errands.send(lambda: connection.feed.find(suffix), take, self._miss)
+        self.console.find_jobs(suffix, take, self._miss)
 
     def _narrow(self, asked: EventFilter, job_id: str | None) -> None:
         if (asked, job_id) == (self._filter, self._job_id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,8 +22,8 @@ from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
-    from queuetui.operate.manifest import Manifest
     from queuetui.operate.operations import Operations
+    from queuetui.tui.acting import ManifestReader
 
 
 class JobsScreen(JobList, Ordering):
@@ -126,10 +126,10 @@ class JobsScreen(JobList, Ordering):
 
     # Acts
 
-    def prepare_purge(self, operations: Operations) -> Callable[[], Manifest] | None:
+    def prepare_purge(self, operations: Operations) -> ManifestReader | None:
         """Return the reader of all that match the present scope."""
         query = self.scope.query
-        return lambda: operations.prepare_purge(query)
+        return lambda how, _: operations.prepare_purge(query, how=how)
 
     @property
     def queue_in_question(self) -> QueueInfo | None:

@@ -138,7 +138,7 @@ class SchedulesScreen(Acting, OrderedHere):
         dialog = AskDialog(
             action.capitalize(),
             self.console.errands,
-            lambda: seen,
+            lambda _: seen,
             lambda asked: question_of(asked, profile),
             lambda asked: act(schedules, true_name(asked.name), asked.rev, asked),
             self._tell_later,

@@ -21,10 +21,12 @@ def test_a_short_id_finds_an_old_job(backend: NativeBackend, monkeypatch: pytest
     for _ in range(5):
         add_one(backend, id=new_job_id())
     monkeypatch.setattr(finding, "MOST_LOOKED", 3)
-    assert [ref.id for ref in backend.inspector.find(old[-6:])] == [old]
-    assert backend.inspector.find(old[-6:].upper()) == (backend.inspector.get(old).ref,)
-    assert backend.inspector.find(old[-3:]) == ()
-    assert backend.inspector.find(f"{int(old[-6:], 16) ^ 1:06x}") == ()
+    assert [ref.id for ref in backend.inspector.find(old[-6:]).refs] == [old]
+    assert backend.inspector.find(old[-6:].upper()).refs == (backend.inspector.get(old).ref,)
+    search = backend.inspector.find(old[-3:])
+    assert (search.refs, search.looked) == ((), 3)
+    assert [ref.id for ref in backend.inspector.find(old[-3:], after=search.reached).refs] == [old]
+    assert backend.inspector.find(f"{int(old[-6:], 16) ^ 1:06x}").refs == ()
 
 
 def test_what_lies_far_back_is_looked_for_in_bites(backend: NativeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,4 +37,4 @@ def test_what_lies_far_back_is_looked_for_in_bites(backend: NativeBackend, monke
     *_, (low, _) = spans_ending_in(tail, now_ms - 20 * DAY_MS, now_ms - 21 * DAY_MS)
     old = add_one(backend, id=f"{low[:18]}-8000-000000{tail}")
     add_one(backend, id=new_job_id())
-    assert [ref.id for ref in backend.inspector.find(tail)] == [old]
+    assert [ref.id for ref in backend.inspector.find(tail).refs] == [old]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
 from queuetui.backends.foreign.laravel.duplicates import Duplicates
 from queuetui.backends.foreign.laravel.filters import plan_terms
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
-from queuetui.backends.foreign.laravel.lookup import find_by_suffix, find_rows, latest_failures, read_row
+from queuetui.backends.foreign.laravel.lookup import latest_failures, read_row, search_end, search_uuid
 from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
@@ -27,7 +28,6 @@ from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.foreign.laravel.tallies import Counters
 from queuetui.backends.sql.identity import identify
-from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
@@ -35,7 +35,7 @@ from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
-from queuetui.model.page import Page, PageRequest, PlannedTerm
+from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
@@ -109,26 +109,27 @@ class LaravelInspector:
                 job = None if row is None else source.reader.read(row)
                 if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
                     return add_batch(source, row, source.name_all([row], [job])[0])
-            search = find_rows(source, job_id)
+            search = search_uuid(source, job_id)
             told = source.name_all(search.rows, [source.reader.read(row) for row in search.rows])
             if len(told) > 1:
                 raise Conflict(_say_shared(job_id, told))
             for row, job in zip(search.rows, told, strict=True):
                 return add_batch(source, row, job)
-        why = search.cut_short or (
-            "it may have finished: Laravel deletes a job's row then, and a job without a uuid gets another id with each release"
+        why = (
+            f"not all rows were looked through: {search.cut_short}"
+            if search.cut_short
+            else "it may have finished: Laravel deletes a job's row then, and a job without a uuid gets another id with each release"
         )
         raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {why}")
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`. Raises NotFound where none was found before all were looked at."""
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`: failed ones by their key, others by walks through the newest rows."""
         with self._source(self.options.limits) as source:
-            search = find_by_suffix(source, suffix, limit)
+            search = search_end(source, suffix, limit, None if after is None else json.loads(after))
             jobs = source.name_all(search.rows, [source.reader.read(row) for row in search.rows])
-        if search.cut_short and not jobs:
-            raise NotFound(f"no job's id that ends in {sanitize(suffix, 60)!r} was found; {search.cut_short}")
         self._remember(jobs)
-        return tuple(job.ref for job in jobs)
+        refs, reached = tuple(job.ref for job in jobs), search.reached
+        return IdSearch(refs, json.dumps(reached) if reached else None, search.looked, search.cut_short)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Laravel keeps no attempts."""

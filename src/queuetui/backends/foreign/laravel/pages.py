@@ -202,7 +202,11 @@ def _has_time(scanned: int, begun: float) -> bool:
 
 def _told(streams: list[_Stream], scanned: int, found: int) -> str:
     reached = how_far([stream.walk for stream in streams if stream.is_paused])
-    looked = reached or f"looked through {scanned} rows here, {found} match"
+    looked = (
+        f"not all rows were looked through: {reached}"
+        if reached
+        else f"looked through {scanned} rows here, {found} match"
+    )
     return f"{looked}; go on to look further"
 
 

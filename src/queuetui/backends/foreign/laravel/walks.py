@@ -97,10 +97,10 @@ def begin_walk(connection: Connection, rows: TableClause, *, falling: bool, firs
 
 
 def how_far(walks: Sequence[Walk | None]) -> str:
-    """Return how far walks that did not come to the end came, empty where all did."""
+    """Return in which tables walks did not come to the end, and how far they came; empty where all did."""
     cut = [
         f"{walk.rows.name} {'back' if walk.falling else 'up'} to row {walk.edge}"
         for walk in walks
         if walk is not None and walk.paused
     ]
-    return f"not all rows were looked through: {', '.join(cut)}" if cut else ""
+    return ", ".join(cut)

@@ -16,14 +16,13 @@ from queuetui.backends.native.memory.paging import cut_page, cut_payload
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
 from queuetui.backends.native.query_scope import KEPT
 from queuetui.backends.native.worker_names import name_workers
-from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
+from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query_match import IsStuck, matches
 from queuetui.model.rates import done_per_minute
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
@@ -93,12 +92,12 @@ class MemoryInspector:
                 raise NotFound(message)
             return self.store.read_job(record, self.name, self.options.summaries)
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens."""
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens; all are looked at in one go."""
         wanted = suffix.replace("-", "").lower()
         with self.store.lock:
             found = [job.ref for job in self._jobs() if job.ref.id.replace("-", "").lower().endswith(wanted)]
-        return tuple(sorted(found))[:limit]
+        return IdSearch(tuple(sorted(found))[:limit])
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""

@@ -33,11 +33,10 @@ from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
-    from queuetui.model.act import JobRef
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
-    from queuetui.model.page import Page, PageRequest, PlannedTerm
+    from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
     from queuetui.model.query import Query
 
 _NAMED_KEYS = 3
@@ -90,9 +89,9 @@ class RedisInspector:
             raise NotFound(message)
         return read_job(reply, self._server.name, self._server.options.summaries)
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens."""
-        return find_refs(self._server, suffix, limit)
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens."""
+        return find_refs(self._server, suffix, limit, after)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""

@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Row
 
     from queuetui.backends.native.sql.database import Database
-    from queuetui.model.act import JobRef
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.identity import Identity
     from queuetui.model.job import Job
     from queuetui.model.limits import Limits
-    from queuetui.model.page import Page, PageRequest, PlannedTerm
+    from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
     from queuetui.model.query import Query
     from queuetui.model.snapshot import Snapshot, Watch
 
@@ -83,13 +82,13 @@ class SqlInspector:
         message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
         raise NotFound(message)
 
-    def find(self, suffix: str, limit: int = 2) -> tuple[JobRef, ...]:
-        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens.
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens.
 
-        Six digits find every id that was made by this package; fewer digits, and ids made elsewhere, are looked for among the newest.
+        Six digits find every id that was made by this package; fewer digits, and ids made elsewhere, are looked for bite by bite.
         """
         with open_reading(self._database, "looking for a job") as (connection, now):
-            return find_refs(self._database, connection, now, suffix, limit)
+            return find_refs(self._database, connection, now, suffix, limit, after)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""

@@ -1,0 +1,62 @@
+"""Goes through all that matches a filter, page by page, and says how far where the store has no index that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from queuetui.backends.base import Inspector
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Query
+
+PAGE_JOBS = 500
+# A look takes half a second at most: what a person waits for before being asked.
+MOST_LOOKS = 10
+
+
+@dataclass(slots=True)
+class Search:
+    """One search: a filter that the store cannot answer is given MOST_LOOKS pages that end before all was looked at, else `whole`.
+
+    `cursor` is where it begins and, after it, where another one would go on; `looked` is how many jobs were looked through for it.
+    With `brief` only the first page's jobs are read with their payloads: a person is shown no more of many.
+    """
+
+    inspector: Inspector
+    query: Query
+    limits: Limits
+    whole: bool = False
+    brief: bool = False
+    cursor: str | None = None
+    looked: int = 0
+    found: int = 0
+    notes: tuple[str, ...] = ()
+    has_more: bool = False
+    is_cut_short: bool = False
+    tell: Callable[[Search], object] = lambda _: None
+
+    def jobs(self, limit: int) -> Iterator[Job]:
+        """Yield the jobs that match, at most `limit`."""
+        looks = 0
+        while True:
+            page = self._read(limit - self.found)
+            yield from page.jobs
+            looks += page.looked is not None
+            if self.found >= limit or not self.has_more:
+                return
+            if looks >= MOST_LOOKS and not self.whole:
+                self.is_cut_short = True
+                return
+            self.tell(self)
+
+    def _read(self, left: int) -> Page:
+        is_brief = self.brief and self.cursor is not None
+        request = PageRequest(self.query, min(left, PAGE_JOBS), self.cursor, brief=is_brief)
+        page = self.inspector.page(request, self.limits)
+        self.found += len(page.jobs)
+        self.looked += page.looked or 0
+        self.notes, self.has_more = page.notes, page.has_more and page.last is not None
+        self.cursor = page.last
+        return page

@@ -1,0 +1,27 @@
+"""Says now and then how far something has come that takes long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Generic, ParamSpec
+
+from queuetui.cli.output import say
+
+P = ParamSpec("P")
+EVERY_S = 2.0
+
+
+class Progress(Generic[P]):
+    """Told of every step, puts one into words every EVERY_S seconds; of what ends sooner it says nothing."""
+
+    def __init__(self, describe: Callable[P, str]) -> None:
+        self._describe = describe
+        self._said_at = time.monotonic()
+
+    def __call__(self, *step: P.args, **named: P.kwargs) -> None:
+        """Say it, if it is time."""
+        now = time.monotonic()
+        if now - self._said_at >= EVERY_S:
+            self._said_at = now
+            say(f"still looking: {self._describe(*step, **named)}")

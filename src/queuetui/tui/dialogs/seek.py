@@ -1,0 +1,100 @@
+"""Looks for a job by the end of its id where the first look did not find it, as long as a person wants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from queuetui.model.page import IdSearch
+from queuetui.model.text import sanitize
+from queuetui.tui.errands import Errands
+from queuetui.tui.present.pieces import line_of, say, wrap_lines
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.reading import Reading
+from queuetui.tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+
+_TEXT_CELLS = 70
+_WORDS_CAP = 300
+
+
+class SeekDialog(ModalScreen["IdSearch | None"]):
+    """Says how far was looked; n goes on look by look until one is found, and Esc ends it. Gives the search that found something."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Close", show=False),
+        Binding("n,enter", "go_on", "Look further", show=False),
+    ]
+
+    def __init__(self, suffix: str, feed: Feed, errands: Errands, begun: IdSearch) -> None:
+        super().__init__()
+        self._suffix = suffix
+        self._feed = feed
+        self._errands = errands
+        self._search = begun
+        self._looked = begun.looked
+        self._reading: Reading | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text and the keys."""
+        with Vertical(classes="dialog"):
+            yield TextLines("title", "title")
+            yield TextLines("text")
+            yield TextLines("hint", "hint")
+
+    def on_mount(self) -> None:
+        """Say how far the first look was."""
+        title = line_of(say(f"Looking for an id that ends in {sanitize(self._suffix, 40)}", Tone.STRONG))
+        self.query_one("#title", TextLines).show(wrap_lines([title], _TEXT_CELLS))
+        self._show("n looks further; Esc closes")
+
+    def on_unmount(self) -> None:
+        """Break off the look under way."""
+        if self._reading is not None:
+            self._reading.give_up()
+
+    def action_leave(self) -> None:
+        """Close without a job."""
+        self.dismiss(None)
+
+    def action_go_on(self) -> None:
+        """Look on behind what was looked through, unless that is being done."""
+        if self._reading is None and self._search.reached is not None:
+            self._look()
+
+    def _look(self) -> None:
+        reached = self._search.reached
+        self._show("looking ...; Esc stops")
+        self._reading = self._errands.send(lambda: self._feed.find(self._suffix, reached), self._take, self._fail)
+
+    def _take(self, search: IdSearch) -> None:
+        if not self.is_attached:
+            return
+        self._search, self._reading = search, None
+        self._looked += search.looked
+        if search.refs:
+            self.dismiss(search)
+        elif search.reached is not None:
+            self._look()
+        else:
+            self._say(f"No job's id is or ends in that: all {self._looked:,} were looked through.", "Esc closes")
+
+    def _fail(self, reason: str) -> None:
+        if self.is_attached:
+            self._reading = None
+            self._say(reason, "n tries again; Esc closes")
+
+    def _show(self, hint: str) -> None:
+        how_far = f" ({self._search.note})" if self._search.note else ""
+        self._say(f"Not among the {self._looked:,} newest jobs that were looked through{how_far}.", hint)
+
+    def _say(self, text: str, hint: str) -> None:
+        lines = wrap_lines([line_of(say(text, cap=_WORDS_CAP))], min(_TEXT_CELLS, max(20, self.app.size.width - 10)))
+        self.query_one("#text", TextLines).show(lines)
+        self.query_one("#hint", TextLines).show([line_of(say(hint, Tone.MUTED))])
