@@ -34,7 +34,7 @@ RICH_FOREIGN = replace(FOREIGN, applies={Verb.DELETE: frozenset(State)})
         (Verb.RETRY, NATIVE, {"processing", "scheduled", "retrying", "completed", "failed", "cancelled"}),
         (Verb.RETRY, FOREIGN, {"scheduled", "retrying", "completed", "failed", "cancelled"}),
         (Verb.CANCEL, NATIVE, {"scheduled", "pending", "retrying", "processing"}),
-        (Verb.DELETE, NATIVE, {state.value for state in State} - {"processing", "blocked"}),
+        (Verb.DELETE, NATIVE, {state.value for state in State} - {"processing"}),
         (Verb.DELETE, RICH_FOREIGN, {state.value for state in State}),
         (Verb.RELEASE, NATIVE, {"processing"}),
     ],
