@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from queuetui.backends import console_connection
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import iterate
+from queuetui.backends.sql import console_connection
 from queuetui.model.act import RETRY_UNTIL, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query

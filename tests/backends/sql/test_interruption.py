@@ -7,8 +7,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from queuetui.backends.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.model.interruption import Interrupted, Interruption, interruptible
 from tests.backends.captures import connect_mysql
 from tests.waiting import wait_until

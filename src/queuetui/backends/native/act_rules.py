@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.query_scope import KEPT
 from queuetui.model.act import Verb
 from queuetui.model.state import FINAL, State
 
@@ -44,4 +43,4 @@ def over(state: State) -> str:
     return f"it is {state.value} already"
 
 
-APPLIES = {verb: frozenset(state for state in KEPT | {State.BLOCKED} if not refuse(verb, state)) for verb in JOB_VERBS}
+APPLIES = {verb: frozenset(state for state in State if not refuse(verb, state)) for verb in JOB_VERBS}

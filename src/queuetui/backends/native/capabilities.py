@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from queuetui.backends.native.act_rules import APPLIES
-from queuetui.backends.native.query_scope import KEPT
 from queuetui.model.act import QUEUE_VERBS, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.state import State
 
+KEPT = frozenset(State) - {State.BLOCKED}
 _MANAGED = QUEUE_VERBS | {Verb.CLEAN, Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN, Verb.LIMIT}
 
 

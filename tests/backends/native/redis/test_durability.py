@@ -28,7 +28,7 @@ def test_a_server_that_turns_lossy_is_told_of(
     server = private_redis()
     backend = open_queue(server.url)
     monkeypatch.setattr(
-        backend, "_alarm", alarms.DurabilityAlarm(Server(read_address(server.url, OPTIONS), OPTIONS), 0.0)
+        backend.jobs, "_alarm", alarms.DurabilityAlarm(Server(read_address(server.url, OPTIONS), OPTIONS), 0.0)
     )
     backend.jobs.prune(1)
     assert (caplog.text, backend.inspector.capabilities.durability) == ("", "B")

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.foreign.laravel.capabilities import KIND, LABEL
 from queuetui.backends.foreign.laravel.catalog import CatalogTable, read_catalog
 from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
@@ -28,6 +27,7 @@ from queuetui.backends.foreign.laravel.table_sets import (
 from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.backends.reading.histories import PagedHistories
+from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.model.errors import NotFound
 from queuetui.model.snapshot import Part, Watch
 

@@ -8,7 +8,7 @@ from queuetui.model.examination import Examination, HeldSnapshot
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
-    from queuetui.backends.console_connection import ConsoleDatabase
+    from queuetui.backends.sql.console_connection import ConsoleDatabase
 
 _VERSIONS = {
     "sqlite": "select sqlite_version()",

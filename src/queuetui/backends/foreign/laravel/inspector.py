@@ -11,7 +11,6 @@ from threading import Lock
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.console_connection import ConsoleDatabase
 from queuetui.backends.foreign.laravel.batches import add_batch
 from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
 from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
@@ -27,6 +26,7 @@ from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.foreign.laravel.tallies import Counters
+from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us

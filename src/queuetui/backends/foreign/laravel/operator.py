@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.console_connection import ConsoleDatabase
 from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
 from queuetui.backends.foreign.laravel.jobs import JobReader
 from queuetui.backends.foreign.laravel.moves import (
@@ -25,6 +24,7 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import is_stuck
 from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import from_us
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from queuetui.backends.driver_errors import translated
 from queuetui.backends.foreign.laravel.table_sets import FAILED_COLUMNS, JOBS_COLUMNS
+from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import open_file
 

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from queuetui.backends.native.redis.connections import Connection, Value, ask_on
 from queuetui.backends.native.redis.scripts import load_script
+from queuetui.backends.redis.connections import Connection, Value, ask_on
 
 LOGGER = logging.getLogger("queuetui.store")
 _FLUSHES_EACH_WRITE = "always"

@@ -6,7 +6,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from queuetui.backends.native.query_scope import asks_for_stuck
 from queuetui.backends.native.redis.alarms import LOOK_EVERY_S
 from queuetui.backends.native.redis.durability import describe_capabilities, read_durability
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
@@ -25,6 +24,7 @@ from queuetui.backends.native.redis.pictures import (
     take_picture,
 )
 from queuetui.backends.native.redis.terms import plan_terms
+from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.model.errors import Denied, NotFound, Unreachable
 from queuetui.model.identity import Identity
 from queuetui.model.measured import Exactness, Measured, absent

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from queuetui.backends.native.query_scope import KEPT, queues_asked, states_asked
+from queuetui.backends.native.capabilities import KEPT
 from queuetui.backends.native.redis.keys import ALL_JOBS
 from queuetui.backends.native.redis.server import Value
+from queuetui.backends.reading.query_scope import queues_asked, states_asked
 from queuetui.model.query import Query, Sort
 from queuetui.model.state import State
 
@@ -48,7 +49,7 @@ class Layout:
 
 def lay_out(query: Query, known_queues: tuple[str, ...]) -> Layout:
     """Return the layout of a filter's pages."""
-    states = states_asked(query)
+    states = states_asked(query, KEPT)
     queues = queues_asked(query, known_queues)
     sort = query.sort
     if not states or queues == ():

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from queuetui.backends.native.cursors import Place, read_cursor, write_cursor
-from queuetui.backends.native.query_scope import asks_for_stuck, queues_asked
+from queuetui.backends.native.own_orders import BY_STATE, own_order
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job, shorten
 from queuetui.backends.native.redis.layout import Layout, lay_out
 from queuetui.backends.native.redis.pictures import Picture
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
-from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, names_asked, needs_payload, residual_terms
-from queuetui.backends.native.sorting import BY_STATE, cut_sorted, own_order, value_of
+from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
 from queuetui.backends.native.worker_names import name_workers
+from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
+from queuetui.backends.reading.query_scope import asks_for_stuck, names_asked, queues_asked
+from queuetui.backends.reading.sorting import cut_sorted, value_of
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured

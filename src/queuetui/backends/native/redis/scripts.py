@@ -1,39 +1,9 @@
-"""Loads the Lua files: one an operation, made of itself, the parts that it includes and the operations that it embeds."""
+"""Our own Lua files, in the folder `scripts`."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from dataclasses import dataclass
-from functools import cache
+from functools import partial
 
-from queuetui import resources
+from queuetui.backends.redis.scripts import load_from
 
-_FOLDER = ("backends", "native", "redis", "scripts")
-_INCLUDE = re.compile(r"^-- include (\w+)\n", re.MULTILINE)
-_EMBED = re.compile(r"^-- embed (\w+)\n", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One operation's whole text, and the digest that a server knows it by."""
-
-    source: str
-    sha: str
-
-
-@cache
-def load_script(name: str) -> Script:
-    """Return the script of an operation."""
-    source = _EMBED.sub(lambda found: _as_function(found[1]), _read_whole(name))
-    return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
-
-
-def _read_whole(name: str) -> str:
-    text = resources.read_text(*_FOLDER, f"{name}.lua")
-    return _INCLUDE.sub(lambda found: resources.read_text(*_FOLDER, "parts", f"{found[1]}.lua"), text)
-
-
-def _as_function(name: str) -> str:
-    """Return an operation as a function of its arguments, for another one that does it within its own transaction."""
-    return f"local function {name}(ARGV)\n{_read_whole(name)}\nend\n"
+load_script = partial(load_from, ("backends", "native", "redis", "scripts"))

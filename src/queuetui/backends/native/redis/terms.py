@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.query_scope import STATE_FLAGS
+from queuetui.backends.reading.query_scope import is_scope
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison, Query, Term
 
 RESIDUAL_JOBS = 5_000
 _OF_PAYLOAD = frozenset({"payload", "data", "word"})
-
-
-def is_scope(term: Term) -> bool:
-    """Tell whether a term says no more than which sorted sets are read."""
-    if term.field in {"state", "queue"}:
-        return True
-    if term.field != "is":
-        return False
-    return all(value in STATE_FLAGS for value in term.values) or (term.values == ("stuck",) and not term.negated)
-
-
-def names_asked(query: Query, field: str) -> tuple[str, ...] | None:
-    """Return the ids or correlation ids that a filter names outright, None where it names none or writes a pattern."""
-    named = query.only_values(field)
-    literal = tuple(one for one in named or () if isinstance(one, str))
-    return None if named is None or len(literal) < len(named) else literal
 
 
 def residual_terms(query: Query) -> tuple[Term, ...]:

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from queuetui.backends.driver_errors import translated
 from queuetui.backends.forks import StoreHandle
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.sql.driver_errors import translated
 from queuetui.model.errors import Unsupported
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
-    from queuetui.backends.console_connection import ConsoleDatabase
+    from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job_id import Span
     from queuetui.model.snapshot import Snapshot, Watch
@@ -128,7 +128,7 @@ class Database(StoreHandle, ABC):
     def _open_console(self) -> ConsoleDatabase:
         # SQLAlchemy is loaded for consoles and never for a worker.
         with translated("loading SQLAlchemy"):
-            from queuetui.backends.console_connection import open_database as open_console
+            from queuetui.backends.sql.console_connection import open_database as open_console
 
         with self._console_guard:
             if self._console is None:

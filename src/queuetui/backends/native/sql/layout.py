@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Select, Table, select
 
-from queuetui.backends.native.query_scope import KEPT, asks_for_stuck, queues_asked, states_asked
+from queuetui.backends.native.capabilities import KEPT
 from queuetui.backends.native.sql.candidates import stuck_runs, stuck_waits
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for, index_conditions, state_is
 from queuetui.backends.native.sql.judging import LATE_STATES, PUT_OFF, Judging
 from queuetui.backends.native.sql.orders import CLAIM, DONE, DUE, NEWEST, RUN, Order
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import Kind, kind_of
+from queuetui.backends.reading.query_scope import asks_for_stuck, queues_asked, states_asked
 from queuetui.model.query import Query, Term
 from queuetui.model.state import FINAL, LIVE, State
 
@@ -58,7 +59,7 @@ class Layout:
 
 def lay_out(query: Query, known_queues: tuple[str, ...], judging: Judging, asked: Asked) -> Layout:
     """Return the layout of a filter's pages, in the backend's own order."""
-    states = states_asked(query)
+    states = states_asked(query, KEPT)
     queues = queues_asked(query, known_queues)
     filters = tuple(term for term in query.terms if kind_of(term) is Kind.FILTER)
     residual = tuple(term for term in query.terms if kind_of(term) is Kind.RESIDUAL)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.mysql_session import COLLATIONS, MysqlSession, PackedSession, SchemaSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.sql import mysql_sessions
+from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.mysql_address import read_address
 from queuetui.model.errors import Conflict, Unreachable, Unsupported
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Table, and_, literal_column
 
-from queuetui.backends.native.cursors import Place
 from queuetui.backends.native.sql.conditions import Condition
 from queuetui.backends.native.sql.orders import Key, Order
 from queuetui.backends.native.sql.places import bind_values
 from queuetui.backends.native.sql.tables import job, job_done
+from queuetui.backends.reading.cursors import Place
 from queuetui.model.clock import to_us
 
 PRIORITY_DESC = literal_column("queuetui_job.priority_desc", BigInteger)

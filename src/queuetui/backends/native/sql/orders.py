@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from queuetui.backends.reading.sorting import PLAIN_FIELDS
+from queuetui.model.query import Sort
+
+_COLUMN_OF = {"scheduled": "due_at", "completed": "done_at"}
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -39,3 +44,8 @@ DONE = Order("done", (Key("done_at", descending=True), Key("id")))
 NEWEST = Order("newest", (Key("id", descending=True),))
 DONE_OLDEST = Order("done_oldest", DONE.reverse().keys)
 DUE_LATEST = Order("due_latest", DUE.reverse().keys)
+
+
+def column_of(sort: Sort) -> str:
+    """Return the column that a sort goes by."""
+    return sort.field if sort.field in PLAIN_FIELDS else _COLUMN_OF.get(sort.field, f"{sort.field}_at")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.cursors import read_cursor, write_cursor
-from queuetui.backends.native.sorting import BY_STATE, column_of, cut_sorted, own_order, value_of
+from queuetui.backends.native.own_orders import BY_STATE, own_order
 from queuetui.backends.native.sql.layout import Layout, Segment, lay_out
-from queuetui.backends.native.sql.orders import DONE, DONE_OLDEST, DUE, DUE_LATEST
+from queuetui.backends.native.sql.orders import DONE, DONE_OLDEST, DUE, DUE_LATEST, column_of
 from queuetui.backends.native.sql.ranges import count_ranges
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.backends.native.sql.walks import Found, Reading, Walk
+from queuetui.backends.reading.cursors import read_cursor, write_cursor
+from queuetui.backends.reading.sorting import cut_sorted, value_of
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Sort

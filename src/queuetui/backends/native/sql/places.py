@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.engine import Row
 
-from queuetui.backends.native.cursors import CursorValue, Place
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.orders import Order
+from queuetui.backends.reading.cursors import CursorValue, Place
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.errors import BadQuery
 

@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.sql import event_days
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.floors import FloorBook
@@ -17,6 +16,7 @@ from queuetui.backends.native.sql.postgresql_arrays import plain_array
 from queuetui.backends.native.sql.postgresql_notices import READY, TOLD, PostgresqlNotices
 from queuetui.backends.native.sql.postgresql_session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.postgresql_address import read_address
 from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
 

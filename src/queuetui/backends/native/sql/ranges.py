@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Subquery, Table, and_, func, select, tuple_, union_all
 
-from queuetui.backends.native.cursors import Place
 from queuetui.backends.native.sql.conditions import Columns, Condition
 from queuetui.backends.native.sql.layout import Lane, Segment
 from queuetui.backends.native.sql.mysql_ranges import order_of_index, ranges_beyond
 from queuetui.backends.native.sql.orders import Order
 from queuetui.backends.native.sql.places import bind_values
 from queuetui.backends.native.sql.rows import raw_columns
+from queuetui.backends.reading.cursors import Place
 
 
 @dataclass(frozen=True, slots=True)

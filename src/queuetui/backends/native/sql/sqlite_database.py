@@ -14,13 +14,13 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.driver_errors import is_driver_error, translate, translated
 from queuetui.backends.native.ids import id_text, to_bytes
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite_doorbell import Ringer, open_doorbell
 from queuetui.backends.native.sql.sqlite_session import OwnSqliteSession, SqliteSession
+from queuetui.backends.sql.driver_errors import is_driver_error, translate, translated
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import Denied, NotFound, QueueTuiError, Unreachable, Unsupported

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.cursors import Place, write_cursor
 from queuetui.backends.native.ids import id_text
 from queuetui.backends.native.odd_values import read_json
 from queuetui.backends.native.sql.around import MOST_BUSY, MOST_QUEUES, MOST_WORKERS, Paused, Surroundings, to_worker
@@ -24,6 +23,7 @@ from queuetui.backends.native.sql.judging import moment_before
 from queuetui.backends.native.sql.orders import NEWEST
 from queuetui.backends.native.sql.state_codes import read_code
 from queuetui.backends.native.sql.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, add_up, cap_for
+from queuetui.backends.reading.cursors import Place, write_cursor
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.interruption import current_interruption
 from queuetui.model.measured import Exactness, Measured

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
-from queuetui.backends.driver_errors import translated
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql import enqueueing, leasing, migrating, stepping, upkeep, working
@@ -19,6 +18,7 @@ from queuetui.backends.native.sql.lease_ids import new_lease_id
 from queuetui.backends.native.sql.new_rows import to_rows
 from queuetui.backends.native.sql.queue_walk import QueueWalk
 from queuetui.backends.native.sql.ruled_claims import RuledLeases, is_ruled, step_by_rules
+from queuetui.backends.sql.driver_errors import translated
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.worker import WorkerCard
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.query_scope import KEPT
+from queuetui.backends.native.capabilities import KEPT
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.state import State
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from queuetui.backends.native.query_scope import STATE_FLAGS
+from queuetui.backends.reading.query_scope import is_scope
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term
@@ -28,10 +28,10 @@ class Kind(Enum):
 
 def kind_of(term: Term) -> Kind:
     """Return who answers a term."""
-    if term.field in {"state", "queue"}:
+    if is_scope(term):
         return Kind.SCOPE
     if term.field == "is":
-        return _kind_of_flags(term)
+        return Kind.FILTER if term.values == ("cancelling",) else Kind.RESIDUAL
     if term.field in _COMPARED:
         return Kind.FILTER
     if term.comparison is not Comparison.IS:
@@ -40,12 +40,6 @@ def kind_of(term: Term) -> Kind:
     if exact and term.field in _INDEXED_NAMES:
         return Kind.INDEX
     return Kind.FILTER if term.field in _FILTERED_NAMES else Kind.RESIDUAL
-
-
-def _kind_of_flags(term: Term) -> Kind:
-    if all(value in STATE_FLAGS for value in term.values) or (term.values == ("stuck",) and not term.negated):
-        return Kind.SCOPE
-    return Kind.FILTER if term.values == ("cancelling",) else Kind.RESIDUAL
 
 
 def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Subquery, and_, case, func, select, union_all
 from sqlalchemy.engine import Row
 
-from queuetui.backends.native.cursors import Place
 from queuetui.backends.native.sql.conditions import Asked, Condition, condition_for
 from queuetui.backends.native.sql.job_reading import read_job, shorten
 from queuetui.backends.native.sql.judging import Judging
@@ -19,6 +18,7 @@ from queuetui.backends.native.sql.ranges import Range, ordering
 from queuetui.backends.native.sql.rows import raw_columns, select_jobs
 from queuetui.backends.native.sql.tables import job, job_done
 from queuetui.backends.native.sql.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
+from queuetui.backends.reading.cursors import Place
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import WORD

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends import forks
-from queuetui.backends.native.redis.driver import load_driver
+from queuetui.backends.redis.driver import load_driver
 from queuetui.model.errors import BadConfig
 
 if TYPE_CHECKING:
@@ -60,12 +60,19 @@ class Connections(forks.StoreHandle):
         self._meet = meet
 
     def ask_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
+        """Send commands in one packet and return their answers. Raises the first refusal when all are read."""
+        return self._exchange(list(map(pack, commands)), lambda connection: _read_answers(connection, len(commands)))
+
+    def transact(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
         """Send commands as one transaction and return their answers; none is done where the server refuses one beforehand."""
         packed = [pack(("MULTI",)), *map(pack, commands), pack(("EXEC",))]
+        return self._exchange(packed, lambda connection: _read_transaction(connection, len(commands)))
+
+    def _exchange(self, packed: list[bytes], read: Callable[[Connection], list[Any]]) -> list[Any]:
         connection = self._take()
         try:
             connection.send_packed_command(packed, check_health=False)
-            answers = _read_transaction(connection, len(commands))
+            answers = read(connection)
         finally:
             self._rest(connection)
         for answer in answers:
@@ -113,26 +120,27 @@ class Connections(forks.StoreHandle):
         return connection
 
 
+def _read_answers(connection: Connection, commands: int) -> list[Any]:
+    return [_read_answer(connection) for _ in range(commands)]
+
+
 def _read_transaction(connection: Connection, commands: int) -> list[Any]:
     """Read the answers to MULTI, to each command, which is only whether it was taken, and to EXEC."""
-    refused = [one for one in (_read_refusal(connection) for _ in range(commands + 1)) if one is not None]
-    last = _read_refusal(connection, answers := list[Any]())
-    if last is not None:
-        raise refused[0] if refused else last
-    return answers
+    taken = _read_answers(connection, commands + 1)
+    (answers,) = _read_answers(connection, 1)
+    if isinstance(answers, Exception):
+        raise next((one for one in taken if isinstance(one, Exception)), answers)
+    return list(answers)
 
 
-def _read_refusal(connection: Connection, answers: list[Any] | None = None) -> Exception | None:
-    """Read one answer and return the error that it is, so that the answers behind it can be read too."""
+def _read_answer(connection: Connection) -> Any:  # noqa: ANN401 - each command has its own answer
+    """Read one answer, or return the error that it is, so that the answers behind it can be read too."""
     from redis.exceptions import ResponseError
 
     try:
-        answer = connection.read_response()
+        return connection.read_response()
     except ResponseError as error:
         return error
-    if answers is not None:
-        answers += answer
-    return None
 
 
 def _is_closed(connection: Connection) -> bool:

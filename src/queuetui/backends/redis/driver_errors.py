@@ -14,7 +14,7 @@ _SHOWN_CHARS = 200
 _GONE = "the server does not answer; check that it runs and that the URL is right"
 _DENIED = "the server refused the right; check the user, its password and its ACL"
 _FULL = "the server's memory is full; raise maxmemory or prune"
-_CLUSTER = "this is a node of a cluster that does not hold the namespace; point the URL at the node that does"
+_CLUSTER = "this is a node of a cluster that does not hold these keys; point the URL at the node that does"
 
 # The first word of a server's refusal.
 _BY_CODE: dict[str, tuple[type[QueueTuiError], str]] = {

@@ -14,9 +14,9 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from queuetui.backends import forks
-from queuetui.backends.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_address
 from queuetui.backends.sql.budget import limit_sqlite
+from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql.sqlite_address import SqliteAddress, is_file
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, QueueTuiError, Unsupported

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from queuetui.backends.console_connection import open_database
-from queuetui.backends.driver_errors import translated, unknown_when_lost
+from queuetui.backends.sql.console_connection import open_database
+from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.model.errors import BadConfig, Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from tests.backends.captures import query
 

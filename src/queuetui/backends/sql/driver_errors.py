@@ -109,7 +109,6 @@ _DRIVER_PACKAGES = {
     "psycopg": "psycopg[binary]",
     "psycopg_c": "psycopg[binary]",
     "pymysql": "pymysql",
-    "redis": "redis",
 }
 
 

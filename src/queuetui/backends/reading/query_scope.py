@@ -1,4 +1,4 @@
-"""Which states, queues and types a filter leaves to be read at all: the same for every native store."""
+"""Which states, queues and ids a filter leaves to be read at all: the same for every store."""
 
 from __future__ import annotations
 
@@ -6,32 +6,48 @@ from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 
-KEPT = frozenset(State) - {State.BLOCKED}
-STATE_FLAGS = {"live": LIVE & KEPT, "final": FINAL, "waiting": WAITING}
+_STATE_FLAGS = {"live": LIVE, "final": FINAL, "waiting": WAITING}
 _STUCK_STATES = WAITING | {State.PROCESSING}
+
+
+def is_scope(term: Term) -> bool:
+    """Tell whether a term says no more than which states and queues are read, or that only stuck jobs are."""
+    return term.field == "queue" or states_named(term) is not None or _is_stuck(term)
 
 
 def asks_for_stuck(query: Query) -> bool:
     """Tell whether only stuck jobs are asked for."""
-    return any(term.field == "is" and term.values == ("stuck",) and not term.negated for term in query.terms)
+    return any(map(_is_stuck, query.terms))
 
 
-def states_asked(query: Query) -> frozenset[State]:
-    """Return the states that a filter leaves."""
-    left = KEPT
+def states_asked(query: Query, kept: frozenset[State]) -> frozenset[State]:
+    """Return the states that a filter leaves of those that a store keeps."""
+    left = kept
     for term in query.terms:
-        named = _states_of(term)
+        named = states_named(term)
         if named is not None:
             left = left - named if term.negated else left & named
     return left & _STUCK_STATES if asks_for_stuck(query) else left
 
 
-def _states_of(term: Term) -> frozenset[State] | None:
+def states_named(term: Term) -> frozenset[State] | None:
+    """Return the states that a term names, negated or not, None where it is about something else."""
     if term.field == "state":
         return frozenset(State(str(value)) for value in term.values)
-    if term.field == "is" and all(value in STATE_FLAGS for value in term.values):
-        return frozenset().union(*(STATE_FLAGS[str(value)] for value in term.values))
+    if term.field == "is" and all(value in _STATE_FLAGS for value in term.values):
+        return frozenset().union(*(_STATE_FLAGS[str(value)] for value in term.values))
     return None
+
+
+def _is_stuck(term: Term) -> bool:
+    return term.field == "is" and term.values == ("stuck",) and not term.negated
+
+
+def names_asked(query: Query, field: str) -> tuple[str, ...] | None:
+    """Return the ids or other names that a filter writes out, None where it names none or writes a pattern."""
+    named = query.only_values(field)
+    literal = tuple(one for one in named or () if isinstance(one, str))
+    return None if named is None or len(literal) < len(named) else literal
 
 
 def queues_asked(query: Query, known: tuple[str, ...]) -> tuple[str, ...] | None:

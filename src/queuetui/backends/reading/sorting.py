@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from queuetui.backends.native.cursors import CursorValue, Place, read_cursor, write_cursor
+from queuetui.backends.reading.cursors import CursorValue, Place, read_cursor, write_cursor
 from queuetui.model.clock import to_us
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
@@ -18,17 +18,8 @@ from queuetui.model.text import Untrusted
 
 _PLACE_OF = {state: place for place, state in enumerate(State)}
 SortKey = tuple[bool, str | float, str]
-_COLUMN_OF = {"scheduled": "due_at", "completed": "done_at"}
-BY_STATE = (Sort("state", descending=False),)
-_OWN_ORDERS = {
-    "claim": (Sort("priority", descending=True), Sort("scheduled", descending=False)),
-    "ready": (Sort("scheduled", descending=False),),
-    "run": (Sort("started", descending=False),),
-    "due": (Sort("scheduled", descending=False),),
-    "done": (Sort("completed", descending=True),),
-}
-_NEWEST = (Sort("created", descending=True),)
-_PLAIN = frozenset({"priority", "attempts", "type", "queue", "state"})
+# The others are moments.
+PLAIN_FIELDS = frozenset({"priority", "attempts", "type", "queue", "state"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +32,9 @@ class Cut:
     has_more: bool
 
 
-def own_order(name: str) -> tuple[Sort, ...]:
-    """Return what the jobs of a stretch are ordered by, by the stretch's name; the newest first where it has none of its own."""
-    return _OWN_ORDERS.get(name, _NEWEST)
-
-
-def column_of(sort: Sort) -> str:
-    """Return the column that a sort goes by."""
-    return sort.field if sort.field in _PLAIN else _COLUMN_OF.get(sort.field, f"{sort.field}_at")
-
-
 def value_of(job: Job, sort: Sort) -> object:
     """Return what a sort goes by in a job that was read."""
-    return getattr(job, sort.field if sort.field in _PLAIN else f"{sort.field}_at")
+    return getattr(job, sort.field if sort.field in PLAIN_FIELDS else f"{sort.field}_at")
 
 
 def cut_sorted(values: Sequence[tuple[str, Any]], request: PageRequest, sort: Sort) -> Cut:

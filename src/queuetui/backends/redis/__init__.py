@@ -1,0 +1,1 @@
+"""What every reader of a Redis server shares: connections, errors, scripts, addresses."""

@@ -1,0 +1,1 @@
+"""Tests of what every reader of Redis shares."""
