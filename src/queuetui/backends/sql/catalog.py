@@ -1,0 +1,160 @@
+"""What a database says of its tables: columns, enum labels, indexes, estimated rows, and what this user may read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+_POSTGRESQL_COLUMNS = text(
+    "SELECT n.nspname, c.relname, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), NOT a.attnotnull, "
+    "pg_table_is_visible(c.oid), has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), c.reltuples::bigint, "
+    "(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+    "WHERE c.relkind IN ('r', 'p', 'v', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped "
+    "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY n.nspname, c.relname, a.attnum"
+)
+_POSTGRESQL_INDEXES = text(
+    "SELECT n.nspname, c.relname, i.indexrelid::text, a.attname, i.indisunique AND i.indpred IS NULL "
+    "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS part (attnum, place) "
+    "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = part.attnum "
+    "WHERE i.indisvalid AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND part.place <= i.indnkeyatts "
+    "ORDER BY n.nspname, c.relname, i.indexrelid, part.place"
+)
+_MYSQL_COLUMNS = text(
+    "SELECT NULL, c.table_name, c.column_name, c.column_type, c.is_nullable = 'YES', 1, 1, t.table_rows, NULL "
+    "FROM information_schema.columns c JOIN information_schema.tables t "
+    "ON t.table_schema = c.table_schema AND t.table_name = c.table_name "
+    "WHERE c.table_schema = database() ORDER BY c.table_name, c.ordinal_position"
+)
+_MYSQL_INDEXES = text(
+    "SELECT NULL, table_name, index_name, column_name, non_unique = 0 FROM information_schema.statistics "
+    "WHERE table_schema = database() ORDER BY table_name, index_name, seq_in_index"
+)
+_SQLITE_COLUMNS = text(
+    'SELECT NULL, one.name, info.name, info.type, NOT info."notnull" AND NOT info.pk, 1, 1, NULL, NULL '
+    "FROM sqlite_master one JOIN pragma_table_info(one.name) info "
+    "WHERE one.type IN ('table', 'view') AND one.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY one.name, info.cid"
+)
+_SQLITE_INDEXES = text(
+    'SELECT NULL, one.name, list.name, part.name, list."unique" AND NOT list.partial '
+    "FROM sqlite_master one JOIN pragma_index_list(one.name) list JOIN pragma_index_info(list.name) part WHERE one.type = 'table' "
+    "UNION ALL SELECT NULL, one.name, 'rowid', info.name, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
+    "WHERE one.type = 'table' AND info.pk = 1 AND upper(info.type) = 'INTEGER'"
+)
+_STATEMENTS = {
+    "postgresql": (_POSTGRESQL_COLUMNS, _POSTGRESQL_INDEXES),
+    "mysql": (_MYSQL_COLUMNS, _MYSQL_INDEXES),
+    "mariadb": (_MYSQL_COLUMNS, _MYSQL_INDEXES),
+    "sqlite": (_SQLITE_COLUMNS, _SQLITE_INDEXES),
+}
+_MYSQL_LABEL = re.compile(r"'((?:[^']|'')*)'")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumn:
+    """A column; `stored` is its type in the database's own words, in lower case, `labels` those of an enum, None for any other type."""
+
+    name: str
+    stored: str
+    nullable: bool
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """An index; `columns` in their order, up to its first expression. `is_unique` holds for every row of the table."""
+
+    columns: tuple[str, ...]
+    is_unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table as the catalog knows it.
+
+    `schema` is None in the database that the connection is at; `rows` is the server's own estimate, None where it has none.
+    """
+
+    schema: str | None
+    name: str
+    columns: Mapping[str, StoredColumn]
+    indexes: tuple[StoredIndex, ...] = ()
+    rows: int | None = None
+    is_visible: bool = True
+    is_readable: bool = True
+
+    @property
+    def written(self) -> str:
+        """The name as a person writes it: with the schema where the name alone does not reach the table."""
+        return self.name if self.is_visible or self.schema is None else f"{self.schema}.{self.name}"
+
+    def is_unique(self, columns: frozenset[str]) -> bool:
+        """Tell whether no two rows agree in these columns."""
+        return any(index.is_unique and frozenset(index.columns) <= columns for index in self.indexes)
+
+    def leads(self, column: str) -> bool:
+        """Tell whether an index begins with a column."""
+        return any(index.columns[:1] == (column,) for index in self.indexes)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All tables of a database that this user can know of; `dialect` is sqlite, postgresql or mysql."""
+
+    dialect: str
+    tables: tuple[StoredTable, ...]
+
+    def find(self, written: str) -> StoredTable | None:
+        """Return the table of a name that may have its schema before a dot; a bare name reaches what is visible."""
+        visible = (table for table in self.tables if table.is_visible and table.name == written)
+        placed = (table for table in self.tables if f"{table.schema}.{table.name}" == written)
+        return next(visible, None) or next(placed, None)
+
+
+def read_catalog(connection: Connection) -> Catalog:
+    """Read the tables of a database with their columns and indexes."""
+    dialect = connection.dialect.name
+    columns, indexes = _STATEMENTS[dialect]
+    found = _gather_indexes(connection.execute(indexes))
+    tables: dict[tuple[str | None, str], list[Any]] = {}
+    for record in connection.execute(columns):
+        tables.setdefault((record[0], str(record[1])), []).append(record)
+    return Catalog(
+        "mysql" if dialect == "mariadb" else dialect,
+        tuple(_table(place, records, found.get(place, ())) for place, records in tables.items()),
+    )
+
+
+def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[StoredIndex, ...]) -> StoredTable:
+    *_, is_visible, is_readable, rows, _ = records[0]
+    columns = {str(name): _column(name, *described) for _, _, name, *described in records}
+    estimated = int(rows) if rows is not None and int(rows) >= 0 else None
+    return StoredTable(*place, columns, indexes, estimated, bool(is_visible), bool(is_readable))
+
+
+def _column(name: str, *described: Any) -> StoredColumn:  # noqa: ANN401 - as each driver gives it
+    words, nullable, labels = str(described[0]), described[1], described[-1]
+    if labels is None and words.lower().startswith("enum("):
+        labels = [label.replace("''", "'") for label in _MYSQL_LABEL.findall(words)]
+    return StoredColumn(str(name), words.lower(), bool(nullable), None if labels is None else tuple(map(str, labels)))
+
+
+def _gather_indexes(records: Iterable[Any]) -> dict[tuple[str | None, str], tuple[StoredIndex, ...]]:
+    parts: dict[tuple[str | None, str], dict[str, list[Any]]] = {}
+    for schema, table, index, column, is_unique in records:
+        parts.setdefault((schema, str(table)), {}).setdefault(str(index), []).append((column, bool(is_unique)))
+    return {place: tuple(_index(columns) for columns in found.values()) for place, found in parts.items()}
+
+
+def _index(parts: list[Any]) -> StoredIndex:
+    names = [column for column, _ in parts]
+    leading = names[: names.index(None)] if None in names else names
+    # Where a part is an expression, the plain columns alone are not unique.
+    return StoredIndex(tuple(map(str, leading)), parts[0][1] and None not in names)
