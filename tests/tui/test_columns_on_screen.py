@@ -103,6 +103,19 @@ def test_unchanged_rows_cost_nothing_and_a_shorter_text_moves_no_column() -> Non
     play(script)
 
 
+def test_the_heading_of_another_list_stands_above_its_columns() -> None:
+    """Rows of another list that move the columns draw the heading too, and a row that stood in the list before."""
+
+    async def script(app: TableApp, pilot: Pilot[None]) -> None:
+        same = job_row("b")
+        app.table.set_rows([job_row("a", job_type="SendMail of a rather long name"), same])
+        rows = [job_row("c"), same]
+        drawn = await drawn_by(app, pilot, lambda: app.table.set_rows(rows, is_new_list=True))
+        assert set(drawn) >= {0, 1, 2}
+
+    play(script)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_right_shows_the_columns_that_had_no_room(size: tuple[int, int]) -> None:
     """At every size `right` leads to priority and worker, the heading tells that there is more, and `left` leads back."""

@@ -86,7 +86,7 @@ class LiveTable(TableView, can_focus=True):
         self._check_cells_of(rows)
         self._is_placed = self._is_placed and cursor_key is None
         if is_new_list:
-            self._forget_widths()
+            self._widths.forget()
         with self._repainting(is_reading=True):
             replaced = self._take(rows, cursor_key, keep_absent_marks=keep_absent_marks)
         self._tell(replaced)

@@ -124,16 +124,15 @@ class TableView(Widget):
     def _exchange_columns(self, columns: Sequence[Column]) -> None:
         self._columns = tuple(columns)
         self._step = 0
-        self._forget_widths()
-
-    def _forget_widths(self) -> None:
         self._widths.forget()
         self._layout = None
 
     def _measure(self, *, is_reading: bool) -> None:
         """Fit the columns to the rows on the screen, and paint all of it where one of them moved."""
         visible = self._rows.rows[self._top : self._top + self._body_height]
-        if visible and self._widths.look_at(self._columns, visible, is_reading=is_reading) and self._relay():
+        if visible and not self._widths.look_at(self._columns, visible, is_reading=is_reading):
+            return
+        if self._relay():
             self.refresh(Region(0, 0, self.size.width, HEADER_LINES + len(visible)))
 
     # The window onto the rows
