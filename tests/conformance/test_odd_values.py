@@ -50,7 +50,7 @@ def every_look(backend: NativeBackend, ids: list[str], reads: Sequence[str] = RE
     for query in reads:
         page, verdicts = feed.page(PageRequest(parse_query(query), 500))
         assert set(verdicts) == {job.ref.id for job in page.jobs}
-    snapshot = feed.poll(Watch(page=PageRequest(parse_query(""), 500), events=EventRequest()))
+    snapshot = feed.poll(Watch(page=PageRequest(parse_query(""), 500), events=EventRequest())).snapshot
     assert snapshot.page is not None
     found = {job.ref.id for job in snapshot.page.jobs}
     assert found.issuperset(ids)
@@ -202,7 +202,7 @@ def test_a_key_of_another_kind_counts_as_empty_and_is_named(store: Store, keys: 
     backend.jobs.register(card("w9", "mail"))
     feed = Feed(backend, Limits())
     watch = Watch(page=PageRequest(parse_query(""), 500), events=EventRequest())
-    whole = len(feed.poll(watch).page.jobs)  # type: ignore[union-attr]  # it was asked for
+    whole = len(feed.poll(watch).snapshot.page.jobs)  # type: ignore[union-attr]  # it was asked for
     named = 0
     for name in sorted(keys.scan_iter(prefix + "*")):
         if name == (prefix + "meta").encode():
@@ -212,9 +212,9 @@ def test_a_key_of_another_kind_counts_as_empty_and_is_named(store: Store, keys: 
         keys.set(name, "odd") if keys.type(name) != b"string" and not kept.startswith(b"\x00") else keys.rpush(
             name, "odd"
         )
-        snapshot = feed.poll(watch)
-        named += "keys" in snapshot.problems
-        page = snapshot.page
+        picture = feed.poll(watch)
+        named += "keys" in picture.problems
+        page = picture.snapshot.page
         assert page is not None
         assert name in {(prefix + one).encode() for one in ("all", "j")} or len(page.jobs) == whole, name
         keys.delete(name)

@@ -33,4 +33,4 @@ def test_events_that_cannot_be_read_leave_the_picture_whole() -> None:
     picture = Feed(backend, Limits()).poll(Watch(events=EventRequest(before="nonsense")))
     assert picture.events is None
     assert "start from the newest event" in picture.problems[EVENTS]
-    assert picture.total.value == len(JOBS)
+    assert picture.snapshot.total.value == len(JOBS)

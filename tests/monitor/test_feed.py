@@ -92,26 +92,26 @@ def test_what_is_called_stuck_is_what_is_counted_and_found(scene: Scene) -> None
     scene.backend.operator.apply_to_queue(Act(Verb.PAUSE, "ann"), "reports")
     scene.pass_time(400)
     scene.enqueue("d-fine")
-    snapshot = scene.feed.poll(Watch(page=PageRequest(parse_query(""))))
-    stuck = {job_id for job_id, verdict in snapshot.verdicts.items() if verdict.stuck}
+    picture = scene.feed.poll(Watch(page=PageRequest(parse_query(""))))
+    stuck = {job_id for job_id, verdict in picture.verdicts.items() if verdict.stuck}
     assert stuck == set(scene.codes("is:stuck"))
     assert stuck == {"a-orphan", "b-unheard"}
-    assert snapshot.stuck.value == len(stuck)
+    assert picture.snapshot.stuck.value == len(stuck)
 
 
 def test_a_poll_judges_its_page_and_its_dead_letters(scene: Scene) -> None:
     """Every job that a poll shows carries a verdict, whichever parts were asked for."""
     scene.enqueue("a")
-    snapshot = scene.feed.poll(Watch(page=PageRequest(), parts=frozenset()))
-    assert set(snapshot.verdicts) == {"a"}
-    assert snapshot.workers
+    picture = scene.feed.poll(Watch(page=PageRequest(), parts=frozenset()))
+    assert set(picture.verdicts) == {"a"}
+    assert picture.snapshot.workers
 
 
 def test_the_limits_are_the_feeds_own(scene: Scene) -> None:
     """A watch cannot bring limits of its own: the profile's hold."""
     scene.enqueue("a", "import")
     scene.pass_time(200)
-    assert scene.feed.poll(Watch(limits=Limits(stuck_after_s=1))).stuck.value == 0
+    assert scene.feed.poll(Watch(limits=Limits(stuck_after_s=1))).snapshot.stuck.value == 0
 
 
 def test_one_job_is_opened_whole(scene: Scene) -> None:

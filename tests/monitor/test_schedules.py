@@ -74,6 +74,6 @@ def test_schedules_that_cannot_be_read_leave_the_rest(monkeypatch: pytest.Monkey
         raise BadConfig("a stored schedule cannot be read", "schedule")
 
     monkeypatch.setattr(backend.schedules, "schedules", refuse)
-    snapshot = Feed(backend, LIMITS).poll(Watch())
-    assert snapshot.problems == {"schedules": "a stored schedule cannot be read"}
-    assert snapshot.now == NOW
+    picture = Feed(backend, LIMITS).poll(Watch())
+    assert picture.problems == {"schedules": "a stored schedule cannot be read"}
+    assert picture.snapshot.now == NOW

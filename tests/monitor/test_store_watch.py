@@ -63,6 +63,6 @@ def test_a_store_that_does_not_tell_costs_no_picture() -> None:
     """Where it cannot be read, the rest is shown and the reason is named."""
     backend = HeldUp()
     backend.refusal = Denied("the server refused the right")
-    snapshot = Feed(backend, Limits()).poll(Watch())
-    assert (snapshot.findings, snapshot.total.value) == ((), 0)
-    assert snapshot.problems == {"store": "the server refused the right"}
+    picture = Feed(backend, Limits()).poll(Watch())
+    assert (picture.findings, picture.snapshot.total.value) == ((), 0)
+    assert picture.problems == {"store": "the server refused the right"}

@@ -17,6 +17,7 @@ from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
+from queuetui.model.picture import Picture
 from queuetui.model.query import Query, Sort
 from queuetui.model.query_match import matches
 from queuetui.model.schedule_info import ScheduleInfo
@@ -202,7 +203,7 @@ class ScriptedFeed(ScriptedLog):
         self.watches: list[Watch] = []
         self.polled = threading.Condition()
 
-    def poll(self, watch: Watch) -> Snapshot:
+    def poll(self, watch: Watch) -> Picture:
         """Return the picture of this moment."""
         self.before_poll()
         page = None if watch.page is None else self._page(watch.page)
@@ -222,16 +223,19 @@ class ScriptedFeed(ScriptedLog):
             else (),
             failures=failures[: watch.failures] if Part.FAILURES in watch.parts else (),
             page=page,
+        )
+        picture = Picture(
+            snapshot,
             verdicts={job.ref.id: judge(job) for job in shown},
             schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
             findings=self.findings if Part.STORE in watch.parts else (),
         )
-        snapshot = self.with_events(snapshot, watch)
+        picture = self.with_events(picture, watch)
         with self.polled:
             self.polls += 1
             self.watches.append(watch)
             self.polled.notify_all()
-        return snapshot
+        return picture
 
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job with an attempt for each that ended."""

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.event import Event, EventKind, EventPage, EventRequest
 from queuetui.model.job import Job
-from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted
 
 WEB_1, WEB_2 = Untrusted("web-1/4311"), Untrusted("web-2/4411")
@@ -54,13 +55,13 @@ class ScriptedLog:
         self.asked.append(request)
         return self._page_of(request)
 
-    def with_events(self, snapshot: Snapshot, watch: Watch) -> Snapshot:
-        """Return a snapshot with the events that are watched, or why there are none."""
+    def with_events(self, picture: Picture, watch: Watch) -> Picture:
+        """Return a picture with the events that are watched, or why there are none."""
         if watch.events is None:
-            return snapshot
+            return picture
         if not self.capabilities.events:
-            return replace(snapshot, problems={"events": "this store keeps no record of what happened to a job"})
-        return replace(snapshot, events=self._page_of(watch.events))
+            return replace(picture, problems={"events": "this store keeps no record of what happened to a job"})
+        return replace(picture, events=self._page_of(watch.events))
 
     def _page_of(self, request: EventRequest) -> EventPage:
         found = [event for event in self.told if _matches(event, request)]

@@ -17,7 +17,7 @@ from queuetui.model.errors import QueueTuiError
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui
 from queuetui.tui.link import Link
-from queuetui.tui.messages import SnapshotArrived
+from queuetui.tui.messages import PictureArrived
 from queuetui.tui.present.pieces import TextLine
 from queuetui.tui.session import Session
 from queuetui.tui.widgets.live_table import LiveTable
@@ -101,7 +101,7 @@ class Stage:
         post = self.app.poller._post
 
         def post_at_fixed_cost(message: Message) -> None:
-            if isinstance(message, SnapshotArrived):
+            if isinstance(message, PictureArrived):
                 message.cost_s = 0.004
             post(message)
 

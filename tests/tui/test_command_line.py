@@ -59,7 +59,7 @@ def test_tab_names_what_it_may_become() -> None:
         polls = stage.feed.polls
         await stage.press("r")
         await stage.until(lambda: stage.feed.polls > polls and stage.app.latest is not None)
-        await stage.until(lambda: len(stage.app.latest.snapshot.queues) == 2)  # type: ignore[union-attr]  # waited for
+        await stage.until(lambda: len(stage.app.latest.picture.snapshot.queues) == 2)  # type: ignore[union-attr]  # waited for
         await stage.press("colon")
         await stage.write("jobs ma")
         await stage.press("tab")

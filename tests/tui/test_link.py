@@ -129,7 +129,7 @@ def test_a_report_is_not_hidden_by_what_is_said_of_the_store() -> None:
         assert app.latest is not None
         screen.flash_report("1 cancelled, 0 skipped, 0 failed", Tone.GOOD)
         app._set_link(Link(LinkState.SILENT, "no answer", was_live=True))
-        app.on_snapshot_arrived(app.latest)
+        app.on_picture_arrived(app.latest)
         assert "1 cancelled" in stage.lines_of("#status")
         screen.status.end()
         assert "The store answers again" in stage.lines_of("#status")

@@ -35,7 +35,7 @@ def add_jobs(backend: MemoryBackend, first: int, last: int) -> None:
 
 def knows_of(stage: Stage, jobs: int) -> bool:
     """Tell whether the console knows of so many jobs."""
-    return stage.app.latest is not None and stage.app.latest.snapshot.total.value == jobs
+    return stage.app.latest is not None and stage.app.latest.picture.snapshot.total.value == jobs
 
 
 @pytest.mark.parametrize(

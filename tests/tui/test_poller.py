@@ -16,7 +16,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.tui.errands import Errands
 from queuetui.tui.feed import RETRY_STEPS_S, Poller, Post, pace_s, retry_s
-from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
 from queuetui.tui.session import Session
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
@@ -62,13 +62,13 @@ def test_it_connects_then_reads_what_is_wanted() -> None:
     listener.poller.watch(Watch(page=PageRequest()))
     listener.poller.start()
     assert listener.next(Connected).capabilities.label == "postgresql"
-    assert listener.next(SnapshotArrived).pace_s == 60.0
+    assert listener.next(PictureArrived).pace_s == 60.0
     wanted = Watch(page=PageRequest(parse_query("state:failed")))
     listener.poller.watch(wanted)
-    arrived = listener.next(SnapshotArrived)
+    arrived = listener.next(PictureArrived)
     assert arrived.watch is wanted
-    assert arrived.snapshot.page is not None
-    assert len(arrived.snapshot.page.jobs) == 6
+    assert arrived.picture.snapshot.page is not None
+    assert len(arrived.picture.snapshot.page.jobs) == 6
     listener.poller.stop()
 
 
@@ -105,7 +105,7 @@ def test_a_loss_is_told_with_its_attempt_and_a_return_is_connected_again(monkeyp
     listener.poller.watch(Watch())
     listener.poller.start()
     listener.next(Connected)
-    listener.next(SnapshotArrived)
+    listener.next(PictureArrived)
 
     def refuse() -> None:
         raise Unreachable("gone")
@@ -119,7 +119,7 @@ def test_a_loss_is_told_with_its_attempt_and_a_return_is_connected_again(monkeyp
     feed.before_poll = lambda: None
     listener.poller.poll_now()
     listener.next(Connected)
-    listener.next(SnapshotArrived)
+    listener.next(PictureArrived)
     listener.poller.stop()
 
 
@@ -149,9 +149,9 @@ def test_a_refused_filter_is_told_once_and_the_rest_goes_on() -> None:
     listener.poller.start()
     assert "payload cannot be searched" in listener.next(PageRefused).reason
     listener.next(Connected)
-    assert listener.next(SnapshotArrived).snapshot.page is None
+    assert listener.next(PictureArrived).picture.snapshot.page is None
     listener.poller.watch(Watch(page=PageRequest()))
-    assert listener.next(SnapshotArrived).snapshot.page is not None
+    assert listener.next(PictureArrived).picture.snapshot.page is not None
     listener.poller.stop()
 
 
@@ -170,7 +170,7 @@ def test_a_poll_that_nobody_waits_for_any_more_is_broken_off() -> None:
     listener.poller.watch(Watch())
     listener.poller.start()
     listener.next(Connected)
-    listener.next(SnapshotArrived)
+    listener.next(PictureArrived)
     under_way = threading.Semaphore(0)
 
     def take_long() -> None:
@@ -186,7 +186,7 @@ def test_a_poll_that_nobody_waits_for_any_more_is_broken_off() -> None:
     feed.before_poll = lambda: None
     last = Watch(page=PageRequest(parse_query("state:cancelled")))
     listener.poller.watch(last)
-    assert listener.next(SnapshotArrived).watch is last
+    assert listener.next(PictureArrived).watch is last
     listener.poller.stop()
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from queuetui.model.errors import Unreachable
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
-from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
 from queuetui.tui.dialogs.seek import SeekDialog
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -22,12 +23,12 @@ class LockedFeed(ScriptedFeed):
 
     is_locked = True
 
-    def poll(self, watch: Watch) -> Snapshot:
+    def poll(self, watch: Watch) -> Picture:
         """Return a picture without its page."""
-        snapshot = super().poll(watch)
+        picture = super().poll(watch)
         if not self.is_locked or watch.page is None or "failed" not in watch.page.query.text:
-            return snapshot
-        return replace(snapshot, page=None, problems={"page": "the table is locked"})
+            return picture
+        return replace(picture, snapshot=replace(picture.snapshot, page=None), problems={"page": "the table is locked"})
 
 
 class DeepFeed(ScriptedFeed):

@@ -1,4 +1,4 @@
-"""One immutable picture of a backend at one time of its own clock, and what is asked for to get it."""
+"""What is read of a backend at one time of its own clock, and what is asked for to get it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from queuetui.model.claim_rules import RulesInUse
-from queuetui.model.event import EventPage, EventRequest
-from queuetui.model.examination import Finding
+from queuetui.model.event import EventRequest
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
 from queuetui.model.page import Page, PageRequest
-from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
-from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
 
 TALLY_MINUTES = 60
@@ -83,10 +79,9 @@ class QueueInfo:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A picture; a part not asked for is empty, a part that failed is named in `problems` with the reason.
+    """What one read found; a part not asked for is empty, a part that failed is named in `problems` with the reason.
 
-    `counts` spans all queues; `stuck` counts across states; `verdicts` (by `ref.id`) is empty until the monitor judges the page, and
-    `schedules`, `events` and `rules` (by queue) until it has read them. `findings` are what is wrong with the store as a whole.
+    `counts` spans all queues; `stuck` counts across states.
     Until `held_until` nothing is claimed, as the server was restarted and may have forgotten claims.
     """
 
@@ -102,9 +97,4 @@ class Snapshot:
     failures: tuple[Job, ...] = ()
     page: Page | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    schedules: tuple[ScheduleInfo, ...] = ()
-    events: EventPage | None = None
-    rules: Mapping[str, RulesInUse] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
     held_until: datetime | None = None

@@ -13,11 +13,12 @@ from queuetui.model.rates import RATE_MINUTES, done_in_all
 from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
 
+NO_RULES: Mapping[str, RulesInUse] = {}
 COUNTED = tuple(state for state in State if state is not State.BLOCKED)
 
 
-def describe_stats(snapshot: Snapshot) -> dict[str, Any]:
-    """Return counts by state, `stuck`, `total`, averages, rates and the oldest due time, over all and per queue.
+def describe_stats(snapshot: Snapshot, rules: Mapping[str, RulesInUse] = NO_RULES) -> dict[str, Any]:
+    """Return counts by state, `stuck`, `total`, averages, rates and the oldest due time, over all and per queue; `rules` are by queue.
 
     Beside the figures, `exactness` says how each came about that is not exact, `reasons` why, and `counted_at` when one was counted that
     is not of now; `measures` says what the averages and rates are of. None is what the backend does not keep.
@@ -37,8 +38,7 @@ def describe_stats(snapshot: Snapshot) -> dict[str, Any]:
         "backend": snapshot.backend,
         "as_of": to_text(snapshot.now),
         "queues": {
-            queue.name.raw: _describe_queue(queue, snapshot.rules.get(queue.name.raw), snapshot.now)
-            for queue in snapshot.queues
+            queue.name.raw: _describe_queue(queue, rules.get(queue.name.raw), snapshot.now) for queue in snapshot.queues
         },
     }
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.searching import Search
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
+from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
+from queuetui.model.picture import Picture
 from queuetui.model.query import Query
 from queuetui.model.run_notes import NotedRun, UsageTotal
+from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis import gap
@@ -27,7 +32,10 @@ from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.store_watch import StoreWatch
 
 EVENTS = "events"
+RULES = "rules"
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +67,21 @@ class Feed:
         """What the backend can do."""
         return self._inspector.capabilities
 
-    def poll(self, watch: Watch) -> Snapshot:
-        """Return a snapshot with a verdict for every job on its page and among its failures; `watch.limits` is replaced by the feed's."""
-        watch = replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS)
-        snapshot = self._with_rules(self._inspector.snapshot(watch))
+    def poll(self, watch: Watch) -> Picture:
+        """Return what was read and judged, a verdict for every job that is listed; `watch.limits` is replaced by the feed's."""
+        snapshot = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
+        problems, request = dict(snapshot.problems), watch.events
+        rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
-        snapshot = replace(snapshot, verdicts=self._judge((*page, *snapshot.failures), self._facts_of(snapshot)))
-        if Part.STORE in watch.parts:
-            snapshot = self._with_findings(snapshot)
-        snapshot = self._with_schedules(snapshot) if Part.SCHEDULES in watch.parts else snapshot
-        return snapshot if watch.events is None else self._with_events(snapshot, watch.events)
+        return Picture(
+            snapshot,
+            problems,
+            self._judge((*page, *snapshot.failures), self._facts_of(snapshot, rules)),
+            rules,
+            self._findings(problems) if Part.STORE in watch.parts else (),
+            self._schedules(snapshot, problems) if Part.SCHEDULES in watch.parts else (),
+            None if request is None else _ask(EVENTS, lambda: self.events(request), problems),
+        )
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
@@ -155,52 +168,47 @@ class Feed:
         """Give back the backend's connections."""
         self._backend.close()
 
-    def _with_findings(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with what is wrong with the store; why not, where that cannot be read."""
+    def _findings(self, problems: dict[str, str]) -> tuple[Finding, ...]:
+        """Return what is wrong with the store; why not, where that cannot be read."""
         findings = self._store.look()
-        told = {Part.STORE.value: self._store.problem} if self._store.problem else {}
-        return replace(snapshot, findings=findings, problems={**snapshot.problems, **told})
+        if self._store.problem:
+            problems[Part.STORE.value] = self._store.problem
+        return findings
 
-    def _with_schedules(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with the schedules, where the backend keeps any; why not, where they alone cannot be read."""
+    def _schedules(self, snapshot: Snapshot, problems: dict[str, str]) -> tuple[ScheduleInfo, ...]:
+        """Return the schedules, where the backend keeps any; why not, where they alone cannot be read."""
         store = self._backend.schedules
-        if store is None:
-            return snapshot
-        try:
-            reading = store.schedules()
-        except (BadConfig, Denied) as error:
-            return replace(snapshot, problems={**snapshot.problems, Part.SCHEDULES.value: str(error)})
-        told = {Part.SCHEDULES.value: reading.problem} if reading.problem else {}
-        schedules = describe_schedules(reading, snapshot.workers, self.limits)
-        return replace(snapshot, schedules=schedules, problems={**snapshot.problems, **told})
+        reading = None if store is None else _ask(Part.SCHEDULES.value, store.schedules, problems)
+        if reading is None:
+            return ()
+        if reading.problem:
+            problems[Part.SCHEDULES.value] = reading.problem
+        return describe_schedules(reading, snapshot.workers, self.limits)
 
-    def _with_events(self, snapshot: Snapshot, request: EventRequest) -> Snapshot:
-        """Return a snapshot with a page of what happened; why not, where none is kept or it alone cannot be read."""
-        try:
-            return replace(snapshot, events=self.events(request))
-        except (BadConfig, BadQuery, Denied, Unsupported) as error:
-            return replace(snapshot, problems={**snapshot.problems, EVENTS: str(error)})
-
-    def _with_rules(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with the rules of its queues, where the backend keeps any."""
-        rules = self._backend.rules
-        if rules is None:
-            return snapshot
-        try:
-            uses = rules.rules_in_use()
-        except (BadConfig, Denied) as error:
-            return replace(snapshot, problems={**snapshot.problems, "rules": str(error)})
-        return replace(snapshot, rules={use.queue: use for use in uses})
+    def _rules(self, problems: dict[str, str]) -> Mapping[str, RulesInUse]:
+        """Return the rules of the queues, where the backend keeps any; why not, where they alone cannot be read."""
+        store = self._backend.rules
+        uses = None if store is None else _ask(RULES, store.rules_in_use, problems)
+        return {use.queue: use for use in uses or ()}
 
     def _facts(self) -> Facts:
         snapshot = self._inspector.snapshot(Watch(limits=self.limits, parts=FACT_PARTS))
-        return self._facts_of(self._with_rules(snapshot))
+        return self._facts_of(snapshot, self._rules({}))
 
-    def _facts_of(self, snapshot: Snapshot) -> Facts:
-        return gather_facts(snapshot, self.limits, self._inspector.capabilities)
+    def _facts_of(self, snapshot: Snapshot, rules: Mapping[str, RulesInUse]) -> Facts:
+        return gather_facts(snapshot, rules, self.limits, self._inspector.capabilities)
 
     def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
         return {job.ref.id: explain(job, facts) for job in jobs}
+
+
+def _ask(part: str, read: Callable[[], T], problems: dict[str, str]) -> T | None:
+    """Return what was read; None, and the reason among the problems, where this part alone cannot be."""
+    try:
+        return read()
+    except (BadConfig, BadQuery, Denied, Unsupported) as error:
+        problems[part] = str(error)
+        return None
 
 
 def _bounds(search: Search, limit: int) -> Iterator[str]:

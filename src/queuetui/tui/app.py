@@ -134,7 +134,7 @@ class QueueTui(Console, inherit_bindings=False):
 
     def action_jobs(self, queue: str = "") -> None:
         """Show the jobs of one queue, or of all."""
-        name = find_queue(None if self.latest is None else self.latest.snapshot, queue) if queue else None
+        name = find_queue(None if self.latest is None else self.latest.picture.snapshot, queue) if queue else None
         if queue and name is None:
             self.flash(f"no queue is called {queue!r} here; Q lists them", Tone.WARNING)
             return
@@ -219,7 +219,7 @@ class QueueTui(Console, inherit_bindings=False):
         from queuetui.tui.dialogs.command import CommandDialog
 
         if isinstance(self.screen, ConsoleScreen):
-            queues = () if self.latest is None else typable_queues(self.latest.snapshot)
+            queues = () if self.latest is None else typable_queues(self.latest.picture.snapshot)
             dialog = CommandDialog(self.screen.places, self.why_not, self.command_history, queues)
             self.push_screen(dialog, self._run_command)
 
@@ -242,7 +242,7 @@ class QueueTui(Console, inherit_bindings=False):
             if key is not None:
                 self._jobs_screen().choose_queue(picked_queue(key))
 
-        self.push_screen(QueueDialog(self.latest.snapshot), choose)
+        self.push_screen(QueueDialog(self.latest.picture), choose)
 
     # Reading
 

@@ -16,7 +16,7 @@ from queuetui.tui.crash import crash_text
 from queuetui.tui.errands import Errands
 from queuetui.tui.feed import Poller
 from queuetui.tui.link import Link, LinkState
-from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, SnapshotArrived
+from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
 from queuetui.tui.present.frame import READ_ONLY, Heading
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
@@ -58,7 +58,7 @@ class Console(App[int], inherit_bindings=False):
         self.link = Link()
         self.connection: Connection | None = None
         self.capabilities: Capabilities | None = None
-        self.latest: SnapshotArrived | None = None
+        self.latest: PictureArrived | None = None
         self._terminal = TerminalWatch(self)
 
     # Starting and ending
@@ -101,7 +101,7 @@ class Console(App[int], inherit_bindings=False):
         if before.is_down:
             self._flash_link("Connected again; everything on screen is fresh" if before.was_live else "Connected")
 
-    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
+    def on_picture_arrived(self, message: PictureArrived) -> None:
         """Keep the newest picture and show it, unless the screen is frozen or a dialog is up."""
         if self.link.state is LinkState.SILENT:
             self._set_link(Link(LinkState.LIVE, was_live=True))
@@ -153,7 +153,7 @@ class Console(App[int], inherit_bindings=False):
             pace_s=self.poller.interval_s if latest is None else round(latest.pace_s, 1),
             is_slowed=latest is not None and latest.pace_s > self.poller.interval_s,
             cost_s=None if latest is None else latest.cost_s,
-            clock="" if latest is None else f"{latest.snapshot.now:%H:%M:%S}",
+            clock="" if latest is None else f"{latest.picture.snapshot.now:%H:%M:%S}",
             frozen=self.frozen,
         )
 
@@ -182,7 +182,7 @@ class Console(App[int], inherit_bindings=False):
             screen.status.end_about(About.STORE)
         screen.show_frame()
         if self.latest is not None:
-            screen.show_snapshot(self.latest.snapshot, self.latest.watch)
+            screen.show_picture(self.latest.picture, self.latest.watch)
 
     def read_again(self) -> None:
         """Read what the screen wants now, as that has changed."""
@@ -224,7 +224,7 @@ class Console(App[int], inherit_bindings=False):
         screen = self._console_screen
         if self.latest is not None and screen is not None and screen.is_mounted:
             screen.show_frame()
-            screen.show_snapshot(self.latest.snapshot, self.latest.watch)
+            screen.show_picture(self.latest.picture, self.latest.watch)
 
     def _set_link(self, link: Link) -> None:
         self.link = link

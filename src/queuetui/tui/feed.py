@@ -12,8 +12,9 @@ from textual.message import Message
 
 from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted
-from queuetui.model.snapshot import Snapshot, Watch
-from queuetui.tui.messages import Connected, LinkLost, PageRefused, SnapshotArrived
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
+from queuetui.tui.messages import Connected, LinkLost, PageRefused, PictureArrived
 from queuetui.tui.reading import Reading
 from queuetui.tui.session import Connection, Session
 
@@ -157,7 +158,7 @@ class Poller:
         started = time.monotonic()
         asked = replace(watch, page=None) if watch is self._refused else watch
         try:
-            snapshot = self._read(connection, watch, asked)
+            picture = self._read(connection, watch, asked)
         except (BadQuery, Unsupported) as error:
             if asked.page is None:
                 raise
@@ -174,10 +175,10 @@ class Poller:
             self._is_linked = True
             self._attempt = 0
             self._post(Connected(connection, connection.feed.capabilities))
-        self._post(SnapshotArrived(asked, snapshot, cost_s, pace))
+        self._post(PictureArrived(asked, picture, cost_s, pace))
         return max(0.0, pace - cost_s)
 
-    def _read(self, connection: Connection, watch: Watch, asked: Watch) -> Snapshot:
+    def _read(self, connection: Connection, watch: Watch, asked: Watch) -> Picture:
         """Read what is asked for as long as `watch` is what is wanted. Raises Interrupted after that."""
         reading = Reading()
         self._reading = mine = watch, reading

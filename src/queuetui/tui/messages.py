@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
 
 if TYPE_CHECKING:
     from queuetui.tui.session import Connection
@@ -24,11 +25,11 @@ class Connected(Message):
 
 
 @dataclass
-class SnapshotArrived(Message):
+class PictureArrived(Message):
     """A poll ended: what was asked, what came, what it cost and when the next one follows."""
 
     watch: Watch
-    snapshot: Snapshot
+    picture: Picture
     cost_s: float
     pace_s: float
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from queuetui.model.picture import Picture
 from queuetui.model.query import Sort
-from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.snapshot import Watch
 from queuetui.tui.dialogs.sort import Choice, SortDialog
 from queuetui.tui.present.row_order import first_order, orderable
 from queuetui.tui.screens.console_screen import ConsoleScreen
@@ -79,7 +80,7 @@ class OrderedHere(Ordering):
     def __init__(self) -> None:
         super().__init__()
         self._order: Sort | None = None
-        self._told: tuple[Snapshot, Watch] | None = None
+        self._told: tuple[Picture, Watch] | None = None
 
     @property
     def ordered_by(self) -> Sort | None:
@@ -111,11 +112,11 @@ class OrderedHere(Ordering):
         """Show the same rows in another order."""
         self._order = order
         if self._told is not None:
-            self.show_snapshot(*self._told)
+            self.show_picture(*self._told)
 
-    def remember(self, snapshot: Snapshot, watch: Watch) -> None:
+    def remember(self, picture: Picture, watch: Watch) -> None:
         """Keep what is being shown, so that it can be shown in another order, and mark the present one."""
-        self._told = snapshot, watch
+        self._told = picture, watch
         order = self._order
         marks = self.OWN_MARKS if order is None else (Mark(order.field, order.descending),)
         self.query_one(LiveTable).show_order(marks)

@@ -34,15 +34,15 @@ ODD_TIMES = {
 def looked_at(capture: Capture, most: int = 500) -> list[str]:
     """Look at all jobs in every way that a console does, and return their ids."""
     feed = Feed(capture.open(), Limits())
-    snapshot = feed.poll(Watch())
-    assert not snapshot.problems
+    picture = feed.poll(Watch())
+    assert not picture.problems
     ids: list[str] = []
     for text in ("", "sort:created", "state:failed age>1h", "failed", "payload.a:1", "error~x"):
         found = [job.ref.id for job in iterate(feed._inspector, parse_query(text), Limits())]
         ids = ids or found
     for job_id in ids[:most]:
         detail = feed.open(job_id)
-        assert all(tab_lines(name, detail, snapshot.now, ()) for name in TAB_NAMES)
+        assert all(tab_lines(name, detail, picture.snapshot.now, ()) for name in TAB_NAMES)
     for line in (("jobs", "--json", "-n", "500"), ("stats",), ("show", ids[0])):
         assert run([*line, "--url", capture.url, "--kind", "laravel"]) == 0
     return ids

@@ -34,7 +34,7 @@ from queuetui.config.profile import Profile
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Watch
 feed, _ = connect(Profile("it", sys.argv[1]), operate=True, state=Path(sys.argv[2]))
-assert feed.poll(Watch(page=PageRequest(), parts=frozenset({Part.COUNTS}))).page.jobs
+assert feed.poll(Watch(page=PageRequest(), parts=frozenset({Part.COUNTS}))).snapshot.page.jobs
 feed.capabilities
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "psycopg", "redis", "pymysql"}))
 """

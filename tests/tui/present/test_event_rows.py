@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from queuetui.model.event import Event, EventKind
+from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted
 from queuetui.tui.present.event_rows import facts_text, time_text
@@ -52,10 +53,10 @@ def test_the_time_of_another_day_tells_the_day() -> None:
 
 def test_a_queue_without_events_says_so() -> None:
     """In the list of queues such a one is flagged, unless something graver is to be said."""
-    snapshot = ScriptedFeed().poll(Watch())
+    snapshot = ScriptedFeed().poll(Watch()).snapshot
     quiet = replace(snapshot, queues=tuple(replace(one, logs_events=False) for one in snapshot.queues))
     place = [column.key for column in QUEUE_COLUMNS].index("flag")
-    assert {row.cells[place].text for row in queue_rows(quiet)} == {"unlogged"}
-    assert {row.cells[place].text for row in queue_rows(snapshot)} == {""}
+    assert {row.cells[place].text for row in queue_rows(Picture(quiet))} == {"unlogged"}
+    assert {row.cells[place].text for row in queue_rows(Picture(snapshot))} == {""}
     paused = replace(quiet, queues=tuple(replace(one, paused_at=NOW) for one in quiet.queues))
-    assert {row.cells[place].text for row in queue_rows(paused)} == {"PAUSED"}
+    assert {row.cells[place].text for row in queue_rows(Picture(paused))} == {"PAUSED"}

@@ -124,7 +124,7 @@ def test_a_queue_is_found_by_its_beginning_when_only_one_begins_so() -> None:
             make_job(3, queue=Untrusted("sync")),
         ]
     )
-    snapshot = feed.poll(Watch())
+    snapshot = feed.poll(Watch()).snapshot
     assert find_queue(snapshot, "sy") == Untrusted("sync")
     assert find_queue(snapshot, "ma") is None
     assert find_queue(snapshot, "mail") == Untrusted("mail")

@@ -9,6 +9,7 @@ import pytest
 from queuetui.model.claim_rules import ClaimLimit, ClaimRules, Rate, RulesInUse
 from queuetui.model.clock import EPOCH
 from queuetui.model.measured import Measured
+from queuetui.model.picture import Picture
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import Untrusted
 from queuetui.tui.present.queue_rows import queue_rows
@@ -32,6 +33,6 @@ PER_MINUTE = RulesInUse("mail", ClaimRules((ClaimLimit("Send", rate=Rate(1, 60_0
 )
 def test_a_queue_says_what_holds_its_claims(queue: QueueInfo, use: RulesInUse | None, flag: str) -> None:
     """A pause says more than a limit, and one that is reached more than one that is not."""
-    picture = Snapshot("b", EPOCH, {}, Measured(0), Measured(0), Measured(0.0), queues=(queue,))
-    (row,) = queue_rows(replace(picture, rules={} if use is None else {"mail": use}))
+    snapshot = Snapshot("b", EPOCH, {}, Measured(0), Measured(0), Measured(0.0), queues=(queue,))
+    (row,) = queue_rows(Picture(snapshot, rules={} if use is None else {"mail": use}))
     assert str(row.cells[1].text) == flag

@@ -19,7 +19,7 @@ from tests.tui.scripted import ScriptedFeed
 
 def counting(size: int, exactness: Exactness = Exactness.EXACT) -> Snapshot:
     """Return a snapshot with so many jobs in every state."""
-    snapshot = ScriptedFeed().poll(Watch())
+    snapshot = ScriptedFeed().poll(Watch()).snapshot
     counts = {state: Measured(size, exactness) for state in State}
     return replace(snapshot, counts=counts, stuck=Measured(size, exactness), total=Measured(size * 8, exactness))
 

@@ -44,7 +44,7 @@ def command(no_ui: bool, seconds: float | None) -> None:
             if no_ui:
                 _wait(DEFAULT_SECONDS if seconds is None else seconds)
                 parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY})
-                show_document(describe_stats(feed.poll(Watch(parts=parts))), Format.JSON)
+                show_document(describe_stats(feed.poll(Watch(parts=parts)).snapshot), Format.JSON)
                 return
         finally:
             feed.close()

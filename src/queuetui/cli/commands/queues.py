@@ -39,11 +39,11 @@ def command(exact: bool, form: str, **connection: Any) -> None:
     if leave_to_subcommand(**connection):
         return
     with opened(**connection) as (feed, _):
-        snapshot = feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=exact))
+        picture = feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=exact))
         late_after_s = feed.limits.stuck_after_s
-    for part, why in snapshot.problems.items():
+    for part, why in picture.problems.items():
         say(f"not read: {part}: {why}")
-    figures = describe_stats(snapshot)
+    figures = describe_stats(picture.snapshot, picture.rules)
     rows = [{"queue": name, **counts} for name, counts in sorted(figures["queues"].items())]
     if form == Format.TABLE:
         rows = [stats_row(row, figures["as_of"], late_after_s) for row in rows]
@@ -106,7 +106,7 @@ def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any
 
 def _known_queues(feed: Feed, queue: str) -> Collection[str]:
     """Return the names of the queues; one that is none of them must at least be a name."""
-    queues: dict[str, Any] = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))))["queues"]
+    queues: dict[str, Any] = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))).snapshot)["queues"]
     if queue not in queues:
         queue_name(queue)
     return queues

@@ -44,11 +44,11 @@ def command(form: str, **connection: Any) -> None:
     with opened(**connection) as (feed, _):
         if not feed.capabilities.native:
             raise Unsupported(f"{feed.capabilities.label} keeps no schedules that could be seen here")
-        snapshot = feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))
-    problem = snapshot.problems.get(Part.SCHEDULES.value)
-    if problem and not snapshot.schedules:
+        picture = feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))
+    problem = picture.problems.get(Part.SCHEDULES.value)
+    if problem and not picture.schedules:
         raise Unsupported(problem)
-    rows = [describe_schedule(schedule) for schedule in snapshot.schedules]
+    rows = [describe_schedule(schedule) for schedule in picture.schedules]
     shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(schedule_row, rows))
     show_rows(shown, SCHEDULE_COLUMNS, Format(form), SCHEDULE_TABLE)
     if problem:

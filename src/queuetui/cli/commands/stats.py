@@ -28,14 +28,14 @@ def command(exact: bool, form: str, **connection: Any) -> None:
     """Count jobs by state, stuck ones across states, over all and per queue, and what handlers counted in the last hour."""
     parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
     with opened(**connection) as (feed, _):
-        snapshot, grade = feed.poll(Watch(parts=parts, exact=exact)), feed.capabilities.durability
+        picture, grade = feed.poll(Watch(parts=parts, exact=exact)), feed.capabilities.durability
         usage = [describe_usage(total) for total in feed.usage(USAGE_MINUTES)]
         late_after_s = feed.limits.stuck_after_s
-    figures = {**describe_stats(snapshot), "usage": usage, "durability": grade or None}
-    figures["findings"] = list(map(describe_finding, snapshot.findings))
-    for finding in snapshot.findings:
+    figures = {**describe_stats(picture.snapshot, picture.rules), "usage": usage, "durability": grade or None}
+    figures["findings"] = list(map(describe_finding, picture.findings))
+    for finding in picture.findings:
         say(f"{finding.level}: {finding.summary}; {finding.next}")
-    for part, why in snapshot.problems.items():
+    for part, why in picture.problems.items():
         say(f"not read: {part}: {why}")
     _warn_of_late(figures["queues"], late_after_s)
     if form in {Format.JSON, Format.NDJSON}:

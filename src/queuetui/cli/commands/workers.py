@@ -29,7 +29,7 @@ def command(form: str, **connection: Any) -> None:
             raise Unsupported(
                 f"{feed.capabilities.label} stores nothing about its workers; look at its processes instead"
             )
-        snapshot = feed.poll(Watch(parts=frozenset({Part.WORKERS})))
+        snapshot = feed.poll(Watch(parts=frozenset({Part.WORKERS}))).snapshot
         now, limits = snapshot.now, feed.limits
     rows = [describe_worker(worker, now, live=is_live(worker, now, limits)) for worker in snapshot.workers]
     shown = (

@@ -46,7 +46,7 @@ def await_life(feed: Feed, tell: Callable[[str], object]) -> None:
     """
     deadline = monotonic() + READY_WITHIN_S
     told: list[str] = []
-    while (awaited := _awaited(feed.poll(Watch(parts=frozenset({Part.COUNTS}))))) and monotonic() < deadline:
+    while (awaited := _awaited(feed.poll(Watch(parts=frozenset({Part.COUNTS}))).snapshot)) and monotonic() < deadline:
         if awaited != told:
             tell(f"the workers run; waiting for a job that {', '.join(awaited)} ...")
             told = awaited

@@ -44,7 +44,9 @@ class Facts:
         return next((worker for worker in self.workers if worker.id == job.worker), None)
 
 
-def gather_facts(snapshot: Snapshot, limits: Limits, capabilities: Capabilities) -> Facts:
+def gather_facts(
+    snapshot: Snapshot, rules: Mapping[str, RulesInUse], limits: Limits, capabilities: Capabilities
+) -> Facts:
     """Return the facts of a snapshot that has its queues and workers."""
     queues = {queue.name.raw: queue for queue in snapshot.queues}
     return Facts(
@@ -54,6 +56,6 @@ def gather_facts(snapshot: Snapshot, limits: Limits, capabilities: Capabilities)
         queues=queues,
         workers=snapshot.workers,
         unconsumed=unconsumed(queues, snapshot.workers, snapshot.now, limits),
-        rules=snapshot.rules,
+        rules=rules,
         held_until=snapshot.held_until,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuetui.model.snapshot import Snapshot
+from queuetui.model.picture import Picture
 from queuetui.tui.dialogs.pick import PickDialog
 from queuetui.tui.present.queue_rows import QUEUE_PICK_COLUMNS, pick_rows
 from queuetui.tui.widgets.table_rows import Row
@@ -16,10 +16,10 @@ class QueueDialog(PickDialog):
     TITLE_TEXT = "Queue to look at"
     COLUMNS = QUEUE_PICK_COLUMNS
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, picture: Picture) -> None:
         super().__init__()
-        self._snapshot = snapshot
+        self._picture = picture
 
     def rows_for(self, text: str) -> Sequence[Row]:
         """Return the queues whose name holds what was typed."""
-        return pick_rows(self._snapshot, text)
+        return pick_rows(self._picture, text)

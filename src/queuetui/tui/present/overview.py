@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from queuetui.model.counted import counted, short_number
 from queuetui.model.measured import Measured, absent
+from queuetui.model.picture import Picture
 from queuetui.model.rates import RATE_MINUTES, done_in_all
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
@@ -95,18 +96,18 @@ def late_lines(snapshot: Snapshot, late_after_s: float) -> Sequence[TextLine]:
     return [line_of(say(story, Tone.WARNING, 1000))]
 
 
-def problem_lines(snapshot: Snapshot, width: int) -> Sequence[TextLine]:
+def problem_lines(picture: Picture, width: int) -> Sequence[TextLine]:
     """Return what is wrong with the store, what could not be read of this picture, and whether schedules are overdue."""
     problems = [
         line_of(say(f" {text}", Tone.WARNING, 1000))
-        for finding in snapshot.findings
+        for finding in picture.findings
         for sentence in (finding.summary, f"next: {finding.next}")
         for text in wrap(sanitize(sentence, 1000), width - 2)
     ]
     problems += [
-        line_of(say(f" {part} could not be read: {why}", Tone.WARNING, 1000)) for part, why in snapshot.problems.items()
+        line_of(say(f" {part} could not be read: {why}", Tone.WARNING, 1000)) for part, why in picture.problems.items()
     ]
-    overdue = sum(schedule.is_overdue for schedule in snapshot.schedules)
+    overdue = sum(schedule.is_overdue for schedule in picture.schedules)
     if overdue:
         story = f" {counted(overdue, 'schedule')} overdue: S shows which"
         problems.append(line_of(say(story, Tone.STUCK)))

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.measured import Measured, absent
+from queuetui.model.picture import Picture
 from queuetui.model.query import Sort
 from queuetui.model.rates import RATE_MINUTES
-from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
+from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, took_text
@@ -43,12 +44,12 @@ QUEUE_PICK_COLUMNS = (_NAME, _FLAG, _PENDING, _STUCK, _FAILED)
 QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RATE, _CONSUMERS, _AVERAGE)
 
 
-def pick_rows(snapshot: Snapshot, text: str) -> list[Row]:
+def pick_rows(picture: Picture, text: str) -> list[Row]:
     """Return `every queue` and the queues whose name holds the text, as rows whose keys `picked_queue` reads."""
     needle = text.casefold()
     rows = [
-        queue_row(queue, snapshot, QUEUE_PICK_COLUMNS)._replace(key=_QUEUE_KEY + queue.name.raw)
-        for queue in snapshot.queues
+        queue_row(queue, picture, QUEUE_PICK_COLUMNS)._replace(key=_QUEUE_KEY + queue.name.raw)
+        for queue in picture.snapshot.queues
         if needle in queue.name.raw.casefold()
     ]
     if needle in "every queue":
@@ -62,10 +63,10 @@ def picked_queue(key: str) -> Untrusted | None:
     return Untrusted(key.removeprefix(_QUEUE_KEY)) if key.startswith(_QUEUE_KEY) else None
 
 
-def queue_rows(snapshot: Snapshot, late_after_s: float = math.inf, order: Sort | None = None) -> list[Row]:
+def queue_rows(picture: Picture, late_after_s: float = math.inf, order: Sort | None = None) -> list[Row]:
     """Return a row for each queue, keyed by its true name; an oldest due time past the limit is in a warning's colour."""
-    queues = in_order(snapshot.queues, order, lambda key, queue: _value(key, queue, snapshot.now))
-    return [queue_row(queue, snapshot, QUEUE_COLUMNS, late_after_s) for queue in queues]
+    queues = in_order(picture.snapshot.queues, order, lambda key, queue: _value(key, queue, picture.snapshot.now))
+    return [queue_row(queue, picture, QUEUE_COLUMNS, late_after_s) for queue in queues]
 
 
 def _value(key: str, queue: QueueInfo, now: datetime) -> Value | None:
@@ -88,11 +89,11 @@ def _value(key: str, queue: QueueInfo, now: datetime) -> Value | None:
             return queue.average_s
 
 
-def queue_row(queue: QueueInfo, snapshot: Snapshot, columns: tuple[Column, ...], late_after_s: float = math.inf) -> Row:
+def queue_row(queue: QueueInfo, picture: Picture, columns: tuple[Column, ...], late_after_s: float = math.inf) -> Row:
     """Return the cells of one queue."""
-    use = snapshot.rules.get(queue.name.raw)
-    cells = {column.key: _cell(column.key, queue, use, snapshot.now) for column in columns}
-    if "oldest" in cells and waited_s(queue, snapshot.now) > late_after_s:
+    use, now = picture.rules.get(queue.name.raw), picture.snapshot.now
+    cells = {column.key: _cell(column.key, queue, use, now) for column in columns}
+    if "oldest" in cells and waited_s(queue, now) > late_after_s:
         cells["oldest"] = Cell(cells["oldest"].text, Tone.WARNING)
     return Row(queue.name.raw, tuple(cells.values()))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from queuetui.model.picture import Picture
 from queuetui.model.query import Sort
 from queuetui.model.schedule_info import ScheduleInfo
-from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
 from queuetui.tui.present.cells import Align
@@ -36,12 +36,13 @@ SCHEDULE_COLUMNS = (
 SCHEDULE_ORDER = (Mark("standing", descending=False), Mark("next", descending=False))
 
 
-def schedule_rows(snapshot: Snapshot, order: Sort | None = None) -> list[Row]:
+def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:
     """Return a row for each schedule, those that are overdue first, then by the next slot, paused ones last."""
-    own = sorted(snapshot.schedules, key=lambda one: (_rank(one), one.next_at, one.name))
-    ordered = in_order(own, order, lambda key, one: _value(key, one, snapshot.now))
+    own = sorted(picture.schedules, key=lambda one: (_rank(one), one.next_at, one.name))
+    ordered = in_order(own, order, lambda key, one: _value(key, one, picture.snapshot.now))
     return [
-        Row(one.name.raw, tuple(_cell(column.key, one, snapshot.now) for column in SCHEDULE_COLUMNS)) for one in ordered
+        Row(one.name.raw, tuple(_cell(column.key, one, picture.snapshot.now) for column in SCHEDULE_COLUMNS))
+        for one in ordered
     ]
 
 
@@ -104,10 +105,10 @@ def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLi
     return lines[:most]
 
 
-def overdue_text(snapshot: Snapshot) -> str:
+def overdue_text(picture: Picture) -> str:
     """Return `1 of 4 overdue`."""
-    overdue = sum(one.is_overdue for one in snapshot.schedules)
-    return f"{overdue} of {len(snapshot.schedules)} overdue"
+    overdue = sum(one.is_overdue for one in picture.schedules)
+    return f"{overdue} of {len(picture.schedules)} overdue"
 
 
 def _cell(key: str, schedule: ScheduleInfo, now: datetime) -> Cell:  # noqa: PLR0911 - one return a column reads best

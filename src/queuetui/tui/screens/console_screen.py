@@ -13,7 +13,8 @@ from textual.widget import Widget
 
 from queuetui.model.job import Job
 from queuetui.model.page import PageRequest
-from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, Place
 from queuetui.tui.present.emptiness import waiting_sentence
@@ -84,7 +85,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """The jobs that an act would be about, as they were last seen."""
         return ()
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
 
     @property

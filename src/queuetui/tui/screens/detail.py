@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from queuetui.model.job import Job
-from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.acting import Acting
@@ -59,9 +60,9 @@ class DetailScreen(Acting):
         """The job itself."""
         return () if self._detail is None else (self._detail.job,)
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Read the job again, as something may have changed."""
-        self._now, self._workers = snapshot.now, snapshot.workers
+        self._now, self._workers = picture.snapshot.now, picture.snapshot.workers
         self._read()
 
     def on_mount(self) -> None:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from queuetui.model.errors import BadQuery
 from queuetui.model.event import Event, EventKind, EventPage, EventRequest
 from queuetui.model.event_filter import FIELDS, EventFilter, parse_event_filter
+from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import sanitize
 from queuetui.monitor.feed import EVENTS
@@ -59,7 +60,7 @@ class EventsScreen(ConsoleScreen):
         self._scroll = EventScroll()
         self._follows = True
         self._is_reading = False
-        self._snapshot: Snapshot | None = None
+        self._picture: Picture | None = None
         self._notes: tuple[str, ...] = ()
         self._rows: list[Row] = []
 
@@ -82,16 +83,16 @@ class EventsScreen(ConsoleScreen):
 
     # Showing what was read
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the newest events, or how many there are above those that a person looks at."""
         if watch.events != self._request:
             return
-        self._snapshot, self.has_read = snapshot, True
-        page = snapshot.events
+        self._picture, self.has_read = picture, True
+        page = picture.events
         if page is None:
-            self._show_problem(snapshot.problems.get(EVENTS, "The events were not read."))
+            self._show_problem(picture.problems.get(EVENTS, "The events were not read."))
         elif self._follows and self._table.cursor_place == 0:
-            self._follow(page, snapshot)
+            self._follow(page, picture.snapshot)
         else:
             self._scroll.look_up(page)
         self._show_crumbs()
@@ -117,8 +118,8 @@ class EventsScreen(ConsoleScreen):
         return "Nothing has happened yet, or events are off: queuetui queues events QUEUE on"
 
     def _show_crumbs(self) -> None:
-        snapshot = self._snapshot
-        is_kept = snapshot is None or EVENTS not in snapshot.problems
+        picture = self._picture
+        is_kept = picture is None or EVENTS not in picture.problems
         self.show_lines(
             "#crumbs",
             events_crumbs(
@@ -141,12 +142,12 @@ class EventsScreen(ConsoleScreen):
         self._show_event()
 
     def _show_event(self) -> None:
-        event, snapshot = self._event, self._snapshot
+        event, picture = self._event, self._picture
         pane = self.query_one("#event", ToldPane)
-        if event is None or snapshot is None:
+        if event is None or picture is None:
             pane.tell(None, None)
             return
-        now, workers = snapshot.now, snapshot.workers
+        now, workers = picture.snapshot.now, picture.snapshot.workers
         pane.tell(event.cursor, lambda width, most: event_pane(event, now, workers, width, most))
 
     @property
@@ -189,13 +190,14 @@ class EventsScreen(ConsoleScreen):
         self._is_reading = False
         last = self._scroll.events[-1].cursor if self._scroll.events else None
         is_next = asked == replace(self._request, before=last)
-        snapshot = self._snapshot
-        if not self.is_attached or not is_next or snapshot is None:
+        picture = self._picture
+        if not self.is_attached or not is_next or picture is None:
             return
         self._follows = False
         self._scroll.extend(page)
+        now, workers = picture.snapshot.now, picture.snapshot.workers
         older = self._scroll.events[len(self._rows) :]
-        self._rows = [*self._rows, *(event_row(event, snapshot.now, snapshot.workers) for event in older)]
+        self._rows = [*self._rows, *(event_row(event, now, workers) for event in older)]
         self._table.set_rows(self._rows)
         self._show_crumbs()
 

@@ -10,9 +10,10 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from queuetui.model.job import Job
+from queuetui.model.picture import Picture
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Verdict
@@ -69,16 +70,16 @@ class FailuresScreen(Marking, OrderedHere):
         """Every dead letter, also those behind the latest."""
         return parse_query(f"state:{State.FAILED}")
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the dead letters, when they were asked for."""
         if Part.FAILURES not in watch.parts:
             return
-        self.has_read = True
+        self.has_read, snapshot = True, picture.snapshot
         self._jobs = {job.ref.id: job for job in snapshot.failures}
-        self._verdicts = dict(snapshot.verdicts)
+        self._verdicts = dict(picture.verdicts)
         self.table.show_empty_text(sanitize("No dead letters: nothing has been given up."))
         self.table.set_rows(failure_rows(snapshot, self.ordered_by))
-        self.remember(snapshot, watch)
+        self.remember(picture, watch)
         self.mark_arrivals()
         of = count_text(snapshot.counts[State.FAILED], snapshot.now) if State.FAILED in snapshot.counts else "?"
         right = [say(f"the latest {len(snapshot.failures)} of {of}   5 lists them all ", Tone.MUTED)]

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from queuetui.model.errors import BadQuery
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.picture import Picture
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
@@ -77,17 +78,17 @@ class JobList(JobView):
 
     # Showing what was read
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the counts, and the rows when they are those that are wanted now."""
-        self.snapshot = snapshot
+        self.snapshot = snapshot = picture.snapshot
         if snapshot.page is not None and watch.page == self.page_request and not self._reads_elsewhere(snapshot.page):
             self._stop_waiting()
             self._shown, self._problem, self.has_read = snapshot, "", True
-            self._show_rows(snapshot)
+            self._show_rows(picture)
             self._missed = None
             self._go_on_looking(snapshot.page)
-        elif watch.page == self.page_request and PAGE in snapshot.problems:
-            self._show_problem(snapshot.problems[PAGE])
+        elif watch.page == self.page_request and PAGE in picture.problems:
+            self._show_problem(picture.problems[PAGE])
         self._show_frame_lines()
 
     @property
@@ -157,19 +158,19 @@ class JobList(JobView):
             self.is_looking = False
             self.status.end_about(About.LOOKING)
 
-    def _show_rows(self, snapshot: Snapshot) -> None:
-        page = snapshot.page
+    def _show_rows(self, picture: Picture) -> None:
+        page = picture.snapshot.page
         if page is None:
             return
         marks = self.table.marks
         self.seen = {key: job for key, job in self.seen.items() if key in marks} | {
             job.ref.id: job for job in page.jobs
         }
-        self.verdicts = dict(snapshot.verdicts)
+        self.verdicts = dict(picture.verdicts)
         self.table.show_empty_text(sanitize(empty_sentence(self.scope, page, self.looked_before)))
         if self._table_columns != self.columns:
             self.set_columns()
-        rows = self._make_rows(snapshot, page.jobs)
+        rows = self._make_rows(picture.snapshot, page.jobs)
         keep_absent_marks = not self._holds_everything(page) or self.scope.query.terms != ()
         here = self.table.cursor_key
         cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None

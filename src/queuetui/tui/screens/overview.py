@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Part, QueueInfo, Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
@@ -43,7 +44,7 @@ class OverviewScreen(Acting, OrderedHere):
 
     def __init__(self) -> None:
         super().__init__()
-        self._snapshot: Snapshot | None = None
+        self._picture: Picture | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield cards, spark line, queues and dead letters."""
@@ -64,14 +65,18 @@ class OverviewScreen(Acting, OrderedHere):
     def queue_in_question(self) -> QueueInfo | None:
         """The queue under the cursor."""
         key = self.query_one(LiveTable).cursor_key
-        return None if key is None else queue_named(self._snapshot, Untrusted(key))
+        return (
+            None
+            if key is None
+            else queue_named(None if self._picture is None else self._picture.snapshot, Untrusted(key))
+        )
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show all of it; a picture taken for another screen lacks the tally and the dead letters."""
-        self._snapshot = snapshot
+        self._picture, snapshot = picture, picture.snapshot
         if not watch.parts >= self.PARTS:
             if self.console.link.is_down and not self.has_read:
-                self._show_known(snapshot)
+                self._show_known(picture)
             return
         self.has_read = True
         capabilities = self.console.capabilities
@@ -82,23 +87,23 @@ class OverviewScreen(Acting, OrderedHere):
         hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
         self.show_lines(
             "#hour",
-            [*hour, *problem_lines(snapshot, width), *late_lines(snapshot, self.console.profile.limits.stuck_after_s)],
+            [*hour, *problem_lines(picture, width), *late_lines(snapshot, self.console.profile.limits.stuck_after_s)],
         )
         table = self.query_one(LiveTable)
         table.show_empty_text(sanitize("No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"))
-        table.set_rows(queue_rows(snapshot, self.console.profile.limits.stuck_after_s, self.ordered_by))
-        self.remember(snapshot, watch)
+        table.set_rows(queue_rows(picture, self.console.profile.limits.stuck_after_s, self.ordered_by))
+        self.remember(picture, watch)
         self.show_lines(
             "#letters-title",
             [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],
         )
         self.show_lines("#letters", letters_lines(snapshot, LETTERS))
 
-    def _show_known(self, snapshot: Snapshot) -> None:
+    def _show_known(self, picture: Picture) -> None:
         """Show what was read for another screen before the store was lost, and name what was not."""
-        for card in make_cards(snapshot, keeps_tally=False):
+        for card in make_cards(picture.snapshot, keeps_tally=False):
             self.show_lines(f"#card-{card.name}", card_lines(card))
-        self.query_one(LiveTable).set_rows(queue_rows(snapshot, self.console.profile.limits.stuck_after_s))
+        self.query_one(LiveTable).set_rows(queue_rows(picture, self.console.profile.limits.stuck_after_s))
         unread = "the last hour and the latest dead letters were not read before the store was lost"
         self.show_lines("#hour", [line_of(say(f" {unread}", Tone.MUTED))])
 

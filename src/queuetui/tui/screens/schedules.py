@@ -10,8 +10,9 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from queuetui.model.act import Verb
+from queuetui.model.picture import Picture
 from queuetui.model.schedule_info import ScheduleInfo
-from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
@@ -65,23 +66,23 @@ class SchedulesScreen(Acting, OrderedHere):
         yield ListTable(SCHEDULE_COLUMNS, id="schedules", empty_text=sanitize("reading ..."))
         yield ToldPane("schedule")
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the schedules; a picture taken for another screen lacks them."""
         if Part.SCHEDULES not in watch.parts:
             return
         self.has_read = True
-        self._schedules = {true_name(one.name): one for one in snapshot.schedules}
+        self._schedules = {true_name(one.name): one for one in picture.schedules}
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
-        problem = snapshot.problems.get(Part.SCHEDULES.value)
+        problem = picture.problems.get(Part.SCHEDULES.value)
         table = self.query_one(LiveTable)
         table.show_empty_text(
             sanitize(problem or (_NONE_YET if keeps else "This store keeps no schedules that could be seen here."), 300)
         )
-        table.set_rows(schedule_rows(snapshot, self.ordered_by))
-        self.remember(snapshot, watch)
-        right = [say(f"{overdue_text(snapshot)} ", Tone.MUTED)] if snapshot.schedules else []
-        right = [say(f"{problem} ", Tone.WARNING)] if snapshot.schedules and problem else right
+        table.set_rows(schedule_rows(picture, self.ordered_by))
+        self.remember(picture, watch)
+        right = [say(f"{overdue_text(picture)} ", Tone.MUTED)] if picture.schedules else []
+        right = [say(f"{problem} ", Tone.WARNING)] if picture.schedules and problem else right
         self.show_lines("#crumbs", [line_of(say(" Schedules", Tone.STRONG), right=right)])
         self._show_schedule()
 

@@ -9,7 +9,8 @@ from textual import on
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.ordering import OrderedHere
@@ -48,7 +49,7 @@ class WorkersScreen(OrderedHere):
     def _open_jobs(self, event: RowSelected) -> None:
         self.console.open_jobs_in(Scope().filtered(worker_term(event.key)))
 
-    def show_snapshot(self, snapshot: Snapshot, watch: Watch) -> None:
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the workers."""
         self.has_read = True
         limits = self.console.profile.limits
@@ -61,7 +62,7 @@ class WorkersScreen(OrderedHere):
             else "This store does not record its workers."
         )
         table.show_empty_text(sanitize(sentence))
-        table.set_rows(worker_rows(snapshot, limits, self.ordered_by))
-        self.remember(snapshot, watch)
-        right = [say(f"{live_workers_text(snapshot, limits)} ", Tone.MUTED)] if keeps_workers else []
+        table.set_rows(worker_rows(picture.snapshot, limits, self.ordered_by))
+        self.remember(picture, watch)
+        right = [say(f"{live_workers_text(picture.snapshot, limits)} ", Tone.MUTED)] if keeps_workers else []
         self.show_lines("#crumbs", [line_of(say(" Workers", Tone.STRONG), right=right)])

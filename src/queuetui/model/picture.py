@@ -1,0 +1,30 @@
+"""What was read of a backend at one time of its own clock, and what the monitor judged of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from queuetui.model.claim_rules import RulesInUse
+from queuetui.model.event import EventPage
+from queuetui.model.examination import Finding
+from queuetui.model.schedule_info import ScheduleInfo
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A snapshot and what belongs to it; a part that could not be read is named in `problems` with the reason.
+
+    `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the
+    store as a whole; `events` is None where none were asked for or could be read.
+    """
+
+    snapshot: Snapshot
+    problems: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    rules: Mapping[str, RulesInUse] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    schedules: tuple[ScheduleInfo, ...] = ()
+    events: EventPage | None = None
