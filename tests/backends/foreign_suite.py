@@ -137,7 +137,7 @@ class ForeignInspectorSuite:
         backend = capture.open()
         jobs = list(iterate(backend.inspector, Query(), Limits()))
         for verb in set(Verb) - backend.inspector.capabilities.verbs:
-            reason = backend.inspector.capabilities.reasons[verb]
+            reason = backend.inspector.capabilities.why_not(verb)
             with pytest.raises(Unsupported) as refused:
                 _ask(backend, Act(verb, "tester"), jobs[0])
             assert str(refused.value) == reason

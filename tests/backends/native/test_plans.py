@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -141,7 +142,8 @@ def postgresql_plan(backend: SqlBackend, block: str, values: Mapping[str, Any]) 
     """Return the indexes used, the tables read whole, and whether jobs are sorted before they are limited."""
 
     def explain(session: Session) -> Any:
-        return session.execute(f"explain (format json) {session.blocks[block]}", values).fetchone()[0][0]["Plan"]
+        (text,) = session.execute(f"explain (format json) {session.blocks[block]}", values).fetchone()
+        return json.loads(text)[0]["Plan"]
 
     plan = backend.database.read("explaining", explain)
     nodes = list(walk(plan))
@@ -183,7 +185,7 @@ def test_endings_are_looked_up_one_by_one_among_the_dead(postgres_url: str) -> N
         explained = f"explain (format json) {block}"
         values = CASES["finish_and_claim"][1]
         plan = backend.database.read(
-            "explaining", lambda session: session.execute(explained, values).fetchone()[0][0]["Plan"]
+            "explaining", lambda session: json.loads(session.execute(explained, values).fetchone()[0])[0]["Plan"]
         )
     backend.close()
     walked = [

@@ -26,7 +26,7 @@ ENDED = Event("2", NOW, EventKind.JOB_FAILED, job_id="1", attempt=2, detail=Untr
         (replace(CREATED, moment=NOW + timedelta(minutes=4)), "Send  due 02:55:07"),
         (replace(CREATED, moment=NOW + timedelta(days=1)), "Send  due 03-15 02:51:07"),
         (replace(ENDED, moment=NOW - timedelta(seconds=2.4)), "TimeoutError  took 2.4 s  attempt 2"),
-        (Event("3", NOW, EventKind.WORKER_LOST, worker=Untrusted("web-2/4411")), "web-2 4411"),
+        (Event("3", NOW, EventKind.WORKER_LOST, worker=Untrusted("web-2/4411")), "web-2/4411"),
         (Event("4", NOW, EventKind.JOB_SCHEDULED, job_id="1", worker=Untrusted("gone")), "to gone"),
         (
             replace(

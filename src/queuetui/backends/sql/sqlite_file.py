@@ -24,6 +24,7 @@ _AS_IT_STANDS = "mode=ro&immutable=1"
 _VERSIONS, _WRITE_AHEAD = slice(18, 20), b"\x02\x02"
 # How much of an identity is of the file itself.
 _OF_THE_FILE = 4
+_OF_THE_NODE = 2
 _UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 Identity = tuple[int, ...]
 
@@ -39,6 +40,10 @@ class FileConnection(sqlite3.Connection):
     def is_at(self, path: Path) -> bool:
         """Tell whether the file of that name is still the one that was opened. Raises Unreachable where there is none."""
         return self.identity == _identify(path, frozen=self.is_frozen)
+
+    def is_same_file(self, other: FileConnection) -> bool:
+        """Tell whether two connections opened one file, whatever was written to it between."""
+        return self.identity[:_OF_THE_NODE] == other.identity[:_OF_THE_NODE]
 
     def require_still(self, path: Path) -> None:
         """Raise Conflict where a file that is read as it stands was written meanwhile: what was read may be parts of two pictures."""

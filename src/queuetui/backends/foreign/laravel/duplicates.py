@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, TableClause, func, inspect, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, TableClause, func, select
+from sqlalchemy.exc import DBAPIError
 
 from queuetui.backends.foreign.laravel.rows import FailedRow, Row, is_uuid, job_id_of
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.catalog import read_catalog
 from queuetui.model.job import Job
 
 _LOOK_S = 0.1
@@ -57,14 +58,11 @@ def _by_row(row: Row, job: Job) -> Job:
 def _is_unique(connection: Connection, failed: TableClause) -> bool:
     try:
         with connection.begin_nested():
-            looked = inspect(connection)
-            indexes: list[Sequence[str | None]] = [
-                one["column_names"] for one in looked.get_indexes(failed.name, failed.schema) if one["unique"]
-            ]
-            indexes += [one["column_names"] for one in looked.get_unique_constraints(failed.name, failed.schema)]
-            indexes.append(looked.get_pk_constraint(failed.name, failed.schema)["constrained_columns"])
-    except SQLAlchemyError as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            catalog = read_catalog(connection)
+    except DBAPIError as error:
+        if error.connection_invalidated:
             raise
         return False
-    return ["uuid"] in indexes
+    written = failed.name if failed.schema is None else f"{failed.schema}.{failed.name}"
+    stored = catalog.find(written)
+    return stored is not None and stored.is_unique(frozenset({"uuid"}))

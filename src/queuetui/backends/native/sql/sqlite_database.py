@@ -224,7 +224,8 @@ class SqliteDatabase(Database):
             return connection
         follower = connect(self.path)
         if connection is not None:
-            if not follower.execute("select 1 from sqlite_schema where name = 'queuetui_meta'").fetchone():
+            is_anew = not follower.is_same_file(connection)
+            if is_anew and not follower.execute("select 1 from sqlite_schema where name = 'queuetui_meta'").fetchone():
                 follower.close()
                 raise Unreachable(
                     f"the SQLite file {str(self.path)!r} was made anew and holds no queue; make one with: queuetui migrate"

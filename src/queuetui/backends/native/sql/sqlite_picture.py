@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.ids import id_text
 from queuetui.backends.native.odd_values import read_json
+from queuetui.backends.native.own_orders import own_order
 from queuetui.backends.native.sql.around import MOST_BUSY, MOST_QUEUES, MOST_WORKERS, Paused, Surroundings, to_worker
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.developing import Taken, develop
@@ -135,6 +136,7 @@ class _PlainReading:
             first=_cursor_of(shown[0]) if shown else None,
             last=_cursor_of(shown[-1]) if shown else None,
             has_more=has_more,
+            order=own_order("newest"),
         )
 
     def counts(self, around: Surroundings) -> dict[str, Counts]:
