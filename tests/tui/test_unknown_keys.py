@@ -18,7 +18,6 @@ from tests.tui.stage import Stage
         ("", "o", "only its job in Events"),
         ("", "x", "x does nothing here; ? lists the keys"),
         ("", "f5", "f5 does nothing here; ? lists the keys"),
-        ("W", "s", "sort in Jobs"),
         ("W", "space", "mark in tables of jobs"),
         ("0", "R", "retry in Dead letters and Job detail and Jobs"),
         ("enter", "n", "look further in Jobs"),
