@@ -26,9 +26,12 @@ SQL_SCHEMES = {
 REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
 LOOKED_FOR_IN_TABLES = "queuetui's own tables (queuetui_meta) and Laravel's jobs and failed_jobs"
-LOOKED_FOR = {"redis": "queuetui's own keys in the URL's namespace"}
+LOOKED_FOR = {"redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's"}
 WITH_SCHEMA = ("sql", "redis")
-FOREIGN_KINDS = ("laravel",)
+FOREIGN_BY_FAMILY = {**dict.fromkeys(SQL_SCHEMES.values(), ("laravel",)), "redis": ("rq", "sidekiq")}
+FOREIGN_KINDS = tuple(dict.fromkeys(kind for kinds in FOREIGN_BY_FAMILY.values() for kind in kinds))
+# The module that opens a kind, and the one that looks for it, below the folder of foreign ones.
+_MODULES = {"laravel": ("laravel.backend", "laravel.discovery"), "rq": ("rq", "rq"), "sidekiq": ("sidekiq", "sidekiq")}
 
 
 # A second @ before the host is one that the password holds: its rest would be taken for the host, and shown.
@@ -81,9 +84,9 @@ def open_foreign(kind: str, url: str, options: BackendOptions) -> Backend:
         message = f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}"
         raise Unsupported(message)
     family = scheme_of(url)
-    if family not in SQL_SCHEMES.values():
+    if system not in FOREIGN_BY_FAMILY.get(family, ()):
         raise Unsupported(f"{system} does not live on {family}; leave the kind out, or point the URL at its database")
-    module = import_module(f"queuetui.backends.foreign.{system}.backend")
+    module = import_module(f"queuetui.backends.foreign.{_MODULES[system][0]}")
     return cast("Backend", module.open_backend(url, replace(options, kind=kind) if named else options))
 
 
@@ -95,7 +98,7 @@ def discover(url: str, options: BackendOptions) -> tuple[Found, ...]:
 def _discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
     """Look for each kind; where one may not be looked for, the others count, and without any its refusal is raised."""
     family = scheme_of(url)
-    kinds = FOREIGN_KINDS if family in SQL_SCHEMES.values() else ()
+    kinds = FOREIGN_BY_FAMILY.get(family, ())
     found: list[Found] = []
     refusals: list[Denied] = []
     for kind in (NATIVE, *kinds):
@@ -104,7 +107,7 @@ def _discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Foun
                 own = import_module(f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend").discover(url, options)
                 found += [] if own is None else [own]
             else:
-                foreign = import_module(f"queuetui.backends.foreign.{kind}.discovery")
+                foreign = import_module(f"queuetui.backends.foreign.{_MODULES[kind][1]}")
                 found += foreign.discover(url, options, counted=counted)
         except Denied as error:
             refusals.append(error)

@@ -1,0 +1,367 @@
+"""RQ 1.16, 2 and 3: ids stand in lists and registries, each job in a hash, its results in a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.keys.backend import KeysBackend, discover_product, open_product
+from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.product import (
+    Ask,
+    Change,
+    Moment,
+    Rule,
+    Seen,
+    Step,
+    Survey,
+    is_of_kind,
+    stands,
+    states_by_verb,
+    take_away,
+)
+from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
+from queuetui.backends.payloads.containers import BASE64, ZLIB
+from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.python_traceback import read_packed_traceback
+from queuetui.model.act import JobRef, Verb
+from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.clock import to_text
+from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.payload import summarise_json
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_FIELDS = """
+status origin description created_at enqueued_at started_at ended_at retries_left retry_intervals number_of_retries worker_name
+exc_info group_id rate_limit_key data
+""".split()  # noqa: SIM905 - as many quotes would hide the names
+_WORKER_FIELDS = "hostname pid version queues state birth last_heartbeat death".split()  # noqa: SIM905 - as above
+_EXECUTION_DIGITS = 32
+_KEPT_RESULTS = 10
+_DATA_PARTS = 4
+_INTERMEDIATE = timedelta(minutes=1)
+_OUTCOMES = {"2": "failed", "3": "stopped", "4": "retried"}
+_GONE = "its hash is gone: it expired or was deleted, and a worker that takes its id drops it"
+_NO_COUNT = "RQ stores no count of attempts: at least so many, by the retries that are left"
+_RATED = "it is limited by a rate, for which RQ keeps slots of its own; see to it in the application"
+_NO_ERROR = "RQ keeps no error of a run that is tried again"
+_DATA = Decoder((ZLIB,), (PICKLE, JSON))
+_RETURNED = Decoder((BASE64,), (PICKLE, JSON))
+_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED})
+_NOT_RUNNING = _WAITING | {State.COMPLETED, State.FAILED, State.CANCELLED}
+# Whose jobs wait, run and end, in the order in which they travel.
+_ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
+    ("scheduled", Kind.SORTED, (State.SCHEDULED, State.RETRYING), False),
+    ("deferred", Kind.SORTED, (State.BLOCKED,), False),
+    ("ready", Kind.SORTED, (State.PENDING,), False),
+    ("queue", Kind.LIST, (State.PENDING,), False),
+    ("intermediate", Kind.LIST, (State.PROCESSING,), False),
+    ("wip", Kind.SORTED, (State.PROCESSING,), False),
+    ("failed", Kind.SORTED, (State.FAILED,), True),
+    ("canceled", Kind.SORTED, (State.CANCELLED,), True),
+    ("finished", Kind.SORTED, (State.COMPLETED,), True),
+)
+
+
+class Rq:
+    """The description of RQ; `prefix` is what RQ_KEY_PREFIX changes from 3 on."""
+
+    absent: Mapping[str, str] = {
+        "priority": "RQ's jobs have no priority: workers take whole queues in an order of their own",
+        "key": "RQ's jobs carry no idempotency key",
+        "correlation_id": "RQ's jobs carry no correlation id",
+        "lost": "RQ does not count lost runs apart",
+        "tag": "RQ's jobs carry no tags",
+    }
+
+    def __init__(self, prefix: str = "rq") -> None:
+        self.prefix = prefix.encode()
+        self.home = f"the set {prefix}:queues"
+        self.rules = (
+            Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._enqueue),
+            Rule(Verb.CANCEL, _WAITING, self._cancel),
+            Rule(Verb.DELETE, _NOT_RUNNING, self._delete),
+        )
+        self.capabilities = Capabilities(
+            "rq", "RQ", native=False, applies=states_by_verb(self.rules), keeps=frozenset(State), reasons=_REASONS,
+            liveness=Liveness.DEADLINE, workers=True, attempts=True, warnings=_WARNINGS,
+        )  # fmt: skip
+
+    def recognise(self, ask: Ask) -> str:
+        """Tell RQ by its sets of queues and workers."""
+        queues, workers = ask([("TYPE", self._key("queues")), ("TYPE", self._key("workers"))])
+        return (
+            f"its sets of queues and workers begin with {self.prefix.decode()}:" if b"set" in (queues, workers) else ""
+        )
+
+    def survey(self, ask: Ask) -> Survey:
+        """Read which queues and workers are registered; a worker whose hash has expired is gone."""
+        queues, workers = ask([("SMEMBERS", self._key("queues")), ("SMEMBERS", self._key("workers"))])
+        head = self._key("queue", b"")
+        cards = ask([("HMGET", key, *_WORKER_FIELDS) for key in sorted(workers)])
+        found = [_read_worker(key, card) for key, card in zip(sorted(workers), cards, strict=True)]
+        names = sorted(key.removeprefix(head) for key in queues if key.startswith(head))
+        return Survey(tuple(names), tuple(one for one in found if one is not None))
+
+    def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
+        """Return the lists and registries of every queue, by role."""
+        return tuple(
+            Shelf(role, self._place(role, name), kind, states, name.decode("utf-8", "replace"), falls)
+            for role, kind, states, falls in _ROLES
+            for name in survey.queues
+        )
+
+    def id_of(self, entry: Entry) -> str:
+        """Return the id that a member is, or begins with."""
+        return _bare_id(entry).decode("utf-8", "replace")
+
+    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...]:
+        """Look into each registry for an id; the one queue that the job names is enough where it names one."""
+        stored = job_id.encode("utf-8", "surrogatepass")
+        (origin,) = ask([("HGET", self._key("job", stored), "origin")])
+        near = [one for one in shelves if origin is None or one.queue == origin.decode("utf-8", "replace")]
+        plain = [one for one in near if one.role != "wip"]
+        looks = [("LPOS" if one.kind is Kind.LIST else "ZSCORE", one.key, stored) for one in plain]
+        found = [
+            Entry(shelf, stored, int(reply)) if shelf.kind is Kind.LIST else Entry(shelf, stored, score=reply)
+            for shelf, reply in zip(plain, ask(looks), strict=True)
+            if reply is not None
+        ]
+        wips = [one for one in near if one.role == "wip"]
+        runs = zip(wips, ask([one.slice(0, 1_000) for one in wips]), strict=True)
+        return (*(e for one, reply in runs for e in one.entries(reply, 0) if _bare_id(e) == stored), *found)
+
+    def loads(self, entry: Entry) -> list[Command]:
+        """Read the hash and how many results are kept; of a job that has run also the last one."""
+        job_id = _bare_id(entry)
+        results = self._key("results", job_id)
+        found: list[Command] = [("HMGET", self._key("job", job_id), *_FIELDS), ("XLEN", results)]
+        if entry.shelf.role in ("scheduled", "failed", "finished"):
+            found.append(("XREVRANGE", results, "+", "-", "COUNT", 1))
+        elif entry.shelf.role == "intermediate":
+            found.append(("GET", b"%b:first_seen:%b" % (entry.shelf.key, job_id)))
+        return found
+
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
+        """Return the job; one whose hash is gone is shown with no more than its id."""
+        raw, kept = dict(zip(_FIELDS, loaded[0], strict=True)), int(loaded[1])
+        values = {name: text_of(value) for name, value in raw.items() if name != "data"}
+        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(values[name] for name in _FIELDS[:8])))
+        state = entry.shelf.states[0]
+        queue = Untrusted(values["origin"] or entry.shelf.queue or "")
+        if raw["status"] is None:
+            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
+        started = time_of(values["started_at"])
+        if state is State.SCHEDULED and started is not None:
+            state = State.RETRYING
+        result = _result(loaded[2]) if entry.shelf.role in ("scheduled", "failed", "finished") else {}
+        attempts, left, is_sure = _attempts(values, kept, state)
+        data = _DATA.decode(raw["data"] or b"")
+        call, payload = _read_call(data.text, values["description"])
+        error = _read_error(result, raw["exc_info"]) if state in (State.FAILED, State.RETRYING) else None
+        returned = _RETURNED.decode(result["return_value"]).text if "return_value" in result else ""
+        remarks = [] if is_sure else [_NO_COUNT]
+        remarks += [f"its data cannot be read here: {data.problem}"] if data.problem else []
+        remarks += [_NO_ERROR] if state is State.RETRYING and error is None else []
+        return Job(
+            ref, Untrusted(call), queue, state, Untrusted(payload),
+            data=summarise_json(call, payload, moment.summaries),
+            attempts=attempts,
+            max_attempts=None if left is None else attempts + left,
+            error=error,
+            result=Untrusted(returned) if returned else None,
+            worker=Untrusted(values["worker_name"]) if values["worker_name"] and state is State.PROCESSING else None,
+            created_at=time_of(values["created_at"]),
+            scheduled_at=at_of(entry.score) if entry.shelf.role == "scheduled" else time_of(values["enqueued_at"]),
+            started_at=started,
+            completed_at=time_of(values["ended_at"]) if state in (State.FAILED, State.COMPLETED) else None,
+            lease_until=_lease(entry, loaded),
+            remarks=tuple(remarks),
+        )  # fmt: skip
+
+    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
+        """Return the failures among the kept results."""
+        stream = self._key("results", job_id.encode("utf-8", "surrogatepass"))
+        (found,) = ask([("XRANGE", stream, "-", "+", "COUNT", _KEPT_RESULTS)])
+        results = [(stream_id, pairs_of(flat)) for stream_id, flat in found]
+        kept = [(at, one) for at, one in results if text_of(one.get("type")) in _OUTCOMES]
+        return tuple(
+            Attempt(
+                number,
+                _OUTCOMES[text_of(one["type"])],
+                _read_error(one),
+                Untrusted(text_of(one["worker_name"])) if "worker_name" in one else None,
+                at_of(one.get("execution_started_at")),
+                at_of(at.partition(b"-")[0]),
+            )
+            for number, (at, one) in enumerate(kept, start=1)
+        )
+
+    def _enqueue(self, seen: Seen, moment: Moment) -> Change | str:
+        """Put a job at the end of its queue as RQ's own requeue does, with a hash that no longer expires."""
+        values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
+        if values["status"] is None:
+            return f"{_GONE}; there is nothing to run"
+        if values["rate_limit_key"]:
+            return _RATED
+        entry, job_id = seen.entry, _bare_id(seen.entry)
+        job, queue = self._key("job", job_id), self._beside(entry, "queue")
+        fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
+        ended = ["started_at", "", "ended_at", ""] if entry.shelf.role == "failed" else []
+        return Change(
+            (stands(entry), _status_is(job, values), is_of_kind(queue)),
+            (
+                Step(("HSET", job, *fields, *ended)),
+                Step(("SADD", self._key("queues"), queue.key)),
+                Step(("RPUSH", queue.key, job_id)),
+                Step(("PERSIST", job)),
+                Step(("HDEL", job, "exc_info")),
+            ),
+            (Step(("ZREM", entry.shelf.key, entry.member)),),
+            kept=(job,),
+            after=Entry(queue, job_id),
+        )
+
+    def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
+        values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
+        if values["status"] is None:
+            return f"{_GONE}; delete it"
+        if seen.entry.shelf.role == "ready":
+            return _RATED
+        entry, job = seen.entry, self._key("job", _bare_id(seen.entry))
+        canceled, now_s = self._beside(entry, "canceled"), str(int(moment.now.timestamp()))
+        return Change(
+            (stands(entry), _status_is(job, values), is_of_kind(canceled)),
+            (Step(("HSET", job, "status", "canceled")), Step(("ZADD", canceled.key, now_s, entry.member))),
+            (take_away(entry),),
+            kept=(job,),
+            after=Entry(canceled, entry.member, score=now_s.encode()),
+        )
+
+    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+        values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
+        if seen.entry.shelf.role == "ready":
+            return _RATED
+        job_id = _bare_id(seen.entry)
+        job, group = self._key("job", job_id), values["group_id"]
+        kept = (job, job + b":dependents", self._key("job:", job_id) + b":dependencies", self._key("results", job_id))
+        leave = (Step(("SREM", self._key("group", group), job_id)),) if group else ()
+        return Change(
+            (stands(seen.entry), _status_is(job, values)),
+            (),
+            (take_away(seen.entry), *(Step(("DEL", key)) for key in kept), *leave),
+            kept=kept,
+        )
+
+    def _key(self, kind: str, name: bytes | None = None) -> bytes:
+        return b":".join((self.prefix, kind.encode(), *(() if name is None else (name,))))
+
+    def _place(self, role: str, queue: bytes) -> bytes:
+        return self._key("queue", queue + b":intermediate") if role == "intermediate" else self._key(role, queue)
+
+    def _beside(self, entry: Entry, role: str) -> Shelf:
+        """Return the shelf of another role of an entry's queue."""
+        name = entry.shelf.key.removeprefix(self._key(entry.shelf.role, b""))
+        kind, states, falls = next(one[1:] for one in _ROLES if one[0] == role)
+        return Shelf(role, self._place(role, name), kind, states, entry.shelf.queue, falls)
+
+
+def _status_is(job: bytes, values: Mapping[str, bytes | None]) -> Step:
+    return Step(("HGET", job, "status"), (values["status"] or b"",))
+
+
+def _bare_id(entry: Entry) -> bytes:
+    """Return the id; since 2 the member of a run names its execution behind the last colon."""
+    job_id, colon, execution = entry.member.rpartition(b":")
+    is_named = entry.shelf.role == "wip" and colon and len(execution) == _EXECUTION_DIGITS and execution.isalnum()
+    return job_id if is_named else entry.member
+
+
+def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, int | None, bool]:
+    """Return the runs that were begun, the retries that are left, and whether the number is more than a lower bound."""
+    counted = values["number_of_retries"]
+    left = int(values["retries_left"]) if values["retries_left"].isdecimal() else None
+    intervals = list_of(values["retry_intervals"])
+    has_run = int(bool(values["started_at"]) and state is not State.PROCESSING) or int(kept > 0)
+    retried = int(counted) if counted.isdecimal() else 0
+    is_sure = True
+    if left is not None and not retried:
+        # One interval may stand for any number of retries; a list has one for each.
+        is_listed = len(intervals) > 1 and len(intervals) >= left
+        retried = len(intervals) - left if is_listed else int(left == 0)
+        is_sure = is_listed
+    ended = state in (State.FAILED, State.COMPLETED)
+    runs = max(kept, has_run, retried + int(ended))
+    return runs + int(state is State.PROCESSING), left, is_sure
+
+
+def _read_call(data: str, description: str) -> tuple[str, str]:
+    """Return the function's name and what it is called with, by the description where the data cannot be read."""
+    parts = list_of(data)
+    if len(parts) != _DATA_PARTS:
+        return description.partition("(")[0] or "?", description
+    name, instance, args, kwargs = parts
+    shown = {"func": name, "args": args, "kwargs": kwargs} | ({} if instance is None else {"instance": instance})
+    return str(name), json.dumps(shown, ensure_ascii=False)
+
+
+def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:
+    said = result.get("exc_string")
+    return read_packed_traceback(said or exc_info or b"", in_base64=said is not None)
+
+
+def _result(found: Sequence[Any]) -> dict[str, bytes]:
+    return pairs_of(found[0][1]) if found else {}
+
+
+def _lease(entry: Entry, loaded: Sequence[Any]) -> datetime | None:
+    if entry.shelf.role == "intermediate":
+        seen_at = at_of(loaded[2])
+        return None if seen_at is None else seen_at + _INTERMEDIATE
+    return at_of(entry.score) if entry.shelf.role == "wip" else None
+
+
+def _read_worker(key: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
+    """Return a worker that has not ended; its hash expires by itself when it beats no more."""
+    said = {name: text_of(value) for name, value in zip(_WORKER_FIELDS, card, strict=True)}
+    born, beat = time_of(said["birth"]), time_of(said["last_heartbeat"])
+    if born is None or said["death"]:
+        return None
+    return WorkerInfo(
+        Untrusted(text_of(key).rpartition("worker:")[2]), Untrusted(said["hostname"]),
+        int(said["pid"]) if said["pid"].isdecimal() else 0, Untrusted(said["version"]),
+        tuple(map(Untrusted, filter(None, said["queues"].split(",")))),
+        slots=1, busy=int(said["state"] == "busy"), started_at=born, beat_at=beat or born,
+    )  # fmt: skip
+
+
+_SUSPEND = "RQ suspends all its workers at once, not one queue; run: rq suspend, and rq resume"
+_REASONS = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _SUSPEND),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "RQ's schedules are in the application's code"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "RQ keeps no record of what happened to a job"),
+    Verb.RELEASE: "RQ's workers see to abandoned runs by themselves, about every ten minutes: they fail or retry them",
+    Verb.CLEAN: "RQ's registrations of workers expire by themselves",
+    Verb.LIMIT: "RQ's rates are set where jobs are enqueued",
+}
+_WARNINGS = {
+    Verb.CANCEL: "jobs that wait for a cancelled one wait for ever, and RQ cannot requeue a cancelled job",
+    Verb.DELETE: "RQ keeps no copy of a deleted job, and jobs that wait for it wait for ever",
+}
+
+
+def open_backend(url: str, options: BackendOptions) -> KeysBackend:
+    """Open the RQ queue of a server's database."""
+    return open_product(url, options, Rq(options.settings.get("rq.prefix", "rq")))
+
+
+def discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
+    """Return RQ's queue if the database holds it."""
+    return discover_product(url, options, Rq(options.settings.get("rq.prefix", "rq")), counted=counted)

@@ -1,0 +1,290 @@
+"""Sidekiq 6 to 8: whole messages stand in lists and sorted sets, and what runs in a hash of each process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.keys.backend import KeysBackend, discover_product, open_product
+from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.product import (
+    Ask,
+    Change,
+    Moment,
+    Rule,
+    Seen,
+    Step,
+    Survey,
+    is_of_kind,
+    stands,
+    states_by_verb,
+    take_away,
+)
+from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of
+from queuetui.backends.payloads.containers import BASE64, ZLIB
+from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.model.act import JobRef, Verb
+from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.payload import summarise_json
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_BEATS_LAST = timedelta(seconds=60)
+_DEFAULT_RETRIES = 25
+_MILLISECONDS_FROM = 1e11
+_PROCESS_FIELDS = ("info", "busy", "beat", "quiet", "rss")
+_BACKTRACE = Decoder((BASE64, ZLIB), (JSON,))
+_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
+_KEPT = _WAITING | {State.PROCESSING, State.FAILED}
+_SETS = (("schedule", State.SCHEDULED, False), ("retry", State.RETRYING, False), ("dead", State.FAILED, True))
+_ODD_NUMBER = (
+    "its message holds a number that JSON cannot carry, so it cannot be written again; retry it in Sidekiq's own pages"
+)
+
+
+class Sidekiq:
+    """The description of Sidekiq; `namespace` is what redis-namespace puts before every key, up to 6."""
+
+    absent: Mapping[str, str] = {
+        "priority": "Sidekiq's jobs have no priority: processes take queues by weights of their own",
+        "key": "Sidekiq's jobs carry no idempotency key",
+        "correlation_id": "Sidekiq's jobs carry no correlation id",
+        "lost": "Sidekiq does not count lost runs: a job that its process loses is gone",
+    }
+
+    def __init__(self, namespace: str = "") -> None:
+        self.prefix = f"{namespace}:".encode() if namespace else b""
+        self.home = f"the keys {text_of(self.prefix)}queues and {text_of(self.prefix)}processes"
+        self.rules = (
+            Rule(Verb.RETRY, frozenset({State.FAILED, State.RETRYING, State.SCHEDULED}), self._enqueue),
+            Rule(Verb.CANCEL, frozenset({State.RETRYING}), self._kill),
+            Rule(Verb.DELETE, _WAITING | {State.FAILED}, self._delete),
+        )
+        self.capabilities = Capabilities(
+            "sidekiq", "Sidekiq", native=False, applies=states_by_verb(self.rules), keeps=_KEPT, reasons=_REASONS,
+            liveness=Liveness.HEARTBEAT, workers=True, warnings=_WARNINGS,
+        )  # fmt: skip
+
+    def recognise(self, ask: Ask) -> str:
+        """Tell Sidekiq by its set of queues with one of their lists, or by its processes or counters."""
+        names, processes, counter = ask(
+            [("TYPE", self._key(b"queues")), ("TYPE", self._key(b"processes")), ("TYPE", self._key(b"stat:processed"))]
+        )
+        if names == b"set" and (processes, counter) == (b"none", b"none"):
+            (some,) = ask([("SRANDMEMBER", self._key(b"queues"), 10)])
+            if b"list" not in ask([("TYPE", self._key(b"queue:", name)) for name in some]):
+                return ""
+        elif processes != b"set" and counter != b"string":
+            return ""
+        return f"its {self.home.removeprefix('the ')}"
+
+    def survey(self, ask: Ask) -> Survey:
+        """Read which queues and processes are registered; a process whose hash has expired is gone."""
+        names, processes = ask([("SMEMBERS", self._key(b"queues")), ("SMEMBERS", self._key(b"processes"))])
+        known = tuple(sorted(processes))
+        cards = ask([("HMGET", self._key(one), *_PROCESS_FIELDS) for one in known])
+        found = [_read_process(one, card) for one, card in zip(known, cards, strict=True)]
+        return Survey(tuple(sorted(names)), tuple(one for one in found if one is not None), known)
+
+    def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
+        """Return the sets of later jobs, the queues, what each process works on, and the dead."""
+        later, retry, dead = (
+            Shelf(role, self._key(role.encode()), Kind.SORTED, (state,), falls=falls) for role, state, falls in _SETS
+        )
+        queues = (self._queue(name) for name in survey.queues)
+        works = (
+            Shelf("work", self._key(one, end), Kind.HASH, (State.PROCESSING,))
+            for one in survey.processes
+            for end in (b":workers", b":work")
+        )
+        return (later, retry, *queues, *works, dead)
+
+    def id_of(self, entry: Entry) -> str:
+        """Return the jid within a message."""
+        message = object_of(_message_of(entry))
+        return "" if message is None else str(message.get("jid", ""))
+
+    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> None:
+        """Tell that no key leads from a jid to its message."""
+
+    def loads(self, entry: Entry) -> list[Command]:
+        """Read of a job that runs when its process beat last."""
+        return [("HGET", entry.shelf.key.rpartition(b":")[0], "beat")] if entry.shelf.role == "work" else []
+
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
+        """Return the job of a message; one that cannot be read is shown as it is stored."""
+        raw = _message_of(entry)
+        said = object_of(raw)
+        rev, state = make_rev(entry), entry.shelf.states[0]
+        if said is None or not isinstance(said.get("jid"), str):
+            ref = JobRef(moment.backend, entry.mark[1:], rev)
+            shown = Untrusted(text_of(raw))
+            return Job(ref, Untrusted("?"), Untrusted(entry.shelf.queue or ""), state, shown, remarks=(_UNREADABLE,))
+        run = object_of(entry.value) or {} if entry.value is not None else {}
+        is_run, counted = state is State.PROCESSING, said.get("retry_count")
+        failures = counted + 1 if isinstance(counted, int) else 0
+        job_type, payload = str(said.get("wrapped") or said.get("class") or "?"), _write(said.get("args"))
+        started = at_of(run.get("run_at"))
+        beat = at_of(loaded[0]) if loaded else None
+        return Job(
+            JobRef(moment.backend, said["jid"], rev),
+            Untrusted(job_type),
+            Untrusted(entry.shelf.queue or str(run.get("queue") or said.get("queue") or "")),
+            state,
+            Untrusted(payload),
+            data=summarise_json(job_type, payload, moment.summaries),
+            attempts=failures + int(is_run),
+            max_attempts=_allowed(said.get("retry")),
+            error=_read_error(said),
+            worker=Untrusted(_process_of(entry, self.prefix)) if is_run else None,
+            tags=tuple(Untrusted(str(tag)) for tag in said["tags"]) if isinstance(said.get("tags"), list) else (),
+            created_at=at_of(said.get("created_at")),
+            scheduled_at=at_of(said.get("enqueued_at")) if entry.score is None or state is State.FAILED else at_of(entry.score),
+            started_at=started,
+            completed_at=at_of(entry.score) if state is State.FAILED else None,
+            # Once its process has no hash any more, nobody works on it.
+            lease_until=None if not is_run else started if beat is None else beat + _BEATS_LAST,
+            remarks=(_LOST_SOON,) if is_run else (),
+        )  # fmt: skip
+
+    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
+        """Sidekiq keeps no attempts."""
+        return ()
+
+    def _enqueue(self, seen: Seen, moment: Moment) -> Change | str:
+        """Put a message into its queue as Sidekiq's own pages do: a job that failed counts one failure less."""
+        said = object_of(seen.entry.member)
+        if said is None or not isinstance(said.get("queue"), str) or "jid" not in said:
+            return _UNREADABLE
+        if seen.job.state is not State.SCHEDULED and isinstance(said.get("retry_count"), int):
+            said["retry_count"] -= 1
+        now_s = moment.now.timestamp()
+        created = said.get("created_at")
+        in_ms = isinstance(created, int | float) and abs(created) > _MILLISECONDS_FROM
+        said["enqueued_at"] = round(now_s * 1_000) if in_ms else now_s
+        try:
+            message = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        except ValueError:
+            return _ODD_NUMBER
+        name = said["queue"].encode()
+        queue = self._queue(name)
+        return Change(
+            (stands(seen.entry), is_of_kind(queue)),
+            (Step(("SADD", self._key(b"queues"), name)), Step(("LPUSH", queue.key, message))),
+            (take_away(seen.entry),),
+            after=Entry(queue, message),
+        )
+
+    def _kill(self, seen: Seen, moment: Moment) -> Change | str:
+        """Put a message among the dead, as Sidekiq's own pages do; Sidekiq trims them when it next puts one there."""
+        dead = Shelf("dead", self._key(b"dead"), Kind.SORTED, (State.FAILED,), falls=True)
+        now_s = repr(moment.now.timestamp())
+        return Change(
+            (stands(seen.entry), is_of_kind(dead)),
+            (Step(("ZADD", dead.key, now_s, seen.entry.member)),),
+            (take_away(seen.entry),),
+            note="it is among the dead now, where it can be retried",
+        )
+
+    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+        return Change((stands(seen.entry),), (), (take_away(seen.entry),))
+
+    def _key(self, *parts: bytes) -> bytes:
+        return self.prefix + b"".join(parts)
+
+    def _queue(self, name: bytes) -> Shelf:
+        return Shelf("queue", self._key(b"queue:", name), Kind.LIST, (State.PENDING,), text_of(name), falls=True)
+
+
+def _message_of(entry: Entry) -> bytes:
+    """Return the message; a run holds it as text up to 7, as an object in some later versions."""
+    if entry.value is None:
+        return entry.member
+    payload = (object_of(entry.value) or {}).get("payload")
+    return (
+        payload.encode("utf-8", "replace") if isinstance(payload, str) else _write(payload).encode("utf-8", "replace")
+    )
+
+
+def _write(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _allowed(retry: object) -> int | None:
+    """Return how many runs a job has in all: `retry` is a number, true for the default of 25, or false."""
+    if isinstance(retry, bool):
+        return 1 + (_DEFAULT_RETRIES if retry else 0)
+    return retry + 1 if isinstance(retry, int) else None
+
+
+def _read_error(said: Mapping[str, Any]) -> JobError | None:
+    if not said.get("error_class"):
+        return None
+    lines = said.get("error_backtrace")
+    if isinstance(lines, str):
+        lines = list_of(_BACKTRACE.decode(lines.encode("utf-8", "replace")).text)
+    trace = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+    return JobError(
+        Untrusted(str(said["error_class"])), Untrusted(str(said.get("error_message") or "")), Untrusted(trace)
+    )
+
+
+def _process_of(entry: Entry, prefix: bytes) -> str:
+    return text_of(entry.shelf.key.removeprefix(prefix).rpartition(b":")[0])
+
+
+def _read_process(identity: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
+    info, busy, beat, quiet, rss = card
+    said, beat_at = object_of(info or b""), at_of(beat)
+    if said is None or beat_at is None:
+        return None
+    return WorkerInfo(
+        Untrusted(text_of(identity)),
+        Untrusted(str(said.get("hostname", ""))),
+        int(said["pid"]) if isinstance(said.get("pid"), int) else 0,
+        Untrusted(str(said.get("version", ""))),
+        tuple(Untrusted(str(name)) for name in said.get("queues") or ()),
+        slots=int(said["concurrency"]) if isinstance(said.get("concurrency"), int) else 1,
+        busy=_whole(busy),
+        started_at=at_of(said.get("started_at")) or beat_at,
+        beat_at=beat_at,
+        rss_bytes=_whole(rss) * 1024 or None,
+        stopping=quiet == b"true",
+    )
+
+
+def _whole(value: bytes | None) -> int:
+    return int(value) if value is not None and value.isdigit() else 0
+
+
+_UNREADABLE = "its message cannot be read: it is no JSON object with a jid"
+_LOST_SOON = "plain Sidekiq keeps a job that runs only here: if its process is killed, it is lost a minute later"
+_PAUSE = "only Sidekiq Pro can pause a queue; quiet its processes in its own pages"
+_REASONS = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _PAUSE),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Sidekiq's recurring jobs belong to other gems"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Sidekiq keeps no record of what happened to a job"),
+    Verb.RELEASE: "plain Sidekiq has no way back for a job that was taken: its process holds the only copy",
+    Verb.CLEAN: "Sidekiq's processes clean up after dead ones by themselves",
+    Verb.LIMIT: "Sidekiq's limits are in the application's code",
+}
+_WARNINGS = {
+    Verb.CANCEL: "cancel = kill: the job goes to Sidekiq's dead set, is not tried again by itself, and can be retried from there",
+    Verb.DELETE: "Sidekiq keeps no copy of a deleted job",
+}
+
+
+def open_backend(url: str, options: BackendOptions) -> KeysBackend:
+    """Open the Sidekiq queues of a server's database."""
+    return open_product(url, options, Sidekiq(options.settings.get("sidekiq.namespace", "")))
+
+
+def discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
+    """Return Sidekiq's queues if the database holds them."""
+    return discover_product(url, options, Sidekiq(options.settings.get("sidekiq.namespace", "")), counted=counted)

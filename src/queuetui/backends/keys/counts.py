@@ -1,0 +1,161 @@
+"""Counts jobs by the sizes of shelves; a shelf whose jobs tell their state or queue themselves is read so far and shared out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.shelf import Kind, Shelf
+from queuetui.backends.keys.walking import Walk
+from queuetui.model.job import Job
+from queuetui.model.limits import unconsumed
+from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+# So many members of one shelf, and of all, are read for their states and queues at one look.
+SHARED_ENTRIES = 1_000
+_SHARED_IN_ALL = 5_000
+MOST_RUNS = 1_000
+_Key = tuple[str, State]
+
+
+@dataclass
+class Counts:
+    """How many jobs there are of each queue and state, how many runs are stuck, and what was not read whole."""
+
+    now: datetime
+    sizes: Counter[_Key] = field(default_factory=Counter)
+    estimated: set[_Key] = field(default_factory=set)
+    stuck: Counter[str] = field(default_factory=Counter)
+    oldest_due: dict[str, datetime] = field(default_factory=dict)
+    runs_read_whole: bool = True
+
+    def of(self, queue: str, state: State) -> Measured[int]:
+        """Return a queue's count of one state."""
+        return self._measure(self.sizes[queue, state], is_estimated=(queue, state) in self.estimated)
+
+    def in_all(self, state: State) -> Measured[int]:
+        """Return the count of one state over all queues."""
+        keys = [key for key in self.sizes.keys() | self.estimated if key[1] is state]
+        return self._measure(
+            sum(self.sizes[key] for key in keys), is_estimated=any(key in self.estimated for key in keys)
+        )
+
+    def stuck_in(self, queue: str | None = None) -> Measured[int]:
+        """Return how many runs are stuck, of one queue or of all."""
+        count = self.stuck.total() if queue is None else self.stuck[queue]
+        if self.runs_read_whole:
+            return Measured(count, as_of=self.now)
+        return Measured(count, Exactness.CAPPED, self.now, f"of the first {MOST_RUNS:,} runs")
+
+    def _measure(self, count: int, *, is_estimated: bool) -> Measured[int]:
+        if not is_estimated:
+            return Measured(count, as_of=self.now)
+        why = f"shared out as the first {SHARED_ENTRIES:,} jobs of each key are"
+        return Measured(count, Exactness.ESTIMATED, self.now, why)
+
+
+def count_jobs(reading: Reading) -> Counts:
+    """Return the counts at one look."""
+    counts = Counts(reading.now)
+    left = _SHARED_IN_ALL
+    for shelf, size in zip(reading.shelves, reading.sizes(reading.shelves), strict=True):
+        if not size:
+            continue
+        if State.PROCESSING in shelf.states:
+            _count_runs(reading, shelf, size, counts)
+        elif shelf.queue is not None and len(shelf.states) == 1:
+            counts.sizes[shelf.queue, shelf.states[0]] += size
+        else:
+            left -= _share_out(reading, shelf, size, left, counts)
+    _read_oldest(reading, counts)
+    return counts
+
+
+def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> None:
+    jobs = _read(reading, shelf, MOST_RUNS)
+    counts.runs_read_whole = counts.runs_read_whole and size <= MOST_RUNS
+    for job in jobs:
+        counts.stuck[job.queue.raw] += reading.moment.is_stuck(job)
+    if shelf.queue is not None:
+        counts.sizes[shelf.queue, State.PROCESSING] += size
+    else:
+        _add_shares(jobs, shelf, size, counts)
+
+
+def _share_out(reading: Reading, shelf: Shelf, size: int, left: int, counts: Counts) -> int:
+    """Read the states and queues of a shelf's first jobs, and return how many were read."""
+    jobs = _read(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else []
+    _add_shares(jobs, shelf, size, counts)
+    return len(jobs)
+
+
+def _add_shares(jobs: list[Job], shelf: Shelf, size: int, counts: Counts) -> None:
+    told: Counter[_Key] = Counter((job.queue.raw, job.state) for job in jobs)
+    if not told:
+        told[shelf.queue or "", shelf.states[0]] = 1
+    read = told.total()
+    for key, share in told.items():
+        counts.sizes[key] += share if read == size else round(share * size / read)
+    if read != size:
+        counts.estimated |= told.keys() | {(queue, state) for queue, _ in told for state in shelf.states}
+
+
+def _read(reading: Reading, shelf: Shelf, most: int) -> list[Job]:
+    found: list[Job] = []
+    for bite in Walk(reading, [shelf], [1]).bites(None, min(BITE_ENTRIES, most)):
+        found += [seen.job for seen in reading.load(bite[: most - len(found)])]
+        if len(found) >= most:
+            break
+    return found
+
+
+def _read_oldest(reading: Reading, counts: Counts) -> None:
+    """Note when the first waiting job of each queue was due."""
+    waiting = [shelf for shelf in reading.shelves if shelf.states == (State.PENDING,) and shelf.kind is Kind.LIST]
+    replies = reading.ask([shelf.slice(0, 1) for shelf in waiting])
+    entries = [entry for shelf, reply in zip(waiting, replies, strict=True) for entry in shelf.entries(reply, 0)]
+    for seen in reading.load(entries):
+        if seen.job.scheduled_at is not None:
+            counts.oldest_due.setdefault(seen.job.queue.raw, seen.job.scheduled_at)
+
+
+def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tuple[QueueInfo, ...]:
+    """Return every queue that is registered, or named by a job, by name."""
+    survey = reading.survey
+    named = {name.decode("utf-8", "replace") for name in survey.queues} | {queue for queue, _ in counts.sizes}
+    unheard = unconsumed(named, survey.workers, reading.now, reading.limits)
+    listening: dict[str, int] = defaultdict(int)
+    for worker in survey.workers:
+        for queue in worker.queues:
+            listening[queue.raw] += 1
+    return tuple(
+        QueueInfo(
+            Untrusted(name),
+            {state: counts.of(name, state) if state in kept else absent("it is not kept") for state in State},
+            counts.stuck_in(name),
+            oldest_due_at=counts.oldest_due.get(name),
+            consumers=0 if name in unheard else listening[name],
+        )
+        for name in sorted(filter(None, named))
+    )
+
+
+def sum_states(counts: Counts, kept: frozenset[State], label: str) -> dict[State, Measured[int]]:
+    """Return the counts over all queues, absent where a state is not kept."""
+    return {
+        state: counts.in_all(state) if state in kept else absent(f"{label} keeps no {state.value} jobs")
+        for state in State
+    }
+
+
+def add_up(counts: Iterable[Measured[int]], now: datetime) -> Measured[int]:
+    """Return the sum of those that are known."""
+    known = [one for one in counts if one.value is not None]
+    exactness = next((one.exactness for one in known if one.exactness is not Exactness.EXACT), Exactness.EXACT)
+    return Measured(sum(one.value or 0 for one in known), exactness, now)

@@ -1,0 +1,148 @@
+"""What a console reads of a product's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import nlargest
+from typing import TypeVar
+
+from queuetui.backends.keys.counts import Counts, add_up, count_jobs, sum_states, tell_queues
+from queuetui.backends.keys.loading import Reading, shorten
+from queuetui.backends.keys.lookup import Remembered, find_refs, find_whole
+from queuetui.backends.keys.pages import PageReader, plan_terms
+from queuetui.backends.keys.product import Product
+from queuetui.backends.redis.server import RedisServer
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.clock import EARLIEST
+from queuetui.model.errors import NotFound, QueueTuiError
+from queuetui.model.identity import Identity
+from queuetui.model.job import Attempt, Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import absent
+from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
+from queuetui.model.query import Query
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+
+T = TypeVar("T")
+_NOT_ASKED = "it was not asked for or could not be read"
+
+
+class KeysInspector:
+    """Reads with plain commands, in packets; nothing it sends can change a key."""
+
+    def __init__(self, server: RedisServer, product: Product) -> None:
+        self._server = server
+        self._product = product
+        self._remembered = Remembered()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this product can do."""
+        return self._product.capabilities
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Return all that was asked for; a part that fails alone is named in `problems`."""
+        reading = Reading(self._server, self._product, watch.limits)
+        problems: dict[str, str] = {}
+        kept = self.capabilities.keeps
+        counts = _try(Part.COUNTS, problems, lambda: count_jobs(reading)) if _counts(watch) else None
+        failures = (
+            _try(Part.FAILURES, problems, lambda: self._failures(reading, watch.failures))
+            if Part.FAILURES in watch.parts
+            else None
+        )
+        request = watch.page
+        page = None if request is None else _try("page", problems, lambda: self._page(reading, request))
+        return _develop(reading, kept, counts, failures or (), page, problems, watch)
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return one page."""
+        return self._page(Reading(self._server, self._product, limits), request)
+
+    def get(self, job_id: str) -> Job:
+        """Return one job whole. Raises NotFound."""
+        reading = self._reading()
+        seen = self._remembered.find(reading, job_id)
+        looked = 0
+        if seen is None:
+            seen, looked = find_whole(reading, job_id)
+        if seen is not None:
+            return seen.job
+        why = f"{looked:,} jobs were looked through" if looked else "it may have finished, expired or been deleted"
+        raise NotFound(f"there is no job {sanitize(job_id, 60)!r} in {self.capabilities.label}'s keys; {why}")
+
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`."""
+        return find_refs(self._reading(), suffix, limit, after)
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Return the kept attempts of a job."""
+        return self._product.attempts(job_id, self._reading().ask)
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term is answered."""
+        return plan_terms(self._product, query)
+
+    def identity(self) -> Identity:
+        """Return the run of the server, as it calls itself by another name after a restart, and the product with its first key."""
+        run = self._server.read_info("server").get("run_id", "")
+        return Identity(f"redis {run} {self.capabilities.kind} {self._product.home}", lasting=False)
+
+    def _reading(self) -> Reading:
+        return Reading(self._server, self._product, self._server.options.limits)
+
+    def _page(self, reading: Reading, request: PageRequest) -> Page:
+        page = PageReader(reading).read(request)
+        self._remembered.add(page.jobs)
+        return page
+
+    def _failures(self, reading: Reading, limit: int) -> tuple[Job, ...]:
+        """Return the latest dead letters, of as many of each key."""
+        shelves = [shelf for shelf in reading.shelves if State.FAILED in shelf.states]
+        replies = reading.ask([shelf.slice(0, limit) for shelf in shelves]) if limit else []
+        entries = [one for shelf, reply in zip(shelves, replies, strict=False) for one in shelf.entries(reply, 0)]
+        jobs = [seen.job for seen in reading.load(entries)]
+        found = tuple(shorten(job) for job in nlargest(limit, jobs, key=lambda job: job.completed_at or EARLIEST))
+        self._remembered.add(found)
+        return found
+
+
+def _counts(watch: Watch) -> bool:
+    return bool(watch.parts & {Part.COUNTS, Part.QUEUES})
+
+
+def _try(name: str, problems: dict[str, str], read: Callable[[], T]) -> T | None:
+    """Read a part; where the server cannot be reached at all that is the look's own failure."""
+    try:
+        return read()
+    except QueueTuiError as error:
+        problems[name] = str(error)
+        return None
+
+
+def _develop(
+    reading: Reading,
+    kept: frozenset[State],
+    counts: Counts | None,
+    failures: tuple[Job, ...],
+    page: Page | None,
+    problems: dict[str, str],
+    watch: Watch,
+) -> Snapshot:
+    label = reading.product.capabilities.label
+    by_state = {state: absent(_NOT_ASKED) for state in State} if counts is None else sum_states(counts, kept, label)
+    return Snapshot(
+        reading.moment.backend,
+        reading.now,
+        counts=by_state,
+        stuck=absent(_NOT_ASKED) if counts is None else counts.stuck_in(),
+        total=absent(_NOT_ASKED) if counts is None else add_up(by_state.values(), reading.now),
+        average_s=absent(f"{label} does not keep how long jobs took in sum"),
+        queues=() if counts is None or Part.QUEUES not in watch.parts else tell_queues(reading, counts, kept),
+        workers=reading.survey.workers if Part.WORKERS in watch.parts else (),
+        failures=failures,
+        page=page,
+        problems=problems,
+    )

@@ -1,0 +1,89 @@
+"""Reads entries and what belongs to them, in few packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from queuetui.backends.keys.product import Moment, Product, Seen, Survey
+from queuetui.backends.keys.shelf import Command, Entry, Shelf
+from queuetui.backends.redis.server import RedisServer
+from queuetui.model.clock import from_us
+from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
+from queuetui.model.limits import Limits
+from queuetui.model.text import Untrusted
+
+BITE_ENTRIES = 500
+_COMMANDS_A_PACKET = 2_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at a server: its shelves are found once, and all is judged by one time."""
+
+    server: RedisServer
+    product: Product
+    limits: Limits
+
+    @cached_property
+    def moment(self) -> Moment:
+        """The server's time, or the fixed one of a capture."""
+        options = self.server.options
+        now = options.now
+        if now is None:
+            seconds, micros = self.server.ask("asking the server for its time", "TIME")
+            now = from_us(int(seconds) * 1_000_000 + int(micros))
+        return Moment(self.server.name, now.astimezone(UTC), self.limits, options.summaries)
+
+    @property
+    def now(self) -> datetime:
+        """When this look is."""
+        return self.moment.now
+
+    @cached_property
+    def survey(self) -> Survey:
+        """The queues and workers."""
+        return self.product.survey(self.ask)
+
+    @cached_property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """Every shelf."""
+        return self.product.shelves(self.survey)
+
+    def ask(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands that read, in packets, and return their answers."""
+        answers: list[Any] = []
+        for first in range(0, len(commands), _COMMANDS_A_PACKET):
+            bite = commands[first : first + _COMMANDS_A_PACKET]
+            answers += self.server.ask_all(f"reading {self.product.capabilities.label}'s keys", bite)
+        return answers
+
+    def sizes(self, shelves: Sequence[Shelf]) -> list[int]:
+        """Return how many members each shelf has."""
+        return self.ask([shelf.size() for shelf in shelves])
+
+    def slice(self, shelf: Shelf, rank: int, count: int) -> list[Entry]:
+        """Return entries from a rank on."""
+        (reply,) = self.ask([shelf.slice(rank, count)])
+        return shelf.entries(reply, rank)
+
+    def load(self, entries: Sequence[Entry]) -> Iterator[Seen]:
+        """Yield the entries that stand for jobs, with their jobs whole."""
+        wanted = [self.product.loads(entry) for entry in entries]
+        answers = iter(self.ask([command for each in wanted for command in each]))
+        for entry, commands in zip(entries, wanted, strict=True):
+            loaded = [next(answers) for _ in commands]
+            job = self.product.read(entry, loaded, self.moment)
+            if job is not None:
+                yield Seen(entry, loaded, job)
+
+
+def shorten(job: Job) -> Job:
+    """Return the job with no more of its payload than a page carries."""
+    text = job.payload.raw
+    if len(text) <= PAYLOAD_HEAD_CHARS:
+        return job
+    return replace(job, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)

@@ -1,0 +1,154 @@
+"""Finds jobs by id, by the end of one, and by where they were seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.product import Seen
+from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
+from queuetui.backends.keys.walking import Walk, write_anchor
+from queuetui.model.act import JobRef
+from queuetui.model.job import Job
+from queuetui.model.page import IdSearch
+
+# Ids are looked for among so many entries, of which no more than the members is read.
+LOOKED_ENTRIES = 50_000
+_MOST_TIES = 1_000
+_REMEMBERED_JOBS = 20_000
+
+
+def make_rev(entry: Entry, *seen: object) -> str:
+    """Return a revision: where the job stands, and a digest of what else an act on it must find unchanged."""
+    score = "" if entry.score is None else entry.score.decode("ascii")
+    value = b"" if entry.value is None else entry.value
+    digest = hashlib.sha256(repr((entry.member, score, value, seen)).encode()).hexdigest()[:16]
+    return json.dumps([entry.shelf.key.decode("latin-1"), score, entry.mark, digest], separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    shelf: Shelf
+    score: str
+    mark: str
+
+
+def _read_rev(rev: str, shelves: dict[bytes, Shelf]) -> _Spot | None:
+    try:
+        key, score, mark, _ = json.loads(rev)
+        shelf = shelves.get(key.encode("latin-1"))
+    except (ValueError, AttributeError, TypeError):
+        return None
+    return None if shelf is None else _Spot(shelf, str(score), str(mark))
+
+
+def locate(reading: Reading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
+    """Return where jobs stand that were seen before, those left out that do not stand there any more.
+
+    A shelf in which members must be compared one by one is gone through once for all.
+    """
+    shelves = {shelf.key: shelf for shelf in reading.shelves}
+    found: dict[JobRef, Entry] = {}
+    listed: dict[Shelf, dict[str, JobRef]] = defaultdict(dict)
+    for ref in refs:
+        spot = _read_rev(ref.rev, shelves)
+        if spot is None:
+            continue
+        entry = None
+        if spot.shelf.kind is Kind.SORTED:
+            entry = _in_sorted(reading, spot)
+        elif spot.shelf.kind is Kind.LIST and (member := member_of(spot.mark)) is not None:
+            entry = _in_list(reading, spot.shelf, member)
+        else:
+            listed[spot.shelf][spot.mark] = ref
+        if entry is not None:
+            found[ref] = entry
+    for shelf, wanted in listed.items():
+        walk = Walk(reading, [shelf], reading.sizes([shelf]))
+        for entry in (one for bite in walk.bites(None) for one in bite):
+            ref_there = wanted.pop(entry.mark, None)
+            if ref_there is not None:
+                found[ref_there] = entry
+            if not wanted:
+                break
+    return found
+
+
+def _in_sorted(reading: Reading, spot: _Spot) -> Entry | None:
+    member = member_of(spot.mark)
+    if member is not None:
+        (score,) = reading.ask([("ZSCORE", spot.shelf.key, member)])
+        return None if score is None else Entry(spot.shelf, member, score=score)
+    (ties,) = reading.ask([("ZRANGEBYSCORE", spot.shelf.key, spot.score, spot.score, "LIMIT", 0, _MOST_TIES)])
+    entries = (Entry(spot.shelf, one, score=spot.score.encode("ascii")) for one in ties)
+    return next((one for one in entries if one.mark == spot.mark), None)
+
+
+def _in_list(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
+    (rank,) = reading.ask([("LPOS", shelf.key, member)])
+    return None if rank is None else Entry(shelf, member, int(rank))
+
+
+class Remembered:
+    """Where shown jobs stood, so that opening one needs no search."""
+
+    def __init__(self) -> None:
+        self._refs: OrderedDict[str, JobRef] = OrderedDict()
+        self._guard = Lock()
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Remember jobs that are shown."""
+        with self._guard:
+            for job in jobs:
+                self._refs[job.ref.id] = job.ref
+                self._refs.move_to_end(job.ref.id)
+            while len(self._refs) > _REMEMBERED_JOBS:
+                self._refs.popitem(last=False)
+
+    def find(self, reading: Reading, job_id: str) -> Seen | None:
+        """Return a job that still stands where it was shown."""
+        with self._guard:
+            ref = self._refs.get(job_id)
+        places = [] if ref is None else list(locate(reading, [ref]).values())
+        return next((seen for seen in reading.load(places) if seen.job.ref.id == job_id), None)
+
+
+def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
+    """Return a job by its id, and how many entries were looked at without finding it where that was not all."""
+    places = reading.product.places(job_id, reading.shelves, reading.ask)
+    if places is not None:
+        return next(iter(reading.load(places)), None), 0
+    looked = 0
+    for bite in _all_entries(reading):
+        places = tuple(entry for entry in bite if reading.product.id_of(entry) == job_id)
+        for seen in reading.load(places):
+            return seen, 0
+        looked += len(bite)
+        if looked >= LOOKED_ENTRIES:
+            return None, looked
+    return None, 0
+
+
+def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> IdSearch:
+    """Look for jobs whose id ends in a text, among as many entries as are looked at for it, from where another search had come to."""
+    if not suffix:
+        return IdSearch(())
+    found: dict[str, JobRef] = {}
+    looked = 0
+    for bite in _all_entries(reading, after):
+        places = [entry for entry in bite if reading.product.id_of(entry).endswith(suffix)]
+        found |= {seen.job.ref.id: seen.job.ref for seen in reading.load(places) if seen.job.ref.id not in found}
+        looked += len(bite)
+        if len(found) >= limit or looked >= LOOKED_ENTRIES:
+            note = f"{looked:,} jobs were looked through" if len(found) < limit else ""
+            return IdSearch(tuple(found.values())[:limit], write_anchor(bite[-1]), looked, note)
+    return IdSearch(tuple(found.values()), None, looked)
+
+
+def _all_entries(reading: Reading, cursor: str | None = None) -> Iterator[list[Entry]]:
+    return Walk(reading, reading.shelves, reading.sizes(reading.shelves)).bites(cursor, 2 * BITE_ENTRIES)

@@ -1,0 +1,122 @@
+"""Changes jobs one at a time: each change is one script, whose guards find the job as it was seen or leave all as it is."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+
+from queuetui.backends.keys.loading import Reading
+from queuetui.backends.keys.lookup import find_whole, locate
+from queuetui.backends.keys.product import Change, Moment, Product, Rule, Seen, states_by_verb
+from queuetui.backends.redis.scripts import load_from
+from queuetui.backends.redis.server import RedisServer, Value
+from queuetui.model.act import Act, JobRef, Outcome, Result, Target
+from queuetui.model.errors import QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.limits import Limits
+from queuetui.model.state import State
+
+_SCRIPT_FOLDER = ("backends", "keys")
+_MOVED_ON = "it changed since it was seen, so nothing was done; look again"
+_GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
+_NOT_TRIED = "it was not tried, because the store went away before"
+
+
+class KeysOperator:
+    """What a person may change in a product's keys."""
+
+    def __init__(self, server: RedisServer, product: Product) -> None:
+        self._server = server
+        self._product = product
+
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
+        """Do a verb to each target. Raises Unsupported for one that the product does not have."""
+        if act.verb not in self._product.capabilities.applies:
+            raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
+        reading = Reading(self._server, self._product, limits)
+        places = locate(reading, [target.ref for target in targets])
+        seen = {one.entry: one for one in reading.load(list(places.values()))}
+        results: list[Result] = []
+        is_lost = False
+        for ref in (target.ref for target in targets):
+            if is_lost:
+                results.append(Result(ref, Outcome.FAILED, note=_NOT_TRIED))
+                continue
+            entry = places.get(ref)
+            try:
+                results.append(self._apply_one(act, ref, None if entry is None else seen.get(entry), reading))
+            except UnknownOutcome as error:
+                is_lost = True
+                results.append(Result(ref, Outcome.UNKNOWN, note=str(error)))
+            except QueueTuiError as error:
+                is_lost = isinstance(error, Unreachable)
+                results.append(Result(ref, Outcome.FAILED, note=str(error)))
+        return tuple(results)
+
+    def apply_to_queue(self, act: Act, queue: str) -> Result:
+        """Do nothing to a queue: no product here has such a verb. Raises Unsupported."""
+        raise Unsupported(self._product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+
+    def clean_workers(self, act: Act, silent_s: float) -> int:
+        """Clean no workers: products do that themselves. Raises Unsupported."""
+        raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
+
+    def _apply_one(self, act: Act, ref: JobRef, seen: Seen | None, reading: Reading) -> Result:
+        if seen is None:
+            now, _ = find_whole(reading, ref.id)
+            return Result(ref, Outcome.SKIPPED, None if now is None else now.job.state, _GONE)
+        if seen.job.ref != ref:
+            return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
+        built = _build(self._product.rules, act, seen, reading.moment)
+        if isinstance(built, str):
+            return Result(ref, Outcome.SKIPPED, seen.job.state, built)
+        before = self._read_before(seen, built)
+        answer = self._run(act, built)
+        if int(answer[0]):
+            return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
+        after = None if built.after is None else next(iter(reading.load([built.after])), None)
+        state = None if after is None else after.job.state
+        return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
+
+    def _run(self, act: Act, change: Change) -> Sequence[bytes]:
+        keys = dict.fromkeys(step.command[1] for step in change.steps)
+        values: list[Value] = []
+        for step in change.steps:
+            values += [len(step.answers), *step.answers, len(step.command), *step.command]
+        script = load_from(_SCRIPT_FOLDER, "guarded")
+        doing = f"trying to {act.verb.value} a job"
+        answer: Sequence[bytes] = self._server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)
+        return answer
+
+    def _read_before(self, seen: Seen, change: Change) -> str:
+        """Return the entry and the keys that go or change, as the server itself would put them back."""
+        entry = seen.entry
+        commands = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
+        answers = iter(self._server.ask_all("reading a job before it is changed", commands))
+        keys = {}
+        for key in change.kept:
+            dump, ttl_ms = next(answers), next(answers)
+            if dump is not None:
+                keys[key.decode("latin-1")] = {"dump": base64.b64encode(dump).decode("ascii"), "ttl_ms": int(ttl_ms)}
+        stood = {
+            "key": entry.shelf.key.decode("latin-1"),
+            "kind": entry.shelf.kind.value,
+            "member": base64.b64encode(entry.member).decode("ascii"),
+            "score": None if entry.score is None else entry.score.decode("ascii"),
+            "rank": entry.rank,
+        }
+        return json.dumps({"entry": stood, "keys": keys})
+
+
+def _to_key(value: Value) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: Moment) -> Change | str:
+    state = seen.job.state
+    for rule in rules:
+        if rule.verb is act.verb and state in rule.states:
+            return rule.build(seen, moment)
+    fitting = states_by_verb(rules).get(act.verb, frozenset())
+    named = ", ".join(one.value for one in State if one in fitting)
+    return f"it is {state.value}: {act.verb.value} is for jobs that are {named}"

@@ -1,0 +1,160 @@
+"""Pages of jobs: along the shelves where they serve, else over a bounded part that the page's notes name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from queuetui.backends.keys.loading import BITE_ENTRIES, Reading, shorten
+from queuetui.backends.keys.lookup import find_whole
+from queuetui.backends.keys.product import Product, Seen
+from queuetui.backends.keys.shelf import Entry, Shelf
+from queuetui.backends.keys.walking import Walk, write_anchor
+from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
+from queuetui.backends.reading.sorting import cut_sorted, value_of
+from queuetui.model.errors import Unsupported
+from queuetui.model.job import Job
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
+from queuetui.model.pattern import Pattern
+from queuetui.model.query import Comparison, Query, Sort, Term
+from queuetui.model.query_match import holds
+from queuetui.model.state import State
+
+LOOKED_JOBS = 5_000
+_LONGEST_RUN = Sort("started", descending=False)
+_NEWEST = Sort("created", descending=True)
+
+
+def plan_terms(product: Product, query: Query) -> tuple[PlannedTerm, ...]:
+    """Return how each term of a filter is answered."""
+    return tuple(_plan_term(product, term) for term in query.terms)
+
+
+def _plan_term(product: Product, term: Term) -> PlannedTerm:
+    why_absent = product.absent.get(term.field)
+    if why_absent is not None:
+        return PlannedTerm(term, Handling.REFUSED, why_absent)
+    names_ids = term.field == "id" and term.comparison is Comparison.IS and not term.negated
+    if is_scope(term) or (names_ids and not any(isinstance(value, Pattern) for value in term.values)):
+        return PlannedTerm(term, Handling.PUSHED)
+    return PlannedTerm(term, Handling.RESIDUAL, f"checked here, job by job: {LOOKED_JOBS:,} jobs are looked at a page")
+
+
+def shelves_for(reading: Reading, query: Query) -> list[Shelf]:
+    """Return the shelves that may hold jobs which a filter asks for."""
+    states = states_asked(query, frozenset(State))
+    if asks_for_stuck(query):
+        states &= {State.PROCESSING}
+    names = [shelf.queue for shelf in reading.shelves if shelf.queue is not None]
+    queues = queues_asked(query, tuple(dict.fromkeys(names)))
+    return [
+        shelf
+        for shelf in reading.shelves
+        if states.intersection(shelf.states) and (queues is None or shelf.queue is None or shelf.queue in queues)
+    ]
+
+
+@dataclass
+class _Found:
+    """The jobs that match; `end` is the last entry that was looked at where a walk stopped before the end."""
+
+    seen: list[Seen]
+    end: Entry | None
+    looked: int
+
+
+class PageReader:
+    """Reads pages at one look."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def read(self, request: PageRequest) -> Page:
+        """Return one page. Raises Unsupported for a filter on what the product does not keep."""
+        for one in plan_terms(self._reading.product, request.query):
+            if one.handling is Handling.REFUSED:
+                raise Unsupported(f"the filter on {one.term.field!r} cannot be answered: {one.why}; leave it out")
+        ids = names_asked(request.query, "id")
+        if ids is not None:
+            named = [find_whole(self._reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]
+            return self._cut(request, [seen for seen, _ in named if seen is not None], _NEWEST, is_all=True)
+        shelves = shelves_for(self._reading, request.query)
+        walk = Walk(self._reading, shelves, self._reading.sizes(shelves), backward=request.backward)
+        if asks_for_stuck(request.query) or request.query.sort is not None:
+            found = self._look(replace(walk, backward=False), request, None, LOOKED_JOBS)
+            return self._cut(request, found.seen, _LONGEST_RUN, is_all=found.end is None)
+        return self._read_walked(walk, request)
+
+    def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
+        found = self._look(walk, request, request.cursor, request.limit + 1)
+        is_full = len(found.seen) > request.limit
+        seen = found.seen[: request.limit]
+        end = seen[-1].entry if is_full and seen else found.end
+        near, far = (seen[0].entry if seen else None), end or (seen[-1].entry if seen else None)
+        if request.backward:
+            seen.reverse()
+            near, far = far, near
+        is_cut_short = found.end is not None and not is_full
+        note = f"nothing serves this filter: {found.looked:,} jobs were looked through for this page, more lie beyond"
+        return Page(
+            tuple(shorten(one.job) for one in seen),
+            self._total(walk, request, found, is_whole=request.cursor is None and end is None),
+            first=None if near is None else write_anchor(near),
+            last=None if far is None else write_anchor(far),
+            has_more=end is not None,
+            notes=(note,) if is_cut_short else (),
+            looked=found.looked if is_cut_short else None,
+        )
+
+    def _look(self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int) -> _Found:
+        """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
+        seen: dict[str, Seen] = {}
+        looked, last = 0, None
+        keeps = self._condition(request.query)
+        bite = min(BITE_ENTRIES, wanted)
+        for entries in walk.bites(cursor, bite):
+            if looked >= LOOKED_JOBS and last is not None:
+                return _Found(list(seen.values()), last, looked)
+            for one in self._reading.load(entries):
+                if one.job.ref.id not in seen and keeps(one.job):
+                    seen[one.job.ref.id] = one
+                    if len(seen) >= wanted:
+                        return _Found(list(seen.values()), one.entry, looked)
+            looked, last = looked + len(entries), entries[-1]
+        return _Found(list(seen.values()), None, looked)
+
+    def _total(self, walk: Walk, request: PageRequest, found: _Found, *, is_whole: bool) -> Measured[int]:
+        states = states_asked(request.query, frozenset(State))
+        queues = any(term.field == "queue" for term in request.query.terms)
+        is_sure = all(
+            states.issuperset(shelf.states) and not (queues and shelf.queue is None) for shelf in walk.shelves
+        )
+        now = self._reading.now
+        if is_sure and all(map(is_scope, request.query.terms)):
+            return Measured(sum(walk.sizes), as_of=now)
+        if is_whole:
+            return Measured(len(found.seen), as_of=now)
+        return Measured(len(found.seen), Exactness.CAPPED, now, "counted as far as was looked")
+
+    def _cut(self, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:
+        """Return the page asked for of jobs that are sorted here."""
+        sort = request.query.sort or order
+        keeps = self._condition(request.query)
+        jobs = {one.job.ref.id: one.job for one in seen if keeps(one.job)}
+        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in jobs.items()], request, sort)
+        exactness = Exactness.EXACT if is_all else Exactness.CAPPED
+        note = f"nothing serves sort:{sort.field}: only the first {len(jobs):,} jobs of the usual order are sorted"
+        return Page(
+            tuple(shorten(jobs[job_id]) for job_id in cut.ids),
+            Measured(len(jobs), exactness, self._reading.now),
+            cut.first,
+            cut.last,
+            cut.has_more,
+            notes=() if is_all else (note,),
+            order=() if request.query.sort is not None else (order,),
+        )
+
+    def _condition(self, query: Query) -> Callable[[Job], bool]:
+        moment = self._reading.moment
+        return lambda job: all(holds(term, job, moment.now, moment.is_stuck) for term in query.terms)

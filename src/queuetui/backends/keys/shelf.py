@@ -1,0 +1,97 @@
+"""A key whose members are jobs, and what stands in it: the words in which a product describes its keys."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from queuetui.backends.redis.server import Value
+from queuetui.model.state import State
+
+Command = tuple[Value, ...]
+# Members up to here are written into cursors and revisions whole, longer ones by their digest.
+SHORT_MEMBER_BYTES = 200
+# A hash of runs has a field a thread; more of them than this are not read.
+MOST_FIELDS = 5_000
+
+
+class Kind(StrEnum):
+    """The type of a shelf's key."""
+
+    LIST = "list"
+    SORTED = "zset"
+    HASH = "hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One key; `role` is the product's own name for what it is for.
+
+    `states` has several where only the job itself tells; `queue` is None where each job names its own. `falls`: its last member is
+    shown first. A list is shown from the end that is taken first, so that jobs that are taken only lower the ranks of the others.
+    """
+
+    role: str
+    key: bytes
+    kind: Kind
+    states: tuple[State, ...]
+    queue: str | None = None
+    falls: bool = False
+
+    def size(self) -> Command:
+        """Return the command that answers with the number of members."""
+        return {Kind.LIST: "LLEN", Kind.SORTED: "ZCARD", Kind.HASH: "HLEN"}[self.kind], self.key
+
+    def slice(self, rank: int, count: int) -> Command:
+        """Return the command that reads members from a rank on; a hash is read whole."""
+        last = rank + count - 1
+        if self.kind is Kind.HASH:
+            return "HSCAN", self.key, 0, "COUNT", MOST_FIELDS
+        if self.kind is Kind.SORTED:
+            return "ZREVRANGE" if self.falls else "ZRANGE", self.key, rank, last, "WITHSCORES"
+        return ("LRANGE", self.key, -last - 1, -rank - 1) if self.falls else ("LRANGE", self.key, rank, last)
+
+    def entries(self, reply: Any, rank: int) -> list[Entry]:  # noqa: ANN401 - each command has its own answer
+        """Return what a slice from a rank on answered."""
+        if self.kind is Kind.LIST:
+            return [Entry(self, one, rank + place) for place, one in enumerate(reply[::-1] if self.falls else reply)]
+        if self.kind is Kind.SORTED:
+            pairs = zip(reply[::2], reply[1::2], strict=True)
+            return [Entry(self, member, rank + place, score=score) for place, (member, score) in enumerate(pairs)]
+        fields = sorted(zip(reply[1][::2], reply[1][1::2], strict=True))
+        return [Entry(self, name, place, value=value) for place, (name, value) in enumerate(fields)][rank:]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands in a shelf: its exact bytes are its identity; `score` is as the server writes it, `value` a hash's."""
+
+    shelf: Shelf
+    member: bytes
+    rank: int = 0
+    score: bytes | None = None
+    value: bytes | None = None
+
+    @property
+    def mark(self) -> str:
+        """The member as text that cursors and revisions can hold."""
+        return mark_of(self.member)
+
+    @property
+    def score_s(self) -> float | None:
+        """The score as a number."""
+        return None if self.score is None else float(self.score)
+
+
+def mark_of(member: bytes) -> str:
+    """Return the text by which a member is known again."""
+    if len(member) <= SHORT_MEMBER_BYTES:
+        return "=" + member.decode("latin-1")
+    return "#" + hashlib.sha256(member).hexdigest()
+
+
+def member_of(mark: str) -> bytes | None:
+    """Return the member that a mark holds whole, None where it is a digest."""
+    return mark[1:].encode("latin-1", "replace") if mark.startswith("=") else None

@@ -1,0 +1,65 @@
+"""Values as keys hold them: texts, times as text, times as seconds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from queuetui.model.clock import from_us
+
+# Seconds since 1970 do not come to this for three thousand years; milliseconds have.
+_MILLISECONDS_FROM = 1e11
+
+
+def text_of(value: bytes | None) -> str:
+    """Return stored text; what is none is shown by marks, what is absent is empty."""
+    return (value or b"").decode("utf-8", "replace")
+
+
+def pairs_of(flat: Sequence[bytes]) -> dict[str, bytes]:
+    """Return fields with their values, which a server answers one behind the other."""
+    return {text_of(name): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
+
+
+def time_of(text: str) -> datetime | None:
+    """Return a time written as ISO 8601, in UTC where it names no zone, None for any other text."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def at_of(value: object) -> datetime | None:
+    """Return a time written as seconds or milliseconds since 1970, as a number or as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | bytes):
+        return None
+    try:
+        at_s = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(at_s):
+        return None
+    return from_us(round(at_s * (1_000 if abs(at_s) >= _MILLISECONDS_FROM else 1_000_000)))
+
+
+def object_of(raw: str | bytes | None) -> dict[str, Any] | None:
+    """Return a JSON object, None where the text is none."""
+    found = _json_of(raw)
+    return found if isinstance(found, dict) else None
+
+
+def list_of(raw: str | bytes | None) -> list[Any]:
+    """Return a JSON list, an empty one where the text is none."""
+    found = _json_of(raw)
+    return found if isinstance(found, list) else []
+
+
+def _json_of(raw: str | bytes | None) -> object:
+    try:
+        return json.loads(raw or b"null")
+    except (ValueError, RecursionError):
+        return None

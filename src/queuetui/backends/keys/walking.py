@@ -1,0 +1,138 @@
+"""Goes along shelves from any place in either direction, and finds a place again after jobs have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
+from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
+from queuetui.model.errors import BadQuery
+
+_ORDER = "shelves"
+_MOST_TIES = 1_000
+# How far back a list is looked through for a job that others before it have left.
+_MOST_BACK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An entry as a cursor remembers it."""
+
+    key: bytes
+    rank: int
+    score: str
+    mark: str
+
+
+def write_anchor(entry: Entry) -> str:
+    """Return the cursor of an entry."""
+    score = "" if entry.score is None else entry.score.decode("ascii")
+    return write_cursor(Place(_ORDER, 0, (entry.shelf.key.decode("latin-1"), entry.rank, score, entry.mark)))
+
+
+def read_anchor(cursor: str) -> Anchor:
+    """Return the entry that a cursor names. Raises BadQuery for one that is none of ours."""
+    key, rank, score, mark = read_cursor(cursor, (_ORDER,), (4,)).values
+    is_whole = isinstance(key, str) and isinstance(score, str) and isinstance(mark, str)
+    try:
+        if score:
+            float(str(score))
+        stored = str(key).encode("latin-1")
+    except ValueError:
+        is_whole, stored = False, b""
+    if not is_whole or not isinstance(rank, int) or isinstance(rank, bool) or not 0 <= rank < 2**53:
+        raise BadQuery("this cursor cannot be read; start from the first page", 0)
+    return Anchor(stored, rank, str(score), str(mark))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A way along shelves; entries come in bites, each with whether it is the last of its shelf."""
+
+    reading: Reading
+    shelves: Sequence[Shelf]
+    sizes: Sequence[int]
+    backward: bool = False
+
+    def bites(self, cursor: str | None, first_bite: int = BITE_ENTRIES) -> Iterator[list[Entry]]:
+        """Yield the entries behind a place, all of one shelf at a time, in the direction of the walk."""
+        start, rank = self._start(cursor)
+        order = range(start, -1, -1) if self.backward else range(start, len(self.shelves))
+        for place in order:
+            at = rank if place == start else None
+            yield from self._along(self.shelves[place], self.sizes[place], at, first_bite)
+
+    def _start(self, cursor: str | None) -> tuple[int, int | None]:
+        if cursor is None:
+            return len(self.shelves) - 1 if self.backward else 0, None
+        anchor = read_anchor(cursor)
+        place = next((at for at, shelf in enumerate(self.shelves) if shelf.key == anchor.key), None)
+        if place is None:
+            raise BadQuery("the key that this page began in is not read any more; start from the first page", 0)
+        return place, rank_behind(self.reading, self.shelves[place], anchor, backward=self.backward)
+
+    def _along(self, shelf: Shelf, size: int, start: int | None, bite: int) -> Iterator[list[Entry]]:
+        if not size and start is None:
+            return
+        if self.backward:
+            end = size if start is None else start + 1
+            while end > 0:
+                first = max(0, end - bite)
+                found = self.reading.slice(shelf, first, end - first)
+                yield [one for one in found if one.rank < end][::-1]
+                end = first
+            return
+        at = start or 0
+        while True:
+            found = self.reading.slice(shelf, at, bite)
+            if found:
+                yield found
+            if len(found) < bite or shelf.kind is Kind.HASH:
+                return
+            at += len(found)
+
+
+def rank_behind(reading: Reading, shelf: Shelf, anchor: Anchor, *, backward: bool) -> int:
+    """Return the rank at which a walk goes on behind an entry that was seen, wherever it is now."""
+    if shelf.kind is Kind.SORTED:
+        rank, is_there = _rank_in_sorted(reading, shelf, anchor)
+    elif shelf.kind is Kind.LIST:
+        rank, is_there = _rank_in_list(reading, shelf, anchor)
+    else:
+        marks = [entry.mark for entry in reading.slice(shelf, 0, BITE_ENTRIES)]
+        is_there = anchor.mark in marks
+        rank = marks.index(anchor.mark) if is_there else min(anchor.rank, len(marks))
+    if backward:
+        return rank - 1
+    return rank + 1 if is_there else rank
+
+
+def _rank_in_sorted(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
+    """Return an entry's rank, or where its like begin once it is gone."""
+    member = member_of(anchor.mark)
+    score = anchor.score or "0"
+    before = ("ZCOUNT", shelf.key, f"({score}", "+inf") if shelf.falls else ("ZCOUNT", shelf.key, "-inf", f"({score}")
+    if member is not None:
+        rank, count = reading.ask([("ZREVRANK" if shelf.falls else "ZRANK", shelf.key, member), before])
+        return (int(count), False) if rank is None else (int(rank), True)
+    verb = "ZREVRANGEBYSCORE" if shelf.falls else "ZRANGEBYSCORE"
+    ties, count = reading.ask([(verb, shelf.key, score, score, "LIMIT", 0, _MOST_TIES), before])
+    marks = [Entry(shelf, one).mark for one in ties]
+    is_there = anchor.mark in marks
+    return int(count) + (marks.index(anchor.mark) if is_there else 0), is_there
+
+
+def _rank_in_list(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
+    """Look for an entry before its old rank, as what is taken before it lowers its rank, and a little behind it."""
+    end = anchor.rank + BITE_ENTRIES
+    lowest = max(0, anchor.rank - _MOST_BACK)
+    while end > lowest:
+        first = max(lowest, end - 2 * BITE_ENTRIES)
+        for entry in reading.slice(shelf, first, end - first):
+            if entry.mark == anchor.mark:
+                return entry.rank, True
+        end = first
+    # It was taken, and with it all that stood before it.
+    return lowest, False

@@ -1,0 +1,56 @@
+"""Opens wrappings of payloads: zlib, gzip, base64 and signatures, each within bounds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+
+from queuetui.backends.payloads.decoding import Caps, Container, Undecodable
+
+_GZIP_WINDOW = 31
+_ZLIB_WINDOW = 15
+_ZLIB_METHOD = 8
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{8,}={0,2}\s*")
+# A value, a colon and the digest of SHA-1 or SHA-256 in hexadecimal.
+_SIGNED = re.compile(rb"(?s)(.+):(?:[0-9a-f]{40}|[0-9a-f]{64})")
+
+
+def inflate(raw: bytes, caps: Caps, window: int = _ZLIB_WINDOW) -> bytes:
+    """Return what zlib packed. Raises Undecodable where it is broken or larger than allowed."""
+    inflater = zlib.decompressobj(window)
+    try:
+        opened = inflater.decompress(raw, caps.inflated_bytes + 1)
+    except zlib.error as error:
+        raise Undecodable("its compressed bytes are broken") from error
+    if len(opened) > caps.inflated_bytes:
+        raise Undecodable(f"it inflates to more than the {caps.inflated_bytes:,} bytes that are read of one")
+    if not inflater.eof:
+        raise Undecodable("its compressed bytes end too early")
+    return opened
+
+
+def open_base64(raw: bytes) -> bytes:
+    """Return what base64 wrapped. Raises Undecodable."""
+    try:
+        return base64.b64decode(b"".join(raw.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Undecodable("its base64 is broken") from error
+
+
+def _sniff_zlib(raw: bytes) -> bool:
+    return len(raw) > 1 and raw[0] & 0x0F == _ZLIB_METHOD and int.from_bytes(raw[:2]) % 31 == 0
+
+
+def _open_signed(raw: bytes) -> bytes:
+    found = _SIGNED.fullmatch(raw)
+    if found is None:
+        raise Undecodable("its signature is broken")
+    return found[1]
+
+
+ZLIB = Container("zlib", _sniff_zlib, inflate)
+GZIP = Container("gzip", lambda raw: raw[:2] == b"\x1f\x8b", lambda raw, caps: inflate(raw, caps, _GZIP_WINDOW))
+BASE64 = Container("base64", lambda raw: _BASE64.fullmatch(raw) is not None, lambda raw, _: open_base64(raw))
+SIGNED = Container("signed", lambda raw: _SIGNED.fullmatch(raw) is not None, lambda raw, _: _open_signed(raw))

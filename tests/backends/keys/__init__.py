@@ -1,0 +1,1 @@
+"""Queues that are keys in Redis, on captures of real ones."""

@@ -1,0 +1,173 @@
+"""Each verb acts once, is refused the second time, and leaves the keys that the product's own command would."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+import redis
+
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import iterate
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.query_parser import parse_query
+from queuetui.model.state import State
+from tests.backends.captures import Capture
+from tests.backends.keys.snapshots import dump_keys
+
+CASES = {
+    "rq": (
+        (Verb.RETRY, State.FAILED, State.PENDING),
+        (Verb.RETRY, State.SCHEDULED, State.PENDING),
+        (Verb.RETRY, State.RETRYING, State.PENDING),
+        (Verb.CANCEL, State.PENDING, State.CANCELLED),
+        (Verb.CANCEL, State.SCHEDULED, State.CANCELLED),
+        (Verb.CANCEL, State.RETRYING, State.CANCELLED),
+        (Verb.CANCEL, State.BLOCKED, State.CANCELLED),
+        *((Verb.DELETE, state, None) for state in State if state is not State.PROCESSING),
+    ),
+    "sidekiq": (
+        (Verb.RETRY, State.FAILED, State.PENDING),
+        (Verb.RETRY, State.SCHEDULED, State.PENDING),
+        (Verb.RETRY, State.RETRYING, State.PENDING),
+        (Verb.CANCEL, State.RETRYING, State.FAILED),
+        *((Verb.DELETE, state, None) for state in (State.PENDING, State.SCHEDULED, State.RETRYING, State.FAILED)),
+    ),
+}
+
+
+def _first(backend: Backend, state: State) -> Job:
+    return next(iterate(backend.inspector, parse_query(f"state:{state}"), Limits()))
+
+
+def _act(backend: Backend, verb: Verb, job: Job) -> Result:
+    (result,) = backend.operator.apply(Act(verb, "tester"), [Target(job.ref)], Limits())
+    return result
+
+
+def _list(backend: Backend) -> dict[str, State]:
+    return {job.ref.id: job.state for job in iterate(backend.inspector, parse_query(""), Limits())}
+
+
+def test_each_verb_acts_once(capture: Capture) -> None:
+    """A job that is acted on is where the verb puts it, a second time nothing is done, and all others are as they were."""
+    backend = capture.open(1)
+    for verb, state, target in CASES[capture.kind]:
+        before = _list(backend)
+        if state not in before.values():
+            # The capture has no more of them; an earlier case has taken the last.
+            continue
+        job = _first(backend, state)
+        done, again = _act(backend, verb, job), _act(backend, verb, job)
+        assert (done.outcome, again.outcome) == (Outcome.DONE, Outcome.SKIPPED), (verb, state)
+        assert done.before
+        assert again.note
+        after = _list(backend)
+        assert after.get(job.ref.id) is target, (verb, state)
+        assert {**after, job.ref.id: state} == before, (verb, state)
+        if done.rev_after is not None:
+            assert backend.inspector.get(job.ref.id).ref.rev == done.rev_after
+
+
+def test_what_runs_is_left_alone(capture: Capture) -> None:
+    """No verb touches a job that is processed, also when it is stuck, and each says why."""
+    backend = capture.open(400)
+    before = dump_keys(capture.url)
+    job = _first(backend, State.PROCESSING)
+    for verb in backend.inspector.capabilities.applies:
+        result = _act(backend, verb, job)
+        assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PROCESSING)
+        assert "processing" in result.note
+    assert dump_keys(capture.url) == before
+
+
+def test_a_requeued_job_of_rq_is_as_rq_itself_leaves_it(rq_capture: Capture) -> None:
+    """Its hash is queued and ended no more, its id stands at the end of its queue, and nothing else changed."""
+    backend = rq_capture.open(1)
+    job = _first(backend, State.FAILED)
+    before = dump_keys(rq_capture.url)
+    _act(backend, Verb.RETRY, job)
+    changed = _differences(before, dump_keys(rq_capture.url))
+    queue, stored = job.queue.raw.encode(), job.ref.id.encode()
+    assert changed.keys() == {b"rq:failed:" + queue, b"rq:queue:" + queue, b"rq:job:" + stored}
+    assert changed[b"rq:queue:" + queue][-1] == stored
+    was, now = before[b"rq:job:" + stored][1], changed[b"rq:job:" + stored]
+    assert {name: now[name] for name in now if was.get(name) != now[name]}.keys() == {
+        b"status",
+        b"enqueued_at",
+        b"started_at",
+        b"ended_at",
+    }
+    assert (now[b"status"], now[b"started_at"], now[b"ended_at"]) == (b"queued", b"", b"")
+    with redis.Redis.from_url(rq_capture.url) as client:
+        assert client.ttl(b"rq:job:" + stored) == -1
+
+
+def test_a_retried_job_of_sidekiq_is_as_its_own_pages_leave_it(sidekiq_capture: Capture) -> None:
+    """Its message counts one failure less, is enqueued now, and stands where it is taken last; all else of it is as it was."""
+    backend = sidekiq_capture.open(1)
+    job = _first(backend, State.FAILED)
+    before = dump_keys(sidekiq_capture.url)
+    _act(backend, Verb.RETRY, job)
+    changed = _differences(before, dump_keys(sidekiq_capture.url))
+    assert changed.keys() == {b"dead", b"queue:default"}
+    message = json.loads(changed[b"queue:default"][0])
+    (dead,) = {one for one, _ in before[b"dead"][1]} - {one for one, _ in changed[b"dead"]}
+    was = json.loads(dead)
+    assert message["retry_count"] == was["retry_count"] - 1
+    assert message["enqueued_at"] == sidekiq_capture.truth["captured_at"] + 1
+    assert {**message, "retry_count": 0, "enqueued_at": 0} == {**was, "retry_count": 0, "enqueued_at": 0}
+
+
+def test_what_was_before_is_enough_to_put_a_deleted_job_back(rq_capture: Capture) -> None:
+    """The keys of `before`, restored, and the entry put back, leave the server as it was."""
+    backend = rq_capture.open(1)
+    before = dump_keys(rq_capture.url)
+    result = _act(backend, Verb.DELETE, _first(backend, State.FAILED))
+    assert dump_keys(rq_capture.url) != before
+    kept = json.loads(result.before or "")
+    with redis.Redis.from_url(rq_capture.url) as client:
+        for key, stored in kept["keys"].items():
+            client.restore(key.encode("latin-1"), max(0, stored["ttl_ms"]), base64.b64decode(stored["dump"]))
+        entry = kept["entry"]
+        client.zadd(entry["key"].encode("latin-1"), {base64.b64decode(entry["member"]): float(entry["score"])})
+    assert dump_keys(rq_capture.url) == before
+
+
+@pytest.mark.parametrize("verb", [Verb.RETRY, Verb.CANCEL])
+def test_a_full_memory_loses_no_job(rq_capture: Capture, verb: Verb) -> None:
+    """Where the server refuses what writes, nothing is taken away either, and the refusal is told."""
+    backend = rq_capture.open(1)
+    job = _first(backend, State.FAILED if verb is Verb.RETRY else State.PENDING)
+    before = dump_keys(rq_capture.url)
+    with redis.Redis.from_url(rq_capture.url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            result = _act(backend, verb, job)
+        finally:
+            client.config_set("maxmemory", 0)
+    assert result.outcome is Outcome.FAILED
+    assert "memory is full" in result.note
+    assert dump_keys(rq_capture.url) == before
+
+
+def test_a_job_that_moved_between_look_and_write_is_left_alone(rq_capture: Capture) -> None:
+    """A job that its worker failed anew since it was seen, under the same id, is not touched."""
+    backend = rq_capture.open(1)
+    job = _first(backend, State.FAILED)
+    with redis.Redis.from_url(rq_capture.url) as client:
+        client.hset(f"rq:job:{job.ref.id}", "started_at", "2026-11-22T05:00:00.000000Z")
+    before = dump_keys(rq_capture.url)
+    result = _act(backend, Verb.RETRY, job)
+    assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.FAILED)
+    assert dump_keys(rq_capture.url) == before
+
+
+def _differences(before: dict[bytes, tuple[bytes, Any]], after: dict[bytes, tuple[bytes, Any]]) -> dict[bytes, Any]:
+    return {
+        key: after.get(key, (b"", None))[1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+    }
