@@ -22,9 +22,9 @@ from sqlalchemy import Connection, event, text
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
-from queuetui.backends.native.sql.pictures import Picture
-from queuetui.backends.native.sql.readings import open_reading
-from queuetui.backends.native.sql.surroundings import look_around
+from queuetui.backends.native.sql.look.console_read import open_reading
+from queuetui.backends.native.sql.look.context_reads import read_context
+from queuetui.backends.native.sql.look.snapshots import SnapshotReads
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -180,9 +180,9 @@ def whole_scans(plan: str) -> list[str]:
 def time_parts(backend: SqlBackend, watch: Watch) -> None:
     """Print what each read of a tick costs."""
     with open_reading(backend.database, "timing") as (connection, now):
-        around = look_around(connection, now)
-        print(f"  {'queues, workers':<18}{time_ms(lambda: look_around(connection, now), 5)[0]:>8.1f} ms")
-        picture = Picture(backend.database, watch)
+        around = read_context(connection, now)
+        print(f"  {'queues, workers':<18}{time_ms(lambda: read_context(connection, now), 5)[0]:>8.1f} ms")
+        picture = SnapshotReads(backend.database, watch)
         for name, read in picture.reads().items():
             picture.found[name] = read(connection, around)
             print(f"  {name:<18}{time_ms(partial(read, connection, around), 5)[0]:>8.1f} ms")

@@ -10,7 +10,8 @@ from uuid import uuid4
 from queuetui import Queue
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql import mysql_database, postgresql_connection
+from queuetui.backends.native.sql.mysql import database
+from queuetui.backends.native.sql.postgresql import connection
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.errors import UnknownOutcome, Unreachable
 from queuetui.model.job import NewJob
@@ -51,8 +52,8 @@ class Load:
         self._sink = sink
         self._enough = threading.Event()
         self._over = threading.Event()
-        postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
-        mysql_database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+        connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+        database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
         self._backend: NativeBackend = open_native(
             url, BackendOptions(kind=NATIVE, statement_timeout_s=ANSWER_WITHIN_S)
         )

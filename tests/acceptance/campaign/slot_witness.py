@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from queuetui.backends.native.redis.schedules import RedisSchedules
-from queuetui.backends.native.sql.scheduling import SqlSchedules
+from queuetui.backends.native.sql.worker.schedules import SqlSchedules
 from queuetui.model.schedule import Taken, Taking
 from tests.acceptance.campaign.handlers import open_sink
 from tests.acceptance.campaign.wrapping import replace

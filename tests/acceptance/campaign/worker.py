@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.sql import mysql_database, postgresql_connection
+from queuetui.backends.native.sql.mysql import database
+from queuetui.backends.native.sql.postgresql import connection
 from queuetui.cli.main import main
 from tests.acceptance.campaign.clock import mend_sleep
 from tests.acceptance.campaign.crash_points import set_from_environment
@@ -14,7 +15,7 @@ if __name__ == "__main__":
     mend_sleep()
     record_worker()
     witness_slots()
-    postgresql_connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
-    mysql_database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+    connection.ANSWER_WITHIN_S = ANSWER_WITHIN_S
+    database.ANSWER_WITHIN_S = ANSWER_WITHIN_S
     set_from_environment()
     main()

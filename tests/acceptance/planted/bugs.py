@@ -12,7 +12,7 @@ from unittest import mock
 from uuid import UUID, uuid4
 
 from queuetui.backends.base import Renewal, Step, Swept
-from queuetui.backends.native.sql import sqlite_session
+from queuetui.backends.native.sql.sqlite import session
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.job import Ending, Enqueued, NewJob, Settlement
 from queuetui.model.limits import Limits
@@ -76,12 +76,12 @@ class OnHostClock(Passing):
 @contextmanager
 def skewed_clock() -> Iterator[None]:
     """Let the clock be fast for those who look at their own."""
-    true_us = sqlite_session.boot_us
+    true_us = session.boot_us
 
     def look_at_clock() -> int:
         return true_us() + int(getattr(_skew, "us", 0))
 
-    with mock.patch.object(sqlite_session, "boot_us", look_at_clock):
+    with mock.patch.object(session, "boot_us", look_at_clock):
         yield
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.tables import attempt, job, job_blob, job_done, job_key, queue, worker
+from queuetui.backends.native.sql.look.tables import attempt, job, job_blob, job_done, job_key, queue, worker
 from queuetui.model.clock import to_us
 from queuetui.model.state import FINAL, State
 
@@ -139,7 +139,7 @@ def _write_lease(
         sql = "insert into queuetui_lease (id, worker_id, queue, until) values (:id, :worker, :queue, :until)"
         values = {"id": lease_id, "until": until}
     else:
-        from queuetui.backends.native.sql.sqlite_session import boot_id, boot_us
+        from queuetui.backends.native.sql.sqlite.session import boot_id, boot_us
 
         sql = (
             "insert into queuetui_lease (id, worker_id, queue, until, boot, boot_until) "

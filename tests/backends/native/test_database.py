@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql import sqlite_database
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.sqlite import database
 from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import NotFound, SchemaTooNew, Unreachable
 from queuetui.model.job import Ending, NewJob, Settlement
@@ -71,7 +71,7 @@ def is_held(lock: threading.RLock) -> bool:
 def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
     """A write waits while another process writes, and then goes on."""
     backend = open_backend(sqlite_url, CREATE)
-    assert isinstance(backend.database, sqlite_database.SqliteDatabase)
+    assert isinstance(backend.database, database.SqliteDatabase)
     path = backend.database.path
     with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
         other.execute("begin immediate")
@@ -85,8 +85,8 @@ def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
 
 def test_a_file_that_stays_locked_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience has an end, and the message says what to look for; afterwards the same backend works again."""
-    monkeypatch.setattr(sqlite_database, "BUSY_S", 0.01)
-    monkeypatch.setattr(sqlite_database, "LOCKED_LIMIT_S", 0.1)
+    monkeypatch.setattr(database, "BUSY_S", 0.01)
+    monkeypatch.setattr(database, "LOCKED_LIMIT_S", 0.1)
     backend = open_backend(sqlite_url, CREATE)
     with closing(sqlite3.connect(file_of(sqlite_url), isolation_level=None)) as other:
         other.execute("begin immediate")

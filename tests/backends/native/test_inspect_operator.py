@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from queuetui.backends.native.sql.act.operator import SqlOperator
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.inspector import SqlInspector
-from queuetui.backends.native.sql.operator import SqlOperator
-from queuetui.backends.native.sql.tables import act as act_table
-from queuetui.backends.native.sql.tables import act_row, worker
+from queuetui.backends.native.sql.look.inspector import SqlInspector
+from queuetui.backends.native.sql.look.tables import act as act_table
+from queuetui.backends.native.sql.look.tables import act_row, worker
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported

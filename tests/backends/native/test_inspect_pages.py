@@ -10,7 +10,7 @@ import pytest
 
 from queuetui.backends.base import iterate
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.inspector import SqlInspector
+from queuetui.backends.native.sql.look.inspector import SqlInspector
 from queuetui.model.errors import BadQuery
 from queuetui.model.job_id import new_job_id
 from queuetui.model.limits import Limits

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.inspector import SqlInspector
+from queuetui.backends.native.sql.look.inspector import SqlInspector
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query

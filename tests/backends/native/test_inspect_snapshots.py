@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from queuetui.backends.native.sql import around, finding, pictures, sums, surroundings
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.inspector import SqlInspector
-from queuetui.backends.native.sql.tables import tally
-from queuetui.backends.native.sql.tallying import TOOK_COLUMNS
+from queuetui.backends.native.sql.look import context, context_reads, short_id_search, snapshots, sums
+from queuetui.backends.native.sql.look.inspector import SqlInspector
+from queuetui.backends.native.sql.look.tables import tally
+from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
 from queuetui.model.errors import NotFound, Unreachable
 from queuetui.model.job_id import new_job_id
 from queuetui.model.limits import Limits
@@ -68,7 +68,7 @@ def test_counts_stop_at_the_cap(database: Database, seed: Seed, monkeypatch: pyt
 
 def test_very_many_queues_are_read_in_part(database: Database, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the most queues that are read, sums say "at least", and a queue named in a filter is found all the same."""
-    for module in (around, surroundings):
+    for module in (context, context_reads):
         monkeypatch.setattr(module, "MOST_QUEUES", 2)
     seed.jobs(*({"queue": f"q{number}"} for number in range(4)))
     snapshot = shoot(database)
@@ -215,7 +215,7 @@ def test_a_part_fails_alone(database: Database, seed: Seed, monkeypatch: pytest.
     def fail(connection: Connection, *_: object) -> None:
         connection.execute(text("select nothing from nowhere"))
 
-    monkeypatch.setattr(pictures, "read_figures", fail)
+    monkeypatch.setattr(snapshots, "read_figures", fail)
     snapshot = shoot(database, page=PageRequest())
     assert set(snapshot.problems) == {"tally"}
     assert snapshot.counts[State.PENDING].value == 1
@@ -305,7 +305,7 @@ def test_a_short_id_finds_an_old_job(
     """Six digits find a job that is not among the newest, through its time and without an index on ends."""
     old = new_job_id()
     seed.jobs({"id": old, "state": state}, *({"id": new_job_id(), "state": state} for _ in range(5)))
-    monkeypatch.setattr(finding, "MOST_LOOKED", 3)
+    monkeypatch.setattr(short_id_search, "MOST_LOOKED", 3)
     inspector = SqlInspector(database)
     assert [ref.id for ref in inspector.find(old[-6:]).refs] == [old]
     search = inspector.find(old[-3:])

@@ -12,10 +12,10 @@ from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
 from sqlalchemy.engine.reflection import Inspector
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql import migrating
 from queuetui.backends.native.sql.backend import open_backend
 from queuetui.backends.native.sql.database import Database, connect_database
-from queuetui.backends.native.sql.tables import metadata
+from queuetui.backends.native.sql.look.tables import metadata
+from queuetui.backends.native.sql.schema import upgrade
 from queuetui.model.errors import NotFound, SchemaTooNew
 from tests.backends.native.conftest import DIALECTS
 
@@ -113,12 +113,12 @@ def test_a_fresh_schema_is_a_migrated_one(url: str, request: pytest.FixtureReque
     """Applying one migration at a time ends where applying them all at once does."""
     database = connect_database(url, CREATE)
     database.create()
-    for migration in migrating.list_migrations(database.dialect):
-        assert migrating._apply(database, migration)
-        assert not migrating._apply(database, migration)
+    for migration in upgrade.list_migrations(database.dialect):
+        assert upgrade._apply(database, migration)
+        assert not upgrade._apply(database, migration)
     step_by_step = definition(database)
     wipe(database)
-    assert migrating.migrate(database) == tuple(one.name for one in migrating.list_migrations(database.dialect))
+    assert upgrade.migrate(database) == tuple(one.name for one in upgrade.list_migrations(database.dialect))
     assert definition(database) == step_by_step
     database.close()
 
@@ -157,7 +157,7 @@ def test_many_processes_may_migrate_at_once(url: str) -> None:
     """Of many that find no schema one makes it and the others wait and use it."""
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: open_backend(url, CREATE), range(4)))
-    assert [backend.schema.version() for backend in opened] == [migrating.list_migrations("sqlite")[-1].number] * 4
+    assert [backend.schema.version() for backend in opened] == [upgrade.list_migrations("sqlite")[-1].number] * 4
     for backend in opened:
         backend.close()
 
@@ -193,7 +193,7 @@ def test_a_database_without_a_queue_is_not_opened(url: str) -> None:
     with pytest.raises(NotFound, match="queuetui_meta"):
         open_backend(url, BackendOptions())
     database = connect_database(url, BackendOptions())
-    assert migrating.read_version(database) is None
+    assert upgrade.read_version(database) is None
     database.close()
 
 
@@ -201,11 +201,11 @@ def test_a_migration_is_all_or_nothing(url: str, monkeypatch: pytest.MonkeyPatch
     """A migration that fails halfway leaves no table behind."""
     database = connect_database(url, CREATE)
     database.create()
-    split = migrating.split_statements
-    monkeypatch.setattr(migrating, "split_statements", lambda text: (*split(text), "insert into nowhere values (1)"))
+    split = upgrade.split_statements
+    monkeypatch.setattr(upgrade, "split_statements", lambda text: (*split(text), "insert into nowhere values (1)"))
     with pytest.raises(NotFound):
-        migrating.migrate(database)
+        upgrade.migrate(database)
     monkeypatch.undo()
     assert definition(database) == []
-    assert migrating.migrate(database)
+    assert upgrade.migrate(database)
     database.close()

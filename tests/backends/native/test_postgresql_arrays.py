@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from queuetui.backends.native.sql.postgresql_arrays import bytes_array, plain_array, text_array
+from queuetui.backends.native.sql.postgresql.arrays import bytes_array, plain_array, text_array
 
 Read = Callable[[str, str], object]
 TEXTS = [

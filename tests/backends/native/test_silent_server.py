@@ -8,7 +8,7 @@ import pytest
 
 from queuetui import Queue
 from queuetui.backends.native import notices
-from queuetui.backends.native.sql import postgresql_connection
+from queuetui.backends.native.sql.postgresql import connection
 from queuetui.model.errors import Unreachable
 from tests.acceptance.campaign.proxy import Proxy
 from tests.acceptance.campaign.stage import at_port
@@ -36,7 +36,7 @@ def test_a_connection_that_is_silent_for_ever_is_given_up(
         proxy.speak()
         job = Queue.new("silent", {}, idempotency_key="in-a-transaction")
         with monkeypatch.context() as brief:
-            brief.setattr(postgresql_connection, "ANSWER_WITHIN_S", 0.5)
+            brief.setattr(connection, "ANSWER_WITHIN_S", 0.5)
             with pytest.raises(Unreachable, match="no answer within"):
                 queue.enqueue_many([job])
         assert queue.enqueue_many([job])[0].created
@@ -52,7 +52,7 @@ def test_news_come_again_after_a_silence(
     monkeypatch.setattr(notices, "HEARTBEAT_S", 0.2)
     monkeypatch.setattr(notices, "CONNECT_AGAIN_S", 0.1)
     monkeypatch.setattr(notices, "LOOK_UP_S", 0.1)
-    monkeypatch.setattr(postgresql_connection, "ANSWER_WITHIN_S", 5.0)
+    monkeypatch.setattr(connection, "ANSWER_WITHIN_S", 5.0)
     server: PostgresServer | RedisServer = request.getfixturevalue(f"{kind}_server")
     url: str = request.getfixturevalue(f"{kind}_url")
     proxy, heard = Proxy(server.port), list[str]()

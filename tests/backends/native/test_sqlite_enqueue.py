@@ -10,7 +10,7 @@ import pytest
 
 from queuetui import Queue
 from queuetui.backends.native.sql.backend import SqlBackend
-from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
+from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
 from queuetui.model.act import Act, Verb
 from queuetui.model.worker import WorkerCard
 from tests.waiting import wait_until

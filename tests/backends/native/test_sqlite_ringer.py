@@ -6,7 +6,7 @@ import socket
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from queuetui.backends.native.sql.sqlite_doorbell import Ringer
+from queuetui.backends.native.sql.sqlite.doorbell import Ringer
 
 FROZEN = 60
 HEARD_AT_MOST = 12

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql import counts, pages, sums, walks
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
-from queuetui.backends.native.sql.inspector import SqlInspector
+from queuetui.backends.native.sql.look import counts, pages, sums, walks
+from queuetui.backends.native.sql.look.inspector import SqlInspector
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.clock import to_us
 from queuetui.model.limits import Limits

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql import mysql_database
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
+from queuetui.backends.native.sql.mysql import database
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.registry import discover
 from queuetui.backends.registry import open_backend as open_any
@@ -97,7 +97,7 @@ def test_our_queue_and_a_laravel_one_stand_side_by_side(backend: SqlBackend, url
 
 def test_an_old_server_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that cannot pass over locked rows gets no queue, and the message says what is needed; looking there is no error."""
-    monkeypatch.setattr(mysql_database, "OLDEST", {"MySQL": (99, 0), "MariaDB": (99, 0)})
+    monkeypatch.setattr(database, "OLDEST", {"MySQL": (99, 0), "MariaDB": (99, 0)})
     with pytest.raises(Unsupported, match=r"99\.0 or newer"):
         open_backend(url, CREATE)
     assert discover(url, BackendOptions()) == ()
@@ -159,7 +159,7 @@ def test_an_idle_connection_that_the_server_closed_is_not_met(
         cursor.execute("select id from information_schema.processlist where db = database() and id <> connection_id()")
         for (number,) in cursor.fetchall():
             cursor.execute(f"kill {number}")
-    monkeypatch.setattr(mysql_database, "IDLE_S", 0.0)
+    monkeypatch.setattr(database, "IDLE_S", 0.0)
     assert backend.jobs.queues_ready(None) == ()
 
 
@@ -188,8 +188,8 @@ def test_a_restarted_server_is_found_again(private_mysql: MysqlFactory) -> None:
 @pytest.mark.timed
 def test_a_row_that_stays_locked_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Patience has an end, the message says what happened, and afterwards the same backend works again."""
-    monkeypatch.setattr(mysql_database, "LOCK_TIMEOUT_S", 1)
-    monkeypatch.setattr(mysql_database, "TRIES", 2)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 1)
+    monkeypatch.setattr(database, "TRIES", 2)
     backend = open_backend(url, CREATE)
     lease = backend.jobs.open_lease("w", "default", 30)
     with connect_mysql(url) as holder, holder.cursor() as cursor:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, cast
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import COUNT_CAP, Found
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql import migrating
 from queuetui.backends.native.sql.database import connect_database
-from queuetui.backends.native.sql.noting import SqlRunNotes
-from queuetui.backends.native.sql.rules import SqlClaimRules
-from queuetui.backends.native.sql.scheduling import SqlSchedules
-from queuetui.backends.native.sql.store import SqlJobStore
+from queuetui.backends.native.sql.schema import upgrade
+from queuetui.backends.native.sql.worker.rules import SqlClaimRules
+from queuetui.backends.native.sql.worker.run_notes import SqlRunNotes
+from queuetui.backends.native.sql.worker.schedules import SqlSchedules
+from queuetui.backends.native.sql.worker.store import SqlJobStore
 from queuetui.model.errors import NotFound
 from queuetui.model.measured import Exactness, Measured
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions, Inspector
+    from queuetui.backends.native.sql.act.operator import SqlOperator
     from queuetui.backends.native.sql.database import Database
-    from queuetui.backends.native.sql.event_log import SqlEventLog
-    from queuetui.backends.native.sql.examining import SqlExaminer
-    from queuetui.backends.native.sql.operator import SqlOperator
+    from queuetui.backends.native.sql.look.event_log import SqlEventLog
+    from queuetui.backends.native.sql.look.examiner import SqlExaminer
     from queuetui.backends.native.sql.session import Session
     from queuetui.backends.reading.histories import PagedHistories
 
@@ -47,22 +47,22 @@ class SqlBackend(NativeBackend):
         )
 
     def _make_inspector(self) -> Inspector:
-        from queuetui.backends.native.sql.quick_inspector import QuickInspector
+        from queuetui.backends.native.sql.sqlite.quick_inspector import QuickInspector
 
         return cast("Inspector", QuickInspector(self.database))
 
     def _make_operator(self) -> SqlOperator:
-        from queuetui.backends.native.sql.operator import SqlOperator
+        from queuetui.backends.native.sql.act.operator import SqlOperator
 
         return SqlOperator(self.database)
 
     def _make_event_log(self) -> SqlEventLog:
-        from queuetui.backends.native.sql.event_log import SqlEventLog
+        from queuetui.backends.native.sql.look.event_log import SqlEventLog
 
         return SqlEventLog(self.database)
 
     def _make_examiner(self) -> SqlExaminer:
-        from queuetui.backends.native.sql.examining import SqlExaminer
+        from queuetui.backends.native.sql.look.examiner import SqlExaminer
 
         return SqlExaminer(self.database)
 
@@ -77,9 +77,9 @@ def open_backend(url: str, options: BackendOptions) -> SqlBackend:
     database = connect_database(url, options)
     try:
         if options.create:
-            if migrating.migrate(database):
+            if upgrade.migrate(database):
                 database.keep_event_days(Retention.from_settings(options.settings).events_s)
-        elif migrating.check_version(database) is None:
+        elif upgrade.check_version(database) is None:
             raise NotFound(
                 "the database holds no queue of queuetui: its table queuetui_meta is not there; check the URL, or make a queue with: "
                 "queuetui enqueue"
@@ -99,7 +99,7 @@ def discover(url: str, options: BackendOptions) -> Found | None:
     """Return our own queue if the store holds one. Raises NotFound for an SQLite file that is not there."""
     database = connect_database(url, options)
     try:
-        version = migrating.read_version(database)
+        version = upgrade.read_version(database)
         if version is None:
             return None
         jobs = database.read("counting jobs", _count_jobs)

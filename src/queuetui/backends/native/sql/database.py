@@ -149,13 +149,13 @@ def check_joinable(connection: Connection, dialect: str, driver: str) -> None:
 def connect_database(url: str, options: BackendOptions) -> Database:
     """Return the database that a URL names, unconnected. Raises NotFound for an SQLite file that is not there."""
     if url.startswith("sqlite"):
-        from queuetui.backends.native.sql.sqlite_database import SqliteDatabase
+        from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
 
         return SqliteDatabase(url, options)
     if url.startswith(("mysql", "mariadb")):
-        from queuetui.backends.native.sql.mysql_database import MysqlDatabase
+        from queuetui.backends.native.sql.mysql.database import MysqlDatabase
 
         return MysqlDatabase(url, options)
-    from queuetui.backends.native.sql.postgresql_database import PostgresqlDatabase
+    from queuetui.backends.native.sql.postgresql.database import PostgresqlDatabase
 
     return PostgresqlDatabase(url, options)

@@ -1,0 +1,1 @@
+"""What a person changes: jobs locked, decided on, and written."""

@@ -1,0 +1,40 @@
+"""Which rows are stuck, in the store's own language: the same rule as `model/stuck.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+
+from queuetui.backends.native.sql.look.column_types import Moment
+from queuetui.backends.native.sql.look.conditions import Columns, Condition, state_is
+from queuetui.backends.native.sql.look.stuck_criteria import PUT_OFF, StuckCriteria, moment_before
+from queuetui.backends.native.sql.look.tables import lease
+from queuetui.model.state import State
+
+
+def stuck_runs(columns: Columns, criteria: StuckCriteria) -> Condition:
+    """Return the condition of a processing job without a live lease, or past its run limit."""
+    leased = exists(select(lease.c.id).where(lease.c.id == columns.lease_id, lease.c.until >= criteria.now))
+    return and_(state_is(columns.state, State.PROCESSING), or_(~leased, _over_limit(columns, criteria)))
+
+
+def stuck_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: State) -> Condition:
+    """Return the condition of a job that waits too long in one state in one queue that nobody listens to."""
+    # The second way to say the state is the one that the partial index is defined by.
+    states = [state_is(columns.state, state), *([state_is(columns.state, *PUT_OFF)] if state in PUT_OFF else [])]
+    due = columns.due_at < _before(criteria, criteria.limits.stuck_after_s)
+    return and_(*states, columns.queue == queue, due)
+
+
+def _over_limit(columns: Columns, criteria: StuckCriteria) -> Condition:
+    began = func.coalesce(columns.started_at, columns.claimed_at, type_=Moment)
+    limits = criteria.limits
+    named = [(columns.type == name, _before(criteria, span_s)) for name, span_s in limits.per_type_s.items()]
+    named += [(columns.queue == name, _before(criteria, span_s)) for name, span_s in limits.per_queue_s.items()]
+    floor = _before(criteria, limits.stuck_after_s)
+    return began < (case(*named, else_=floor) if named else floor)
+
+
+def _before(criteria: StuckCriteria, span_s: float) -> ColumnElement[datetime]:
+    return literal(moment_before(criteria.now, span_s), Moment)

@@ -1,0 +1,42 @@
+"""Reads one part of a database's condition after the other, so that one that fails costs no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import Connection
+
+from queuetui.backends.native.sql.look.console_read import open_reading
+from queuetui.model.errors import QueueTuiError, Unreachable
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.backends.native.sql.session import Session
+    from queuetui.model.examination import Check
+
+T = TypeVar("T")
+
+
+class ConditionReader:
+    """Each part is one short read-only transaction; `unread` says why one could not be read."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.unread: dict[Check, str] = {}
+
+    def read(self, check: Check, part: Callable[[Connection, datetime], T]) -> T | None:
+        """Return a part, None where it cannot be read. Raises Unreachable."""
+        try:
+            with open_reading(self.database, f"reading the store's {check.value}") as (connection, now):
+                return part(connection, now)
+        except Unreachable:
+            raise
+        except QueueTuiError as error:
+            self.unread[check] = str(error)
+            return None
+
+    def ask(self, check: Check, part: Callable[[Session], T]) -> T | None:
+        """Return a part that named blocks answer, None where it cannot be read. Raises Unreachable."""
+        return self.read(check, lambda connection, _: part(self.database.join(connection)))

@@ -1,0 +1,129 @@
+"""Turns terms of a filter into conditions over the columns of our job tables, true for exactly the jobs that `query_match` accepts."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, text
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.sql.look.column_types import StateCode
+from queuetui.backends.native.sql.look.stuck_criteria import moment_before
+from queuetui.backends.native.sql.look.tables import CORRELATED, job_key
+from queuetui.backends.native.sql.state_codes import CODE_OF
+from queuetui.model.pattern import Pattern
+from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Term, Value
+from queuetui.model.state import State
+
+Columns = ReadOnlyColumnCollection[str, Any]
+Condition = ColumnElement[bool]
+
+_COMPARE: dict[Comparison, Callable[[Any, Any], Condition]] = {
+    Comparison.IS: operator.eq,
+    Comparison.OVER: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.UNDER: operator.lt,
+    Comparison.AT_MOST: operator.le,
+}
+# A span is longer the earlier it began.
+_TURNED = {
+    Comparison.OVER: Comparison.UNDER,
+    Comparison.AT_LEAST: Comparison.AT_MOST,
+    Comparison.UNDER: Comparison.OVER,
+    Comparison.AT_MOST: Comparison.AT_LEAST,
+}
+_COLUMN_OF = {"worker": "worker_id", "scheduled": "due_at", "completed": "done_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What conditions are made against: the store's clock and which dialect it speaks."""
+
+    now: datetime
+    dialect: str
+
+
+def state_is(column: ColumnElement[State], *states: State) -> Condition:
+    """Return a condition with the codes written out: partial indexes serve no bound values."""
+    codes = [literal_column(str(CODE_OF[state]), StateCode) for state in sorted(states, key=CODE_OF.__getitem__)]
+    return column == codes[0] if len(codes) == 1 else column.in_(codes)
+
+
+def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
+    """Return the condition of a FILTER or INDEX term, negation included; an absent value satisfies none."""
+    if term.field == "is":
+        found = columns.cancel_requested_at.is_not(None)
+    elif term.field in SPAN_FIELDS:
+        found = or_(*(_span(term, value, columns, asked) for value in term.values))
+    elif term.field in NUMBER_FIELDS or term.field in TIME_FIELDS:
+        column = _column(term.field, columns)
+        found = or_(*(_COMPARE[term.comparison](column, value) for value in term.values))
+    else:
+        found = or_(*(_name(term.field, value, columns, asked) for value in term.values))
+    return not_(func.coalesce(found, false())) if term.negated else found
+
+
+def index_conditions(term: Term, columns: Columns, asked: Asked) -> list[Condition]:
+    """Return the ways in which a job can satisfy an INDEX term, no two at once, each served by an index of its own."""
+    condition = condition_for(term, columns, asked)
+    if term.field != "correlation_id" or asked.dialect == "mysql":
+        return [condition]
+    known = [(str(value), parse_id(str(value))) for value in term.values]
+    # SQLite's index leaves out an id without its hyphens too, which is cheaper to tell.
+    by_id = [
+        and_(columns.id == str(found), columns.correlation_id == value)
+        for value, found in known
+        if found is not None
+        and (str(found) == value or (asked.dialect == "sqlite" and found.hex == value.replace("-", "")))
+    ]
+    return [and_(condition, text(CORRELATED[asked.dialect])), *by_id]
+
+
+def _column(name: str, columns: Columns) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = columns[_COLUMN_OF.get(name, f"{name}_at" if name in TIME_FIELDS else name)]
+    return column
+
+
+def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition:
+    compare = _COMPARE[_TURNED[term.comparison]]
+    since = moment_before(asked.now, value)
+    if term.field == "age":
+        condition = compare(columns.created_at, since)
+    elif term.field == "running":
+        start = func.coalesce(columns.started_at, columns.claimed_at, type_=columns.claimed_at.type)
+        condition = and_(state_is(columns.state, State.PROCESSING), compare(start, since))
+    else:
+        condition = and_(state_is(columns.state, State.PENDING), compare(columns.due_at, since))
+    return condition
+
+
+def _name(field: str, wanted: Value, columns: Columns, asked: Asked) -> Condition:
+    value = str(wanted)
+    if field == "id":
+        known = parse_id(value)
+        return false() if known is None or str(known) != value else columns.id == value
+    if "\0" in value:
+        return false()
+    column = _column(field, columns)
+    if isinstance(wanted, Pattern):
+        return _like(column, wanted, asked)
+    if field == "key":
+        # The key table is what is indexed by key; the job says whether it is still its own.
+        holder = select(job_key.c.job_id).where(job_key.c.key == value).scalar_subquery()
+        return and_(columns.id == holder, column == value)
+    return column == value
+
+
+def _like(column: ColumnElement[str], pattern: Pattern, asked: Asked) -> Condition:
+    if asked.dialect == "sqlite":
+        return column.op("GLOB", is_comparison=True)(pattern.glob)
+    return column.like(pattern.translate("%", "_", _escape_like), escape="\\")
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,72 @@
+"""What jobs are judged by and pages are laid out over: the store's clock, its queues and its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from queuetui.backends.native.odd_values import read_choice, read_texts
+from queuetui.backends.native.sql.look.stuck_criteria import StuckCriteria
+from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+MOST_QUEUES = 500
+MOST_WORKERS = 1_000
+MOST_BUSY = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """When a queue was paused and by whom."""
+
+    at: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreContext:
+    """The queues by name, which of them are paused, of which no events are logged, and the registered workers."""
+
+    now: datetime
+    queues: tuple[str, ...]
+    paused: Mapping[str, Paused]
+    workers: tuple[WorkerInfo, ...]
+    unlogged: frozenset[str] = frozenset()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more queues than were read."""
+        return len(self.queues) >= MOST_QUEUES
+
+    def criteria(self, limits: Limits) -> StuckCriteria:
+        """Return what stuck jobs are judged by."""
+        heard = [name for name in self.queues if name not in self.paused]
+        return StuckCriteria(self.now, limits, tuple(sorted(unconsumed(heard, self.workers, self.now, limits))))
+
+    def consumers(self, name: str, limits: Limits) -> int:
+        """Return how many live workers listen to a queue."""
+        live = (one for one in self.workers if is_live(one, self.now, limits))
+        return sum(one.listens_to(name) for one in live)
+
+
+def to_worker(row: Any, busy: int, orphaned: int) -> WorkerInfo:  # noqa: ANN401 - a record of any driver
+    """Return a worker as people see it."""
+    return WorkerInfo(
+        id=Untrusted(row.id),
+        host=Untrusted(row.host),
+        pid=row.pid,
+        version=Untrusted(row.version),
+        queues=read_choice(row.queues),
+        slots=row.slots,
+        busy=busy,
+        started_at=row.started_at,
+        beat_at=row.beat_at,
+        types=read_texts(row.types),
+        tags=read_texts(row.tags),
+        rss_bytes=row.rss,
+        stopping=bool(row.stopping),
+        orphaned=orphaned,
+    )

@@ -1,0 +1,89 @@
+"""What jobs are judged by and pages are laid out over: the store's clock, its queues and its workers."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, Connection, Select, Table, case, cast, func, literal, select, union
+
+from queuetui.backends.native.sql.look.conditions import Condition, state_is
+from queuetui.backends.native.sql.look.context import (
+    MOST_BUSY,
+    MOST_QUEUES,
+    MOST_WORKERS,
+    Paused,
+    StoreContext,
+    to_worker,
+)
+from queuetui.backends.native.sql.look.mysql_queues import hop_queues
+from queuetui.backends.native.sql.look.tables import job, job_done, lease, queue, worker
+from queuetui.model.state import FINAL, State
+from queuetui.model.worker import WorkerInfo
+
+
+def read_context(connection: Connection, now: datetime) -> StoreContext:
+    """Read the queues and the workers."""
+    names = _queue_names(connection)
+    columns = (queue.c.name, queue.c.paused_at, queue.c.paused_by, queue.c.events)
+    rows = connection.execute(select(*columns).limit(MOST_QUEUES)).all()
+    paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
+    known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
+    unlogged = frozenset(row.name for row in rows if not row.events)
+    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged)
+
+
+def _queue_names(connection: Connection) -> set[str]:
+    if connection.dialect.name == "mysql":
+        return hop_queues(connection, MOST_QUEUES)
+    found = select(_found_queues().c.name).order_by("name").limit(MOST_QUEUES)
+    return set(connection.execute(found).scalars())
+
+
+def names_table(names: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 - a table-valued alias
+    """Return a table of one column `value` that holds the names, without one placeholder each."""
+    text = json.dumps(names)
+    if dialect == "sqlite":
+        return func.json_each(text).table_valued("value")
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    return func.jsonb_array_elements_text(cast(literal(text), JSONB)).table_valued("value")
+
+
+def _found_queues() -> Any:  # noqa: ANN401 - a subquery
+    """Hop from one queue to the next along each index that begins with them, never over the rows between."""
+    waiting = state_is(job.c.state, State.SCHEDULED, State.RETRYING)
+    hops = [
+        _hop(job, waiting, "waiting"),
+        _hop(job, state_is(job.c.state, State.PENDING), "pending"),
+        _hop(job, state_is(job.c.state, State.PROCESSING), "processing"),
+        *(_hop(job_done, state_is(job_done.c.state, state), state.value) for state in State if state in FINAL),
+    ]
+    return union(*hops).subquery("found")
+
+
+def _hop(table: Table, condition: Condition, name: str) -> Select[Any]:
+    walk: CTE = select(func.min(table.c.queue).label("name")).where(condition).cte(f"hop_{name}", recursive=True)
+    beyond = select(func.min(table.c.queue)).where(condition, table.c.queue > walk.c.name).scalar_subquery()
+    walk = walk.union_all(select(beyond).where(walk.c.name.is_not(None)))
+    limited = select(walk.c.name).where(walk.c.name.is_not(None)).limit(MOST_QUEUES).subquery()
+    return select(limited.c.name)
+
+
+def _read_workers(connection: Connection, now: datetime) -> tuple[WorkerInfo, ...]:
+    is_held = state_is(job.c.state, State.PROCESSING)
+    if connection.dialect.name == "mysql":
+        # Only what is processed has a lease, and its index alone answers then.
+        is_held = job.c.lease_id.is_not(None)
+    held = select(job.c.lease_id).where(is_held).limit(MOST_BUSY).subquery()
+    counted = (
+        select(lease.c.worker_id, func.count(), func.sum(case((lease.c.until < now, 1), else_=0)))
+        .join(held, held.c.lease_id == lease.c.id)
+        .group_by(lease.c.worker_id)
+    )
+    busy: dict[str, tuple[int, int]] = {row[0]: (row[1], int(row[2])) for row in connection.execute(counted)}
+    rows = connection.execute(select(worker).order_by(worker.c.beat_at.desc()).limit(MOST_WORKERS)).all()
+    return tuple(
+        to_worker(row, *busy.get(row.id, (0, 0))) for row in sorted(rows, key=lambda row: (row.started_at, row.id))
+    )

@@ -1,0 +1,107 @@
+"""Counts that stop at a cap, so that a poll costs the same at any size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Subquery, func, literal_column, select
+
+from queuetui.backends.base import COUNT_CAP
+from queuetui.backends.native.sql.look.candidates import stuck_runs, stuck_waits
+from queuetui.backends.native.sql.look.conditions import Condition, state_is
+from queuetui.backends.native.sql.look.context_reads import names_table
+from queuetui.backends.native.sql.look.layout import RUNS
+from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, PUT_OFF, StuckCriteria
+from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, cap_for
+from queuetui.backends.native.sql.look.tables import job, job_done
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.state import FINAL, State
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts jobs at one time of the store's clock; `exact` lifts the cap."""
+
+    connection: Connection
+    now: datetime
+    exact: bool = False
+
+    def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
+        """Return the jobs of each queue in each state."""
+        cap = cap_for(len(names))
+        table = names_table(names, self.connection.dialect.name)
+        counts = [self._one(state, table.c.value, cap).label(state.value) for state in COUNTED]
+        rows = self.connection.execute(select(table.c.value.label("name"), *counts)).all()
+        found = {row.name: {state: self._measure(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
+        return {name: found.get(name, UNCOUNTED) for name in names}
+
+    def count_stuck(self, criteria: StuckCriteria, names: tuple[str, ...]) -> dict[str, Measured[int]]:
+        """Return the stuck jobs of each queue."""
+        runs = select(job.c.queue).where(stuck_runs(job.c, criteria)).with_hint(job, f"force index ({RUNS})", "mysql")
+        runs = runs if self.exact else runs.limit(COUNT_CAP + 1)
+        found = runs.subquery()
+        rows = self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
+        counted = dict.fromkeys(names, 0) | {row[0]: row[1] for row in rows}
+        # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
+        is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
+        cap = cap_for(len(criteria.unconsumed))
+        for name, count in self._count_unheard(criteria, cap):
+            counted[name] = counted.get(name, 0) + count
+        if is_cut:
+            return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()}
+        return {name: self._measure(count, cap) for name, count in counted.items()}
+
+    def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
+        """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
+        pending = state_is(job.c.state, State.PENDING)
+        table = names_table(names, self.connection.dialect.name)
+        top = select(func.max(job.c.priority)).where(pending, job.c.queue == table.c.value).correlate(table)
+        levels = select(table.c.value.label("name"), top.scalar_subquery().label("priority")).cte(
+            "levels", recursive=True
+        )
+        below = select(func.max(job.c.priority)).where(
+            pending, job.c.queue == levels.c.name, job.c.priority < levels.c.priority
+        )
+        step = select(levels.c.name, below.correlate(levels).scalar_subquery()).where(levels.c.priority.is_not(None))
+        levels = levels.union_all(step)
+        first = select(func.min(job.c.due_at)).where(
+            pending, job.c.queue == levels.c.name, job.c.priority == levels.c.priority
+        )
+        oldest = first.correlate(levels).scalar_subquery().label("oldest")
+        query = select(levels.c.name, oldest).where(levels.c.priority.is_not(None)).limit(MOST_LEVELS)
+        found: dict[str, datetime] = {}
+        for name, due_at in self.connection.execute(query):
+            found[name] = min(due_at, found.get(name, due_at))
+        return found
+
+    def _measure(self, found: int, cap: int) -> Measured[int]:
+        if found > cap and not self.exact:
+            return Measured(cap, Exactness.CAPPED, self.now)
+        return Measured(found, as_of=self.now)
+
+    def _count_unheard(self, criteria: StuckCriteria, cap: int) -> list[tuple[str, int]]:
+        if not criteria.unconsumed:
+            return []
+        table = names_table(criteria.unconsumed, self.connection.dialect.name)
+        one: Select[Any] = select(literal_column("1"))
+        late = [one.where(stuck_waits(job.c, criteria, table.c.value, state)) for state in LATE_STATES]
+        counts = [_count(self._capped(rows, table, cap), table) for rows in late]
+        rows = self.connection.execute(select(table.c.value, *counts)).all()
+        return [(name, sum(found)) for name, *found in rows if any(found)]
+
+    def _one(self, state: State, name: Any, cap: int) -> Any:  # noqa: ANN401 - columns of table-valued functions are untyped
+        table = job_done if state in FINAL else job
+        conditions: list[Condition] = [table.c.queue == name, state_is(table.c.state, state)]
+        if state in PUT_OFF:
+            conditions.append(state_is(table.c.state, *PUT_OFF))
+        return _count(self._capped(select(literal_column("1")).where(*conditions), name.table, cap), name.table)
+
+    def _capped(self, rows: Select[Any], outer: Any, cap: int) -> Subquery:  # noqa: ANN401 - a table-valued alias
+        rows = rows.correlate(outer)
+        return (rows if self.exact else rows.limit(cap + 1)).subquery()
+
+
+def _count(rows: Subquery, outer: Any) -> Any:  # noqa: ANN401 - a table-valued alias
+    return select(func.count()).select_from(rows).correlate(outer).scalar_subquery()

@@ -1,0 +1,110 @@
+"""The condition of a database that holds a queue of ours: versions, settings, held pictures, connections, leases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+
+from queuetui.backends.examiner import LATE_S, MOST_LATE
+from queuetui.backends.native.sql.look import mysql_condition, postgresql_condition
+from queuetui.backends.native.sql.look.condition_reader import ConditionReader
+from queuetui.backends.native.sql.look.console_read import open_reading
+from queuetui.backends.native.sql.look.durability import read_durability
+from queuetui.backends.native.sql.look.tables import lease
+from queuetui.backends.native.sql.schema.upgrade import CLIENT_LEVEL, list_migrations
+from queuetui.backends.native.sql.worker.leases import PROTOCOL
+from queuetui.model.examination import Check, Examination, HeldSnapshot, LateLeases, SchemaFacts
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.backends.native.sql.session import Session
+
+# An older one may work, and nobody has looked.
+OLDEST = {"PostgreSQL": (13, 0), "MySQL": (8, 0), "MariaDB": (10, 6), "SQLite": (3, 37)}
+_VERSIONS = {
+    "sqlite": "select sqlite_version()",
+    "postgresql": "select current_setting('server_version')",
+    "mysql": "select version()",
+}
+
+
+class SqlExaminer:
+    """The Examiner of the backend."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def examine(self, held_s: float) -> Examination:
+        """Return all that the database tells of its condition."""
+        return examine(self._database, held_s)
+
+    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
+        """Return who holds an old picture of the data open."""
+        return held_snapshots(self._database, held_s)
+
+
+def examine(database: Database, held_s: float) -> Examination:
+    """Return all that a database tells of its condition."""
+    reader = ConditionReader(database)
+    with open_reading(database, "reading the server's version") as (connection, _):
+        version = str(connection.exec_driver_sql(_VERSIONS[database.dialect]).scalar_one())
+    product = _product_of(database.dialect, version)
+    found = Examination(
+        product,
+        Untrusted(version),
+        oldest=".".join(map(str, OLDEST[product])),
+        supported=_numbers_of(version) >= OLDEST[product],
+        schema=reader.ask(Check.SCHEMA, lambda session: _read_schema(database, session)),
+        durability=reader.read(Check.DURABILITY, lambda connection, _: read_durability(connection)),
+        late_leases=reader.read(Check.LEASES, _count_late),
+    )
+    extras: dict[str, Any] = {}
+    if database.dialect == "postgresql":
+        extras = postgresql_condition.read_condition(reader, held_s) | {"pooled": database.is_pooled()}
+    elif database.dialect == "mysql":
+        extras = mysql_condition.read_condition(reader)
+    return replace(found, **extras, unread=reader.unread)
+
+
+def held_snapshots(database: Database, held_s: float) -> tuple[HeldSnapshot, ...]:
+    """Return who holds an old picture of the data open, where that costs claims anything."""
+    if database.dialect != "postgresql":
+        return ()
+    with open_reading(database, "looking for old snapshots") as (connection, _):
+        return postgresql_condition.read_held(database.join(connection), held_s)
+
+
+def _product_of(dialect: str, version: str) -> str:
+    if dialect == "mysql":
+        return "MariaDB" if "mariadb" in version.lower() else "MySQL"
+    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[dialect]
+
+
+def _numbers_of(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+
+
+def _read_schema(database: Database, session: Session) -> SchemaFacts:
+    def read(name: str) -> int | None:
+        row = session.row("read_meta", name=name)
+        return None if row is None else int(row[0])
+
+    return SchemaFacts(
+        version=read("schema"),
+        ours=list_migrations(database.dialect)[-1].number,
+        minimum_client=read("minimum_client") or 0,
+        our_level=CLIENT_LEVEL,
+        protocol=read("protocol") or 0,
+        our_protocol=int(PROTOCOL),
+    )
+
+
+def _count_late(connection: Connection, now: datetime) -> LateLeases:
+    late = select(lease.c.until).where(lease.c.until < now - timedelta(seconds=LATE_S)).order_by(lease.c.until)
+    ends = connection.execute(late.limit(MOST_LATE)).scalars().all()
+    return LateLeases(len(ends), ends[0] if ends else None)

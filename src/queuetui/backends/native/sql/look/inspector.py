@@ -1,0 +1,120 @@
+"""What a console reads of our own queue on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.sql.look.console_read import open_reading
+from queuetui.backends.native.sql.look.context_reads import read_context
+from queuetui.backends.native.sql.look.durability import describe_capabilities
+from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
+from queuetui.backends.native.sql.look.job_rows import read_job, to_error
+from queuetui.backends.native.sql.look.pages import read_page
+from queuetui.backends.native.sql.look.short_id_search import find_refs
+from queuetui.backends.native.sql.look.snapshots import take_snapshot
+from queuetui.backends.native.sql.look.tables import attempt, job, job_done
+from queuetui.backends.native.sql.look.term_kinds import plan_terms
+from queuetui.backends.native.sql.look.walks import WalkSource
+from queuetui.backends.native.worker_names import name_workers
+from queuetui.backends.sql.identity import identify
+from queuetui.model.errors import NotFound
+from queuetui.model.job import Attempt
+from queuetui.model.text import Untrusted, sanitize
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Row
+
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.identity import Identity
+    from queuetui.model.job import Job
+    from queuetui.model.limits import Limits
+    from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
+    from queuetui.model.query import Query
+    from queuetui.model.snapshot import Snapshot, Watch
+
+
+class SqlInspector:
+    """What a console reads: each call is one short read-only transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._capabilities: Capabilities | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do; its durability is read from it once."""
+        if self._capabilities is None:
+            with open_reading(self._database, "reading the store's durability") as (connection, _):
+                self._capabilities = describe_capabilities(connection)
+        return self._capabilities
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Return all that was asked for; a part that fails is named, and the others are read again after it."""
+        return take_snapshot(self._database, watch)
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return one page."""
+        with open_reading(self._database, "reading a page of jobs") as (connection, now):
+            context = read_context(connection, now)
+            options = self._database.options
+            reading = WalkSource(connection, self._database.name, options.summaries, context.criteria(limits))
+            named = replace(request, query=name_workers(request.query, context.workers))
+            return read_page(reading, context.queues, named)
+
+    def get(self, job_id: str) -> Job:
+        """Return one job whole."""
+        known = parse_id(job_id)
+        with open_reading(self._database, "reading a job") as (connection, _):
+            for table in (job, job_done):
+                found = (
+                    select(*raw_columns(table))
+                    .where(table.c.id == (job_id if known is None else str(known)))
+                    .subquery()
+                )
+                row = connection.execute(select_jobs(found, whole=True)).one_or_none()
+                if row is not None:
+                    return read_job(row, self._database.name, self._database.options.summaries)
+        message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
+        raise NotFound(message)
+
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens.
+
+        Six digits find every id that was made by this package; fewer digits, and ids made elsewhere, are looked for bite by bite.
+        """
+        with open_reading(self._database, "looking for a job") as (connection, now):
+            return find_refs(self._database, connection, now, suffix, limit, after)
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Return the kept attempts of a job."""
+        known = parse_id(job_id)
+        if known is None:
+            return ()
+        with open_reading(self._database, "reading a job's attempts") as (connection, _):
+            query = select(attempt).where(attempt.c.job_id == str(known)).order_by(attempt.c.fence)
+            return tuple(map(_to_attempt, connection.execute(query)))
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term of a filter is answered."""
+        return plan_terms(query)
+
+    def identity(self) -> Identity:
+        """Return what tells this queue from another one behind the same address."""
+        with open_reading(self._database, "asking the database who it is") as (connection, _):
+            return identify(connection)
+
+
+def _to_attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        row.fence,
+        row.outcome,
+        to_error(row.error_class, row.error_message, row.error_traceback),
+        None if row.worker_id is None else Untrusted(row.worker_id),
+        row.started_at,
+        row.ended_at,
+    )

@@ -1,0 +1,167 @@
+"""Chooses what a page reads and in which order: segments one after the other, each a merge of index ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from sqlalchemy import Select, Table, select
+
+from queuetui.backends.native.capabilities import KEPT
+from queuetui.backends.native.sql.look.candidates import stuck_runs, stuck_waits
+from queuetui.backends.native.sql.look.conditions import Asked, Condition, condition_for, index_conditions, state_is
+from queuetui.backends.native.sql.look.orders import CLAIM, DONE, DUE, NEWEST, RUN, IndexOrder
+from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, PUT_OFF, StuckCriteria
+from queuetui.backends.native.sql.look.tables import job, job_done
+from queuetui.backends.native.sql.look.term_kinds import Kind, kind_of
+from queuetui.backends.reading.query_scope import asks_for_stuck, queues_asked, states_asked
+from queuetui.model.query import Query, Term
+from queuetui.model.state import FINAL, LIVE, State
+
+MOST_LANES = 200
+RARE_STATES = (State.FAILED, State.CANCELLED)
+# On MySQL the one that begins with the state.
+RUNS = "queuetui_job_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A range of one table that an index holds in its segment's order; MySQL, which guesses, is told its name."""
+
+    table: Table
+    conditions: tuple[Condition, ...] = ()
+    index: str = ""
+
+    def rows(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - columns of any type
+        """Return a select of columns over the range."""
+        found = select(*columns).where(*self.conditions)
+        return found.with_hint(self.table, f"force index ({self.index})", "mysql") if self.index else found
+
+
+@dataclass(frozen=True, slots=True)
+class PageSegment:
+    """Lanes merged in one order."""
+
+    order: IndexOrder
+    lanes: tuple[Lane, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """What a page reads: `filters` are checked by the store row by row, `residual` terms by us."""
+
+    segments: tuple[PageSegment, ...]
+    filters: tuple[Term, ...] = ()
+    residual: tuple[Term, ...] = ()
+
+
+def lay_out(query: Query, known_queues: tuple[str, ...], criteria: StuckCriteria, asked: Asked) -> PageLayout:
+    """Return the layout of a filter's pages, in the backend's own order."""
+    states = states_asked(query, KEPT)
+    queues = queues_asked(query, known_queues)
+    filters = tuple(term for term in query.terms if kind_of(term) is Kind.FILTER)
+    residual = tuple(term for term in query.terms if kind_of(term) is Kind.RESIDUAL)
+    indexed = [term for term in query.terms if kind_of(term) is Kind.INDEX]
+    if queues == () or not states:
+        return PageLayout(())
+    if asks_for_stuck(query):
+        segments = _stuck(states, queues, criteria, tuple(condition_for(term, job.c, asked) for term in indexed))
+    elif indexed:
+        segments = _found_by_index(indexed, states, queues, asked)
+    elif queues is None and states in {KEPT, LIVE & KEPT}:
+        segments = [PageSegment(NEWEST, tuple(Lane(table, index="primary") for table in _tables(states)))]
+    else:
+        segments = _by_state(states, queues, known_queues, asked)
+    return PageLayout(tuple(segment for segment in segments if segment.lanes), filters, residual)
+
+
+def _tables(states: Iterable[State]) -> list[Table]:
+    found = set(states)
+    return [table for table, kept in ((job, LIVE), (job_done, FINAL)) if found & kept]
+
+
+def _found_by_index(
+    indexed: list[Term], states: frozenset[State], queues: tuple[str, ...] | None, asked: Asked
+) -> list[PageSegment]:
+    lanes = []
+    for table in _tables(states):
+        among = [state_is(table.c.state, *states)]
+        if queues is not None:
+            among.append(table.c.queue.in_(queues))
+        ways = product(*(index_conditions(term, table.c, asked) for term in indexed))
+        lanes += [Lane(table, (*conditions, *among)) for conditions in ways]
+    return [PageSegment(NEWEST, tuple(lanes))]
+
+
+def _stuck(
+    states: frozenset[State], queues: tuple[str, ...] | None, criteria: StuckCriteria, indexed: tuple[Condition, ...]
+) -> list[PageSegment]:
+    runs: list[Lane] = []
+    waits: dict[State, list[Lane]] = {}
+    if State.PROCESSING in states:
+        within = () if queues is None else (job.c.queue.in_(queues),)
+        runs.append(Lane(job, (stuck_runs(job.c, criteria), *within, *indexed), "" if indexed else RUNS))
+    unheard = [name for name in criteria.unconsumed if queues is None or name in queues][:MOST_LANES]
+    for state in LATE_STATES:
+        index = "" if indexed else _index_of(state, by_queue=True)
+        late = unheard if state in states else []
+        waits[state] = [Lane(job, (stuck_waits(job.c, criteria, name, state), *indexed), index) for name in late]
+    put_off = [lane for state in PUT_OFF for lane in waits[state]][:MOST_LANES]
+    return [
+        PageSegment(RUN, tuple(runs)),
+        PageSegment(CLAIM, tuple(waits[State.PENDING])),
+        PageSegment(DUE, tuple(put_off)),
+    ]
+
+
+def _by_state(
+    states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...], asked: Asked
+) -> list[PageSegment]:
+    running = _lanes(job, [State.PROCESSING], states, queues)
+    pending = _lanes(job, [State.PENDING], states, known if queues is None else queues)
+    if queues is None and asked.dialect == "mysql":
+        # It has no partial indexes: one holds both states, each in the order of its due times.
+        waiting = _lanes(job, PUT_OFF, states, None)
+    elif queues is None and states.issuperset(PUT_OFF):
+        waiting = [Lane(job, (state_is(job.c.state, *PUT_OFF),))]
+    else:
+        waiting = _lanes(job, PUT_OFF, states, known if queues is None else queues)
+    rare = _lanes(job_done, RARE_STATES, states, queues)
+    completed = _lanes(job_done, [State.COMPLETED], states, known if queues is None else queues)
+    final = [*rare, *completed]
+    found = [(RUN, running), (CLAIM, pending), (DUE, waiting), (DONE, final)]
+    if all(len(lanes) <= MOST_LANES for _, lanes in found):
+        return [PageSegment(order, tuple(lanes)) for order, lanes in found]
+    return [PageSegment(NEWEST, tuple(_wide(table, states, queues) for table in _tables(states)))]
+
+
+def _lanes(
+    table: Table, among: Iterable[State], states: frozenset[State], queues: tuple[str, ...] | None
+) -> list[Lane]:
+    lanes = []
+    for state in among:
+        if state in states:
+            # The second way to say it is the one that the partial index is defined by.
+            own = [state_is(table.c.state, *group) for group in (PUT_OFF, RARE_STATES) if state in group]
+            own.append(state_is(table.c.state, state))
+            within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]
+            index = _index_of(state, by_queue=queues is not None)
+            lanes += [Lane(table, (*own, *conditions), index) for conditions in within]
+    return lanes
+
+
+def _index_of(state: State, *, by_queue: bool) -> str:
+    if state in FINAL:
+        return "queuetui_job_done_page" if by_queue else "queuetui_job_done_recent"
+    if not by_queue:
+        return RUNS
+    return "queuetui_job_wait" if state in PUT_OFF else "queuetui_job_ready"
+
+
+def _wide(table: Table, states: frozenset[State], queues: tuple[str, ...] | None) -> Lane:
+    conditions = [state_is(table.c.state, *states)]
+    if queues is not None:
+        conditions.append(table.c.queue.in_(queues))
+    return Lane(table, tuple(conditions))

@@ -1,0 +1,83 @@
+"""Counts on MySQL and MariaDB: no part of a count may name a column of the statement around it there, so each queue is written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
+
+from queuetui.backends.native.sql.look.candidates import stuck_waits
+from queuetui.backends.native.sql.look.conditions import state_is
+from queuetui.backends.native.sql.look.counts import Counter
+from queuetui.backends.native.sql.look.mysql_ranges import PRIORITY_DESC
+from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, StuckCriteria
+from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, Counts, cap_for
+from queuetui.backends.native.sql.look.tables import job, job_done
+from queuetui.model.state import FINAL, State
+
+QUEUES_A_STATEMENT = 50
+_ONE: ColumnElement[int] = literal_column("1")
+
+
+class MysqlCounter(Counter):
+    """Counts jobs queue by queue, many queues a statement."""
+
+    def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
+        """Return the jobs of each queue in each state."""
+        cap = cap_for(len(names))
+        found: dict[str, Counts] = {}
+        for row in self._ask([self._queue(name, cap) for name in names]):
+            found[row[0]] = {state: self._measure(count, cap) for state, count in zip(COUNTED, row[1:], strict=True)}
+        return found
+
+    def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
+        """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
+        found: dict[str, datetime] = {}
+        levels: dict[str, int | None] = dict.fromkeys(names)
+        for _ in range(MOST_LEVELS):
+            rows = self._ask([_next_level(name, above) for name, above in levels.items()])
+            levels = {}
+            for name, level, due_at in rows:
+                if level is not None:
+                    levels[name] = level
+                    found[name] = min(due_at, found.get(name, due_at))
+            if not levels:
+                break
+        return found
+
+    def _count_unheard(self, criteria: StuckCriteria, cap: int) -> list[tuple[str, int]]:
+        waits = []
+        for name in criteria.unconsumed:
+            late = [select(_ONE).where(stuck_waits(job.c, criteria, name, state)) for state in LATE_STATES]
+            waits.append(select(literal(name), *(self._count_rows(rows, cap) for rows in late)))
+        return [(name, sum(found)) for name, *found in self._ask(waits) if any(found)]
+
+    def _queue(self, name: str, cap: int) -> Select[Any]:
+        counts = []
+        for state in COUNTED:
+            table = job_done if state in FINAL else job
+            rows = select(_ONE).where(table.c.queue == name, state_is(table.c.state, state))
+            counts.append(self._count_rows(rows, cap))
+        return select(literal(name), *counts)
+
+    def _count_rows(self, rows: Select[Any], cap: int) -> Any:  # noqa: ANN401 - a scalar subquery
+        limited = (rows if self.exact else rows.limit(cap + 1)).subquery()
+        return select(func.count()).select_from(limited).scalar_subquery()
+
+    def _ask(self, parts: Sequence[Select[Any]]) -> Iterator[Any]:
+        for start in range(0, len(parts), QUEUES_A_STATEMENT):
+            yield from self.connection.execute(union_all(*parts[start : start + QUEUES_A_STATEMENT]))
+
+
+def _next_level(name: str, above: int | None) -> Select[Any]:
+    """Return a select of a queue's name, its highest priority below a level, and when the first of those was due."""
+    ranked = [job.c.queue == name, state_is(job.c.state, State.PENDING)]
+    ranked += [] if above is None else [-above < PRIORITY_DESC]
+    order = (PRIORITY_DESC, job.c.due_at)
+
+    def first(column: Any) -> Any:  # noqa: ANN401 - any column
+        return select(column).where(*ranked).order_by(*order).limit(1).scalar_subquery()
+
+    return select(literal(name), first(job.c.priority), first(job.c.due_at))

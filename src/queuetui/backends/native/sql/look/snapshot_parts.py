@@ -1,0 +1,77 @@
+"""Makes a snapshot of what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from queuetui.backends.native.sql.look.context import StoreContext
+from queuetui.backends.native.sql.look.sums import add_up
+from queuetui.backends.native.sql.look.tally_rates import TallyRates
+from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.text import Untrusted
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotParts:
+    """What was read, by the name of the part, and why another one could not be."""
+
+    name: str
+    watch: Watch
+    found: Mapping[str, Any]
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_snapshot(read: SnapshotParts, context: StoreContext) -> Snapshot:
+    """Return the snapshot of it; what was not asked for, or could not be read, says so."""
+    parts = read.watch.parts
+    counted = Part.COUNTS in parts
+    why = "not asked for" if not counted else "it could not be read; see the problems"
+    counts, total = read.found.get("totals", ({}, absent(why)))
+    rates: TallyRates | None = read.found.get("tally")
+    return Snapshot(
+        read.name,
+        context.now,
+        counts=counts,
+        stuck=_stuck_in_all(read, context, why) if counted else absent(why),
+        total=total,
+        average_s=rates.average if counted and rates is not None else absent(why),
+        queues=_queues(read, context) if Part.QUEUES in parts and "counts" in read.found else (),
+        workers=context.workers if Part.WORKERS in parts else (),
+        tally=rates.by_minute if Part.TALLY in parts and rates is not None else (),
+        failures=read.found.get("failures", ()),
+        page=read.found.get("page"),
+        problems=read.problems,
+    )
+
+
+def _stuck_in_all(read: SnapshotParts, context: StoreContext, why: str) -> Measured[int]:
+    stuck: dict[str, Measured[int]] | None = read.found.get("stuck")
+    if stuck is None:
+        return absent(why)
+    total = add_up(list(stuck.values()), context.now)
+    return replace(total, exactness=Exactness.CAPPED) if context.is_cut else total
+
+
+def _queues(read: SnapshotParts, context: StoreContext) -> tuple[QueueInfo, ...]:
+    return tuple(_queue(read, context, name) for name in context.queues)
+
+
+def _queue(read: SnapshotParts, context: StoreContext, name: str) -> QueueInfo:
+    found = read.found
+    rates: TallyRates | None = found.get("tally")
+    paused = context.paused.get(name)
+    return QueueInfo(
+        Untrusted(name),
+        found["counts"][name],
+        found["stuck"][name] if "stuck" in found else absent(read.problems["stuck"]),
+        oldest_due_at=found.get("oldest", {}).get(name),
+        paused_at=None if paused is None else paused.at,
+        paused_by=None if paused is None or paused.by is None else Untrusted(paused.by),
+        consumers=context.consumers(name, read.watch.limits),
+        average_s=None if rates is None else rates.average_of.get(name),
+        done_per_minute=None if rates is None else rates.done_per_minute.get(name, 0.0),
+        logs_events=name not in context.unlogged,
+    )

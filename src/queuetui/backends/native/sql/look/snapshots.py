@@ -1,0 +1,131 @@
+"""Takes a snapshot: one read-only transaction, begun again behind a part that failed so that the others still come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from queuetui.backends.native.sql.look.conditions import state_is
+from queuetui.backends.native.sql.look.console_read import open_reading
+from queuetui.backends.native.sql.look.context import StoreContext
+from queuetui.backends.native.sql.look.context_reads import read_context
+from queuetui.backends.native.sql.look.counts import Counter
+from queuetui.backends.native.sql.look.job_columns import select_jobs
+from queuetui.backends.native.sql.look.job_rows import read_job, shorten
+from queuetui.backends.native.sql.look.layout import RARE_STATES, Lane, PageSegment
+from queuetui.backends.native.sql.look.mysql_counts import MysqlCounter
+from queuetui.backends.native.sql.look.orders import DONE
+from queuetui.backends.native.sql.look.pages import read_page
+from queuetui.backends.native.sql.look.ranges import Range, ordering
+from queuetui.backends.native.sql.look.snapshot_parts import SnapshotParts, make_snapshot
+from queuetui.backends.native.sql.look.tables import job_done
+from queuetui.backends.native.sql.look.tally_reads import read_rates
+from queuetui.backends.native.sql.look.totals import sum_counts, total_of
+from queuetui.backends.native.sql.look.walks import WalkSource
+from queuetui.backends.native.worker_names import name_workers
+from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
+from queuetui.model.measured import Measured
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.state import State
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.model.job import Job
+
+_ALONE = (Unreachable, Denied, Conflict, NotFound)
+Read = Callable[[Connection, StoreContext], Any]
+
+
+@dataclass(slots=True)
+class SnapshotReads:
+    """What has been read so far, by name."""
+
+    database: Database
+    watch: Watch
+    found: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def reads(self) -> dict[str, Read]:
+        """Return what to read, the cheapest and most wanted first."""
+        parts, watch = self.watch.parts, self.watch
+        figured = not parts.isdisjoint({Part.COUNTS, Part.QUEUES, Part.TALLY})
+        counted = not parts.isdisjoint({Part.COUNTS, Part.QUEUES})
+        wanted: list[tuple[str, bool, Read]] = [
+            ("page", watch.page is not None, self._page),
+            ("failures", Part.FAILURES in parts, self._failures),
+            (
+                "counts",
+                counted,
+                lambda connection, context: self._counter(connection, context).count_queues(context.queues),
+            ),
+            ("totals", Part.COUNTS in parts, self._totals),
+            ("stuck", counted, self._stuck),
+            (
+                "oldest",
+                Part.QUEUES in parts,
+                lambda link, context: self._counter(link, context).find_oldest(context.queues),
+            ),
+            ("tally", figured, lambda link, context: read_rates(link, context.now, watch.tally_minutes)),
+        ]
+        return {name: read for name, is_wanted, read in wanted if is_wanted}
+
+    def _counter(self, connection: Connection, context: StoreContext) -> Counter:
+        kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
+        return kind(connection, context.now, self.watch.exact)
+
+    def _reading(self, connection: Connection, context: StoreContext) -> WalkSource:
+        options = self.database.options
+        return WalkSource(connection, self.database.name, options.summaries, context.criteria(self.watch.limits))
+
+    def _page(self, connection: Connection, context: StoreContext) -> Any:  # noqa: ANN401 - as every read
+        assert self.watch.page is not None  # noqa: S101 - asked only when there is one
+        request = replace(self.watch.page, query=name_workers(self.watch.page.query, context.workers))
+        return read_page(self._reading(connection, context), context.queues, request)
+
+    def _failures(self, connection: Connection, _: StoreContext) -> tuple[Job, ...]:
+        is_failed = state_is(job_done.c.state, *RARE_STATES), state_is(job_done.c.state, State.FAILED)
+        failed = PageSegment(DONE, (Lane(job_done, is_failed, "queuetui_job_done_recent"),))
+        newest = Range(failed, None, self.watch.failures).rows(connection.dialect.name)
+        found = connection.execute(select_jobs(newest).order_by(*ordering(DONE, newest.c))).all()
+        summaries = self.database.options.summaries
+        return tuple(shorten(read_job(row, self.database.name, summaries)) for row in found)
+
+    def _totals(
+        self, connection: Connection, context: StoreContext
+    ) -> tuple[dict[State, Measured[int]], Measured[int]]:
+        counts = sum_counts(connection, self.found["counts"].values(), context.now, is_cut=context.is_cut)
+        return counts, total_of(connection, counts, context.now)
+
+    def _stuck(self, connection: Connection, context: StoreContext) -> dict[str, Measured[int]]:
+        return self._counter(connection, context).count_stuck(context.criteria(self.watch.limits), context.queues)
+
+
+def take_snapshot(database: Database, watch: Watch) -> Snapshot:
+    """Return a snapshot. A part that the store refuses or is too slow for is named in `problems`."""
+    snapshot = SnapshotReads(database, watch)
+    left = snapshot.reads()
+    context: StoreContext | None = None
+    while context is None or left:
+        reading = ""
+        try:
+            with open_reading(database, "reading the queue") as (connection, now):
+                context = context or read_context(connection, now)
+                for reading in tuple(left):
+                    snapshot.found[reading] = left[reading](connection, context)
+                    del left[reading]
+        except _ALONE as error:
+            if not reading:
+                raise
+            _give_up(snapshot, left, reading, error)
+    return make_snapshot(SnapshotParts(database.name, watch, snapshot.found, snapshot.problems), context)
+
+
+def _give_up(snapshot: SnapshotReads, left: dict[str, Read], name: str, error: QueueTuiError) -> None:
+    del left[name]
+    snapshot.problems[name] = str(error)
+    if name == "counts" and "totals" in left:
+        # The sums are made from what could not be counted.
+        del left["totals"]

@@ -1,0 +1,31 @@
+"""What stuck jobs are judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from queuetui.model.limits import Limits
+from queuetui.model.query import Value
+from queuetui.model.state import State
+
+# The states of a job whose time has not come.
+PUT_OFF = (State.SCHEDULED, State.RETRYING)
+LATE_STATES = (State.PENDING, *PUT_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class StuckCriteria:
+    """What candidates are judged by; `unconsumed` are the unpaused queues that no live worker listens to."""
+
+    now: datetime
+    limits: Limits
+    unconsumed: tuple[str, ...] = ()
+
+
+def moment_before(now: datetime, span_s: Value) -> datetime:
+    """Return the time a span before now, the earliest there is where the span reaches further back."""
+    try:
+        return now - timedelta(seconds=float(str(span_s)))
+    except OverflowError:
+        return datetime.min.replace(tzinfo=now.tzinfo)

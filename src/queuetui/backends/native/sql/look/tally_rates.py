@@ -1,0 +1,70 @@
+"""Rates and averages out of the tally, read over the last minutes only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from queuetui.model.measured import Measured, absent
+from queuetui.model.rates import done_per_minute
+from queuetui.model.snapshot import TallyMinute
+
+MICROSECONDS = 1_000_000
+SUMMED = ("enqueued", "started", "completed", "failed", "retried", "lost", "busy_us")
+
+
+@dataclass(frozen=True, slots=True)
+class TallyRates:
+    """What the tally says of the last `minutes`."""
+
+    now: datetime
+    minutes: int
+    by_minute: tuple[TallyMinute, ...]
+    average: Measured[float]
+    average_of: Mapping[str, float]
+    done_per_minute: Mapping[str, float]
+
+
+def rates_of(rows: Sequence[Any], now: datetime, minutes: int) -> TallyRates:
+    """Return what the tally's sums of each minute and queue say."""
+    by_queue = _grouped(rows, "queue")
+    averages = {name: _average(own) for name, own in by_queue.items()}
+    overall, first = _average(rows), min((row.minute for row in rows), default=None)
+    return TallyRates(
+        now,
+        minutes,
+        tuple(_to_minute(minute, own) for minute, own in sorted(_grouped(rows, "minute").items())),
+        absent(f"nothing has run in the last {minutes} minutes") if overall is None else Measured(overall, as_of=now),
+        {name: average for name, average in averages.items() if average is not None},
+        {name: done_per_minute(_completed(own), now, first) for name, own in by_queue.items()},
+    )
+
+
+def _grouped(rows: Iterable[Any], name: str) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, name), []).append(row)
+    return groups
+
+
+def _to_minute(minute: datetime, rows: Iterable[Any]) -> TallyMinute:
+    own = list(rows)
+    counts = {name: _sum(own, name) for name in SUMMED if name != "busy_us"}
+    return TallyMinute(minute, **counts, busy_s=_sum(own, "busy_us") / MICROSECONDS)
+
+
+def _completed(rows: Iterable[Any]) -> dict[datetime, int]:
+    return {row.minute: int(row.completed) for row in rows}
+
+
+def _average(rows: Iterable[Any]) -> float | None:
+    own = list(rows)
+    runs = _sum(own, "runs")
+    return _sum(own, "busy_us") / MICROSECONDS / runs if runs else None
+
+
+def _sum(rows: Iterable[Any], name: str) -> int:
+    # PostgreSQL adds bigints up to a decimal.
+    return int(sum(getattr(row, name) for row in rows))

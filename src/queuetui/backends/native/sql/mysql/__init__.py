@@ -1,0 +1,1 @@
+"""A MySQL or MariaDB server: its connections, session and bulk writes."""

@@ -1,0 +1,1 @@
+"""A PostgreSQL server: its connections, session, bulk writes and notices."""

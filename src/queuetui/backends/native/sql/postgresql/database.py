@@ -1,0 +1,211 @@
+"""A PostgreSQL database: a few connections of our own, each set up for short statements that go through indexes."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.postgresql import event_days
+from queuetui.backends.native.sql.postgresql.arrays import plain_array
+from queuetui.backends.native.sql.postgresql.claim_start_hints import FloorBook
+from queuetui.backends.native.sql.postgresql.notices import READY, TOLD, PostgresqlNotices
+from queuetui.backends.native.sql.postgresql.session import PipelinedSession, PostgresqlSession
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.postgresql_address import read_address
+from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.backends.native.sql.postgresql.connection import PatientConnection
+    from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
+    from queuetui.model.job_id import Span
+
+T = TypeVar("T")
+CONNECTIONS = 8
+TRIES = 4
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 10_000
+# The worker's statements touch few rows by known indexes. Planned once and for any table size, they must never be talked into
+# reading a whole table because it happened to be small that day.
+PLANNER = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_nestloop": "on",
+    "enable_indexscan": "on",
+    "enable_indexonlyscan": "on",
+    "jit": "off",
+}
+SESSION = {
+    **PLANNER,
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+}
+
+
+class PostgresqlDatabase(Database):
+    """A server reached by psycopg."""
+
+    dialect = "postgresql"
+    writes_at_once = True
+
+    def __init__(self, url: str, options: BackendOptions) -> None:
+        super().__init__(url, options)
+        self._address = read_address(url)
+        self.floors = FloorBook()
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin without a connection."""
+        super().start_anew()
+        self._idle: list[PatientConnection] = []
+        self._idle_lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
+
+    def create(self) -> None:
+        """Do nothing: whoever runs the server makes the database."""
+
+    def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
+        """Do work in one transaction; again when the server chose it to break a deadlock."""
+        try:
+            return self._until_done(doing, lambda: self._in_transaction(work))
+        except BadPayload:
+            if verbatim:
+                raise
+        return self._until_done(doing, lambda: self._in_plain_text(work))
+
+    def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work whose every statement commits by itself: one round trip less at each end."""
+        return self._until_done(doing, lambda: self._bare(work))
+
+    def read(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that only reads."""
+        return self._until_done(doing, lambda: self._bare(work))
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Listen on a connection of its own, None behind a pooler."""
+        return None if self.is_pooled() else PostgresqlNotices(self._connect, hear, READY)
+
+    def listen_events(self, hear: Callable[[], None]) -> Listener | None:
+        """Listen on a connection of its own, to what is told and to what is enqueued; None behind a pooler."""
+        return None if self.is_pooled() else PostgresqlNotices(self._connect, lambda _: hear(), READY, TOLD)
+
+    def is_pooled(self) -> bool:
+        """Tell whether a pooler stands before the server, which passes no notices on."""
+        if self._sessions.pooled is None:
+            with translated("connecting to PostgreSQL"), self._borrowed():
+                pass
+        return bool(self._sessions.pooled)
+
+    def announce(self, queues: Collection[str]) -> None:
+        """Do nothing: the statement that enqueues notifies."""
+
+    def keep_event_days(self, kept_s: float) -> None:
+        """Make and drop the days of the log; while another holds its lock, another time will do."""
+        with suppress(Unreachable, Denied):
+            self.write("keeping the days of the log", lambda session: event_days.keep_days(session, kept_s))
+
+    def join(self, connection: Connection) -> Session:
+        """Return a session inside a caller's transaction."""
+        check_joinable(connection, "postgresql", "psycopg")
+        return PostgresqlSession(
+            lambda sql, values: connection.exec_driver_sql(sql, values if isinstance(values, tuple) else dict(values))
+        )
+
+    def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
+        """Look into all spans in one statement."""
+        ends = {"lows": plain_array(low for low, _ in spans), "highs": plain_array(high for _, high in spans)}
+        return [(job_id, rev) for job_id, rev in self.join(connection).rows("find_between", **ends)]
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.close_console()
+        with self._idle_lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _in_transaction(self, work: Callable[[Session], T]) -> T:
+        with self._borrowed() as connection, connection.transaction():
+            self._sessions.begin(connection)
+            return work(PipelinedSession(connection, self.floors))
+
+    def _in_plain_text(self, work: Callable[[Session], T]) -> T:
+        """Do work on a connection of its own with texts that every encoding holds: what a run tells must not fail its end."""
+        from queuetui.backends.sql.postgresql_sessions import PlainText
+
+        with closing(self._connect()) as connection, connection.transaction():
+            connection.adapters.register_dumper(str, PlainText)
+            self._sessions.begin(connection)
+            return work(PipelinedSession(connection, self.floors))
+
+    def _bare(self, work: Callable[[Session], T]) -> T:
+        with self._borrowed() as connection:
+            if not self._sessions.pooled:
+                return work(PipelinedSession(connection, self.floors))
+        return self._in_transaction(work)
+
+    def _until_done(self, doing: str, once: Callable[[], T]) -> T:
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with translated(doing):
+                    return once()
+            except Conflict as error:
+                if not tries_left:
+                    raise Unreachable(str(error)) from error
+                threading.Event().wait(random.uniform(0.0, 0.05))
+        raise AssertionError
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[PatientConnection]:
+        with self._places:
+            with self._idle_lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _give_back(self, connection: PatientConnection) -> None:
+        if connection.closed or connection.info.transaction_status:
+            # A server that went away took the idle connections with it.
+            with self._idle_lock:
+                idle, self._idle = [connection, *self._idle], []
+            for one in idle:
+                one.close()
+            return
+        with self._idle_lock:
+            self._idle.append(connection)
+
+    @cached_property
+    def _sessions(self) -> PostgresqlSessions:
+        from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
+
+        return PostgresqlSessions(self._address, SESSION, max(2.0, self.options.connect_timeout_s))
+
+    def _connect(self) -> PatientConnection:
+        from queuetui.backends.native.sql.postgresql.connection import PatientConnection
+
+        with translated("connecting to PostgreSQL"):
+            connection = self._sessions.connect(
+                PatientConnection,
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+                tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5000,
+            )
+        # A statement that is kept prepared would outlive a transaction.
+        connection.prepare_threshold = None if self._sessions.pooled else 2
+        return connection

@@ -1,0 +1,1 @@
+"""The tables: numbered migrations, and what brings a database up to date."""

@@ -1,0 +1,108 @@
+"""Brings the schema up to date: numbered files, each applied once in a transaction of its own, under a lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from queuetui import resources
+from queuetui.backends.native.sql.database import Database
+from queuetui.backends.native.sql.session import Session
+from queuetui.model.errors import NotFound, SchemaTooNew
+
+CLIENT_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered file."""
+
+    number: int
+    name: str
+    path: Path
+
+
+def list_migrations(dialect: str) -> tuple[Migration, ...]:
+    """Return every migration of a dialect in order."""
+    folder = resources.path("backends", "native", "sql", "schema", "migrations", dialect)
+    return tuple(Migration(int(file.stem.split("_")[0]), file.stem, file) for file in sorted(folder.glob("*.sql")))
+
+
+def read_version(database: Database) -> int | None:
+    """Return the schema's version, None when the database holds no queue of ours."""
+    try:
+        return database.read("reading the schema's version", _version_of)
+    except NotFound:
+        return None
+
+
+def check_version(database: Database) -> int | None:
+    """Return the schema's version. Raises SchemaTooNew."""
+    version = read_version(database)
+    if version is not None:
+        database.read("reading the schema's version", lambda session: refuse_newer(database, session))
+    return version
+
+
+def pending_migrations(database: Database) -> tuple[str, ...]:
+    """Return the names of the migrations still to apply. Raises SchemaTooNew."""
+    return tuple(migration.name for migration in _after(database, check_version(database)))
+
+
+def migrate(database: Database) -> tuple[str, ...]:
+    """Apply what is pending; return the names. Raises SchemaTooNew."""
+    database.create()
+    pending = _after(database, check_version(database))
+    return tuple(migration.name for migration in pending if _apply(database, migration))
+
+
+def refuse_newer(database: Database, session: Session) -> None:
+    """Refuse a schema that this queuetui does not know. Raises SchemaTooNew."""
+    version = _version_of(session)
+    known = list_migrations(database.dialect)[-1].number
+    needed = session.row("read_meta", name="minimum_client")
+    if (version is not None and version > known) or (needed is not None and int(needed[0]) > CLIENT_LEVEL):
+        raise SchemaTooNew(
+            f"the queue has schema {version} and this queuetui knows up to {known}: it was made or migrated by a newer one; "
+            "install that version here too"
+        )
+
+
+def _after(database: Database, version: int | None) -> tuple[Migration, ...]:
+    return tuple(one for one in list_migrations(database.dialect) if one.number > (version or 0))
+
+
+def _version_of(session: Session) -> int | None:
+    row = session.row("read_meta", name="schema")
+    return None if row is None else int(row[0])
+
+
+def _apply(database: Database, migration: Migration) -> bool:
+    """Apply one migration unless another process was faster; tell which."""
+
+    def apply(session: Session) -> bool:
+        session.rows("lock_schema")
+        if session.row("find_meta") != (0,) and (_version_of(session) or 0) >= migration.number:
+            return False
+        for statement in split_statements(migration.path.read_text(encoding="utf-8")):
+            session.execute(statement, {})
+        session.change("write_meta", name="schema", value=str(migration.number))
+        return True
+
+    return database.change_schema(f"applying the migration {migration.name}", apply)
+
+
+def split_statements(text: str) -> tuple[str, ...]:
+    """Return the statements of a migration, which ends each with a semicolon at the end of a line."""
+    # What splits a file for every dialect; a worker on another one does not load it.
+    import sqlite3
+
+    statements: list[str] = []
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.lstrip().startswith("--"):
+            lines.append(line)
+        if line.rstrip().endswith(";") and sqlite3.complete_statement("\n".join(lines)):
+            statements.append("\n".join(lines).strip())
+            lines = []
+    return tuple(statements)

@@ -1,0 +1,1 @@
+"""An SQLite file: its connections, session, bulk writes and doorbell."""

@@ -1,0 +1,298 @@
+"""An SQLite file: one connection that writes behind one lock, one that reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
+from dataclasses import astuple
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.backends.native.ids import id_text, to_bytes
+from queuetui.backends.native.sql.blocks import load_blocks
+from queuetui.backends.native.sql.database import Database, check_joinable
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.sqlite.doorbell import Ringer, open_doorbell
+from queuetui.backends.native.sql.sqlite.session import OwnSqliteSession, SqliteSession
+from queuetui.backends.sql.driver_errors import is_driver_error, translate, translated
+from queuetui.backends.sql.sqlite_address import is_file, read_address
+from queuetui.backends.sql.sqlite_file import FileConnection, open_file
+from queuetui.model.errors import Denied, NotFound, QueueTuiError, Unreachable, Unsupported
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.job_id import Span
+    from queuetui.model.snapshot import Snapshot, Watch
+
+T = TypeVar("T")
+BUSY_S = 1.0
+LOCKED_LIMIT_S = 20.0
+# How long a fork waits for a transaction to end: longer than one waits for the file.
+FORK_WAITS_S = 25.0
+PAGE_BYTES = 4096
+# Pages of the log before it is written back: a page that many commits have changed is then written once.
+CHECKPOINT_PAGES = 2000
+# Room for what one batch changes; no more of it is used than was touched.
+CACHE_KB = 8192
+NO_SOCKETS = "[]"
+NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "afs",
+        "afpfs",
+        "ncpfs",
+        "webdav",
+        "fuse.sshfs",
+        "ceph",
+        "lustre",
+    }
+    | {"glusterfs", "fuse.glusterfs", "beegfs"}
+)
+
+
+class SqliteDatabase(Database):
+    """A file in write-ahead mode that is flushed at every commit."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: str, options: BackendOptions) -> None:
+        super().__init__(url, options)
+        self.path, self.read_only = astuple(read_address(url))
+        if not options.create and not is_file(self.path):
+            raise NotFound(
+                f"there is no SQLite file {str(self.path)!r}; check the path, or make a queue with: queuetui enqueue"
+            )
+        _refuse_network(self.path)
+        self.start_anew()
+        # As the last transaction that stored jobs has seen them; who registers later looks for jobs of its own accord.
+        self._sockets = NO_SOCKETS
+
+    def start_anew(self) -> None:
+        """Begin without a connection."""
+        super().start_anew()
+        self._writer: FileConnection | None = None
+        self._reader: FileConnection | None = None
+        # A signal that comes amid a transaction may fork.
+        self._write_lock = threading.RLock()
+        self._read_lock = threading.RLock()
+        self._held: list[threading.RLock] = []
+        self._ringer = Ringer()
+
+    def before_fork(self) -> None:
+        """Close both connections: SQLite keeps its locks by process, and a child would believe that it has its parent's."""
+        self._held = [lock for lock in (self._write_lock, self._read_lock) if lock.acquire(timeout=FORK_WAITS_S)]
+        # The last to go writes the log back into the file, which only the writer may.
+        if self._read_lock in self._held and self._reader is not None and not self._reader.in_transaction:
+            self._reader.close()
+            self._reader = None
+        if self._write_lock in self._held and self._writer is not None and not self._writer.in_transaction:
+            self._writer.close()
+            self._writer = None
+
+    def after_fork(self) -> None:
+        """Let others go on."""
+        held, self._held = self._held, []
+        for lock in held:
+            lock.release()
+
+    def create(self) -> None:
+        """Make the folder and the file, for its owner only."""
+        if is_file(self.path):
+            return
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise Unreachable(
+                f"the file {str(self.path)!r} cannot be made: {error.strerror}; choose another place"
+            ) from error
+        with (
+            translated("making the SQLite file"),
+            closing(sqlite3.connect(self.path, isolation_level=None)) as connection,
+        ):
+            connection.execute(f"pragma page_size = {PAGE_BYTES}")
+            connection.execute("pragma auto_vacuum = incremental")
+            _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "making the SQLite file")
+
+    def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
+        """Do work in one transaction that has the write lock from its start."""
+        if self.read_only:
+            raise Denied(f"{doing} failed: the URL says mode=ro; take that out to write to {str(self.path)!r}")
+        with self._write_lock:
+            try:
+                connection = self._writer = self._follow(self._writer, _connect)
+                _begin_writing(connection, doing)
+                session = OwnSqliteSession(connection)
+                answer = work(session)
+                connection.execute("commit")
+            except BaseException as error:
+                with translated(doing):
+                    self._undo()
+                if isinstance(error, Exception) and is_driver_error(error):
+                    raise translate(error, doing) from error
+                raise
+            self._sockets = session.sockets or self._sockets
+            return answer
+
+    def read(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that only reads, on one picture of the data."""
+        return self._look(doing, lambda connection: work(OwnSqliteSession(connection)))
+
+    def quick_capabilities(self) -> Capabilities:
+        """Return what the store can do."""
+        from queuetui.backends.native.sql.sqlite.capabilities import describe_file
+
+        return self._look("reading the store's durability", describe_file)
+
+    def quick_picture(self, watch: Watch) -> Snapshot | None:
+        """Return a snapshot; None where it is no plain one, is of too much, or has a part that cannot be read."""
+        from queuetui.backends.native.sql.sqlite.first_snapshot import TooMuch, bounded, is_plain, take_plain_snapshot
+
+        def take(connection: FileConnection) -> Snapshot:
+            with bounded(connection, self.options.statement_timeout_s):
+                return take_plain_snapshot(connection, self.name, self.options, watch)
+
+        try:
+            return self._look("reading the queue", take) if is_plain(watch) else None
+        except (TooMuch, QueueTuiError):
+            return None
+
+    def _look(self, doing: str, work: Callable[[FileConnection], T]) -> T:
+        with self._read_lock, translated(doing):
+            connection = self._reader = self._follow(self._reader, _connect_to_read)
+            connection.execute("begin")
+            try:
+                answer = work(connection)
+            finally:
+                connection.execute("rollback")
+            connection.require_still(self.path)
+            return answer
+
+    def listen(self, hear: Callable[[str], None]) -> Listener | None:
+        """Open a doorbell."""
+        return open_doorbell(hear)
+
+    def announce(self, queues: Collection[str]) -> None:
+        """Ring at every worker of this file."""
+        if queues and self._sockets != NO_SOCKETS:
+            self._ringer.ring(json.loads(self._sockets), queues)
+
+    def join(self, connection: Connection) -> Session:
+        """Return a session inside a caller's transaction."""
+        check_joinable(connection, "sqlite", "pysqlite")
+        return SqliteSession(
+            lambda sql, values: connection.exec_driver_sql(sql, values if isinstance(values, tuple) else dict(values))
+        )
+
+    def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
+        """Look into one span after the other, on the driver's connection: there are thousands."""
+        look = connection.connection.driver_connection.execute  # type: ignore[union-attr] # only None once it was given back
+        between = load_blocks(self.dialect)["find_between"]
+        for low, high in spans:
+            for found, rev in look(between, {"low": to_bytes(low), "high": to_bytes(high)}):
+                yield id_text(found), rev
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.close_console()
+        with self._write_lock, self._read_lock:
+            # The last to go writes the log back into the file, which only the writer may.
+            for connection in (self._reader, self._writer):
+                if connection is not None:
+                    connection.close()
+            self._writer = self._reader = None
+            self._ringer.close()
+
+    def _follow(self, connection: FileConnection | None, connect: Callable[[Path], FileConnection]) -> FileConnection:
+        """Return a connection to the file that has the name now. Raises Unreachable where it is gone, or holds no queue yet."""
+        if connection is not None and connection.is_at(self.path):
+            return connection
+        follower = connect(self.path)
+        if connection is not None:
+            is_anew = not follower.is_same_file(connection)
+            if is_anew and not follower.execute("select 1 from sqlite_schema where name = 'queuetui_meta'").fetchone():
+                follower.close()
+                raise Unreachable(
+                    f"the SQLite file {str(self.path)!r} was made anew and holds no queue; make one with: queuetui migrate"
+                )
+            connection.close()
+        return follower
+
+    def _undo(self) -> None:
+        if self._writer is not None and self._writer.in_transaction:
+            self._writer.execute("rollback")
+
+
+def _connect(path: Path) -> FileConnection:
+    connection = open_file(path, "rw", timeout=BUSY_S, cached_statements=256)
+    _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "opening the SQLite file")
+    connection.execute("pragma synchronous = full")
+    connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute("pragma temp_store = memory")
+    connection.execute(f"pragma cache_size = -{CACHE_KB}")
+    return connection
+
+
+def _connect_to_read(path: Path) -> FileConnection:
+    """Open a file that may be somebody else's: what only looks must not even turn it into write-ahead mode."""
+    connection = open_file(path, "ro", timeout=BUSY_S, cached_statements=256)
+    connection.execute("pragma temp_store = memory")
+    connection.execute(f"pragma cache_size = -{CACHE_KB}")
+    return connection
+
+
+def _begin_writing(connection: sqlite3.Connection, doing: str) -> None:
+    try:
+        connection.execute("begin immediate")
+    except sqlite3.OperationalError:
+        _be_patient(lambda: connection.execute("begin immediate"), doing)
+
+
+def _be_patient(take_lock: Callable[[], object], doing: str) -> None:
+    """Do what needs a lock; SQLite may answer "locked" at once in spite of its busy timeout, so the patience is ours."""
+    deadline = time.monotonic() + LOCKED_LIMIT_S
+    pause = threading.Event()
+    while True:
+        try:
+            take_lock()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() >= deadline:
+                raise Unreachable(
+                    f"{doing} failed: another process kept the file locked for {LOCKED_LIMIT_S:.0f} s; look for one that hangs"
+                ) from error
+            pause.wait(random.uniform(0.001, 0.02))
+
+
+def _refuse_network(path: Path) -> None:
+    """Refuse a file system whose locks and shared memory other hosts do not see."""
+    import psutil
+
+    folder = str(path.absolute().parent)
+    mounts = [part for part in psutil.disk_partitions(all=True) if _is_below(folder, part.mountpoint)]
+    kind = max(mounts, key=lambda part: len(part.mountpoint)).fstype if mounts else ""
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise Unsupported(
+            f"{str(path)!r} lies on a network file system ({kind}), where SQLite loses jobs; use a local disk or postgresql"
+        )
+
+
+def _is_below(folder: str, mountpoint: str) -> bool:
+    return folder == mountpoint or folder.startswith(mountpoint.rstrip("/") + "/")

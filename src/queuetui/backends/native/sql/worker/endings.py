@@ -1,0 +1,261 @@
+"""How runs end other than completed: by their worker, by a closed lease, or by the sweep of one that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from queuetui.backends.native.event_rules import KIND_OF_TARGET
+from queuetui.backends.native.retention import Retention
+from queuetui.backends.native.sql.postgresql import bulk as postgresql_bulk
+from queuetui.backends.native.sql.session import Row, Session
+from queuetui.backends.native.sql.sqlite import bulk as sqlite_bulk
+from queuetui.backends.native.sql.state_codes import CODE_OF
+from queuetui.backends.native.sql.worker.event_writes import EventWrite, log_live
+from queuetui.backends.native.sql.worker.tally import TallyWrites
+from queuetui.backends.native.texts import storable
+from queuetui.backends.reading.fingerprint import fingerprint_of
+from queuetui.model.event import EventKind
+from queuetui.model.job import Ending, RunError, Settlement
+from queuetui.model.state import FINAL, State
+
+POISON_PILL = "PoisonPill"
+LOSSES_ALONE = 3
+LONGEST_DELAY_S = 100 * 365 * 86_400.0
+LOST = "lost"
+_FINISH = {
+    "sqlite": sqlite_bulk.finish_locked,
+    "postgresql": postgresql_bulk.finish_locked,
+    "mysql": sqlite_bulk.finish_locked,
+}
+_TARGETS = {
+    Ending.RETRY: State.RETRYING,
+    Ending.FAILED: State.FAILED,
+    Ending.SNOOZED: State.SCHEDULED,
+    Ending.RELEASED: State.PENDING,
+    Ending.CANCELLED: State.CANCELLED,
+}
+_FIGURES = {Ending.RETRY: "retried", Ending.FAILED: "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A processing job whose row is locked by this transaction; `id` is as the store holds it."""
+
+    id: object
+    queue: str
+    type: str
+    key: str | None
+    cancel_requested: bool
+    claimed_alone: bool
+    lost_alone: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What becomes of a held job."""
+
+    held: Held
+    state: State
+    attempted: bool = False
+    lost: bool = False
+    lost_alone: bool = False
+    error: RunError | None = None
+    took_us: int | None = None
+    delay_us: int | None = None
+    at: datetime | None = None
+    outcome: str | None = None
+    loss: RunError | None = None
+    kinds: tuple[EventKind, ...] = ()
+    actor: str | None = None
+
+    def told(self, session: Session) -> list[EventWrite]:
+        """Return what is logged of it; its error is that of the move, or of the loss before it."""
+        at = None if self.at is None else session.moment_in(self.at)
+        error = self.error or self.loss
+        return [
+            EventWrite(
+                kind,
+                self.held.id,
+                at,
+                self.delay_us,
+                self.took_us,
+                self.actor,
+                _class_of(self.loss if kind is EventKind.JOB_LOST else error),
+            )
+            for kind in self.kinds
+        ]
+
+
+@dataclass(slots=True)
+class Ends:
+    """All that one transaction ends, written together."""
+
+    retention: Retention
+    ends: list[End] = field(default_factory=list)
+    tally: TallyWrites = field(default_factory=TallyWrites)
+
+    def settle(self, held: Held, settlement: Settlement, worker_id: str) -> None:
+        """End a job as its worker says; one that was asked to stop does not wait again."""
+        how = settlement.ending
+        if how is Ending.LOST:
+            self.lose(held, worker_id, settlement)
+            return
+        target = _TARGETS[how]
+        if held.cancel_requested and target not in FINAL:
+            target = State.CANCELLED
+        put_off = target in {State.RETRYING, State.SCHEDULED}
+        took_us = length_us(settlement)
+        self.ends.append(
+            End(
+                held,
+                target,
+                attempted=how in _FIGURES,
+                error=settlement.error if how in _FIGURES else None,
+                took_us=took_us,
+                delay_us=to_us(min(max(0.0, settlement.delay_s), LONGEST_DELAY_S))
+                if put_off and settlement.at is None
+                else None,
+                at=settlement.at if put_off else None,
+                outcome=how.value if how in _FIGURES else None,
+                kinds=(KIND_OF_TARGET[target],),
+            )
+        )
+        if how in _FIGURES:
+            self.tally.add(worker_id, held.queue, held.type, _FIGURES[how])
+        self.tally.add_run(worker_id, held.queue, held.type, took_us)
+
+    def release(self, held: Held) -> None:
+        """Give a job back uncounted."""
+        target = _after_release(held)
+        self.ends.append(End(held, target, kinds=(KIND_OF_TARGET[target],)))
+
+    def lose(self, held: Held, worker_id: str, settlement: Settlement | None = None) -> bool:
+        """Count a loss, whose cause stays with the attempt; tell whether it was the third alone, which quarantines the job."""
+        alone = held.claimed_alone
+        losses = held.lost_alone + alone
+        poisonous = alone and losses >= LOSSES_ALONE and not held.cancel_requested
+        error = None
+        if poisonous:
+            message = f"its worker was lost {losses} times while running this job; look at the job, then retry it"
+            error = RunError(POISON_PILL, message)
+            self.tally.add(worker_id, held.queue, held.type, "failed")
+        target = State.FAILED if poisonous else _after_release(held)
+        loss, took_us = (None, None) if settlement is None else (settlement.error, length_us(settlement))
+        kinds = (EventKind.JOB_LOST, *([KIND_OF_TARGET[target]] if target in FINAL else []))
+        self.ends.append(
+            End(
+                held,
+                target,
+                lost=True,
+                lost_alone=alone,
+                error=error,
+                took_us=took_us,
+                outcome=LOST,
+                loss=loss,
+                kinds=kinds,
+            )
+        )
+        self.tally.add(worker_id, held.queue, held.type, "lost")
+        return poisonous
+
+    def write(self, session: Session) -> None:
+        """Write what is told and the attempts, then the jobs, their keys and the tally."""
+        log_live(session, [told for end in self.ends for told in end.told(session)])
+        session.change_each("record_attempt", [_attempt_values(end) for end in self.ends if end.outcome is not None])
+        final = [end for end in self.ends if end.state in FINAL]
+        _FINISH[session.dialect](session, [self._final_values(end) for end in final])
+        session.change_each("put_back", [_waiting_values(session, end) for end in self.ends if end.state not in FINAL])
+        key_kept_us = to_us(self.retention.keys_s)
+        keys = [
+            {"key": end.held.key, "id": end.held.id, "key_kept_us": key_kept_us}
+            for end in final
+            if end.held.key is not None
+        ]
+        session.change_each("expire_key", keys)
+        self.tally.write(session)
+
+    def _final_values(self, end: End) -> dict[str, object]:
+        kept_us = to_us(self.retention.kept_s(end.state))
+        return {**_common_values(end), "took_us": end.took_us, "result": None, "kept_us": kept_us}
+
+
+def lock_runs(
+    session: Session, lease_id: object, settlements: Sequence[tuple[object, Settlement]]
+) -> list[Held | None]:
+    """Lock the rows of runs that still hold their job under this lease; None for a stale one."""
+    wanted = [{"id": job_id, "fence": one.fence, "lease_id": lease_id} for job_id, one in settlements]
+    return [None if row is None else to_held(row) for row in session.each("lock_run", wanted)]
+
+
+def to_held(row: Row) -> Held:
+    """Return the job of a locked row."""
+    return Held(
+        id=row[0],
+        queue=row[1],
+        type=row[2],
+        key=row[3],
+        cancel_requested=bool(row[4]),
+        claimed_alone=bool(row[5]),
+        lost_alone=row[6],
+    )
+
+
+def record_ack_lost(session: Session, stale: Sequence[tuple[object, Settlement]]) -> None:
+    """Keep that endings came too late."""
+    session.change_each(
+        "record_ack_lost", [{"id": job_id, "fence": one.fence, **error_values(one.error)} for job_id, one in stale]
+    )
+
+
+def error_values(error: RunError | None) -> dict[str, str | None]:
+    """Return an error's columns."""
+    if error is None:
+        return dict.fromkeys(("error_class", "error_message", "error_traceback", "error_fingerprint"))
+    return {
+        "error_class": storable(error.class_name),
+        "error_message": storable(error.message),
+        "error_traceback": storable(error.traceback),
+        "error_fingerprint": fingerprint_of(error.class_name, error.message),
+    }
+
+
+def to_us(duration_s: float) -> int:
+    """Return seconds as microseconds."""
+    return round(duration_s * 1e6)
+
+
+def length_us(settlement: Settlement) -> int | None:
+    """Return how long a run took, None when its handler never began."""
+    return None if settlement.duration_s is None else to_us(settlement.duration_s)
+
+
+def _class_of(error: RunError | None) -> str | None:
+    return None if error is None else error.class_name
+
+
+def _after_release(held: Held) -> State:
+    return State.CANCELLED if held.cancel_requested else State.PENDING
+
+
+def _attempt_values(end: End) -> dict[str, object]:
+    error = end.loss if end.outcome == LOST else end.error
+    return {"id": end.held.id, "outcome": end.outcome, "took_us": end.took_us, **error_values(error)}
+
+
+def _common_values(end: End) -> dict[str, object]:
+    return {
+        "id": end.held.id,
+        "state": CODE_OF[end.state],
+        "attempted": int(end.attempted),
+        "lost": int(end.lost),
+        "lost_alone": int(end.lost_alone),
+        "set_error": end.attempted or end.error is not None,
+        **error_values(end.error),
+    }
+
+
+def _waiting_values(session: Session, end: End) -> dict[str, object]:
+    at = None if end.at is None else session.moment_in(end.at)
+    return {**_common_values(end), "delay_us": end.delay_us, "at": at}

@@ -1,0 +1,63 @@
+"""The rules of queues on SQL: laid down by a person's act, read with what is in use of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from queuetui.backends.claim_rules import MOST_RULED_QUEUES
+from queuetui.backends.native.claim_room import starts_from_text
+from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
+from queuetui.backends.native.sql.act_records import add_act, add_rows, find_results
+from queuetui.backends.native.sql.database import Database
+from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.worker.ruled_claims import count_running
+from queuetui.backends.native.texts import storable
+from queuetui.model.act import Act, JobRef, Outcome, Result
+from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
+
+
+class SqlClaimRules:
+    """The ClaimRulesStore half of the backend."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def rules_in_use(self) -> tuple[RulesInUse, ...]:
+        """Return the queues with rules."""
+        return self._database.read("reading the rules of queues", _read)
+
+    def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
+        """Lay down rules for a queue."""
+        check_act(act, queue, edit)
+        ref = JobRef(self._database.name, queue, "")
+        return self._database.write(f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit))
+
+
+def _read(session: Session) -> tuple[RulesInUse, ...]:
+    ((now,),) = session.rows("read_clock")
+    at = session.moment_out(now)
+    found = []
+    for queue, text, begun in session.rows("list_rules", limit=MOST_RULED_QUEUES):
+        rules = ClaimRules.from_text(text)
+        running = count_running(session, queue) if rules.bounds_concurrency else {}
+        found.append(describe_use(queue, rules, running, starts_from_text(begun), at))
+    return tuple(found)
+
+
+def _apply_once(session: Session, act: Act, ref: JobRef, edit: RulesEdit) -> Result:
+    add_act(session, act)
+    session.change("add_queue", queue=ref.id)
+    held = session.row("lock_rules", queue=ref.id)
+    row = JobRef(ref.backend, f"rules {ref.id}", ref.rev)
+    earlier = find_results(session, act, [row])
+    if earlier:
+        return replace(earlier[row.id], ref=ref)
+    before = read_before(None if held is None else held[2], edit)
+    ((now,),) = session.rows("read_clock")
+    after = edit_rules(before, edit, storable(act.actor), session.moment_out(now))
+    begun = None if held is None or after.is_empty else held[3]
+    text = None if after.is_empty else after.to_text()
+    session.change("write_rules", queue=ref.id, ruled=not after.is_empty, rules=text, begun=begun)
+    result = Result(ref, Outcome.DONE, before=before.to_text())
+    add_rows(session, act, [replace(result, ref=row)])
+    return result
