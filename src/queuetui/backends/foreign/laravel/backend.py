@@ -16,7 +16,6 @@ from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.store_clock import read_now_s, zone_of_failed_at
 from queuetui.backends.foreign.laravel.table_sets import (
     WANTED_COLUMNS,
     TableSet,
@@ -27,6 +26,7 @@ from queuetui.backends.foreign.laravel.table_sets import (
 from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.backends.reading.histories import PagedHistories
+from queuetui.backends.sql.clock import read_clock, zone_as_read
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.model.errors import NotFound
 from queuetui.model.snapshot import Part, Watch
@@ -69,11 +69,12 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
         tables = name_tables(found, database.dialect)
         if settings.timezone is UTC:
             with database.reading("reading when jobs failed") as connection:
-                evidence = find_zone(connection, tables, read_now_s(connection, options.now))
+                evidence = find_zone(connection, tables, int(read_clock(connection, options.now).timestamp()))
             settings = replace(settings, timezone=evidence.zone, zone_note=evidence.note)
-        else:
+        elif found.failed is not None:
+            place, now = (found.failed.schema, found.failed.name, "failed_at"), datetime.now(UTC)
             with database.reading("reading the server's time zone") as connection:
-                zone = zone_of_failed_at(connection, found.failed, settings.timezone, datetime.now(UTC))
+                zone = zone_as_read(connection, *place, settings.timezone, now)
             settings = replace(settings, timezone=zone)
     except BaseException:
         database.close()

@@ -9,22 +9,31 @@ from time import monotonic
 
 from sqlalchemy import BigInteger, TableClause, case, cast, literal, null
 
-from queuetui.backends.foreign.laravel.rows import queue_key
+from queuetui.backends.foreign.laravel.rows import queue_key, queue_name
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.states import ABSENT_STATES, JOB_STATES, in_state, state_rank, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.backends.foreign.laravel.tallies import Counters, Reading, TableColumns
+from queuetui.backends.sql.grouping import Grouping
+from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
 from queuetui.model.clock import from_us
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-_SAMPLED = "scaled from a sample of its rows: to count them all takes the server too long; a queue with few rows may be missing"
 _UNSURE_STUCK = "counted by the shortest limit of any type; the type is inside the payload"
 # The rank behind Laravel's own is that of rows in no state.
 _FAILED_RANK = len(JOB_STATES) + 1
 _STATE_OF_RANK = {**dict(enumerate(JOB_STATES)), _FAILED_RANK: State.FAILED}
+
+
+@dataclass(slots=True)
+class Counters:
+    """The counters of both tables."""
+
+    jobs: BudgetedCounter = field(default_factory=BudgetedCounter)
+    failed: BudgetedCounter = field(default_factory=BudgetedCounter)
+    budget_s: float = BUDGET_S
 
 
 @dataclass(slots=True)
@@ -48,15 +57,15 @@ class Counts:
 
 def count_jobs(source: Source, counters: Counters, *, exact: bool) -> Counts:
     """Count both tables: whole if `exact`, else within the server's budget, beyond which a sample is scaled."""
-    begun = monotonic()
+    begun, now = monotonic(), _time(source.reader.now_s)
     jobs = failed = None
     if source.tables.jobs is not None:
-        columns = _columns_of_jobs(source, source.tables.jobs)
-        jobs = counters.jobs.read(source, source.tables.jobs, columns, exact=exact, budget_s=counters.budget_s)
+        grouping = _group_jobs(source, source.tables.jobs)
+        jobs = counters.jobs.read(source.connection, grouping, now, exact=exact, budget_s=counters.budget_s)
     if source.tables.failed is not None:
-        columns = TableColumns(literal(_FAILED_RANK), literal(0), cast(null(), BigInteger))
+        grouping = _group_failed(source.tables.failed)
         left_s = counters.budget_s - (monotonic() - begun)
-        failed = counters.failed.read(source, source.tables.failed, columns, exact=exact, budget_s=left_s)
+        failed = counters.failed.read(source.connection, grouping, now, exact=exact, budget_s=left_s)
     queues = _by_queue(jobs, failed, folds=source.tables.folds_queues)
     measure = _Measure(source.tables, source.reader.now_s, jobs, failed, not source.limits.per_type_s)
     sums: defaultdict[State, int] = defaultdict(int)
@@ -77,8 +86,8 @@ class _Measure:
 
     tables: Tables
     now_s: int
-    jobs: Reading | None
-    failed: Reading | None
+    jobs: Tallies | None
+    failed: Tallies | None
     stuck_exact: bool
 
     def of_jobs(self, value: int) -> Measured[int]:
@@ -106,13 +115,10 @@ class _Measure:
             return Measured(added.value, Exactness.CAPPED, added.as_of, hidden)
         return added
 
-    def _number(self, value: int, reading: Reading | None, why_absent: str) -> Measured[int]:
+    def _number(self, value: int, reading: Tallies | None, why_absent: str) -> Measured[int]:
         if reading is None:
             return absent(why_absent)
-        if not reading.counted:
-            return Measured(value, Exactness.ESTIMATED, _time(reading.as_of_s), _SAMPLED)
-        is_now = reading.as_of_s == self.now_s
-        return Measured(value, Exactness.EXACT if is_now else Exactness.CACHED, _time(reading.as_of_s))
+        return reading.measure(value, _time(self.now_s))
 
 
 def _time(at_s: int) -> datetime:
@@ -124,25 +130,33 @@ def _describe(name: str, queue: _QueueCount, measure: _Measure) -> QueueInfo:
     return QueueInfo(Untrusted(name), measure.states(queue.states), measure.stuck(queue.stuck), oldest)
 
 
-def _columns_of_jobs(source: Source, jobs: TableClause) -> TableColumns:
+def _group_jobs(source: Source, jobs: TableClause) -> Grouping:
     now_s = source.reader.now_s
     is_stuck = case((stuck_candidates(jobs, now_s, source.limits), 1), else_=0)
     due = case((in_state(jobs, State.PENDING, now_s), jobs.c.available_at), else_=None)
-    return TableColumns(state_rank(jobs, now_s), is_stuck, due)
+    return Grouping(jobs, jobs.c.id, (jobs.c.queue, state_rank(jobs, now_s)), (is_stuck,), (due,))
 
 
-def _by_queue(*readings: Reading | None, folds: bool) -> dict[str, _QueueCount]:
+def _group_failed(failed: TableClause) -> Grouping:
+    groups = (failed.c.queue, literal(_FAILED_RANK))
+    return Grouping(failed, failed.c.id, groups, (literal(0),), (cast(null(), BigInteger),))
+
+
+def _by_queue(*readings: Tallies | None, folds: bool) -> dict[str, _QueueCount]:
     """Sum up by queue; names that are one to the database are told under the first of their spellings."""
-    tallies = [tally for reading in readings if reading is not None for tally in reading.tallies]
+    tallies = [tally for reading in readings if reading is not None for tally in reading.groups]
+    names = [queue_name(tally.groups[0]) for tally in tallies]
     spellings: dict[str, str] = {}
-    for name in sorted({tally.queue for tally in tallies}):
+    for name in sorted(set(names)):
         spellings.setdefault(queue_key(name) if folds else name, name)
     queues: defaultdict[str, _QueueCount] = defaultdict(_QueueCount)
-    for tally in tallies:
-        queue = queues[spellings[queue_key(tally.queue) if folds else tally.queue]]
-        if tally.state in _STATE_OF_RANK:
-            queue.states[_STATE_OF_RANK[tally.state]] += tally.number
-        queue.stuck += tally.stuck
-        dues = [due for due in (queue.oldest_due_s, tally.oldest_due_s) if due is not None]
+    for name, tally in zip(names, tallies, strict=True):
+        queue = queues[spellings[queue_key(name) if folds else name]]
+        state = _STATE_OF_RANK.get(int(tally.groups[1]))
+        if state is not None:
+            queue.states[state] += tally.number
+        queue.stuck += tally.sums[0]
+        # SQLite keeps whatever was put into a column.
+        dues = [due for due in (queue.oldest_due_s, *tally.lows) if isinstance(due, int)]
         queue.oldest_due_s = min(dues, default=None)
     return queues

@@ -13,7 +13,7 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.laravel.batches import add_batch
 from queuetui.backends.foreign.laravel.capabilities import CAPABILITIES
-from queuetui.backends.foreign.laravel.counts import Counts, count_jobs
+from queuetui.backends.foreign.laravel.counts import Counters, Counts, count_jobs
 from queuetui.backends.foreign.laravel.duplicates import Duplicates
 from queuetui.backends.foreign.laravel.filters import plan_terms
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
@@ -23,9 +23,8 @@ from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.source import Source
-from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.backends.foreign.laravel.tallies import Counters
+from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.model.capabilities import Capabilities
@@ -148,7 +147,7 @@ class LaravelInspector:
     @contextmanager
     def _source(self, limits: Limits) -> Iterator[Source]:
         with self.database.reading("reading Laravel's tables") as connection:
-            now_s = read_now_s(connection, self.options.now)
+            now_s = int(read_clock(connection, self.options.now).timestamp())
             reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
             yield Source(connection, self.tables, reader, limits, self._models, self._shared)
 

@@ -22,8 +22,8 @@ from queuetui.backends.foreign.laravel.moves import (
 from queuetui.backends.foreign.laravel.rows import FAILED, FailedRow, JobRow, row_of_rev
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import is_stuck
-from queuetui.backends.foreign.laravel.store_clock import read_now_s
 from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import from_us
@@ -108,7 +108,7 @@ class LaravelOperator:
             locked = lock_row(connection, self.tables, *place)
             if locked is None:
                 return Result(ref, Outcome.SKIPPED, note=_GONE)
-            now_s = read_now_s(connection, self.options.now)
+            now_s = int(read_clock(connection, self.options.now).timestamp())
             reader = JobReader(self.options.name, self.settings, self.options.summaries, now_s)
             wanted = act.args.get(RETRY_UNTIL, KEEP)
             call = _Call(connection, ref, locked, reader.read(locked.row), now_s, limits, wanted)

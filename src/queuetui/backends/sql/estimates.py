@@ -1,0 +1,25 @@
+"""How many rows a database supposes that a table has, which costs it no look at the table."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, FromClause, TableClause, text
+
+# A partitioned table has no number of its own before somebody asked for one: its partitions have.
+_POSTGRESQL = text(
+    "SELECT sum(greatest(c.reltuples, 0))::bigint FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(:written) "
+    "OR c.oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = to_regclass(:written))"
+)
+_MYSQL = text(
+    "SELECT table_rows FROM information_schema.tables WHERE table_schema = coalesce(:schema, database()) AND table_name = :name"
+)
+
+
+def estimate_rows(connection: Connection, rows: FromClause) -> int:
+    """Return about how many rows there are, 0 where the database has no idea of it, as SQLite and of a join."""
+    dialect = connection.dialect.name
+    if not isinstance(rows, TableClause) or dialect == "sqlite":
+        return 0
+    written = connection.dialect.identifier_preparer.format_table(rows)
+    asked = {"written": written} if dialect == "postgresql" else {"schema": rows.schema, "name": rows.name}
+    supposed = connection.execute(_POSTGRESQL if dialect == "postgresql" else _MYSQL, asked).scalar()
+    return int(supposed or 0)

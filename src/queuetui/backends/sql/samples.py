@@ -1,0 +1,91 @@
+"""Groups of rows scaled from a bounded part of a table to the whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Integer, Row, func, literal, select, union_all
+
+from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.estimates import estimate_rows
+from queuetui.backends.sql.grouping import Grouping, Tally, add_up, read_tally
+
+# Rows that run are among the oldest by the order of taking, and what was just made is the newest: both ends are counted whole.
+END_ROWS = 5_000
+BLOCKS = 20
+BLOCK_ROWS = 250
+_COUNT_S = 0.25
+
+
+def read_sample(connection: Connection, grouping: Grouping) -> list[Tally]:
+    """Return groups scaled to all rows of a table."""
+    if isinstance(grouping.key.type, Integer):
+        return add_up(_read_blocks(connection, grouping))
+    return _read_first(connection, grouping)
+
+
+def _read_blocks(connection: Connection, grouping: Grouping) -> Iterator[Tally]:
+    """Read both ends of a table whose keys are numbers and small blocks between, each scaled to the keys that it stands for."""
+    edges = _edges(connection, grouping)
+    if not edges:
+        return
+    limits = [END_ROWS, *[BLOCK_ROWS] * (len(edges) - 3), END_ROWS] if len(edges) > 2 else [2 * END_ROWS]  # noqa: PLR2004 - one block
+    blocks = [_block(grouping, place, edges[place], edges[place + 1], limit) for place, limit in enumerate(limits)]
+    rows = union_all(*(select(block) for block in blocks)).subquery()
+    dialect = connection.dialect.name
+    grouped = grouping.group(rows, dialect, ("block", "is_meant"), func.max(rows.c.key).label("last"))
+    by_block: dict[int, list[Row[Any]]] = defaultdict(list)
+    for record in connection.execute(grouped):
+        by_block[record.block].append(record)
+    for place, found in by_block.items():
+        low, high = edges[place], edges[place + 1]
+        is_cut = _looked(found) >= limits[place]
+        weight = (high - low) / (max(record.last for record in found) - low + 1) if is_cut else 1.0
+        yield from _read_meant(found, grouping, weight)
+
+
+def _edges(connection: Connection, grouping: Grouping) -> list[int]:
+    """Return the keys that blocks begin at and, last, the one behind the newest."""
+    rows, key = grouping.rows, grouping.key
+    low, high = connection.execute(select(func.min(key), func.max(key)).select_from(rows)).one()
+    if low is None:
+        return []
+    keys = select(key).select_from(rows).offset(END_ROWS).limit(1)
+    oldest = connection.execute(keys.order_by(key.asc())).scalar()
+    newest = connection.execute(keys.order_by(key.desc())).scalar()
+    first, last, end = int(oldest or high + 1), int(newest or low) + 1, int(high) + 1
+    if first >= last:
+        return [int(low), end]
+    step = max(1, (last - first) // BLOCKS)
+    between = list(range(first, last, step))[:BLOCKS]
+    return [int(low), *between, last, end]
+
+
+def _block(grouping: Grouping, place: int, low: int, high: int, limit: int) -> FromClause:
+    rows = grouping.select_rows(literal(place).label("block"))
+    return rows.where(grouping.key >= low, grouping.key < high).order_by(grouping.key).limit(limit).subquery()
+
+
+def _read_first(connection: Connection, grouping: Grouping) -> list[Tally]:
+    """Read the rows with the lowest keys, whose order says nothing of their age, scaled to as many as there are."""
+    sample = grouping.select_rows().order_by(grouping.key).limit(2 * END_ROWS).subquery()
+    found = connection.execute(grouping.group(sample, connection.dialect.name, ("is_meant",))).fetchall()
+    looked = _looked(found)
+    total = looked if looked < 2 * END_ROWS else _count_rows(connection, grouping.rows)
+    return add_up(_read_meant(found, grouping, max(total, looked) / max(looked, 1)))
+
+
+def _count_rows(connection: Connection, rows: FromClause) -> int:
+    """Return how many rows there are: counted, or what the database supposes where that takes it too long."""
+    counted = fetch_within(connection, select(func.count()).select_from(rows), _COUNT_S)
+    return estimate_rows(connection, rows) if counted is None else int(counted[0][0])
+
+
+def _looked(records: Iterable[Row[Any]]) -> int:
+    return sum(record.number for record in records)
+
+
+def _read_meant(records: Sequence[Row[Any]], grouping: Grouping, weight: float) -> Iterator[Tally]:
+    return (read_tally(record, grouping, weight) for record in records if record.is_meant)
