@@ -1,4 +1,4 @@
-"""queuetui: the terminal console for job queues, with a reliable queue and a headless worker of its own."""
+"""The terminal console for job queues, with a queue and a worker of its own."""
 
 from __future__ import annotations
 

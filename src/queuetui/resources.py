@@ -11,8 +11,9 @@ STYLES = "styles"
 
 
 def path(*parts: str) -> Path:
-    """Return where a shipped file or folder lies, named from the package's root: `path("styles", "app.tcss")`.
+    """Return where a shipped file or folder lies, named from the package's root.
 
+    `path("styles", "app.tcss")`.
     The styles lie in the package of a wheel, and beside `src` in a checkout.
     """
     inside = PACKAGE.joinpath(*parts)

@@ -1,4 +1,4 @@
-"""When slots are: cron expressions in time zones, whole seconds, and what becomes of slots that were missed.
+"""Finds slots of cron expressions in time zones and of intervals, and missed ones.
 
 Slots follow Debian's cron where clocks change. A fixed time in the skipped hour runs once, when the hour has been skipped; a fixed time
 in the doubled hour runs once, the first time. Where the minute or the hour begins with `*` slots follow the clock that passes.
@@ -47,12 +47,18 @@ def check_spec(spec: ScheduleSpec) -> None:
 
 
 def next_slot(timing: Timing, after: datetime) -> datetime:
-    """Return the first slot after a time. Raises ValueError for a timing that cannot be read or has no slot."""
+    """Return the first slot after a time.
+
+    Raises ValueError for a timing that cannot be read or has no slot.
+    """
     return next(_slots(timing, after))
 
 
 def take(spec: ScheduleSpec, due_at: datetime, now: datetime) -> Taking:
-    """Return what a due schedule is to make now: of the slots from `due_at` on, what its policy lets run. Raises ValueError."""
+    """Return what a due schedule is to make now: of the slots from `due_at` on, what its policy lets run.
+
+    Raises ValueError.
+    """
     kept_s = PUNCTUAL_S if spec.missed is Missed.SKIP else max(spec.grace_s, SHORTEST_GRACE_S)
     since = max(due_at, now - timedelta(seconds=kept_s))
     most = MOST_CAUGHT_UP if spec.missed is Missed.ALL and spec.overlap else 1
@@ -111,7 +117,10 @@ def _cron_slots(cron: str, tz: str, after: datetime) -> Iterator[datetime]:
 
 
 def _follow_clock(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """Yield each time that the passing clock shows one of the expression's: from one change of the clock to the next."""
+    """Yield each time that the passing clock shows one of the expression's.
+
+    From one change of the clock to the next.
+    """
     since, at = after, after
     while True:
         offset = at.astimezone(zone).utcoffset() or timedelta()
@@ -129,7 +138,10 @@ def _follow_clock(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[
 
 
 def _keep_times(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """Yield the times of an expression: the first of one that comes twice, and the change of the clock for one that it skips."""
+    """Yield the times of an expression.
+
+    The first of one that comes twice, and the change of the clock for one that it skips.
+    """
     for wall in CronSim(expression, _wall(zone, after)):
         slot = wall.replace(tzinfo=zone).astimezone(UTC)
         if _wall(zone, slot) != wall:
@@ -138,7 +150,10 @@ def _keep_times(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[da
 
 
 def _next_change(zone: ZoneInfo, after: datetime, until: datetime) -> datetime | None:
-    """Return the first moment after a time, at the latest `until`, at which a zone's clocks are changed, by however little."""
+    """Return the first moment after a time at which a zone's clocks are changed.
+
+    It lies at `until` at the latest.
+    """
     low, end = math.floor(after.timestamp()), math.floor(until.timestamp())
     offset = _offset(zone, low)
     while low < end:

@@ -1,4 +1,7 @@
-"""The parts of a store's URL: each is understood or refused by name, and none is quoted that may hold a password."""
+"""The parts of a store's URL.
+
+Each is understood or refused by name, and none is quoted that may hold a password.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ def _check_host(host: str) -> None:
 
 
 def read_options(query: str, known: Collection[str]) -> dict[str, str]:
-    """Return the options behind the ? of a URL. Raises BadConfig for one that is not known, is there twice or has no value."""
+    """Return the options behind the ? of a URL.
+
+    Raises BadConfig for one that is not known, is there twice or has no value.
+    """
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:

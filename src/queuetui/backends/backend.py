@@ -1,4 +1,7 @@
-"""What a store is once it is open: a record of roles, each a protocol of its own, and None where the store has no such thing."""
+"""What a store is once it is open.
+
+A record of roles, each a protocol of its own, and None where the store has no such thing.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Backend:
-    """One open queue. What only a console asks for is made when it is first asked for, so that a worker does not load it."""
+    """One open queue.
+
+    What only a console uses is made when it is first used, so that a worker does not load it.
+    """
 
     def __init__(  # noqa: PLR0913 - one for each role
         self,

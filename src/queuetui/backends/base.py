@@ -179,7 +179,10 @@ class Swept:
 
 
 class Listener(Protocol):
-    """An open ear; `address` is what the worker registers so that clients find it, None where they need not."""
+    """A subscription to new jobs.
+
+    `address` is what the worker registers so that clients find it, None where they need not.
+    """
 
     @property
     def address(self) -> str | None:

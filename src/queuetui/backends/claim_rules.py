@@ -1,5 +1,6 @@
-"""The contract of claims by rules: what may be processed at once or begin in a time, and how waiting makes more urgent.
+"""The contract of claims by rules.
 
+What may be processed at once or begin in a time, and how waiting makes more urgent.
 A step claims by the rules of its lease's queue. Of jobs that wait, those that the rules keep back are passed over, and others behind
 them are taken. Jobs held under a lease that is over count as processed until they are swept. A job with needs is given only to a
 worker whose registration names all of them as tags. Rules that are changed hold for the steps that begin afterwards.
@@ -20,9 +21,15 @@ class ClaimRulesStore(Protocol):
     """What people lay down for claims."""
 
     def rules_in_use(self) -> tuple[RulesInUse, ...]:
-        """Return the queues with rules by name, at most MOST_RULED_QUEUES, and what is in use of their limits. Writes nothing."""
+        """Return the queues with rules by name, at most MOST_RULED_QUEUES, and what is in use of their limits.
+
+        Writes nothing.
+        """
         ...
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Do LIMIT to a queue; the ref's id is the queue's name. Asked twice with one act id it acts once. Raises ValueError."""
+        """Do LIMIT to a queue; the ref's id is the queue's name. Asked twice with one act id it acts once.
+
+        Raises ValueError.
+        """
         ...

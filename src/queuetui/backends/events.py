@@ -11,8 +11,9 @@ from queuetui.model.event import EventPage, EventRequest
 
 @runtime_checkable
 class EventLog(Protocol):
-    """Reads events; every one was written in the transaction of what it tells of, and is kept for a bounded time.
+    """Reads events.
 
+    Each was written in the transaction of what it tells of, and is kept for a bounded time.
     Transitions of a queue's jobs are told only while its events are on. A run so short that nothing marked it as running has no
     JobStarted of its own: its end tells when it began.
     """
@@ -26,8 +27,9 @@ class EventLog(Protocol):
         ...
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Call `hear` when there may be new events, from a thread of the backend's own; None where there is no way to hear.
+        """Call `hear` when there may be new events, from a thread of the backend's own.
 
+        None where there is no way to hear.
         A hint, of which some may be missing and some false.
         """
         ...

@@ -17,15 +17,17 @@ class Examiner(Protocol):
     """Tells what condition its store is in."""
 
     def examine(self, held_s: float) -> Examination:
-        """Return all that the store tells; what cannot be read is named in `unread`, and the rest is still told.
+        """Return all that the store tells.
 
+        What cannot be read is named in `unread`, and the rest is still told.
         Pictures of the data that were held open for longer than `held_s` are told.
         """
         ...
 
     def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return the pictures of the data that were held open for longer, the oldest first and at most MOST_HELD.
+        """Return the snapshots that were held open for longer, the oldest first.
 
+        At most MOST_HELD of them.
         Empty where holding one open costs nothing.
         """
         ...

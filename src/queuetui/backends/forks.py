@@ -1,5 +1,6 @@
-"""What a forked process inherits of stores and must not use: its parent's connections, and locks that no thread is left to release.
+"""What a forked process inherits of stores and must not use.
 
+Its parent's connections, and locks that no thread is left to release.
 Such connections are dropped, never closed: a goodbye that a child sends would end its parent's session.
 """
 
@@ -48,7 +49,10 @@ def track(connection: Any, discard: Callable[[Any], None] | None = None) -> None
 
 @contextmanager
 def unforked() -> Iterator[None]:
-    """Let no other thread fork within: its child would inherit, for as long as it lives, what is open for a moment only."""
+    """Let no other thread fork within.
+
+    Its child would inherit, for as long as it lives, what is open for a moment only.
+    """
     with _turn:
         yield
 
@@ -77,7 +81,10 @@ def _start_anew() -> None:
 
 
 def _cut_off(connections: list[tuple[Any, Callable[[Any], None] | None]]) -> None:
-    """Point inherited sockets at nothing: whatever is written to them by whomever, also at exit, reaches no server."""
+    """Point inherited sockets at nothing.
+
+    Whatever is written to them by whomever, also at exit, reaches no server.
+    """
     if not connections:
         return
     nothing = os.open(os.devnull, os.O_RDWR)

@@ -12,11 +12,17 @@ class Histories(Protocol):
     """Reads sums; each is bounded, and says how far it looked where that is not all."""
 
     def tallies(self, span_s: float, by: By) -> Measured[tuple[Tally, ...]]:
-        """Return what was done in the last `span_s` seconds, the busiest name first; absent where the store does not tell."""
+        """Return what was done in the last `span_s` seconds, the busiest name first.
+
+        Absent where the store does not tell.
+        """
         ...
 
     def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
-        """Return how long the runs took that ended well in the last `span_s` seconds, the most frequent name first."""
+        """Return how long the runs took that completed in the last `span_s` seconds.
+
+        The most frequent name comes first.
+        """
         ...
 
     def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:

@@ -15,8 +15,9 @@ class RunNotesStore(Protocol):
     """Keeps notes beside jobs, as long as the job itself; nothing is written for runs that tell nothing."""
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
-        """Write what runs under a valid lease have told, in place of what they told before; stale runs are passed over.
+        """Write what runs under a valid lease have told, in place of what they told before.
 
+        Stale runs are passed over.
         The minute's usage grows by what is new in each sum, so the same notes written twice count once.
         """
         ...
@@ -26,5 +27,8 @@ class RunNotesStore(Protocol):
         ...
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what was counted in the last minutes by queue, type and name, in that order, at most MOST_USAGE_TOTALS."""
+        """Return what was counted in the last minutes by queue, type and name.
+
+        In that order, at most MOST_USAGE_TOTALS.
+        """
         ...

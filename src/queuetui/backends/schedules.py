@@ -1,4 +1,7 @@
-"""The contract of recurring jobs: schedules, and one row a slot, so that a slot makes its job once however many workers look."""
+"""The contract of recurring jobs.
+
+Schedules, and one row a slot, so that a slot makes its job once however many workers look.
+"""
 
 from __future__ import annotations
 
@@ -17,26 +20,39 @@ class ScheduleStore(Protocol):
     """What workers, programs and people use of schedules; all times are by the store's clock."""
 
     def schedules(self) -> ScheduleReading:
-        """Return the schedules by name, at most MOST_SCHEDULES, with the state of each one's last job. Writes nothing."""
+        """Return the schedules by name, at most MOST_SCHEDULES, with the state of each one's last job.
+
+        Writes nothing.
+        """
         ...
 
     def next_slot_s(self) -> float | None:
-        """Return the seconds until the soonest slot of a schedule that is not paused, zero when one is due, None without any."""
+        """Return the seconds until the soonest slot of a schedule that is not paused.
+
+        Zero when one is due, None without any.
+        """
         ...
 
     def due_schedules(self, limit: int) -> ScheduleReading:
-        """Return the schedules that are due and not paused, the longest due first; their last jobs are not read."""
+        """Return the schedules that are due and not paused, the longest due first.
+
+        Their last jobs are not read.
+        """
         ...
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
-        """Write the slots with their jobs and the next slot, in one transaction, if the schedule is still as it was seen.
+        """Write slots, their jobs and the next slot in one transaction.
 
+        Nothing is written if the schedule has changed since it was seen.
         None: another worker was first, or it was edited, paused or removed. A slot that has its row already makes no job.
         """
         ...
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
-        """Write what code declares over the schedule seen at `rev` (None: not there), its pause left as it is; False when it changed."""
+        """Write what code declares over the schedule seen at `rev` (None: not there), its pause left as it is.
+
+        False when it changed.
+        """
         ...
 
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:

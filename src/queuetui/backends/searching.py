@@ -1,4 +1,7 @@
-"""Goes through all that matches a filter, page by page, and says how far where the store has no index that answers it."""
+"""Reads all jobs that match a filter, page by page.
+
+Where no index answers the filter, it tells how many jobs it has looked at.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ MOST_LOOKS = 10
 
 @dataclass(slots=True)
 class Search:
-    """One search: a filter that the store cannot answer is given MOST_LOOKS pages that end before all was looked at, else `whole`.
+    """One search for the jobs that match a filter.
 
+    Where the store cannot answer the filter, it ends after MOST_LOOKS pages unless it is `whole`.
     `cursor` is where it begins and, after it, where another one would go on; `looked` is how many jobs were looked through for it.
     With `brief` only the first page's jobs are read with their payloads: a person is shown no more of many.
     """

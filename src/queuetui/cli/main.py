@@ -1,4 +1,7 @@
-"""The `queuetui` program: finds the command, hands it over, turns errors into one line and an exit code."""
+"""The `queuetui` program.
+
+Finds the command, hands it over, turns errors into one line and an exit code.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,10 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command line and return its exit code; every error is one line on stderr, its traceback with QUEUETUI_DEBUG=1."""
+    """Run a command line and return its exit code.
+
+    Every error is one line on stderr, its traceback with QUEUETUI_DEBUG=1.
+    """
     output.prepare_streams()
     code = _run(arguments)
     try:

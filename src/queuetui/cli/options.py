@@ -37,7 +37,10 @@ class NumberRange(click.FloatRange):
 
 
 class FilterCommand(click.RichCommand):
-    """A command whose words are a filter: `-queue:slow` is a negated term of it, never the options -q -u -e."""
+    """A command whose words are a filter.
+
+    `-queue:slow` is a negated term of it, never the options -q -u -e.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put negated terms behind `--`, where no option is looked for."""
@@ -80,7 +83,10 @@ def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:
 
 
 def written_name(text: str) -> str:
-    """Return the name that is meant, as an option's type: what is in double quotes as a whole is it, without them."""
+    """Return the name that is meant, as an option's type.
+
+    What is in double quotes as a whole is it, without them.
+    """
     return WrittenValue(text, 0).literal
 
 
@@ -90,8 +96,9 @@ some_text = checked(lambda text: read_text(text, "it"))
 
 
 def queue_names(text: str) -> tuple[str, ...] | None:
-    """Return the names that stand between commas, None for `*`, as an option's type; none at all must not mean every queue.
+    """Return the names that stand between commas, None for `*`, as an option's type.
 
+    None at all must not mean every queue.
     As in a filter, a name in quotes is taken as it stands.
     """
     try:

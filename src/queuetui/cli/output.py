@@ -80,7 +80,7 @@ def show_document(data: Mapping[str, Any], form: Format) -> None:
 
 
 def prepare_streams() -> None:
-    """Open what the caller closed, and let stdout and stderr take every character, whatever the terminal's encoding."""
+    """Open the streams that the caller closed, and let them take every character."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
@@ -115,7 +115,10 @@ def say_traceback(error: BaseException) -> None:
 
 
 def write(line: str) -> None:
-    """Write one line of data to stdout; the caller has made it safe. When nobody reads any more the program ends, and well."""
+    """Write one line of data to stdout; the caller has made it safe.
+
+    When nobody reads any more the program ends, and well.
+    """
     with _written():
         print(line)
 

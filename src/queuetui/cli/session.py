@@ -70,7 +70,10 @@ def leave_to_subcommand(**given: Any) -> bool:
 
 
 def choose_profile(flags: Flags) -> Profile:
-    """Return the profile: --url, --profile, QUEUETUI_URL, the settings' default, else the embedded file. Raises BadConfig, NotFound."""
+    """Return the profile: --url, --profile, QUEUETUI_URL, the settings' default, else the embedded file.
+
+    Raises BadConfig, NotFound.
+    """
     if flags.url and flags.profile:
         raise BadConfig("--url and --profile exclude each other; give one", "--url")
     url = flags.url or (None if flags.profile else os.environ.get("QUEUETUI_URL"))
@@ -100,7 +103,10 @@ def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions
 
 @contextmanager
 def reaching(profile: Profile) -> Iterator[None]:
-    """Name the store in the error of one that cannot be opened; a store that refuses the login counts as unreachable."""
+    """Name the store in the error of one that cannot be opened.
+
+    A store that refuses the login counts as unreachable.
+    """
     try:
         yield
     except (Denied, Unreachable) as error:
@@ -119,7 +125,10 @@ def open_profile(profile: Profile, *, create: bool = False) -> Backend:
 
 
 def describe_new_queue(profile: Profile) -> str | None:
-    """Return what making our own queue means in a store that a person named and that has none, None where nothing will be made."""
+    """Return what making our own queue would mean in a store that a person named.
+
+    None where nothing will be made.
+    """
     from queuetui.backends.registry import discover, open_native
 
     if profile.embedded:
@@ -139,7 +148,10 @@ def describe_new_queue(profile: Profile) -> str | None:
 
 
 def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
-    """Open a profile for reading and acting; the right is decided here and enforced by `operate`, acts are recorded in `state`."""
+    """Open a profile for reading and acting.
+
+    The right is decided here and enforced by `operate`, acts are recorded in `state`.
+    """
     from queuetui.monitor.feed import Feed
     from queuetui.operate.journal import Journal
     from queuetui.operate.operations import Desk, Operations
@@ -167,7 +179,10 @@ def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
 
 
 def require_writable(profile: Profile, refusal: str) -> None:
-    """Raise Denied where the settings say that a profile is for reading; enqueueing and working need no more right than that."""
+    """Raise Denied where the settings say that a profile is for reading.
+
+    Enqueueing and working need no more right than that.
+    """
     if profile.rights == "read":
         raise Denied(f'{refusal}: the settings give {profile.name} rights = "read"')
 
@@ -192,7 +207,10 @@ def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
 
 
 def resolve_id(feed: Feed, written: str, *, whole: bool = False) -> str:
-    """Return the whole id that a person wrote, or wrote the end of; looks through every job if `whole`. Raises NotFound, Conflict."""
+    """Return the whole id that a person wrote, or wrote the end of; looks through every job if `whole`.
+
+    Raises NotFound, Conflict.
+    """
     written = WrittenValue(written, 0).literal
     # What ends in a number may be a whole id that is short: 7, job-7.
     if len(written) < SHORTEST_ID and not written.rpartition("-")[2].isdecimal():

@@ -113,7 +113,10 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def event_row(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return an event document as the cells of a table: its time to the millisecond, the end of the job's id, its data in words."""
+    """Return an event document as the cells of a table.
+
+    Its time to the millisecond, the end of the job's id, its data in words.
+    """
     facts = (f"{name.removesuffix('_at')} {_in_short(value)}" for name, value in shown["data"].items())
     return {
         **shown,
@@ -128,7 +131,10 @@ def _in_short(value: Any) -> str:
 
 
 def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[str, Any]:
-    """Return figures as the cells of a table: each count bears the mark of how it was got, an oldest due time past the limit a `!`."""
+    """Return figures as the cells of a table.
+
+    Each count bears the mark of how it was got, an oldest due time past the limit a `!`.
+    """
     counts = {
         name: mark_count(count, _counted_ago(figures, name, as_of)) for name, count in measured_stats(figures).items()
     }
@@ -138,7 +144,10 @@ def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[
 
 
 def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return a queue's figures as the cells of a table and of CSV: what is laid down for its claims is one text there."""
+    """Return a queue's figures as the cells of a table and of CSV.
+
+    What is laid down for its claims is one text there.
+    """
     said = [_limit_text(limit) for limit in shown["limits"]]
     if shown["ageing_seconds"] is not None:
         said.append(f"ages every {shown['ageing_seconds']:g} s")
@@ -147,7 +156,10 @@ def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def exactness_in_words(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return what is shown with one text for its figures that are not exact, such as `pending=capped total=estimated`."""
+    """Return a document with one text for its figures that are not exact.
+
+    Such a text is `pending=capped total=estimated`.
+    """
     return {**shown, "exactness": " ".join(f"{name}={how}" for name, how in shown["exactness"].items())}
 
 

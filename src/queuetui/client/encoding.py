@@ -29,7 +29,10 @@ def encode_payload(value: object) -> bytes:
 
 
 def encode_payloads(values: Sequence[object]) -> list[bytes]:
-    """Return what `encode_payload` does of each value, at a fraction of its price. Raises BadPayload naming what is not JSON."""
+    """Return what `encode_payload` does of each value, at a fraction of its price.
+
+    Raises BadPayload naming what is not JSON.
+    """
     if not values:
         return []
     # One call of the encoder does them all; the text that parts them is in none of them, for nobody can have guessed it.

@@ -100,8 +100,9 @@ def _type_of(job_type: str | Handler) -> str:
 
 
 def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobOptions) -> list[NewJob]:
-    """Return jobs that differ in nothing but their payloads and ids, at a fraction of the price of each made alone.
+    """Return jobs that differ only in their payloads and ids.
 
+    This costs a fraction of making each alone.
     Raises BadPayload, or Conflict for an id or key that they cannot share.
     """
     if "id" in options or "idempotency_key" in options:
@@ -117,7 +118,10 @@ def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobO
 
 
 def _spelt(job_id: object) -> str:
-    """Return a UUID in its usual spelling, so that an id is one text everywhere; the store refuses what is none."""
+    """Return a UUID in its usual spelling, so that an id is one text everywhere.
+
+    The store refuses what is none.
+    """
     text = read_text(job_id, "the id of a job")
     try:
         return str(UUID(text))

@@ -79,7 +79,10 @@ class Queue:
         return self._backend.jobs.enqueue((make_job(job_type, payload, options),), connection)[0]
 
     def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
-        """Store a command of the system's shell, for workers started with --allow-command; its tags are needs too."""
+        """Store a command of the system's shell, for workers started with --allow-command.
+
+        Its tags are needs too.
+        """
         said_tags, said_needs = options.get("tags"), options.get("needs")
         tags = () if said_tags is None else read_tags(said_tags)
         needs = () if said_needs is None else read_tags(said_needs, "needs")
@@ -121,8 +124,9 @@ class Queue:
     def jobs(
         self, filter_text: str = "", limit: int = 100, after: str | None = None
     ) -> tuple[list[JobDocument], str | None]:
-        """Return the jobs that match a filter, and the cursor to pass as `after` for the next ones, None at the end.
+        """Return the jobs that match a filter, and the cursor to pass as `after` for more.
 
+        The cursor is None at the end.
         Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `queuetui why`.
         """
         request = PageRequest(parse_query(filter_text), limit, after)
@@ -134,8 +138,9 @@ class Queue:
         return self._documents((self._backend.inspector.get(job_id),))[0]
 
     def wait(self, job_id: str, timeout_s: float | timedelta = 60.0) -> JobDocument:
-        """Return a job once it has ended, with its result or error; it is looked at ever less often, at least every half second.
+        """Return a job once it has ended, with its result or error.
 
+        It is looked at ever less often, at least every half second.
         Raises NotFound, and TimeoutError when it goes on for longer.
         """
         if isinstance(timeout_s, timedelta):
@@ -170,8 +175,9 @@ class Queue:
         recurring: Recurrence,
         **options: Unpack[JobOptions],
     ) -> bool:
-        """Make a job recur under a name, over what has that name; a pause stays. Tell whether anything changed.
+        """Make a job recur under a name, over what has that name; a pause stays.
 
+        Tell whether anything changed.
         `recurring` is such as `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
         """
         return put_schedule(self._backend.schedules, make_spec(name, job_type, payload, recurring, options))

@@ -40,7 +40,10 @@ _KNOWN = frozenset(Recurrence.__annotations__)
 def make_spec(
     name: str, job_type: str | Handler, payload: object, recurrence: Recurrence, options: JobOptions
 ) -> ScheduleSpec:
-    """Return the schedule that was asked for. Raises ValueError for what cannot be, Conflict for what is of one job only."""
+    """Return the schedule that was asked for.
+
+    Raises ValueError for what cannot be, Conflict for what is of one job only.
+    """
     from queuetui.timetable import check_spec
 
     if meant_for_one := _OF_ONE_JOB & options.keys():

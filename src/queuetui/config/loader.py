@@ -43,7 +43,10 @@ class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
-    """Return the profiles of a file and the name of its default; an absent file has none. Raises BadConfig."""
+    """Return the profiles of a file and the name of its default; an absent file has none.
+
+    Raises BadConfig.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -115,7 +118,10 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
 
 
 def find_profile(path: Path, name: str | None) -> Profile | None:
-    """Return the profile of that name, or the file's default when `name` is None; None without either. Raises NotFound."""
+    """Return the profile of that name, or the file's default when `name` is None; None without either.
+
+    Raises NotFound.
+    """
     tables, default = read_profiles(path)
     wanted = name or default
     if wanted is None:

@@ -13,8 +13,9 @@ COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is connected to and how; `rights` is "read", "operate" or None: then it is for whoever starts to say.
+    """What is connected to and how.
 
+    `rights` is "read", "operate" or None: then it is for whoever starts to say.
     `chosen_by_url` and `embedded` tell that no settings named it: then a native queue may be operated.
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.

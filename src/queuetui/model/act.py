@@ -11,7 +11,10 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done: to jobs; to a queue (PAUSE, RESUME, LIMIT, its events); CLEAN to workers; to schedules, also paused."""
+    """What can be done: to jobs; to a queue (PAUSE, RESUME, LIMIT, its events); CLEAN to workers.
+
+    To schedules, also paused.
+    """
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -66,7 +69,10 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an act is done to; `data` are the bytes that the verb needs for this one job: a record to put back, a payload to write."""
+    """What an act is done to.
+
+    `data` are the bytes that the verb needs for this one job: a record to put back, a payload to write.
+    """
 
     ref: JobRef
     data: bytes | None = None

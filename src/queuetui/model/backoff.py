@@ -10,7 +10,10 @@ from queuetui.model.duration import read_part, read_span_s
 
 @dataclass(frozen=True, slots=True, init=False)
 class Backoff:
-    """Exponential back-off: after the n-th ended attempt `min(cap_s, base_s * 2**n)`, spread by `jitter` (0 to 1) either way."""
+    """Exponential back-off.
+
+    After the n-th ended attempt `min(cap_s, base_s * 2**n)`, spread by `jitter` (0 to 1) either way.
+    """
 
     base_s: float
     cap_s: float

@@ -13,7 +13,10 @@ _NOT_BUILT = frozenset({Verb.RUN_NOW, Verb.MOVE, Verb.EDIT, Verb.REPRIORITISE, V
 
 
 class Liveness(StrEnum):
-    """What a store tells of whether a run goes on: a lease that is renewed, beats, a time until which it is left alone, or nothing."""
+    """What a store tells of whether a run goes on.
+
+    A lease that is renewed, beats, a time until which it is left alone, or nothing.
+    """
 
     LEASE = "lease"
     HEARTBEAT = "heartbeat"

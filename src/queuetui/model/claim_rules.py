@@ -1,4 +1,7 @@
-"""What a person lays down for the claims of one queue: limits of the queue and of its types, and ageing."""
+"""What a person lays down for the claims of one queue.
+
+Limits of the queue and of its types, and ageing.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,10 @@ def parse_rate(text: str) -> Rate:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLimit:
-    """A bound on the jobs of a queue, or of one type within it: how many are processed at once, how many begin in a time."""
+    """A bound on the jobs of a queue, or of one type within it.
+
+    How many are processed at once, how many begin in a time.
+    """
 
     type: str | None = None
     concurrency: int | None = None
@@ -79,7 +85,10 @@ class ClaimLimit:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRules:
-    """All that is laid down for one queue; `ageing_s` is what a job waits for each 1 that its priority grows by."""
+    """All that is laid down for one queue.
+
+    `ageing_s` is what a job waits for each 1 that its priority grows by.
+    """
 
     limits: tuple[ClaimLimit, ...] = ()
     ageing_s: float | None = None
@@ -156,8 +165,9 @@ class RulesInUse:
 
 @dataclass(frozen=True, slots=True)
 class RulesEdit:
-    """What is to be laid down: given parts replace those of the queue, or of its type; `clear` takes away first.
+    """What is to be laid down: given parts replace those of the queue, or of its type.
 
+    `clear` takes away first.
     With a type only that type's limit is touched, and `clear` without one takes away everything.
     """
 

@@ -10,7 +10,10 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def from_us(us: int) -> datetime:
-    """Return the UTC time of microseconds since 1970; one outside the years 1 to 9999 is the calendar's nearest end."""
+    """Return the UTC time of microseconds since 1970.
+
+    One outside the years 1 to 9999 is the calendar's nearest end.
+    """
     try:
         return EPOCH + timedelta(microseconds=us)
     except OverflowError:

@@ -28,7 +28,10 @@ def unbind_correlation_id(token: Token[str | None]) -> None:
 
 @contextmanager
 def correlated(correlation_id: str | None) -> Iterator[None]:
-    """Bind an id to everything enqueued within, in this thread or task. Raises TypeError or ValueError for what is no text."""
+    """Bind an id to everything enqueued within, in this thread or task.
+
+    Raises TypeError or ValueError for what is no text.
+    """
     token = bind_correlation_id(None if correlation_id is None else read_text(correlation_id, "the correlation id"))
     try:
         yield

@@ -79,8 +79,9 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     measure: bool = False,
     result_ttl: float | timedelta | None = None,
 ) -> Any:
-    """Declare a function, or a class with `handle`, as the handler of a job type; without a type its own name is the type.
+    """Declare a function, or a class with `handle`, as the handler of a job type.
 
+    Without a type its own name is the type.
     A duration is in seconds or a timedelta. At `timeout` the run fails and its handler is asked to stop; at `hard_timeout` it is killed.
     `every` (whole seconds) or `cron` (five fields, in the time zone `tz`) makes it recur with an empty payload in every store that a
     worker with this `--app` works; `overlap` False passes over a slot while the job of the one before goes on.

@@ -1,4 +1,7 @@
-"""A job as programs read it: the one shape of the command line, the client and later the HTTP interface."""
+"""A job as programs read it.
+
+The one shape of the command line, the client and later the HTTP interface.
+"""
 
 from __future__ import annotations
 

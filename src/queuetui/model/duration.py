@@ -1,4 +1,7 @@
-"""Durations as people write them: `90`, `30s`, `5m`, `1h30m`, `2d`, `1w`; and as programs give them: seconds or a timedelta."""
+"""Durations as people write them: `90`, `30s`, `5m`, `1h30m`, `2d`, `1w`.
+
+And as programs give them: seconds or a timedelta.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,10 @@ def read_span_s(span: object, what: str) -> float:
 
 
 def read_limit_s(span: object, what: str) -> float:
-    """Return the seconds of a duration within which something is to end. Raises TypeError or ValueError naming `what`."""
+    """Return the seconds of a duration within which something is to end.
+
+    Raises TypeError or ValueError naming `what`.
+    """
     limit_s = read_span_s(span, what)
     if limit_s < SHORTEST_LIMIT_S:
         raise ValueError(f"{what} is {shown(span)}, in which no run can end; give at least 10 ms, or leave it away")
@@ -50,7 +56,10 @@ def read_limit_s(span: object, what: str) -> float:
 
 
 def read_whole_s(span: object, what: str) -> int:
-    """Return the whole seconds of a duration of at least one. Raises TypeError or ValueError naming `what`."""
+    """Return the whole seconds of a duration of at least one.
+
+    Raises TypeError or ValueError naming `what`.
+    """
     seconds = read_span_s(span, what)
     if seconds < 1 or not seconds.is_integer():
         raise ValueError(f"{what} is {shown(span)}; give whole seconds, at least 1")

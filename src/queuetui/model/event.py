@@ -13,7 +13,10 @@ from queuetui.model.text import Untrusted
 
 
 class EventKind(StrEnum):
-    """What happened. JOB_SCHEDULED is the claim (a worker is assigned), JOB_DUE the end of a wait for a due time or a retry."""
+    """The kinds of events.
+
+    JOB_SCHEDULED is the claim (a worker is assigned), JOB_DUE the end of a wait for a due time or a retry.
+    """
 
     JOB_CREATED = "JobCreated"
     JOB_DUE = "JobDue"
@@ -66,8 +69,9 @@ _DETAILS = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; `cursor` names its place in the log, which is the order of what happened to any one job.
+    """One thing that happened.
 
+    `cursor` names its place in the log, which is the order of what happened to any one job.
     `moment` is the due time of a created, retried or snoozed job, and else when the run began, where that is known.
     `actor` is the person whose act it was. `detail` is one text that depends on the kind (see `data`).
     """
@@ -100,7 +104,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventRequest:
-    """A page of at most `limit` events, newest first, older than the cursor `before`; what is None or empty does not narrow it."""
+    """A page of at most `limit` events, newest first, older than the cursor `before`.
+
+    What is None or empty does not narrow it.
+    """
 
     job_id: str | None = None
     queue: str | None = None
@@ -113,7 +120,10 @@ class EventRequest:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events, newest first; `last` is the cursor to go on from, `notes` say in our words what bounds the answer."""
+    """Events, newest first.
+
+    `last` is the cursor to go on from, `notes` say in our words what bounds the answer.
+    """
 
     events: tuple[Event, ...]
     has_more: bool = False

@@ -44,7 +44,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one check ended; `summary` and `next` are our own words, `evidence` holds the values read, names made safe."""
+    """How one check ended.
+
+    `summary` and `next` are our own words, `evidence` holds the values read, names made safe.
+    """
 
     check: Check
     level: Level
@@ -72,7 +75,10 @@ class Durability:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFacts:
-    """The versions that a queue of ours speaks of; `version` is None without a schema, and ours are what this program knows."""
+    """The versions that a queue of ours speaks of.
+
+    `version` is None without a schema, and ours are what this program knows.
+    """
 
     version: int | None
     ours: int
@@ -84,8 +90,9 @@ class SchemaFacts:
 
 @dataclass(frozen=True, slots=True)
 class HeldSnapshot:
-    """An old picture of the data that somebody keeps open, so that nothing deleted since can be cleared away.
+    """An old snapshot that a session holds open.
 
+    Rows deleted since then cannot be removed.
     `kind` is session, prepared or slot; `since` is None where the server does not tell.
     """
 
@@ -99,7 +106,10 @@ class HeldSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class LateLeases:
-    """Leases that were over longer ago than a sweep takes, and when the first of them ended; the count is capped."""
+    """Leases that were over longer ago than a sweep takes, and when the first of them ended.
+
+    The count is capped.
+    """
 
     count: int
     oldest: datetime | None = None
@@ -107,8 +117,9 @@ class LateLeases:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a store tells of its condition; None is what it has not, `unread` says of a check why it could not be read.
+    """What a store tells of its condition.
 
+    None is what it has not, `unread` says of a check why it could not be read.
     `oldest` is the oldest version that is supported, empty where every one is. `connections` are those in use and the most there
     may be. `pooled` is whether a pooler stands before the server, which passes no notices on. `unvacuumed` names what autovacuum
     leaves alone. `hidden_sessions` counts those whose start is kept from this user.

@@ -1,4 +1,4 @@
-"""How the filter language parts its text into terms and values, what quotes mean in it, and how a value is put in quotes."""
+"""How a filter's text is split into terms and values, and how values are quoted."""
 
 from __future__ import annotations
 
@@ -29,13 +29,19 @@ class WrittenValue:
 
     @property
     def literal(self) -> str:
-        """The text that is meant where there are no wildcards: what is in quotes as a whole without them, else as it stands."""
+        """The text that is meant where there are no wildcards.
+
+        What is in quotes as a whole without them, else as it stands.
+        """
         whole = _QUOTED.fullmatch(self.text)
         return self.text if whole is None else _unescape(whole[1])
 
     @property
     def name(self) -> str | Pattern:
-        """The name that is meant: what is in quotes is taken literally, `*` and `?` outside them are wildcards."""
+        """The name that is meant.
+
+        What is in quotes is taken literally, `*` and `?` outside them are wildcards.
+        """
         parts: list[str | Wild] = []
         for match in _PART.finditer(self.text):
             part = match[0]
@@ -51,18 +57,27 @@ def quote_value(value: str) -> str:
 
 
 def write_name(name: str) -> str:
-    """Return a name as the command line takes it: as it is, in quotes where that would not be read as it or holds what is not seen."""
+    """Return a name as the command line takes it.
+
+    As it is, in quotes where that would not be read as it or holds what is not seen.
+    """
     is_itself = _is_seen(name) and WrittenValue(name, 0).literal == name
     return name if is_itself else quote_value(name)
 
 
 def split_terms(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each term begins and ends: blanks part them, but for those in quotes. Raises BadQuery for an open quote."""
+    """Yield where each term begins and ends: blanks part them, but for those in quotes.
+
+    Raises BadQuery for an open quote.
+    """
     return _split(text, str.isspace)
 
 
 def split_values(text: str, position: int = 0) -> Iterator[WrittenValue]:
-    """Yield the values of a term, which commas part, but for those in quotes; `position` is where the text stands."""
+    """Yield the values of a term, which commas part, but for those in quotes.
+
+    `position` is where the text stands.
+    """
     for start, end in _split(text, ",".__eq__):
         yield WrittenValue(text[start:end], position + start)
 

@@ -14,7 +14,10 @@ INSTEAD = "write a function without yield: call context.progress() where it yiel
 
 
 def read_handler(handler: object) -> Handler:
-    """Return what can run a job. Raises TypeError for what is no handler, and for a generator: nothing would run it."""
+    """Return what can run a job.
+
+    Raises TypeError for what is no handler, and for a generator: nothing would run it.
+    """
     called = getattr(handler, "handle", None) if inspect.isclass(handler) else handler
     if not callable(handler) or not callable(called):
         raise TypeError(f"{shown(handler)} is no handler; give a function, or a class with a method `handle`")
@@ -31,7 +34,10 @@ def is_generator(handler: Handler) -> bool:
 
 
 def type_of(handler: Handler) -> str:
-    """Return the job type of a handler declared without one. Raises TypeError where it has no name of its own."""
+    """Return the job type of a handler declared without one.
+
+    Raises TypeError where it has no name of its own.
+    """
     name = getattr(handler, "__name__", None)
     if not isinstance(name, str) or not name.isidentifier():
         raise TypeError(f"{shown(handler)} has no name of its own; give its job type, as in job('send')(handler)")

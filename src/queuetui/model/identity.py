@@ -1,4 +1,7 @@
-"""What tells one queue from another: learned facts and pinned trust are kept under it, never under an address."""
+"""What tells one queue from another.
+
+Learned facts and pinned trust are kept under it, never under an address.
+"""
 
 from __future__ import annotations
 

@@ -9,12 +9,16 @@ from threading import RLock
 
 
 class Interrupted(Exception):
-    """The read was broken off by who had asked for it; nobody waits for the answer, so that nobody is told."""
+    """The read was broken off by who had asked for it.
+
+    Nobody waits for the answer, so that nobody is told.
+    """
 
 
 class Interruption:
-    """The right to break off what a thread reads; `interrupt` may be called by any thread, also twice, too early or too late.
+    """The right to break off what a thread reads.
 
+    `interrupt` may be called by any thread, also twice, too early or too late.
     It may block for as long as the store takes to be told.
     """
 
@@ -38,7 +42,10 @@ class Interruption:
 
     @contextmanager
     def stopping_by(self, stop: Callable[[], object]) -> Iterator[None]:
-        """Let `stop` be called when it is broken off within the block, which then raises Interrupted whatever its own end was."""
+        """Call `stop` when the read is cancelled within the block.
+
+        The block then raises Interrupted, however it ended.
+        """
         with self._guard:
             self.check()
             self._stops.append(stop)

@@ -1,4 +1,4 @@
-"""Ids of jobs, made by who enqueues, and where among them the ones lie that end in the digits a person typed.
+"""Ids of jobs, made by the client, and the ranges in which a short id lies.
 
 The last six digits of an id that is made here are no chance: they are its time, mixed so that neighbours look unlike. So a short id
 names a few narrow spans of ids, one every four minutes of the past, and needs no index of its own.
@@ -64,7 +64,10 @@ def new_job_ids(count: int) -> list[str]:
 
 
 def spans_ending_in(tail: str, newest_ms: int, oldest_ms: int) -> Iterator[Span]:
-    """Yield, newest first, the spans where ids lie that were made here in that time and whose last six digits are `tail`."""
+    """Yield, newest first, the ranges of ids whose last six digits are `tail`.
+
+    They hold the ids that were made here in that time.
+    """
     newest, oldest = (at_ms * _TICKS_PER_MS // _SLOT_TICKS for at_ms in (newest_ms, oldest_ms))
     slot = newest - (newest - int(tail, 16) * _UNMIX) % _TAILS
     while slot >= max(0, oldest):

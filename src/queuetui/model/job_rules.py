@@ -1,4 +1,7 @@
-"""What may be said of a job in numbers and times: checked once for programs, declarations and the command line."""
+"""What may be said of a job in numbers and times.
+
+Checked once for programs, declarations and the command line.
+"""
 
 from __future__ import annotations
 

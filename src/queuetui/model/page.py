@@ -13,8 +13,9 @@ from queuetui.model.query import Query, Sort, Term
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """A page of at most `limit` jobs after (or, `backward`, before) an opaque cursor; None starts at the top.
+    """A page of at most `limit` jobs after (or, `backward`, before) an opaque cursor.
 
+    None starts at the top.
     `brief` tells that nobody looks at payloads, errors and totals: a backend that reads these at a cost may leave them out.
     """
 
@@ -47,8 +48,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class IdSearch:
-    """The jobs whose id is or ends in what was looked for; `reached` is where to go on looking, None where there is nothing further.
+    """The jobs whose id is or ends in what was looked for.
 
+    `reached` is where to go on looking, None where there is nothing further.
     `looked` is how many jobs were looked through for it, `note` says in the store's own words how far that was.
     """
 

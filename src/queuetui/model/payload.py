@@ -41,8 +41,9 @@ def read_path(value: object, path: str) -> object | None:
 
 
 def summarise(value: object, paths: Sequence[str]) -> Untrusted | None:
-    """Return a short text of the values at the paths, `sku A-1042 shop North`, or None when no path leads anywhere.
+    """Return a short text of the values at the paths, such as `sku A-1042 shop North`.
 
+    None when no path leads anywhere.
     Of the default paths at most two are shown.
     """
     parts: list[str] = []
@@ -57,7 +58,10 @@ def summarise(value: object, paths: Sequence[str]) -> Untrusted | None:
 
 
 def summarise_json(job_type: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
-    """Return the summary of a JSON payload, its own head when no path leads anywhere or it is cut or not JSON."""
+    """Return the summary of a JSON payload.
+
+    It is the payload's own head when no path leads anywhere, or when it is cut or no JSON.
+    """
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError):

@@ -15,8 +15,9 @@ from queuetui.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A snapshot and what belongs to it; a part that could not be read is named in `problems` with the reason.
+    """A snapshot and what belongs to it.
 
+    A part that could not be read is named in `problems` with the reason.
     `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the
     store as a whole; `events` is None where none were asked for or could be read.
     """

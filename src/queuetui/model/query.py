@@ -15,7 +15,10 @@ Value = str | float | datetime | Pattern
 
 
 class Comparison(StrEnum):
-    """How a field is compared; IS takes any of several values, which may be patterns, HAS is "contains" in any letter case."""
+    """How a field is compared.
+
+    IS takes any of several values, which may be patterns, HAS is "contains" in any letter case.
+    """
 
     IS = ":"
     HAS = "~"
@@ -45,8 +48,9 @@ WORD = "word"
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition; `field` is one of FIELDS or WORD, `path` the keys below `payload`, `position` where it stands in the text.
+    """One condition of a filter.
 
+    `field` is one of FIELDS or WORD, `path` the keys below `payload`, `position` where it stands in the text.
     Values are checked: states and flags exist, numbers and spans (in seconds) are floats, times are aware datetimes, a name with
     wildcards outside quotes is a Pattern, the rest is text and taken literally.
     """

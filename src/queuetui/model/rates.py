@@ -11,7 +11,7 @@ RATE_MINUTES = 5
 
 
 def done_per_minute(completed: Mapping[datetime, int], now: datetime, first: datetime | None) -> float:
-    """Return completed jobs a minute over the last RATE_MINUTES whole minutes, by how many completed in each minute.
+    """Return completed jobs a minute over the last RATE_MINUTES whole minutes.
 
     `first` is the first minute that the store's tally knows, of any queue: the time before it does not count. Until a whole minute
     is known, it is the count of the running one.

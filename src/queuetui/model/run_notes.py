@@ -1,4 +1,7 @@
-"""What a run tells beside its ending: log lines, usage, what it took of the machine, how long its result is kept."""
+"""What a run tells beside its ending.
+
+Log lines, usage, what it took of the machine, how long its result is kept.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ LARGEST_COUNT = 1e100
 
 @dataclass(frozen=True, slots=True)
 class RunNotes:
-    """All that one run has told so far, so that it can be written again; None leaves what was written before.
+    """All that one run has told so far, so that it can be written again.
 
+    None leaves what was written before.
     `usage` are sums by name. `log` is the end of what was logged, `log_cut` how many lines before it are gone. `result_ttl_s` counts from
     the moment it is written, just before the run's ending.
     """

@@ -19,7 +19,10 @@ LONGEST_NAME_CHARS = 200
 
 
 class Missed(StrEnum):
-    """What becomes of slots that passed while no worker looked: the latest one runs, none does, or all do (a bounded number)."""
+    """What becomes of slots that passed while no worker looked.
+
+    The latest one runs, none does, or all do (a bounded number).
+    """
 
     LATEST = "latest"
     SKIP = "skip"
@@ -28,7 +31,10 @@ class Missed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When slots are: a cron expression in a time zone, or every so many whole seconds counted from 1970 UTC."""
+    """When slots are.
+
+    Either a cron expression in a time zone, or every so many whole seconds counted from 1970 UTC.
+    """
 
     cron: str | None = None
     every_s: int | None = None
@@ -140,8 +146,9 @@ def _known(kind: type, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule as it is stored: `rev` grows with every edit and not with slots; `last_state` is None once that job is pruned.
+    """A schedule as it is stored: `rev` grows with every edit and not with slots.
 
+    `last_state` is None once that job is pruned.
     `declared` tells that an application's code asked for it and will again; `next_at` is the first slot that nobody has looked at.
     """
 
@@ -158,7 +165,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleReading:
-    """Schedules by name, at one time of the store's clock; `is_cut` tells that there are more, `problem` why some cannot be read."""
+    """Schedules by name, at one time of the store's clock.
+
+    `is_cut` tells that there are more, `problem` why some cannot be read.
+    """
 
     now: datetime
     schedules: tuple[Schedule, ...]
@@ -176,7 +186,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What one look at a due schedule decides: the slots that make jobs, oldest first, and the next one to look at."""
+    """What one look at a due schedule decides.
+
+    The slots that make jobs, oldest first, and the next one to look at.
+    """
 
     slots: tuple[Slot, ...]
     next_at: datetime
@@ -184,7 +197,10 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking slots made; `overlapped` tells that a slot was passed over since the job before it is not final."""
+    """What taking slots made.
+
+    `overlapped` tells that a slot was passed over since the job before it is not final.
+    """
 
     jobs: tuple[Enqueued, ...]
     overlapped: bool = False

@@ -33,8 +33,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one poll reads; `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
+    """What one poll reads.
 
+    `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
     `events` asks for a page of what happened, which the monitor reads.
     """
 
@@ -63,7 +64,10 @@ class TallyMinute:
 
 @dataclass(frozen=True, slots=True)
 class QueueInfo:
-    """One queue: `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job."""
+    """One queue.
+
+    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job.
+    """
 
     name: Untrusted
     counts: Mapping[State, Measured[int]]
@@ -79,8 +83,9 @@ class QueueInfo:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one read found; a part not asked for is empty, a part that failed is named in `problems` with the reason.
+    """What one read found.
 
+    A part not asked for is empty, a part that failed is named in `problems` with the reason.
     `counts` spans all queues; `stuck` counts across states.
     Until `held_until` nothing is claimed, as the server was restarted and may have forgotten claims.
     """

@@ -1,4 +1,7 @@
-"""The states of a job and every legal move between them: the one table that docs and tests are made from."""
+"""The states of a job and every legal move between them.
+
+The one table that docs and tests are made from.
+"""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ COUNTED = tuple(state for state in State if state is not State.BLOCKED)
 
 
 def describe_stats(snapshot: Snapshot, rules: Mapping[str, RulesInUse] = NO_RULES) -> dict[str, Any]:
-    """Return counts by state, `stuck`, `total`, averages, rates and the oldest due time, over all and per queue; `rules` are by queue.
+    """Return the figures of all queues and of each.
 
+    Counts by state, `stuck`, `total`, averages, rates and the oldest due time; `rules` are by queue.
     Beside the figures, `exactness` says how each came about that is not exact, `reasons` why, and `counted_at` when one was counted that
     is not of now; `measures` says what the averages and rates are of. None is what the backend does not keep.
     """
@@ -44,7 +45,7 @@ def describe_stats(snapshot: Snapshot, rules: Mapping[str, RulesInUse] = NO_RULE
 
 
 def measured_stats(figures: Mapping[str, Any]) -> dict[str, Measured[int]]:
-    """Return the counts among described figures as what they were measured as, for a table that marks them."""
+    """Return the counts of described figures with how each was measured."""
     return {
         name: Measured(figures[name], Exactness(figures["exactness"].get(name, Exactness.EXACT)))
         for name in (*(state.value for state in COUNTED), "stuck", "total")

@@ -102,7 +102,10 @@ def _limit_marks(line: str) -> str:
 
 
 class _ShownForms(dict[int, str | int]):
-    """What each code point is shown as, worked out when first met; bounded, since hostile text meets them all."""
+    """What each code point is shown as, worked out when first met.
+
+    Bounded, since hostile text meets them all.
+    """
 
     def __init__(self, hidden_kinds: frozenset[str]) -> None:
         super().__init__({ord("\t"): TAB_SPACES})

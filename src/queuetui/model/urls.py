@@ -27,7 +27,10 @@ def hide_passwords(text: str) -> str:
 
 
 def place_name(url: str) -> str:
-    """Return the short name of what a URL points at, such as `shop@db.example` or `queue.db`; empty where none can be read."""
+    """Return the short name of what a URL points at, such as `shop@db.example` or `queue.db`.
+
+    Empty where none can be read.
+    """
     scheme, _, rest = hide_password(url).partition("://")
     address, _, options = rest.partition("?")
     where, _, path = address.rpartition("@")[2].partition("/")

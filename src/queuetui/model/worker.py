@@ -10,8 +10,9 @@ from queuetui.model.text import Untrusted
 
 @dataclass(frozen=True, slots=True)
 class WorkerCard:
-    """What a worker says of itself when it registers; `id` is random per boot, `queues` and `types` empty mean all.
+    """What a worker says of itself when it registers.
 
+    `id` is random per boot, `queues` and `types` empty mean all.
     `socket` is where clients on its host ring for it.
     """
 

@@ -16,7 +16,10 @@ from queuetui.monitor.checks import fleet, server, versions
 
 
 def check_up(backend: Backend, limits: Limits, version: str, held_s: float = HELD_S) -> tuple[Finding, ...]:
-    """Return what was found, check by check; `version` is this program's. Raises Unreachable where the store goes away."""
+    """Return what was found, check by check; `version` is this program's.
+
+    Raises Unreachable where the store goes away.
+    """
     inspector, examiner = backend.inspector, backend.examiner
     if examiner is None:
         raise Unsupported(f"{inspector.capabilities.label} does not tell its condition")

@@ -40,8 +40,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts; `events`, newest first, is None where they were not read.
+    """One job whole, what was judged of it and its kept attempts.
 
+    `events`, newest first, is None where they were not read.
     `runs` is what its runs told beside their endings; `gap` tells where events and job do not join.
     """
 
@@ -68,7 +69,10 @@ class Feed:
         return self._inspector.capabilities
 
     def poll(self, watch: Watch) -> Picture:
-        """Return what was read and judged, a verdict for every job that is listed; `watch.limits` is replaced by the feed's."""
+        """Return what was read and judged, a verdict for every job that is listed.
+
+        `watch.limits` is replaced by the feed's.
+        """
         snapshot = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
         problems, request = dict(snapshot.problems), watch.events
         rules = self._rules(problems)
@@ -125,8 +129,9 @@ class Feed:
     def search(
         self, query: Query, limit: int, tell: Callable[[str], object] | None = None, *, whole: bool = False
     ) -> Iterator[tuple[Job, Verdict]]:
-        """Yield the jobs that match with their verdicts, at most `limit`; at the end `tell` what bounds the answer.
+        """Yield the jobs that match with their verdicts, at most `limit`.
 
+        At the end `tell` what bounds the answer.
         A filter that the store cannot answer is looked for in its newest jobs, in all of them if `whole`.
         """
         facts = self._facts()
@@ -145,8 +150,9 @@ class Feed:
         looks: float = 1,
         tell: Callable[[IdSearch], object] | None = None,
     ) -> IdSearch:
-        """Look for the jobs whose id is or ends in `suffix`, two at most, by so many looks at the store; `tell` hears of each in vain.
+        """Look for the jobs whose id is or ends in `suffix`, two at most, by so many looks at the store.
 
+        `tell` hears of each in vain.
         `after` goes on where another search had come to.
         """
         looked = 0
@@ -186,7 +192,10 @@ class Feed:
         return describe_schedules(reading, snapshot.workers, self.limits)
 
     def _rules(self, problems: dict[str, str]) -> Mapping[str, RulesInUse]:
-        """Return the rules of the queues, where the backend keeps any; why not, where they alone cannot be read."""
+        """Return the rules of the queues, where the backend keeps any.
+
+        Why not, where they alone cannot be read.
+        """
         store = self._backend.rules
         uses = None if store is None else _ask(RULES, store.rules_in_use, problems)
         return {use.queue: use for use in uses or ()}

@@ -1,4 +1,7 @@
-"""What happened and goes on happening: the log read page by page, and looked at again and again for what is new."""
+"""What happened and goes on happening.
+
+The log read page by page, and looked at again and again for what is new.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,10 @@ from queuetui.model.snapshot import TallyMinute
 
 
 def completed_series(tally: Sequence[TallyMinute], now: datetime, minutes: int = 60) -> list[int]:
-    """Return the completed jobs of each of the last minutes, oldest first, this minute last; minutes without a row are 0."""
+    """Return the completed jobs of each of the last minutes, oldest first, this minute last.
+
+    Minutes without a row are 0.
+    """
     this = now.replace(second=0, microsecond=0)
     by_minute = {minute.minute: minute.completed for minute in tally}
     return [by_minute.get(this - timedelta(minutes=back), 0) for back in range(minutes - 1, -1, -1)]

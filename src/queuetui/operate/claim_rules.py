@@ -23,7 +23,10 @@ class ClaimRulesOperations:
         self._desk = desk
 
     def lay_down(self, queue: str, edit: RulesEdit, reason: str = "") -> Report:
-        """Lay down rules for a queue; they hold for the claims that begin afterwards. Raises ValueError for too many of them."""
+        """Lay down rules for a queue; they hold for the claims that begin afterwards.
+
+        Raises ValueError for too many of them.
+        """
         require(Verb.LIMIT, self._desk.right, self._backend.inspector.capabilities)
         if self._backend.rules is None:
             raise Unsupported(

@@ -20,14 +20,20 @@ NO_FOLDER = "the act cannot be recorded, so it is not done: this user has no hom
 
 
 class Journal:
-    """A file of JSON lines that only its owner may read; at ROTATE_BYTES the older half is kept beside it under `.1`."""
+    """A file of JSON lines that only its owner may read.
+
+    At ROTATE_BYTES the older half is kept beside it under `.1`.
+    """
 
     def __init__(self, path: Path | None, backend: str) -> None:
         self._path = path
         self._backend = backend
 
     def intend(self, act: Act, targets: Sequence[JobRef], subject: str = "") -> None:
-        """Write what is about to be done. Raises Denied when it cannot be written: then the act must not happen."""
+        """Write what is about to be done.
+
+        Raises Denied when it cannot be written: then the act must not happen.
+        """
         if self._path is None:
             raise Denied(NO_FOLDER)
         entry = {
@@ -52,7 +58,10 @@ class Journal:
             raise Denied(message) from error
 
     def conclude(self, act: Act, results: Sequence[Result], detail: str = "") -> str | None:
-        """Write what came of it, with each job as it was before; return the remark to pass on when it cannot be written."""
+        """Write what came of it, with each job as it was before.
+
+        Return the remark to pass on when it cannot be written.
+        """
         described = [_describe(result) for result in results]
         return self._add({"entry": "outcome", "act": act.id, "detail": detail, "results": described})
 

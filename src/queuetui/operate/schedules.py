@@ -23,14 +23,20 @@ _COMES_BACK = (
 
 
 class ScheduleOperations:
-    """The acts of one person on the schedules of one backend; `rev` is the version that the person saw, None the present one."""
+    """The acts of one person on the schedules of one backend.
+
+    `rev` is the version that the person saw, None the present one.
+    """
 
     def __init__(self, backend: Backend, desk: Desk) -> None:
         self._backend = backend
         self._desk = desk
 
     def add(self, spec: ScheduleSpec, *, replace: bool = False, reason: str = "") -> Report:
-        """Add a schedule; `replace` lets it take the place of one of its name. Raises ValueError for a timing that cannot be."""
+        """Add a schedule; `replace` lets it take the place of one of its name.
+
+        Raises ValueError for a timing that cannot be.
+        """
         check_spec(spec)
         reading, known = self._read(spec.name)
         if known is not None and not replace:
@@ -50,7 +56,10 @@ class ScheduleOperations:
         return self._perform(Verb.UNSCHEDULE, name, ScheduleEdit(known.rev if rev is None else rev), reason, remark)
 
     def set_paused(self, name: str, *, paused: bool, rev: int | None = None, reason: str = "") -> Report:
-        """Pause a schedule, or let it go on with the next slot from now: those that passed meanwhile were not wanted."""
+        """Pause a schedule, or let it go on with the next slot from now.
+
+        Those that passed meanwhile were not wanted.
+        """
         reading, known = self._read(name)
         if known is None:
             raise _not_found(name)
@@ -59,7 +68,10 @@ class ScheduleOperations:
         return self._perform(Verb.PAUSE if paused else Verb.RESUME, name, edit, reason)
 
     def run_now(self, name: str, rev: int | None = None, reason: str = "") -> Report:
-        """Make a job of a schedule now, whether it is paused or its last job goes on; its slots stay as they are."""
+        """Make a job of a schedule now, whether it is paused or its last job goes on.
+
+        Its slots stay as they are.
+        """
         known = self._find(name)
         edit = ScheduleEdit(known.rev if rev is None else rev, job=known.spec.make_job())
         return self._perform(Verb.RUN, name, edit, reason)

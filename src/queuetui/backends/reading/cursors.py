@@ -32,7 +32,10 @@ def write_cursor(place: Place) -> str:
 
 
 def read_cursor(cursor: str, orders: tuple[str, ...], widths: tuple[int, ...]) -> Place:
-    """Return the place that a cursor names. Raises BadQuery when it belongs to another order or is not one of ours."""
+    """Return the place that a cursor names.
+
+    Raises BadQuery when it belongs to another order or is not one of ours.
+    """
     place = _decode(cursor)
     fits = (
         place is not None

@@ -104,7 +104,10 @@ class PagedHistories:
 
 
 def group_failures(jobs: Sequence[Job]) -> tuple[FailureGroup, ...]:
-    """Return dead letters, newest first, by type and by the fingerprint of their error; the largest group first."""
+    """Return dead letters, newest first, by type and by the fingerprint of their error.
+
+    The largest group first.
+    """
     groups: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
         error = job.error

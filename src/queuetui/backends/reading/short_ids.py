@@ -22,7 +22,10 @@ def read_suffix(typed: str) -> str | None:
 
 
 def spans_of(suffix: str, now_ms: int, oldest_id: str | None) -> list[Span]:
-    """Return, newest first, where ids made here that end so may lie: none for a whole id or fewer than six digits."""
+    """Return, newest first, where ids made here that end so may lie.
+
+    None for a whole id or fewer than six digits.
+    """
     if oldest_id is None or not TAIL_DIGITS <= len(suffix) < ID_DIGITS:
         return []
     oldest_ms = max(time_ms(oldest_id), now_ms - LOOKED_BACK_MS)

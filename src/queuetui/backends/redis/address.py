@@ -27,7 +27,10 @@ class RedisAddress:
 
 
 def read_address(url: str, own_options: Collection[str] = ()) -> RedisAddress:
-    """Return the address, with the options that an adapter knows beside the driver's apart. Raises BadConfig."""
+    """Return the address, with the options that an adapter knows beside the driver's apart.
+
+    Raises BadConfig.
+    """
     parts = split_url(url, "redis://HOST:6379/0 or unix:///run/redis.sock")
     written = read_options(parts.query, _OPTIONS.union(own_options))
     own = {name: written.pop(name) for name in own_options if name in written}

@@ -1,4 +1,7 @@
-"""The connections to one server, each used by one thread at a time: a command is packed, sent, and its answer read."""
+"""The connections to one server, each used by one thread at a time.
+
+A command is packed, sent, and its answer read.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ class Connections(forks.StoreHandle):
         return self._exchange(list(map(pack, commands)), lambda connection: _read_answers(connection, len(commands)))
 
     def transact(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
-        """Send commands as one transaction and return their answers; none is done where the server refuses one beforehand."""
+        """Send commands as one transaction and return their answers.
+
+        None is done where the server refuses one beforehand.
+        """
         packed = [pack(("MULTI",)), *map(pack, commands), pack(("EXEC",))]
         return self._exchange(packed, lambda connection: _read_transaction(connection, len(commands)))
 

@@ -1,5 +1,6 @@
-"""Loads of the Redis driver what a queue needs, its connections and its errors: a third of the memory that all of it takes.
+"""Loads of the Redis driver what a queue needs, its connections and its errors.
 
+A third of the memory that all of it takes.
 Importing any part of a package runs the whole of it first, here asyncio, clusters, sentinels and every command. So its package is
 put in place unrun, and runs when a program asks it for anything else, as `import redis; redis.Redis` in a handler does.
 """

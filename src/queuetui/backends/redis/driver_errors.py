@@ -1,4 +1,7 @@
-"""Turns what the Redis driver raises into our errors: the one place that knows its classes and the server's words."""
+"""Turns what the Redis driver raises into our errors.
+
+The one place that knows its classes and the server's words.
+"""
 
 from __future__ import annotations
 

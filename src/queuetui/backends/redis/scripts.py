@@ -1,4 +1,7 @@
-"""Loads the Lua files of a folder: one an operation, made of itself, the parts that it includes and the operations that it embeds."""
+"""Loads the Lua files of a folder.
+
+One an operation, made of itself, the parts that it includes and the operations that it embeds.
+"""
 
 from __future__ import annotations
 
@@ -34,5 +37,8 @@ def _read_whole(folder: tuple[str, ...], name: str) -> str:
 
 
 def _as_function(folder: tuple[str, ...], name: str) -> str:
-    """Return an operation as a function of its arguments, for another one that does it within its own transaction."""
+    """Return an operation as a function of its arguments.
+
+    Another operation calls it within its own transaction.
+    """
     return f"local function {name}(ARGV)\n{_read_whole(folder, name)}\nend\n"

@@ -1,4 +1,7 @@
-"""One Redis server as readers and writers ask it: every call is bounded in time and raises our errors only."""
+"""One Redis server as readers and writers ask it.
+
+Every call is bounded in time and raises our errors only.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ class RedisServer:
             return self.connections.ask(*command)
 
     def ask_all(self, doing: str, commands: Sequence[Sequence[Value]]) -> list[Any]:
-        """Send commands that change nothing in one packet and return their answers, which others may change in between."""
+        """Send reading commands in one packet and return their answers.
+
+        Other clients may write between two of them.
+        """
         current_interruption().check()
         with self._errors.translated(doing):
             return self.connections.ask_all(commands)
@@ -42,7 +48,10 @@ class RedisServer:
     def run(
         self, doing: str, script: Script, keys: Sequence[str | bytes], values: Sequence[Value], *, writes: bool
     ) -> Any:  # noqa: ANN401 - each script has its own answer
-        """Run a script; one that runs is too short to be ended. Raises UnknownOutcome where the answer of one that writes is lost."""
+        """Run a script; one that runs is too short to be ended.
+
+        Raises UnknownOutcome where the answer of one that writes is lost.
+        """
         if not writes:
             current_interruption().check()
         with self._errors.translated(doing, writes=writes):
@@ -55,7 +64,10 @@ class RedisServer:
     def run_all(
         self, doing: str, script: Script, keys: Sequence[str | bytes], bites: Sequence[Sequence[Value]]
     ) -> list[Any]:
-        """Run a script over several bites as one transaction and return their answers. Raises UnknownOutcome as `run` does."""
+        """Run a script over several bites as one transaction and return their answers.
+
+        Raises UnknownOutcome as `run` does.
+        """
         commands = [("EVALSHA", script.sha, len(keys), *keys, *values) for values in bites]
         with self._errors.translated(doing, writes=True):
             try:

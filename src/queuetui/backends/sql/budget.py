@@ -1,4 +1,7 @@
-"""Statements that a reading transaction gives a time of their own, and that it outlives when they do not end in it."""
+"""Statements with a time budget of their own within a reading transaction.
+
+The transaction goes on when a statement does not end in time.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,20 @@ _SHORTEST_MS = 1
 
 
 def limit_sqlite(connection: Connection, limit_s: float) -> None:
-    """Interrupt the statement that comes next on an SQLite connection after its budget, else after a limit."""
+    """Interrupt the next statement of an SQLite connection after its budget.
+
+    A statement without one is interrupted after the limit.
+    """
     deadline = monotonic() + connection.info.get(_BUDGET, limit_s)
     driver_connection: Any = connection.connection.dbapi_connection
     driver_connection.set_progress_handler(lambda: monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
 
 
 def fetch_within(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]] | None:
-    """Return a statement's rows, None when the server did not answer in `budget_s`; the transaction goes on in either case."""
+    """Return a statement's rows, None when the server did not answer in `budget_s`.
+
+    The transaction goes on in either case.
+    """
     dialect = connection.dialect.name
     try:
         if dialect == "sqlite":

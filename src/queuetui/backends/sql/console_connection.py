@@ -1,4 +1,7 @@
-"""Connections of a console to somebody's database: named, impatient, and read-only unless an act is written."""
+"""Connections of a console to somebody's database.
+
+Named, impatient, and read-only unless an act is written.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ _ADDRESSES: dict[str, Callable[[str], object]] = {
 
 @dataclass(eq=False)
 class ConsoleDatabase(forks.StoreHandle):
-    """One database seen through two engines of at most one connection each: one that reads, one that writes."""
+    """One database seen through two engines of at most one connection each.
+
+    One that reads, one that writes.
+    """
 
     address: Any
     dialect: str
@@ -77,13 +83,19 @@ class ConsoleDatabase(forks.StoreHandle):
             turn.release()
 
     def start_anew(self) -> None:
-        """Forget both connections: a pool that was told to close them would say goodbye to the parent's server."""
+        """Forget both connections.
+
+        A pool that was told to close them would say goodbye to the parent's server.
+        """
         self._engines, self._guard = {}, Lock()
         self._turns, self._held = {False: RLock(), True: RLock()}, []
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
-        """Open one short read-only transaction with one picture of the data. Raises Interrupted where it is broken off."""
+        """Open one short read-only transaction with one picture of the data.
+
+        Raises Interrupted where it is broken off.
+        """
         with (
             self._turns[False],
             translated(doing),
@@ -118,7 +130,10 @@ class ConsoleDatabase(forks.StoreHandle):
 
     @contextmanager
     def _interruptible(self, connection: Connection) -> Iterator[None]:
-        """Let the read be ended on the server; its connection is not used again, as what was sent to end it may come late."""
+        """Let the read be ended on the server.
+
+        Its connection is not used again, as what was sent to end it may come late.
+        """
         driver_connection = connection.connection.dbapi_connection
         try:
             with current_interruption().stopping_by(lambda: self._end_statement(driver_connection)):
@@ -128,7 +143,10 @@ class ConsoleDatabase(forks.StoreHandle):
             raise
 
     def _end_statement(self, driver_connection: Any) -> None:  # noqa: ANN401 - each driver has its own
-        """Tell the server to end the statement that runs. Where it cannot be told, the statement's own time limit is left."""
+        """Tell the server to end the statement that runs.
+
+        Where it cannot be told, the statement's own time limit is left.
+        """
         with suppress(QueueTuiError), translated("ending a statement"):
             if self.dialect == "sqlite":
                 driver_connection.interrupt()
@@ -147,7 +165,10 @@ class ConsoleDatabase(forks.StoreHandle):
 
 
 def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float) -> ConsoleDatabase:
-    """Return the database that a URL names, unconnected. Raises NotFound for an SQLite file that is not there."""
+    """Return the database that a URL names, unconnected.
+
+    Raises NotFound for an SQLite file that is not there.
+    """
     dialect = _DIALECTS.get(url.partition("://")[0].partition("+")[0].lower())
     if dialect is None:
         raise Unsupported("that kind of database is not known here; use sqlite, postgresql or mysql")
@@ -223,7 +244,10 @@ def _connect_to_mysql(database: ConsoleDatabase, *, writes: bool) -> pymysql.Con
 
 
 def _kill_mysql_statement(database: ConsoleDatabase, thread_id: int) -> None:
-    """End what another session of the same user runs, which needs no further right and a connection of its own."""
+    """End the statement that another session of the same user runs.
+
+    This needs no further right, and a connection of its own.
+    """
     with closing(_connect_to_mysql(database, writes=False)) as connection, connection.cursor() as cursor:
         cursor.execute(f"KILL QUERY {thread_id:d}")
 

@@ -1,4 +1,7 @@
-"""Turns what SQL drivers raise, bare or through SQLAlchemy, into our errors by each driver's own codes; imports no driver."""
+"""Turns the errors of SQL drivers into ours by each driver's own codes.
+
+They come bare or through SQLAlchemy. This module imports no driver.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +154,10 @@ def is_driver_error(error: BaseException) -> bool:
 
 
 def _wants_cryptography(error: BaseException) -> bool:
-    """Tell PyMySQL's complaint about a login of MySQL 8 over a plain connection, which is no error class of its own."""
+    """Tell whether PyMySQL refused a login of MySQL 8 over a plain connection.
+
+    It raises no error class of its own for this.
+    """
     return isinstance(error, RuntimeError) and str(error).startswith("'cryptography' package is required")
 
 

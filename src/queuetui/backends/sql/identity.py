@@ -15,7 +15,10 @@ _MYSQL = "select concat_ws(' ', @@hostname, @@port, @@datadir, database())"
 
 
 def identify(connection: Connection) -> Identity:
-    """Return the identity of the database that a connection is in: its cluster's own number where the server tells it, else its place."""
+    """Return the identity of the database that a connection is in.
+
+    Its cluster's own number where the server tells it, else its place.
+    """
     dialect = connection.dialect.name
     if dialect == "sqlite":
         return _identify_file(connection)

@@ -14,7 +14,10 @@ _KNOWN = frozenset({"charset", "unix_socket", *_FILES})
 
 
 def read_address(url: str) -> dict[str, Any]:
-    """Return the arguments of a connection. Raises BadConfig without quoting the URL, which may hold a password."""
+    """Return the arguments of a connection.
+
+    Raises BadConfig without quoting the URL, which may hold a password.
+    """
     parts = split_url(url, "mysql://user:password@host/name")
     options = read_options(parts.query, _KNOWN)
     if options.get("charset", CHARSET).lower() != CHARSET:

@@ -53,7 +53,10 @@ def is_mariadb(connection: pymysql.Connection[Cursor]) -> bool:
 
 
 def _time_limit(connection: pymysql.Connection[Cursor], statement_s: int) -> str:
-    """Return the setting that ends a long statement, in seconds on one server and in milliseconds on the other."""
+    """Return the setting that ends a long statement.
+
+    It is in seconds on MariaDB and in milliseconds on MySQL.
+    """
     return (
         f"max_statement_time = {statement_s}"
         if is_mariadb(connection)

@@ -41,7 +41,10 @@ _SETTING = re.compile(r"(?:-c\s*|--)([A-Za-z_][\w.-]*)=((?:\\.|[^\s\\])*)(?:\s+|
 
 @dataclass(frozen=True, slots=True)
 class PostgresqlAddress:
-    """Where a server is; `settings` hold in every session; `pooled` is whether a pooler stands before it, None if to be found out."""
+    """Where a server is; `settings` hold in every session.
+
+    `pooled` is whether a pooler stands before it, None if to be found out.
+    """
 
     conninfo: str
     settings: Mapping[str, str]
@@ -49,7 +52,10 @@ class PostgresqlAddress:
 
 
 def read_address(url: str) -> PostgresqlAddress:
-    """Read a URL as libpq does, with `schema`, `options` and `pgbouncer` besides. Raises BadConfig, quoting no value."""
+    """Read a URL as libpq does, with `schema`, `options` and `pgbouncer` besides.
+
+    Raises BadConfig, quoting no value.
+    """
     parts = split_url(url, EXAMPLE)
     options = read_options(parts.query, _LIBPQ | _OURS)
     pooled = read_switch(options, "pgbouncer")

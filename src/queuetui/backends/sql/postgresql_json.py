@@ -1,4 +1,7 @@
-"""Reads PostgreSQL's json and jsonb as their texts: a value that Python cannot make of them may not fail the rows around it."""
+"""Reads PostgreSQL's json and jsonb as their texts.
+
+A value that Python cannot make of them may not fail the rows around it.
+"""
 
 from __future__ import annotations
 

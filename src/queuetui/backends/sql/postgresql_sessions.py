@@ -37,7 +37,10 @@ C = TypeVar("C", bound=psycopg.Connection[Any])
 
 
 class PostgresqlSessions:
-    """Opens the sessions of one address, all with the same settings; `pooled` is None until a first connection told."""
+    """Opens the sessions of one address, all with the same settings.
+
+    `pooled` is None until a first connection told.
+    """
 
     def __init__(self, address: PostgresqlAddress, settings: Mapping[str, str], connect_timeout_s: float) -> None:
         self._address = address
@@ -46,7 +49,10 @@ class PostgresqlSessions:
         self.pooled = address.pooled
 
     def connect(self, kind: type[C], **arguments: object) -> C:
-        """Return a new connection that commits each statement. Raises the driver's errors, and BadConfig for a URL that it refuses."""
+        """Return a new connection that commits each statement.
+
+        Raises the driver's errors, and BadConfig for a URL that it refuses.
+        """
         given = {
             "application_name": APPLICATION_NAME,
             "connect_timeout": max(1, round(self._connect_timeout_s)),
@@ -105,13 +111,19 @@ class PostgresqlSessions:
 
 
 def _discard(connection: psycopg.Connection[Any]) -> None:
-    """Close a connection that leads nowhere any more, for the driver complains of open ones; one amid a statement is left alone."""
+    """Close a connection that leads nowhere any more, for the driver complains of open ones.
+
+    One amid a statement is left alone.
+    """
     if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
         connection.close()
 
 
 def _holds_any_bytes(connection: psycopg.Connection[Any]) -> bool:
-    """Tell a database that promises nothing of its texts: one that is no UTF-8 must not fail the rows around it."""
+    """Tell a database that promises nothing of its texts.
+
+    One that is no UTF-8 must not fail the rows around it.
+    """
     return connection.info.parameter_status("server_encoding") == _ANY_BYTES
 
 

@@ -1,4 +1,7 @@
-"""Reads the times of PostgreSQL, which knows years before 1 and after 9999 and two infinities: none may fail the rows around it."""
+"""Reads the times of PostgreSQL, which knows years before 1 and after 9999 and two infinities.
+
+None may fail the rows around it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ class _Time(Loader):
 
 
 class _Moment(_Time):
-    """Reads a time with a zone; one outside the calendar is its nearest end, so that the order of times stays."""
+    """Reads a time with a zone.
+
+    One outside the calendar is its nearest end, so that the order of times stays.
+    """
 
     def load(self, data: Buffer) -> datetime:
         """Return the time."""

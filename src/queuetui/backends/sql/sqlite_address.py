@@ -21,7 +21,10 @@ class SqliteAddress:
 
 
 def read_address(url: str) -> SqliteAddress:
-    """Read `sqlite:///relative` or `sqlite:////absolute`, with `?mode=ro` to read only. Raises Unsupported and BadConfig."""
+    """Read `sqlite:///relative` or `sqlite:////absolute`, with `?mode=ro` to read only.
+
+    Raises Unsupported and BadConfig.
+    """
     _, _, rest = url.partition("://")
     place, _, query = rest.partition("?")
     host, slash, path = place.partition("/")

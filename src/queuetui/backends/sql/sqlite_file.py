@@ -1,5 +1,6 @@
-"""Connections to an SQLite file: they notice when another file takes its place, and read one whose folder cannot be written.
+"""Connections to an SQLite file.
 
+They notice when another file takes its place, and read one whose folder cannot be written.
 A file that is removed lives on for who has it open, so that a worker would go on with jobs that nobody else sees. A file in
 write-ahead mode needs files beside it even to be read, which a reader leaves behind: while nobody has it open it is read as it
 stands (`immutable`), as it is where none can be made and its log is empty; else from a copy. All are looked at again when the file changes.
@@ -30,7 +31,10 @@ Identity = tuple[int, ...]
 
 
 class FileConnection(sqlite3.Connection):
-    """A connection that knows which file it opened; `folder` is where its copy lies, `is_idle` tells that nobody has it open."""
+    """A connection that knows which file it opened.
+
+    `folder` is where its copy lies, `is_idle` tells that nobody has it open.
+    """
 
     identity: Identity
     is_frozen = False
@@ -38,7 +42,10 @@ class FileConnection(sqlite3.Connection):
     folder: Path | None = None
 
     def is_at(self, path: Path) -> bool:
-        """Tell whether the file of that name is still the one that was opened. Raises Unreachable where there is none."""
+        """Tell whether the file of that name is still the one that was opened.
+
+        Raises Unreachable where there is none.
+        """
         return self.identity == _identify(path, frozen=self.is_frozen)
 
     def is_same_file(self, other: FileConnection) -> bool:
@@ -46,7 +53,10 @@ class FileConnection(sqlite3.Connection):
         return self.identity[:_OF_THE_NODE] == other.identity[:_OF_THE_NODE]
 
     def require_still(self, path: Path) -> None:
-        """Raise Conflict where a file that is read as it stands was written meanwhile: what was read may be parts of two pictures."""
+        """Raise Conflict where a file that is read as it stands was written meanwhile.
+
+        What was read may be parts of two pictures.
+        """
         if self.is_frozen and self.identity[:_OF_THE_FILE] != _identify(path, frozen=True)[:_OF_THE_FILE]:
             raise Conflict(f"the SQLite file {str(path)!r} was written while it was read as it stands; look again")
 
@@ -58,7 +68,10 @@ class FileConnection(sqlite3.Connection):
 
 
 def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
-    """Open a file that is there, `ro` or `rw`. Raises Unreachable where it is gone, and the driver's errors."""
+    """Open a file that is there, `ro` or `rw`.
+
+    Raises Unreachable where it is gone, and the driver's errors.
+    """
     if mode == "ro" and _is_idle(path):
         connection = _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
         connection.is_idle = True
@@ -99,7 +112,10 @@ def _open_frozen(path: Path, **arguments: Any) -> FileConnection:  # noqa: ANN40
 
 
 def _is_idle(path: Path) -> bool:
-    """Tell whether a file is in write-ahead mode and nobody has it open: whoever has, keeps its log beside it."""
+    """Tell whether a file is in write-ahead mode and nobody has it open.
+
+    Whoever has, keeps its log beside it.
+    """
     try:
         with path.open("rb") as file:
             header = file.read(_VERSIONS.stop)
@@ -109,7 +125,10 @@ def _is_idle(path: Path) -> bool:
 
 
 def _copy(path: Path) -> Path:
-    """Copy a file with its log into a folder of its own. Raises Denied where it is too large or never at rest."""
+    """Copy a file with its log into a folder of its own.
+
+    Raises Denied where it is too large or never at rest.
+    """
     size = _size(path) + _size(_log_of(path))
     advice = "make its folder writable for this user, or have its owner checkpoint it (pragma wal_checkpoint(truncate))"
     if size > COPIED_AT_MOST_BYTES:
@@ -136,7 +155,10 @@ def _size(path: Path) -> int:
 
 
 def _identify(path: Path, *, frozen: bool) -> Identity:
-    """Return what tells a file from another one; from the same one after a change, where it is read as if it never changed."""
+    """Return what tells a file from another one.
+
+    From the same one after a change, where it is read as if it never changed.
+    """
     try:
         found = path.stat()
     except OSError as error:

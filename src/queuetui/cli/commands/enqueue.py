@@ -35,7 +35,10 @@ read_priority_option = checked(read_priority)
 
 
 def read_time(text: str) -> datetime:
-    """Return an aware time from RFC 3339 text; without a zone it is this machine's own, as an option's type."""
+    """Return an aware time from RFC 3339 text, as an option's type.
+
+    Without a zone it is this machine's own.
+    """
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -48,7 +51,10 @@ def read_time(text: str) -> datetime:
 
 
 def read_payload_option(source: str) -> object:
-    """Return the JSON value of an option, of a @FILE or of standard input. Raises BadPayload with the position."""
+    """Return the JSON value of an option, of a @FILE or of standard input.
+
+    Raises BadPayload with the position.
+    """
     name = "the payload"
     try:
         if source == "-":

@@ -22,7 +22,10 @@ COLUMNS = ("fence", "noted_at", "cut_lines", "log")
 @format_options
 @connection_options
 def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
-    """Print what the handler of a job logged: of runs that failed or were longer than a second, the last lines of the last runs."""
+    """Print what the handler of a job logged.
+
+    The last lines are kept of runs that failed or took longer than a second, for the last runs of a job.
+    """
     with opened(**connection) as (feed, _):
         runs = [run for run in feed.runs(resolve_id(feed, job_id, whole=whole)) if run.log is not None]
     if not runs:

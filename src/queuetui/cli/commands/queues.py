@@ -63,8 +63,9 @@ def command(exact: bool, form: str, **connection: Any) -> None:
 @click.option("--reason", default="", help="Kept in the record.")
 @connection_options
 def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
-    """Lay down how workers claim from QUEUE: how many jobs at once, how many in a time, and whether waiting makes urgent.
+    """Set limits on the claims from QUEUE.
 
+    How many jobs are processed at once, how many begin in a time, and whether waiting raises the priority.
     What is not named stays as it was. The claims that begin afterwards go by it.
     """
     connection = take_connection(given)
@@ -85,7 +86,7 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
 @click.option("--reason", default="", help="Kept in the record.")
 @connection_options
 def events(queue: str, switch: str | None, reason: str, **connection: Any) -> None:
-    """Switch on or off whether what happens to the jobs of QUEUE is logged; without on or off, say which it is."""
+    """Switch the event log of QUEUE on or off; without either, say which it is."""
     with opened(**connection) as (feed, operations):
         if switch is None:
             write(f"{cell(queue)} {'on' if feed.logs_events(queue) else 'off'}")

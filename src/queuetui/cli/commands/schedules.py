@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 @format_options
 @connection_options
 def command(form: str, **connection: Any) -> None:
-    """List the recurring jobs: next and last slot, the last job's state, who paused it, and whether it is overdue."""
+    """List the recurring jobs.
+
+    Each with its next and last slot, the last job's state, who paused it, and whether it is overdue.
+    """
     if leave_to_subcommand(**connection):
         return
     with opened(**connection) as (feed, _):

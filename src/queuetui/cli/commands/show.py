@@ -51,5 +51,5 @@ def why(job_id: str, whole: bool, form: str, **connection: Any) -> None:
 
 
 def _as_returned(result: Any) -> Any:
-    """Return a result that is a number as its digits: it may be an id or tiny, and no figure of ours to round."""
+    """Return a result that is a number as its digits, unrounded."""
     return json.dumps(result) if isinstance(result, int | float) else result

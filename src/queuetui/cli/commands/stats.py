@@ -25,7 +25,10 @@ USAGE_COLUMNS = ("queue", "type", "name", "amount")
 @format_options
 @connection_options
 def command(exact: bool, form: str, **connection: Any) -> None:
-    """Count jobs by state, stuck ones across states, over all and per queue, and what handlers counted in the last hour."""
+    """Count jobs by state, over all and per queue.
+
+    Also those that are stuck, and what handlers counted in the last hour.
+    """
     parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
     with opened(**connection) as (feed, _):
         picture, grade = feed.poll(Watch(parts=parts, exact=exact)), feed.capabilities.durability

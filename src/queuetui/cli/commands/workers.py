@@ -49,6 +49,9 @@ def command(form: str, **connection: Any) -> None:
 )
 @connection_options
 def clean(silent_s: float, **connection: Any) -> None:
-    """Delete the registrations of workers that have been silent for long; their jobs are swept by any live worker."""
+    """Delete the registrations of workers that have been silent for long.
+
+    Their jobs are swept by any live worker.
+    """
     with opened(**connection) as (_, operations):
         say(f"{counted(operations.clean_workers(silent_s), 'registration')} deleted")

@@ -1,5 +1,6 @@
-"""The process that keeps the demo alive: it enqueues, kills and restarts one worker, and cleans up when its parent is gone.
+"""The process that keeps the demo alive.
 
+It enqueues, kills and restarts one worker, and cleans up when its parent is gone.
 `python -m queuetui.cli.demo.conductor FOLDER`, with a pipe from the parent as standard input.
 """
 
@@ -78,7 +79,7 @@ class Conductor:
         self._sent += len(jobs)
 
     def _keep_standing(self) -> None:
-        """Put back what must always be there, whoever has cancelled or finished it, and forget workers long dead."""
+        """Put back the jobs that must always be there, and delete workers that died long ago."""
         self._standing_at_s = monotonic() + STANDING_EVERY_S
         wanted = standing_jobs(self.chance)
         self._send([job for filter_text, job in wanted.items() if not self.queue.jobs(filter_text, limit=1)[0]])

@@ -56,7 +56,10 @@ class Hand:
 
 
 def spawn(module: str, words: Sequence[str], place: Place, name: str) -> subprocess.Popen[bytes]:
-    """Start a module of the demo in a process that keys of this terminal do not reach and that ends with this one."""
+    """Start a module of the demo in a process that ends with this one.
+
+    Keys of this terminal do not reach it.
+    """
     here = str(Path(queuetui.__file__).resolve().parents[1])
     paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
     with place.log(name).open("ab") as log:

@@ -1,4 +1,7 @@
-"""What the demo's workers run: a shop's mails, syncs, imports and reports, two that recur, and two jobs that go wrong for good."""
+"""What the demo's workers run.
+
+A shop's mails, syncs, imports and reports, two that recur, and two jobs that go wrong for good.
+"""
 
 from __future__ import annotations
 

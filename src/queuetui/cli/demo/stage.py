@@ -1,4 +1,7 @@
-"""The demo as its parent sees it: started, waited for until there is something to see, and ended without a trace."""
+"""The demo as its parent sees it.
+
+Started, waited for until there is something to see, and ended without a trace.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ NAME = "conductor"
 
 @contextmanager
 def playing(*, waits: bool) -> Iterator[Place]:
-    """Start the demo; nothing of it is left, neither a process nor a file: at the end where it `waits`, else a moment later."""
+    """Start the demo; nothing of it is left, neither a process nor a file.
+
+    At the end where it `waits`, else a moment later.
+    """
     place = make_place()
     process = spawn(NAME, [str(place.folder)], place, NAME)
     try:
@@ -40,8 +46,9 @@ def playing(*, waits: bool) -> Iterator[Place]:
 
 
 def await_life(feed: Feed, tell: Callable[[str], object]) -> None:
-    """Wait until jobs have completed, failed and got stuck, so that no tab is empty, and `tell` which of these are still awaited.
+    """Wait until jobs have completed, failed and got stuck, so that no tab is empty.
 
+    `tell` is called with those that are still awaited.
     A slow machine is not waited for for ever.
     """
     deadline = monotonic() + READY_WITHIN_S

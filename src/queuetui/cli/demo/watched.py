@@ -1,5 +1,6 @@
-"""A queuetui command line that ends with whoever started it: `python -m queuetui.cli.demo.watched worker ...`.
+"""A queuetui command line that ends with whoever started it.
 
+`python -m queuetui.cli.demo.watched worker ...`.
 Standard input is a pipe whose other end the parent holds; it is closed when the parent ends, however it ends.
 """
 

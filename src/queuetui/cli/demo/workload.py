@@ -36,7 +36,10 @@ def make_job(chance: Random) -> NewJob:
 
 
 def standing_jobs(chance: Random) -> dict[str, NewJob]:
-    """Return the jobs of which there must always be one, by the filter that finds it: they keep the Stuck tab filled."""
+    """Return the jobs of which there must always be one, by the filter that finds it.
+
+    They keep the Stuck tab filled.
+    """
     long = chance.random() < 0.7  # noqa: PLR2004 - some exports are short enough to end between two kills
     file = f"orders-2026-{chance.randint(1, 12):02}.csv"
     return {

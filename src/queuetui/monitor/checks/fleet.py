@@ -1,4 +1,7 @@
-"""The way to the store and the programs around it: how fast it answers, its clock, the workers, their leases."""
+"""The way to the store and the programs around it.
+
+How fast it answers, its clock, the workers, their leases.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ def judge_answer(took_s: float) -> Finding:
 
 
 def judge_clock(apart_s: float, within_s: float) -> Finding:
-    """Compare this host's clock with the store's; leases go by the store's alone, but logs and `--at` go by both."""
+    """Compare this host's clock with the store's.
+
+    Leases go by the store's alone, but logs and `--at` go by both.
+    """
     evidence: dict[str, object] = {"apart_s": round(apart_s, 3), "within_s": round(within_s, 3)}
     if abs(apart_s) - within_s <= APART_S:
         return Finding(Check.CLOCK, Level.OK, "the store's clock and this host's agree", evidence)

@@ -1,4 +1,7 @@
-"""What slows a server down or lets it run out: old snapshots, vacuum, connections, the size of a message."""
+"""What slows a server down or lets it run out.
+
+Old snapshots, vacuum, connections, the size of a message.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the server, the schema and the programs around it speak the same language, and how safe a commit is."""
+"""Checks versions of the server, the schema and the workers, and durability."""
 
 from __future__ import annotations
 

@@ -47,7 +47,10 @@ RULES: dict[State, tuple[Rule, ...]] = {
 
 
 def explain(job: Job, facts: Facts) -> Verdict:
-    """Return the first verdict of the state's rules, gravest first; the last rule of each state always answers."""
+    """Return the first verdict of the state's rules, gravest first.
+
+    The last rule of each state always answers.
+    """
     for rule in RULES[job.state]:
         verdict = rule(job, facts)
         if verdict is not None:

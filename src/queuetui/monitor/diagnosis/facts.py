@@ -16,7 +16,10 @@ from queuetui.model.worker import WorkerInfo
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One snapshot's workers and queues, the limits and what the backend stores; `now` is the store's clock."""
+    """One snapshot's workers and queues, the limits and what the backend stores.
+
+    `now` is the store's clock.
+    """
 
     now: datetime
     limits: Limits

@@ -1,4 +1,7 @@
-"""Where what is logged of a job and where the job stands do not join: a step is missing, or has been for too long."""
+"""Where what is logged of a job and where the job stands do not join.
+
+A step is missing, or has been for too long.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,9 @@ _STEPS = _WAITS | _RUNS | {EventKind.JOB_COMPLETED, EventKind.JOB_FAILED, EventK
 
 
 def judge(job: Job, events: Sequence[Event], facts: Facts, *, is_logged: bool) -> Verdict | None:
-    """Judge a job by its events, newest first; `is_logged` tells whether its queue's events are on, else steps must be missing.
+    """Judge a job by its events, newest first.
 
+    `is_logged` tells whether its queue's events are on, else steps must be missing.
     The events are read after the job, so that they may be ahead of it, which is no gap; they may never be behind.
     """
     last = next((event for event in events if event.kind in _STEPS), None)

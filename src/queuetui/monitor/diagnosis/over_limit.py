@@ -12,7 +12,10 @@ from queuetui.monitor.diagnosis.wording import act_on, age, name, span
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a processing job: `hung` where its worker is known to live, `over_limit` where the store keeps no liveness."""
+    """Judge a processing job.
+
+    `hung` where its worker is known to live, `over_limit` where the store keeps no liveness.
+    """
     running_s = facts.seconds_since(job.started_at or job.claimed_at)
     limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)
     if running_s is None or not is_over_limit(job, facts.now, facts.limits):

@@ -28,7 +28,10 @@ def span(seconds: float) -> str:
 
 
 def age(seconds: float) -> str:
-    """Return an age, or a wait, in steps coarse enough that what is shown of it stands still: `<10 s`, `40 s`, `12 m`, `2 h 10 m`."""
+    """Return an age, or a wait, in steps coarse enough that what is shown of it stands still.
+
+    `<10 s`, `40 s`, `12 m`, `2 h 10 m`.
+    """
     step_s = next((step_s for least_s, step_s in _AGE_STEPS if seconds >= least_s), 10)
     return span(seconds // step_s * step_s) if seconds >= step_s else f"<{step_s} s"
 
@@ -39,7 +42,10 @@ def name(text: Untrusted | None) -> SafeText:
 
 
 def command(*words: Untrusted | str, names: Sequence[Untrusted] = ()) -> str:
-    """Return a command of ours as a shell takes it, whatever is in its words; `names` stand last and never pass for options."""
+    """Return a command of ours as a shell takes it, whatever is in its words.
+
+    `names` stand last and never pass for options.
+    """
     said = [_written(word) for word in words]
     if names:
         plain = [_written(name) for name in names]
@@ -53,7 +59,10 @@ def act_on(verb: str, job: Job) -> str:
 
 
 def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:
-    """Return the command of a worker that takes from a queue; where no worker can be told its name, of one that takes from all."""
+    """Return the command of a worker that takes from a queue.
+
+    Where no worker can be told its name, of one that takes from all.
+    """
     try:
         read_queue(queue.raw)
     except ValueError:

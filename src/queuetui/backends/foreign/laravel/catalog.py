@@ -33,8 +33,9 @@ _FOLDING = re.compile(r"_ci\b|_ci_|[^\w]queue\W[^,]*\bcollate\s+\W?nocase", re.I
 
 @dataclass(frozen=True, slots=True)
 class CatalogTable:
-    """A table as the database's catalog knows it; `schema` is None in the database that the connection is at.
+    """A table as the database's catalog knows it.
 
+    `schema` is None in the database that the connection is at.
     `types` says what each column is stored as, in the database's own words; `folds_queues` that names of queues which differ in
     their case only are one to it.
     """
@@ -54,7 +55,10 @@ class CatalogTable:
 
 
 def read_catalog(connection: Connection, wanted: Iterable[str], schemas: Iterable[str]) -> tuple[CatalogTable, ...]:
-    """Return the tables that have any of the wanted columns; `schemas` are further ones to look in, where a server has many databases."""
+    """Return the tables that have any of the wanted columns.
+
+    `schemas` are further ones to look in, where a server has many databases.
+    """
     dialect = connection.dialect.name
     if dialect == "postgresql":
         records = connection.execute(_POSTGRESQL, {"wanted": sorted(wanted)})

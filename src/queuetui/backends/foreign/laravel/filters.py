@@ -69,7 +69,10 @@ def _plan_term(term: Term, limits: Limits) -> PlannedTerm:
 
 
 def build_filter(query: Query, tables: Tables, now_s: int, limits: Limits) -> TableFilter:
-    """Return the conditions that hold for every matching row. Raises Unsupported for a term that is refused."""
+    """Return the conditions that hold for every matching row.
+
+    Raises Unsupported for a term that is refused.
+    """
     planned = plan_terms(query, limits)
     for one in planned:
         if one.handling is Handling.REFUSED:

@@ -33,7 +33,10 @@ _QUARTER_S = 900
 
 @dataclass(frozen=True, slots=True)
 class JobReader:
-    """Reads rows of one backend at one time of its clock; `brief` leaves out what is inside a command and an exception."""
+    """Reads rows of one backend at one time of its clock.
+
+    `brief` leaves out what is inside a command and an exception.
+    """
 
     backend: str
     settings: LaravelSettings
@@ -191,7 +194,10 @@ def _remarks(payload: LaravelPayload, now_s: int) -> list[str]:
 
 
 def _attempts_allowed(payload: LaravelPayload) -> int | None:
-    """Return how many attempts a worker allows, None where it counts none: a job with a deadline is tried until then."""
+    """Return how many attempts a worker allows, None where it counts none.
+
+    A job with a deadline is tried until then.
+    """
     return None if payload.retry_until else payload.max_tries or None
 
 
@@ -210,7 +216,10 @@ def _time(at_s: int | None) -> datetime | None:
 
 
 def _say_ahead(failed_at: datetime | None, now_s: int) -> str:
-    """Say that a failure lies in the future, which a wrong time zone explains; some seconds are the clocks' own difference."""
+    """Say that a failure lies in the future, which a wrong time zone explains.
+
+    Some seconds are the clocks' own difference.
+    """
     if failed_at is None:
         return ""
     ahead_s = (failed_at - EPOCH).total_seconds() - now_s

@@ -32,7 +32,10 @@ _MOST_DIGITS = 9
 
 
 def matches(query: Query, job: Job, row: Row, now: datetime, limits: Limits, *, folds_queues: bool = False) -> bool:
-    """Tell whether all terms hold for the job of a row; with `folds_queues` a queue is meant in whatever case it is written."""
+    """Tell whether all terms hold for the job of a row.
+
+    With `folds_queues` a queue is meant in whatever case it is written.
+    """
     return all(
         (
             _asks_for(term, job, row, now, limits)
@@ -78,8 +81,9 @@ def _names_queue(term: Term, name: str) -> bool:
 
 
 def values_at(document: PhpDocument, path: tuple[str, ...]) -> list[Value]:
-    """Return what a command holds at a path, references followed; an enum is known by its case and by its whole name.
+    """Return what a command holds at a path, references followed.
 
+    An enum is known by its case and by its whole name.
     The path may also begin in what the job is about, and lead through collections, as the data column names things.
     """
     if path[:2] == ("data", "command"):

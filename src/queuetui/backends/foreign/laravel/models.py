@@ -76,7 +76,10 @@ class ModelLabels:
         return self._known[class_name]
 
     def _candidates(self, class_name: str) -> Iterator[tuple[str | None, str, str]]:
-        """Yield schema, table and label column: what the profile says, else the framework's naming with the prefix of jobs."""
+        """Yield schema, table and label column.
+
+        What the profile says, else the framework's naming with the prefix of jobs.
+        """
         said = self.settings.models.get(class_name)
         usual = table_of(class_name)
         schema = None if self.jobs is None else self.jobs.schema
@@ -124,13 +127,19 @@ class ModelLabels:
 
 
 def identifiers(document: PhpDocument) -> Iterator[PhpObject]:
-    """Yield the identifiers of models in a document, wherever they stand; at most as many as a line could name."""
+    """Yield the identifiers of models in a document, wherever they stand.
+
+    At most as many as a line could name.
+    """
     models = (one for one in document.slots if isinstance(one, PhpObject) and one.class_name == MODEL_IDENTIFIER)
     return islice((one for one in models if isinstance(one.properties.get("class"), str)), _MOST_MODELS)
 
 
 def add_labels(document: PhpDocument, found: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
-    """Write what was found beside the ids, for the data column: the columns under their names, and the best as the label."""
+    """Write what was found beside the ids, for the data column.
+
+    The columns under their names, and the best as the label.
+    """
     for model in identifiers(document):
         rows = found.get(str(model.properties["class"]), {})
         ids = _ids(model)

@@ -76,7 +76,10 @@ def _raw(connection: Connection, table: TableClause, name: str) -> Any:  # noqa:
 
 
 def insert_again(connection: Connection, tables: Tables, row: FailedRow, now_s: int) -> JobRow:
-    """Move a failed job back into jobs: inserted with its payload untouched, then deleted; both or neither."""
+    """Move a failed job back into jobs: inserted with its payload untouched, then deleted.
+
+    Both or neither.
+    """
     jobs, failed = present(tables.jobs), present(tables.failed)
     # The database copies the payload itself, so that not one byte of it can change on the way.
     moved = select(
@@ -119,7 +122,10 @@ def release(connection: Connection, tables: Tables, row: JobRow, latest_reserved
 
 
 def set_deadline(connection: Connection, tables: Tables, row: JobRow, until_s: int | None) -> None:
-    """Write another retryUntil into a payload of jobs; no other byte of it changes. Raises Stale where it is not there just once."""
+    """Write another retryUntil into a payload of jobs; no other byte of it changes.
+
+    Raises Stale where it is not there just once.
+    """
     found = _DEADLINE.findall(row.payload.text)
     if len(found) != 1:
         raise Stale(

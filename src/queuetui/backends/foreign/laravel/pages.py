@@ -66,7 +66,10 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Stream:
-    """The rows of one table beyond a place, read in chunks as they are asked for; `place` follows what was taken."""
+    """The rows of one table beyond a place, read in chunks as they are asked for.
+
+    `place` follows what was taken.
+    """
 
     source: Source
     name: str
@@ -131,7 +134,10 @@ class _Stream:
 
 
 def read_page(source: Source, request: PageRequest) -> Page:
-    """Return one page. Raises Unsupported for a filter that Laravel's tables cannot answer, Stale for a broken cursor."""
+    """Return one page.
+
+    Raises Unsupported for a filter that Laravel's tables cannot answer, Stale for a broken cursor.
+    """
     if request.brief and not reads_far(request.query):
         source = replace(source, reader=replace(source.reader, brief=True), models=None)
     asked = build_filter(request.query, source.tables, source.reader.now_s, source.limits)
@@ -183,7 +189,10 @@ def read_page(source: Source, request: PageRequest) -> Page:
 
 
 def _own_order(streams: list[_Stream], order: Order) -> tuple[Sort, ...]:
-    """Return what a page is ordered by that nobody sorted: each table by the ids of its rows, failed jobs after the others."""
+    """Return what a page is ordered by that nobody sorted.
+
+    Each table by the ids of its rows, failed jobs after the others.
+    """
     if order.sort is not None:
         return ()
     if len(streams) != 1:
@@ -236,7 +245,10 @@ def _open_streams(
 
 
 def _begin(stream: _Stream) -> Walk | None:
-    """Let a filter be answered window by window: no index of Laravel's tables serves one in the order of a page."""
+    """Let a filter be answered window by window.
+
+    No index of Laravel's tables serves one in the order of a page.
+    """
     place = stream.place
     falling = stream.order.descending != stream.backward
     first = None
@@ -248,7 +260,10 @@ def _begin(stream: _Stream) -> Walk | None:
 
 
 def _oldest_sorted(connection: Connection, position: ColumnElement[Any]) -> RowId | None:
-    """Return the position from which rows are sorted, None when all are: no order but that of ids has an index."""
+    """Return the position from which rows are sorted, None when all are.
+
+    No order but that of ids has an index.
+    """
     oldest = select(position).order_by(position.desc()).offset(SORTED_ROWS - 1).limit(2)
     found = connection.execute(oldest).scalars().all()
     return read_id(found[0]) if len(found) > 1 else None

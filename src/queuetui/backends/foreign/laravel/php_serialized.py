@@ -49,7 +49,10 @@ class _EndOfText(PhpFormatError):
 
 @dataclass(slots=True)
 class _Frame:
-    """A container that is being filled: how many pairs are left and, of an object, its class and whose its properties are."""
+    """A container that is being filled.
+
+    How many pairs are left and, of an object, its class and whose its properties are.
+    """
 
     members: dict[PhpKey, PhpValue]
     left: int
@@ -230,7 +233,10 @@ def _read_key(cursor: _Cursor, frame: _Frame) -> PhpKey:
 
 
 def _property_name(raw: bytes, frame: _Frame) -> str:
-    """Drop the owner that PHP puts before private and protected names; of two names the object's own class keeps the bare one."""
+    """Drop the owner that PHP puts before private and protected names.
+
+    Of two names the object's own class keeps the bare one.
+    """
     owner, bare = _AS_PUBLIC, _as_name(raw)
     if raw.startswith(b"\0"):
         said, mark, name = raw[1:].partition(b"\0")

@@ -24,7 +24,10 @@ def read_id(stored: object) -> RowId:
 
 
 def write_id(row_id: RowId) -> str:
-    """Return an id in characters that any place can show; letters, digits and hyphens stand for themselves."""
+    """Return an id in characters that any place can show.
+
+    Letters, digits and hyphens stand for themselves.
+    """
     return quote(str(row_id), safe="")
 
 
@@ -52,7 +55,10 @@ def position_of(rows: TableClause, dialect: str) -> ColumnElement[Any]:
 
 
 def _is_bindable(kind: object, row_id: str) -> bool:
-    """Tell whether a person's text can be an id of this type; the database would refuse the whole statement."""
+    """Tell whether a person's text can be an id of this type.
+
+    The database would refuse the whole statement.
+    """
     try:
         if isinstance(kind, HexBytes):
             bytes.fromhex(row_id)

@@ -47,7 +47,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place between two rows of one table; `at` is the position of the row it is beside, the id where ids are numbers."""
+    """A place between two rows of one table.
+
+    `at` is the position of the row it is beside, the id where ids are numbers.
+    """
 
     side: Side
     key: Key = 0

@@ -1,4 +1,7 @@
-"""What tables an SQLite file has, asked of the driver alone: most files hold no Laravel queue, and nothing else is loaded for these."""
+"""What tables an SQLite file has, asked of the driver alone.
+
+Most files hold no Laravel queue, and nothing else is loaded for these.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _BUSY_S = 1.0
 
 
 def may_hold_queue(url: str) -> bool:
-    """Tell whether any table has the columns of Laravel's jobs, or of its failed ones; of a file that is not there, leave it to others."""
+    """Tell whether any table has the columns of Laravel's jobs, or of its failed ones.
+
+    Of a file that is not there, leave it to others.
+    """
     path = read_address(url).path
     if not is_file(path):
         return True

@@ -1,4 +1,7 @@
-"""Which state a row is in and whether it is a candidate for stuck: once for rows, once as SQL, kept side by side."""
+"""Which state a row is in and whether it is a candidate for stuck.
+
+Once for rows, once as SQL, kept side by side.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ def stuck_candidates(jobs: TableClause, now_s: int, limits: Limits) -> ColumnEle
 
 
 def _is_used_up(jobs: TableClause) -> ColumnElement[bool]:
-    """Return the condition for a job that was given back with no attempt left; one with a deadline counts none."""
+    """Return the condition for a job that was given back with no attempt left.
+
+    One with a deadline counts none.
+    """
     payload = cast(jobs.c.payload, Text())
     # Only a number that is followed by a comma is a whole one. JSON as a type of the database writes a space before it.
     tried = cast(jobs.c.attempts, String())

@@ -1,4 +1,7 @@
-"""Finds what a job is about: the event, mail or notification that a class of the framework carries, else the job itself."""
+"""Finds what a job is about.
+
+The event, mail or notification that a class of the framework carries, else the job itself.
+"""
 
 from __future__ import annotations
 

@@ -32,8 +32,9 @@ _UNSEEN = "no {} table was found in this database, or this user may not read it;
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables found, None for one that is absent; `failed_has_uuid` is False for tables of Laravel 7 and older.
+    """The tables found, None for one that is absent.
 
+    `failed_has_uuid` is False for tables of Laravel 7 and older.
     `jobs_absent` and `failed_absent` say why there is none; `may_hide` that one may be there all the same, unseen by this user;
     `guess`, where it is not sure that the tables are of one application, what to name; `folds_queues` that Mail and mail are one queue,
     and `lowers_queues` that a filter has to ask for them in lower case, as not every comparison in that database takes them for one.

@@ -1,4 +1,7 @@
-"""Walks a table by its primary key, window by window, for as long as a look may take: no other index is there to answer by."""
+"""Walks a table by its primary key, window by window, for as long as a look may take.
+
+No other index is there to answer by.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,9 @@ _SHRINK = 8
 
 @dataclass(slots=True)
 class Walk:
-    """A walk from an id on, to lower or to higher ones; `edge` is the last id that was looked at, None before the first window.
+    """A walk from an id on, to lower or to higher ones.
 
+    `edge` is the last id that was looked at, None before the first window.
     At least one window is looked at, however little time there is, so that each walk gets on.
     """
 
@@ -85,7 +89,10 @@ class Walk:
 
 
 def begin_walk(connection: Connection, rows: TableClause, *, falling: bool, first: int | None = None) -> Walk | None:
-    """Return a walk over a whole table, or from an id on; None for an empty table and for ids that are no numbers."""
+    """Return a walk over a whole table, or from an id on.
+
+    None for an empty table and for ids that are no numbers.
+    """
     if not is_numbered(rows):
         return None
     low, high = connection.execute(select(func.min(rows.c.id), func.max(rows.c.id))).one()

@@ -1,4 +1,7 @@
-"""Finds out how far failed_at is from UTC: a job fails after it was made and before now, which the server's clock and payloads tell."""
+"""Finds out how far failed_at is from UTC.
+
+A job fails after it was made and before now, which the server's clock and payloads tell.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,10 @@ def find_zone(connection: Connection, tables: Tables, now_s: int) -> ZoneFound:
 
 
 def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
-    """Return the one offset that fits all but two of the failures, or say what is known of it; nothing where UTC fits."""
+    """Return the one offset that fits all but two of the failures, or say what is known of it.
+
+    Nothing where UTC fits.
+    """
     ages = sorted((one.failed_s - now_s for one in failures), reverse=True)
     lives = sorted(one.failed_s - one.made_s for one in failures if one.made_s is not None)
     lowest = _WEST if len(ages) < AGREEING else math.ceil((ages[AGREEING - 1] - _CLOCKS_DIFFER_S) / _QUARTER_S)

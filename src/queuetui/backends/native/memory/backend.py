@@ -1,4 +1,7 @@
-"""Opens the in-memory queue: `memory://NAME` is one store a name within the process, `memory://` a fresh one each time."""
+"""Opens the in-memory queue.
+
+`memory://NAME` is one store a name within the process, `memory://` a fresh one each time.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ class MemoryRoles(
     MemoryExaminer,
     MemoryRunNotes,
 ):
-    """Every role over one store: the reference of the contract's meaning, simple rather than fast, gone with the process."""
+    """Every role over one store.
+
+    The reference of the contract's meaning, simple rather than fast, gone with the process.
+    """
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:
         self.store = store
@@ -43,7 +49,10 @@ class MemoryRoles(
 
 
 class MemoryBackend(NativeBackend):
-    """Our own queue in memory; closing keeps the store, which others in this process may have open by the same name."""
+    """Our own queue in memory.
+
+    Closing keeps the store, which others in this process may have open by the same name.
+    """
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:
         self.store = store

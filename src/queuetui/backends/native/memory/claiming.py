@@ -1,4 +1,7 @@
-"""Which of the waiting jobs a step claims, in memory: by the rules of their queue, whether it has any or not."""
+"""Which of the waiting jobs a step claims, in memory.
+
+By the rules of their queue, whether it has any or not.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,10 @@ PUT_OFF = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
 def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement) -> bool:
-    """Write one ending if the run still holds its job under this lease; else keep that the acknowledgement was lost."""
+    """Write one ending if the run still holds its job under this lease.
+
+    Else keep that the acknowledgement was lost.
+    """
     record = store.jobs.get(settlement.job_id)
     if lease is None or record is None or record.lease_id != lease.id or record.fence != settlement.fence:
         store.record_ack_lost(settlement.job_id, settlement.fence, settlement.error)
@@ -106,7 +109,10 @@ def lose(
     error: RunError | None = None,
     actor: str | None = None,
 ) -> bool:
-    """Take a job from a worker or process that is gone, counted as lost; tell whether it failed for good, at its third loss alone."""
+    """Take a job from a worker or process that is gone, counted as lost.
+
+    Tell whether it failed for good, at its third loss alone.
+    """
     kind, detail = (EventKind.JOB_LOST, error) if actor is None else (EventKind.JOB_RELEASED, None)
     tell_job(
         store,

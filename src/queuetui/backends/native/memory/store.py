@@ -98,7 +98,10 @@ class MemoryStore(StoreHandle):
         record.updated_at = self.now()
 
     def move(self, record: JobRecord, state: State, due_at: datetime | None = None) -> None:
-        """Take a job to another state and off its lease; a final state is stamped and starts the clock of its key."""
+        """Take a job to another state and off its lease.
+
+        A final state is stamped and starts the clock of its key.
+        """
         record.state = state
         record.lease_id = None
         record.claimed_alone = False
@@ -119,13 +122,19 @@ class MemoryStore(StoreHandle):
         self._stamp_key(record, live=False)
 
     def record_attempt(self, record: JobRecord, outcome: str, error: RunError | None) -> None:
-        """Keep how the job's current run ended; a lost acknowledgement that is known already says more than a loss."""
+        """Keep how the job's current run ended.
+
+        A lost acknowledgement that is known already says more than a loss.
+        """
         kept = self.attempts.setdefault(record.new.id, {})
         if record.fence not in kept:
             kept[record.fence] = AttemptRecord(outcome, error, record.worker_id, record.started_at, self.now())
 
     def record_ack_lost(self, job_id: str, fence: int, error: RunError | None) -> None:
-        """Keep that an ending came too late; a known loss of the same run becomes this, any other attempt stays."""
+        """Keep that an ending came too late.
+
+        A known loss of the same run becomes this, any other attempt stays.
+        """
         record = self.jobs.get(job_id)
         if record is None or not 0 < fence <= record.fence:
             return
