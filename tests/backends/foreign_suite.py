@@ -124,6 +124,17 @@ class ForeignInspectorSuite:
             assert job.ref in backend.inspector.find(job.ref.id).refs
             assert capture.open().inspector.get(job.ref.id).ref == job.ref
 
+    def test_many_jobs_are_read_at_once_as_a_page_lists_them(self, capture: Capture) -> None:
+        """Whether they were listed before or not, those that are there come in the order asked for; what is gone is left out."""
+        seen, unseen = capture.open().inspector, capture.open().inspector
+        listed = {job.ref.id: job for job in iterate(seen, Query(), Limits())}
+        asked = sorted(listed, reverse=True)
+        for inspector in (seen, unseen):
+            found = inspector.get_many([*asked, asked[0], "00000000-0000-4000-8000-000000000000", "nonsense"])
+            assert [(job.ref, job.state, job.error) for job in found] == [
+                (listed[one].ref, listed[one].state, listed[one].error) for one in asked
+            ]
+
     def test_what_is_not_there_is_not_found(self, capture: Capture) -> None:
         """An id that no job has raises NotFound and finds nothing."""
         backend = capture.open()

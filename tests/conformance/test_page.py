@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -37,6 +37,21 @@ STATE_PLACES = {state: place for place, state in enumerate(State)}
 def read_page(backend: NativeBackend, text: str = "", **changes: Any) -> Page:
     """Return one page."""
     return backend.inspector.page(replace(PageRequest(parse_query(text)), **changes), LIMITS)
+
+
+def test_many_jobs_are_read_at_once_as_a_page_lists_them(population: NativeBackend) -> None:
+    """Those that are there come in the order asked for, each once, as a page has them; what is gone or is no id is left out."""
+    listed = {job.ref.id: job for job in select(population)}
+    asked = sorted(listed, reverse=True)
+    found = population.inspector.get_many([next_id(), *asked, asked[0], "nonsense", "\x00"])
+    assert [job.ref.id for job in found] == asked
+    differing = {name for job in found for name in _differing(job, listed[job.ref.id])}
+    assert differing == set()
+    assert population.inspector.get_many([]) == ()
+
+
+def _differing(one: Job, other: Job) -> set[str]:
+    return {part.name for part in fields(Job) if getattr(one, part.name) != getattr(other, part.name)}
 
 
 @pytest.mark.parametrize("written", ["", *SORTS, *(f"-{name}" for name in SORTS)])

@@ -84,6 +84,10 @@ class Inspector(Protocol):
         """Return one job whole. Raises NotFound."""
         ...
 
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of some hundred jobs that are there, as a page lists them, read at one moment and in the order asked for."""
+        ...
+
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look, newest first and for a bounded time, for the jobs whose id is or ends in `suffix`: the short ids that people type.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.searching import Search
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
-from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable
+from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.operate.claim_rules import ClaimRulesOperations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from queuetui.operate.journal import Journal
 
 BITE = 100
+READ_AT_ONCE = 500
 MATCHING_LIMIT = 50_000
 
 
@@ -85,13 +86,12 @@ class Operations:
 
     def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
         """Return what an act on jobs seen some time ago will try, as they are now; what is gone since is left out and named."""
+        ids = iter([job.ref.id for job in jobs])
         found: list[Job] = []
-        gone: list[Job] = []
-        for job in jobs:
-            try:
-                found.append(self._backend.inspector.get(job.ref.id))
-            except NotFound:
-                gone.append(job)
+        while bite := tuple(islice(ids, READ_AT_ONCE)):
+            found += self._backend.inspector.get_many(bite)
+        there = {job.ref.id for job in found}
+        gone = [job for job in jobs if job.ref.id not in there]
         manifest = self.prepare(verb, found, retry_until=retry_until)
         different = (*manifest.different, *((job, GONE) for job in gone))
         return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import nlargest
 from typing import TypeVar
 
@@ -64,7 +64,7 @@ class KeysInspector:
     def get(self, job_id: str) -> Job:
         """Return one job whole. Raises NotFound."""
         reading = self._reading()
-        seen = self._remembered.find(reading, job_id)
+        seen = self._remembered.find(reading, (job_id,)).get(job_id)
         looked = 0
         if seen is None:
             seen, looked = find_whole(reading, job_id)
@@ -72,6 +72,15 @@ class KeysInspector:
             return seen.job
         why = f"{looked:,} jobs were looked through" if looked else "it may have finished, expired or been deleted"
         raise NotFound(f"there is no job {sanitize(job_id, 60)!r} in {self.capabilities.label}'s keys; {why}")
+
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of the jobs that are there; what moved since it was listed is searched for by itself."""
+        reading, asked = self._reading(), tuple(dict.fromkeys(job_ids))
+        found = {job_id: seen.job for job_id, seen in self._remembered.find(reading, asked).items()}
+        for job_id in asked:
+            if job_id not in found and (seen := find_whole(reading, job_id)[0]) is not None:
+                found[job_id] = seen.job
+        return tuple(shorten(found[job_id]) for job_id in asked if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`."""

@@ -110,12 +110,12 @@ class Remembered:
             while len(self._refs) > _REMEMBERED_JOBS:
                 self._refs.popitem(last=False)
 
-    def find(self, reading: Reading, job_id: str) -> Seen | None:
-        """Return a job that still stands where it was shown."""
+    def find(self, reading: Reading, job_ids: Iterable[str]) -> dict[str, Seen]:
+        """Return the jobs that still stand where they were shown, by their ids."""
         with self._guard:
-            ref = self._refs.get(job_id)
-        places = [] if ref is None else list(locate(reading, [ref]).values())
-        return next((seen for seen in reading.load(places) if seen.job.ref.id == job_id), None)
+            refs = {job_id: self._refs[job_id] for job_id in job_ids if job_id in self._refs}
+        places = list(locate(reading, list(refs.values())).values())
+        return {seen.job.ref.id: seen for seen in reading.load(places) if seen.job.ref.id in refs}
 
 
 def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -17,7 +17,7 @@ from queuetui.backends.foreign.laravel.counts import Counters, Counts, count_job
 from queuetui.backends.foreign.laravel.duplicates import Duplicates
 from queuetui.backends.foreign.laravel.filters import plan_terms
 from queuetui.backends.foreign.laravel.jobs import JobReader, cut_for_page
-from queuetui.backends.foreign.laravel.lookup import latest_failures, read_row, search_end, search_uuid
+from queuetui.backends.foreign.laravel.lookup import latest_failures, read_row, read_rows, search_end, search_uuid
 from queuetui.backends.foreign.laravel.models import ModelLabels
 from queuetui.backends.foreign.laravel.pages import read_page
 from queuetui.backends.foreign.laravel.rows import row_of_id, row_of_rev
@@ -103,23 +103,39 @@ class LaravelInspector:
     def get(self, job_id: str) -> Job:
         """Return one job whole. Raises NotFound."""
         with self._source(self.options.limits) as source:
-            for place in self._places(job_id):
-                row = read_row(source, *place)
-                job = None if row is None else source.reader.read(row)
-                if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
-                    return add_batch(source, row, source.name_all([row], [job])[0])
-            search = search_uuid(source, job_id)
-            told = source.name_all(search.rows, [source.reader.read(row) for row in search.rows])
-            if len(told) > 1:
-                raise Conflict(_say_shared(job_id, told))
-            for row, job in zip(search.rows, told, strict=True):
-                return add_batch(source, row, job)
+            return self._get(source, job_id)
+
+    def _get(self, source: Source, job_id: str) -> Job:
+        for place in self._places(job_id):
+            row = read_row(source, *place)
+            job = None if row is None else source.reader.read(row)
+            if row is not None and job is not None and (job.ref.id == job_id or row_of_id(job_id) == place):
+                return add_batch(source, row, source.name_all([row], [job])[0])
+        search = search_uuid(source, job_id)
+        told = source.name_all(search.rows, [source.reader.read(row) for row in search.rows])
+        if len(told) > 1:
+            raise Conflict(_say_shared(job_id, told))
+        for row, job in zip(search.rows, told, strict=True):
+            return add_batch(source, row, job)
         why = (
             f"not all rows were looked through: {search.cut_short}"
             if search.cut_short
             else "it may have finished: Laravel deletes a job's row then, and a job without a uuid gets another id with each release"
         )
         raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {why}")
+
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of the jobs that are there; what moved since it was listed is searched for by itself."""
+        asked = tuple(dict.fromkeys(job_ids))
+        with self._source(self.options.limits) as source:
+            rows = read_rows(source, {place for job_id in asked for place in self._places(job_id)})
+            told = source.name_all(rows, [cut_for_page(source.reader.read(row)) for row in rows])
+            found = {job.ref.id: job for job in told}
+            for job_id in asked:
+                if job_id not in found:
+                    with suppress(NotFound):
+                        found[job_id] = cut_for_page(self._get(source, job_id))
+        return tuple(found[job_id] for job_id in asked if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`: failed ones by their key, others by walks through the newest rows."""

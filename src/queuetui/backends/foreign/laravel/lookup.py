@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,17 @@ def read_row(source: Source, name: str, row_id: str) -> Row | None:
     if table is None:
         return None
     return next(_read(source, name, has_id(table, row_id), WHOLE_BYTES, 1), None)
+
+
+def read_rows(source: Source, places: Iterable[tuple[str, str]]) -> list[Row]:
+    """Return the rows at some hundred places, with the heads of their texts, by one statement a table."""
+    found: list[Row] = []
+    wanted = set(places)
+    for name, table in ((JOBS, source.tables.jobs), (FAILED, source.tables.failed)):
+        ids = [row_id for among, row_id in wanted if among == name]
+        if table is not None and ids:
+            found += _read(source, name, or_(*(has_id(table, one) for one in ids)), HEAD_SIZE, len(ids))
+    return found
 
 
 def latest_failures(source: Source, limit: int) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -90,6 +90,13 @@ class MemoryInspector:
                 message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
                 raise NotFound(message)
             return self.store.read_job(record, self.name, self.options.summaries)
+
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of the jobs that are there, in the order asked for."""
+        with self.store.lock:
+            records = [self.store.jobs.get(job_id) for job_id in dict.fromkeys(job_ids)]
+            read = (self.store.read_job(one, self.name, self.options.summaries) for one in records if one is not None)
+            return tuple(map(cut_payload, read))
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Return the jobs whose id is or ends in `suffix`, whatever its hyphens; all are looked at in one go."""

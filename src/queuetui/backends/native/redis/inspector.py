@@ -11,7 +11,7 @@ from queuetui.backends.native.redis.durability import describe_capabilities, rea
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
 from queuetui.backends.native.redis.finding import find_refs
 from queuetui.backends.native.redis.ids import to_stored
-from queuetui.backends.native.redis.jobs import WHOLE, read_attempts, read_job, shorten
+from queuetui.backends.native.redis.jobs import HEAD_BYTES, WHOLE, read_attempts, read_job, shorten
 from queuetui.backends.native.redis.keys import STATES
 from queuetui.backends.native.redis.pages import Reading
 from queuetui.backends.native.redis.pictures import (
@@ -32,6 +32,8 @@ from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from queuetui.backends.native.redis.server import Server
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job import Attempt, Job
@@ -88,6 +90,15 @@ class RedisInspector:
             message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
             raise NotFound(message)
         return read_job(reply, self._server.name, self._server.options.summaries)
+
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of the jobs that are there, in the order asked for."""
+        asked = dict.fromkeys(map(to_stored, job_ids))
+        if not asked:
+            return ()
+        replies = self._server.read("reading jobs by their ids", "read_jobs", HEAD_BYTES, *asked)
+        summaries = self._server.options.summaries
+        return tuple(shorten(read_job(one, self._server.name, summaries)) for one in replies if one is not None)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from queuetui.backends.native.ids import parse_id
+from queuetui.backends.native.ids import canonical_id, parse_id
 from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.context_reads import read_context
 from queuetui.backends.native.sql.look.durability import describe_capabilities
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
-from queuetui.backends.native.sql.look.job_rows import read_job, to_error
+from queuetui.backends.native.sql.look.job_rows import read_job, shorten, to_error
 from queuetui.backends.native.sql.look.pages import read_page
 from queuetui.backends.native.sql.look.short_id_search import find_refs
 from queuetui.backends.native.sql.look.snapshots import take_snapshot
@@ -26,6 +26,8 @@ from queuetui.model.job import Attempt
 from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Row
 
     from queuetui.backends.native.sql.database import Database
@@ -81,6 +83,22 @@ class SqlInspector:
                     return read_job(row, self._database.name, self._database.options.summaries)
         message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
         raise NotFound(message)
+
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of the jobs that are there, in the order asked for."""
+        asked = tuple(dict.fromkeys(canonical_id(job_id) or job_id for job_id in job_ids))
+        found: dict[str, Job] = {}
+        if not asked:
+            return ()
+        with open_reading(self._database, "reading jobs by their ids") as (connection, _):
+            for table in (job, job_done):
+                rows = select(*raw_columns(table)).where(table.c.id.in_(asked)).subquery()
+                read = (
+                    read_job(row, self._database.name, self._database.options.summaries)
+                    for row in connection.execute(select_jobs(rows))
+                )
+                found |= {one.ref.id: shorten(one) for one in read}
+        return tuple(found[job_id] for job_id in asked if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens.
