@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from queuetui.cli.session import choose_profile, connect, flags_of, open_profile
 from queuetui.config.profile import Profile
@@ -21,11 +22,7 @@ def open_console() -> None:
     # A server that is away may come back, and the console waits for it. A file that is not there will not.
     if scheme_of(profile.url) == "sqlite":
         open_profile(profile).close()
-    code = show_console(profile, operate=flags.operate)
-    # All that is left is giving memory back piece by piece, for which nobody waits at a prompt.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    leave(show_console(profile, operate=flags.operate))
 
 
 def show_console(profile: Profile, *, operate: bool, state: Path | None = None, hint: str = "") -> int:
@@ -37,3 +34,10 @@ def show_console(profile: Profile, *, operate: bool, state: Path | None = None, 
     from queuetui.tui.session import Session
 
     return run_console(Session(profile, lambda: connect(profile, operate=operate, state=state), hint))
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once: all that is left is giving memory back piece by piece, for which nobody waits at a prompt."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

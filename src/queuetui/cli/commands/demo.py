@@ -7,7 +7,6 @@ import signal
 from threading import Event
 
 import rich_click as click
-from click.exceptions import Exit
 
 from queuetui.cli.options import NumberRange
 from queuetui.cli.output import Format, say, show_document
@@ -26,7 +25,7 @@ def command(no_ui: bool, seconds: float | None) -> None:
 
     The queue is an SQLite file in a fresh temporary folder, never your own. It goes with its workers when the demo ends.
     """
-    from queuetui.cli.commands.console import show_console
+    from queuetui.cli.commands.console import leave, show_console
     from queuetui.cli.demo.stage import await_life, playing
 
     if seconds is not None and not no_ui:
@@ -51,7 +50,7 @@ def command(no_ui: bool, seconds: float | None) -> None:
         hint = f"from another terminal: QUEUETUI_CONFIG={shlex.quote(str(place.settings))} queuetui stats"
         say(hint)
         code = show_console(profile, operate=True, state=place.state, hint=hint)
-    raise Exit(code)
+    leave(code)
 
 
 def _wait(seconds: float) -> None:
