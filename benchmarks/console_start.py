@@ -1,6 +1,8 @@
 """What the console spends until its first rows stand, beside a plain Textual table that shows as many, in turns.
 
-    python -m benchmarks.console_start [ROUNDS]
+    python -m benchmarks.console_start [ROUNDS] [URL]
+
+The URL names an empty database of a server; without one the console starts on an SQLite file.
 
 Each start is a process of its own; its processor time counts, imports included, without a terminal. Both have bytecode at hand, as
 installed packages have; it is kept in a folder of its own, since a checkout may have been told to write none.
@@ -43,8 +45,8 @@ def start_plain() -> None:
     asyncio.run(show())
 
 
-def start_console(file: str) -> None:
-    """Show the console on an SQLite file."""
+def start_console(url: str, state: str) -> None:
+    """Show the console on a store."""
     from queuetui.tui import collector
 
     # As `queuetui` does before it loads the console.
@@ -54,8 +56,8 @@ def start_console(file: str) -> None:
     from queuetui.tui.app import QueueTui
     from queuetui.tui.session import Session
 
-    profile = Profile("bench", f"sqlite:///{file}", chosen_by_url=True)
-    app = QueueTui(Session(profile, lambda: connect(profile, operate=True, state=Path(file).parent)))
+    profile = Profile("bench", url, chosen_by_url=True)
+    app = QueueTui(Session(profile, lambda: connect(profile, operate=True, state=Path(state))))
 
     async def show() -> None:
         async with app.run_test(size=SIZE) as pilot:
@@ -66,11 +68,11 @@ def start_console(file: str) -> None:
     asyncio.run(show())
 
 
-def fill(file: str) -> None:
+def fill(url: str) -> None:
     """Make a queue with as many jobs."""
     from queuetui.client import Queue
 
-    with Queue(f"sqlite:///{file}") as queue:
+    with Queue(url) as queue:
         for number in range(ROWS):
             queue.enqueue("send_mail", {"to": number})
 
@@ -94,18 +96,19 @@ def main() -> None:
         case ["plain"]:
             start_plain()
             print(time.process_time())
-        case ["console", file]:
-            start_console(file)
+        case ["console", url, state]:
+            start_console(url, state)
             print(time.process_time())
-        case rounds:
+        case words:
+            rounds = words[0] if words else "5"
             with tempfile.TemporaryDirectory() as folder:
-                file = str(Path(folder, "queue.db"))
-                fill(file)
+                url = words[1] if words[1:] else f"sqlite:///{Path(folder, 'queue.db')}"
+                fill(url)
                 compiled = str(Path(folder, "bytecode"))
                 # The first pair compiles and does not count.
                 _, *pairs = [
-                    (measure(compiled, "plain"), measure(compiled, "console", file))
-                    for _ in range(1 + int((rounds or ["5"])[0]))
+                    (measure(compiled, "plain"), measure(compiled, "console", url, folder))
+                    for _ in range(1 + int(rounds))
                 ]
             plain, console = (median(column) for column in zip(*pairs, strict=True))
             ratios = sorted(ours / theirs for theirs, ours in pairs)

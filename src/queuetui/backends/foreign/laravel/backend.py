@@ -1,37 +1,24 @@
-"""Opens and discovers Laravel database queues."""
+"""Opens Laravel database queues."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from queuetui.backends.backend import Backend
-from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.foreign.laravel.capabilities import KIND, LABEL
-from queuetui.backends.foreign.laravel.catalog import CatalogTable, read_catalog
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.laravel.catalog import read_catalog
 from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.table_sets import (
-    WANTED_COLUMNS,
-    TableSet,
-    choose_set,
-    find_sets,
-    refuse_unreadable,
-)
+from queuetui.backends.foreign.laravel.table_sets import LOOKING, WANTED_COLUMNS, choose_set
 from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.backends.reading.histories import PagedHistories
 from queuetui.backends.sql.clock import read_clock, zone_as_read
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.model.errors import NotFound
-from queuetui.model.snapshot import Part, Watch
-
-_LOOKING = "looking for Laravel's tables"
 
 
 class LaravelBackend(Backend):
@@ -58,8 +45,8 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
     settings = read_settings(options.settings)
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
     try:
-        with database.reading(_LOOKING) as connection:
-            catalog = _read_catalog(connection, settings)
+        with database.reading(LOOKING) as connection:
+            catalog = read_catalog(connection, WANTED_COLUMNS, settings.schemas)
         found = choose_set(catalog, settings, (options.kind or "").partition(":")[2])
         if found is None:
             raise NotFound(
@@ -80,40 +67,3 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
         database.close()
         raise
     return LaravelBackend(database, tables, settings, options)
-
-
-def find_queues(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
-    """Return what the Laravel queues in a database look like, one a set of tables. Raises Denied where none may be read."""
-    settings = read_settings(options.settings)
-    database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
-    try:
-        with database.reading(_LOOKING) as connection:
-            catalog = _read_catalog(connection, settings)
-        sets = (choose_set(catalog, settings, ""),) if settings.names_tables else find_sets(catalog)
-        found = [one for one in sets if one is not None]
-        readable = [one for one in found if one.is_readable]
-        if found and not readable:
-            refuse_unreadable(found[0])
-        plain = [one for one in readable if one.is_plain] or readable
-        return tuple(
-            _describe(
-                LaravelBackend(database, name_tables(one, database.dialect), settings, options), one, plain, counted
-            )
-            for one in readable
-        )
-    finally:
-        database.close()
-
-
-def _describe(backend: LaravelBackend, one: TableSet, plain: Sequence[TableSet], counted: bool) -> Found:
-    kind = KIND if plain == [one] else f"{KIND}:{one.name}"
-    detail = f"tables {backend.tables.describe()}" + (f"; {one.guess}" if one.guess else "")
-    found = Found(kind, LABEL, detail, named_only=one not in plain)
-    if not counted:
-        return found
-    snapshot = backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}), limits=backend.options.limits))
-    return replace(found, queues=len(snapshot.queues), jobs=snapshot.total)
-
-
-def _read_catalog(connection: Connection, settings: LaravelSettings) -> tuple[CatalogTable, ...]:
-    return read_catalog(connection, WANTED_COLUMNS, settings.schemas)
