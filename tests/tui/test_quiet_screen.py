@@ -18,7 +18,7 @@ from queuetui.tui.present.detail import pane_lines
 from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
 from queuetui.tui.present.job_rows import make_row
 from queuetui.tui.widgets.table_layout import Column, place_columns
-from queuetui.tui.widgets.table_lines import Line, Span, changed_spans
+from queuetui.tui.widgets.table_lines import Line, Span, changed_span
 from queuetui.tui.widgets.table_rows import Cell, Row
 from tests.monitor.pictures import FOREIGN, NOW, ago, facts, job, queue, running, worker
 
@@ -56,7 +56,7 @@ def test_two_seconds_change_no_line(subject: Job, told: Facts) -> None:
     """A job of any state and verdict looks the same at the next poll, in its row and in the pane beside it."""
     before, after = line_after(subject, told, 0), line_after(subject, told, 2)
     for width in WIDTHS:
-        assert changed_spans(before, after, place_columns(NORMAL, width), width) == []
+        assert changed_span(before, after, place_columns(NORMAL, width), width) is None
     later = replace(told, now=NOW + timedelta(seconds=2))
     assert pane_lines(subject, explain(subject, told), NOW, 66) == pane_lines(
         subject, explain(subject, later), later.now, 66
@@ -64,11 +64,15 @@ def test_two_seconds_change_no_line(subject: Job, told: Facts) -> None:
 
 
 def test_a_minute_changes_no_more_than_its_figures() -> None:
-    """When the minute turns the figures of the age are drawn again and nothing around them."""
+    """When the minute turns a row is drawn again once, from the first figure that changes to the last one."""
     columns = columns_for(parse_query("state:pending"), KEPT, is_troubled=False, is_wide=False).columns
     before, after = (line_after(job(scheduled_at=ago(722)), facts(), seconds, columns) for seconds in (0, 60))
-    spans = changed_spans(before, after, place_columns(columns, 200), 200)
-    assert [span.end - span.start for span in spans] == [1, 1]
+    placed = place_columns(columns, 200)
+    span = changed_span(before, after, placed, 200)
+    of = {one.column.key: one for one in placed}
+    assert span is not None
+    assert span.start == of["age"].end - len("2 m")
+    assert of["why"].x < span.end < of["why"].end
 
 
 def test_what_is_cut_off_costs_nothing() -> None:
@@ -82,5 +86,5 @@ def test_what_is_cut_off_costs_nothing() -> None:
         )
         for end in ("1", "2")
     )
-    assert changed_spans(one, other, placed, 80) == []
-    assert changed_spans(one, other._replace(is_cursor=True), placed, 80) == [Span(0, 80)]
+    assert changed_span(one, other, placed, 80) is None
+    assert changed_span(one, other._replace(is_cursor=True), placed, 80) == Span(0, 80)

@@ -16,8 +16,6 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, PlacedColumn
 from queuetui.tui.widgets.table_rows import Cell, Row
 
-_CELLS_OF_A_MOVE = 16
-
 
 class Line(NamedTuple):
     """A visible row with all that decides how it is drawn."""
@@ -41,21 +39,18 @@ class Piece(NamedTuple):
     tone: Tone
 
 
-def changed_spans(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> list[Span]:
-    """Return the cells that must be drawn again to turn one line into the other; none when they look alike."""
+def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> Span | None:
+    """Return the cells that must be drawn again to turn one line into the other, None when they look alike.
+
+    They are one span: Textual draws each span of a line from the line's beginning, so that a second one would draw the first again.
+    """
     if old is new or old == new:
-        return []
+        return None
     if old is None or new is None or old[1:] != new[1:]:
-        return [Span(0, width)]
-    spans: list[Span] = []
-    for column in placed:
-        span = _changed_in(column, old.row.cells[column.place], new.row.cells[column.place])
-        if span is None or span.start >= width:
-            continue
-        if spans and span.start - spans[-1].end < _CELLS_OF_A_MOVE:
-            span = Span(spans.pop().start, span.end)
-        spans.append(Span(span.start, min(span.end, width)))
-    return spans
+        return Span(0, width)
+    changes = (_changed_in(column, old.row.cells[column.place], new.row.cells[column.place]) for column in placed)
+    spans = [span for span in changes if span is not None and span.start < width]
+    return Span(spans[0].start, min(spans[-1].end, width)) if spans else None
 
 
 def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> Span | None:
