@@ -59,7 +59,7 @@ _MYSQL_LABEL = re.compile(r"'((?:[^']|'')*)'")
 
 @dataclass(frozen=True, slots=True)
 class StoredColumn:
-    """A column; `stored` is its type in the database's own words, in lower case, `labels` those of an enum, None for any other type."""
+    """A column; `stored` is its type as the database writes it, `labels` those of an enum, None for any other type."""
 
     name: str
     stored: str
@@ -143,7 +143,7 @@ def _column(name: str, *described: Any) -> StoredColumn:  # noqa: ANN401 - as ea
     words, nullable, labels = str(described[0]), described[1], described[-1]
     if labels is None and words.lower().startswith("enum("):
         labels = [label.replace("''", "'") for label in _MYSQL_LABEL.findall(words)]
-    return StoredColumn(str(name), words.lower(), bool(nullable), None if labels is None else tuple(map(str, labels)))
+    return StoredColumn(str(name), words, bool(nullable), None if labels is None else tuple(map(str, labels)))
 
 
 def _gather_indexes(records: Iterable[Any]) -> dict[tuple[str | None, str], tuple[StoredIndex, ...]]:

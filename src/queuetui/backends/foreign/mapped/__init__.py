@@ -1,0 +1,1 @@
+"""Home-made job tables, described by mapping files."""

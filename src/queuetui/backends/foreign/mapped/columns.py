@@ -1,0 +1,127 @@
+"""What kind of values a stored column holds, and how statements name it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, Boolean, ColumnClause, DateTime, Numeric, Text, Uuid, cast, column, literal
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from queuetui.backends.foreign.mapped.shape import TimesShape
+from queuetui.backends.sql.catalog import StoredColumn
+from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, PLAIN, WHOLE, ZONED, Codec, IsoText, Naive, UuidValue
+from queuetui.backends.tables.source import Column
+
+
+class Holds(StrEnum):
+    """What a column holds, in the words of a refusal."""
+
+    WHOLE = "whole numbers"
+    NUMBER = "numbers"
+    TEXT = "texts"
+    ENUM = "labels of an enum"
+    UUID = "uuids"
+    JSON = "JSON"
+    TRUTH = "truth values"
+    ZONED = "times with a zone"
+    NAIVE = "times without a zone"
+    OTHER = "values of another type"
+
+
+_KINDS: tuple[tuple[str, Holds], ...] = (
+    (r"timestamp.* with time zone|timestamptz", Holds.ZONED),
+    (r"timestamp|datetime", Holds.NAIVE),
+    (r"tinyint\(1\)$|bool", Holds.TRUTH),
+    (r"(big|small|medium|tiny)?int(eger)?\b|int[248]\b|(big|small)?serial", Holds.WHOLE),
+    (r"numeric|decimal|real|double|float", Holds.NUMBER),
+    (r"uuid", Holds.UUID),
+    (r"json", Holds.JSON),
+    (r".*(char|text|clob)", Holds.TEXT),
+)
+_TYPES: dict[Holds, TypeEngine[Any]] = {
+    Holds.WHOLE: BigInteger(),
+    Holds.NUMBER: Numeric(asdecimal=False),
+    Holds.TRUTH: Boolean(),
+    Holds.ZONED: DateTime(timezone=True),
+    Holds.NAIVE: DateTime(),
+    Holds.UUID: Uuid(),
+}
+_FITTING = {
+    "zoned": (Holds.ZONED,),
+    "naive": (Holds.NAIVE,),
+    "seconds": (Holds.WHOLE, Holds.NUMBER),
+    "milliseconds": (Holds.WHOLE, Holds.NUMBER),
+    "iso": (Holds.TEXT,),
+}
+
+
+class _Named(UserDefinedType[str]):
+    """A type of the database's own, as its catalog writes it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: object) -> str:
+        return self.name
+
+
+def holds(stored: StoredColumn) -> Holds:
+    """Return what a column holds."""
+    if stored.labels is not None:
+        return Holds.ENUM
+    words = stored.stored.lower()
+    return next((kind for pattern, kind in _KINDS if re.match(pattern, words)), Holds.OTHER)
+
+
+def typed(stored: StoredColumn, dialect: str) -> ColumnClause[Any]:
+    """Return a column as it is compared in its own type."""
+    if dialect == "sqlite" and holds(stored) is Holds.NAIVE:
+        return column(stored.name, Text())
+    return column(stored.name, _TYPES.get(holds(stored), Text()))
+
+
+def as_text(stored: StoredColumn, at: Column) -> Column:
+    """Return a column as text: what is no text to the database is made one."""
+    return at if holds(stored) is Holds.TEXT else cast(at, Text())
+
+
+def label(stored: StoredColumn, value: str, dialect: str) -> Any:  # noqa: ANN401 - a number or an expression
+    """Return a status as a statement compares it with its column. Raises ValueError for what cannot stand there."""
+    if holds(stored) is Holds.WHOLE:
+        return int(value)
+    if holds(stored) is Holds.ENUM and dialect == "postgresql":
+        return cast(literal(value), _Named(stored.stored))
+    return value
+
+
+def plain_codec(stored: StoredColumn) -> Codec:
+    """Return how a name or a number stands in a column."""
+    kind = holds(stored)
+    if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
+        return WHOLE
+    return UuidValue() if kind is Holds.UUID else PLAIN
+
+
+def time_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
+    """Return how a time stands in a column. Raises ValueError, in our words, where the column cannot hold it so."""
+    kind = holds(stored)
+    allowed = _FITTING[times.kind]
+    if dialect == "sqlite" and times.kind == "naive":
+        allowed = (Holds.NAIVE, Holds.TEXT)
+    if kind not in allowed:
+        raise ValueError(f"{stored.name} holds {kind}, which are no times of kind {times.kind!r}")
+    if times.kind == "zoned":
+        return ZONED
+    if times.kind == "naive":
+        # MySQL turns a TIMESTAMP into the session's zone, which is UTC here.
+        zone = UTC if stored.stored.lower().startswith("timestamp") and dialect == "mysql" else ZoneInfo(times.zone)
+        return IsoText(zone, " ", "seconds", "") if dialect == "sqlite" else Naive(zone)
+    if times.kind == "iso":
+        return IsoText(ZoneInfo(times.zone))
+    return EPOCH_S if times.kind == "seconds" else EPOCH_MS

@@ -1,0 +1,170 @@
+"""Makes of a mapping, and of the table that it fits, the description that the core for rows reads and changes by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Mapping as Table
+from dataclasses import replace
+
+from sqlalchemy import and_, func, or_, table
+
+from queuetui.backends.foreign.mapped.changes import make_changes
+from queuetui.backends.foreign.mapped.check import require_fit
+from queuetui.backends.foreign.mapped.columns import Holds, holds, plain_codec, typed
+from queuetui.backends.foreign.mapped.described import Described
+from queuetui.backends.foreign.mapped.event_columns import latest_error, started_of
+from queuetui.backends.foreign.mapped.sense import statuses
+from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, StateShape
+from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.tables.codecs import ZONED
+from queuetui.backends.tables.source import Condition, Field, Moment, Product, Row, Rule, Source
+from queuetui.model.act import Verb
+from queuetui.model.job import Job, JobError
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+SOURCE = "row"
+_STATUS, _ERROR = "status", "error"
+# What a worker or a person changes when the row moves on.
+_MOVING = ("attempts", "scheduled", "started", "completed", "updated", "worker")
+_CLASS = re.compile(r"([A-Za-z_][\w.\\]*(?:Error|Exception))\s*:\s*")
+_UNKNOWN = "its status is in no state of the mapping; add it to [states]"
+_LOWER_FIRST = "a lower priority runs first in this table"
+_NO_SUCH = {
+    Verb.PAUSE: "a mapped table has no pause",
+    Verb.RESUME: "a mapped table has no pause",
+    Verb.CLEAN: "a mapped table has no workers",
+    Verb.EVENTS_ON: "a mapped table has no switch for events",
+    Verb.EVENTS_OFF: "a mapped table has no switch for events",
+    Verb.LIMIT: "a mapped table has no limits",
+    Verb.SCHEDULE: "a mapped table has no schedules",
+    Verb.UNSCHEDULE: "a mapped table has no schedules",
+    Verb.RUN: "a mapped table has no schedules",
+}
+
+
+def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Product:
+    """Return the description of one home-made table; `way` chooses among ways of a verb. Raises BadConfig, Denied."""
+    stored = require_fit(mapping, catalog)
+    rows = table(
+        stored.name,
+        *(typed(one, catalog.dialect) for one in stored.columns.values()),
+        schema=None if stored.is_visible else stored.schema,
+    )
+    described = Described(mapping, stored, catalog.dialect, rows)
+    changes = make_changes(described, SOURCE, way)
+    declared = {change.verb for change in changes}
+    return Product(
+        kind=kind,
+        label=mapping.label,
+        sources=(_source(described, catalog),),
+        changes=changes,
+        tables=stored.written,
+        absent=mapping.absent,
+        reasons=_NO_SUCH
+        | {
+            verb: f"the mapping declares no {verb} for {stored.written}; add it with [[verbs]]"
+            for verb in VERBS
+            if verb not in declared
+        },
+        warnings={change.verb: change.note for change in changes if change.note},
+    )
+
+
+def _source(described: Described, catalog: Catalog) -> Source:
+    mapping, stored = described.mapping, described.stored
+    key = stored.columns[mapping.key.column]
+    key_field = Field(described.at(key.name), plain_codec(key))
+    texts = {name: described.text(mapping.fields[name].column) for name in LONG_TEXTS if name in mapping.fields}
+    fields = {"id": key_field, **{name: described.field(name) for name in mapping.fields if name not in LONG_TEXTS}}
+    if mapping.priority is not None:
+        fields["priority"] = Field(
+            described.at(mapping.priority.column), plain_codec(stored.columns[mapping.priority.column])
+        )
+    states = _states(described, fields)
+    running = mapping.states.get(State.PROCESSING)
+    if mapping.events is not None:
+        if "started" not in fields and running is not None:
+            fields["started"] = Field(started_of(described, running, catalog), ZONED)
+        error = latest_error(described, mapping.states.get(State.FAILED), catalog)
+        texts |= {} if error is None or _ERROR in texts else {_ERROR: error}
+    moving = [mapping.fields[name].column for name in _MOVING if name in mapping.fields]
+    return Source(
+        name=SOURCE,
+        rows=described.rows,
+        key=(key_field,),
+        fields=fields,
+        states=states,
+        rev=(described.text(mapping.status), *map(described.at, moving)),
+        key_orders=frozenset({"created"}) if holds(key) is Holds.WHOLE else frozenset(),
+        lanes=frozenset(_lanes(mapping, stored)),
+        texts=texts,
+        extra={_STATUS: described.text(mapping.status)},
+        finish=_finish(mapping),
+    )
+
+
+def _lanes(mapping: Mapping, stored: StoredTable) -> list[str]:
+    """Return the fields whose columns an index begins with, where none is NULL."""
+    return [
+        name
+        for name, shape in mapping.fields.items()
+        if stored.leads(shape.column) and not stored.columns[shape.column].nullable
+    ]
+
+
+def _states(described: Described, fields: Table[str, Field]) -> dict[State, Rule]:
+    """Return a rule a state; a status that the mapping does not know is blocked, so that no row is in no state."""
+    rules: dict[State, Rule] = {
+        state: _rule(described, shape, fields) for state, shape in described.mapping.states.items()
+    }
+    known = statuses(described.mapping)
+    stored = described.stored.columns[described.mapping.status]
+    if described.dialect == "postgresql" and holds(stored) is Holds.ENUM and not stored.nullable:
+        return rules
+    status = described.status
+    unknown = or_(status.is_(None), status.not_in([described.label(one) for one in known]))
+    blocked = rules.get(State.BLOCKED)
+    rules[State.BLOCKED] = (lambda _: unknown) if blocked is None else (lambda moment: or_(blocked(moment), unknown))
+    return rules
+
+
+def _rule(described: Described, shape: StateShape, fields: Table[str, Field]) -> Rule:
+    named = described.status.in_([described.label(one) for one in shape.statuses])
+
+    def rule(moment: Moment) -> Condition:
+        parts: list[Condition] = [named]
+        if shape.due is not None:
+            due = fields["scheduled"]
+            now = due.codec.to_store(moment.now)
+            parts.append(due.at > now if shape.due == "ahead" else or_(due.at.is_(None), due.at <= now))
+        if shape.attempts is not None:
+            count = func.coalesce(fields["attempts"].at, 0)
+            parts.append(count > 0 if shape.attempts == "some" else count <= 0)
+        return and_(*parts)
+
+    return rule
+
+
+def _finish(mapping: Mapping) -> Callable[[Row, Job], Job]:
+    known = statuses(mapping)
+    is_lower_first = mapping.priority is not None and not mapping.priority.higher_first
+
+    def finish(row: Row, job: Job) -> Job:
+        remarks = job.remarks
+        if str(row[_STATUS]) not in known:
+            remarks = (*remarks, _UNKNOWN)
+        if is_lower_first and job.state in mapping.states and job.priority is not None:
+            remarks = (*remarks, _LOWER_FIRST)
+        said = str(row.get(_ERROR) or "")
+        return replace(job, remarks=remarks, error=read_error(said) if said else job.error)
+
+    return finish
+
+
+def read_error(said: str) -> JobError:
+    """Return an error's text with the class that it begins with, where it names one."""
+    named = _CLASS.match(said)
+    name, message = ("", said) if named is None else (named[1], said[named.end() :])
+    return JobError(Untrusted(name), Untrusted(message), Untrusted(""))

@@ -1,0 +1,142 @@
+"""Whether a mapping makes sense by itself: each row in one state, and verbs that say what is there. No database is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from queuetui.backends.foreign.mapped.shape import (
+    NOW,
+    NULL,
+    ONE_LESS,
+    ONE_MORE,
+    VERBS,
+    Mapping,
+    StateShape,
+    TimesShape,
+    VerbShape,
+)
+from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
+from queuetui.model.state import State
+
+_DUE = ("past", "ahead")
+_ATTEMPTS = ("none", "some")
+
+
+def require_sense(mapping: Mapping) -> None:
+    """Raise BadConfig, naming the line, for the first thing that cannot be meant."""
+    _require_zones(mapping)
+    for name in mapping.absent:
+        if name in mapping.fields or (name == "priority" and mapping.priority):
+            raise mapping.refuse(("absent", name), f"{name} has a column in this mapping; leave one of the two away")
+    for state, shape in mapping.states.items():
+        _require_columns(mapping, state, shape)
+    _require_one_state_each(mapping)
+    for place, verb in enumerate(mapping.verbs):
+        _require_verb(mapping, place, verb)
+    _require_one_way(mapping)
+
+
+def _require_zones(mapping: Mapping) -> None:
+    times: list[tuple[tuple[str, ...], TimesShape]] = [(("times",), mapping.times)]
+    times += [(("fields", name), one.times) for name, one in mapping.fields.items() if one.times is not None]
+    for path, shape in times:
+        try:
+            ZoneInfo(shape.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise mapping.refuse(path, f"{shape.zone!r} is not a time zone; write it like Europe/Warsaw") from None
+
+
+def _require_columns(mapping: Mapping, state: State, shape: StateShape) -> None:
+    path = ("states", state.value)
+    if not shape.statuses:
+        raise mapping.refuse(path, f"{state} names no status; write is = [...]")
+    if shape.due is not None and "scheduled" not in mapping.fields:
+        raise mapping.refuse(path, f"{state} goes by when a job is due, but [fields] has no column for scheduled")
+    if shape.attempts is not None and "attempts" not in mapping.fields:
+        raise mapping.refuse(path, f"{state} goes by attempts, but [fields] has no column for attempts")
+
+
+def _require_one_state_each(mapping: Mapping) -> None:
+    """Try each status with each due time and each count: exactly one state must hold."""
+    for status in statuses(mapping):
+        for due, attempts in product(_DUE, _ATTEMPTS):
+            found = [state for state, shape in mapping.states.items() if _holds(shape, status, due, attempts)]
+            what = f"status {status!r}, due {due}, attempts {attempts}"
+            if len(found) > 1:
+                raise mapping.refuse(
+                    ("states", found[1].value),
+                    f"a row with {what} is {found[0]} and {found[1]}; each row must be in one state",
+                )
+            if not found:
+                named = next(state for state, shape in mapping.states.items() if status in shape.statuses)
+                raise mapping.refuse(
+                    ("states", named.value), f"a row with {what} is in no state; say which state it is in"
+                )
+
+
+def statuses(mapping: Mapping) -> tuple[str, ...]:
+    """Return every status that the mapping knows, once."""
+    return tuple(dict.fromkeys(status for shape in mapping.states.values() for status in shape.statuses))
+
+
+def _holds(shape: StateShape, status: str, due: str, attempts: str) -> bool:
+    return status in shape.statuses and shape.due in (None, due) and shape.attempts in (None, attempts)
+
+
+def _require_verb(mapping: Mapping, place: int, verb: VerbShape) -> None:
+    for path, why in _faults(mapping, verb):
+        raise mapping.refuse(("verbs", place, *path), why)
+
+
+def _faults(mapping: Mapping, verb: VerbShape) -> Iterator[tuple[tuple[str, ...], str]]:
+    if verb.verb not in VERBS:
+        yield ("verb",), f"there is no verb {verb.verb!r} for a mapped table; there are: {', '.join(VERBS)}"
+    for state in verb.from_states:
+        if state not in mapping.states:
+            mapped = ", ".join(mapping.states)
+            yield ("from",), f"{verb.verb} is said of {state!r}, which no state of this mapping is; there are: {mapped}"
+    if not verb.from_states:
+        yield ("from",), f"{verb.verb} names no state; write from = [...]"
+    if verb.delete == bool(verb.columns):
+        yield ("set",), f"{verb.verb} must either set columns or delete the row; write set = {{ ... }} or delete = true"
+    if verb.only_stuck and "started" not in mapping.fields:
+        yield ("only_stuck",), f"{verb.verb} is for stuck jobs only, but [fields] has no column for started"
+    if not verb.only_stuck and State.PROCESSING in verb.from_states:
+        yield ("from",), f"{verb.verb} takes a job from a worker that may live; write only_stuck = true"
+    for name, value in verb.columns.items():
+        why = _why_not_set(mapping, name, value)
+        if why:
+            yield ("set",), why
+
+
+def _why_not_set(mapping: Mapping, name: str, value: int | str) -> str:
+    if name == "status":
+        known = statuses(mapping)
+        return (
+            "" if value in known else f"status {value!r} is in no state of this mapping; there are: {', '.join(known)}"
+        )
+    if name == "priority":
+        return "" if mapping.priority is not None and isinstance(value, int) else "priority needs a column and a number"
+    if name not in mapping.fields:
+        return f"{name} is set, but [fields] has no column for it"
+    if name in TIME_FIELDS:
+        return "" if value in (NOW, NULL) else f'{name} is a time; set it to "now" or "null"'
+    if name in NUMBER_FIELDS:
+        is_number = isinstance(value, int) or value in (NULL, ONE_MORE, ONE_LESS)
+        return "" if is_number else f'{name} is a number; set it to a number, "+1", "-1" or "null"'
+    return (
+        "" if isinstance(value, str) and value not in (NOW, ONE_MORE, ONE_LESS) else f"{name} is a text; set it to one"
+    )
+
+
+def _require_one_way(mapping: Mapping) -> None:
+    seen: dict[tuple[str, str, str], int] = {}
+    for place, verb in enumerate(mapping.verbs):
+        for state in verb.from_states:
+            other = seen.setdefault((verb.verb, state, verb.way), place)
+            if other != place:
+                raise mapping.refuse(
+                    ("verbs", place), f'{verb.verb} from {state} is said twice; leave one, or name another way = "..."'
+                )

@@ -1,0 +1,248 @@
+"""What a mapping file may say, read from TOML; every refusal names the file and the line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
+
+import msgspec
+
+from queuetui.backends.foreign.mapped.lines import Path, find_lines, line_of
+from queuetui.model.act import Verb
+from queuetui.model.errors import BadConfig
+from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS
+from queuetui.model.state import State
+
+# Fields of the filter language that a column may hold; the others follow from the state.
+COLUMN_FIELDS = frozenset({"type", "queue", "name", "worker", "key", "correlation_id", "payload", "error"}) | {
+    "attempts",
+    "max_attempts",
+    *TIME_FIELDS,
+}
+LONG_TEXTS = frozenset({"payload", "error"})
+VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
+_FIELDS = frozenset({*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS})
+_TOP = ("label", "table", "key", "status", "times", "priority", "fields", "states", "verbs", "absent", "events")
+
+NOW, NULL, ONE_MORE, ONE_LESS = "now", "null", "+1", "-1"
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file, in which a key that is not known is refused."""
+
+
+class KeyShape(Strict):
+    """The column that no two rows agree in; without `kind` it is as the catalog says."""
+
+    column: str
+    kind: Literal["whole", "text", "uuid"] | None = None
+
+
+class TimesShape(Strict):
+    """How times are stored; `zone` is that of the application's wall clock."""
+
+    kind: Literal["zoned", "naive", "seconds", "milliseconds", "iso"]
+    zone: str = "UTC"
+
+
+class FieldShape(Strict):
+    """A column whose times are stored in another way than those of the other columns."""
+
+    column: str
+    times: TimesShape | None = None
+
+
+class PriorityShape(Strict):
+    """The column of the priority and its direction, which no column tells."""
+
+    column: str
+    higher_first: bool
+
+
+class StateShape(Strict):
+    """Which rows are in a state: by their status, when they are due, and whether they have attempts."""
+
+    statuses: list[str] = msgspec.field(name="is")
+    due: Literal["past", "ahead"] | None = None
+    attempts: Literal["none", "some"] | None = None
+
+
+class VerbShape(Strict):
+    """What a verb does to rows in some states: columns are set, or the row is deleted.
+
+    `way` names another way of the same verb, which is used where the settings say so.
+    """
+
+    verb: str
+    from_states: list[str] = msgspec.field(name="from")
+    columns: dict[str, int | str] = msgspec.field(name="set", default_factory=dict)
+    delete: bool = False
+    only_stuck: bool = False
+    note: str = ""
+    way: str = ""
+
+
+class EventsShape(Strict):
+    """The log that the application keeps: its columns, as NAME or NAME.KEY of a JSON column; of `job` the first that is there counts."""
+
+    table: str
+    at: str
+    kind: str
+    job: list[str]
+    started: list[str] = []
+    failed: list[str] = []
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping file as it was read; `name` is the file's, `lines` tells where each key stands."""
+
+    name: str
+    label: str
+    table: str
+    key: KeyShape
+    status: str
+    times: TimesShape
+    states: Table[State, StateShape]
+    fields: Table[str, FieldShape]
+    priority: PriorityShape | None = None
+    verbs: tuple[VerbShape, ...] = ()
+    absent: Table[str, str] = field(default_factory=dict)
+    events: EventsShape | None = None
+    lines: dict[Path, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def in_zone(self, zone: str) -> Mapping:
+        """Return the mapping with another zone of the application, as a profile names it."""
+        return replace(self, times=TimesShape(kind=self.times.kind, zone=zone))
+
+    def refuse(self, path: Path, why: str) -> BadConfig:
+        """Return the refusal of what stands at a path."""
+        return _refusal(self.name, line_of(path, self.lines), why)
+
+
+def _refusal(name: str, line: int, why: str) -> BadConfig:
+    return BadConfig(f"the mapping cannot be used: {name} line {line}: {why}", f"{name}:{line}")
+
+
+_Shape = TypeVar("_Shape")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """One file while it is read."""
+
+    name: str
+    document: dict[str, object]
+    lines: dict[Path, int]
+
+    def refuse(self, path: Path, why: str) -> BadConfig:
+        return _refusal(self.name, line_of(path, self.lines), why)
+
+    def read(self, path: Path, value: object, kind: type[_Shape]) -> _Shape:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            why, _, place = str(error).partition(" - at `$")
+            inner = place.strip("`.")
+            shown = ".".join(str(part) for part in (*path, *([inner] if inner else [])))
+            raise self.refuse((*path, *inner.split(".")), f"{shown}: {_in_plain_words(why)}") from None
+
+    def text(self, key: str) -> str:
+        if key not in self.document:
+            raise self.refuse((), f'{key} is missing; write {key} = "..."')
+        return self.read((key,), self.document[key], str)
+
+    def table(self, key: str) -> dict[str, object]:
+        value = self.document.get(key, {})
+        if not isinstance(value, dict):
+            raise self.refuse((key,), f"{key} is a table; write it as [{key}]")
+        return value
+
+    def column(self, path: Path, value: object) -> FieldShape:
+        """Read a column's name, or a table that says more of it."""
+        return FieldShape(column=value) if isinstance(value, str) else self.read(path, value, FieldShape)
+
+
+def read_mapping(text: str, name: str) -> Mapping:
+    """Read a mapping file. Raises BadConfig for what is no TOML, for a key that is not known and for a value of a wrong kind."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"the mapping cannot be used: {name} is not TOML: {error}", name) from None
+    reader = _Reader(name, document, find_lines(text))
+    for key in document:
+        if key not in _TOP:
+            raise reader.refuse((key,), f"there is no key {key!r}; there are: {', '.join(_TOP)}")
+    named = document.get("key")
+    return Mapping(
+        name=name,
+        label=reader.text("label"),
+        table=reader.text("table"),
+        key=KeyShape(column=named) if isinstance(named, str) else reader.read(("key",), named or {}, KeyShape),
+        status=reader.text("status"),
+        times=reader.read(("times",), document.get("times", {}), TimesShape),
+        states=_read_states(reader),
+        fields=_read_fields(reader),
+        priority=reader.read(("priority",), document["priority"], PriorityShape) if "priority" in document else None,
+        verbs=_read_verbs(reader),
+        absent=_read_absent(reader),
+        events=reader.read(("events",), document["events"], EventsShape) if "events" in document else None,
+        lines=reader.lines,
+    )
+
+
+def _read_states(reader: _Reader) -> dict[State, StateShape]:
+    found: dict[State, StateShape] = {}
+    for name, value in reader.table("states").items():
+        if name not in set(State):
+            raise reader.refuse(("states", name), f"there is no state {name!r}; there are: {', '.join(State)}")
+        found[State(name)] = reader.read(("states", name), value, StateShape)
+    if not found:
+        raise reader.refuse(
+            ("states",), 'no state is mapped; write [states] with lines like failed = { is = ["failed"] }'
+        )
+    return found
+
+
+def _read_fields(reader: _Reader) -> dict[str, FieldShape]:
+    found: dict[str, FieldShape] = {}
+    for name, value in reader.table("fields").items():
+        path = ("fields", name)
+        if name == "priority":
+            raise reader.refuse(path, "which end runs first must be said; write priority = { column, higher_first }")
+        if name not in COLUMN_FIELDS:
+            known = ", ".join(sorted(COLUMN_FIELDS))
+            raise reader.refuse(path, f"a job has no field {name!r} that a column could hold; there are: {known}")
+        found[name] = reader.column(path, value)
+    if "type" not in found:
+        raise reader.refuse(("fields",), 'the type of a job is not mapped; write type = "COLUMN" in [fields]')
+    return found
+
+
+def _read_verbs(reader: _Reader) -> tuple[VerbShape, ...]:
+    value = reader.document.get("verbs", [])
+    if not isinstance(value, list):
+        raise reader.refuse(("verbs",), "verbs are a list; write each as [[verbs]]")
+    return tuple(reader.read(("verbs", place), one, VerbShape) for place, one in enumerate(value))
+
+
+def _read_absent(reader: _Reader) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in reader.table("absent").items():
+        if name not in _FIELDS:
+            raise reader.refuse(
+                ("absent", name), f"a job has no field {name!r}; there are: {', '.join(sorted(_FIELDS))}"
+            )
+        found[name] = reader.read(("absent", name), value, str)
+    return found
+
+
+def _in_plain_words(why: str) -> str:
+    if why.startswith("Object contains unknown field"):
+        return f"there is no key {why.rpartition(' ')[2].strip('`')!r} here"
+    if why.startswith("Object missing required field"):
+        return f"{why.rpartition(' ')[2].strip('`')} is missing"
+    return why[0].lower() + why[1:]
