@@ -31,6 +31,7 @@ COMMANDS = {
     "events": ("events", "command"),
     "jobs": ("jobs", "command"),
     "logs": ("logs", "command"),
+    "map": ("map", "command"),
     "migrate": ("migrate", "command"),
     "pause": ("queues", "pause"),
     "profiles": ("profiles", "command"),

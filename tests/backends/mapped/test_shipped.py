@@ -28,13 +28,20 @@ _ROWS = {"phalcon": "SELECT * FROM jobs", "prisma": 'SELECT * FROM "JobQueue"', 
 @pytest.fixture(params=SHIPPED)
 def capture(request: pytest.FixtureRequest) -> tuple[str, str, dict[str, Any]]:
     """Load one capture into a database of its own: its kind, its URL and its truth."""
-    store, dump, truth = _CAPTURES[request.param]
+    store, dump, _ = _CAPTURES[request.param]
     url = request.getfixturevalue(f"{store}_url")
     run_script(url, Path(_FOLDER / dump).read_text(encoding="utf-8"))
-    return request.param, url, json.loads((_FOLDER / truth).read_text(encoding="utf-8"))
+    return request.param, url, truth_of(request.param)
 
 
-def _now(truth: dict[str, Any]) -> datetime:
+def truth_of(kind: str) -> dict[str, Any]:
+    """Return what is true of a capture."""
+    read: dict[str, Any] = json.loads((_FOLDER / _CAPTURES[kind][2]).read_text(encoding="utf-8"))
+    return read
+
+
+def now_of(truth: dict[str, Any]) -> datetime:
+    """Return the time that a capture is judged by."""
     return datetime.fromtimestamp(truth["captured_at"] + 1, UTC)
 
 
@@ -43,7 +50,7 @@ def test_states_attempts_and_errors_are_true(capture: tuple[str, str, dict[str, 
     kind, url, truth = capture
     before = query(url, _ROWS[kind])
     product = product_of(url, kind)
-    seen = see(url, product, _now(truth))
+    seen = see(url, product, now_of(truth))
     assert {job_id: row.state for job_id, row in seen.items()} == {
         job_id: STATE_OF_WORD[job["state"]] for job_id, job in truth["jobs"].items()
     }
@@ -57,7 +64,7 @@ def test_states_attempts_and_errors_are_true(capture: tuple[str, str, dict[str, 
         if job["state"] == "failed":
             assert str(seen[job_id].texts["error"]).startswith("bad record")
     assert not any(row.stuck for row in seen.values())
-    late = see(url, product, _now(truth) + timedelta(seconds=301))
+    late = see(url, product, now_of(truth) + timedelta(seconds=301))
     assert {job_id for job_id, row in late.items() if row.stuck} == {
         job_id for job_id, job in truth["jobs"].items() if job["state"] == "stuck"
     }
@@ -78,9 +85,9 @@ def test_a_verb_acts_once_and_is_refused_the_second_time(capture: tuple[str, str
     if not product.changes:
         assert "declares no retry" in product.reasons[Verb.RETRY]
         return
-    before = {job_id: row.state for job_id, row in see(url, product, _now(truth)).items()}
-    assert [act(url, product, Verb.RETRY, failed[0], _now(truth)) for _ in range(2)] == [1, -1]
-    after = see(url, product, _now(truth))
+    before = {job_id: row.state for job_id, row in see(url, product, now_of(truth)).items()}
+    assert [act(url, product, Verb.RETRY, failed[0], now_of(truth)) for _ in range(2)] == [1, -1]
+    after = see(url, product, now_of(truth))
     assert (after[failed[0]].state, after[failed[0]].fields["attempts"]) == (State.PENDING, 0)
     assert {job_id: row.state for job_id, row in after.items()} == before | {failed[0]: State.PENDING}
 
@@ -92,8 +99,8 @@ def test_a_lost_run_is_released_only_past_the_limit(capture: tuple[str, str, dic
     if not product.changes:
         return
     (stuck,) = (job_id for job_id, job in truth["jobs"].items() if job["state"] == "stuck")
-    late = _now(truth) + timedelta(seconds=Limits().stuck_after_s + 1)
-    assert act(url, product, Verb.RELEASE, stuck, _now(truth)) == -1
+    late = now_of(truth) + timedelta(seconds=Limits().stuck_after_s + 1)
+    assert act(url, product, Verb.RELEASE, stuck, now_of(truth)) == -1
     assert act(url, product_of(url, kind, "uncounted") if kind == "prisma" else product, Verb.RELEASE, stuck, late) == 1
     seen = see(url, product, late)[stuck]
     assert (seen.state, seen.fields["attempts"]) == ((State.RETRYING, 1) if kind == "prisma" else (State.PENDING, 1))
