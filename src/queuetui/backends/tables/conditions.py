@@ -1,0 +1,212 @@
+"""What a filter asks of each source: as SQL where a field is a column, and here where it is not."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_
+
+from queuetui.backends.tables.codecs import PLAIN, UuidValue
+from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.source import Column, Condition, Field, Moment, Product, Source
+from queuetui.model.clock import EARLIEST, LATEST
+from queuetui.model.errors import Unsupported
+from queuetui.model.page import Handling, PlannedTerm
+from queuetui.model.pattern import Pattern
+from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term, Value
+from queuetui.model.state import FINAL, LIVE, WAITING, State
+
+_HERE = "it is read out of each row here, not by the database"
+_FLAG_STATES = {"live": LIVE, "final": FINAL, "waiting": WAITING, "cancelling": frozenset[State]()}
+# What a span is counted from, and the state that it is told of.
+_SPANS = {"age": ("created", None), "running": ("started", State.PROCESSING), "waiting": ("scheduled", State.PENDING)}
+_TURNED = {
+    Comparison.OVER: Comparison.UNDER,
+    Comparison.AT_LEAST: Comparison.AT_MOST,
+    Comparison.UNDER: Comparison.OVER,
+    Comparison.AT_MOST: Comparison.AT_LEAST,
+}
+_COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
+    Comparison.IS: operator.eq,
+    Comparison.OVER: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.UNDER: operator.lt,
+    Comparison.AT_MOST: operator.le,
+}
+# An absent count is none on a job.
+_ZERO_WHERE_ABSENT = frozenset({"attempts", "lost"})
+_US = timedelta(microseconds=1)
+_LARGEST = 1e300
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query asks: a condition for each source that may have rows of it, and the terms that are answered here."""
+
+    where: Mapping[str, Condition]
+    residual: tuple[Term, ...]
+    is_everything: bool
+
+
+def plan_term(term: Term, product: Product) -> PlannedTerm:
+    """Return how one term is answered."""
+    if term.field in product.absent:
+        return PlannedTerm(term, Handling.REFUSED, product.absent[term.field])
+    is_pushed = term.field in ("state", "is") or all(_is_column(term, source) for source in product.sources)
+    return PlannedTerm(term, Handling.PUSHED) if is_pushed else PlannedTerm(term, Handling.RESIDUAL, _HERE)
+
+
+def _is_column(term: Term, source: Source) -> bool:
+    if term.comparison is Comparison.HAS:
+        return False
+    if term.field in SPAN_FIELDS:
+        name, state = _SPANS[term.field]
+        return name in source.fields or (state is not None and state not in source.states)
+    if term.field in TIME_FIELDS:
+        return term.comparison is not Comparison.IS
+    if term.field not in (*NAME_FIELDS, *NUMBER_FIELDS) or term.field == "tag":
+        return False
+    one = source.fields.get(term.field)
+    has_pattern = any(isinstance(value, Pattern) for value in term.values)
+    return one is None or not has_pattern or one.codec == PLAIN or isinstance(one.codec, UuidValue)
+
+
+def build(query: Query, reading: Reading) -> Asked:
+    """Return what a query asks of each source. Raises Unsupported for a term that is refused."""
+    planned = [plan_term(term, reading.product) for term in query.terms]
+    for one in planned:
+        if one.handling is Handling.REFUSED:
+            raise Unsupported(f"the filter on {one.term.field!r} cannot be answered: {one.why}; leave it out")
+    pushed = [one.term for one in planned if one.handling is Handling.PUSHED]
+    where: dict[str, Condition] = {}
+    for source in reading.product.sources:
+        if not _may_match(pushed, source):
+            continue
+        where[source.name] = source.shown(and_(*(condition(term, source, reading) for term in pushed), literal(1) == 1))
+    residual = tuple(one.term for one in planned if one.handling is Handling.RESIDUAL)
+    return Asked(where, residual, not query.terms)
+
+
+def _may_match(terms: list[Term], source: Source) -> bool:
+    """Tell whether a source keeps any of the states that are asked for."""
+    states = frozenset(source.states)
+    for term in terms:
+        if term.field == "state":
+            named = frozenset(State(str(value)) for value in term.values)
+            states = states - named if term.negated else states & named
+        elif term.field == "is" and not term.negated and "stuck" not in term.values:
+            states &= frozenset[State]().union(*(_FLAG_STATES[str(value)] for value in term.values))
+    return bool(states)
+
+
+def condition(term: Term, source: Source, reading: Reading) -> Condition:
+    """Return a pushed term as a condition, its negation included."""
+    found = or_(*_alternatives(term, source, reading)) if term.values else false()
+    return not_(func.coalesce(found, false())) if term.negated else found
+
+
+def _alternatives(term: Term, source: Source, reading: Reading) -> list[Condition]:
+    moment = reading.moment
+    if term.field == "state":
+        return [source.in_states([State(str(value)) for value in term.values], moment) or false()]
+    if term.field == "is":
+        return [_flag(str(value), source, moment) for value in term.values]
+    if term.field in SPAN_FIELDS:
+        return [_span(term, value, source, moment) for value in term.values]
+    one = source.fields.get(term.field)
+    if one is None:
+        one = Field(literal(0)) if term.field in _ZERO_WHERE_ABSENT else None
+    if one is None:
+        return [false()]
+    if term.field in TIME_FIELDS:
+        return [_at_time(one, term.comparison, value) for value in term.values]
+    if term.field in NUMBER_FIELDS:
+        at = func.coalesce(one.at, 0) if term.field in _ZERO_WHERE_ABSENT else one.at
+        return [_number(at, term.comparison, value) for value in term.values]
+    return [_named(term.field, one, value, source, reading) for value in term.values]
+
+
+def _flag(flag: str, source: Source, moment: Moment) -> Condition:
+    if flag == "stuck":
+        return source.stuck(moment)
+    found = source.in_states(_FLAG_STATES[flag], moment)
+    return false() if found is None else found
+
+
+def _span(term: Term, value: Value, source: Source, moment: Moment) -> Condition:
+    name, state = _SPANS[term.field]
+    within = None if state is None else source.in_states([state], moment)
+    if (state is not None and within is None) or name not in source.fields:
+        return false()
+    one = source.fields[name]
+    ended = source.fields.get("completed")
+    if name == "created" and ended is not None and ended.codec == one.codec:
+        # A job that does not say when it was made is as old as its end.
+        one = Field(func.coalesce(one.at, ended.at), one.codec)
+    try:
+        since = moment.now - timedelta(seconds=float(str(value)))
+    except OverflowError:
+        since = EARLIEST if float(str(value)) > 0 else LATEST
+    found = _at_time(one, _TURNED[term.comparison], since)
+    return found if within is None else and_(within, found)
+
+
+def _at_time(one: Field, comparison: Comparison, value: Value) -> Condition:
+    """Compare a time that may be stored in coarser units: at or after T is what is after the microsecond before T."""
+    if not isinstance(value, datetime):
+        return false()
+    before = value - _US if value > EARLIEST else value
+    at, codec = one.at, one.codec
+    found: Condition
+    match comparison:
+        case Comparison.OVER:
+            found = at > codec.to_store(value)
+        case Comparison.AT_LEAST:
+            found = at > codec.to_store(before)
+        case Comparison.UNDER:
+            found = at <= codec.to_store(before)
+        case _:
+            found = at <= codec.to_store(value)
+    return found
+
+
+def _number(at: Column, comparison: Comparison, value: Value) -> Condition:
+    number = max(-_LARGEST, min(float(str(value)), _LARGEST))
+    found: Condition = _COMPARE[comparison](at, int(number) if number.is_integer() and abs(number) < 2**62 else number)
+    return found
+
+
+def _named(name: str, one: Field, value: Value, source: Source, reading: Reading) -> Condition:
+    if isinstance(value, Pattern):
+        return _like(one, value, reading.dialect)
+    text = str(value)
+    try:
+        text.encode()
+        stored = one.codec.to_store(text)
+    except ValueError:
+        return false()
+    if "\0" in text or str(one.codec.from_store(stored)) != text:
+        return false()
+    if name == "id" and source.by_id is not None:
+        return source.by_id(text)
+    found: Condition = one.at == stored
+    return and_(found, exact_text(one.at, reading.dialect) == stored) if isinstance(stored, str) else found
+
+
+def exact_text(at: Column, dialect: str) -> Column:
+    """Return a text that is compared letter by letter, whatever the column's collation."""
+    if dialect == "mysql":
+        return cast(at, Text()).collate("utf8mb4_bin")
+    return cast(at, Text()).collate("C" if dialect == "postgresql" else "BINARY")
+
+
+def _like(one: Field, pattern: Pattern, dialect: str) -> Condition:
+    at = cast(one.at, Text())
+    if dialect == "sqlite":
+        return at.op("GLOB", is_comparison=True)(pattern.glob)
+    text = pattern.translate("%", "_", lambda each: each.replace("|", "||").replace("%", "|%").replace("_", "|_"))
+    return false() if "\0" in text else exact_text(at, dialect).like(text, escape="|")

@@ -1,0 +1,171 @@
+"""Reads one page over all sources of a product: merged, filtered and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import monotonic
+
+from sqlalchemy import func, literal, select
+
+from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.tables.conditions import Asked, build
+from queuetui.backends.tables.orders import BY_KEY, Order, Side, Spot, choose_order, read_cursor, write_cursor
+from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, is_cut, read_job
+from queuetui.backends.tables.sizes import SORTED_ROWS, Sizes
+from queuetui.backends.tables.streams import Stream, merge
+from queuetui.model.job import Job
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import WORD, Sort, Term
+from queuetui.model.query_match import holds
+
+COUNTED_ROWS = 10_000
+COUNT_S = 0.25
+SCANNED_ROWS = 5_000
+SCAN_S = 0.5
+FEWEST_SCANNED = 500
+FAR_CHARS = 256 * 1024
+_FAR_FIELDS = frozenset({"payload", "error", "data", WORD})
+_LARGEST_CHUNK = 500
+_FAR_CHUNK = 50
+
+
+def read_page(reading: Reading, request: PageRequest, sizes: Sizes) -> Page:
+    """Return one page. Raises Unsupported for a filter that cannot be answered, Stale for a broken cursor."""
+    asked = build(request.query, reading)
+    streams = _open(reading, request, asked, sizes)
+    start = {stream.name: stream.spot for stream in streams}
+    found = _Found(reading, asked.residual)
+    found.gather(streams, request)
+    jobs = found.jobs
+    has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
+    is_cut_short = has_more and len(jobs) < request.limit
+    notes = [*_notes(request, streams), *found.notes()]
+    looked = found.scanned + sum(stream.passed for stream in streams)
+    if is_cut_short:
+        notes.append(f"looked through {looked:,} rows, {len(jobs)} match; go on to look further")
+    near = write_cursor(start | found.first_taken)
+    far = write_cursor({stream.name: stream.reached for stream in streams})
+    if request.backward:
+        jobs.reverse()
+        near, far = far, near
+    is_empty = not jobs and not has_more
+    return Page(
+        tuple(jobs),
+        _count(reading, request, asked, len(jobs), has_more=has_more),
+        None if is_empty else near,
+        None if is_empty else far,
+        has_more,
+        tuple(notes),
+        looked if is_cut_short else None,
+        _own_order(request, streams),
+    )
+
+
+class _Found:
+    """What was taken from the streams so far."""
+
+    def __init__(self, reading: Reading, residual: Sequence[Term]) -> None:
+        self._reading = reading
+        self._residual = residual
+        self._unread = 0
+        self.jobs: list[Job] = []
+        self.scanned = 0
+        self.first_taken: dict[str, Spot] = {}
+
+    def gather(self, streams: Sequence[Stream], request: PageRequest) -> None:
+        """Take rows until the page is full, nothing is left, or enough were looked at."""
+        begun = monotonic()
+        merged = merge(streams, backward=request.backward)
+        while len(self.jobs) < request.limit and (self.scanned < FEWEST_SCANNED or self._has_time(begun)):
+            stream = next(merged, None)
+            if stream is None:
+                return
+            self._take(stream)
+
+    def notes(self) -> list[str]:
+        """Return what to know of the search."""
+        if not self._unread:
+            return []
+        return [f"{self._unread} jobs with longer texts were searched in their first {FAR_CHARS // 1024} KB only"]
+
+    def _take(self, stream: Stream) -> None:
+        record = stream.take()
+        spot = stream.spot
+        turned = Side.AFTER if spot.side is Side.BEFORE else Side.BEFORE
+        self.first_taken.setdefault(stream.name, replace(spot, side=turned))
+        self.scanned += 1
+        source = stream.order.source
+        job = read_job(source, record, self._reading, stream.chars)
+        is_stuck = bool(record["stuck_"])
+        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and is_cut(source, record, FAR_CHARS)
+        if all(holds(term, job, self._reading.moment.now, lambda _: is_stuck) for term in self._residual):
+            self.jobs.append(cut_for_page(job))
+
+    def _has_time(self, begun: float) -> bool:
+        return self.scanned < SCANNED_ROWS and monotonic() - begun < SCAN_S
+
+
+def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) -> list[Stream]:
+    given = {} if request.cursor is None else read_cursor(request.cursor)
+    is_far = any(term.field in _FAR_FIELDS for term in asked.residual)
+    chunk = min(_FAR_CHUNK if is_far else _LARGEST_CHUNK, request.limit + 1)
+    streams = []
+    for source in reading.product.sources:
+        if source.name not in asked.where:
+            continue
+        is_large = sizes.is_large(source, reading)
+        spot = given.get(source.name)
+        order = choose_order(
+            source, request.query.sort, reading, is_large=is_large, by=None if spot is None else spot.by
+        )
+        if spot is None:
+            spot = Spot(order.by, Side.END if request.backward else Side.START)
+        walks = is_large and order.is_indexed and not asked.is_everything
+        chars = FAR_CHARS if is_far else HEAD_CHARS
+        streams.append(Stream(reading, order, asked.where[source.name], spot, request.backward, chunk, chars, walks))
+    return streams
+
+
+def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
+    sort = request.query.sort
+    wanted = "created" if sort is None else sort.field
+    return [
+        f"{stream.name} has over {SORTED_ROWS:,} rows and no index for their order by {wanted}: they come in the order of their keys"
+        for stream in streams
+        if _is_unserved(stream.order, wanted)
+    ]
+
+
+def _is_unserved(order: Order, wanted: str) -> bool:
+    is_known = wanted == "state" or wanted in order.source.fields
+    return order.by == BY_KEY and is_known and wanted not in order.source.key_orders
+
+
+def _own_order(request: PageRequest, streams: Sequence[Stream]) -> tuple[Sort, ...]:
+    """Return the order of a page that nobody sorted, where it is one of a field."""
+    if request.query.sort is not None or any(_is_unserved(stream.order, "created") for stream in streams):
+        return ()
+    return (Sort("created", descending=True),)
+
+
+def _count(reading: Reading, request: PageRequest, asked: Asked, shown: int, *, has_more: bool) -> Measured[int]:
+    if request.cursor is None and not has_more:
+        return Measured(shown)
+    if request.brief:
+        return Measured(shown, Exactness.CAPPED, why="it was not asked for")
+    if asked.residual:
+        why = "part of the filter is read out of the rows here, so only what was looked at is counted"
+        return Measured(shown, Exactness.CAPPED, why=why)
+    total = 0
+    for source in reading.product.sources:
+        if source.name in asked.where:
+            some = select(literal(1).label("one")).select_from(source.rows).where(asked.where[source.name])
+            counted = select(func.count()).select_from(some.limit(COUNTED_ROWS).subquery())
+            found = fetch_within(reading.connection, counted, COUNT_S)
+            if found is None:
+                return Measured(shown, Exactness.CAPPED, why="to count all that match takes the server too long")
+            total += int(found[0][0])
+    return Measured(min(total, COUNTED_ROWS), Exactness.CAPPED if total >= COUNTED_ROWS else Exactness.EXACT)

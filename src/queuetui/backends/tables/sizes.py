@@ -1,0 +1,35 @@
+"""Whether a source has more rows than the server sorts in a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import monotonic
+
+from sqlalchemy import func, literal, select
+
+from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.source import Source
+
+SORTED_ROWS = 200_000
+_LOOK_S = 0.25
+_AGAIN_AFTER_S = 30.0
+
+
+@dataclass
+class Sizes:
+    """Remembers for a while which sources are large."""
+
+    sorted_rows: int = SORTED_ROWS
+    _large: dict[str, tuple[bool, float]] = field(default_factory=dict)
+
+    def is_large(self, source: Source, reading: Reading) -> bool:
+        """Tell whether rows are too many to be sorted; they are counted up to that number."""
+        known = self._large.get(source.name)
+        if known is not None and monotonic() < known[1]:
+            return known[0]
+        some = select(literal(1).label("one")).select_from(source.rows).limit(self.sorted_rows + 1).subquery()
+        found = fetch_within(reading.connection, select(func.count()).select_from(some), _LOOK_S)
+        large = found is None or int(found[0][0]) > self.sorted_rows
+        self._large[source.name] = (large, monotonic() + _AGAIN_AFTER_S)
+        return large

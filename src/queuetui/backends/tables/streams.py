@@ -1,0 +1,162 @@
+"""The rows of one source beyond a spot, read in chunks, and those of several sources merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.tables.orders import BY_KEY, Order, Side, Spot
+from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.rows import Record, columns, records_of
+from queuetui.backends.tables.source import Condition
+
+# How long a filter may look for a chunk by itself, before rows are looked at window by window; and all windows of a page.
+DIRECT_S = 0.2
+WINDOWS_S = 0.5
+WINDOW_ROWS = 10_000
+
+
+@dataclass(slots=True)
+class Stream:
+    """The rows of one source; `spot` follows what was taken. `walks`: its rows are many and its filter may find few."""
+
+    reading: Reading
+    order: Order
+    where: Condition
+    spot: Spot
+    backward: bool
+    chunk: int
+    chars: int
+    walks: bool = False
+    window_rows: int = WINDOW_ROWS
+    passed: int = 0
+    _edge: Spot | None = None
+    _ahead: list[Record] = field(default_factory=list)
+    _ended: bool = False
+    _paused: bool = False
+    _by_windows: bool = False
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.order.source.name
+
+    def peek(self) -> Record | None:
+        """Return the next row without taking it."""
+        if not self._ahead and not self._ended and not self._paused:
+            self._ahead = self._fetch()[::-1]
+        return self._ahead[-1] if self._ahead else None
+
+    def take(self) -> Record:
+        """Take the row that `peek` showed."""
+        record = self._ahead.pop()
+        self.spot = self._beside(self._values(record))
+        return record
+
+    def sort_value(self, record: Record) -> Any:  # noqa: ANN401 - whatever it is ordered by
+        """Return what a row is ordered by, as other sources tell it; None where its key decides."""
+        if self.order.by == BY_KEY:
+            return None
+        one = self.order.source.fields.get(self.order.by)
+        return record["order_0"] if one is None else one.codec.from_store(record["order_0"])
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the time was over before all rows were looked at, and all that were found are taken."""
+        return self._paused and not self._ahead
+
+    @property
+    def reached(self) -> Spot:
+        """The spot that the next page goes on from: behind all that was looked at."""
+        return self._edge if self.is_paused and self._edge is not None else self.spot
+
+    def _fetch(self) -> list[Record]:
+        if not self._by_windows:
+            found = self._fetch_directly()
+            if found is not None:
+                self._ended = len(found) < self.chunk
+                return found
+            self._by_windows = True
+        return self._fetch_by_windows()
+
+    def _fetch_directly(self) -> list[Record] | None:
+        chosen = self._chosen().where(self.order.beyond(self.spot, backward=self.backward)).limit(self.chunk)
+        if not self.walks:
+            return records_of(self.reading.connection.execute(chosen))
+        found = fetch_within(self.reading.connection, chosen, DIRECT_S)
+        return None if found is None else records_of(found)
+
+    def _fetch_by_windows(self) -> list[Record]:
+        """Look at a window of rows after the other, until there is a chunk or the time is over."""
+        deadline = monotonic() + WINDOWS_S
+        found: list[Record] = []
+        begin = self.spot if self._edge is None else self._edge
+        while len(found) < self.chunk:
+            end = self._window_end(begin)
+            within = self._chosen().where(self.order.beyond(begin, backward=self.backward))
+            if end is not None:
+                within = within.where(self.order.beyond(end, backward=not self.backward))
+            some = self.reading.connection.execute(within.limit(self.chunk - len(found))).all()
+            found += records_of(some)
+            if len(found) >= self.chunk:
+                begin = self._beside(self._values(found[-1]))
+            elif end is None:
+                self._ended = True
+                return found
+            else:
+                begin = end
+                self.passed += self.window_rows
+                if monotonic() > deadline:
+                    self._paused = True
+                    break
+        self._edge = begin
+        return found
+
+    def _window_end(self, begin: Spot) -> Spot | None:
+        """Return the spot behind a window, None where the rows end in it."""
+        labelled = [at.label(f"order_{n}") for n, at in enumerate(self.order.columns)]
+        rows = select(*labelled).select_from(self.order.source.rows)
+        rows = rows.where(self.order.beyond(begin, backward=self.backward))
+        rows = rows.order_by(*self.order.clauses(backward=self.backward)).offset(self.window_rows - 1).limit(1)
+        last = self.reading.connection.execute(rows).one_or_none()
+        return None if last is None else self._beside(tuple(last))
+
+    def _chosen(self) -> Select[Any]:
+        source = self.order.source
+        labelled = [at.label(f"order_{n}") for n, at in enumerate(self.order.columns)]
+        chosen = (
+            select(*columns(source, self.reading, self.chars), *labelled).select_from(source.rows).where(self.where)
+        )
+        return chosen.order_by(*self.order.clauses(backward=self.backward))
+
+    def _values(self, record: Record) -> tuple[Any, ...]:
+        return tuple(record[f"order_{n}"] for n in range(len(self.order.columns)))
+
+    def _beside(self, values: tuple[Any, ...]) -> Spot:
+        return Spot(self.order.by, Side.BEFORE if self.backward else Side.AFTER, values)
+
+
+def merge(streams: Sequence[Stream], *, backward: bool) -> Iterator[Stream]:
+    """Yield, row by row, the stream whose row comes next; among equals the source that is declared first."""
+    while True:
+        best: tuple[Stream, Record] | None = None
+        for stream in streams:
+            head = stream.peek()
+            if head is None:
+                continue
+            if best is None or _comes_first(stream, head, best, backward=backward):
+                best = (stream, head)
+        if best is None:
+            return
+        yield best[0]
+
+
+def _comes_first(stream: Stream, head: Record, best: tuple[Stream, Record], *, backward: bool) -> bool:
+    """Tell whether the head of a stream comes before that of one that is declared before it."""
+    goes_first = stream.order.goes_first(stream.sort_value(head), best[0].sort_value(best[1]))
+    return backward if goes_first is None else goes_first != backward
