@@ -30,6 +30,10 @@ test: $(READY) ## Run the tests (ARGS="-k lease" picks some)
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -q -n $(TESTERS) $(ARGS)
 
+.PHONY: test-captures
+test-captures: $(READY) ## Run the suite of all captures, with further folders of captures in QUEUETUI_EXTRA_FIXTURES (separated by :)
+	@$(PYTHON) -m pytest -q tests/captures $(ARGS)
+
 timed: $(READY) ## Run the tests that a clock judges; run nothing beside them
 	@scripts/install-pgbouncer
 	@scripts/install-mariadb

@@ -25,13 +25,23 @@ SQL_SCHEMES = {
 }
 REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
-LOOKED_FOR_IN_TABLES = "queuetui's own tables (queuetui_meta) and Laravel's jobs and failed_jobs"
+LOOKED_FOR_IN_TABLES = "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, and pg-boss's job"
 LOOKED_FOR = {"redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's"}
 WITH_SCHEMA = ("sql", "redis")
-FOREIGN_BY_FAMILY = {**dict.fromkeys(SQL_SCHEMES.values(), ("laravel",)), "redis": ("rq", "sidekiq")}
+FOREIGN_BY_FAMILY = {
+    "sqlite": ("laravel",),
+    "postgresql": ("laravel", "pg-boss"),
+    "mysql": ("laravel",),
+    "redis": ("rq", "sidekiq"),
+}
 FOREIGN_KINDS = tuple(dict.fromkeys(kind for kinds in FOREIGN_BY_FAMILY.values() for kind in kinds))
 # The module that opens a kind, and the one that looks for it, below the folder of foreign ones.
-_MODULES = {"laravel": ("laravel.backend", "laravel.discovery"), "rq": ("rq", "rq"), "sidekiq": ("sidekiq", "sidekiq")}
+_MODULES = {
+    "laravel": ("laravel.backend", "laravel.discovery"),
+    "pg-boss": ("pg_boss", "pg_boss"),
+    "rq": ("rq", "rq"),
+    "sidekiq": ("sidekiq", "sidekiq"),
+}
 
 
 # A second @ before the host is one that the password holds: its rest would be taken for the host, and shown.

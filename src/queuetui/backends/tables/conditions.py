@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_
+from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
 from queuetui.backends.tables.reading import Reading
@@ -86,7 +86,7 @@ def build(query: Query, reading: Reading) -> Asked:
     for source in reading.product.sources:
         if not _may_match(pushed, source):
             continue
-        where[source.name] = source.shown(and_(*(condition(term, source, reading) for term in pushed), literal(1) == 1))
+        where[source.name] = source.shown(and_(true(), *(condition(term, source, reading) for term in pushed)))
     residual = tuple(one.term for one in planned if one.handling is Handling.RESIDUAL)
     return Asked(where, residual, not query.terms)
 
@@ -112,7 +112,7 @@ def condition(term: Term, source: Source, reading: Reading) -> Condition:
 def _alternatives(term: Term, source: Source, reading: Reading) -> list[Condition]:
     moment = reading.moment
     if term.field == "state":
-        return [source.in_states([State(str(value)) for value in term.values], moment) or false()]
+        return [_among(source, frozenset(State(str(value)) for value in term.values), moment)]
     if term.field == "is":
         return [_flag(str(value), source, moment) for value in term.values]
     if term.field in SPAN_FIELDS:
@@ -133,7 +133,11 @@ def _alternatives(term: Term, source: Source, reading: Reading) -> list[Conditio
 def _flag(flag: str, source: Source, moment: Moment) -> Condition:
     if flag == "stuck":
         return source.stuck(moment)
-    found = source.in_states(_FLAG_STATES[flag], moment)
+    return _among(source, _FLAG_STATES[flag], moment)
+
+
+def _among(source: Source, states: frozenset[State], moment: Moment) -> Condition:
+    found = source.in_states(states, moment)
     return false() if found is None else found
 
 
@@ -184,12 +188,13 @@ def _named(name: str, one: Field, value: Value, source: Source, reading: Reading
     if isinstance(value, Pattern):
         return _like(one, value, reading.dialect)
     text = str(value)
+    if not _is_storable(text):
+        return false()
     try:
-        text.encode()
         stored = one.codec.to_store(text)
     except ValueError:
         return false()
-    if "\0" in text or str(one.codec.from_store(stored)) != text:
+    if str(one.codec.from_store(stored)) != text:
         return false()
     if name == "id" and source.by_id is not None:
         return source.by_id(text)
@@ -205,8 +210,17 @@ def exact_text(at: Column, dialect: str) -> Column:
 
 
 def _like(one: Field, pattern: Pattern, dialect: str) -> Condition:
+    if not _is_storable(str(pattern)):
+        return false()
     at = cast(one.at, Text())
     if dialect == "sqlite":
         return at.op("GLOB", is_comparison=True)(pattern.glob)
     text = pattern.translate("%", "_", lambda each: each.replace("|", "||").replace("%", "|%").replace("_", "|_"))
-    return false() if "\0" in text else exact_text(at, dialect).like(text, escape="|")
+    return exact_text(at, dialect).like(text, escape="|")
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False

@@ -7,19 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 
-from sqlalchemy import String, and_, cast, select
+from sqlalchemy import and_, select
 
-from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.conditions import condition
+from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import HEAD_CHARS, columns, place_of_rev, read_job, records_of
+from queuetui.backends.tables.rows import columns, place_of_rev, read_job, records_of
+from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Condition, Source
 from queuetui.model.job import Job
-from queuetui.model.query import Comparison, Term
+from queuetui.model.page import IdSearch, PageRequest
+from queuetui.model.pattern import Pattern, Wild
+from queuetui.model.query import Comparison, Query, Term
 
 _REMEMBERED = 20_000
-_SEARCH_S = 0.5
-_CUT_SHORT = "the server did not look through all rows in its time; give the whole id"
 
 
 @dataclass
@@ -44,14 +45,6 @@ class SeenPlaces:
             return self._revs.get(job_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What the search for an id found; `cut_short` says why it did not come to the end."""
-
-    jobs: tuple[Job, ...]
-    cut_short: str = ""
-
-
 def read_seen(reading: Reading, job_id: str, rev: str | None) -> Job | None:
     """Return a job whole from where it was seen, None when it is not there any more."""
     place = None if rev is None else place_of_rev(rev, reading)
@@ -71,27 +64,19 @@ def find_by_id(reading: Reading, job_id: str, limit: int = 2) -> tuple[Job, ...]
     return tuple(found[:limit])
 
 
-def find_by_suffix(reading: Reading, suffix: str, limit: int) -> Search:
-    """Return jobs whose id is or ends in a text, as far as the server looks in its time."""
-    exact = find_by_id(reading, suffix, limit)
-    if exact or "\0" in suffix or not suffix:
-        return Search(exact)
-    escaped = suffix.replace("|", "||").replace("%", "|%").replace("_", "|_")
-    found: list[Job] = []
-    cut_short = ""
-    for source in reading.product.sources:
-        shown = source.fields["id"].at
-        ends = source.shown(cast(shown, String()).like(f"%{escaped}", escape="|"))
-        chosen = select(*columns(source, reading, HEAD_CHARS)).select_from(source.rows).where(ends)
-        records = fetch_within(reading.connection, chosen.limit(limit - len(found)), _SEARCH_S)
-        if records is None:
-            cut_short = _CUT_SHORT
-            continue
-        jobs = (read_job(source, record, reading) for record in records_of(records))
-        found += [job for job in jobs if job.ref.id.endswith(suffix)]
-        if len(found) >= limit:
-            break
-    return Search(tuple(found), cut_short)
+def find_by_suffix(
+    reading: Reading, suffix: str, limit: int, after: str | None, sizes: Sizes
+) -> tuple[tuple[Job, ...], IdSearch]:
+    """Return the jobs whose id is or ends in a text, and how far was looked for them."""
+    exact = find_by_id(reading, suffix, limit) if after is None else ()
+    if exact or not suffix:
+        return exact, IdSearch(tuple(job.ref for job in exact))
+    ends = Term("id", Comparison.IS, (Pattern((Wild.ANY, suffix)),))
+    page = read_page(reading, PageRequest(Query((ends,)), limit, after, brief=True), sizes)
+    refs = tuple(job.ref for job in page.jobs)
+    is_cut_short = page.looked is not None
+    note = page.notes[-1] if is_cut_short else ""
+    return page.jobs, IdSearch(refs, page.last if is_cut_short else None, page.looked or 0, note)
 
 
 def _read(reading: Reading, source: Source, where: Condition, limit: int, chars: int | None) -> list[Job]:

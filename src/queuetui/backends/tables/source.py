@@ -172,6 +172,7 @@ class Change:
 class Product:
     """One queue of one product: its sources, what can be changed, and why the rest cannot.
 
+    `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
     `absent` names the fields of the filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `tables` says in our words where the queue lies.
     """
@@ -186,6 +187,8 @@ class Product:
     reasons: Mapping[Verb, str] = field(default_factory=dict)
     warnings: Mapping[Verb, str] = field(default_factory=dict)
     guess: str = ""
+    name: str = ""
+    is_visible: bool = True
 
     @cached_property
     def capabilities(self) -> Capabilities:

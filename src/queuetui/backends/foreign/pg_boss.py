@@ -1,0 +1,291 @@
+"""pg-boss 10 to 12: jobs in a table of PostgreSQL that is partitioned by queue. Which columns are there tells the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
+
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.tables.backend import find_products, open_product
+from queuetui.backends.tables.changes import deleting, setting
+from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
+from queuetui.backends.tables.source import PAYLOAD, Change, Condition, Field, LockedRow, Product, Row, Rule, Source
+from queuetui.model.act import Verb
+from queuetui.model.job import Job, JobError
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+KIND = "pg-boss"
+LABEL = "pg-boss"
+_SOURCE = "job"
+_STATES = ("created", "retry", "active", "completed", "cancelled", "failed")
+_TEXTS = ("name", "singleton_key", "dead_letter", "policy", "source_name")
+_NUMBERS = ("priority", "retry_count", "retry_limit", "expire_seconds", "heartbeat_seconds")
+_TIMES = ("start_after", "created_on", "started_on", "completed_on", "heartbeat_on")
+_NEEDED = frozenset(
+    {"id", "name", "state", "data", "output", "priority", "retry_count", "retry_limit", "singleton_key", "dead_letter"}
+    | {"start_after", "created_on", "started_on", "completed_on"}
+)
+_ABSENT = {
+    "worker": "pg-boss stores no workers",
+    "lost": "pg-boss does not count lost runs apart",
+    "correlation_id": "pg-boss's jobs carry no correlation id",
+}
+_NO_PAUSE = "pg-boss cannot pause a queue; stop its workers with offWork"
+_NO_EVENTS = "pg-boss keeps no record of what happened to a job"
+_REASONS = {
+    Verb.PAUSE: _NO_PAUSE,
+    Verb.RESUME: _NO_PAUSE,
+    Verb.CLEAN: "pg-boss stores no workers",
+    Verb.EVENTS_ON: _NO_EVENTS,
+    Verb.EVENTS_OFF: _NO_EVENTS,
+    Verb.LIMIT: "pg-boss's limits are in the application's code and in the policies of its queues",
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "pg-boss's schedules are not read yet"),
+}
+_RUNS_TWICE = "if its worker still lives, the job now runs twice"
+_WARNINGS = {
+    Verb.CANCEL: "the worker of a job that runs is not stopped; what it reports later is dropped",
+    Verb.DELETE: "pg-boss keeps no copy of a deleted job",
+    Verb.RELEASE: "pg-boss stores no workers: make sure that the job's worker is dead, or the job runs twice",
+}
+_HAS_DEPENDENTS = "other jobs wait for it, which pg-boss must see to: use its own cancel or deleteJob"
+
+
+def recognise(catalog: Catalog) -> tuple[Product, ...]:
+    """Return the queues whose tables a database has, one a schema."""
+    if catalog.dialect != "postgresql":
+        return ()
+    by_place = {(table.schema, table.name): table for table in catalog.tables}
+    found = [
+        table
+        for table in catalog.tables
+        if table.name == "job"
+        and table.is_readable
+        and frozenset(table.columns) >= _NEEDED
+        and {"expire_in", "expire_seconds"} & frozenset(table.columns)
+        and table.columns["state"].labels == _STATES
+        and (table.schema, "queue") in by_place
+    ]
+    return tuple(_describe(table) for table in found)
+
+
+def open_backend(url: str, options: BackendOptions) -> Backend:
+    """Open the pg-boss of one schema, the one that `options.kind` names behind a colon."""
+    return open_product(url, options, LABEL, recognise)
+
+
+def discover(url: str, options: BackendOptions, *, counted: bool = True) -> tuple[Found, ...]:
+    """Return every pg-boss in a database, one a schema."""
+    return find_products(url, options, LABEL, recognise, counted=counted)
+
+
+def _describe(stored: StoredTable) -> Product:
+    schema = stored.schema or "public"
+    present = frozenset(stored.columns)
+    table = _job_table(schema, present)
+    return Product(
+        kind=KIND,
+        label=LABEL,
+        sources=(_source(table, present),),
+        changes=_changes(),
+        tables=f"{schema}.job",
+        absent=_ABSENT,
+        missing_states={} if "blocked" in present else {State.BLOCKED: "pg-boss has blocked jobs since version 12"},
+        reasons=_REASONS,
+        warnings=_WARNINGS,
+        name=schema,
+    )
+
+
+def _job_table(schema: str, present: frozenset[str]) -> Table:
+    state = ENUM(*_STATES, name="job_state", schema=schema, create_type=False)
+    columns = [
+        Column("id", Uuid, primary_key=True),
+        Column("state", state),
+        Column("data", JSONB),
+        Column("output", JSONB),
+        Column("blocked", Boolean),
+        Column("blocking", Boolean),
+        Column("expire_in", INTERVAL),
+        Column("source_id", Uuid),
+        *(Column(name, Text) for name in _TEXTS),
+        *(Column(name, Integer) for name in _NUMBERS),
+        *(Column(name, DateTime(timezone=True)) for name in _TIMES),
+    ]
+    return Table("job", MetaData(schema=schema), *(column for column in columns if column.name in present))
+
+
+def _source(table: Table, present: frozenset[str]) -> Source:
+    job = table.c
+    names = Table("queue", MetaData(schema=table.schema), Column("name", Text)).c.name
+    began = cast(job.started_on.is_not(None), Integer)
+    output = {
+        "output": cast(job.output, Text),
+        **{f"error_{name}": job.output[name].astext for name in ("name", "message", "stack", "value")},
+    }
+    more: dict[str, ColumnElement[Any]] = {"dead_letter": job.dead_letter}
+    more["blocking"] = job.blocking if "blocking" in present else literal(False)
+    if {"source_name", "source_id"} <= present:
+        more |= {"source_name": job.source_name, "source_id": cast(job.source_id, String)}
+    return Source(
+        name=_SOURCE,
+        rows=table,
+        key=(Field(job.name), Field(job.id, UuidValue())),
+        fields={
+            "id": Field(job.id, UuidValue()),
+            "queue": Field(job.name),
+            "type": Field(job.name),
+            "priority": Field(job.priority, WHOLE),
+            "key": Field(job.singleton_key, PLAIN),
+            # The count is raised when a job is taken again, so that the first run is not in it.
+            "attempts": Field(job.retry_count + began, WHOLE),
+            "max_attempts": Field(job.retry_limit + 1, WHOLE),
+            "created": Field(job.created_on, ZONED),
+            "scheduled": Field(job.start_after, ZONED),
+            "started": Field(job.started_on, ZONED),
+            "completed": Field(job.completed_on, ZONED),
+        },
+        states=_states(table, present),
+        rev=(job.state, job.retry_count, job.retry_limit, job.start_after, job.started_on, job.completed_on),
+        held=Field(_held(table, present), ZONED),
+        hidden=job.name.like("|_|_pgboss|_|_%", escape="|"),
+        texts={PAYLOAD: cast(job.data, Text), **output},
+        extra=more,
+        finish=_finish,
+        # The key begins with the queue, so that an index finds an id once the queues are named.
+        by_id=lambda text: and_(job.name.in_(select(names)), job.id == UUID(text)),
+    )
+
+
+def _states(table: Table, present: frozenset[str]) -> Mapping[State, Rule]:
+    job = table.c
+
+    def at(state: str, *more: Condition) -> Condition:
+        return and_(job.state == state, *more)
+
+    is_blocked = [job.blocked.is_(True)] if "blocked" in present else []
+    free = [not_(one) for one in is_blocked]
+    states: dict[State, Rule] = {
+        State.PENDING: lambda moment: at("created", *free, func.coalesce(job.start_after, moment.now) <= moment.now),
+        State.SCHEDULED: lambda moment: at("created", *free, job.start_after > moment.now),
+        State.RETRYING: lambda _: at("retry", *free),
+        State.PROCESSING: lambda _: at("active"),
+        State.COMPLETED: lambda _: at("completed"),
+        State.CANCELLED: lambda _: at("cancelled"),
+        State.FAILED: lambda _: at("failed"),
+    }
+    if is_blocked:
+        states[State.BLOCKED] = lambda _: and_(job.state < "active", *is_blocked)
+    return states
+
+
+def _held(table: Table, present: frozenset[str]) -> ColumnElement[Any]:
+    """Return until when pg-boss leaves a run alone: its time to expire, or its next beat where it must beat."""
+    job = table.c
+    time = job.started_on.type
+    spans = job.expire_in if "expire_in" in present else _seconds(job.expire_seconds)
+    expires = job.started_on + spans
+    if not {"heartbeat_on", "heartbeat_seconds"} <= present:
+        return cast(expires, time)
+    return func.least(expires, job.heartbeat_on + _seconds(job.heartbeat_seconds), type_=time)
+
+
+def _seconds(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.make_interval(0, 0, 0, 0, 0, 0, column, type_=INTERVAL)
+
+
+def _finish(row: Row, job: Job) -> Job:
+    """Add what the output says, and what a person must know of dead letters."""
+    remarks = list(job.remarks)
+    if row["dead_letter"] and job.state is State.FAILED:
+        remarks.append(f"a copy of it is in the dead letter queue {row['dead_letter']!a}")
+    if row.get("source_name"):
+        remarks.append(f"it is the dead letter copy of job {row['source_id']} of the queue {row['source_name']!a}")
+    result = Untrusted(row["output"]) if job.state is State.COMPLETED and row["output"] else None
+    error = _error(row) if row["output"] and job.state in (State.FAILED, State.RETRYING) else None
+    return replace(job, error=error, result=result, remarks=tuple(remarks))
+
+
+def _error(row: Row) -> JobError:
+    stack = row["error_stack"]
+    name = row["error_name"] or stack.partition(":")[0]
+    message = row["error_message"] or row["error_value"] or ("" if stack else row["output"])
+    return JobError(Untrusted(name), Untrusted(message), Untrusted(stack))
+
+
+def _changes() -> tuple[Change, ...]:
+    def no_dependents(locked: LockedRow) -> str:
+        return _HAS_DEPENDENTS if locked.row["extra_blocking"] else ""
+
+    def again(state: str, *, one_more: bool) -> Any:  # noqa: ANN401 - what writes a change
+        def values(locked: LockedRow) -> Mapping[str, Any]:
+            more = {"retry_limit": locked.source.rows.c.retry_limit + 1} if one_more else {}
+            return {"state": state, "start_after": locked.moment.now, "completed_on": None, **more}
+
+        return setting(values)
+
+    waiting = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
+    cancel = setting(lambda locked: {"state": "cancelled", "completed_on": locked.moment.now})
+    run_now = setting(lambda locked: {"start_after": locked.moment.now})
+    return (
+        Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), again("retry", one_more=True)),
+        Change(Verb.RETRY, _SOURCE, frozenset({State.CANCELLED}), again("created", one_more=False)),
+        Change(Verb.RETRY, _SOURCE, frozenset({State.SCHEDULED, State.RETRYING}), run_now),
+        Change(Verb.CANCEL, _SOURCE, waiting, cancel, refusal=no_dependents),
+        Change(
+            Verb.CANCEL,
+            _SOURCE,
+            frozenset({State.PROCESSING}),
+            cancel,
+            note="its worker is not stopped; what it reports later is dropped",
+            refusal=no_dependents,
+        ),
+        Change(
+            Verb.RELEASE,
+            _SOURCE,
+            frozenset({State.PROCESSING}),
+            again("retry", one_more=True),
+            only_stuck=True,
+            note=_RUNS_TWICE,
+        ),
+        Change(
+            Verb.DELETE,
+            _SOURCE,
+            waiting | {State.COMPLETED, State.CANCELLED, State.FAILED},
+            deleting,
+            refusal=no_dependents,
+        ),
+        Change(
+            Verb.DELETE,
+            _SOURCE,
+            frozenset({State.PROCESSING}),
+            deleting,
+            only_stuck=True,
+            note="work that still runs was not stopped",
+            refusal=no_dependents,
+        ),
+    )

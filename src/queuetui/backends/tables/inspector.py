@@ -1,0 +1,156 @@
+"""Looks at a queue that is rows of tables without changing anything."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.sql.console_connection import ConsoleDatabase
+from queuetui.backends.sql.identity import identify
+from queuetui.backends.tables.conditions import plan_term
+from queuetui.backends.tables.counts import Counters, Counts, count_jobs
+from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_seen
+from queuetui.backends.tables.pages import read_page
+from queuetui.backends.tables.reading import Reading, read_now
+from queuetui.backends.tables.sizes import Sizes
+from queuetui.backends.tables.source import Moment, Product
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.errors import Conflict, NotFound, QueueTuiError
+from queuetui.model.identity import Identity
+from queuetui.model.job import Attempt, Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import absent
+from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
+from queuetui.model.query import Query
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+
+_PAGE = "page"
+_NO_COUNT = "it was not asked for or could not be read"
+_FAILURES = "state:failed sort:-completed"
+_Part = Callable[[Reading], object]
+
+
+@dataclass
+class TablesInspector:
+    """Reads one queue of one product."""
+
+    database: ConsoleDatabase
+    product: Product
+    options: BackendOptions
+    counters: Counters = field(default_factory=Counters)
+    sizes: Sizes = field(default_factory=Sizes)
+    _seen: SeenPlaces = field(default_factory=SeenPlaces)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this backend can do."""
+        return self.product.capabilities
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Read all that was asked for in one transaction; after a part that failed the rest is read in another."""
+        todo = deque(self._parts(watch))
+        found: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        while todo:
+            opened = False
+            try:
+                with self._reading(watch.limits) as reading:
+                    opened, found["now"] = True, reading.moment.now
+                    while todo:
+                        found[todo[0][0]] = todo[0][1](reading)
+                        todo.popleft()
+            except QueueTuiError as error:
+                if not opened:
+                    raise
+                problems[todo.popleft()[0]] = str(error)
+        return self._picture(found, problems)
+
+    def page(self, request: PageRequest, limits: Limits) -> Page:
+        """Return one page by keyset."""
+        with self._reading(limits) as reading:
+            page = read_page(reading, request, self.sizes)
+        self._seen.remember(page.jobs)
+        return page
+
+    def get(self, job_id: str) -> Job:
+        """Return one job whole. Raises NotFound, and Conflict where several have the id."""
+        with self._reading(self.options.limits) as reading:
+            seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
+            found = (seen,) if seen is not None else find_by_id(reading, job_id)
+        if len(found) > 1:
+            queues = " and ".join(repr(str(sanitize(job.queue, 60))) for job in found)
+            raise Conflict(
+                f"several jobs have the id {sanitize(job_id, 60)!r}, in the queues {queues}; open one of them from a list"
+            )
+        if not found:
+            told = "it may have finished and been deleted since; look at the list again"
+            raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {told}")
+        self._seen.remember(found)
+        return found[0]
+
+    def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
+        """Look for the jobs whose id is or ends in `suffix`, for a bounded time."""
+        with self._reading(self.options.limits) as reading:
+            jobs, search = find_by_suffix(reading, suffix, limit, after, self.sizes)
+        self._seen.remember(jobs)
+        return search
+
+    def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """Rows of a queue keep no attempts."""
+        return ()
+
+    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
+        """Return how each term of a filter is answered."""
+        return tuple(plan_term(term, self.product) for term in query.terms)
+
+    def identity(self) -> Identity:
+        """Return the database with the tables that are this queue."""
+        with self.database.reading("asking the database who it is") as connection:
+            found = identify(connection)
+        return Identity(f"{found.text} {self.product.tables}", found.lasting)
+
+    @contextmanager
+    def _reading(self, limits: Limits) -> Iterator[Reading]:
+        with self.database.reading(f"reading the tables of {self.product.label}") as connection:
+            moment = Moment(read_now(connection, self.options.now), limits)
+            yield Reading(connection, self.product, moment, self.options.name, self.options.summaries)
+
+    def _parts(self, watch: Watch) -> Iterator[tuple[str, _Part]]:
+        if watch.parts & {Part.COUNTS, Part.QUEUES}:
+            yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact)
+        if Part.FAILURES in watch.parts:
+            failures = PageRequest(parse_query(_FAILURES), watch.failures, brief=True)
+            yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes)
+        request = watch.page
+        if request is not None:
+            yield _PAGE, lambda reading: read_page(reading, request, self.sizes)
+        if not watch.parts and request is None:
+            yield "clock", lambda reading: reading.moment
+
+    def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
+        page: Page | None = found.get(_PAGE)
+        failed: Page | None = found.get(Part.FAILURES)
+        failures = () if failed is None else failed.jobs
+        counts: Counts | None = found.get(Part.COUNTS)
+        self._seen.remember((*(page.jobs if page else ()), *failures))
+        picture = Snapshot(
+            backend=self.options.name,
+            now=found["now"],
+            counts={state: absent(_NO_COUNT) for state in State},
+            stuck=absent(_NO_COUNT),
+            total=absent(_NO_COUNT),
+            average_s=absent(f"{self.product.label} does not keep how long jobs took on average"),
+            failures=failures,
+            page=page,
+            problems=problems,
+        )
+        if counts is None:
+            return picture
+        return replace(picture, counts=counts.by_state, stuck=counts.stuck, total=counts.total, queues=counts.queues)

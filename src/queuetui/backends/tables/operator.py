@@ -1,0 +1,196 @@
+"""Changes jobs that are rows of tables: each row is locked, compared with what was seen, changed and read again."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Select, and_, literal_column, select
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.sql.console_connection import ConsoleDatabase
+from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.tables.changes import table_of
+from queuetui.backends.tables.reading import Reading, read_now
+from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job
+from queuetui.backends.tables.source import Change, Condition, LockedRow, Moment, Place, Product, Source
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
+from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.state import State
+
+BITE = 20
+_MOVED_ON = "it changed since it was seen, so nothing was done; look again"
+_GONE = "its row is gone: it finished, was deleted or was moved; look again"
+_UNSEEN = "it was not seen by this backend; look again and choose it anew"
+_NOT_TRIED = "it was not tried, because the store went away before"
+_TOO_EARLY = "it is processing and not past its time, so its worker may be alive"
+
+
+@dataclass
+class TablesOperator:
+    """Acts on one queue of one product."""
+
+    database: ConsoleDatabase
+    product: Product
+    options: BackendOptions
+
+    def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
+        """Do a verb to each target, 20 in a transaction. Raises Unsupported for a verb that no change is declared for."""
+        why_not = self.product.capabilities.why_not(act.verb)
+        if why_not is not None or act.verb not in self.product.capabilities.applies:
+            raise Unsupported(why_not or f"{act.verb.value} is not done to jobs")
+        if self.product.guess:
+            return tuple(Result(target.ref, Outcome.SKIPPED, note=self.product.guess) for target in targets)
+        results: list[Result] = []
+        lost = False
+        for bite in _bites(targets, BITE):
+            if lost:
+                results += [Result(target.ref, Outcome.FAILED, note=_NOT_TRIED) for target in bite]
+            else:
+                found, lost = self._apply_bite(act, bite, limits)
+                results += found
+        return tuple(results)
+
+    def apply_to_queue(self, act: Act, queue: str) -> Result:
+        """Queues of other products are not changed. Raises Unsupported."""
+        raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+
+    def clean_workers(self, act: Act, silent_s: float) -> int:
+        """Workers of other products are not cleaned. Raises Unsupported."""
+        raise Unsupported(self.product.capabilities.why_not(Verb.CLEAN) or "there are no workers to clean")
+
+    def _apply_bite(self, act: Act, bite: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
+        """Return the results, and whether the store went away."""
+        results: list[Result] = []
+        try:
+            with self.database.writing(f"to {act.verb.value} jobs") as connection:
+                moment = Moment(read_now(connection, self.options.now), limits)
+                reading = Reading(connection, self.product, moment, self.options.name, self.options.summaries)
+                results.extend(_apply_alone(reading, act, target) for target in bite)
+        except UnknownOutcome as error:
+            return [_doubted(result, str(error)) for result in results], True
+        except QueueTuiError as error:
+            note = f"nothing of the {len(bite)} jobs that were changed together was kept: {error}"
+            return [Result(target.ref, Outcome.FAILED, note=note) for target in bite], isinstance(error, Unreachable)
+        return results, False
+
+
+def _bites(targets: Sequence[Target], size: int) -> Iterable[Sequence[Target]]:
+    return (targets[start : start + size] for start in range(0, len(targets), size))
+
+
+def _doubted(result: Result, note: str) -> Result:
+    return Result(result.ref, Outcome.UNKNOWN, note=note) if result.outcome is Outcome.DONE else result
+
+
+def _apply_alone(reading: Reading, act: Act, target: Target) -> Result:
+    """Act on one job so that what fails is taken back without the others."""
+    savepoint = reading.connection.begin_nested()
+    try:
+        with translated(f"to {act.verb.value} a job"):
+            result = _apply_one(reading, act, target)
+    except Unreachable:
+        raise
+    except QueueTuiError as error:
+        savepoint.rollback()
+        outcome = Outcome.SKIPPED if isinstance(error, Stale) else Outcome.FAILED
+        return Result(target.ref, outcome, note=str(error))
+    if result.outcome is Outcome.DONE:
+        savepoint.commit()
+    else:
+        savepoint.rollback()
+    return result
+
+
+def _apply_one(reading: Reading, act: Act, target: Target) -> Result:
+    ref = target.ref
+    place = place_of_rev(ref.rev, reading)
+    source = None if place is None else reading.product.source(place.source)
+    if place is None or source is None:
+        return Result(ref, Outcome.FAILED, note=_UNSEEN)
+    record = _lock(reading, source, place)
+    if record is None:
+        return Result(ref, Outcome.SKIPPED, note=_GONE)
+    job = read_job(source, record, reading)
+    if job.ref.rev != ref.rev:
+        return Result(ref, Outcome.SKIPPED, job.state, _MOVED_ON)
+    locked = LockedRow(source, place, record, job, reading.moment, act.args, target.data)
+    found = _choose(reading.product, act.verb, locked)
+    if isinstance(found, str):
+        return Result(ref, Outcome.SKIPPED, job.state, found)
+    before = _write_down(reading.connection, locked)
+    moved = _run(reading.connection, found, locked)
+    after = _read_again(reading, moved or place)
+    state = None if after is None else after.state
+    return Result(ref, Outcome.DONE, state, found.note, before, None if after is None else after.ref.rev)
+
+
+def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
+    """Return the change that fits a row, or why none does."""
+    changes = product.changes_for(verb, locked.source)
+    fitting = [change for change in changes if locked.job.state in change.states]
+    if not fitting:
+        allowed = {state for change in changes for state in change.states}
+        named = ", ".join(state.value for state in State if state in allowed)
+        return (
+            f"it is {locked.job.state.value}; {verb.value} is for jobs that are {named}"
+            if named
+            else f"it is {locked.job.state.value}"
+        )
+    if fitting[0].only_stuck and not locked.row["stuck_"]:
+        return _TOO_EARLY
+    return fitting[0].refusal(locked) or fitting[0]
+
+
+def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | None:
+    """Run the statements of a change, each of which must change exactly one row; return where the job now stands."""
+    statements = change.write(locked)
+    try:
+        statement: Executable = next(statements)
+        while True:
+            result: Any = connection.execute(statement)
+            if result.rowcount != 1:
+                raise Stale(_MOVED_ON)
+            statement = statements.send(result)
+    except StopIteration as end:
+        moved: Place | None = end.value
+        return moved
+
+
+def _lock(reading: Reading, source: Source, place: Place) -> Record | None:
+    chosen = select(*columns(source, reading)).select_from(source.rows).where(_at(source, place))
+    chosen = chosen.with_for_update(of=source.lockable) if source.lockable is not None else chosen.with_for_update()
+    return reading.connection.execute(chosen).mappings().one_or_none()
+
+
+def _read_again(reading: Reading, place: Place) -> Job | None:
+    source = reading.product.source(place.source)
+    if source is None:
+        return None
+    chosen = select(*columns(source, reading)).select_from(source.rows).where(_at(source, place))
+    record = reading.connection.execute(chosen).mappings().one_or_none()
+    return None if record is None else read_job(source, record, reading)
+
+
+def _at(source: Source, place: Place) -> Condition:
+    return and_(*(part.at == value for part, value in zip(source.key, place.key, strict=True)))
+
+
+def _write_down(connection: Connection, locked: LockedRow) -> str:
+    """Return the whole row as JSON, with all columns that its table has: enough to put it back."""
+    whole: Select[Any] = (
+        select(literal_column("*")).select_from(table_of(locked)).where(_at(locked.source, locked.place))
+    )
+    return json.dumps(dict(connection.execute(whole).mappings().one()), default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else str(value)

@@ -1,0 +1,159 @@
+"""Reading a capture: what is shown is what its truth says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from queuetui.backends.backend import Backend
+from queuetui.backends.searching import Search
+from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import Exactness
+from queuetui.model.page import Handling, PageRequest
+from queuetui.model.query import SORTS
+from queuetui.model.query_match import matches
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
+from tests.backends.captures import STATE_OF_WORD, Capture
+from tests.captures.conftest import Folder
+
+FILTERS = (
+    *(f"state:{state}" for state in State),
+    *(
+        "is:live",
+        "-is:final",
+        "is:waiting,final",
+        "is:cancelling",
+        "-state:failed,completed",
+        "queue:email",
+        "-queue:email",
+    ),
+    *(
+        "queue:e*",
+        "queue:EMAIL",
+        "type:*port?",
+        "queue~MAIL",
+        "id:nonsense",
+        "attempts>=1",
+        "attempts:0",
+        "-attempts:1",
+    ),
+    *("priority:10", "priority>0", "max_attempts<3", "age>1s", "age<1s", "-age>1h", "running>0s", "waiting>1s"),
+    *("created<2030-01-01", "scheduled>2026-11-22T04:08:00Z", "-completed>2000-01-01", "started<=2030-01-01"),
+    *("error~Range", "payload~fail", "payload.fail:1", "email", "key:user-1", "name:x", "tag:x", "updated<2030-01-01"),
+)
+
+
+@pytest.fixture(scope="module")
+def backend(loaded: Capture) -> Iterator[Backend]:
+    """The capture a second after it was made."""
+    opened = loaded.open(1)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def whole(backend: Backend) -> list[Job]:
+    """Every job of the capture, read whole."""
+    return [backend.inspector.get(job.ref.id) for job in _list(backend)]
+
+
+def _list(backend: Backend, text: str = "") -> list[Job]:
+    return list(Search(backend.inspector, parse_query(text), Limits(), whole=True).jobs(10_000))
+
+
+def test_each_job_is_what_its_truth_says(backend: Backend, loaded: Capture) -> None:
+    """Every stored job is listed once, in its state and queue, with its attempts and the class of its error."""
+    jobs = {job.ref.id: job for job in _list(backend)}
+    assert {
+        job_id: (job.state, job.queue.raw, job.attempts, job.error.class_name.raw if job.error else None)
+        for job_id, job in jobs.items()
+        if loaded.stored[job_id].get("error_class") or job.error is None
+    } == {
+        job_id: (STATE_OF_WORD[true["state"]], true["queue"], true.get("attempts", 0), true.get("error_class"))
+        for job_id, true in loaded.stored.items()
+    }
+
+
+def test_counts_are_those_of_the_truth(backend: Backend, loaded: Capture) -> None:
+    """All states and queues are counted, what is not kept is absent, and queues add up to the whole."""
+    snapshot = backend.inspector.snapshot(Watch())
+    expected = Counter(STATE_OF_WORD[true["state"]] for true in loaded.stored.values())
+    kept = backend.inspector.capabilities.keeps
+    assert {state: snapshot.counts[state].value for state in kept} == {state: expected[state] for state in kept}
+    assert all(snapshot.counts[state].exactness is Exactness.ABSENT for state in set(State) - kept)
+    assert (snapshot.total.value, snapshot.problems) == (len(loaded.stored), {})
+    by_queue = {queue.name.raw: sum(count.value or 0 for count in queue.counts.values()) for queue in snapshot.queues}
+    assert by_queue == Counter(true["queue"] for true in loaded.stored.values())
+    assert {job.ref.id for job in snapshot.failures} == {job.ref.id for job in _list(backend, "state:failed")}
+
+
+def test_what_is_stuck_is_so_only_past_its_time(loaded: Capture, folder: Folder) -> None:
+    """At the capture nothing is stuck; once their time is over the truth's stuck jobs are, counted and listed."""
+    stuck = {job_id for job_id, true in loaded.stored.items() if true["state"] == "stuck"}
+    for after_s, expected in ((1, set()), (folder.expectation.stuck_after_s, stuck)):
+        late = loaded.open(after_s)
+        assert {job.ref.id for job in _list(late, "is:stuck")} == expected
+        assert late.inspector.snapshot(Watch()).stuck.value == len(expected)
+
+
+@pytest.mark.parametrize("text", FILTERS)
+def test_a_filter_means_what_it_means_everywhere(
+    backend: Backend, loaded: Capture, whole: list[Job], text: str
+) -> None:
+    """A filter lists the jobs that it holds for by the rules of the language, or is refused with a reason."""
+    query = parse_query(text)
+    if any(term.handling is Handling.REFUSED for term in backend.inspector.plan(query)):
+        with pytest.raises(Unsupported):
+            _list(backend, text)
+        return
+    now = loaded.captured_at + timedelta(seconds=1)
+    expected = {job.ref.id for job in whole if matches(query, job, now, lambda _: False)}
+    assert {job.ref.id for job in _list(backend, text)} == expected
+
+
+def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> None:
+    """In every order, pages of three list all jobs once, and reading backward from the last gives the same pages."""
+    for sort in ("", *(f"sort:{sign}{field}" for field in SORTS for sign in ("", "-"))):
+        forth = _turn_pages(backend, PageRequest(parse_query(sort), 3))
+        assert Counter(job_id for page in forth for job_id in page) == Counter(set(loaded.stored)), sort
+        last = backend.inspector.page(PageRequest(parse_query(sort), len(forth[-1]), backward=True), Limits())
+        back = _turn_pages(backend, PageRequest(parse_query(sort), 3, last.first, backward=True))
+        assert [*reversed(back), forth[-1]] == forth, sort
+
+
+def _turn_pages(backend: Backend, request: PageRequest) -> list[list[str]]:
+    pages: list[list[str]] = []
+    while True:
+        page = backend.inspector.page(request, Limits())
+        pages.append([job.ref.id for job in page.jobs])
+        if not page.has_more:
+            return pages
+        request = replace(request, cursor=page.first if request.backward else page.last)
+
+
+def test_a_job_is_found_by_its_id(backend: Backend, loaded: Capture) -> None:
+    """Each job is read whole by its id, and found by it and by its end; what is not there is not found."""
+    for job in _list(backend):
+        whole = loaded.open(1).inspector.get(job.ref.id)
+        assert (whole.ref, whole.state, whole.payload_whole) == (job.ref, job.state, True)
+        assert job.ref in backend.inspector.find(job.ref.id[-8:]).refs
+        assert backend.inspector.find(job.ref.id).refs == (job.ref,)
+    for nonsense in (
+        "00000000-0000-4000-8000-000000000000",
+        "zzz",
+        "x" * 500,
+        "a\0b",
+        "\ud800",
+        "'; drop table job; --",
+    ):
+        with pytest.raises(NotFound):
+            backend.inspector.get(nonsense)
+        assert backend.inspector.find(nonsense).refs == ()

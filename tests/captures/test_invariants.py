@@ -1,0 +1,119 @@
+"""What holds for every description, whatever the rows: one state each, and nothing is written by reading."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import Integer, func, select
+from sqlalchemy import cast as as_type
+
+from queuetui.backends.sql.catalog import StoredColumn, read_catalog
+from queuetui.backends.tables.inspector import TablesInspector
+from queuetui.backends.tables.source import Moment, Source
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from tests.backends.captures import Capture, query
+
+ROWS = 300
+_TABLES = (
+    "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables "
+    "where schemaname not in ('pg_catalog', 'information_schema') order by 1"
+)
+
+
+def _inspector(capture: Capture, after_s: float = 1) -> TablesInspector:
+    return cast("TablesInspector", capture.open(after_s).inspector)
+
+
+def test_every_row_is_in_exactly_one_state(fresh: Capture) -> None:
+    """Whatever values a table lets its columns have, NULL included, exactly one rule of the description holds for a row."""
+    inspector = _inspector(fresh)
+    for source in inspector.product.sources:
+        _add_random_rows(fresh, inspector, source)
+        moment = Moment(fresh.captured_at, Limits())
+        holding = [func.coalesce(as_type(rule(moment), Integer), 0) for rule in source.states.values()]
+        total = sum(holding[1:], holding[0])
+        with inspector.database.reading("counting states") as connection:
+            found = connection.execute(select(total, func.count()).select_from(source.rows).group_by(total)).all()
+        assert [rules for rules, _ in found] == [1]
+        assert found[0][1] > ROWS / 2
+
+
+def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Source) -> None:
+    with inspector.database.reading("reading the catalog") as connection:
+        catalog = read_catalog(connection)
+    rows: Any = source.rows
+    table = catalog.find(f"{rows.schema}.{rows.name}" if rows.schema else rows.name)
+    assert table is not None
+    chance = random.Random(9)
+    written = f'"{table.schema}"."{table.name}"'
+    known = {
+        name: [
+            f"'{value}'"
+            for (value,) in query(capture.url, f'select distinct "{name}" from {written} where "{name}" is not null')
+        ]
+        for name, column in table.columns.items()
+        if column.stored == "text"
+    }
+    names = ", ".join(f'"{name}"' for name in table.columns)
+    each = [
+        ", ".join(_value(chance, column, capture, known.get(name, [])) for name, column in table.columns.items())
+        for _ in range(ROWS)
+    ]
+    query(capture.url, f"insert into {written} ({names}) values ({'), ('.join(each)}) on conflict do nothing")
+
+
+def _value(chance: random.Random, column: StoredColumn, capture: Capture, known: list[str]) -> str:
+    if column.nullable and chance.random() < 0.4:
+        return "NULL"
+    if column.labels is not None:
+        return f"'{chance.choice(column.labels)}'"
+    at = capture.captured_at + timedelta(seconds=chance.choice((-100_000, -1, 0, 1, 100_000)))
+    kinds = {
+        "uuid": f"'{chance.getrandbits(128):032x}'",
+        "boolean": chance.choice(("true", "false")),
+        "interval": f"'{chance.randrange(5000)} seconds'",
+        "jsonb": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
+        "integer": str(chance.choice((0, 1, 2, 900))),
+        "text": chance.choice(known) if known else "NULL",
+    }
+    return f"'{at.isoformat()}'" if column.stored.startswith("timestamp") else kinds[column.stored]
+
+
+def test_random_rows_are_read_and_filtered_alike(fresh: Capture) -> None:
+    """Rows of any content fail no page, and what a state's filter lists is what the counts say."""
+    inspector = _inspector(fresh, 5000)
+    for source in inspector.product.sources:
+        _add_random_rows(fresh, inspector, source)
+    counts = inspector.snapshot(Watch(exact=True))
+    assert counts.problems == {}
+    for state in inspector.capabilities.keeps:
+        page = inspector.page(PageRequest(parse_query(f"state:{state}"), 1000), Limits())
+        assert (len(page.jobs), {job.state for job in page.jobs} - {state}) == (counts.counts[state].value, set())
+    stuck = inspector.page(PageRequest(parse_query("is:stuck"), 1000), Limits())
+    assert len(stuck.jobs) == counts.stuck.value
+    assert all(job.lease_until is None or job.lease_until < counts.now for job in stuck.jobs)
+
+
+def test_reading_changes_nothing(loaded: Capture) -> None:
+    """After every read of the contract each table holds what it held."""
+    before = _dump(loaded.url)
+    backend = loaded.open(1)
+    backend.inspector.snapshot(Watch(page=PageRequest(parse_query("email")), exact=True))
+    for job in backend.inspector.page(PageRequest(parse_query("sort:-state"), 5), Limits()).jobs:
+        backend.inspector.get(job.ref.id)
+        backend.inspector.find(job.ref.id[-6:])
+        backend.inspector.attempts(job.ref.id)
+    backend.inspector.identity()
+    assert backend.examiner is not None
+    backend.examiner.examine(60)
+    assert _dump(loaded.url) == before
+
+
+def _dump(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    tables = [name for (name,) in query(url, _TABLES)]
+    return {name: query(url, f"select one::text from {name} one order by 1") for name in tables}
