@@ -141,7 +141,12 @@ def _turn_pages(backend: Backend, request: PageRequest) -> list[list[str]]:
 
 def test_a_job_is_found_by_its_id(backend: Backend, loaded: Capture) -> None:
     """Each job is read whole by its id, and found by it and by its end; what is not there is not found."""
-    for job in _list(backend):
+    jobs = _list(backend)
+    for each in (backend, loaded.open(1)):
+        assert [job.ref for job in each.inspector.get_many([*(job.ref.id for job in jobs), "zzz"])] == [
+            job.ref for job in jobs
+        ]
+    for job in jobs:
         whole = loaded.open(1).inspector.get(job.ref.id)
         assert (whole.ref, whole.state, whole.payload_whole) == (job.ref, job.state, True)
         assert job.ref in backend.inspector.find(job.ref.id[-8:]).refs

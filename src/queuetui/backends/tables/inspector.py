@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,9 +13,10 @@ from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, Counts, count_jobs
-from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_seen
+from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_many, read_seen
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading, read_now
+from queuetui.backends.tables.rows import cut_for_page
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Moment, Product
 from queuetui.model.capabilities import Capabilities
@@ -94,6 +95,14 @@ class TablesInspector:
             raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {told}")
         self._seen.remember(found)
         return found[0]
+
+    def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
+        """Return those of the jobs that are there, in the order asked for."""
+        revs = {job_id: self._seen.rev_of(job_id) for job_id in job_ids}
+        with self._reading(self.options.limits) as reading:
+            found = read_many(reading, revs)
+        self._seen.remember(found.values())
+        return tuple(cut_for_page(found[job_id]) for job_id in revs if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`, for a bounded time."""

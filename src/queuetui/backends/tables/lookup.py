@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, tuple_
 
 from queuetui.backends.tables.conditions import condition
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import columns, place_of_rev, read_job, records_of
+from queuetui.backends.tables.rows import HEAD_CHARS, columns, place_of_rev, read_job, records_of
 from queuetui.backends.tables.sizes import Sizes
-from queuetui.backends.tables.source import Condition, Source
+from queuetui.backends.tables.source import Condition, Key, Source
 from queuetui.model.job import Job
 from queuetui.model.page import IdSearch, PageRequest
 from queuetui.model.pattern import Pattern, Wild
@@ -55,6 +55,22 @@ def read_seen(reading: Reading, job_id: str, rev: str | None) -> Job | None:
     return next((job for job in _read(reading, source, at_key, 1, None) if job.ref.id == job_id), None)
 
 
+def read_many(reading: Reading, revs: Mapping[str, str | None]) -> dict[str, Job]:
+    """Return the jobs of some ids, from where they were seen; one that is not there any more is searched for by its id."""
+    found: dict[str, Job] = {}
+    places = [place_of_rev(rev, reading) for rev in revs.values() if rev is not None]
+    for source in reading.product.sources:
+        keys = [place.key for place in places if place is not None and place.source == source.name]
+        for job in _read_keys(reading, source, keys):
+            if job.ref.id in revs:
+                found[job.ref.id] = job
+    for job_id in revs:
+        if job_id not in found:
+            alike = find_by_id(reading, job_id)
+            found |= {job_id: alike[0]} if len(alike) == 1 else {}
+    return found
+
+
 def find_by_id(reading: Reading, job_id: str, limit: int = 2) -> tuple[Job, ...]:
     """Return the jobs of an id, whole; more than one where sources share an id."""
     term = Term("id", Comparison.IS, (job_id,))
@@ -77,6 +93,14 @@ def find_by_suffix(
     is_cut_short = page.looked is not None
     note = page.notes[-1] if is_cut_short else ""
     return page.jobs, IdSearch(refs, page.last if is_cut_short else None, page.looked or 0, note)
+
+
+def _read_keys(reading: Reading, source: Source, keys: Sequence[Key]) -> list[Job]:
+    if not keys:
+        return []
+    parts = [part.at for part in source.key]
+    among = parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else tuple_(*parts).in_(keys)
+    return _read(reading, source, among, len(keys), HEAD_CHARS)
 
 
 def _read(reading: Reading, source: Source, where: Condition, limit: int, chars: int | None) -> list[Job]:
