@@ -192,7 +192,7 @@ def is_running(pid: int) -> bool:
 
 
 def family(pid: int) -> list[int]:
-    """Return a worker's nest and children."""
+    """Return a worker's fork server and children."""
     return [one.pid for one in psutil.Process(pid).children(recursive=True)]
 
 

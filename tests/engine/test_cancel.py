@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from queuetui.client import Queue
-from queuetui.engine import watch
+from queuetui.engine import guard
 from queuetui.engine.context import CancelCause, Context
 from queuetui.model.act import Outcome
 from tests.engine.conftest import EVERY_STORE, StartWorker
@@ -193,7 +193,7 @@ def test_too_many_handlers_that_never_end_stop_the_worker(
     queue: Queue, start_worker: StartWorker, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads cannot be ended: a worker that gathers hung ones ends itself, so that a fresh process takes over."""
-    monkeypatch.setattr(watch, "GIVEN_UP_LIMIT", 3)
+    monkeypatch.setattr(guard, "GIVEN_UP_LIMIT", 3)
     over = threading.Event()
     job_type = declare_handler(lambda _: over.wait(60))
     queue.enqueue_many([queue.new(job_type, max_attempts=1, timeout=20) for _ in range(4)])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from queuetui.client import Queue
-from queuetui.engine.children.mortality import is_dead
+from queuetui.engine.children.process_end import is_dead
 from tests.engine.processes import Place
 from tests.waiting import wait_until
 

@@ -36,7 +36,7 @@ def queue(place: ChildrenPlace) -> Iterator[Queue]:
 
 
 def test_a_run_that_was_frozen_with_its_worker_ends_when_it_wakes(place: ChildrenPlace, queue: Queue) -> None:
-    """Worker, nest and child are stopped for longer than the lease; woken, the run is killed, and the job keeps its other result."""
+    """Worker, fork server and child are stopped for longer than the lease; woken, the run is killed, and the job keeps its other result."""
     job = queue.enqueue("stubborn")
     frozen = place.start("--isolation", "process", "--lease", LEASE, app="children_app")
     child = place.await_run(job.id)

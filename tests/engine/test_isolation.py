@@ -102,7 +102,7 @@ def test_a_job_that_kills_its_process_three_times_is_quarantined(place: Children
 
 
 def test_a_killed_worker_takes_its_children_along(place: ChildrenPlace, queue: Queue) -> None:
-    """After kill -9 of the worker neither the nest nor a child that holds its interpreter is left, and the job runs elsewhere."""
+    """After kill -9 of the worker neither the fork server nor a child that holds its interpreter is left, and the job runs elsewhere."""
     job = queue.enqueue("stubborn")
     victim = place.start("--isolation", "process", "--lease", "9s", app="children_app")
     child = place.await_run(job.id)
@@ -117,7 +117,7 @@ def test_a_killed_worker_takes_its_children_along(place: ChildrenPlace, queue: Q
 
 
 def test_a_frozen_worker_keeps_no_run_past_its_lease(place: ChildrenPlace, queue: Queue) -> None:
-    """When the worker alone is stopped, its nest kills the run before another worker can have the job."""
+    """When the worker alone is stopped, its fork server kills the run before another worker can have the job."""
     job = queue.enqueue("stubborn")
     frozen = place.start("--isolation", "process", "--lease", "18s", app="children_app")
     child = place.await_run(job.id)
@@ -137,15 +137,15 @@ def test_a_worker_outlives_the_nest(place: ChildrenPlace, queue: Queue) -> None:
     job = queue.enqueue("stubborn")
     worker = place.start("--isolation", "process", app="children_app")
     child = place.await_run(job.id)
-    (nest,) = [pid for pid in family(worker.pid) if pid != child and len(family(pid)) > 0]
-    kill(nest)
+    (fork_server,) = [pid for pid in family(worker.pid) if pid != child and len(family(pid)) > 0]
+    kill(fork_server)
     await_state(queue, job.id, "completed")
     assert not is_running(child)
     assert (queue.get(job.id).lost, worker.poll()) == (1, None)
 
 
 def test_a_graceful_stop_leaves_nobody_behind(place: ChildrenPlace, queue: Queue) -> None:
-    """After TERM what runs may end; then worker, nest and children are gone, without a zombie."""
+    """After TERM what runs may end; then worker, fork server and children are gone, without a zombie."""
     running = queue.enqueue("hold")
     worker = place.start("--isolation", "process", "-c", "2", app="children_app")
     place.await_run(running.id)

@@ -13,7 +13,7 @@ import pytest
 
 from queuetui.client import Queue
 from queuetui.engine import store_health
-from queuetui.engine.children import brood, ward
+from queuetui.engine.children import child_handle, child_pool
 from queuetui.engine.clock import steady_s
 from tests.engine.children import ChildrenPlace, await_end_of, await_state, family, is_running
 from tests.engine.failing_store import FailingStore
@@ -81,7 +81,7 @@ def test_a_handler_may_clean_up_before_it_is_killed(
     place: ChildrenPlace, queue: Queue, start_crew: StartCrew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At its limit a handler is first asked by a signal, which runs its `finally`; it is a timeout all the same."""
-    monkeypatch.setattr(ward, "TERM_GRACE_S", 30.0)
+    monkeypatch.setattr(child_handle, "TERM_GRACE_S", 30.0)
     job = queue.enqueue("cleaning", timeout=4, max_attempts=1)
     start_crew()
     await_state(queue, job.id, "failed")
@@ -235,7 +235,7 @@ def test_a_process_that_never_gets_ready_is_replaced(
     place: ChildrenPlace, queue: Queue, start_crew: StartCrew, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A child that is stuck before its first job is killed at its deadline and another is started."""
-    monkeypatch.setattr(brood, "READY_WITHIN_S", 3.0)
+    monkeypatch.setattr(child_pool, "READY_WITHIN_S", 3.0)
     (place.folder / "stuck_app.py").write_text(
         "import os, signal\n"
         "from pathlib import Path\n"
@@ -287,7 +287,7 @@ def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_cr
         """Kill, but only once work went on since: one job that is hit three times alone is quarantined, and rightly."""
         completed = 0
         while not over.wait(0.25):
-            victims = [child for nest in nests() for child in family(nest)]
+            victims = [child for fork_server in nests() for child in family(fork_server)]
             if victims and queue.stats()["completed"] >= completed + WORK_BETWEEN_KILLS:
                 completed = queue.stats()["completed"]
                 os.kill(victims[0], signal.SIGKILL)
@@ -306,4 +306,6 @@ def test_no_run_suffers_for_another(place: ChildrenPlace, queue: Queue, start_cr
 
 def nests() -> list[int]:
     """Return the nests that workers in this process have started; it has other children, too."""
-    return [one.pid for one in psutil.Process().children() if any("children.nest" in word for word in one.cmdline())]
+    return [
+        one.pid for one in psutil.Process().children() if any("children.fork_server" in word for word in one.cmdline())
+    ]

@@ -1,4 +1,4 @@
-"""An in-memory queue with jobs in it, and a desk to act from."""
+"""An in-memory queue with jobs in it, and an authority to act from."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.worker import WorkerCard
+from queuetui.operate.authority import Authority
 from queuetui.operate.journal import Journal
-from queuetui.operate.operations import Desk, Operations
+from queuetui.operate.operations import Operations
 from queuetui.operate.rights import Right
 
 LIMITS = Limits()
@@ -63,8 +64,8 @@ class Office:
         self.backend.jobs.register(WorkerCard("w1", "web-1", 1, "0", ("mail",), 1))
         self.journal_file = folder / "state" / "acts.jsonl"
         self.export_folder = folder / "state" / "purged"
-        desk = Desk(right, "ann@web-1", Journal(self.journal_file, "memory"), self.export_folder)
-        self.operations = Operations(self.backend, desk, LIMITS)
+        authority = Authority(right, "ann@web-1", Journal(self.journal_file, "memory"), self.export_folder)
+        self.operations = Operations(self.backend, authority, LIMITS)
 
     def pending(self, job_id: str, queue: str = "mail", payload: bytes = b"{}") -> Job:
         """Store a due job and return it as seen."""

@@ -85,7 +85,7 @@ def test_a_search_for_what_an_act_is_about_ends_and_goes_on_when_asked(
         office.pending(f"0195a3f0-9c00-7000-8000-{number:012x}", "mail" if number % 2 else "import")
     roles, query = SlowlyRead(office.backend.store, BackendOptions()), parse_query("queue:mail")
     backend = Backend(inspector=lambda: roles, operator=lambda: roles, close=lambda: None)
-    operations = Operations(backend, office.operations._desk, LIMITS)
+    operations = Operations(backend, office.operations._authority, LIMITS)
     begun = operations.prepare_matching(Verb.DELETE, query)
     assert (len(begun.refs), begun.looked, begun.more) == (2, 4, False)
     told: list[tuple[int, int]] = []

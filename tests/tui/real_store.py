@@ -14,8 +14,9 @@ from queuetui.backends.registry import open_native
 from queuetui.config.profile import Profile
 from queuetui.model.job import NewJob
 from queuetui.monitor.feed import Feed
+from queuetui.operate.authority import Authority
 from queuetui.operate.journal import Journal
-from queuetui.operate.operations import Desk, Operations
+from queuetui.operate.operations import Operations
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui, run_console
 from queuetui.tui.session import Session
@@ -60,13 +61,13 @@ def session_over(backend: Backend, folder: Path) -> Session:
 
 
 def _connection(backend: Backend, profile: Profile, folder: Path) -> tuple[Feed, Operations]:
-    desk = Desk(
+    authority = Authority(
         Right.OPERATE,
         "tester@here",
         Journal(folder / "acts.jsonl", backend.inspector.capabilities.label),
         folder / "purged",
     )
-    return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
+    return Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
 
 
 def break_freezing() -> None:

@@ -18,7 +18,7 @@ from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui
 from queuetui.tui.link import Link
 from queuetui.tui.messages import PictureArrived
-from queuetui.tui.present.pieces import TextLine
+from queuetui.tui.present.lines import TextLine
 from queuetui.tui.session import Session
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.text_lines import TextLines

@@ -163,7 +163,7 @@ def test_an_act_prepared_on_a_hung_store_can_be_left() -> None:
 
     async def script(stage: Stage) -> None:
         await stage.press("space")
-        stage.app.errands.send(lambda: release.wait(30), ignore, ignore)
+        stage.app.calls.send(lambda: release.wait(30), ignore, ignore)
         await stage.press("R")
         await stage.until_shown("Looking at the store")
         await stage.press("y", "enter")

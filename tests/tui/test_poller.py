@@ -14,7 +14,7 @@ from queuetui.model.interruption import current_interruption
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
-from queuetui.tui.errands import Errands
+from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.feed import RETRY_STEPS_S, Poller, Post, pace_s, retry_s
 from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
 from queuetui.tui.session import Session
@@ -191,11 +191,11 @@ def test_a_poll_that_nobody_waits_for_any_more_is_broken_off() -> None:
 
 
 def test_an_errand_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothing() -> None:
-    """The next errand does not wait for it, and is the first to be heard of."""
+    """The next call does not wait for it, and is the first to be heard of."""
     messages: queue.Queue[ErrandEnded] = queue.Queue()
     told: list[str] = []
-    errands = Errands(cast("Post", messages.put))
-    errands.start()
+    calls = BackgroundCalls(cast("Post", messages.put))
+    calls.start()
 
     def take_long() -> str:
         interruption = current_interruption()
@@ -203,8 +203,8 @@ def test_an_errand_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothin
         interruption.check()
         return "late"
 
-    given_up = errands.send(take_long, told.append, told.append)
-    errands.send(lambda: "next", told.append, told.append)
+    given_up = calls.send(take_long, told.append, told.append)
+    calls.send(lambda: "next", told.append, told.append)
     given_up.give_up()
     for _ in range(2):
         messages.get(timeout=60).deliver()

@@ -153,8 +153,9 @@ def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tu
     The right is decided here and enforced by `operate`, acts are recorded in `state`.
     """
     from queuetui.monitor.feed import Feed
+    from queuetui.operate.authority import Authority
     from queuetui.operate.journal import Journal
-    from queuetui.operate.operations import Desk, Operations
+    from queuetui.operate.operations import Operations
     from queuetui.operate.rights import Right
 
     backend = open_profile(profile)
@@ -165,8 +166,8 @@ def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tu
     )
     folder = state or state_folder()
     acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
-    desk = Desk(right, actor(), Journal(acts, backend.inspector.capabilities.label), purged)
-    return Feed(backend, profile.limits), Operations(backend, desk, profile.limits)
+    authority = Authority(right, actor(), Journal(acts, backend.inspector.capabilities.label), purged)
+    return Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
 
 
 def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:

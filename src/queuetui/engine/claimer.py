@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from queuetui.engine.watch import is_overstaying
+from queuetui.engine.guard import is_overstaying
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.executor import ThreadExecutor
 
 if TYPE_CHECKING:
-    from queuetui.engine.children.crew import Crew
+    from queuetui.engine.children.process_executor import ProcessExecutor
     from queuetui.engine.performer import Performer, TaskFinder
     from queuetui.engine.run import Run
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 class MixedExecutor(ThreadExecutor):
     """Threads whose slots may wait for a child: a slot stays one job wherever it runs. Children are made with the first that is needed."""
 
-    def __init__(self, slots: int, performer: Performer, tasks: TaskFinder, make_crew: Callable[[], Crew]) -> None:
+    def __init__(
+        self, slots: int, performer: Performer, tasks: TaskFinder, make_crew: Callable[[], ProcessExecutor]
+    ) -> None:
         self._tasks = tasks
         self._make_crew = make_crew
-        self._crew: Crew | None = None
+        self._processes: ProcessExecutor | None = None
         self._making = Lock()
         self._handed: set[Run] = set()
         self._soft: set[str] = set()
@@ -31,33 +33,33 @@ class MixedExecutor(ThreadExecutor):
         if run.job.type in self._soft or run.ended or not self._is_hard(run.job.type):
             self._performer.perform(run)
             return
-        crew = self._started_crew()
+        processes = self._started_crew()
         self._handed.add(run)
-        crew.perform(run)
+        processes.perform(run)
         self._handed.discard(run)
         run.await_written()
 
     def running(self) -> list[Run]:
         """Return the runs whose handlers are at work."""
-        if self._crew is not None:
-            self._crew.running()
+        if self._processes is not None:
+            self._processes.running()
         return super().running()
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
         """End a run: by killing it where that was asked for."""
-        if self._crew is not None and run in self._handed:
-            return self._crew.time_out(run, limit_s, elapsed_s)
+        if self._processes is not None and run in self._handed:
+            return self._processes.time_out(run, limit_s, elapsed_s)
         return super().time_out(run, limit_s, elapsed_s)
 
     def halt(self) -> bool:
         """Wait until what can be killed is dead."""
-        return self._crew is None or self._crew.halt()
+        return self._processes is None or self._processes.halt()
 
     def close(self) -> None:
         """Let every slot end after its current run, and every child."""
         super().close()
-        if self._crew is not None:
-            self._crew.close()
+        if self._processes is not None:
+            self._processes.close()
 
     def _is_hard(self, job_type: str) -> bool:
         try:
@@ -68,8 +70,8 @@ class MixedExecutor(ThreadExecutor):
         except BaseException:  # noqa: BLE001 - finding it may import anything; the run itself says what is wrong
             return False
 
-    def _started_crew(self) -> Crew:
+    def _started_crew(self) -> ProcessExecutor:
         with self._making:
-            if self._crew is None:
-                self._crew = self._make_crew()
-            return self._crew
+            if self._processes is None:
+                self._processes = self._make_crew()
+            return self._processes

@@ -7,9 +7,9 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from queuetui.engine.context import CancelCause
+from queuetui.engine.guard import resident_bytes
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
-from queuetui.engine.watch import resident_bytes
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore

@@ -18,6 +18,7 @@ from queuetui.engine.dispatcher import Dispatcher
 from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.executor import ThreadExecutor
 from queuetui.engine.finisher import Finisher, Outbox
+from queuetui.engine.guard import LimitGuard
 from queuetui.engine.lease import Leases
 from queuetui.engine.logs import log_event
 from queuetui.engine.mixed_executor import MixedExecutor
@@ -32,14 +33,13 @@ from queuetui.engine.suspects import Suspects
 from queuetui.engine.sweeper import Sweeper
 from queuetui.engine.tasks import Tasks
 from queuetui.engine.volume import Volume
-from queuetui.engine.watch import Watch
 from queuetui.model.declaration import declared_schedules
 from queuetui.model.worker import WorkerCard
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import NativeBackend
     from queuetui.backends.base import Listener
-    from queuetui.engine.children.crew import Crew
+    from queuetui.engine.children.process_executor import ProcessExecutor
     from queuetui.engine.isolation import Executor
     from queuetui.engine.settings import WorkerSettings
 
@@ -148,7 +148,7 @@ class Worker:
         )
         renewal = Renewal(self._store, card, leases, self._stopping, self._health, clock)
         sweeper = Sweeper(self._store, settings, self._stopping, self._health, clock)
-        watch = Watch(settings, executor, leases, self._stopping, clock)
+        watch = LimitGuard(settings, executor, leases, self._stopping, clock)
         self._announce(card)
         silent = not self._work((Dispatcher(desk), renewal, sweeper, recurring), renewal, watch, signals)
         if listener is not None:
@@ -175,15 +175,15 @@ class Worker:
     def _make_executor(self, outbox: Outbox, loop: EventLoop, pace: Pace) -> Executor:
         """Return the place where handlers run; a worker of processes loads no handler itself."""
 
-        def make_crew() -> Crew:
+        def make_crew() -> ProcessExecutor:
             from queuetui.engine.children.boot import describe_boot
-            from queuetui.engine.children.crew import Crew
+            from queuetui.engine.children.process_executor import ProcessExecutor
 
-            crew = Crew(self._settings, describe_boot(self._settings, self.id), outbox, pace)
-            crew.start(self._guard)
+            processes = ProcessExecutor(self._settings, describe_boot(self._settings, self.id), outbox, pace)
+            processes.start(self._guard)
             if self._tasks is None:
-                self._declared = crew.declared
-            return crew
+                self._declared = processes.declared
+            return processes
 
         if self._tasks is None:
             return make_crew()
@@ -192,7 +192,7 @@ class Worker:
             return ThreadExecutor(slots, performer)
         return MixedExecutor(slots, performer, self._tasks, make_crew)
 
-    def _work(self, parts: Sequence[Part], renewal: Renewal, watch: Watch, signals: Signals) -> bool:
+    def _work(self, parts: Sequence[Part], renewal: Renewal, watch: LimitGuard, signals: Signals) -> bool:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed.
 
         False when the store keeps a thread waiting for longer than the worker may live: leases end by themselves.

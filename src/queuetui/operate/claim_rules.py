@@ -12,28 +12,28 @@ from queuetui.operate.rights import require
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.model.claim_rules import RulesEdit
-    from queuetui.operate.operations import Desk
+    from queuetui.operate.authority import Authority
 
 
 class ClaimRulesOperations:
     """The acts of one person on the rules of one backend's queues."""
 
-    def __init__(self, backend: Backend, desk: Desk) -> None:
+    def __init__(self, backend: Backend, authority: Authority) -> None:
         self._backend = backend
-        self._desk = desk
+        self._authority = authority
 
     def lay_down(self, queue: str, edit: RulesEdit, reason: str = "") -> Report:
         """Lay down rules for a queue; they hold for the claims that begin afterwards.
 
         Raises ValueError for too many of them.
         """
-        require(Verb.LIMIT, self._desk.right, self._backend.inspector.capabilities)
+        require(Verb.LIMIT, self._authority.right, self._backend.inspector.capabilities)
         if self._backend.rules is None:
             raise Unsupported(
                 f"{self._backend.inspector.capabilities.label} keeps no rules that could be laid down here"
             )
-        act = Act(Verb.LIMIT, self._desk.actor, reason, args=edit.describe())
-        journal = self._desk.journal
+        act = Act(Verb.LIMIT, self._authority.actor, reason, args=edit.describe())
+        journal = self._authority.journal
         journal.intend(act, (), f"rules of queue {queue}")
         try:
             result = self._backend.rules.apply_to_rules(act, queue, edit)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from queuetui.backends.searching import Search
@@ -15,6 +14,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
+from queuetui.operate.authority import Authority
 from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
 from queuetui.operate.manifest import Manifest, make_manifest
@@ -50,29 +50,19 @@ class Thoroughness:
 BOUNDED = Thoroughness()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Who acts, with what right, and where it is recorded."""
-
-    right: Right
-    actor: str
-    journal: Journal
-    export_folder: Path | None
-
-
 class Operations:
     """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set."""
 
-    def __init__(self, backend: Backend, desk: Desk, limits: Limits) -> None:
+    def __init__(self, backend: Backend, authority: Authority, limits: Limits) -> None:
         self._backend = backend
-        self._desk = desk
+        self._authority = authority
         self._limits = limits
-        self.schedules = ScheduleOperations(backend, desk)
-        self.rules = ClaimRulesOperations(backend, desk)
+        self.schedules = ScheduleOperations(backend, authority)
+        self.rules = ClaimRulesOperations(backend, authority)
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""
-        return why_not(verb, self._desk.right, self._backend.inspector.capabilities)
+        return why_not(verb, self._authority.right, self._backend.inspector.capabilities)
 
     def why_impossible(self, verb: Verb) -> str | None:
         """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
@@ -144,21 +134,21 @@ class Operations:
         Raises Denied before anything is done. When the store goes away, the bite under way is `unknown` and the rest is not tried.
         """
         for verb, _ in manifest.steps:
-            require(verb, self._desk.right, self._backend.inspector.capabilities)
+            require(verb, self._authority.right, self._backend.inspector.capabilities)
         exported = None
         if manifest.purge and manifest.refs:
             going = set(manifest.refs)
             exported = export_jobs(
                 (job for job in manifest.jobs if job.ref in going),
-                self._desk.export_folder,
+                self._authority.export_folder,
                 self._backend.inspector.get,
             )
-        first = Act(manifest.verb, self._desk.actor, reason, manifest.filter_text)
-        run = _Run(self._backend, self._desk.journal, self._limits)
+        first = Act(manifest.verb, self._authority.actor, reason, manifest.filter_text)
+        run = _Run(self._backend, self._authority.journal, self._limits)
         for verb, refs in manifest.steps:
             for bite in _bites(refs):
                 args = {"of": first.id, **manifest.args}
-                run.take(Act(verb, self._desk.actor, reason, manifest.filter_text, args), bite)
+                run.take(Act(verb, self._authority.actor, reason, manifest.filter_text, args), bite)
         return Report(
             manifest.verb,
             first.id,
@@ -177,28 +167,28 @@ class Operations:
         return self._change_queue(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, queue, reason)
 
     def _change_queue(self, verb: Verb, queue: str, reason: str) -> Report:
-        require(verb, self._desk.right, self._backend.inspector.capabilities)
-        act = Act(verb, self._desk.actor, reason)
-        self._desk.journal.intend(act, (), queue)
+        require(verb, self._authority.right, self._backend.inspector.capabilities)
+        act = Act(verb, self._authority.actor, reason)
+        self._authority.journal.intend(act, (), queue)
         try:
             result = self._backend.operator.apply_to_queue(act, queue)
         except QueueTuiError as error:
-            self._desk.journal.break_off(act, str(error))
+            self._authority.journal.break_off(act, str(error))
             raise
-        remark = self._desk.journal.conclude(act, (result,))
+        remark = self._authority.journal.conclude(act, (result,))
         return Report(verb, act.id, (result,), remarks=() if remark is None else (remark,))
 
     def clean_workers(self, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer; return how many."""
-        require(Verb.CLEAN, self._desk.right, self._backend.inspector.capabilities)
-        act = Act(Verb.CLEAN, self._desk.actor, args={"silent_s": str(silent_s)})
-        self._desk.journal.intend(act, (), "workers")
+        require(Verb.CLEAN, self._authority.right, self._backend.inspector.capabilities)
+        act = Act(Verb.CLEAN, self._authority.actor, args={"silent_s": str(silent_s)})
+        self._authority.journal.intend(act, (), "workers")
         try:
             cleaned = self._backend.operator.clean_workers(act, silent_s)
         except QueueTuiError as error:
-            self._desk.journal.break_off(act, str(error))
+            self._authority.journal.break_off(act, str(error))
             raise
-        self._desk.journal.conclude(act, (), f"{cleaned} deleted")
+        self._authority.journal.conclude(act, (), f"{cleaned} deleted")
         return cleaned
 
 

@@ -14,7 +14,7 @@ from queuetui.timetable import check_spec, next_slot
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.backends.schedules import ScheduleStore
-    from queuetui.operate.operations import Desk
+    from queuetui.operate.authority import Authority
 
 _COMES_BACK = (
     "application code declares it: a worker that starts with that code adds it again; to stop it for good, pause it, "
@@ -28,9 +28,9 @@ class ScheduleOperations:
     `rev` is the version that the person saw, None the present one.
     """
 
-    def __init__(self, backend: Backend, desk: Desk) -> None:
+    def __init__(self, backend: Backend, authority: Authority) -> None:
         self._backend = backend
-        self._desk = desk
+        self._authority = authority
 
     def add(self, spec: ScheduleSpec, *, replace: bool = False, reason: str = "") -> Report:
         """Add a schedule; `replace` lets it take the place of one of its name.
@@ -98,10 +98,10 @@ class ScheduleOperations:
         return known
 
     def _perform(self, verb: Verb, name: str, edit: ScheduleEdit, reason: str, remark: str | None = None) -> Report:
-        require(verb, self._desk.right, self._backend.inspector.capabilities)
+        require(verb, self._authority.right, self._backend.inspector.capabilities)
         timing = {} if edit.spec is None else {"spec": edit.spec.to_text()}
-        act = Act(verb, self._desk.actor, reason, args=timing)
-        journal = self._desk.journal
+        act = Act(verb, self._authority.actor, reason, args=timing)
+        journal = self._authority.journal
         journal.intend(act, (), f"schedule {name}")
         try:
             result = self._store.apply_to_schedule(act, name, edit)

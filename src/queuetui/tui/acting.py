@@ -65,7 +65,7 @@ class Acting(ConsoleScreen):
         self.app.push_screen(
             AskDialog(
                 "Pause or resume",
-                self.console.errands,
+                self.console.calls,
                 lambda _: queue,
                 lambda asked: ask_pause(asked, profile),
                 perform,
@@ -126,7 +126,7 @@ class Acting(ConsoleScreen):
         profile = self.console.profile
         dialog = AskDialog(
             f"{name.capitalize()} in {profile.title}",
-            self.console.errands,
+            self.console.calls,
             prepare,
             lambda manifest: ask_act(self._without_ghosts(manifest), profile),
             operations.perform,

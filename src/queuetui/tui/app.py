@@ -197,9 +197,9 @@ class QueueTui(Console, inherit_bindings=False):
             if search.refs or search.reached is None:
                 take_found(search)
             else:
-                self.push_screen(SeekDialog(suffix, connection.feed, self.errands, search), take_found)
+                self.push_screen(SeekDialog(suffix, connection.feed, self.calls, search), take_found)
 
-        self.errands.send(lambda: connection.feed.find(suffix), go_on, miss)
+        self.calls.send(lambda: connection.feed.find(suffix), go_on, miss)
 
     def open_job(self, job_id: str, tab: str = "Summary") -> None:
         """Open one job whole."""

@@ -12,8 +12,8 @@ from textual.reactive import reactive
 from queuetui.model.act import Verb
 from queuetui.tui import collector
 from queuetui.tui.actions import Action
+from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.crash import crash_text
-from queuetui.tui.errands import Errands
 from queuetui.tui.feed import Poller
 from queuetui.tui.link import Link, LinkState
 from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
@@ -54,7 +54,7 @@ class Console(App[int], inherit_bindings=False):
         self.profile = session.profile
         self.command_history: list[str] = []
         self.poller = Poller(session, self.post_message, session.profile.poll_s)
-        self.errands = Errands(self.post_message)
+        self.calls = BackgroundCalls(self.post_message)
         self.link = Link()
         self.connection: Connection | None = None
         self.capabilities: Capabilities | None = None
@@ -74,7 +74,7 @@ class Console(App[int], inherit_bindings=False):
 
     def _start(self) -> None:
         self._terminal.start()
-        self.errands.start()
+        self.calls.start()
         if self._console_screen is not None:
             self.poller.watch(self._console_screen.wanted)
         self.poller.start()
@@ -236,7 +236,7 @@ class Console(App[int], inherit_bindings=False):
         """Notice a store that keeps silent, and let the time without it be seen to pass."""
         silent_s = self.poller.silent_s
         if silent_s >= ABANDON_AFTER_S:
-            self.errands.abandon()
+            self.calls.abandon()
             self.poller.abandon(
                 f"the store has not answered for {silent_s:.0f} s; it hangs, or the network drops what is sent"
             )

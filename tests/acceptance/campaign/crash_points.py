@@ -28,7 +28,7 @@ from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
 from queuetui.backends.native.sql.sqlite.session import OwnSqliteSession
 from queuetui.backends.native.sql.worker.schedules import SqlSchedules
 from queuetui.backends.native.sql.worker.store import SqlJobStore
-from queuetui.engine.children.nursery import Nursery
+from queuetui.engine.children.fork_client import ForkClient
 from queuetui.engine.executor import ThreadExecutor
 from queuetui.model.job import Ending
 from tests.acceptance.campaign.handlers import open_sink
@@ -132,7 +132,7 @@ class Crash:
         spot = self._spot
         if spot.call == "spawn":
             self._wrap(ThreadExecutor, "submit")
-            self._wrap(Nursery, "hatch")
+            self._wrap(ForkClient, "hatch")
             return
         for owner in OWNERS.get(spot.call, (SqlJobStore, RedisJobStore)):
             self._wrap(owner, spot.call)

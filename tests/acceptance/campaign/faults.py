@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import psutil
 
-from queuetui.engine.children.mortality import is_dead
+from queuetui.engine.children.process_end import is_dead
 from tests.acceptance.campaign.cases import POINTS
 from tests.acceptance.campaign.clock import step_clock
 from tests.acceptance.campaign.crashing import crash_at

@@ -37,14 +37,16 @@ def test_both_dialects_say_the_same_things() -> None:
     """A block that one dialect has and the other lacks is one of the few that do in a loop what the other does at once."""
     apart = set(load_blocks("sqlite")) ^ set(load_blocks("postgresql"))
     assert {name for name in apart if name in load_blocks("postgresql")} <= ONLY_POSTGRESQL
-    assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE | FIRST_PICTURE
+    assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE | FIRST_SNAPSHOT
 
 
 def test_mysql_says_the_same_things() -> None:
     """A block that MySQL lacks, or alone has, is one of the few that it does in another number of statements."""
     apart = set(load_blocks("sqlite")) ^ set(load_blocks("mysql"))
     assert {name for name in apart if name in load_blocks("mysql")} <= ONLY_MYSQL
-    assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE | FIRST_PICTURE | {"queues_pending"}
+    assert {name for name in apart if name in load_blocks("sqlite")} <= ONLY_SQLITE | FIRST_SNAPSHOT | {
+        "queues_pending"
+    }
 
 
 def test_the_clock_of_mysql_is_written_out() -> None:
@@ -71,7 +73,7 @@ ONLY_POSTGRESQL = {
     *("list_unvacuumed", "read_vacuuming", "count_connections"),
 }
 # What a console shows first of an SQLite file is read without SQLAlchemy.
-FIRST_PICTURE = {name for name in load_blocks("sqlite") if name.startswith("picture_")}
+FIRST_SNAPSHOT = {name for name in load_blocks("sqlite") if name.startswith("snapshot_")}
 ONLY_SQLITE = {
     "drop_job",
     "make_ended",

@@ -17,6 +17,8 @@ from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.look import sums
 from queuetui.backends.native.sql.look.inspector import SqlInspector
 from queuetui.backends.native.sql.session import Session
+from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
+from queuetui.backends.native.sql.sqlite.quick_inspector import QuickInspector
 from queuetui.model.act import Act, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -48,9 +50,15 @@ def backend(migrated_sqlite_url: str) -> Iterator[SqlBackend]:
     opened.close()
 
 
+def quick_inspector(backend: SqlBackend) -> QuickInspector:
+    """Return what reads by blocks."""
+    assert isinstance(backend.database, SqliteDatabase)
+    return QuickInspector(backend.database)
+
+
 def assert_alike(backend: SqlBackend, watch: Watch = EVERYTHING) -> None:
     """Take the snapshot both ways."""
-    quick = backend.database.quick_picture(watch)
+    quick = quick_inspector(backend).quick_snapshot(watch)
     assert quick is not None
     assert quick == SqlInspector(backend.database).snapshot(watch)
 
@@ -99,7 +107,7 @@ def test_what_is_beyond_the_blocks_is_left_to_the_other_way(
 ) -> None:
     """Filters, limits of single queues, and more than is counted."""
     fill(backend)
-    look = backend.database.quick_picture
+    look = quick_inspector(backend).quick_snapshot
     assert look(replace(EVERYTHING, page=PageRequest(parse_query("is:stuck")))) is None
     assert look(replace(EVERYTHING, limits=Limits(per_queue_s={"mail": 1}))) is None
     assert look(replace(EVERYTHING, exact=True)) is None

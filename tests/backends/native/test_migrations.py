@@ -13,7 +13,8 @@ from sqlalchemy.engine.reflection import Inspector
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.backend import open_backend
-from queuetui.backends.native.sql.database import Database, connect_database
+from queuetui.backends.native.sql.connect import connect_database
+from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.look.tables import metadata
 from queuetui.backends.native.sql.schema import upgrade
 from queuetui.model.errors import NotFound, SchemaTooNew

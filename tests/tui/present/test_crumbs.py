@@ -8,7 +8,7 @@ from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page
 from queuetui.model.text import Untrusted
 from queuetui.tui.present.crumbs import crumbs_lines
-from queuetui.tui.present.pieces import cells_of
+from queuetui.tui.present.lines import cells_of
 from queuetui.tui.scope import TABS, Scope
 
 NOTES = (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from queuetui.model.event import Event, EventKind
 from queuetui.model.text import Untrusted
 from queuetui.tui.present.event_lines import event_lines
-from queuetui.tui.present.pieces import TextLine
+from queuetui.tui.present.lines import TextLine
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

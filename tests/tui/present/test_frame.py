@@ -11,7 +11,7 @@ from queuetui.model.text import Untrusted
 from queuetui.tui.actions import ACTIONS
 from queuetui.tui.present.frame import Heading, footer_line, heading_line, lost_lines, short_count
 from queuetui.tui.present.identity import find_queue, short_id, short_type
-from queuetui.tui.present.pieces import TextLine, cells_of
+from queuetui.tui.present.lines import TextLine, cells_of
 from tests.tui.scripted import ScriptedFeed, make_job
 
 

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from queuetui.model.text import sanitize
-from queuetui.tui.present.pieces import cells_of, line_of, say, wrap, wrap_pieces
+from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_pieces
 from tests.zoo import SMALL_ZOO, assert_inert
 
 

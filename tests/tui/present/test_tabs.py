@@ -11,7 +11,7 @@ import pytest
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.state import State
-from queuetui.tui.present.pieces import cells_of
+from queuetui.tui.present.lines import cells_of
 from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.scope import TABS, Scope
 from tests.tui.scripted import ScriptedFeed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from queuetui.backends.native.claim_room import WHOLE_QUEUE, Starts, opens_us, recent_starts
+from queuetui.backends.native.claim_limits import WHOLE_QUEUE, Starts, opens_us, recent_starts
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse

@@ -1,4 +1,4 @@
-"""What a nest must know to run handlers as its worker would."""
+"""What a fork server must know to run handlers as its worker would."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from threading import Thread
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from queuetui.engine.children.child_outbox import ChildOutbox, end_group
+from queuetui.engine.children.log_relay import LogRelay
 from queuetui.engine.children.messages import (
     Cancel,
     Declined,
@@ -26,8 +28,6 @@ from queuetui.engine.children.messages import (
     to_noted,
 )
 from queuetui.engine.children.pipes import ChildEnd
-from queuetui.engine.children.post import Post, end_group
-from queuetui.engine.children.relay import Relay
 from queuetui.engine.clock import Clock, steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
@@ -40,8 +40,8 @@ from queuetui.engine.run import Run
 from queuetui.engine.settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from queuetui.engine.children.nest import Egg
-    from queuetui.engine.children.page import Page
+    from queuetui.engine.children.fork_server import ChildSpec
+    from queuetui.engine.children.shared_state import SharedState
     from queuetui.engine.tasks import Task, Tasks
     from queuetui.model.job import ClaimedJob, Settlement
 
@@ -52,20 +52,20 @@ class Terminated(SystemExit):
     """The worker ends this run: the handler may clean up for a moment, then it is killed."""
 
 
-def live(egg: Egg, pipe: socket.socket, page: Page) -> None:
+def live(spec: ChildSpec, pipe: socket.socket, page: SharedState) -> None:
     """Run what the worker sends until it says to leave."""
-    Child(egg, ChildEnd(pipe), page).run()
+    Child(spec, ChildEnd(pipe), page).run()
 
 
 class Child:
     """What a child holds; `quick` are the types whose last run was so short that their endings may share a message."""
 
-    def __init__(self, egg: Egg, end: ChildEnd, page: Page) -> None:
-        boot = egg.boot
+    def __init__(self, spec: ChildSpec, end: ChildEnd, page: SharedState) -> None:
+        boot = spec.boot
         self._end = end
         self._page = page
         self._worker_id = boot.worker_id
-        self._post = Post(end)
+        self._post = ChildOutbox(end)
         self._inbox: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
         self._runs: dict[int, Run] = {}
         self._cancelled: dict[int, str] = {}
@@ -80,14 +80,14 @@ class Child:
             result_ttl_s=boot.result_ttl_s,
         )
         self._performer = Performer(
-            _MeetingTasks(egg.tasks, self._post), self, EventLoop(), settings, Clock(), ProcessMeter
+            _MeetingTasks(spec.tasks, self._post), self, EventLoop(), settings, Clock(), ProcessMeter
         )
 
     def run(self) -> None:
         """Say that this child is ready, and work."""
         catch(signal.SIGTERM, self._terminate)
         os.register_at_fork(after_in_child=self._take_leave)
-        logging.getLogger().addHandler(Relay(self._log))
+        logging.getLogger().addHandler(LogRelay(self._log))
         logging.captureWarnings(capture=True)
         for work in (self._receive, self._post.run):
             Thread(target=work, name=f"queuetui-{work.__name__}", daemon=True).start()
@@ -183,7 +183,7 @@ class Child:
 class _MeetingTasks:
     """Tasks that tell the worker the rules of a type before its first run: it times runs out without knowing the code."""
 
-    def __init__(self, tasks: Tasks, post: Post) -> None:
+    def __init__(self, tasks: Tasks, post: ChildOutbox) -> None:
         self._tasks = tasks
         self._post = post
         self._met: set[str] = set()

@@ -108,7 +108,7 @@ class Ended(Message, frozen=True):
 
 
 class Boot(msgspec.Struct, frozen=True):
-    """To a nest, once: where handlers are found and how loud to be."""
+    """To a fork server, once: where handlers are found and how loud to be."""
 
     path: list[str]
     app: str | None
@@ -125,28 +125,28 @@ class Boot(msgspec.Struct, frozen=True):
     result_ttl_s: float | None = None
 
 
-class Hatch(Message, frozen=True):
-    """To a nest, with a page and the end of a pipe: start a child."""
+class StartChild(Message, frozen=True):
+    """To a fork server, with a page and the end of a pipe: start a child."""
 
     child: int
 
 
-class Hatched(Message, frozen=True):
-    """From a nest: a child's process id."""
+class ChildStarted(Message, frozen=True):
+    """From a fork server: a child's process id."""
 
     child: int
     pid: int
 
 
 class Died(Message, frozen=True):
-    """From a nest: how a child ended, negative by a signal."""
+    """From a fork server: how a child ended, negative by a signal."""
 
     child: int
     status: int
 
 
 class Booted(Message, frozen=True):
-    """From a nest: it can start children, with the schedules that the application declares; or why it cannot."""
+    """From a fork server: it can start children, with the schedules that the application declares; or why it cannot."""
 
     error: str | None = None
     not_found: bool = False
@@ -155,14 +155,14 @@ class Booted(Message, frozen=True):
 
 ToChild = Work | Cancel | Written | Leave
 FromChild = Ready | Met | Declined | Progressed | Noted | Logged | Ended
-FromNest = Booted | Hatched | Died
+FromNest = Booted | ChildStarted | Died
 
 encode = msgspec.msgpack.Encoder(enc_hook=str).encode
 decode_for_child = msgspec.msgpack.Decoder(list[ToChild]).decode
 decode_from_child = msgspec.msgpack.Decoder(list[FromChild]).decode
 decode_from_nest = msgspec.msgpack.Decoder(list[FromNest]).decode
 decode_boot = msgspec.msgpack.Decoder(Boot).decode
-decode_hatch = msgspec.msgpack.Decoder(list[Hatch]).decode
+decode_hatch = msgspec.msgpack.Decoder(list[StartChild]).decode
 BROKEN_MESSAGE = (msgspec.DecodeError, ValueError)
 
 

@@ -15,8 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from queuetui.model.text import sanitize
-from queuetui.tui.errands import Errands
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap_lines
+from queuetui.tui.background import BackgroundCalls
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.reading import Reading
@@ -35,7 +35,7 @@ _LINES_AROUND_TEXT = 13
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
     """Names its targets when it opens and keeps to them; Cancel has the focus, so Enter alone changes nothing.
 
-    `prepare` and `perform` block and run as errands; `question_of` puts what was prepared into words. A question with a
+    `prepare` and `perform` block and run as calls; `question_of` puts what was prepared into words. A question with a
     word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
     `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what
     prepares more where not all was looked at. Leaving breaks off what only looks.
@@ -56,7 +56,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def __init__(
         self,
         heading: str,
-        errands: Errands,
+        calls: BackgroundCalls,
         prepare: Callable[[Tell], T],
         question_of: Callable[[T], Question],
         perform: Callable[[T], Report],
@@ -66,7 +66,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     ) -> None:
         super().__init__()
         self._heading = heading
-        self._errands = errands
+        self._calls = calls
         self._prepare = prepare
         self._question_of = question_of
         self._perform = perform
@@ -104,11 +104,11 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
 
     def _look(self, prepare: Callable[[Tell], T]) -> None:
         """Prepare in the background, and show how far that has come."""
-        errands = self._errands
+        calls = self._calls
         self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
         self._say_hint("Esc or n cancels")
-        self._reading = errands.send(
-            lambda: prepare(lambda text: errands.tell(partial(self._show_progress, text))), self._ask, self._fail
+        self._reading = calls.send(
+            lambda: prepare(lambda text: calls.tell(partial(self._show_progress, text))), self._ask, self._fail
         )
 
     def _show_progress(self, text: str) -> None:
@@ -183,7 +183,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         value = question.options[(question.chosen + step) % len(question.options)].value
         self._prepared = None
         self.query_one("#confirm", Button).disabled = True
-        self._reading = self._errands.send(lambda: prepare(value), self._ask, self._fail)
+        self._reading = self._calls.send(lambda: prepare(value), self._ask, self._fail)
 
     def action_further_by_letter(self) -> None:
         """Look further, by a letter where none is typed."""
@@ -212,7 +212,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self.query("#ask, #word").add_class("-hidden")
         self._show_text([line_of(say("Working ...", Tone.MUTED))])
         self._say_hint("Esc leaves it to itself; the outcome will be told")
-        self._errands.send(lambda: self._perform(prepared), self._tell, self._fail)
+        self._calls.send(lambda: self._perform(prepared), self._tell, self._fail)
 
     @on(Input.Changed, "#word")
     def _check_word(self, event: Input.Changed) -> None:

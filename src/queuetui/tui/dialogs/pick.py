@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from queuetui.model.text import sanitize
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.table_layout import Column

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 
 from queuetui.model.page import IdSearch
 from queuetui.model.text import sanitize
-from queuetui.tui.errands import Errands
-from queuetui.tui.present.pieces import line_of, say, wrap_lines
+from queuetui.tui.background import BackgroundCalls
+from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.reading import Reading
 from queuetui.tui.widgets.text_lines import TextLines
@@ -32,11 +32,11 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
         Binding("n,enter", "go_on", "Look further", show=False),
     ]
 
-    def __init__(self, suffix: str, feed: Feed, errands: Errands, begun: IdSearch) -> None:
+    def __init__(self, suffix: str, feed: Feed, calls: BackgroundCalls, begun: IdSearch) -> None:
         super().__init__()
         self._suffix = suffix
         self._feed = feed
-        self._errands = errands
+        self._calls = calls
         self._search = begun
         self._looked = begun.looked
         self._reading: Reading | None = None
@@ -71,7 +71,7 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
     def _look(self) -> None:
         reached = self._search.reached
         self._show("looking ...; Esc stops")
-        self._reading = self._errands.send(lambda: self._feed.find(self._suffix, reached), self._take, self._fail)
+        self._reading = self._calls.send(lambda: self._feed.find(self._suffix, reached), self._take, self._fail)
 
     def _take(self, search: IdSearch) -> None:
         if not self.is_attached:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
+from queuetui.tui.present.lines import Span, TextLine, cells_of, flow, line_of, say, wrap
 from queuetui.tui.present.numbers import count_text
-from queuetui.tui.present.pieces import Piece, TextLine, cells_of, flow, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 
@@ -47,7 +47,7 @@ def crumbs_lines(
     return lay_out_crumbs(pieces, (*extent, *_extent(page, snapshot, looked_before)), told, width)
 
 
-def lay_out_crumbs(way: Sequence[Piece], extent: Sequence[Piece], notes: Sequence[str], width: int) -> list[TextLine]:
+def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[str], width: int) -> list[TextLine]:
     """Return the way over as many lines as it needs, the extent at the right of the last, and the notes below."""
     lines = flow(way, width, _MOST_LINES)
     if cells_of(lines[-1].left) + _GAP_CELLS + cells_of(extent) <= width:
@@ -58,7 +58,7 @@ def lay_out_crumbs(way: Sequence[Piece], extent: Sequence[Piece], notes: Sequenc
     return lines + [line_of(say(f" {text}", Tone.WARNING, _FILTER_CAP)) for text in told[:_MOST_NOTE_LINES]]
 
 
-def _extent(page: Page | None, snapshot: Snapshot | None, looked_before: int) -> Iterable[Piece]:
+def _extent(page: Page | None, snapshot: Snapshot | None, looked_before: int) -> Iterable[Span]:
     if page is None:
         yield say("not read ", Tone.MUTED)
         return

@@ -18,7 +18,7 @@ from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
-from queuetui.tui.present.pieces import BLANK, Piece, TextLine, line_of, say, wrap_pieces
+from queuetui.tui.present.lines import BLANK, Span, TextLine, line_of, say, wrap_pieces
 from queuetui.tui.present.progress import progress_text
 from queuetui.tui.present.run_lines import run_lines
 from queuetui.tui.present.tones import Tone
@@ -222,7 +222,7 @@ def _times(job: Job) -> list[tuple[str, datetime | None]]:
     ]
 
 
-def _label(name: str) -> Piece:
+def _label(name: str) -> Span:
     return say(f"{name:<{_LABEL_CELLS}}", Tone.MUTED)
 
 

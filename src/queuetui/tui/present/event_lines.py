@@ -9,7 +9,7 @@ from queuetui.model.event import Event, EventKind
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import age_text
-from queuetui.tui.present.pieces import Piece, TextLine, line_of, say
+from queuetui.tui.present.lines import Span, TextLine, line_of, say
 from queuetui.tui.present.progress import progress_text
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_text
@@ -69,7 +69,7 @@ def _line(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> TextLin
     return line_of(*pieces)
 
 
-def _fact(name: str, value: Untrusted | datetime | int) -> list[Piece]:
+def _fact(name: str, value: Untrusted | datetime | int) -> list[Span]:
     label = say(f"{name.removesuffix('_at').replace('_', ' ')} ", Tone.MUTED)
     if isinstance(value, Untrusted):
         return [label, say(told_text(name, value)), say("  ")]

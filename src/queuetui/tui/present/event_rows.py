@@ -14,7 +14,7 @@ from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.crumbs import lay_out_crumbs
 from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
 from queuetui.tui.present.identity import short_id
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_name, worker_text
 from queuetui.tui.widgets.table_header import Sort as Mark

@@ -8,7 +8,7 @@ from queuetui.model.text import ELLIPSIS, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.job_rows import error_text, tone_of
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 2000

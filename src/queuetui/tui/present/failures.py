@@ -15,7 +15,7 @@ from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_columns import ATTEMPTS, ENDED, ID, QUEUE, TYPE
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, message_text
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_header import Sort as Mark

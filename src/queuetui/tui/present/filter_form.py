@@ -12,7 +12,7 @@ from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.query_parser import parse_query
 from queuetui.model.text import sanitize
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 
 

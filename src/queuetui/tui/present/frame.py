@@ -11,7 +11,7 @@ from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action
 from queuetui.tui.present.ages import took_text
-from queuetui.tui.present.pieces import Piece, TextLine, cells_of, line_of, say, wrap
+from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import StateTab
 
@@ -105,7 +105,7 @@ def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: 
     """Return the keys of a screen: whole words only, the first ones first, what is not to be had just now dimmed."""
     tail = (say(f"{right} ", Tone.STRONG),) if right else ()
     room = width - cells_of(tail) - (2 if tail else 0)
-    pieces: list[Piece] = [say(" ")]
+    pieces: list[Span] = [say(" ")]
     for action, why_not in offers:
         key, label = say(action.shown.split(" ")[0], Tone.STRONG), say(f" {action.label}  ", Tone.PLAIN)
         if why_not is not None:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from queuetui.tui.actions import ACTIONS, Action, Place
 from queuetui.tui.present.legend import SIGNS, verdict_meanings
-from queuetui.tui.present.pieces import BLANK, TextLine, cells_of, line_of, say, wrap_pieces
+from queuetui.tui.present.lines import BLANK, TextLine, cells_of, line_of, say, wrap_pieces
 from queuetui.tui.present.tones import Tone
 
 _KEY_CELLS = 12

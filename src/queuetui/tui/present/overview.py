@@ -17,7 +17,7 @@ from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import short_count
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import age_of, attempts_text, message_text
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.queue_rows import waited_s
 from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone

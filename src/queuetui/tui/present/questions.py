@@ -15,8 +15,8 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.operate.manifest import HOW_TO_RETRY
 from queuetui.tui.present.identity import short_id, short_type
+from queuetui.tui.present.lines import BLANK, TextLine, line_of, say
 from queuetui.tui.present.numbers import count_text
-from queuetui.tui.present.pieces import BLANK, TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 
 if TYPE_CHECKING:

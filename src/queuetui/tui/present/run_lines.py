@@ -8,7 +8,7 @@ from datetime import datetime
 from queuetui.model.run_notes import LOG_CAP_CHARS, NotedRun, plain_number
 from queuetui.model.text import sanitize
 from queuetui.tui.present.ages import age_text
-from queuetui.tui.present.pieces import BLANK, TextLine, line_of, say
+from queuetui.tui.present.lines import BLANK, TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 
 BYTES_PER_MB = 1024 * 1024

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.text import sanitize
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.questions import Question
 from queuetui.tui.present.schedule_rows import timing_text
 from queuetui.tui.present.tones import Tone

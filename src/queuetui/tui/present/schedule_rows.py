@@ -11,7 +11,7 @@ from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.explanation import next_text
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_header import Sort as Mark

@@ -9,8 +9,8 @@ from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import ELLIPSIS
 from queuetui.tui.present.frame import short_count, tab_count
+from queuetui.tui.present.lines import Span, TextLine, cells_of, say
 from queuetui.tui.present.numbers import count_text
-from queuetui.tui.present.pieces import Piece, TextLine, cells_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
@@ -54,11 +54,11 @@ def _tight_count(count: Measured[int]) -> str:
     return f"{before}{tight_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
 
 
-def _pieces(scope: Scope, counts: Counts, shown: Mapping[StateTab, str], words: Mapping[str, str]) -> list[Piece]:
+def _pieces(scope: Scope, counts: Counts, shown: Mapping[StateTab, str], words: Mapping[str, str]) -> list[Span]:
     return [_piece(tab, scope, counts.get(tab), shown.get(tab, ""), words.get(tab.title, tab.title)) for tab in TABS]
 
 
-def _piece(tab: StateTab, scope: Scope, count: Measured[int] | None, shown: str, title: str) -> Piece:
+def _piece(tab: StateTab, scope: Scope, count: Measured[int] | None, shown: str, title: str) -> Span:
     is_alarm = tab is STUCK_TAB and count is not None and bool(count.value)
     is_chosen = tab is scope.tab
     gap = " " if shown and shown != ELLIPSIS else ""
@@ -67,14 +67,14 @@ def _piece(tab: StateTab, scope: Scope, count: Measured[int] | None, shown: str,
     return say(f"[{text}]" if is_chosen else text, tone)
 
 
-def _spaced(pieces: Sequence[Piece], gap: str) -> TextLine:
+def _spaced(pieces: Sequence[Span], gap: str) -> TextLine:
     return TextLine(tuple(one for place, piece in enumerate(pieces) for one in (say(gap if place else " "), piece)))
 
 
-def _packed(scope: Scope, pieces: Sequence[Piece], mark: str = "") -> TextLine:
+def _packed(scope: Scope, pieces: Sequence[Span], mark: str = "") -> TextLine:
     """Return the tabs one cell apart, the brackets of the chosen one in place of the blanks around it."""
     chosen = TABS.index(scope.tab)
-    joined: list[Piece] = []
+    joined: list[Span] = []
     for place, piece in enumerate(pieces):
         if place not in {chosen, chosen + 1}:
             joined.append(say(" "))

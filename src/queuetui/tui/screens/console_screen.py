@@ -19,7 +19,7 @@ from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, Place
 from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
-from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.lines import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.live_table import LiveTable

@@ -20,7 +20,7 @@ from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.job_rows import tone_of
-from queuetui.tui.present.pieces import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.reading import Reading
 from queuetui.tui.widgets.text_lines import TextLines
@@ -80,7 +80,7 @@ class DetailScreen(Acting):
         if connection is None or self._is_reading:
             return
         self._is_reading = True
-        self._reading = self.console.errands.send(
+        self._reading = self.console.calls.send(
             lambda: connection.feed.open(self._job_id, events=EVENTS_SHOWN), self._take, self._miss
         )
 

@@ -182,7 +182,7 @@ class EventsScreen(ConsoleScreen):
             return
         self._is_reading = True
         older = replace(asked, before=scroll.events[-1].cursor)
-        self.console.errands.send(
+        self.console.calls.send(
             lambda: connection.feed.events(older), lambda page: self._take_older(page, older), self._miss
         )
 

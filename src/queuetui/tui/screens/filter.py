@@ -17,9 +17,9 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.page import PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
-from queuetui.tui.errands import Errands
+from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, read_filter, write_filter
-from queuetui.tui.present.pieces import TextLine, line_of, say
+from queuetui.tui.present.lines import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.widgets.text_lines import TextLines
@@ -41,11 +41,11 @@ class FilterScreen(Screen["str | None"]):
         Binding("ctrl+u", "clear", "Clear", show=False, priority=True),
     ]
 
-    def __init__(self, scope: Scope, connection: Connection | None, errands: Errands) -> None:
+    def __init__(self, scope: Scope, connection: Connection | None, calls: BackgroundCalls) -> None:
         super().__init__()
         self._scope = scope
         self._connection = connection
-        self._errands = errands
+        self._calls = calls
         self._settling: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -104,7 +104,7 @@ class FilterScreen(Screen["str | None"]):
                 self._show_lines(text, plan_lines(plan))
 
         if connection is not None:
-            self._errands.send(
+            self._calls.send(
                 lambda: connection.feed.plan(query),
                 tell,
                 lambda why: self._show_lines(text, [line_of(say(f" {why}", Tone.WARNING, 1000))]),

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action, Place
 from queuetui.tui.present.help import help_lines
-from queuetui.tui.present.pieces import line_of, say, wrap
+from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane

@@ -14,7 +14,7 @@ from queuetui.tui.marking import Marking
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
 from queuetui.tui.present.job_rows import make_rows
-from queuetui.tui.present.pieces import TextLine
+from queuetui.tui.present.lines import TextLine
 from queuetui.tui.scope import Scope
 from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.told_pane import ToldPane

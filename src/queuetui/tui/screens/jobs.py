@@ -83,7 +83,7 @@ class JobsScreen(JobList, Ordering):
             if text is not None:
                 self.apply_filter_text(text)
 
-        self.app.push_screen(FilterScreen(self.scope, self.console.connection, self.console.errands), take)
+        self.app.push_screen(FilterScreen(self.scope, self.console.connection, self.console.calls), take)
 
     # Order and columns
 

@@ -17,8 +17,8 @@ from queuetui.tui.acting import Acting
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import queue_named
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
-from queuetui.tui.present.pieces import line_of, say
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, QUEUE_ORDER, queue_rows
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope

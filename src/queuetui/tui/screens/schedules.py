@@ -19,7 +19,7 @@ from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.dialogs.ask import AskDialog
 from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import true_name
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.schedule_questions import ask_pause_schedule, ask_remove_schedule, ask_run_now
 from queuetui.tui.present.schedule_rows import (
     SCHEDULE_COLUMNS,
@@ -138,7 +138,7 @@ class SchedulesScreen(Acting, OrderedHere):
         profile, schedules = self.console.profile, operations.schedules
         dialog = AskDialog(
             action.capitalize(),
-            self.console.errands,
+            self.console.calls,
             lambda _: seen,
             lambda asked: question_of(asked, profile),
             lambda asked: act(schedules, true_name(asked.name), asked.rev, asked),

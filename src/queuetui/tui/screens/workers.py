@@ -14,7 +14,7 @@ from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Place, bindings_at
 from queuetui.tui.ordering import OrderedHere
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import (
     WORKER_COLUMNS,

@@ -16,7 +16,7 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.query import FIELDS
 from queuetui.model.query_parser import parse_query
 from queuetui.tui.present.filter_form import error_lines
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.timer import Timer
 
-from queuetui.tui.present.pieces import line_of, say
+from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.cells import fit
-from queuetui.tui.present.pieces import wrap
+from queuetui.tui.present.lines import wrap
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.content_widths import ContentWidths

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from queuetui.tui.present.pieces import BLANK, Piece, TextLine, cells_of, line_of, say
+from queuetui.tui.present.lines import BLANK, Span, TextLine, cells_of, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.tone_paint import TonePaint
 
@@ -78,7 +78,7 @@ class TextLines(Widget):
             yield Segment(" " * min(_GAP_CELLS, width - right_cells), self.rich_style)
             yield from (self._segment(piece) for piece in line.right)
 
-    def _segment(self, piece: Piece) -> Segment:
+    def _segment(self, piece: Span) -> Segment:
         return Segment(piece.text, self._paint.style_of(piece.tone))
 
     def _needs_other_room(self, before: tuple[TextLine, ...]) -> bool:

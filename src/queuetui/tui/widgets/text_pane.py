@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from queuetui.tui.present.pieces import Piece, TextLine, wrap_pieces
+from queuetui.tui.present.lines import Span, TextLine, wrap_pieces
 from queuetui.tui.widgets.tone_paint import TonePaint
 
 
@@ -31,7 +31,7 @@ class TextPane(ScrollView, can_focus=True):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._lines: tuple[TextLine, ...] = ()
-        self._laid_out: list[tuple[Piece, ...]] = []
+        self._laid_out: list[tuple[Span, ...]] = []
         self.wraps = True
         self._paint = TonePaint(self)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from queuetui.tui.present.pieces import TextLine, say
+from queuetui.tui.present.lines import TextLine, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 

@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from queuetui.backends.native.claim_room import Candidate, Room, choose_by_rules
+from queuetui.backends.native.claim_limits import Candidate, Capacity, choose_by_rules
 from queuetui.backends.native.memory.records import JobRecord, LeaseRecord, QueueRecord
 from queuetui.backends.native.rules_acts import check_act, describe_use
 from queuetui.model.act import Act, JobRef, Outcome, Result
@@ -32,11 +32,11 @@ def choose_ready(
         ready.sort(key=lambda one: (-one.new.priority, one.due_at, one.new.id))
     else:
         ready.sort(key=lambda one: (one.due_at - timedelta(seconds=ageing_s) * one.new.priority, one.new.id))
-    room = Room(queue.rules, _running(store, lease.queue), queue.starts, to_us(store.now()))
+    capacity = Capacity(queue.rules, _running(store, lease.queue), queue.starts, to_us(store.now()))
     tags = frozenset() if worker is None else frozenset(worker.card.tags)
-    chosen = choose_by_rules(map(_candidate, ready), room, tags, claim)
-    queue.starts = room.spend(one.type for one in chosen) or {}
-    return [one.id for one in chosen], room.again_s() if len(chosen) < claim else None
+    chosen = choose_by_rules(map(_candidate, ready), capacity, tags, claim)
+    queue.starts = capacity.spend(one.type for one in chosen) or {}
+    return [one.id for one in chosen], capacity.again_s() if len(chosen) < claim else None
 
 
 def _candidate(record: JobRecord) -> Candidate:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from queuetui.backends.native.claim_room import Starts
+from queuetui.backends.native.claim_limits import Starts
 from queuetui.model.act import JobRef
 from queuetui.model.claim_rules import ClaimRules
 from queuetui.model.clock import to_text

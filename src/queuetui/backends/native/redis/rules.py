@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from queuetui.backends.claim_rules import MOST_RULED_QUEUES
-from queuetui.backends.native.claim_room import starts_from_text
+from queuetui.backends.native.claim_limits import starts_from_text
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
 from queuetui.backends.native.texts import storable

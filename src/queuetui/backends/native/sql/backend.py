@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import COUNT_CAP, Found
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.native.sql.database import connect_database
+from queuetui.backends.native.sql.connect import connect_database
 from queuetui.backends.native.sql.schema import upgrade
 from queuetui.backends.native.sql.worker.rules import SqlClaimRules
 from queuetui.backends.native.sql.worker.run_notes import SqlRunNotes
@@ -47,9 +47,15 @@ class SqlBackend(NativeBackend):
         )
 
     def _make_inspector(self) -> Inspector:
-        from queuetui.backends.native.sql.sqlite.quick_inspector import QuickInspector
+        from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
 
-        return cast("Inspector", QuickInspector(self.database))
+        if isinstance(self.database, SqliteDatabase):
+            from queuetui.backends.native.sql.sqlite.quick_inspector import QuickInspector
+
+            return cast("Inspector", QuickInspector(self.database))
+        from queuetui.backends.native.sql.look.inspector import SqlInspector
+
+        return SqlInspector(self.database)
 
     def _make_operator(self) -> SqlOperator:
         from queuetui.backends.native.sql.act.operator import SqlOperator

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from queuetui.backends.forks import StoreHandle
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.sql.driver_errors import translated
 from queuetui.model.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.sql.console_connection import ConsoleDatabase
-    from queuetui.model.capabilities import Capabilities
     from queuetui.model.job_id import Span
-    from queuetui.model.snapshot import Snapshot, Watch
 
 T = TypeVar("T")
 
@@ -31,6 +28,8 @@ class Database(StoreHandle, ABC):
     dialect: ClassVar[str]
     # Whether `write_at_once` is anything else than `write`.
     writes_at_once: ClassVar[bool] = False
+    # Handed over by who connects: SQLAlchemy is loaded for consoles and never for a worker.
+    console_opener: Callable[[str, BackendOptions], ConsoleDatabase] | None = None
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         super().__init__()
@@ -106,14 +105,6 @@ class Database(StoreHandle, ABC):
         with self._open_console().writing(doing) as connection:
             yield connection
 
-    def quick_capabilities(self) -> Capabilities | None:
-        """Return what the store can do, None where only SQLAlchemy asks for it."""
-        return None
-
-    def quick_picture(self, watch: Watch) -> Snapshot | None:
-        """Return a snapshot that is taken without SQLAlchemy, None where it takes that."""
-        return None
-
     def start_anew(self) -> None:
         """Begin without a connection; the console's forgets its own."""
         self._console_guard = Lock()
@@ -126,14 +117,13 @@ class Database(StoreHandle, ABC):
                 self._console = None
 
     def _open_console(self) -> ConsoleDatabase:
-        # SQLAlchemy is loaded for consoles and never for a worker.
-        with translated("loading SQLAlchemy"):
-            from queuetui.backends.sql.console_connection import open_database as open_console
-
         with self._console_guard:
             if self._console is None:
-                options = self.options
-                self._console = open_console(self.url, options.statement_timeout_s, options.connect_timeout_s)
+                if self.console_opener is None:
+                    raise Unsupported(
+                        "this database was opened for a worker alone; open it with connect_database to read it"
+                    )
+                self._console = self.console_opener(self.url, self.options)
             return self._console
 
 
@@ -144,18 +134,3 @@ def check_joinable(connection: Connection, dialect: str, driver: str) -> None:
             f"a job cannot join a transaction on {connection.dialect.name}+{connection.dialect.driver}; "
             f"pass a connection of the queue's own database, opened with {dialect}+{driver}"
         )
-
-
-def connect_database(url: str, options: BackendOptions) -> Database:
-    """Return the database that a URL names, unconnected. Raises NotFound for an SQLite file that is not there."""
-    if url.startswith("sqlite"):
-        from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
-
-        return SqliteDatabase(url, options)
-    if url.startswith(("mysql", "mariadb")):
-        from queuetui.backends.native.sql.mysql.database import MysqlDatabase
-
-        return MysqlDatabase(url, options)
-    from queuetui.backends.native.sql.postgresql.database import PostgresqlDatabase
-
-    return PostgresqlDatabase(url, options)

@@ -23,15 +23,13 @@ from queuetui.backends.native.sql.sqlite.session import OwnSqliteSession, Sqlite
 from queuetui.backends.sql.driver_errors import is_driver_error, translate, translated
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
-from queuetui.model.errors import Denied, NotFound, QueueTuiError, Unreachable, Unsupported
+from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
-    from queuetui.model.capabilities import Capabilities
     from queuetui.model.job_id import Span
-    from queuetui.model.snapshot import Snapshot, Watch
 
 T = TypeVar("T")
 BUSY_S = 1.0
@@ -151,28 +149,10 @@ class SqliteDatabase(Database):
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads, on one picture of the data."""
-        return self._look(doing, lambda connection: work(OwnSqliteSession(connection)))
+        return self.look(doing, lambda connection: work(OwnSqliteSession(connection)))
 
-    def quick_capabilities(self) -> Capabilities:
-        """Return what the store can do."""
-        from queuetui.backends.native.sql.sqlite.capabilities import describe_file
-
-        return self._look("reading the store's durability", describe_file)
-
-    def quick_picture(self, watch: Watch) -> Snapshot | None:
-        """Return a snapshot; None where it is no plain one, is of too much, or has a part that cannot be read."""
-        from queuetui.backends.native.sql.sqlite.first_snapshot import TooMuch, bounded, is_plain, take_plain_snapshot
-
-        def take(connection: FileConnection) -> Snapshot:
-            with bounded(connection, self.options.statement_timeout_s):
-                return take_plain_snapshot(connection, self.name, self.options, watch)
-
-        try:
-            return self._look("reading the queue", take) if is_plain(watch) else None
-        except (TooMuch, QueueTuiError):
-            return None
-
-    def _look(self, doing: str, work: Callable[[FileConnection], T]) -> T:
+    def look(self, doing: str, work: Callable[[FileConnection], T]) -> T:
+        """Do work that only reads, on the driver's connection."""
         with self._read_lock, translated(doing):
             connection = self._reader = self._follow(self._reader, _connect_to_read)
             connection.execute("begin")

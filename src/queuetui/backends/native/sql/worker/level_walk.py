@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from queuetui.backends.native.claim_room import Candidate
+from queuetui.backends.native.claim_limits import Candidate
 from queuetui.backends.native.odd_values import read_choice, read_json
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.clock import EPOCH, to_us

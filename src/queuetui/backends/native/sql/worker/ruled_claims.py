@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from queuetui.backends.base import Step
-from queuetui.backends.native.claim_room import Candidate, Room, choose_by_rules, starts_from_text, starts_to_text
+from queuetui.backends.native.claim_limits import Candidate, Capacity, choose_by_rules, starts_from_text, starts_to_text
 from queuetui.backends.native.odd_values import read_json, read_texts
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Row, Session
@@ -80,19 +80,19 @@ def _claim(
     rules = ClaimRules.from_text(held[2])
     running = count_running(session, queue) if rules.bounds_concurrency else {}
     ((now,),) = session.rows("read_clock")
-    room = Room(rules, running, starts_from_text(held[3]), to_us(session.moment_out(now)))
+    capacity = Capacity(rules, running, starts_from_text(held[3]), to_us(session.moment_out(now)))
     walk = LevelWalk(session, queue, rules.ageing_s, request.claim, leases.add(request.lease_id))
     chosen: list[Candidate] = []
-    if room.left > 0:
-        chosen = choose_by_rules(walk.candidates(), room, _tags(session, worker_id), request.claim)
+    if capacity.left > 0:
+        chosen = choose_by_rules(walk.candidates(), capacity, _tags(session, worker_id), request.claim)
     rows = _take(session, request.lease_id, worker_id, queue, [one.id for one in chosen])
-    starts = room.spend(row[2] for row in rows)
+    starts = capacity.spend(row[2] for row in rows)
     if starts is not None and rows:
         session.change("write_begun", queue=queue, begun=starts_to_text(starts))
     _tally(session, queue, worker_id, rows)
     again_s = None
     if len(rows) < request.claim:
-        again_s = 0.0 if walk.was_cut else room.again_s()
+        again_s = 0.0 if walk.was_cut else capacity.again_s()
     return tuple(to_claimed(session, row) for row in rows), again_s
 
 

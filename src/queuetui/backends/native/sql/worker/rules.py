@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from queuetui.backends.claim_rules import MOST_RULED_QUEUES
-from queuetui.backends.native.claim_room import starts_from_text
+from queuetui.backends.native.claim_limits import starts_from_text
 from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
 from queuetui.backends.native.sql.act_records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.database import Database

@@ -11,7 +11,7 @@ from queuetui.model.text import CELL_CAP, ELLIPSIS, SafeText, Untrusted, sanitiz
 from queuetui.tui.present.tones import Tone
 
 
-class Piece(NamedTuple):
+class Span(NamedTuple):
     """A run of safe text in one tone."""
 
     text: SafeText
@@ -21,8 +21,8 @@ class Piece(NamedTuple):
 class TextLine(NamedTuple):
     """One line; `right` stands at the right edge and gives way last."""
 
-    left: tuple[Piece, ...] = ()
-    right: tuple[Piece, ...] = ()
+    left: tuple[Span, ...] = ()
+    right: tuple[Span, ...] = ()
 
 
 BLANK = TextLine()
@@ -30,17 +30,17 @@ _LEAST_WRAP_CELLS = 8
 _MARKS_ALLOWANCE = 4
 
 
-def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> Piece:
+def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> Span:
     """Return a piece; text of a queue is made safe here, and so are our own words, which costs them nothing."""
-    return Piece(sanitize(text, cap), tone)
+    return Span(sanitize(text, cap), tone)
 
 
-def line_of(*pieces: Piece, right: Iterable[Piece] = ()) -> TextLine:
+def line_of(*pieces: Span, right: Iterable[Span] = ()) -> TextLine:
     """Return a line of these pieces."""
     return TextLine(pieces, tuple(right))
 
 
-def cells_of(pieces: Iterable[Piece]) -> int:
+def cells_of(pieces: Iterable[Span]) -> int:
     """Return how many terminal cells the pieces take."""
     return sum(cell_len(piece.text) for piece in pieces)
 
@@ -78,10 +78,10 @@ def _fitting(text: str, width: int) -> int:
     return min(len(text), width * _MARKS_ALLOWANCE)
 
 
-def flow(pieces: Iterable[Piece], width: int, most: int) -> list[TextLine]:
+def flow(pieces: Iterable[Span], width: int, most: int) -> list[TextLine]:
     """Return pieces one after the other over at most so many lines; an ellipsis ends what is cut."""
     width = max(width, 2 * _LEAST_WRAP_CELLS)
-    lines: list[list[Piece]] = [[]]
+    lines: list[list[Span]] = [[]]
     room = width
     for piece in pieces:
         rest = piece.text
@@ -92,19 +92,19 @@ def flow(pieces: Iterable[Piece], width: int, most: int) -> list[TextLine]:
                 rest = sanitize(rest[len(head) :].lstrip(" "), len(rest))
             lines.append([say(" ")])
             room = width - 1
-        lines[-1].append(Piece(rest, piece.tone))
+        lines[-1].append(Span(rest, piece.tone))
         room -= cell_len(rest)
     if len(lines) > most:
         lines = [*lines[: most - 1], _cut(lines[most - 1], width)]
     return [TextLine(tuple(line)) for line in lines]
 
 
-def _cut(pieces: Sequence[Piece], width: int) -> list[Piece]:
+def _cut(pieces: Sequence[Span], width: int) -> list[Span]:
     """Return a line that ends in an ellipsis."""
     *heads, last = pieces
     room = width - cells_of(heads) - 1
     kept = wrap(last.text, room)[0] if cell_len(last.text) > room else last.text
-    return [*heads, Piece(sanitize(f"{kept}{ELLIPSIS}", len(kept) + 2), last.tone)]
+    return [*heads, Span(sanitize(f"{kept}{ELLIPSIS}", len(kept) + 2), last.tone)]
 
 
 def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:
@@ -114,9 +114,9 @@ def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:
     *heads, last = line.left
     indent = cells_of(heads)
     texts = wrap(last.text, max(_LEAST_WRAP_CELLS, width - indent)) or [last.text]
-    blank = Piece(sanitize(" " * indent))
-    first = TextLine((*heads, Piece(texts[0], last.tone)))
-    return [first, *(TextLine((blank, Piece(text, last.tone))) for text in texts[1:])]
+    blank = Span(sanitize(" " * indent))
+    first = TextLine((*heads, Span(texts[0], last.tone)))
+    return [first, *(TextLine((blank, Span(text, last.tone))) for text in texts[1:])]
 
 
 def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:
@@ -125,7 +125,7 @@ def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:
     for line in lines:
         if len(line.left) == 1 and not line.right:
             piece = line.left[0]
-            wrapped += [TextLine((Piece(text, piece.tone),)) for text in wrap(piece.text, width)]
+            wrapped += [TextLine((Span(text, piece.tone),)) for text in wrap(piece.text, width)]
         else:
             wrapped.append(line)
     return wrapped

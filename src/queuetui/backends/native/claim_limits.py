@@ -35,7 +35,7 @@ class _Gauge:
     opens_us: int | None = None
 
 
-class Room:
+class Capacity:
     """What the limits of a queue leave at a moment of the store's clock; `kept_back`: a job was passed over."""
 
     def __init__(self, rules: ClaimRules, running: Mapping[str, int], starts: Starts, now_us: int) -> None:
@@ -112,7 +112,9 @@ def opens_us(begun: Mapping[int, int], rate: Rate) -> int | None:
     return None
 
 
-def choose_by_rules(candidates: Iterable[Candidate], room: Room, tags: frozenset[str], wanted: int) -> list[Candidate]:
+def choose_by_rules(
+    candidates: Iterable[Candidate], room: Capacity, tags: frozenset[str], wanted: int
+) -> list[Candidate]:
     """Return the jobs to claim, of candidates in claim order; one that was lost before is claimed alone."""
     chosen: list[Candidate] = []
     for one in candidates:

@@ -18,8 +18,8 @@ T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]
 
 
-class Errands:
-    """One daemon thread; an errand in flight when the console quits is left behind, its answer unknown."""
+class BackgroundCalls:
+    """One daemon thread; a call in flight when the console quits is left behind, its answer unknown."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
@@ -27,22 +27,22 @@ class Errands:
         self._thread = self._make_thread()
 
     def start(self) -> None:
-        """Begin to take errands."""
+        """Begin to take calls."""
         self._thread.start()
 
     def abandon(self) -> None:
-        """Leave the errand in flight to itself; it still tells its end, while others go on."""
+        """Leave the call in flight to itself; it still tells its end, while others go on."""
         self._thread = self._make_thread()
         self._thread.start()
 
     def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> Reading:
         """Do `work` in the background; on the console's thread give its value to `then`, or the reason to `otherwise`.
 
-        Who does not want the value any more gives up what is returned, and hears nothing; never an errand that changes anything.
+        Who does not want the value any more gives up what is returned, and hears nothing; never a call that changes anything.
         """
         reading = Reading()
 
-        def errand() -> Callable[[], None]:
+        def call() -> Callable[[], None]:
             try:
                 with reading.running():
                     return partial(then, work())
@@ -53,20 +53,20 @@ class Errands:
             except Exception as error:  # noqa: BLE001 - the person who asked must hear of it
                 return partial(otherwise, f"a fault in queuetui itself ({type(error).__name__}); please report it")
 
-        self._waiting.put(errand)
+        self._waiting.put(call)
         return reading
 
     def tell(self, then: Callable[[], None]) -> None:
-        """Have something done on the console's thread, while an errand goes on."""
+        """Have something done on the console's thread, while a call goes on."""
         self._post(ErrandEnded(then))
 
     def _make_thread(self) -> threading.Thread:
-        return threading.Thread(target=self._run, name="queuetui-errands", daemon=True)
+        return threading.Thread(target=self._run, name="queuetui-calls", daemon=True)
 
     def _run(self) -> None:
         while threading.current_thread() is self._thread:
-            errand = self._waiting.get()
-            self._post(ErrandEnded(errand()))
+            call = self._waiting.get()
+            self._post(ErrandEnded(call()))
 
 
 def _say_nothing() -> None:

@@ -11,14 +11,14 @@ from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from queuetui.engine.children.tending import Tending
+from queuetui.engine.children.supervisor import Supervisor
 from queuetui.engine.context import CancelCause
 from queuetui.model.errors import BadConfig
 from queuetui.model.schedule import ScheduleSpec
 
 if TYPE_CHECKING:
+    from queuetui.engine.children.child_handle import ChildHandle
     from queuetui.engine.children.messages import Boot
-    from queuetui.engine.children.ward import Ward
     from queuetui.engine.clock import Pace
     from queuetui.engine.finisher import Outbox
     from queuetui.engine.run import Run
@@ -29,37 +29,39 @@ HALT_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 10.0
 
 
-class Crew:
+class ProcessExecutor:
     """The executor of `--isolation process`; every verb may be called from any thread."""
 
     def __init__(self, settings: WorkerSettings, boot: Boot, outbox: Outbox, pace: Pace) -> None:
-        self._tending = Tending(settings, boot, outbox, pace)
+        self._supervisor = Supervisor(settings, boot, outbox, pace)
         self._thread: Thread | None = None
 
     def start(self, guard: Callable[[Callable[[], None]], None]) -> None:
         """Start the thread that tends children, under a guard, and wait until the application is loaded. Raises NotFound, BadConfig."""
-        tending = self._tending
-        self._thread = Thread(target=guard, args=(tending.run,), name="queuetui-children", daemon=True)
+        supervisor = self._supervisor
+        self._thread = Thread(target=guard, args=(supervisor.run,), name="queuetui-children", daemon=True)
         self._thread.start()
-        with tending.lock:
-            tending.lock.wait_for(lambda: tending.brood.booted or tending.brood.failure is not None, START_WITHIN_S)
-            if tending.brood.failure is not None:
-                raise tending.brood.failure
-            if not tending.brood.booted:
+        with supervisor.lock:
+            supervisor.lock.wait_for(
+                lambda: supervisor.pool.booted or supervisor.pool.failure is not None, START_WITHIN_S
+            )
+            if supervisor.pool.failure is not None:
+                raise supervisor.pool.failure
+            if not supervisor.pool.booted:
                 raise BadConfig(
                     f"the application did not load within {START_WITHIN_S:g} s; look at what it does on import", "--app"
                 )
-            tending.started = True
+            supervisor.started = True
 
     @property
     def declared(self) -> tuple[ScheduleSpec, ...]:
         """The recurring jobs that the application declares, once it is loaded."""
-        return tuple(map(ScheduleSpec.from_text, self._tending.brood.schedules))
+        return tuple(map(ScheduleSpec.from_text, self._supervisor.pool.schedules))
 
     @property
     def unstarted(self) -> int:
         """How many runs may be waiting; those at children count whole, as only a closer look tells."""
-        return len(self._tending.backlog) + sum(len(ward.runs) for ward in self._tending.wards())
+        return len(self._supervisor.backlog) + sum(len(handle.runs) for handle in self._supervisor.handles())
 
     @property
     def given_up(self) -> int:
@@ -68,30 +70,30 @@ class Crew:
 
     def submit(self, runs: Sequence[Run]) -> None:
         """Take runs over, in order."""
-        tending = self._tending
+        supervisor = self._supervisor
         for run in runs:
             run.context.on_cancel(partial(self._cancel, run))
-        tending.backlog.extend(runs)
-        tending.brood.ring()
+        supervisor.backlog.extend(runs)
+        supervisor.pool.ring()
 
     def take_back(self) -> list[Run]:
         """Return every run that has not begun, also from children whose handler holds the interpreter."""
-        tending = self._tending
-        with tending.lock:
-            for ward in tending.wards():
-                tending.take_unstarted(ward)
-            taken = list(tending.backlog)
-            tending.backlog.clear()
+        supervisor = self._supervisor
+        with supervisor.lock:
+            for handle in supervisor.handles():
+                supervisor.take_unstarted(handle)
+            taken = list(supervisor.backlog)
+            supervisor.backlog.clear()
             return taken
 
     def running(self) -> list[Run]:
         """Return the runs whose handlers are at work, with the times they began at."""
         found = []
-        for ward in self._tending.wards():
-            at_work = ward.at_work()
+        for handle in self._supervisor.handles():
+            at_work = handle.at_work()
             if at_work is not None:
                 _, run, began_s = at_work
-                run.started_s, run.timeout_s = began_s, self._tending.rules.limit_s(run)
+                run.started_s, run.timeout_s = began_s, self._supervisor.rules.limit_s(run)
                 found.append(run)
         return found
 
@@ -111,16 +113,16 @@ class Crew:
 
     def halt(self) -> bool:
         """Wait until no child runs anything that was ended; they are killed for it within a moment. False when one will not die."""
-        tending = self._tending
-        tending.brood.ring()
-        with tending.lock:
-            return tending.lock.wait_for(lambda: not any(map(_is_busy, tending.wards())), HALT_WITHIN_S)
+        supervisor = self._supervisor
+        supervisor.pool.ring()
+        with supervisor.lock:
+            return supervisor.lock.wait_for(lambda: not any(map(_is_busy, supervisor.handles())), HALT_WITHIN_S)
 
     def close(self) -> None:
-        """End every child and the nest."""
-        tending = self._tending
-        tending.over = True
-        tending.brood.ring()
+        """End every child and the fork_server."""
+        supervisor = self._supervisor
+        supervisor.over = True
+        supervisor.pool.ring()
         if self._thread is not None:
             self._thread.join(CLOSE_WITHIN_S)
 
@@ -130,9 +132,9 @@ class Crew:
         run.await_end()
 
     def _cancel(self, run: Run) -> None:
-        self._tending.cancelled.append(run)
-        self._tending.brood.ring()
+        self._supervisor.cancelled.append(run)
+        self._supervisor.pool.ring()
 
 
-def _is_busy(ward: Ward) -> bool:
-    return bool(ward.runs)
+def _is_busy(handle: ChildHandle) -> bool:
+    return bool(handle.runs)

@@ -12,7 +12,7 @@ _PLAIN = (str, int, float, bool, type(None))
 _LARGEST = 2**63
 
 
-class Relay(logging.Handler):
+class LogRelay(logging.Handler):
     """The one log handler of a child."""
 
     def __init__(self, send: Callable[[Logged], object]) -> None:

@@ -20,7 +20,7 @@ FLUSH_AFTER_S = 0.005
 PROGRESS_EVERY_S = 0.25
 
 
-class Post:
+class ChildOutbox:
     """Filled by any thread of the child; sent when full, when urgent, or by a thread of its own after 5 ms."""
 
     def __init__(self, end: ChildEnd) -> None:

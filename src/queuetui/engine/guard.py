@@ -43,7 +43,7 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-class Watch:
+class LimitGuard:
     """Looked through several times a second by the worker's first thread."""
 
     def __init__(

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from queuetui.engine.children.ward import BOUNDLESS
+from queuetui.engine.children.child_handle import BOUNDLESS
 from queuetui.engine.context import CancelCause
 from queuetui.engine.outcome import settle_cancelled
 
 if TYPE_CHECKING:
-    from queuetui.engine.children.ward import Ward
+    from queuetui.engine.children.child_handle import ChildHandle
     from queuetui.engine.clock import Pace
     from queuetui.engine.finisher import Outbox
     from queuetui.engine.run import Run
@@ -23,7 +23,7 @@ AHEAD_JOBS = 2 * BATCH_JOBS
 AHEAD_S = 0.01
 
 
-class Feeder:
+class Assigner:
     """Hands the backlog out."""
 
     def __init__(self, settings: WorkerSettings, outbox: Outbox, pace: Pace) -> None:
@@ -31,36 +31,36 @@ class Feeder:
         self._outbox = outbox
         self._pace = pace
 
-    def feed(self, backlog: deque[Run], wards: Sequence[Ward]) -> list[tuple[Ward, list[Run]]]:
+    def feed(self, backlog: deque[Run], handles: Sequence[ChildHandle]) -> list[tuple[ChildHandle, list[Run]]]:
         """Hand out what can be; return what each child got."""
         fed = []
-        hungry = sorted((ward for ward in wards if ward.is_open), key=lambda ward: len(ward.runs))
-        for place, ward in enumerate(hungry):
+        hungry = sorted((handle for handle in handles if handle.is_open), key=lambda handle: len(handle.runs))
+        for place, handle in enumerate(hungry):
             share = -(-len(backlog) // (len(hungry) - place))
-            runs = self._take(backlog, ward, min(share, BATCH_JOBS))
+            runs = self._take(backlog, handle, min(share, BATCH_JOBS))
             if runs:
-                ward.give(runs, self._settings.lease_s)
-                fed.append((ward, runs))
+                handle.give(runs, self._settings.lease_s)
+                fed.append((handle, runs))
         return fed
 
-    def _take(self, backlog: deque[Run], ward: Ward, most: int) -> list[Run]:
+    def _take(self, backlog: deque[Run], handle: ChildHandle, most: int) -> list[Run]:
         taken: list[Run] = []
         rooms: dict[str, int] = {}
-        if not ward.runs:
-            ward.room = BOUNDLESS
+        if not handle.runs:
+            handle.room = BOUNDLESS
         if self._settings.recycle_jobs is not None:
-            most = min(most, self._settings.recycle_jobs - ward.given)
+            most = min(most, self._settings.recycle_jobs - handle.given)
         while backlog and len(taken) < most:
             run = backlog[0]
             job_type = run.job.type
             if job_type not in rooms:
                 rooms[job_type] = self._room_for(job_type)
-            room = min(ward.room, rooms[job_type])
-            if len(ward.runs) + len(taken) >= room:
+            room = min(handle.room, rooms[job_type])
+            if len(handle.runs) + len(taken) >= room:
                 break
             backlog.popleft()
             if self._is_still_wanted(run):
-                ward.room = room
+                handle.room = room
                 taken.append(run)
         return taken
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from queuetui.engine.children.mortality import describe_death
+from queuetui.engine.children.process_end import describe_death
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import log_event
@@ -14,8 +14,8 @@ from queuetui.engine.performer import retry_rule
 from queuetui.model.backoff import Backoff
 
 if TYPE_CHECKING:
+    from queuetui.engine.children.child_handle import ChildHandle
     from queuetui.engine.children.messages import Met
-    from queuetui.engine.children.ward import Ward
     from queuetui.engine.finisher import Outbox
     from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
@@ -49,24 +49,24 @@ class Rules:
         return settle_timeout(run.job, run.timeout_s or took_s, took_s, rule, killed=True)
 
 
-class Coroner:
+class ExitJudge:
     """Says how each run of a dead child ended, and which may begin elsewhere."""
 
     def __init__(self, rules: Rules, outbox: Outbox) -> None:
         self._rules = rules
         self._outbox = outbox
 
-    def examine(self, ward: Ward, status: int) -> list[Run]:
+    def examine(self, handle: ChildHandle, status: int) -> list[Run]:
         """End every run that had begun and return the others."""
-        begun = ward.page.begun
-        at_work = ward.at_work()
+        begun = handle.page.begun
+        at_work = handle.at_work()
         now_s = steady_s()
-        for number, run in ward.runs.items():
+        for number, run in handle.runs.items():
             if number > begun or run.ended:
                 continue
             began_s = at_work[2] if at_work is not None and at_work[0] == number else now_s
             self.end(run, self._settle(run, now_s - began_s, status))
-        return [run for number, run in ward.runs.items() if number > begun and not run.ended]
+        return [run for number, run in handle.runs.items() if number > begun and not run.ended]
 
     def end(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
         """Post an ending, unless the run was ended without it."""

@@ -21,10 +21,19 @@ from types import FrameType
 
 from queuetui.backends.embedded import choose_default_url
 from queuetui.engine.allowed import AllowRule
-from queuetui.engine.children.messages import Boot, Booted, Died, Hatch, Hatched, decode_boot, decode_hatch, encode
-from queuetui.engine.children.mortality import die_with_parent, signal_group
-from queuetui.engine.children.page import Page
+from queuetui.engine.children.messages import (
+    Boot,
+    Booted,
+    ChildStarted,
+    Died,
+    StartChild,
+    decode_boot,
+    decode_hatch,
+    encode,
+)
 from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
+from queuetui.engine.children.process_end import die_with_parent, signal_group
+from queuetui.engine.children.shared_state import SharedState
 from queuetui.engine.clock import steady_s
 from queuetui.engine.handler_forks import catch
 from queuetui.engine.logs import WORKER_LOGGER
@@ -38,7 +47,7 @@ _FILES_A_HATCH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Egg:
+class ChildSpec:
     """What a child is forked with."""
 
     boot: Boot
@@ -55,38 +64,38 @@ def main(pipe: int, parent: int) -> None:
     if not frames:
         return
     boot = decode_boot(frames[0])
-    egg, answer = _load(boot)
+    spec, answer = _load(boot)
     end.send(encode([answer]))
-    if egg is not None:
-        Nest(end, egg).run()
+    if spec is not None:
+        ForkServer(end, spec).run()
 
 
 def pass_over(_number: int, _frame: FrameType | None) -> None:
     """Leave a signal to the worker: a service's TERM reaches every process of it, and a graceful stop lets runs end."""
 
 
-def _load(boot: Boot) -> tuple[Egg | None, Booted]:
+def _load(boot: Boot) -> tuple[ChildSpec | None, Booted]:
     sys.path[:] = boot.path
     importlib.invalidate_caches()
     logging.getLogger().setLevel(boot.root_level)
     WORKER_LOGGER.setLevel(boot.worker_level)
     choose_default_url(boot.url)
     try:
-        egg = Egg(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root), commands=boot.allow_command)))
-        return egg, Booted(schedules=tuple(spec.to_text() for spec in declared_schedules()))
+        spec = ChildSpec(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root), commands=boot.allow_command)))
+        return spec, Booted(schedules=tuple(spec.to_text() for spec in declared_schedules()))
     except NotFound as error:
         return None, Booted(str(error), not_found=True)
     except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker says it
         return None, Booted(f"{type(error).__name__}: {error}")
 
 
-class Nest:
+class ForkServer:
     """Forks on request, reaps, and kills runs whose lease nobody prolongs any more."""
 
-    def __init__(self, end: ChildEnd, egg: Egg) -> None:
+    def __init__(self, end: ChildEnd, spec: ChildSpec) -> None:
         self._end = end
-        self._egg = egg
-        self._pages: dict[int, tuple[int, Page]] = {}
+        self._spec = spec
+        self._pages: dict[int, tuple[int, SharedState]] = {}
         self._bell, self._ring = socket.socketpair()
         self._ring.setblocking(False)
         self._bell.setblocking(False)
@@ -107,28 +116,28 @@ class Nest:
                 if not orders:
                     return
                 for order, pipe, page in orders:
-                    self._hatch(order, pipe, page)
+                    self._start_child(order, pipe, page)
 
-    def _receive(self) -> Iterator[tuple[Hatch, int, int]]:
+    def _receive(self) -> Iterator[tuple[StartChild, int, int]]:
         """Yield the orders of one message, each with its files."""
         read, files, _, _ = socket.recv_fds(self._end.pipe, READ_BYTES, _FILES_A_HATCH)
         for frame in self._frames.feed(read):
             for order in decode_hatch(frame):
                 yield order, files[0], files[1]
 
-    def _hatch(self, order: Hatch, pipe: int, page: int) -> None:
-        nest = os.getpid()
+    def _start_child(self, order: StartChild, pipe: int, page: int) -> None:
+        fork_server = os.getpid()
         # A fork has no handlers until it has set its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
-            self._become_child(nest, pipe, page)
+            self._become_child(fork_server, pipe, page)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.close(pipe)
-        self._pages[pid] = (order.child, Page(page))
-        self._tell(Hatched(order.child, pid))
+        self._pages[pid] = (order.child, SharedState(page))
+        self._tell(ChildStarted(order.child, pid))
 
-    def _become_child(self, nest: int, pipe: int, page: int) -> None:
+    def _become_child(self, fork_server: int, pipe: int, page: int) -> None:
         """Live as a child and never return."""
         code = 1
         try:
@@ -138,13 +147,13 @@ class Nest:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             for closed in (self._end.pipe, self._bell, self._ring):
                 closed.close()
-            die_with_parent(nest)
+            die_with_parent(fork_server)
             from queuetui.engine.children.child import live
 
-            live(self._egg, socket.socket(fileno=pipe), Page(page))
+            live(self._spec, socket.socket(fileno=pipe), SharedState(page))
             code = 0
         finally:
-            # Not the interpreter's own way out: what the application put there in the nest is not this child's to clean.
+            # Not the interpreter's own way out: what the application put there in the fork server is not this child's to clean.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
@@ -172,7 +181,7 @@ class Nest:
             if page.outlives_trust(now_s):
                 signal_group(pid, signal.SIGKILL)
 
-    def _tell(self, told: Hatched | Died) -> None:
+    def _tell(self, told: ChildStarted | Died) -> None:
         try:
             self._end.send(encode([told]))
         except OSError:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from queuetui.engine.children.messages import Cancel, Leave, ToChild, Work, Written, encode
-from queuetui.engine.children.mortality import signal_group
+from queuetui.engine.children.process_end import signal_group
 
 if TYPE_CHECKING:
-    from queuetui.engine.children.page import Page
     from queuetui.engine.children.pipes import WorkerEnd
+    from queuetui.engine.children.shared_state import SharedState
     from queuetui.engine.context import CancelCause
     from queuetui.engine.run import Run
 
@@ -23,7 +23,7 @@ TERM_GRACE_S = 0.25
 
 
 @dataclass(eq=False, slots=True)
-class Ward:
+class ChildHandle:
     """A child with the runs in its hands, by their numbers.
 
     `doomed` is to end, for the cause `doom`: at `term_at_s` it is asked to by a signal, at `kill_at_s` killed with the child.
@@ -33,7 +33,7 @@ class Ward:
 
     child: int
     end: WorkerEnd
-    page: Page
+    page: SharedState
     kill_at_s: float | None
     pid: int = 0
     ready: bool = False
@@ -77,7 +77,7 @@ class Ward:
         self.tell(Work(tuple(jobs)))
 
     def trust(self, lease_s: float) -> None:
-        """Tell the nest until when the leases of these runs hold; past it the child is killed, also when this worker is frozen."""
+        """Tell the fork server until when the leases of these runs hold; past it the child is killed, also when this worker is frozen."""
         renewed_s = min((run.lease.renewed_s for run in self.runs.values()), default=0.0)
         self.page.trust(renewed_s + lease_s * KILL_PART)
 

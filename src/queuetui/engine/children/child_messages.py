@@ -8,6 +8,7 @@ from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING
 
+from queuetui.engine.children.log_relay import repeat
 from queuetui.engine.children.messages import (
     BROKEN_MESSAGE,
     Declined,
@@ -20,15 +21,14 @@ from queuetui.engine.children.messages import (
     decode_from_child,
 )
 from queuetui.engine.children.pipes import BrokenPipe
-from queuetui.engine.children.relay import repeat
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.notekeeping import keep_record
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
-    from queuetui.engine.children.remains import Coroner, Rules
-    from queuetui.engine.children.ward import Ward
+    from queuetui.engine.children.child_handle import ChildHandle
+    from queuetui.engine.children.exit_causes import ExitJudge, Rules
     from queuetui.engine.run import Run
 
 
@@ -45,78 +45,78 @@ class Receipt(Event):
         self._confirm()
 
 
-class Hearing:
+class ChildMessages:
     """Reads a child's pipe; `confirm` is called from other threads when an ending that a child waits for is written."""
 
     def __init__(
-        self, rules: Rules, coroner: Coroner, backlog: deque[Run], confirm: Callable[[Ward, int], object]
+        self, rules: Rules, exit_judge: ExitJudge, backlog: deque[Run], confirm: Callable[[ChildHandle, int], object]
     ) -> None:
         self._rules = rules
-        self._coroner = coroner
+        self._exit_judge = exit_judge
         self._backlog = backlog
         self._confirm = confirm
 
-    def hear(self, ward: Ward) -> None:
+    def hear(self, handle: ChildHandle) -> None:
         """Act on all that a child says. One that says what is no message is killed."""
         try:
-            for frame in ward.end.receive():
+            for frame in handle.end.receive():
                 heard_s = steady_s()
                 for told in decode_from_child(frame):
                     if isinstance(told, Ended):
-                        self._end(ward, told, heard_s)
+                        self._end(handle, told, heard_s)
                     else:
-                        self._take(ward, told)
+                        self._take(handle, told)
         except (BrokenPipe, *BROKEN_MESSAGE):
-            ward.retiring = ward.retiring or "it said what no child says"
-            ward.kill()
+            handle.retiring = handle.retiring or "it said what no child says"
+            handle.kill()
 
-    def _take(self, ward: Ward, told: Declined | Logged | Met | Noted | Progressed | Ready) -> None:
+    def _take(self, handle: ChildHandle, told: Declined | Logged | Met | Noted | Progressed | Ready) -> None:
         if isinstance(told, Logged):
-            self._log(ward, told)
+            self._log(handle, told)
         elif isinstance(told, Noted):
-            if (run := ward.runs.get(told.number)) is not None:
+            if (run := handle.runs.get(told.number)) is not None:
                 run.context.noted().take(told.usage, told.cpu_s, told.peak_bytes, told.result_ttl_s)
         elif isinstance(told, Met):
             self._rules.learn(told)
         elif isinstance(told, Progressed):
-            if (run := ward.runs.get(told.number)) is not None:
+            if (run := handle.runs.get(told.number)) is not None:
                 run.context.take_progress(told.progress)
         elif isinstance(told, Ready):
-            ward.ready, ward.kill_at_s = True, None
+            handle.ready, handle.kill_at_s = True, None
         else:
-            self._decline(ward, told)
+            self._decline(handle, told)
 
-    def _log(self, ward: Ward, told: Logged) -> None:
+    def _log(self, handle: ChildHandle, told: Logged) -> None:
         job_id = told.fields.get("job_id") if told.fields else None
         # What a handler logs may be of any time and level.
         with suppress(Exception):
             record = repeat(told)
-            for run in ward.runs.values():
+            for run in handle.runs.values():
                 if run.job.id == job_id:
                     keep_record(run, record)
 
-    def _decline(self, ward: Ward, told: Declined) -> None:
-        run = ward.runs.pop(told.number, None)
+    def _decline(self, handle: ChildHandle, told: Declined) -> None:
+        run = handle.runs.pop(told.number, None)
         if run is not None:
             self._backlog.appendleft(run)
 
-    def _end(self, ward: Ward, told: Ended, heard_s: float) -> None:
-        run = ward.runs.get(told.number)
+    def _end(self, handle: ChildHandle, told: Ended, heard_s: float) -> None:
+        run = handle.runs.get(told.number)
         if run is None:
             return
-        if run is ward.doomed:
-            if ward.termed and not _finished_first(run, told):
+        if run is handle.doomed:
+            if handle.termed and not _finished_first(run, told):
                 # It ends as what it is killed for, and only once it is dead.
-                ward.kill_at_s = 0.0
+                handle.kill_at_s = 0.0
                 return
-            if not ward.termed:
-                ward.forgive()
-        del ward.runs[told.number]
+            if not handle.termed:
+                handle.forgive()
+        del handle.runs[told.number]
         if told.duration_s is not None:
             run.started_s = run.started_s or heard_s - told.duration_s
         if told.waits:
-            run.written = Receipt(lambda: self._confirm(ward, told.number))
-        self._coroner.end(run, told.settlement(run.job), at_once=told.waits)
+            run.written = Receipt(lambda: self._confirm(handle, told.number))
+        self._exit_judge.end(run, told.settlement(run.job), at_once=told.waits)
 
 
 def _finished_first(run: Run, told: Ended) -> bool:

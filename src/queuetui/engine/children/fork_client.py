@@ -1,4 +1,4 @@
-"""The worker's side of the nest: started once, asked for children, told of their deaths."""
+"""The worker's side of the fork server: started once, asked for children, told of their deaths."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import queuetui
-from queuetui.engine.children.messages import Boot, Booted, FromNest, Hatch, decode_from_nest, encode
-from queuetui.engine.children.page import Page
+from queuetui.engine.children.messages import Boot, Booted, FromNest, StartChild, decode_from_nest, encode
 from queuetui.engine.children.pipes import WorkerEnd, framed
+from queuetui.engine.children.shared_state import SharedState
 from queuetui.model.errors import BadConfig, NotFound, QueueTuiError
 
 _PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[3]); from queuetui.engine.children.nest import main; "
+    "import sys; sys.path.insert(0, sys.argv[3]); from queuetui.engine.children.fork_server import main; "
     "main(int(sys.argv[1]), int(sys.argv[2]))"
 )
 _SOURCE = str(Path(queuetui.__file__).parents[1])
 LAST_WAIT_S = 5.0
 
 
-class Nursery:
-    """Opened and used by one thread: the nest is killed by the system when that thread ends."""
+class ForkClient:
+    """Opened and used by one thread: the fork server is killed by the system when that thread ends."""
 
     def __init__(self, boot: Boot) -> None:
         self._boot = boot
@@ -33,11 +33,11 @@ class Nursery:
 
     @property
     def pipe(self) -> socket.socket | None:
-        """What becomes readable when the nest has something to say, or is gone; None while there is no nest."""
+        """What becomes readable when the fork server has something to say, or is gone; None while there is no fork_server."""
         return None if self._end is None else self._end.pipe
 
     def open(self) -> None:
-        """Start a nest; it says when it is ready."""
+        """Start a fork server; it says when it is ready."""
         ours, theirs = socket.socketpair()
         with theirs:
             arguments = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), str(os.getpid()), _SOURCE]
@@ -48,32 +48,32 @@ class Nursery:
         self._end = WorkerEnd(ours)
         self._end.send(encode(self._boot))
 
-    def hatch(self, child: int) -> tuple[WorkerEnd, Page]:
+    def start_child(self, child: int) -> tuple[WorkerEnd, SharedState]:
         """Ask for a child and return this side of what is shared with it."""
         ours, theirs = socket.socketpair()
-        page = Page.make()
+        page = SharedState.make()
         with theirs:
             if self._end is not None:
                 try:
-                    socket.send_fds(self._end.pipe, [framed(encode([Hatch(child)]))], [theirs.fileno(), page.file])
+                    socket.send_fds(self._end.pipe, [framed(encode([StartChild(child)]))], [theirs.fileno(), page.file])
                 except OSError:
-                    # The nest is gone; reading from it says so, and the child is given up then.
+                    # The fork server is gone; reading from it says so, and the child is given up then.
                     self._end.flush()
         return WorkerEnd(ours), page
 
     def receive(self) -> Iterator[FromNest]:
-        """Yield what the nest says."""
+        """Yield what the fork server says."""
         if self._end is not None:
             for frame in self._end.receive():
                 yield from decode_from_nest(frame)
 
     @property
     def is_gone(self) -> bool:
-        """Whether there was a nest that is no more."""
+        """Whether there was a fork server that is no more."""
         return self._end is not None and self._end.over
 
     def close(self) -> None:
-        """End the nest and wait for its end."""
+        """End the fork server and wait for its end."""
         if self._end is not None:
             self._end.close()
             self._end = None
@@ -86,7 +86,7 @@ class Nursery:
             self._process = None
 
     def explain(self, booted: Booted) -> QueueTuiError:
-        """Return why a nest could not load the application."""
+        """Return why a fork server could not load the application."""
         if booted.not_found:
             return NotFound(str(booted.error))
         return BadConfig(f"--app {self._boot.app!r} does not load: {booted.error}; mend it, then start again", "--app")
