@@ -9,10 +9,10 @@ from pathlib import Path
 from queuetui.engine.allowed import AllowRule
 from queuetui.engine.children.boot import describe_boot
 from queuetui.engine.children.child import Child
+from queuetui.engine.children.child_memory import ChildMemory
 from queuetui.engine.children.fork_server import ChildSpec
 from queuetui.engine.children.messages import Ended, Noted, decode_from_child, to_noted
 from queuetui.engine.children.pipes import ChildEnd, WorkerEnd
-from queuetui.engine.children.shared_state import SharedState
 from queuetui.engine.lease import HeldLease
 from queuetui.engine.run import Run
 from queuetui.engine.settings import WorkerSettings
@@ -39,7 +39,7 @@ class LateName(str):
 def test_nothing_comes_between_the_last_notes_of_a_run_and_its_ending() -> None:
     """Notes that another thread looked at before the run's last count do not take the place of its last ones."""
     ours, theirs = socket.socketpair()
-    page = SharedState.make()
+    page = ChildMemory.make()
     boot = describe_boot(WorkerSettings(), "w")
     child = Child(ChildSpec(boot, Tasks(None, AllowRule((), Path.cwd()))), ChildEnd(theirs), page)
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, MOMENT, MOMENT)

@@ -40,8 +40,8 @@ from queuetui.engine.run import Run
 from queuetui.engine.settings import WorkerSettings
 
 if TYPE_CHECKING:
+    from queuetui.engine.children.child_memory import ChildMemory
     from queuetui.engine.children.fork_server import ChildSpec
-    from queuetui.engine.children.shared_state import SharedState
     from queuetui.engine.tasks import Task, Tasks
     from queuetui.model.job import ClaimedJob, Settlement
 
@@ -52,7 +52,7 @@ class Terminated(SystemExit):
     """The worker ends this run: the handler may clean up for a moment, then it is killed."""
 
 
-def live(spec: ChildSpec, pipe: socket.socket, page: SharedState) -> None:
+def live(spec: ChildSpec, pipe: socket.socket, page: ChildMemory) -> None:
     """Run what the worker sends until it says to leave."""
     Child(spec, ChildEnd(pipe), page).run()
 
@@ -60,7 +60,7 @@ def live(spec: ChildSpec, pipe: socket.socket, page: SharedState) -> None:
 class Child:
     """What a child holds; `quick` are the types whose last run was so short that their endings may share a message."""
 
-    def __init__(self, spec: ChildSpec, end: ChildEnd, page: SharedState) -> None:
+    def __init__(self, spec: ChildSpec, end: ChildEnd, page: ChildMemory) -> None:
         boot = spec.boot
         self._end = end
         self._page = page

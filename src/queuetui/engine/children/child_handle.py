@@ -11,8 +11,8 @@ from queuetui.engine.children.messages import Cancel, Leave, ToChild, Work, Writ
 from queuetui.engine.children.process_end import signal_group
 
 if TYPE_CHECKING:
+    from queuetui.engine.children.child_memory import ChildMemory
     from queuetui.engine.children.pipes import WorkerEnd
-    from queuetui.engine.children.shared_state import SharedState
     from queuetui.engine.context import CancelCause
     from queuetui.engine.run import Run
 
@@ -33,7 +33,7 @@ class ChildHandle:
 
     child: int
     end: WorkerEnd
-    page: SharedState
+    page: ChildMemory
     kill_at_s: float | None
     pid: int = 0
     ready: bool = False

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import queuetui
+from queuetui.engine.children.child_memory import ChildMemory
 from queuetui.engine.children.messages import Boot, Booted, FromNest, StartChild, decode_from_nest, encode
 from queuetui.engine.children.pipes import WorkerEnd, framed
-from queuetui.engine.children.shared_state import SharedState
 from queuetui.model.errors import BadConfig, NotFound, QueueTuiError
 
 _PROGRAM = (
@@ -48,10 +48,10 @@ class ForkClient:
         self._end = WorkerEnd(ours)
         self._end.send(encode(self._boot))
 
-    def start_child(self, child: int) -> tuple[WorkerEnd, SharedState]:
+    def start_child(self, child: int) -> tuple[WorkerEnd, ChildMemory]:
         """Ask for a child and return this side of what is shared with it."""
         ours, theirs = socket.socketpair()
-        page = SharedState.make()
+        page = ChildMemory.make()
         with theirs:
             if self._end is not None:
                 try:

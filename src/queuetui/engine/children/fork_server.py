@@ -21,6 +21,7 @@ from types import FrameType
 
 from queuetui.backends.embedded import choose_default_url
 from queuetui.engine.allowed import AllowRule
+from queuetui.engine.children.child_memory import ChildMemory
 from queuetui.engine.children.messages import (
     Boot,
     Booted,
@@ -33,7 +34,6 @@ from queuetui.engine.children.messages import (
 )
 from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
 from queuetui.engine.children.process_end import die_with_parent, signal_group
-from queuetui.engine.children.shared_state import SharedState
 from queuetui.engine.clock import steady_s
 from queuetui.engine.handler_forks import catch
 from queuetui.engine.logs import WORKER_LOGGER
@@ -95,7 +95,7 @@ class ForkServer:
     def __init__(self, end: ChildEnd, spec: ChildSpec) -> None:
         self._end = end
         self._spec = spec
-        self._pages: dict[int, tuple[int, SharedState]] = {}
+        self._pages: dict[int, tuple[int, ChildMemory]] = {}
         self._bell, self._ring = socket.socketpair()
         self._ring.setblocking(False)
         self._bell.setblocking(False)
@@ -134,7 +134,7 @@ class ForkServer:
             self._become_child(fork_server, pipe, page)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         os.close(pipe)
-        self._pages[pid] = (order.child, SharedState(page))
+        self._pages[pid] = (order.child, ChildMemory(page))
         self._tell(ChildStarted(order.child, pid))
 
     def _become_child(self, fork_server: int, pipe: int, page: int) -> None:
@@ -150,7 +150,7 @@ class ForkServer:
             die_with_parent(fork_server)
             from queuetui.engine.children.child import live
 
-            live(self._spec, socket.socket(fileno=pipe), SharedState(page))
+            live(self._spec, socket.socket(fileno=pipe), ChildMemory(page))
             code = 0
         finally:
             # Not the interpreter's own way out: what the application put there in the fork server is not this child's to clean.

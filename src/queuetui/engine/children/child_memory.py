@@ -12,7 +12,7 @@ NS_PER_S = 1_000_000_000
 (_MARKED, _BEGUN, _BEGUN_NS, _ENDED, _WITHDRAWN, _CONDEMNED, _TRUSTED_NS, _) = range(SLOTS)
 
 
-class SharedState:
+class ChildMemory:
     """Eight whole numbers in shared memory, each written by one side alone.
 
     Runs are numbered from 1 in the order in which the child gets them. A child marks a run, then looks whether it was withdrawn,
@@ -25,7 +25,7 @@ class SharedState:
         self._words = memoryview(self._memory).cast("q")
 
     @classmethod
-    def make(cls) -> SharedState:
+    def make(cls) -> ChildMemory:
         """Return a new page, all zero, that other processes can be handed."""
         if hasattr(os, "memfd_create"):
             file = os.memfd_create("queuetui-page")
