@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from queuetui.backends.base import BackendOptions, iterate
-from queuetui.backends.foreign.laravel.catalog import CatalogTable
 from queuetui.backends.foreign.laravel.settings import read_settings
 from queuetui.backends.foreign.laravel.table_sets import (
     BATCHES_COLUMNS,
@@ -18,6 +17,7 @@ from queuetui.backends.foreign.laravel.table_sets import (
     find_sets,
 )
 from queuetui.backends.registry import discover, open_backend
+from queuetui.backends.sql.catalog import ALL_RIGHTS, StoredColumn, StoredTable
 from queuetui.model.act import Outcome, Verb
 from queuetui.model.errors import BadConfig, Denied, NotFound
 from queuetui.model.limits import Limits
@@ -28,7 +28,7 @@ from tests.backends.laravel.acts import choose, do
 TWO = "jobs failed_jobs crm_jobs crm_failed_jobs crm_job_batches"
 
 
-def catalog(names: str) -> tuple[CatalogTable, ...]:
+def catalog(names: str) -> tuple[StoredTable, ...]:
     """Make a catalog of `name`, `schema.name` (not visible), `name~jobs` for another name and `-name` for what may not be read."""
     tables = []
     for written in names.split():
@@ -37,7 +37,9 @@ def catalog(names: str) -> tuple[CatalogTable, ...]:
         usual = like or plain
         columns = BATCHES_COLUMNS if usual.endswith("job_batches") else JOBS_COLUMNS
         columns = FAILED_COLUMNS if usual.endswith("failed_jobs") else columns
-        tables.append(CatalogTable(schema or "public", plain, columns, not schema, not written.startswith("-")))
+        stored = {name: StoredColumn(name, "text", nullable=True) for name in columns}
+        rights = frozenset[str]() if written.startswith("-") else ALL_RIGHTS
+        tables.append(StoredTable(schema or "public", plain, stored, is_visible=not schema, rights=rights))
     return tuple(tables)
 
 

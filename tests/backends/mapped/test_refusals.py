@@ -8,7 +8,7 @@ import pytest
 
 from queuetui.backends.foreign.mapped.check import require_fit
 from queuetui.backends.foreign.mapped.shape import read_mapping
-from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredIndex, StoredTable
+from queuetui.backends.sql.catalog import ALL_RIGHTS, Catalog, StoredColumn, StoredIndex, StoredTable
 from queuetui.model.errors import BadConfig, Denied
 
 GOOD = """\
@@ -49,7 +49,9 @@ def _catalog(*, readable: bool = True) -> Catalog:
         StoredColumn("made_at", "timestamp with time zone", nullable=False),
     )
     indexes = (StoredIndex(("id",), is_unique=True),)
-    table = StoredTable("public", "work", {one.name: one for one in columns}, indexes, is_readable=readable)
+    table = StoredTable(
+        "public", "work", {one.name: one for one in columns}, indexes, rights=ALL_RIGHTS if readable else frozenset()
+    )
     return Catalog("postgresql", (table,))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 import pytest
 
-from queuetui.backends.sql.catalog import Catalog, read_catalog
+from queuetui.backends.sql.catalog import ALL_RIGHTS, Catalog, read_catalog
 from queuetui.backends.sql.console_connection import open_database
 from tests.backends.captures import run_script
 
@@ -58,3 +60,40 @@ def test_tables_of_other_schemas_are_reached_by_their_schema(postgres_url: str) 
     found = catalog.find("far.work")
     assert found is not None
     assert found.written == "far.work"
+
+
+def test_what_a_user_may_do_and_see_is_told(postgres_url: str) -> None:
+    """Rights are told one by one, and row security where it keeps rows from who asks; its owner sees all."""
+    run_script(
+        postgres_url,
+        "CREATE TABLE work (id int);\nALTER TABLE work ENABLE ROW LEVEL SECURITY;\nDROP ROLE IF EXISTS catalog_reader;\n"
+        "CREATE ROLE catalog_reader LOGIN;\nGRANT SELECT, UPDATE ON work TO catalog_reader;\nCREATE TABLE kept (id int);\n",
+    )
+    own = read(postgres_url).find("work")
+    parts = urlsplit(postgres_url)
+    reader = read(urlunsplit(parts._replace(netloc=f"catalog_reader@{parts.hostname}:{parts.port}")))
+    seen, kept = reader.find("work"), reader.find("kept")
+    assert own is not None
+    assert seen is not None
+    assert kept is not None
+    assert (own.rights, own.hides_rows) == (ALL_RIGHTS, False)
+    assert (seen.rights, seen.hides_rows) == (frozenset({"select", "update"}), True)
+    assert (kept.rights, kept.is_readable) == (frozenset(), False)
+
+
+@pytest.mark.parametrize(
+    ("store", "kinds"),
+    [
+        ("sqlite", ("text collate nocase", "text")),
+        ("postgres", ("citext", "text")),
+        ("mysql", ("varchar(20) collate utf8mb4_general_ci", "varchar(20) collate utf8mb4_bin")),
+    ],
+)
+def test_a_column_that_folds_case_is_told(store: str, kinds: tuple[str, str], request: pytest.FixtureRequest) -> None:
+    """Of two columns, the one whose collation takes Mail and mail for one is told."""
+    url = request.getfixturevalue(f"{store}_url")
+    extension = "CREATE EXTENSION citext;\n" if store == "postgres" else ""
+    run_script(url, f"{extension}CREATE TABLE work (folded {kinds[0]}, plain {kinds[1]});\n")
+    table = read(url).find("work")
+    assert table is not None
+    assert {name: column.folds for name, column in table.columns.items()} == {"folded": True, "plain": False}

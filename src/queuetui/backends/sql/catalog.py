@@ -7,14 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
+# Tables of every schema, also those without a grant, so that what may not be read is told from what is not there.
 _POSTGRESQL_COLUMNS = text(
     "SELECT n.nspname, c.relname, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), NOT a.attnotnull, "
-    "pg_table_is_visible(c.oid), has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), c.reltuples::bigint, "
-    "(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) "
+    "(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), "
+    "CASE WHEN t.typname = 'citext' OR to_jsonb(l) ->> 'collisdeterministic' = 'false' THEN '_ci' END, "
+    "pg_table_is_visible(c.oid), CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN concat_ws(',', "
+    "CASE WHEN has_table_privilege(c.oid, 'SELECT') THEN 'select' END, CASE WHEN has_table_privilege(c.oid, 'INSERT') THEN 'insert' END, "
+    "CASE WHEN has_table_privilege(c.oid, 'UPDATE') THEN 'update' END, CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN 'delete' END) "
+    "END, c.relrowsecurity AND row_security_active(c.oid), c.reltuples::bigint "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
+    "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
     "WHERE c.relkind IN ('r', 'p', 'v', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped "
     "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY n.nspname, c.relname, a.attnum"
 )
@@ -27,19 +33,21 @@ _POSTGRESQL_INDEXES = text(
     "WHERE i.indisvalid AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND part.place <= i.indnkeyatts "
     "ORDER BY n.nspname, c.relname, i.indexrelid, part.place"
 )
+# Only what this user has some right to is listed; a right to delete may be one to the whole database, which no table tells.
 _MYSQL_COLUMNS = text(
-    "SELECT NULL, c.table_name, c.column_name, c.column_type, c.is_nullable = 'YES', 1, 1, t.table_rows, NULL "
+    "SELECT nullif(c.table_schema, database()), c.table_name, c.column_name, c.column_type, c.is_nullable = 'YES', NULL, "
+    "c.collation_name, c.table_schema = database(), concat(c.privileges, ',delete'), 0, t.table_rows "
     "FROM information_schema.columns c JOIN information_schema.tables t "
     "ON t.table_schema = c.table_schema AND t.table_name = c.table_name "
-    "WHERE c.table_schema = database() ORDER BY c.table_name, c.ordinal_position"
-)
+    "WHERE c.table_schema = database() OR c.table_schema IN :schemas ORDER BY c.table_schema, c.table_name, c.ordinal_position"
+).bindparams(bindparam("schemas", expanding=True))
 _MYSQL_INDEXES = text(
-    "SELECT NULL, table_name, index_name, column_name, non_unique = 0 FROM information_schema.statistics "
-    "WHERE table_schema = database() ORDER BY table_name, index_name, seq_in_index"
-)
+    "SELECT nullif(table_schema, database()), table_name, index_name, column_name, non_unique = 0 FROM information_schema.statistics "
+    "WHERE table_schema = database() OR table_schema IN :schemas ORDER BY table_schema, table_name, index_name, seq_in_index"
+).bindparams(bindparam("schemas", expanding=True))
 _SQLITE_COLUMNS = text(
-    'SELECT NULL, one.name, info.name, info.type, NOT info."notnull" AND NOT info.pk, 1, 1, NULL, NULL '
-    "FROM sqlite_master one JOIN pragma_table_info(one.name) info "
+    'SELECT NULL, one.name, info.name, info.type, NOT info."notnull" AND NOT info.pk, NULL, one.sql, 1, '
+    "'select,insert,update,delete', 0, NULL FROM sqlite_master one JOIN pragma_table_info(one.name) info "
     "WHERE one.type IN ('table', 'view') AND one.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY one.name, info.cid"
 )
 _SQLITE_INDEXES = text(
@@ -54,17 +62,24 @@ _STATEMENTS = {
     "mariadb": (_MYSQL_COLUMNS, _MYSQL_INDEXES),
     "sqlite": (_SQLITE_COLUMNS, _SQLITE_INDEXES),
 }
+# A collation's name, and SQLite's definition of a table, where the column says it.
+_FOLDING = r"_ci\b|_ci_|[^\w]{}\W[^,]*\bcollate\s+\W?nocase"
+ALL_RIGHTS = frozenset({"select", "insert", "update", "delete"})
 _MYSQL_LABEL = re.compile(r"'((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredColumn:
-    """A column; `stored` is its type as the database writes it, `labels` those of an enum, None for any other type."""
+    """A column; `stored` is its type as the database writes it, `labels` those of an enum, None for any other type.
+
+    `folds`: to the database, texts that differ in their case only are one.
+    """
 
     name: str
     stored: str
     nullable: bool
     labels: tuple[str, ...] | None = None
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,7 @@ class StoredTable:
     """A table as the catalog knows it.
 
     `schema` is None in the database that the connection is at; `rows` is the server's own estimate, None where it has none.
+    `rights` are what this user may do there: select, insert, update, delete. `hides_rows`: row security keeps some from it.
     """
 
     schema: str | None
@@ -88,7 +104,13 @@ class StoredTable:
     indexes: tuple[StoredIndex, ...] = ()
     rows: int | None = None
     is_visible: bool = True
-    is_readable: bool = True
+    rights: frozenset[str] = ALL_RIGHTS
+    hides_rows: bool = False
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether this user may read it."""
+        return "select" in self.rights
 
     @property
     def written(self) -> str:
@@ -118,13 +140,14 @@ class Catalog:
         return next(visible, None) or next(placed, None)
 
 
-def read_catalog(connection: Connection) -> Catalog:
-    """Read the tables of a database with their columns and indexes."""
+def read_catalog(connection: Connection, schemas: Iterable[str] = ()) -> Catalog:
+    """Read the tables of a database with their columns and indexes; `schemas` are further ones of a MySQL server, by name."""
     dialect = connection.dialect.name
     columns, indexes = _STATEMENTS[dialect]
-    found = _gather_indexes(connection.execute(indexes))
+    among = {"schemas": sorted(schemas)} if dialect in ("mysql", "mariadb") else {}
+    found = _gather_indexes(connection.execute(indexes, among))
     tables: dict[tuple[str | None, str], list[Any]] = {}
-    for record in connection.execute(columns):
+    for record in connection.execute(columns, among):
         tables.setdefault((record[0], str(record[1])), []).append(record)
     return Catalog(
         "mysql" if dialect == "mariadb" else dialect,
@@ -133,17 +156,27 @@ def read_catalog(connection: Connection) -> Catalog:
 
 
 def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[StoredIndex, ...]) -> StoredTable:
-    *_, is_visible, is_readable, rows, _ = records[0]
-    columns = {str(name): _column(name, *described) for _, _, name, *described in records}
+    *_, is_visible, rights, hides_rows, rows = records[0]
+    columns = {str(record[2]): _column(*record[2:7]) for record in records}
     estimated = int(rows) if rows is not None and int(rows) >= 0 else None
-    return StoredTable(*place, columns, indexes, estimated, bool(is_visible), bool(is_readable))
+    return StoredTable(
+        *place,
+        columns,
+        indexes,
+        estimated,
+        bool(is_visible),
+        ALL_RIGHTS & {*str(rights or "").split(",")},
+        bool(hides_rows),
+    )
 
 
-def _column(name: str, *described: Any) -> StoredColumn:  # noqa: ANN401 - as each driver gives it
-    words, nullable, labels = str(described[0]), described[1], described[-1]
-    if labels is None and words.lower().startswith("enum("):
-        labels = [label.replace("''", "'") for label in _MYSQL_LABEL.findall(words)]
-    return StoredColumn(str(name), words, bool(nullable), None if labels is None else tuple(map(str, labels)))
+def _column(
+    name: str, stored: str, nullable: object, labels: Iterable[str] | None, collation: str | None
+) -> StoredColumn:
+    if labels is None and stored.lower().startswith("enum("):
+        labels = [label.replace("''", "'") for label in _MYSQL_LABEL.findall(stored)]
+    folds = re.search(_FOLDING.format(re.escape(name)), collation or "", re.IGNORECASE) is not None
+    return StoredColumn(name, stored, bool(nullable), None if labels is None else tuple(labels), folds)
 
 
 def _gather_indexes(records: Iterable[Any]) -> dict[tuple[str | None, str], tuple[StoredIndex, ...]]:

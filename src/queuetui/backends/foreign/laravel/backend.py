@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.laravel.catalog import read_catalog
 from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.table_sets import LOOKING, WANTED_COLUMNS, choose_set
+from queuetui.backends.foreign.laravel.table_sets import LOOKING, choose_set, read_tables
 from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.backends.reading.histories import PagedHistories
@@ -46,7 +45,7 @@ def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
     try:
         with database.reading(LOOKING) as connection:
-            catalog = read_catalog(connection, WANTED_COLUMNS, settings.schemas)
+            catalog = read_tables(connection, settings)
         found = choose_set(catalog, settings, (options.kind or "").partition(":")[2])
         if found is None:
             raise NotFound(

@@ -11,10 +11,10 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_set
 from queuetui.backends.foreign.laravel.sqlite_catalog import may_hold_queue
 from queuetui.backends.foreign.laravel.table_sets import (
     LOOKING,
-    WANTED_COLUMNS,
     TableSet,
     choose_set,
     find_sets,
+    read_tables,
     refuse_unreadable,
 )
 from queuetui.model.snapshot import Part, Watch
@@ -44,10 +44,8 @@ def discover(url: str, options: BackendOptions, *, counted: bool = True) -> tupl
 
 
 def _find_sets(database: ConsoleDatabase, settings: LaravelSettings) -> list[TableSet]:
-    from queuetui.backends.foreign.laravel.catalog import read_catalog
-
     with database.reading(LOOKING) as connection:
-        catalog = read_catalog(connection, WANTED_COLUMNS, settings.schemas)
+        catalog = read_tables(connection, settings)
     sets = (choose_set(catalog, settings, ""),) if settings.names_tables else find_sets(catalog)
     return [one for one in sets if one is not None]
 

@@ -12,10 +12,7 @@ from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import open_file
 
-COLUMNS = (
-    "SELECT NULL, one.name, info.name, info.type, one.sql, 1, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
-    "WHERE one.type = 'table'"
-)
+_COLUMNS = "SELECT one.name, info.name FROM sqlite_master one JOIN pragma_table_info(one.name) info"
 _BUSY_S = 1.0
 
 
@@ -29,6 +26,6 @@ def may_hold_queue(url: str) -> bool:
         return True
     columns: dict[str, set[str]] = {}
     with translated("looking for Laravel's tables"), closing(open_file(path, "ro", timeout=_BUSY_S)) as connection:
-        for _, table, column, *_ in connection.execute(COLUMNS):
+        for table, column in connection.execute(_COLUMNS):
             columns.setdefault(table, set()).add(column.lower())
     return any(found >= JOBS_COLUMNS or found >= FAILED_COLUMNS for found in columns.values())

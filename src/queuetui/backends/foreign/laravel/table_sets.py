@@ -11,13 +11,14 @@ from queuetui.model.errors import BadConfig, Denied, NotFound
 from queuetui.model.text import sanitize
 
 if TYPE_CHECKING:
-    from queuetui.backends.foreign.laravel.catalog import CatalogTable
+    from sqlalchemy import Connection
+
+    from queuetui.backends.sql.catalog import StoredTable
 
 JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
 FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})
 BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "cancelled_at", "finished_at"})
 LOOKING = "looking for Laravel's tables"
-WANTED_COLUMNS = JOBS_COLUMNS | FAILED_COLUMNS | BATCHES_COLUMNS | {"uuid"}
 
 _USUAL = {"jobs": JOBS_COLUMNS, "failed_jobs": FAILED_COLUMNS, "job_batches": BATCHES_COLUMNS}
 _SHOWN_NAME = 80
@@ -27,9 +28,9 @@ _SHOWN_NAME = 80
 class TableSet:
     """The tables of one application; `guess` says why they may be of two, empty where their names or a person tell."""
 
-    jobs: CatalogTable | None = None
-    failed: CatalogTable | None = None
-    batches: CatalogTable | None = None
+    jobs: StoredTable | None = None
+    failed: StoredTable | None = None
+    batches: StoredTable | None = None
     guess: str = ""
     is_usual: bool = True
 
@@ -51,12 +52,20 @@ class TableSet:
         return self.is_usual and first is not None and first.is_visible
 
 
-def find_sets(catalog: Sequence[CatalogTable]) -> tuple[TableSet, ...]:
+def read_tables(connection: Connection, settings: LaravelSettings) -> tuple[StoredTable, ...]:
+    """Return the tables of a database with their columns in lower case, as the statements here write them."""
+    from queuetui.backends.sql.catalog import read_catalog
+
+    tables = read_catalog(connection, settings.schemas).tables
+    return tuple(replace(one, columns={name.lower(): each for name, each in one.columns.items()}) for one in tables)
+
+
+def find_sets(catalog: Sequence[StoredTable]) -> tuple[TableSet, ...]:
     """Return the sets of Laravel's tables, those that the URL alone may mean first."""
-    groups: dict[tuple[str | None, bool, str], dict[str, CatalogTable]] = {}
+    groups: dict[tuple[str | None, bool, str], dict[str, StoredTable]] = {}
     for usual, columns in _USUAL.items():
         for one in catalog:
-            if columns <= one.columns:
+            if columns <= one.columns.keys():
                 groups.setdefault(_group_of(one, usual), {}).setdefault(usual, one)
     sets = [
         TableSet(group.get("jobs"), group.get("failed_jobs"), group.get("job_batches"), is_usual=is_usual)
@@ -68,7 +77,7 @@ def find_sets(catalog: Sequence[CatalogTable]) -> tuple[TableSet, ...]:
     return tuple(sorted(joined, key=lambda one: (not one.is_plain, len(one.name), one.name)))
 
 
-def choose_set(catalog: Sequence[CatalogTable], settings: LaravelSettings, name: str) -> TableSet | None:
+def choose_set(catalog: Sequence[StoredTable], settings: LaravelSettings, name: str) -> TableSet | None:
     """Return the set that the settings or a name mean, else the only one, None where there is none.
 
     Raises BadConfig where several could be meant, NotFound for a name that no such table has, Denied where none may be read.
@@ -93,7 +102,7 @@ def refuse_unreadable(one: TableSet) -> NoReturn:
     raise Denied(f"this user may not read {_shown(one.name)}; grant it SELECT on the tables of the queue")
 
 
-def _group_of(one: CatalogTable, usual: str) -> tuple[str | None, bool, str]:
+def _group_of(one: StoredTable, usual: str) -> tuple[str | None, bool, str]:
     if one.name.endswith(usual):
         return one.schema, True, one.name.removesuffix(usual)
     return one.schema, False, one.name
@@ -115,7 +124,7 @@ def _join_halves(sets: list[TableSet]) -> list[TableSet]:
     return sets
 
 
-def _guess(jobs: CatalogTable | None, failed: CatalogTable | None) -> str:
+def _guess(jobs: StoredTable | None, failed: StoredTable | None) -> str:
     names = [_shown(one.name) for one in (jobs, failed) if one is not None]
     return (
         f"that {' and '.join(names)} belong to one application is a guess from their columns: name both in the profile, "
@@ -129,13 +138,15 @@ def _only_one(sets: Sequence[TableSet]) -> TableSet | None:
     return next(iter(sets), None)
 
 
-def _named_set(catalog: Sequence[CatalogTable], sets: Sequence[TableSet], settings: LaravelSettings) -> TableSet:
+def _named_set(catalog: Sequence[StoredTable], sets: Sequence[TableSet], settings: LaravelSettings) -> TableSet:
     """Take the tables that are named, and from their own set those that are not."""
     jobs = _named(catalog, "jobs", settings.jobs_table)
     failed = _named(catalog, "failed_jobs", settings.failed_table)
     batches = _named(catalog, "job_batches", settings.batches_table)
-    named = {one for one in (jobs, failed, batches) if one is not None}
-    home = next((one for one in sets if named & {one.jobs, one.failed, one.batches}), TableSet())
+    named = [one for one in (jobs, failed, batches) if one is not None]
+    home = next(
+        (one for one in sets if any(table in named for table in (one.jobs, one.failed, one.batches))), TableSet()
+    )
     if jobs is not None and failed is not None:
         return TableSet(jobs, failed, batches or home.batches)
     whole = TableSet(jobs or home.jobs, failed or home.failed, batches or home.batches)
@@ -146,16 +157,16 @@ def _named_set(catalog: Sequence[CatalogTable], sets: Sequence[TableSet], settin
     return replace(whole, failed=loose[0], guess=_guess(jobs, loose[0])) if len(loose) == 1 else whole
 
 
-def _is_beside(one: CatalogTable, other: CatalogTable) -> bool:
+def _is_beside(one: StoredTable, other: StoredTable) -> bool:
     return one.schema == other.schema
 
 
-def _named(catalog: Iterable[CatalogTable], usual: str, name: str | None) -> CatalogTable | None:
+def _named(catalog: Iterable[StoredTable], usual: str, name: str | None) -> StoredTable | None:
     if name is None:
         return None
     exact = [one for one in catalog if name == one.name and one.is_visible]
     exact += [one for one in catalog if name == f"{one.schema}.{one.name}"]
-    fitting = [one for one in exact if _USUAL[usual] <= one.columns]
+    fitting = [one for one in exact if _USUAL[usual] <= one.columns.keys()]
     if not fitting:
         why = "lacks the columns of Laravel's" if exact else "is not there; write SCHEMA.TABLE for another schema than"
         what = usual if exact else "those the connection looks in"

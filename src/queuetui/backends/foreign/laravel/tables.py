@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType, TypeEngine
 
-from queuetui.backends.foreign.laravel.catalog import CatalogTable
 from queuetui.backends.foreign.laravel.stored_types import as_text, id_type, text_type
 from queuetui.backends.foreign.laravel.table_sets import BATCHES_COLUMNS, FAILED_COLUMNS, JOBS_COLUMNS, TableSet
+from queuetui.backends.sql.catalog import StoredTable
 from queuetui.model.text import sanitize
 
 _INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
@@ -63,7 +63,7 @@ def name_tables(found: TableSet, dialect: str) -> Tables:
     has_uuid = failed is not None and "uuid" in failed.columns
     # MySQL names no table without a grant on it; PostgreSQL tells, and SQLite has no grants.
     unseen = _UNSEEN if dialect in ("mysql", "mariadb") else _NO_TABLE
-    folds = any(one is not None and one.folds_queues for one in (jobs, failed))
+    folds = any(one is not None and one.columns["queue"].folds for one in (jobs, failed))
     return Tables(
         _describe(jobs, JOBS_COLUMNS, dialect),
         _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else frozenset()), dialect),
@@ -78,11 +78,11 @@ def name_tables(found: TableSet, dialect: str) -> Tables:
     )
 
 
-def _if_readable(one: CatalogTable | None) -> CatalogTable | None:
+def _if_readable(one: StoredTable | None) -> StoredTable | None:
     return one if one is not None and one.is_readable else None
 
 
-def _why_absent(one: CatalogTable | None, unseen: str) -> str:
+def _why_absent(one: StoredTable | None, unseen: str) -> str:
     if one is None:
         return unseen
     return (
@@ -90,10 +90,10 @@ def _why_absent(one: CatalogTable | None, unseen: str) -> str:
     )
 
 
-def _describe(one: CatalogTable | None, columns: frozenset[str], dialect: str) -> TableClause | None:
+def _describe(one: StoredTable | None, columns: frozenset[str], dialect: str) -> TableClause | None:
     if one is None:
         return None
-    described = (column(each, _type_of(each, one.types.get(each, ""), dialect)) for each in sorted(columns))
+    described = (column(each, _type_of(each, one.columns[each].stored.lower(), dialect)) for each in sorted(columns))
     return table(one.name, *described, schema=one.schema)
 
 
