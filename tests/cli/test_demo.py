@@ -147,6 +147,7 @@ def test_the_console_opens_on_the_demo(tmp_path: Path) -> None:
     terminal.expect("hung")
     terminal.send("?")
     terminal.expect("from another terminal")
+    terminal.send("\r")
     terminal.send("qqq")
     terminal.expect(pexpect.EOF)
     terminal.wait()
