@@ -13,7 +13,7 @@ from tests.architecture.source import PACKAGE, ROOT
 
 MADE = re.compile(r"create table (queuetui_\w+)|create index (queuetui_job_\w+) on queuetui_job(?:_done)? ")
 # What begins a line or a second column of the list of keys, with a part in capitals where there are many of a kind.
-KEY = re.compile(r"(?:^|\s{2,})((?:[a-z]+(?::[a-zA-Z]+)*(?:, )?)+)(?=\s{2,})", re.MULTILINE)
+KEY = re.compile(r"(?:^|\s{2,})([a-z]+(?::[a-zA-Z]+)*(?:, [a-z]+(?::[a-zA-Z]+)*)*)(?=\s{2,})", re.MULTILINE)
 NOT_A_RECORD = {"clock", "retention", "lock"}
 
 
