@@ -10,14 +10,13 @@ from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import Product, Seen
 from queuetui.backends.keys.shelf import Entry, Shelf
 from queuetui.backends.keys.walking import Walk, write_anchor
+from queuetui.backends.reading.planning import plan_by_names, require_answers
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sorting import cut_sorted, value_of
-from queuetui.model.errors import Unsupported
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
-from queuetui.model.pattern import Pattern
-from queuetui.model.query import Comparison, Query, Sort, Term
+from queuetui.model.query import Query, Sort, Term
 from queuetui.model.query_match import holds
 from queuetui.model.state import State
 
@@ -35,10 +34,7 @@ def _plan_term(product: Product, term: Term) -> PlannedTerm:
     why_absent = product.absent.get(term.field)
     if why_absent is not None:
         return PlannedTerm(term, Handling.REFUSED, why_absent)
-    names_ids = term.field == "id" and term.comparison is Comparison.IS and not term.negated
-    if is_scope(term) or (names_ids and not any(isinstance(value, Pattern) for value in term.values)):
-        return PlannedTerm(term, Handling.PUSHED)
-    return PlannedTerm(term, Handling.RESIDUAL, f"checked here, job by job: {LOOKED_JOBS:,} jobs are looked at a page")
+    return plan_by_names(term, frozenset({"id"}), LOOKED_JOBS)
 
 
 def shelves_for(reading: Reading, query: Query) -> list[Shelf]:
@@ -72,9 +68,7 @@ class PageReader:
 
     def read(self, request: PageRequest) -> Page:
         """Return one page. Raises Unsupported for a filter on what the product does not keep."""
-        for one in plan_terms(self._reading.product, request.query):
-            if one.handling is Handling.REFUSED:
-                raise Unsupported(f"the filter on {one.term.field!r} cannot be answered: {one.why}; leave it out")
+        require_answers(plan_terms(self._reading.product, request.query))
         ids = names_asked(request.query, "id")
         if ids is not None:
             named = [find_whole(self._reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 
+from queuetui.backends.reading.planning import require_answers
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.source import Column, Condition, Field, Moment, Product, Source
 from queuetui.model.clock import EARLIEST, LATEST
-from queuetui.model.errors import Unsupported
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term, Value
@@ -78,9 +78,7 @@ def _is_column(term: Term, source: Source) -> bool:
 def build(query: Query, reading: Reading) -> Asked:
     """Return what a query asks of each source. Raises Unsupported for a term that is refused."""
     planned = [plan_term(term, reading.product) for term in query.terms]
-    for one in planned:
-        if one.handling is Handling.REFUSED:
-            raise Unsupported(f"the filter on {one.term.field!r} cannot be answered: {one.why}; leave it out")
+    require_answers(planned)
     pushed = [one.term for one in planned if one.handling is Handling.PUSHED]
     where: dict[str, Condition] = {}
     for source in reading.product.sources:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from sqlalchemy import Connection, DateTime, func, literal_column, select
+from sqlalchemy import Connection
 
 from queuetui.backends.tables.source import Moment, Product
 from queuetui.model.payload import SummaryPaths
@@ -25,17 +24,3 @@ class Reading:
     def dialect(self) -> str:
         """The database's language."""
         return self.connection.dialect.name
-
-
-def read_now(connection: Connection, fixed: datetime | None = None) -> datetime:
-    """Return the store's time; `fixed` is that of a capture."""
-    if fixed is not None:
-        return fixed
-    dialect = connection.dialect.name
-    if dialect == "postgresql":
-        at: datetime = connection.execute(select(func.clock_timestamp(type_=DateTime(timezone=True)))).scalar_one()
-        return at.astimezone(UTC)
-    clock = "utc_timestamp(6)" if dialect == "mysql" else "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-    wall: object = connection.execute(select(literal_column(clock))).scalar_one()
-    read = wall if isinstance(wall, datetime) else datetime.fromisoformat(str(wall))
-    return read.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from queuetui.backends.foreign.laravel.row_ids import has_id
 from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS, is_uuid, row_of_id
 from queuetui.backends.foreign.laravel.states import JOB_STATES, KEPT_STATES, in_state, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.model.errors import Unsupported
+from queuetui.backends.reading.planning import require_answers
 from queuetui.model.limits import Limits
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import Comparison, Query, Term, Value
@@ -74,9 +74,7 @@ def build_filter(query: Query, tables: Tables, now_s: int, limits: Limits) -> Ta
     Raises Unsupported for a term that is refused.
     """
     planned = plan_terms(query, limits)
-    for one in planned:
-        if one.handling is Handling.REFUSED:
-            raise Unsupported(f"the filter on {one.term.field!r} cannot be answered: {one.why}; leave it out")
+    require_answers(planned)
     states = KEPT_STATES
     for term in query.terms:
         allowed = _states_of(term)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from queuetui.backends.reading.planning import plan_by_names
 from queuetui.backends.reading.query_scope import is_scope
-from queuetui.model.page import Handling, PlannedTerm
-from queuetui.model.pattern import Pattern
-from queuetui.model.query import Comparison, Query, Term
+from queuetui.model.page import PlannedTerm
+from queuetui.model.query import Query, Term
 
 RESIDUAL_JOBS = 5_000
+_FOUND_BY_NAME = frozenset({"id", "correlation_id"})
 _OF_PAYLOAD = frozenset({"payload", "data", "word"})
 
 
@@ -23,13 +24,4 @@ def needs_payload(terms: tuple[Term, ...]) -> bool:
 
 def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
     """Return how each term is answered."""
-    return tuple(_plan_term(term) for term in query.terms)
-
-
-def _plan_term(term: Term) -> PlannedTerm:
-    names_ids = term.field in {"id", "correlation_id"} and term.comparison is Comparison.IS and not term.negated
-    if is_scope(term) or (names_ids and not any(isinstance(value, Pattern) for value in term.values)):
-        return PlannedTerm(term, Handling.PUSHED)
-    return PlannedTerm(
-        term, Handling.RESIDUAL, f"checked here, job by job: {RESIDUAL_JOBS:,} jobs are looked at a page"
-    )
+    return tuple(plan_by_names(term, _FOUND_BY_NAME, RESIDUAL_JOBS) for term in query.terms)

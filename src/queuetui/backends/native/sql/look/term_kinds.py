@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from queuetui.backends.reading.planning import check_here
 from queuetui.backends.reading.query_scope import is_scope
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
@@ -56,5 +57,4 @@ def _plan_term(term: Term) -> PlannedTerm:
                 term, Handling.PUSHED, f"no index serves it: {FILTERED_ROWS:,} jobs are looked at a page"
             )
         case _:
-            why = f"checked here, job by job: {RESIDUAL_ROWS:,} jobs are looked at a page"
-            return PlannedTerm(term, Handling.RESIDUAL, why)
+            return check_here(term, RESIDUAL_ROWS)
