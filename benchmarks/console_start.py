@@ -54,10 +54,10 @@ def start_console(url: str, state: str) -> None:
     from queuetui.cli.session import connect
     from queuetui.config.profile import Profile
     from queuetui.tui.app import QueueTui
-    from queuetui.tui.session import Session
+    from queuetui.tui.session import ConsoleSession
 
     profile = Profile("bench", url, chosen_by_url=True)
-    app = QueueTui(Session(profile, lambda: connect(profile, operate=True, state=Path(state))))
+    app = QueueTui(ConsoleSession(profile, lambda: connect(profile, operate=True, state=Path(state))))
 
     async def show() -> None:
         async with app.run_test(size=SIZE) as pilot:

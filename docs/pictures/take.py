@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from queuetui.cli.demo.stage import await_life, playing
 from queuetui.cli.session import connect
 from queuetui.tui.app import QueueTui
-from queuetui.tui.session import Session
+from queuetui.tui.session import ConsoleSession
 
 if TYPE_CHECKING:
-    from queuetui.cli.demo.place import Place
+    from queuetui.cli.demo.place import DemoPlace
 
 SIZE = (112, 30)
 LIVING_S = 25.0
@@ -24,10 +24,10 @@ FONT_FACE = re.compile(r"<!--.*?-->|@font-face\s*\{.*?\}", re.DOTALL)
 PICTURES = {"stuck": ("4",), "overview": ("0",), "retry": ("5", "R")}
 
 
-async def take(place: Place) -> None:
+async def take(place: DemoPlace) -> None:
     """Press each picture's keys, wait for what they show, and write it."""
     profile = place.profile()
-    app = QueueTui(Session(profile, lambda: connect(profile, operate=True, state=place.state)))
+    app = QueueTui(ConsoleSession(profile, lambda: connect(profile, operate=True, state=place.state)))
     async with app.run_test(size=SIZE) as pilot:
         for name, keys in PICTURES.items():
             for key in keys:

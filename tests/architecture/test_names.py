@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from tests.architecture.source import PACKAGE, ROOT, place
+import ast
+from collections import Counter
+
+from tests.architecture.source import PACKAGE, ROOT, place, python_files, tree_of
 
 BANNED_NAMES = {"common", "helper", "helpers", "manager", "managers", "misc", "shared", "tools", "util", "utils"}
+
+# Words that still name two classes. One that names one class leaves this list; none is added.
+HOMONYMS = {
+    "Asked",
+    "Change",
+    "Counter",
+    "Counters",
+    "Counts",
+    "Kind",
+    "LockedRow",
+    "Moment",
+    "Order",
+    "Place",
+    "Product",
+    "Reading",
+    "Search",
+    "Side",
+    "Source",
+    "Step",
+    "Tallies",
+    "Tally",
+    "Walk",
+}
 
 
 def test_no_module_or_folder_is_a_drawer() -> None:
@@ -26,3 +52,14 @@ def test_every_package_folder_says_what_it_is_for() -> None:
         if not init.exists() or not init.read_text(encoding="utf-8").lstrip().startswith('"""'):
             silent.append(str(folder.relative_to(ROOT)))
     assert silent == []
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    """One word, one thing, but for the words that are listed."""
+    counted = Counter(
+        node.name
+        for path in python_files(PACKAGE)
+        for node in tree_of(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in counted.items() if count > 1} == HOMONYMS

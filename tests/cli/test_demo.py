@@ -16,7 +16,7 @@ import pexpect
 import psutil
 import pytest
 
-from queuetui.cli.demo.place import Place
+from queuetui.cli.demo.place import DemoPlace
 from queuetui.cli.demo.workload import make_job, open_workload, standing_jobs
 from queuetui.cli.session import connect
 from queuetui.model.errors import QueueTuiError
@@ -40,9 +40,9 @@ class Running:
     process: subprocess.Popen[bytes]
     temporary: Path
 
-    def place(self) -> Place | None:
+    def place(self) -> DemoPlace | None:
         """Return where the demo lives, once it has its settings."""
-        return next((Place(path.parent) for path in self.temporary.glob("queuetui-demo-*/config.toml")), None)
+        return next((DemoPlace(path.parent) for path in self.temporary.glob("queuetui-demo-*/config.toml")), None)
 
     def others(self) -> list[psutil.Process]:
         """Return every process of the demo but its first."""
@@ -210,7 +210,7 @@ def check_stock_ran(feed: Feed) -> bool:
     return {"check_stock", "sum_up_the_day"} <= set(known) and known["check_stock"].last_job_id is not None
 
 
-def open_feed(place: Place | None) -> Feed | None:
+def open_feed(place: DemoPlace | None) -> Feed | None:
     """Return the demo's queue under the demo's own limits, once it is there."""
     if place is None:
         return None

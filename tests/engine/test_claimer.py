@@ -13,7 +13,7 @@ from queuetui.client import Queue
 from queuetui.engine.claimer import HELD_BATCHES, HELD_WORK_S, Claim, Claimer, Room
 from queuetui.engine.clock import KEPT_TYPES, Pace
 from queuetui.engine.finisher import Finisher
-from queuetui.engine.lease import Ended, HeldLease, Leases
+from queuetui.engine.lease import HeldLease, Leases, RunEnding
 from queuetui.engine.run import Run
 from queuetui.engine.settings import DEFAULT_BATCH, WorkerSettings
 from queuetui.engine.store_health import STORE_TROUBLE
@@ -183,7 +183,7 @@ def test_who_waits_for_an_ending_counts_as_at_work(waits: bool, most: float) -> 
     run.started_s = CLOCK.now() - 5
     run.written = threading.Event() if waits else None
     settlement = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s=0.001)
-    Finisher(pace, Volume(100, "w", CLOCK.now()), CLOCK).report([Ended(run, settlement)], {job.id})
+    Finisher(pace, Volume(100, "w", CLOCK.now()), CLOCK).report([RunEnding(run, settlement)], {job.id})
     average_s = pace.type_average_s("T")
     assert average_s is not None
     assert HELD_WORK_S / average_s <= most

@@ -13,7 +13,7 @@ import pytest
 from queuetui.client import Queue
 from queuetui.engine import notekeeping
 from queuetui.engine.context import Context
-from queuetui.engine.lease import Ended, HeldLease
+from queuetui.engine.lease import HeldLease, RunEnding
 from queuetui.engine.notekeeping import Notekeeper
 from queuetui.engine.notes import Notes
 from queuetui.engine.run import Run
@@ -290,7 +290,7 @@ def test_what_is_logged_while_notes_are_written_is_written_next(queue: Queue) ->
     keeper = Notekeeper(queue.backend.notes)
     keeper.write_running(lease.id, [run], 2.0)
     keeper.write_ended(
-        lease.id, [Ended(run, Settlement(claimed.id, claimed.fence, claimed.type, Ending.COMPLETED, 2.0))]
+        lease.id, [RunEnding(run, Settlement(claimed.id, claimed.fence, claimed.type, Ending.COMPLETED, 2.0))]
     )
     (noted,) = notes_of(queue, claimed.id)
     assert noted.log is not None

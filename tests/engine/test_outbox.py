@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from queuetui.engine.clock import Clock, Wakeup
 from queuetui.engine.finisher import STEP_RESULT_BYTES, Outbox, take_step
-from queuetui.engine.lease import Ended, HeldLease
+from queuetui.engine.lease import HeldLease, RunEnding
 from queuetui.engine.run import Run
 from queuetui.model.clock import from_us
 from queuetui.model.job import ClaimedJob, Ending, Settlement
@@ -26,12 +26,12 @@ class CountingWakeup(Wakeup):
         self.rung += 1
 
 
-class Crowded(deque[Ended]):
+class Crowded(deque[RunEnding]):
     """A row of endings into which another thread puts one in the very moment in which one is put in."""
 
     other: Callable[[], None] | None = None
 
-    def append(self, ended: Ended, /) -> None:
+    def append(self, ended: RunEnding, /) -> None:
         """Append, and let the other one append."""
         super().append(ended)
         other, self.other = self.other, None
@@ -39,11 +39,11 @@ class Crowded(deque[Ended]):
             other()
 
 
-def end(result: bytes | None = None) -> Ended:
+def end(result: bytes | None = None) -> RunEnding:
     """Return the ending of a run."""
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, MOMENT, MOMENT)
     run = Run(job, HeldLease("l", "q", 0.0), "w")
-    return Ended(run, Settlement(job.id, job.fence, job.type, Ending.COMPLETED, result=result))
+    return RunEnding(run, Settlement(job.id, job.fence, job.type, Ending.COMPLETED, result=result))
 
 
 def put(outbox: Outbox) -> None:

@@ -10,7 +10,7 @@ from queuetui.engine.allowed import AllowRule
 from queuetui.engine.children.boot import describe_boot
 from queuetui.engine.children.child import Child
 from queuetui.engine.children.child_memory import ChildMemory
-from queuetui.engine.children.fork_server import ChildSpec
+from queuetui.engine.children.child_spec import ChildSpec
 from queuetui.engine.children.messages import Ended, Noted, decode_from_child, to_noted
 from queuetui.engine.children.pipes import ChildEnd, WorkerEnd
 from queuetui.engine.lease import HeldLease

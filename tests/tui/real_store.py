@@ -19,7 +19,7 @@ from queuetui.operate.journal import Journal
 from queuetui.operate.operations import Operations
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui, run_console
-from queuetui.tui.session import Session
+from queuetui.tui.session import ConsoleSession
 
 QUEUES = ("mail", "sync", "import")
 
@@ -46,18 +46,18 @@ def fill(store: NativeBackend, jobs: int = 30) -> None:
     )
 
 
-def session_on(url: str, folder: Path, poll_s: float = 0.5) -> Session:
+def session_on(url: str, folder: Path, poll_s: float = 0.5) -> ConsoleSession:
     """Return a session on our own queue with the right to operate, as the command line makes it."""
     profile = Profile(name="here", url=url, poll_s=poll_s)
-    return Session(
+    return ConsoleSession(
         profile, lambda: _connection(open_native(url, BackendOptions(limits=profile.limits)), profile, folder)
     )
 
 
-def session_over(backend: Backend, folder: Path) -> Session:
+def session_over(backend: Backend, folder: Path) -> ConsoleSession:
     """Return a session over a backend that is open already and is read on demand only."""
     profile = Profile(name="here", url="", poll_s=60.0)
-    return Session(profile, lambda: _connection(backend, profile, folder))
+    return ConsoleSession(profile, lambda: _connection(backend, profile, folder))
 
 
 def _connection(backend: Backend, profile: Profile, folder: Path) -> tuple[Feed, Operations]:

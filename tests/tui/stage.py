@@ -19,7 +19,7 @@ from queuetui.tui.app import QueueTui
 from queuetui.tui.link import Link
 from queuetui.tui.messages import PictureArrived
 from queuetui.tui.present.lines import TextLine
-from queuetui.tui.session import Session
+from queuetui.tui.session import ConsoleSession
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.text_lines import TextLines
 from tests.tui.scripted import ScriptedFeed
@@ -65,12 +65,12 @@ class Stage:
         feed: ScriptedFeed | None = None,
         profile: Profile = PROFILE,
         right: Right = Right.OPERATE,
-        session: Session | None = None,
+        session: ConsoleSession | None = None,
     ) -> None:
         self.feed = feed or ScriptedFeed()
         self.operations = ScriptedOperations(self.feed, right)
         self.refusal: QueueTuiError | None = None
-        self.app = QueueTui(session or Session(profile, self._connect))
+        self.app = QueueTui(session or ConsoleSession(profile, self._connect))
         self._pilot: Pilot[int] | None = None
 
     def _connect(self) -> tuple[Feed, Operations]:

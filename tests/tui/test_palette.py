@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.tui.actions import ACTIONS, ALIASES, Place, bindings_at, named
+from queuetui.tui.actions import ACTIONS, ALIASES, KeyPlace, bindings_at, named
 from queuetui.tui.dialogs.command import CommandDialog
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -130,11 +130,11 @@ def test_every_action_has_its_words() -> None:
     assert all(named(alias) is not None for alias in ALIASES)
 
 
-@pytest.mark.parametrize("place", list(Place))
-def test_no_key_does_two_things_in_one_place(place: Place) -> None:
+@pytest.mark.parametrize("place", list(KeyPlace))
+def test_no_key_does_two_things_in_one_place(place: KeyPlace) -> None:
     """Within a place, and between it and what works everywhere, every key has one meaning."""
-    places = {place, Place.EVERYWHERE} | (
-        {Place.TABLE, Place.MARKS} if place in {Place.JOBS, Place.FAILURES} else set()
+    places = {place, KeyPlace.EVERYWHERE} | (
+        {KeyPlace.TABLE, KeyPlace.MARKS} if place in {KeyPlace.JOBS, KeyPlace.FAILURES} else set()
     )
     keys = [key for action in ACTIONS if action.places & places for key in action.keys.split(",") if key]
     assert sorted(set(keys)) == sorted(keys)
@@ -148,7 +148,7 @@ def test_only_capital_letters_change_a_queue() -> None:
 
 def test_every_key_has_an_id_to_remap_it_by() -> None:
     """Each binding carries its action's name as its id."""
-    for place in Place:
+    for place in KeyPlace:
         for binding in bindings_at(place):
             assert binding.id is not None  # type: ignore[union-attr]  # made by us, always a Binding
             assert named(binding.id) is not None  # type: ignore[union-attr]  # made by us, always a Binding

@@ -17,7 +17,7 @@ from queuetui.model.snapshot import Watch
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.feed import RETRY_STEPS_S, Poller, Post, pace_s, retry_s
 from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
-from queuetui.tui.session import Session
+from queuetui.tui.session import ConsoleSession
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
 from tests.tui.stage import PROFILE
@@ -32,7 +32,7 @@ class Listener:
     def __init__(self, feed: ScriptedFeed, interval_s: float = 60.0) -> None:
         self.messages: queue.Queue[Message] = queue.Queue()
         operations = ScriptedOperations(feed)
-        session = Session(PROFILE, lambda: cast("tuple[object, object]", (feed, operations)))  # type: ignore[arg-type, return-value]  # a scripted pair
+        session = ConsoleSession(PROFILE, lambda: cast("tuple[object, object]", (feed, operations)))  # type: ignore[arg-type, return-value]  # a scripted pair
         self.poller = Poller(session, self.messages.put, interval_s)
 
     def next(self, kind: type[M]) -> M:

@@ -18,7 +18,7 @@ from queuetui.tui.present.detail import pane_lines
 from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
 from queuetui.tui.present.job_rows import make_row
 from queuetui.tui.widgets.table_layout import Column, place_columns
-from queuetui.tui.widgets.table_lines import Line, Span, changed_span
+from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_span
 from queuetui.tui.widgets.table_rows import Cell, Row
 from tests.monitor.pictures import FOREIGN, NOW, ago, facts, job, queue, running, worker
 
@@ -87,4 +87,4 @@ def test_what_is_cut_off_costs_nothing() -> None:
         for end in ("1", "2")
     )
     assert changed_span(one, other, placed, 80) is None
-    assert changed_span(one, other._replace(is_cursor=True), placed, 80) == Span(0, 80)
+    assert changed_span(one, other._replace(is_cursor=True), placed, 80) == CellSpan(0, 80)

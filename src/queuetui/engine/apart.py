@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.engine.lease import Ended
+from queuetui.engine.lease import RunEnding
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_unsettled
 from queuetui.engine.store_health import STORE_TROUBLE
@@ -31,7 +31,7 @@ def write_apart(write: Callable[[Sequence[Item]], object], items: Sequence[Item]
             write_apart(write, (item,), what)
 
 
-def settle_apart(store: JobStore, lease_id: str, ended: Ended) -> tuple[Ended, Step | None]:
+def settle_apart(store: JobStore, lease_id: str, ended: RunEnding) -> tuple[RunEnding, Step | None]:
     """Write one ending, or in its place a failure where it cannot be written; return which, and no step where neither can."""
     try:
         return ended, store.step(lease_id, [ended.settlement], 0)
@@ -39,7 +39,7 @@ def settle_apart(store: JobStore, lease_id: str, ended: Ended) -> tuple[Ended, S
         raise
     except Exception as error:  # noqa: BLE001 - what a handler asked for may be anything
         log_event("ending_unwritable", logging.ERROR, **ended.run.facts, error_class=type(error).__name__)
-        failed = Ended(ended.run, settle_unsettled(ended.run.job, error, None))
+        failed = RunEnding(ended.run, settle_unsettled(ended.run.job, error, None))
     try:
         return failed, store.step(lease_id, [failed.settlement], 0)
     except STORE_TROUBLE:

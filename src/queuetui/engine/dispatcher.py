@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from queuetui.backends.base import Step
     from queuetui.engine.claimer import Claim
     from queuetui.engine.desk import Desk
-    from queuetui.engine.lease import Ended, HeldLease
+    from queuetui.engine.lease import HeldLease, RunEnding
 
 PART = "jobs"
 TICK_S = 1.0
@@ -136,7 +136,7 @@ class Dispatcher:
         if step.lease_valid and claim is not None:
             self._hand_out(lease, claim, step)
 
-    def _step_alone(self, lease: HeldLease, ended: Ended) -> None:
+    def _step_alone(self, lease: HeldLease, ended: RunEnding) -> None:
         """Write the first ending that waits; a job of which the store takes none is given back with its lease."""
         lease.endings[0], step = settle_apart(self._desk.store, lease.id, ended)
         if step is None:
@@ -146,7 +146,7 @@ class Dispatcher:
         else:
             self._take_answer(lease, lease.endings[:1], step)
 
-    def _take_answer(self, lease: HeldLease, endings: Sequence[Ended], step: Step) -> None:
+    def _take_answer(self, lease: HeldLease, endings: Sequence[RunEnding], step: Step) -> None:
         """Take note of what the store has taken; the endings are the first that wait under the lease."""
         desk = self._desk
         desk.health.answered(PART)

@@ -15,10 +15,10 @@ from queuetui.engine.performer import Performer
 from queuetui.engine.run import Run
 
 
-class Slot:
+class RunSlot:
     """One thread that runs one handler at a time."""
 
-    def __init__(self, name: str, work: Callable[[Slot], None]) -> None:
+    def __init__(self, name: str, work: Callable[[RunSlot], None]) -> None:
         self.run: Run | None = None
         self.given_up = False
         self.thread = Thread(target=work, args=(self,), name=name, daemon=True)
@@ -32,7 +32,7 @@ class ThreadExecutor:
         self._backlog: SimpleQueue[Run | None] = SimpleQueue()
         self._given_up = 0
         self._closed = False
-        self._slots = [Slot(f"queuetui-slot-{number}", self._work) for number in range(slots)]
+        self._slots = [RunSlot(f"queuetui-slot-{number}", self._work) for number in range(slots)]
         for slot in self._slots:
             slot.thread.start()
 
@@ -111,10 +111,10 @@ class ThreadExecutor:
             self._backlog.put(None)
 
     def _fill(self, place: int, name: str) -> None:
-        self._slots[place] = Slot(name, self._work)
+        self._slots[place] = RunSlot(name, self._work)
         self._slots[place].thread.start()
 
-    def _work(self, slot: Slot) -> None:
+    def _work(self, slot: RunSlot) -> None:
         take, perform = self._backlog.get, self.perform
         while not slot.given_up and (run := take()) is not None:
             slot.run = run

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from queuetui.engine.lease import Ended
+from queuetui.engine.lease import RunEnding
 from queuetui.engine.logs import WORKER_LOGGER, log_event
 from queuetui.engine.outcome import settle_given_up
 from queuetui.engine.settings import DEFAULT_BATCH
@@ -36,7 +36,7 @@ _EVENTS = {
 }
 
 
-def take_step(endings: Sequence[Ended]) -> tuple[Ended, ...]:
+def take_step(endings: Sequence[RunEnding]) -> tuple[RunEnding, ...]:
     """Return the first endings that are written together: all of them, unless their results are very large."""
     size = 0
     for place, (_, settlement) in enumerate(endings):
@@ -54,8 +54,8 @@ class Outbox:
         self._most = most
         self._batch = most
         self._flush_after_s = FLUSH_AFTER_S
-        self._waiting: deque[Ended] = deque()
-        self._late: deque[Ended] = deque()
+        self._waiting: deque[RunEnding] = deque()
+        self._late: deque[RunEnding] = deque()
         self._first_s = 0.0
         self._at_once = False
         self._wakeup = wakeup
@@ -75,7 +75,7 @@ class Outbox:
         is_first = not self._waiting
         if is_first:
             self._first_s = self._clock.now()
-        self._waiting.append(Ended(run, settlement))
+        self._waiting.append(RunEnding(run, settlement))
         if at_once:
             self._at_once = True
         if at_once or is_first or len(self._waiting) in {1, self._batch}:
@@ -83,15 +83,15 @@ class Outbox:
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
         """Add an ending that comes after its lease was given up: what it was is refused, that it came is recorded."""
-        self._late.append(Ended(run, settle_given_up(run.job, settlement.duration_s)))
+        self._late.append(RunEnding(run, settle_given_up(run.job, settlement.duration_s)))
         self._wakeup.ring()
 
     @property
-    def late(self) -> tuple[Ended, ...]:
+    def late(self) -> tuple[RunEnding, ...]:
         """The late endings that the store has not been told of."""
         return tuple(self._late)
 
-    def told_late(self, ended: Ended) -> None:
+    def told_late(self, ended: RunEnding) -> None:
         """Forget a late ending that the store has been told of."""
         self._late.remove(ended)
 
@@ -115,7 +115,7 @@ class Outbox:
                 ended.run.lease.endings.append(ended)
 
 
-def refuse(ended: Ended) -> None:
+def refuse(ended: RunEnding) -> None:
     """Tell of an ending that changes nothing: the job is in other hands."""
     ended.run.close()
     log_event("result_refused", logging.WARNING, **ended.run.facts, ending=ended.settlement.ending.value)
@@ -130,7 +130,7 @@ class Finisher:
         self._volume = volume
         self._clock = clock
 
-    def report(self, endings: Sequence[Ended], accepted: Collection[str]) -> None:
+    def report(self, endings: Sequence[RunEnding], accepted: Collection[str]) -> None:
         """Tell of endings that were sent; one that was not accepted is stale and has changed nothing."""
         all_accepted = len(accepted) == len(endings)
         untold = 0
@@ -151,7 +151,7 @@ class Finisher:
             self._volume.leave_out(untold, self._clock.now())
         self._learn(endings)
 
-    def _learn(self, endings: Sequence[Ended]) -> None:
+    def _learn(self, endings: Sequence[RunEnding]) -> None:
         """Take note of how long the runs held their slots, by type; all of a batch are of one queue."""
         now_s = self._clock.now()
         took_s: dict[str, list[float]] = {}
@@ -166,7 +166,7 @@ class Finisher:
             self._pace.record(endings[0].run.job.queue, job_type, sum(lengths_s) / len(lengths_s), len(lengths_s))
 
 
-def _tell(ended: Ended) -> None:
+def _tell(ended: RunEnding) -> None:
     """Say how a run ended."""
     settlement = ended.settlement
     event, level = _EVENTS[settlement.ending]

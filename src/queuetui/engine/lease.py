@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TRUSTED_PART = 2 / 3
 
 
-class Ended(NamedTuple):
+class RunEnding(NamedTuple):
     """The ending of a run, on its way to the store."""
 
     run: Run
@@ -41,7 +41,7 @@ class HeldLease:
     queue: str
     renewed_s: float
     runs: set[Run] = field(default_factory=set)
-    endings: list[Ended] = field(default_factory=list)
+    endings: list[RunEnding] = field(default_factory=list)
     closing: bool = False
     lost: str | None = None
     forgotten: bool = False

@@ -15,7 +15,7 @@ from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
     from queuetui.backends.run_notes import RunNotesStore
-    from queuetui.engine.lease import Ended
+    from queuetui.engine.lease import RunEnding
     from queuetui.engine.notes import Notes
     from queuetui.model.run_notes import RunNotes
 
@@ -40,7 +40,7 @@ class Notekeeper:
         if told:
             self._write(lease_id, told)
 
-    def write_ended(self, lease_id: str, endings: Sequence[Ended]) -> None:
+    def write_ended(self, lease_id: str, endings: Sequence[RunEnding]) -> None:
         """Write what is new of runs whose endings are about to be written."""
         told = []
         for run, settlement in endings:

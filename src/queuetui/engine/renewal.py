@@ -24,7 +24,7 @@ RENEWALS_A_LEASE = 6
 LONGEST_BEAT_S = 5.0
 
 
-class Renewal:
+class LeaseRenewer:
     """Renews every lease six times in its length and writes the worker's beat."""
 
     def __init__(

@@ -25,7 +25,7 @@ from queuetui.engine.mixed_executor import MixedExecutor
 from queuetui.engine.notekeeping import LogKeeper, Notekeeper
 from queuetui.engine.performer import Performer
 from queuetui.engine.recurring import Recurring
-from queuetui.engine.renewal import Renewal
+from queuetui.engine.renewal import LeaseRenewer
 from queuetui.engine.signals import Signals
 from queuetui.engine.stopping import Stopping
 from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from queuetui.engine.isolation import Executor
     from queuetui.engine.settings import WorkerSettings
 
-Part = Dispatcher | Renewal | Sweeper | Recurring
+Part = Dispatcher | LeaseRenewer | Sweeper | Recurring
 WATCH_EVERY_S = 0.1
 LAST_WORDS_S = 5.0
 LAST_WORDS_IN_TROUBLE_S = 0.5
@@ -146,7 +146,7 @@ class Worker:
             suspects=Suspects(careful=settings.isolation != "process"),
             notekeeper=Notekeeper(self._backend.notes),
         )
-        renewal = Renewal(self._store, card, leases, self._stopping, self._health, clock)
+        renewal = LeaseRenewer(self._store, card, leases, self._stopping, self._health, clock)
         sweeper = Sweeper(self._store, settings, self._stopping, self._health, clock)
         watch = LimitGuard(settings, executor, leases, self._stopping, clock)
         self._announce(card)
@@ -192,7 +192,7 @@ class Worker:
             return ThreadExecutor(slots, performer)
         return MixedExecutor(slots, performer, self._tasks, make_crew)
 
-    def _work(self, parts: Sequence[Part], renewal: Renewal, watch: LimitGuard, signals: Signals) -> bool:
+    def _work(self, parts: Sequence[Part], renewal: LeaseRenewer, watch: LimitGuard, signals: Signals) -> bool:
         """Run the worker's threads, and watch over them from this one, until the last lease is closed.
 
         False when the store keeps a thread waiting for longer than the worker may live: leases end by themselves.

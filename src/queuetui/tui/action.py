@@ -8,7 +8,7 @@ from enum import StrEnum
 from queuetui.model.act import Verb
 
 
-class Place(StrEnum):
+class KeyPlace(StrEnum):
     """Where an action works."""
 
     EVERYWHERE = "everywhere"
@@ -25,7 +25,7 @@ class Place(StrEnum):
     HELP = "Help"
 
 
-JOB_PLACES = frozenset({Place.JOBS, Place.FAILURES, Place.DETAIL})
+JOB_PLACES = frozenset({KeyPlace.JOBS, KeyPlace.FAILURES, KeyPlace.DETAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class Action:
     label: str
     help: str
     call: str
-    places: frozenset[Place] = frozenset({Place.EVERYWHERE})
+    places: frozenset[KeyPlace] = frozenset({KeyPlace.EVERYWHERE})
     verb: Verb | None = None
     takes: str = ""
     rank: int = 0
 
 
-def at(*places: Place) -> frozenset[Place]:
+def at(*places: KeyPlace) -> frozenset[KeyPlace]:
     """Return the places where an action works."""
     return frozenset(places)

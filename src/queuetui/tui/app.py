@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from queuetui.model.errors import BadQuery
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.console import Console
 from queuetui.tui.present.identity import find_queue, typable_queues
 from queuetui.tui.present.queue_rows import picked_queue
@@ -25,7 +25,7 @@ from queuetui.tui.present.unbound import unbound_text
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.screens.jobs import JobsScreen
-from queuetui.tui.session import Session
+from queuetui.tui.session import ConsoleSession
 from queuetui.tui.terminal import has_few_colours, require_terminal
 from queuetui.tui.widgets.status_line import About
 
@@ -55,7 +55,7 @@ def _make_screen(module: str, name: str) -> Screen[Any]:
 class QueueTui(Console, inherit_bindings=False):
     """Shows one profile; connects after the first paint and never lets the store hold up a key."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.EVERYWHERE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.EVERYWHERE)
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "jobs": JobsScreen,
         "overview": partial(_make_screen, "overview", "OverviewScreen"),
@@ -66,7 +66,7 @@ class QueueTui(Console, inherit_bindings=False):
     }
     DEFAULT_MODE = "jobs"
 
-    def __init__(self, session: Session, *, has_few_colours: bool = False) -> None:
+    def __init__(self, session: ConsoleSession, *, has_few_colours: bool = False) -> None:
         super().__init__(session, has_few_colours=has_few_colours)
         self._origin: Origin | None = None
 
@@ -283,7 +283,7 @@ class QueueTui(Console, inherit_bindings=False):
         return cast("JobsScreen", self.screen)
 
 
-def run_console(session: Session) -> int:
+def run_console(session: ConsoleSession) -> int:
     """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
     require_terminal()
     app = QueueTui(session, has_few_colours=has_few_colours(os.environ))

@@ -27,7 +27,7 @@ from queuetui.tui.widgets.tone_paint import TONE_CLASSES
 
 if TYPE_CHECKING:
     from queuetui.model.capabilities import Capabilities
-    from queuetui.tui.session import Connection, Session
+    from queuetui.tui.session import Connection, ConsoleSession
 
 _TICK_S = 1.0
 SILENT_AFTER_S = 3.0
@@ -42,7 +42,7 @@ class Console(App[int], inherit_bindings=False):
     TITLE = "queuetui"
     frozen: reactive[bool] = reactive(False, init=False)
 
-    def __init__(self, session: Session, *, has_few_colours: bool = False) -> None:
+    def __init__(self, session: ConsoleSession, *, has_few_colours: bool = False) -> None:
         # What is mixed for a screen of many colours falls together on one of 16: there, and without colour, the terminal's own serve.
         is_plain = has_few_colours or bool(os.environ.get("NO_COLOR"))
         super().__init__(ansi_color=True if is_plain else None)

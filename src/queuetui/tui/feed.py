@@ -16,7 +16,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
 from queuetui.tui.messages import Connected, LinkLost, PageRefused, PictureArrived
 from queuetui.tui.reading import Reading
-from queuetui.tui.session import Connection, Session
+from queuetui.tui.session import Connection, ConsoleSession
 
 DEFAULT_INTERVAL_S = 2.0
 FASTEST_S = 0.5
@@ -42,7 +42,7 @@ def retry_s(attempt: int) -> float:
 class Poller:
     """One daemon thread with at most one poll in flight; a hung store hangs this thread and nothing else."""
 
-    def __init__(self, session: Session, post: Post, interval_s: float = DEFAULT_INTERVAL_S) -> None:
+    def __init__(self, session: ConsoleSession, post: Post, interval_s: float = DEFAULT_INTERVAL_S) -> None:
         self._session = session
         self._post = post
         self._interval_s = interval_s

@@ -12,7 +12,7 @@ from queuetui.tui.dialogs.sort import Choice, SortDialog
 from queuetui.tui.present.row_order import first_order, orderable
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.table_header import Sort as Mark
+from queuetui.tui.widgets.table_header import HeaderSort as Mark
 from queuetui.tui.widgets.table_layout import Column
 
 

@@ -20,7 +20,7 @@ class Connection(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ConsoleSession:
     """One profile; `connect` blocks, may import drivers, and raises QueueTuiError. `hint` stands above the keys in help."""
 
     profile: Profile

@@ -31,9 +31,9 @@ def show_console(profile: Profile, *, operate: bool, state: Path | None = None, 
 
     collector.hold()
     from queuetui.tui.app import run_console
-    from queuetui.tui.session import Session
+    from queuetui.tui.session import ConsoleSession
 
-    return run_console(Session(profile, lambda: connect(profile, operate=operate, state=state), hint))
+    return run_console(ConsoleSession(profile, lambda: connect(profile, operate=operate, state=state), hint))
 
 
 def leave(code: int) -> NoReturn:

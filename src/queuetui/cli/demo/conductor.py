@@ -16,7 +16,7 @@ from threading import Event
 from time import monotonic
 
 from queuetui.cli.demo.crew import DOOMED, STEADY, Hand
-from queuetui.cli.demo.place import Place
+from queuetui.cli.demo.place import DemoPlace
 from queuetui.cli.demo.watched import watch_parent
 from queuetui.cli.demo.workload import next_jobs, open_workload, standing_jobs
 from queuetui.cli.output import say
@@ -38,7 +38,7 @@ LONGEST_S = 4 * 3600.0
 class Conductor:
     """The demo's clock; bounded in jobs and time, after which only the standing jobs are kept up."""
 
-    place: Place
+    place: DemoPlace
     queue: Queue
     over: Event
     chance: Random = field(default_factory=Random)
@@ -105,7 +105,7 @@ def conduct(folder: Path) -> None:
     over = Event()
     watch_parent(over.set)
     signal.signal(signal.SIGTERM, lambda *_: over.set())
-    place = Place(folder)
+    place = DemoPlace(folder)
     try:
         with Queue(place.url) as queue:
             Conductor(place, queue, over).run()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import queuetui
-from queuetui.cli.demo.place import Place
+from queuetui.cli.demo.place import DemoPlace
 
 APP = "queuetui.cli.demo.handlers"
 
@@ -29,7 +29,7 @@ class Hand:
 
     name: str
     options: Sequence[str]
-    place: Place
+    place: DemoPlace
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -55,7 +55,7 @@ class Hand:
         self._process = None
 
 
-def spawn(module: str, words: Sequence[str], place: Place, name: str) -> subprocess.Popen[bytes]:
+def spawn(module: str, words: Sequence[str], place: DemoPlace, name: str) -> subprocess.Popen[bytes]:
     """Start a module of the demo in a process that ends with this one.
 
     Keys of this terminal do not reach it.

@@ -32,7 +32,7 @@ stuck_after_per_type = {{ rebuild_index = "1s" }}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DemoPlace:
     """The demo's folder and what is in it."""
 
     folder: Path
@@ -64,9 +64,9 @@ class Place:
         return found
 
 
-def make_place() -> Place:
+def make_place() -> DemoPlace:
     """Make the folder, for its owner only, with the settings in it."""
-    place = Place(Path(tempfile.mkdtemp(prefix="queuetui-demo-")))
+    place = DemoPlace(Path(tempfile.mkdtemp(prefix="queuetui-demo-")))
     text = SETTINGS.format(profile=json.dumps(PROFILE), profile_key=PROFILE, url=json.dumps(place.url))
     place.settings.write_text(text, encoding="utf-8")
     return place

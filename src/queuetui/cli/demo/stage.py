@@ -13,7 +13,7 @@ from threading import Event
 from time import monotonic
 
 from queuetui.cli.demo.crew import spawn
-from queuetui.cli.demo.place import Place, make_place
+from queuetui.cli.demo.place import DemoPlace, make_place
 from queuetui.model.errors import Conflict, NotFound, Unreachable
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
@@ -26,7 +26,7 @@ NAME = "conductor"
 
 
 @contextmanager
-def playing(*, waits: bool) -> Iterator[Place]:
+def playing(*, waits: bool) -> Iterator[DemoPlace]:
     """Start the demo; nothing of it is left, neither a process nor a file.
 
     At the end where it `waits`, else a moment later.
@@ -69,7 +69,7 @@ def _awaited(snapshot: Snapshot) -> list[str]:
     return [name for name, count in found.items() if not count.value]
 
 
-def _await_queue(place: Place, process: subprocess.Popen[bytes]) -> None:
+def _await_queue(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
     """Wait until the conductor has made the tables. Raises Conflict when it ended instead."""
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.registry import open_native

@@ -41,7 +41,7 @@ from queuetui.engine.settings import WorkerSettings
 
 if TYPE_CHECKING:
     from queuetui.engine.children.child_memory import ChildMemory
-    from queuetui.engine.children.fork_server import ChildSpec
+    from queuetui.engine.children.child_spec import ChildSpec
     from queuetui.engine.tasks import Task, Tasks
     from queuetui.model.job import ClaimedJob, Settlement
 

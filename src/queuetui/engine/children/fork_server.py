@@ -15,13 +15,13 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from queuetui.backends.embedded import choose_default_url
 from queuetui.engine.allowed import AllowRule
 from queuetui.engine.children.child_memory import ChildMemory
+from queuetui.engine.children.child_spec import ChildSpec
 from queuetui.engine.children.messages import (
     Boot,
     Booted,
@@ -44,14 +44,6 @@ from queuetui.model.errors import NotFound
 
 GUARD_EVERY_S = 0.25
 _FILES_A_HATCH = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ChildSpec:
-    """What a child is forked with."""
-
-    boot: Boot
-    tasks: Tasks
 
 
 def main(pipe: int, parent: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.act import Verb
-from queuetui.tui.action import JOB_PLACES, Action, Place, at
+from queuetui.tui.action import JOB_PLACES, Action, KeyPlace, at
 
 ACTS = (
     Action(
@@ -46,7 +46,7 @@ ACTS = (
         "purge",
         "delete all that match the filter, written to a file first",
         "purge",
-        at(Place.JOBS),
+        at(KeyPlace.JOBS),
         Verb.DELETE,
         rank=12,
     ),
@@ -57,7 +57,7 @@ ACTS = (
         "pause queue",
         "pause or resume a queue",
         "pause",
-        at(Place.JOBS, Place.OVERVIEW),
+        at(KeyPlace.JOBS, KeyPlace.OVERVIEW),
         Verb.PAUSE,
         rank=9,
     ),

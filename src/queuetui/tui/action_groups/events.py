@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.tui.action import Action, Place, at
+from queuetui.tui.action import Action, KeyPlace, at
 
 EVENTS = (
     Action(
@@ -12,7 +12,7 @@ EVENTS = (
         "trace",
         "all that has the correlation id of this event, over all its jobs; Esc shows everything again",
         "trace",
-        at(Place.EVENTS),
+        at(KeyPlace.EVENTS),
         rank=4,
     ),
     Action(
@@ -22,7 +22,7 @@ EVENTS = (
         "only its job",
         "the events of this job alone, also of one that is gone; Esc shows everything again",
         "only_job",
-        at(Place.EVENTS),
+        at(KeyPlace.EVENTS),
         rank=5,
     ),
 )

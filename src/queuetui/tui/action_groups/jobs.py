@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from queuetui.tui.action import JOB_PLACES, Action, Place, at
+from queuetui.tui.action import JOB_PLACES, Action, KeyPlace, at
 
-ORDERED = at(Place.JOBS, Place.OVERVIEW, Place.FAILURES, Place.WORKERS, Place.SCHEDULES)
+ORDERED = at(KeyPlace.JOBS, KeyPlace.OVERVIEW, KeyPlace.FAILURES, KeyPlace.WORKERS, KeyPlace.SCHEDULES)
 
 JOBS = (
     Action(
@@ -14,7 +14,7 @@ JOBS = (
         "filter",
         "filter as you type; Enter keeps it, Esc clears it",
         "live_filter",
-        at(Place.JOBS, Place.EVENTS),
+        at(KeyPlace.JOBS, KeyPlace.EVENTS),
         rank=2,
     ),
     Action(
@@ -24,9 +24,9 @@ JOBS = (
         "look further",
         "go on behind the jobs that a slow filter looked through, until one is found; Esc stops",
         "look_further",
-        at(Place.JOBS),
+        at(KeyPlace.JOBS),
     ),
-    Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", at(Place.JOBS)),
+    Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", at(KeyPlace.JOBS)),
     Action("explain", "e", "e", "explain", "why this job stands where it stands", "explain", JOB_PLACES, rank=4),
     Action("sort", "s", "s", "sort", "choose the order", "sort", ORDERED),
     Action(
@@ -55,7 +55,7 @@ JOBS = (
         "wide",
         "other columns, with the whole id; in a text, wrap long lines or cut them",
         "wide",
-        at(Place.JOBS, Place.DETAIL),
+        at(KeyPlace.JOBS, KeyPlace.DETAIL),
     ),
     Action("copy", "y", "y", "copy", "copy the id, error, payload, JSON or command", "copy", JOB_PLACES, rank=13),
     Action(
@@ -65,7 +65,7 @@ JOBS = (
         "left tab",
         "the tab to the left",
         "turn_tab(-1)",
-        at(Place.DETAIL),
+        at(KeyPlace.DETAIL),
     ),
     Action(
         "right tab",
@@ -74,7 +74,7 @@ JOBS = (
         "next tab",
         "the tab to the right",
         "turn_tab(1)",
-        at(Place.DETAIL),
+        at(KeyPlace.DETAIL),
         rank=3,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.act import Verb
-from queuetui.tui.action import Action, Place, at
+from queuetui.tui.action import Action, KeyPlace, at
 
 SCHEDULES = (
     Action(
@@ -13,7 +13,7 @@ SCHEDULES = (
         "run now",
         "make a job of this schedule now; its slots stay as they are",
         "run_now",
-        at(Place.SCHEDULES),
+        at(KeyPlace.SCHEDULES),
         Verb.RUN,
         rank=4,
     ),
@@ -24,7 +24,7 @@ SCHEDULES = (
         "pause",
         "pause or resume this schedule",
         "pause_schedule",
-        at(Place.SCHEDULES),
+        at(KeyPlace.SCHEDULES),
         Verb.PAUSE,
         rank=5,
     ),
@@ -35,7 +35,7 @@ SCHEDULES = (
         "remove",
         "remove this schedule; the jobs it made stay",
         "remove_schedule",
-        at(Place.SCHEDULES),
+        at(KeyPlace.SCHEDULES),
         Verb.UNSCHEDULE,
         rank=8,
     ),

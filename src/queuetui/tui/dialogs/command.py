@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from queuetui.model.text import sanitize
-from queuetui.tui.actions import ACTIONS, Action, Place, named
+from queuetui.tui.actions import ACTIONS, Action, KeyPlace, named
 from queuetui.tui.completion import complete_argument
 from queuetui.tui.dialogs.pick import PickDialog
 from queuetui.tui.present.tones import Tone
@@ -32,7 +32,7 @@ class CommandDialog(PickDialog):
 
     def __init__(
         self,
-        places: frozenset[Place],
+        places: frozenset[KeyPlace],
         why_not: Callable[[Action], str | None],
         history: list[str],
         queues: Sequence[str] = (),

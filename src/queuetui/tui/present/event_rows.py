@@ -17,7 +17,7 @@ from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_name, worker_text
-from queuetui.tui.widgets.table_header import Sort as Mark
+from queuetui.tui.widgets.table_header import HeaderSort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 

@@ -18,7 +18,7 @@ from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, mes
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_header import Sort as Mark
+from queuetui.tui.widgets.table_header import HeaderSort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 
-from queuetui.tui.actions import ACTIONS, Action, Place
+from queuetui.tui.actions import ACTIONS, Action, KeyPlace
 from queuetui.tui.present.legend import SIGNS, verdict_meanings
 from queuetui.tui.present.lines import BLANK, TextLine, cells_of, line_of, say, wrap_pieces
 from queuetui.tui.present.tones import Tone
@@ -18,7 +18,7 @@ _TWO_COLUMNS_CELLS = 150
 
 
 def help_lines(
-    place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], text: str, width: int
+    place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], text: str, width: int
 ) -> list[TextLine]:
     """Return every action of one screen in groups and the legend, narrowed to what holds `text`, in lines of `width` cells."""
     needle = text.casefold()
@@ -32,13 +32,13 @@ def help_lines(
 
 
 def _key_lines(
-    place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], needle: str
+    place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], needle: str
 ) -> list[TextLine]:
     lines: list[TextLine] = []
-    for group in (place, Place.MARKS, Place.TABLE, Place.EVERYWHERE):
+    for group in (place, KeyPlace.MARKS, KeyPlace.TABLE, KeyPlace.EVERYWHERE):
         actions = [action for action in ACTIONS if group in action.places & places and _holds(action, needle)]
         if actions:
-            title = group.value if group is Place.EVERYWHERE else f"in {group.value}"
+            title = group.value if group is KeyPlace.EVERYWHERE else f"in {group.value}"
             lines += [
                 line_of(say(title, Tone.STRONG)),
                 *(_action_line(action, why_not(action)) for action in actions),

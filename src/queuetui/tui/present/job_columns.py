@@ -9,7 +9,7 @@ from queuetui.model.pattern import Pattern
 from queuetui.model.query import Query, Sort
 from queuetui.model.state import FINAL, State
 from queuetui.tui.present.cells import Align
-from queuetui.tui.widgets.table_header import Sort as Mark
+from queuetui.tui.widgets.table_header import HeaderSort as Mark
 from queuetui.tui.widgets.table_layout import Column
 
 ID = Column("id", "id", 8, priority=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from queuetui.tui.actions import ACTIONS, Place
+from queuetui.tui.actions import ACTIONS, KeyPlace
 
 _INSTEAD = {
     "c": "columns are not chosen one by one; left and right reach all of them, w on Jobs shows the wide ones",
@@ -20,7 +20,7 @@ _INSTEAD = {
 }
 
 
-def unbound_text(key: str, character: str | None, places: Collection[Place]) -> str:
+def unbound_text(key: str, character: str | None, places: Collection[KeyPlace]) -> str:
     """Return where a key works that does nothing here, or what to press instead."""
     shown = character if character is not None and character.isprintable() and character.strip() else key
     elsewhere = [action for action in ACTIONS if key in action.keys.split(",") and not action.places & set(places)]

@@ -16,7 +16,7 @@ from queuetui.tui.present.cells import Align
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_header import Sort as Mark
+from queuetui.tui.widgets.table_header import HeaderSort as Mark
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Cell, Row
 

@@ -16,7 +16,7 @@ from queuetui.model.page import PageRequest
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
-from queuetui.tui.actions import ACTIONS, Action, Place
+from queuetui.tui.actions import ACTIONS, Action, KeyPlace
 from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
 from queuetui.tui.present.lines import TextLine, line_of, say
@@ -39,7 +39,7 @@ LEAST_LINES = 15
 class ConsoleScreen(Screen[None], inherit_bindings=False):
     """A full screen; it is shown a snapshot whenever one came while it is on top."""
 
-    PLACE: ClassVar[Place]
+    PLACE: ClassVar[KeyPlace]
     VIEW: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (45, "-high")]
@@ -165,13 +165,13 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         return ""
 
     @property
-    def places(self) -> frozenset[Place]:
+    def places(self) -> frozenset[KeyPlace]:
         """Whose actions work here."""
-        found = {Place.EVERYWHERE, self.PLACE}
+        found = {KeyPlace.EVERYWHERE, self.PLACE}
         if self.query(LiveTable):
-            found.add(Place.TABLE)
+            found.add(KeyPlace.TABLE)
         if self.query(JobTable):
-            found.add(Place.MARKS)
+            found.add(KeyPlace.MARKS)
         return frozenset(found)
 
     def footer_actions(self) -> list[Action]:

@@ -15,7 +15,7 @@ from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.acting import Acting
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
 from queuetui.tui.present.identity import short_id
@@ -35,9 +35,9 @@ EVENTS_SHOWN = 200
 class DetailScreen(Acting):
     """Reads its job whole when it opens and again after every poll."""
 
-    PLACE = Place.DETAIL
+    PLACE = KeyPlace.DETAIL
     AUTO_FOCUS = "#text"
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.DETAIL)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.DETAIL)
 
     def __init__(self, job_id: str, tab: str = TAB_NAMES[0]) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.text import sanitize
 from queuetui.monitor.feed import EVENTS
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.event_scroll import MOST_EVENTS, PAGE_EVENTS, EventScroll
 from queuetui.tui.present.event_rows import (
     EVENT_COLUMNS,
@@ -48,10 +48,10 @@ _WITH_ERRORS = frozenset({EventKind.JOB_FAILED, EventKind.JOB_RETRIED})
 class EventsScreen(ConsoleScreen):
     """Enter opens the job of an event, or the jobs of its worker or queue."""
 
-    PLACE = Place.EVENTS
+    PLACE = KeyPlace.EVENTS
     VIEW = "events"
     AUTO_FOCUS = "#events"
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.EVENTS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.EVENTS)
 
     def __init__(self) -> None:
         super().__init__()

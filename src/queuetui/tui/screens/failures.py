@@ -17,7 +17,7 @@ from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Verdict
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.marking import Marking
 from queuetui.tui.ordering import OrderedHere
@@ -36,13 +36,13 @@ LATEST = 50
 class FailuresScreen(Marking, OrderedHere):
     """Shows what a person on call looks for first; R runs it again."""
 
-    PLACE = Place.FAILURES
+    PLACE = KeyPlace.FAILURES
     VIEW = "failures"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.FAILURES})
     AUTO_FOCUS = "#failures"
     COLUMNS = FAILURE_COLUMNS
     OWN_MARKS = FAILURE_ORDER
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.FAILURES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.FAILURES)
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from queuetui.model.text import sanitize
-from queuetui.tui.actions import Action, Place
+from queuetui.tui.actions import Action, KeyPlace
 from queuetui.tui.present.help import help_lines
 from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.tones import Tone
@@ -37,7 +37,7 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self, place: Place, places: frozenset[Place], why_not: Callable[[Action], str | None], hint: str = ""
+        self, place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], hint: str = ""
     ) -> None:
         super().__init__()
         self._hint = hint

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.sort import Choice
 from queuetui.tui.ordering import Ordering
 from queuetui.tui.present.identity import queue_named
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 class JobsScreen(JobList, Ordering):
     """The keys of the home screen: filter, order, columns, acts, and a closer look."""
 
-    PLACE = Place.JOBS
+    PLACE = KeyPlace.JOBS
     VIEW = "jobs"
     AUTO_FOCUS = "#jobs"
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.JOBS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.JOBS)
 
     # Filter
 

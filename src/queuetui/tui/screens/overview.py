@@ -14,7 +14,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Part, QueueInfo, Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.acting import Acting
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.lines import line_of, say
@@ -34,13 +34,13 @@ _CARDS = ("pending", "processing", "failed", "stuck", "done")
 class OverviewScreen(Acting, OrderedHere):
     """Answers `is it well?` at a glance; Enter on a queue opens its jobs."""
 
-    PLACE = Place.OVERVIEW
+    PLACE = KeyPlace.OVERVIEW
     VIEW = "overview"
     PARTS = frozenset(Part)
     AUTO_FOCUS = "#queues"
     COLUMNS = QUEUE_COLUMNS
     OWN_MARKS = QUEUE_ORDER
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.OVERVIEW)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.OVERVIEW)
 
     def __init__(self) -> None:
         super().__init__()

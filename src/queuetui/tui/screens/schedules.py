@@ -15,7 +15,7 @@ from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.acting import Acting
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.ask import AskDialog
 from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import true_name
@@ -48,13 +48,13 @@ _NONE_YET = "No schedule yet. Declare one with @job(cron=...), or: queuetui sche
 class SchedulesScreen(Acting, OrderedHere):
     """Enter opens the last job of a schedule; an act is about the one under the cursor, as it was seen."""
 
-    PLACE = Place.SCHEDULES
+    PLACE = KeyPlace.SCHEDULES
     VIEW = "schedules"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.SCHEDULES})
     AUTO_FOCUS = "#schedules"
     COLUMNS = SCHEDULE_COLUMNS
     OWN_MARKS = SCHEDULE_ORDER
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCHEDULES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SCHEDULES)
 
     def __init__(self) -> None:
         super().__init__()

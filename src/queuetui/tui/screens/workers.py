@@ -12,7 +12,7 @@ from textual.widget import Widget
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
@@ -33,12 +33,12 @@ from queuetui.tui.widgets.text_lines import TextLines
 class WorkersScreen(OrderedHere):
     """Shows the registrations; liveness is judged by the store's clock."""
 
-    PLACE = Place.WORKERS
+    PLACE = KeyPlace.WORKERS
     VIEW = "workers"
     AUTO_FOCUS = "#workers"
     COLUMNS = WORKER_COLUMNS
     OWN_MARKS = WORKER_ORDER
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.WORKERS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.WORKERS)
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the summary and the table."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from queuetui.tui.actions import Place, bindings_at
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.table_messages import TableMessage
 
@@ -22,13 +22,13 @@ class FirstAsked(TableMessage, namespace="job_table"):
 class ListTable(LiveTable, inherit_bindings=False):
     """A live table of things that are looked at and opened, not marked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.TABLE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.TABLE)
 
 
 class JobTable(LiveTable, inherit_bindings=False):
     """A live table of jobs; which jobs `mark all` means is decided by its screen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(Place.TABLE), *bindings_at(Place.MARKS)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(KeyPlace.TABLE), *bindings_at(KeyPlace.MARKS)]
 
     def action_first(self) -> None:
         """Go to the first row, also of a list that goes on above."""

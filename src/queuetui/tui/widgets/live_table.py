@@ -13,7 +13,7 @@ from textual.message import Message
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
 from queuetui.tui.widgets import table_messages
-from queuetui.tui.widgets.table_header import Sort
+from queuetui.tui.widgets.table_header import HeaderSort
 from queuetui.tui.widgets.table_layout import Column
 from queuetui.tui.widgets.table_rows import Replaced, Row
 from queuetui.tui.widgets.table_view import HEADER_LINES, TableView
@@ -103,9 +103,9 @@ class LiveTable(TableView, can_focus=True):
 
     def show_sort(self, column_key: str | None, *, descending: bool = False) -> None:
         """Put the sort arrow on a column, or nowhere; the rows come in order from outside."""
-        self.show_order(() if column_key is None else (Sort(column_key, descending),))
+        self.show_order(() if column_key is None else (HeaderSort(column_key, descending),))
 
-    def show_order(self, order: Sequence[Sort]) -> None:
+    def show_order(self, order: Sequence[HeaderSort]) -> None:
         """Put an arrow on each column of an order; the last of them is not left out where the room is short."""
         if tuple(order) == self._order:
             return

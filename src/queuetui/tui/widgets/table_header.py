@@ -11,21 +11,21 @@ from queuetui.model.text import sanitize
 from queuetui.tui.present.cells import Align, fit
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Layout, PlacedColumn
+from queuetui.tui.widgets.table_layout import GUTTER_CELLS, PlacedColumn, TableLayout
 from queuetui.tui.widgets.table_lines import Piece, end_of, gap_before
 
 MORE_CELLS = 4
 SIGN_CELLS = 1
 
 
-class Sort(NamedTuple):
+class HeaderSort(NamedTuple):
     """A column that the rows are ordered by."""
 
     column_key: str
     descending: bool
 
 
-def room_for_mark(layout: Layout, width: int) -> int:
+def room_for_mark(layout: TableLayout, width: int) -> int:
     """Return the cells behind the last title, where columns further right are told of."""
     if not layout.placed:
         return width
@@ -34,7 +34,7 @@ def room_for_mark(layout: Layout, width: int) -> int:
     return width - (last.x + min(last.width, len(last.column.title) + 1) if is_left else last.end)
 
 
-def header_pieces(layout: Layout, order: Sequence[Sort], symbols: Symbols, width: int) -> Iterator[Piece]:
+def header_pieces(layout: TableLayout, order: Sequence[HeaderSort], symbols: Symbols, width: int) -> Iterator[Piece]:
     """Yield the titles; the title of a column that the rows are ordered by keeps room for its arrow."""
     before = symbols.more_before if layout.before else " "
     text = before.ljust(GUTTER_CELLS)
@@ -48,7 +48,7 @@ def header_pieces(layout: Layout, order: Sequence[Sort], symbols: Symbols, width
     yield Piece(text, Tone.PLAIN)
 
 
-def _title(column: PlacedColumn, order: Sequence[Sort], symbols: Symbols) -> str:
+def _title(column: PlacedColumn, order: Sequence[HeaderSort], symbols: Symbols) -> str:
     title = sanitize(column.column.title)
     sort = next((one for one in order if one.column_key == column.column.key), None)
     if sort is None:

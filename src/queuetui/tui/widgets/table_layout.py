@@ -71,7 +71,7 @@ class PlacedColumn(NamedTuple):
         return self.x + self.width
 
 
-class Layout(NamedTuple):
+class TableLayout(NamedTuple):
     """The columns that are seen at once; `before` and `behind` are how many more are seen by going left and right."""
 
     placed: tuple[PlacedColumn, ...]
@@ -81,7 +81,7 @@ class Layout(NamedTuple):
 
 def lay_out(
     columns: Sequence[Column], width: int, contents: Contents = None, step: int = 0, sorted_by: str = ""
-) -> Layout:
+) -> TableLayout:
     """Return what is seen after so many steps to the right, the last step where there are not as many.
 
     Each step shows columns that were not seen before it; the first column, by which rows are known, is always there.
@@ -98,7 +98,7 @@ def lay_out(
         seen |= here
         behind = len(numbered) - len(seen)
         if step <= 0 or not behind or is_stuck:
-            return Layout(_place(chosen, room, contents), before, behind)
+            return TableLayout(_place(chosen, room, contents), before, behind)
         step -= 1
 
 

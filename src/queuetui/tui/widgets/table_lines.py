@@ -25,7 +25,7 @@ class Line(NamedTuple):
     is_marked: bool
 
 
-class Span(NamedTuple):
+class CellSpan(NamedTuple):
     """Cells of a line from `start` up to, not including, `end`."""
 
     start: int
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
     tone: Tone
 
 
-def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> Span | None:
+def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> CellSpan | None:
     """Return the cells that must be drawn again to turn one line into the other, None when they look alike.
 
     They are one span: Textual draws each span of a line from the line's beginning, so that a second one would draw the first again.
@@ -47,21 +47,21 @@ def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColu
     if old is new or old == new:
         return None
     if old is None or new is None or old[1:] != new[1:]:
-        return Span(0, width)
+        return CellSpan(0, width)
     changes = (_changed_in(column, old.row.cells[column.place], new.row.cells[column.place]) for column in placed)
     spans = [span for span in changes if span is not None and span.start < width]
-    return Span(spans[0].start, min(spans[-1].end, width)) if spans else None
+    return CellSpan(spans[0].start, min(spans[-1].end, width)) if spans else None
 
 
-def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> Span | None:
+def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> CellSpan | None:
     """Return what of a column is seen to change: what is cut off costs nothing, nor does a text's beginning and end that stay."""
     if old == new:
         return None
     before, after = (fit(cell.text, column.width, column.column.align) for cell in (old, new))
     if _tone_of(old, column) != _tone_of(new, column) or not f"{before}{after}".replace(ELLIPSIS, "").isascii():
-        return Span(column.x, column.end)
+        return CellSpan(column.x, column.end)
     changed = [place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
-    return Span(column.x + changed[0], column.x + changed[-1] + 1) if changed else None
+    return CellSpan(column.x + changed[0], column.x + changed[-1] + 1) if changed else None
 
 
 def row_pieces(line: Line, placed: Sequence[PlacedColumn], symbols: Symbols, width: int) -> Iterator[Piece]:

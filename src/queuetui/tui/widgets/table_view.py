@@ -20,9 +20,9 @@ from queuetui.tui.present.lines import wrap
 from queuetui.tui.present.symbols import Symbols
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.content_widths import ContentWidths
-from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, Sort, header_pieces, room_for_mark
-from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, Layout, PlacedColumn, lay_out
-from queuetui.tui.widgets.table_lines import Line, Span, changed_span, merge_pieces, row_pieces
+from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, HeaderSort, header_pieces, room_for_mark
+from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, PlacedColumn, TableLayout, lay_out
+from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_span, merge_pieces, row_pieces
 from queuetui.tui.widgets.table_rows import TableRows
 
 HEADER_LINES = 1
@@ -58,12 +58,12 @@ class TableView(Widget):
         self._columns = tuple(columns)
         self._empty_text = empty_text
         self._symbols = symbols
-        self._order: tuple[Sort, ...] = ()
+        self._order: tuple[HeaderSort, ...] = ()
         self._rows = TableRows()
         self._top = 0
         self._widths = ContentWidths()
         self._step = 0
-        self._layout: Layout | None = None
+        self._layout: TableLayout | None = None
         self._layout_width = -1
         self._styles: dict[tuple[Tone, bool, bool], Style] = {}
 
@@ -97,14 +97,14 @@ class TableView(Widget):
         return self._laid_out.placed
 
     @property
-    def _laid_out(self) -> Layout:
+    def _laid_out(self) -> TableLayout:
         """Where the columns stand; laid out when asked for, as a new size may be painted before it is announced."""
         if self._layout is None or self._layout_width != self.size.width:
             self._layout_width = self.size.width
             self._layout = self._lay_out()
         return self._layout
 
-    def _lay_out(self) -> Layout:
+    def _lay_out(self) -> TableLayout:
         contents = self._widths.cells or None
         sorted_by = self._order[-1].column_key if self._order else ""
         width = self.size.width
@@ -170,11 +170,11 @@ class TableView(Widget):
             if span is not None:
                 self._refresh_cells(y, span)
 
-    def _refresh_cells(self, y: int, span: Span) -> None:
+    def _refresh_cells(self, y: int, span: CellSpan) -> None:
         self.refresh(Region(span.start, y, span.end - span.start, 1))
 
     def _refresh_whole_line(self, y: int) -> None:
-        self._refresh_cells(y, Span(0, self.size.width))
+        self._refresh_cells(y, CellSpan(0, self.size.width))
 
     # Strips and styles
 

@@ -22,7 +22,7 @@ _GRADES = {"always": "A", "everysec": "B"}
 
 
 @dataclass(frozen=True, slots=True)
-class Durability:
+class FlushDurability:
     """What a server does with our data; None is what it would not tell."""
 
     product: str
@@ -56,7 +56,7 @@ class Durability:
         return ""
 
 
-def read_durability(server: Server) -> Durability:
+def read_durability(server: Server) -> FlushDurability:
     """Return what the server tells of itself by CONFIG, else by INFO; either may be refused."""
     persistence = _told(lambda: server.read_info("persistence")) or {}
     about = _told(lambda: server.read_info("server")) or {}
@@ -64,7 +64,7 @@ def read_durability(server: Server) -> Durability:
     replication = _told(lambda: server.read_info("replication")) or {}
     appendonly = _told(lambda: server.read_setting("appendonly"))
     appends = appendonly == "yes" if appendonly is not None else _as_truth(persistence, "aof_enabled")
-    return Durability(
+    return FlushDurability(
         product="Valkey" if about.get("server_name") == "valkey" else "Redis",
         appends=appends,
         syncs=_told(lambda: server.read_setting("appendfsync")),
@@ -84,7 +84,7 @@ def refuse_lossy(server: Server) -> None:
         )
 
 
-def describe_capabilities(durability: Durability) -> Capabilities:
+def describe_capabilities(durability: FlushDurability) -> Capabilities:
     """Return what a queue on such a server can do."""
     return native_capabilities(f"queuetui on {durability.product}", durability.graded({}).shown)
 

@@ -13,12 +13,12 @@ from queuetui.backends.native.redis.finding import find_refs
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, WHOLE, read_attempts, read_job, shorten
 from queuetui.backends.native.redis.keys import STATES
-from queuetui.backends.native.redis.pages import Reading
+from queuetui.backends.native.redis.pages import PageReading
 from queuetui.backends.native.redis.pictures import (
     AROUND,
     AROUND_STUCK,
-    Picture,
     QueueRow,
+    ScriptSnapshot,
     Wanted,
     letters_for,
     take_picture,
@@ -73,7 +73,7 @@ class RedisInspector:
         page, problems = None, _odd_keys(picture)
         if watch.page is not None:
             try:
-                page = Reading(self._server, picture).read_page(watch.page)
+                page = PageReading(self._server, picture).read_page(watch.page)
             except (Unreachable, Denied) as error:
                 problems["page"] = str(error)
         return _develop(self._server.name, watch, picture, figures, page, problems)
@@ -81,7 +81,7 @@ class RedisInspector:
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""
         around = AROUND_STUCK if asks_for_stuck(request.query) else AROUND
-        return Reading(self._server, take_picture(self._server, Wanted(around), limits)).read_page(request)
+        return PageReading(self._server, take_picture(self._server, Wanted(around), limits)).read_page(request)
 
     def get(self, job_id: str) -> Job:
         """Return one job whole."""
@@ -119,7 +119,12 @@ class RedisInspector:
 
 
 def _develop(
-    name: str, watch: Watch, picture: Picture, figures: Figures | None, page: Page | None, problems: dict[str, str]
+    name: str,
+    watch: Watch,
+    picture: ScriptSnapshot,
+    figures: Figures | None,
+    page: Page | None,
+    problems: dict[str, str],
 ) -> Snapshot:
     parts = watch.parts
     counted = Part.COUNTS in parts
@@ -140,7 +145,7 @@ def _develop(
     )
 
 
-def _odd_keys(picture: Picture) -> dict[str, str]:
+def _odd_keys(picture: ScriptSnapshot) -> dict[str, str]:
     if not picture.odd_keys:
         return {}
     named = ", ".join(sanitize(one) for one in picture.odd_keys[:_NAMED_KEYS])
@@ -149,25 +154,25 @@ def _odd_keys(picture: Picture) -> dict[str, str]:
     return {"keys": f"{what}; delete the key, or use another namespace"}
 
 
-def _counted(picture: Picture, count: int) -> Measured[int]:
+def _counted(picture: ScriptSnapshot, count: int) -> Measured[int]:
     return Measured(count, Exactness.EXACT if picture.is_every_queue else Exactness.CAPPED, picture.now)
 
 
-def _stuck(picture: Picture, count: int) -> Measured[int]:
+def _stuck(picture: ScriptSnapshot, count: int) -> Measured[int]:
     return Measured(count, Exactness.EXACT if picture.is_every_run else Exactness.CAPPED, picture.now)
 
 
-def _stuck_in_all(picture: Picture) -> Measured[int]:
+def _stuck_in_all(picture: ScriptSnapshot) -> Measured[int]:
     stuck = _stuck(picture, picture.count_stuck().total())
     return stuck if picture.is_every_queue else replace(stuck, exactness=Exactness.CAPPED)
 
 
-def _queues(picture: Picture, figures: Figures | None) -> tuple[QueueInfo, ...]:
+def _queues(picture: ScriptSnapshot, figures: Figures | None) -> tuple[QueueInfo, ...]:
     stuck = picture.count_stuck()
     return tuple(_queue(row, picture, figures, _stuck(picture, stuck[row.name])) for row in picture.queues)
 
 
-def _queue(row: QueueRow, picture: Picture, figures: Figures | None, stuck: Measured[int]) -> QueueInfo:
+def _queue(row: QueueRow, picture: ScriptSnapshot, figures: Figures | None, stuck: Measured[int]) -> QueueInfo:
     return QueueInfo(
         Untrusted(row.name),
         {state: Measured(row.counts[state], as_of=picture.now) for state in STATES},

@@ -11,7 +11,7 @@ from queuetui.backends.native.own_orders import BY_STATE, own_order
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job, shorten
 from queuetui.backends.native.redis.layout import Layout, lay_out
-from queuetui.backends.native.redis.pictures import Picture
+from queuetui.backends.native.redis.pictures import ScriptSnapshot
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
@@ -35,7 +35,7 @@ _NEWEST = Sort("created", descending=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundJobs:
     """Jobs with their places; `end` is where a walk stopped short of the last job, `total` counts all in the lanes."""
 
     jobs: list[tuple[Job, Place]]
@@ -44,11 +44,11 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """A server and the picture that its jobs are judged by."""
 
     server: Server
-    picture: Picture
+    picture: ScriptSnapshot
 
     def read_page(self, request: PageRequest) -> Page:
         """Return one page."""
@@ -95,7 +95,7 @@ class Reading:
             order=own if request.query.sort is None else (),
         )
 
-    def _total(self, found: Found, residual: tuple[Term, ...], *, is_whole: bool) -> Measured[int]:
+    def _total(self, found: FoundJobs, residual: tuple[Term, ...], *, is_whole: bool) -> Measured[int]:
         if not residual:
             return Measured(found.total, as_of=self.picture.now)
         if is_whole:
@@ -157,7 +157,7 @@ class Reading:
         chosen = () if request.query.sort is not None else (order,)
         return Page(tuple(kept[job_id] for job_id in cut.ids), total, cut.first, cut.last, cut.has_more, order=chosen)
 
-    def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> Found:
+    def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> FoundJobs:
         """Return the next jobs behind a place, one more than a page holds where there are as many."""
         wanted, is_paged = request.limit + 1, not residual and layout.is_sorted
         size = wanted if is_paged else BITE_JOBS
@@ -171,13 +171,13 @@ class Reading:
                 if job.ref.id not in jobs and self._holds(residual, job):
                     jobs[job.ref.id] = (job, at)
                 if len(jobs) >= wanted:
-                    return Found(list(jobs.values()), at, total)
+                    return FoundJobs(list(jobs.values()), at, total)
             looked += size
             if len(bite) < size:
-                return Found(list(jobs.values()), None, total)
+                return FoundJobs(list(jobs.values()), None, total)
             place = bite[-1][1]
             if looked >= RESIDUAL_JOBS:
-                return Found(list(jobs.values()), place, total)
+                return FoundJobs(list(jobs.values()), place, total)
 
     def _bite(
         self, layout: Layout, place: Place | None, size: int, head: int, *, backward: bool

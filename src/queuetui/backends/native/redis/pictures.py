@@ -49,7 +49,7 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ScriptSnapshot:
     """All that was read at one moment; a part that was not wanted is empty."""
 
     now: datetime
@@ -110,7 +110,7 @@ class Wanted:
     failures: int = 0
 
 
-def take_picture(server: Server, wanted: Wanted, limits: Limits) -> Picture:
+def take_picture(server: Server, wanted: Wanted, limits: Limits) -> ScriptSnapshot:
     """Read what is wanted at one moment."""
     shortest_s = min([limits.stuck_after_s, *limits.per_queue_s.values(), *limits.per_type_s.values()])
     reply = server.read(
@@ -126,7 +126,7 @@ def take_picture(server: Server, wanted: Wanted, limits: Limits) -> Picture:
     return _read_picture(server, limits, reply)
 
 
-def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
+def _read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot:
     now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until, odd_keys = reply
     rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()
@@ -135,7 +135,7 @@ def _read_picture(server: Server, limits: Limits, reply: Reply) -> Picture:
         held[(worker or b"").decode("utf-8", "replace")] += jobs
         orphaned[(worker or b"").decode("utf-8", "replace")] += over
     summaries = server.options.summaries
-    return Picture(
+    return ScriptSnapshot(
         now=read_moment(now),
         limits=limits,
         counts={state: sum(row.counts.get(state, 0) for row in rows) for state in STATES},

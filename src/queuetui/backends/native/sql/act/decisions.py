@@ -17,7 +17,7 @@ from queuetui.model.state import WAITING, State
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ActDecision:
     """What became of a target: its state afterwards (None once deleted), or the refusal."""
 
     state: State | None = None
@@ -39,11 +39,11 @@ class Decisions:
     def __post_init__(self) -> None:
         self._ends = Ends(self.retention)
 
-    def decide(self, verb: Verb, target: LockedJob) -> Decision:
+    def decide(self, verb: Verb, target: LockedJob) -> ActDecision:
         """Decide what becomes of a job."""
         refusal = refuse(verb, target.state)
         if refusal:
-            return Decision(refusal=refusal)
+            return ActDecision(refusal=refusal)
         match verb:
             case Verb.RETRY:
                 return self._retry(target)
@@ -68,30 +68,30 @@ class Decisions:
     def _tell(self, kind: EventKind, target: LockedJob, delay_us: int | None = None) -> None:
         self._told[target.is_done].append(EventWrite(kind, target.id, delay_us=delay_us, actor=self.actor))
 
-    def _retry(self, target: LockedJob) -> Decision:
+    def _retry(self, target: LockedJob) -> ActDecision:
         self._tell(EventKind.JOB_RETRIED, target, delay_us=0)
         if not target.is_done:
             self._do("retry_waiting", id=target.id)
-            return Decision(State.PENDING)
+            return ActDecision(State.PENDING)
         self._do("revive", id=target.id)
         self._do("delete_done", id=target.id)
         if target.row["key"] is not None:
             self._do("hold_key_again", id=target.id, key=target.row["key"])
-        return Decision(State.PENDING)
+        return ActDecision(State.PENDING)
 
-    def _cancel(self, target: LockedJob) -> Decision:
+    def _cancel(self, target: LockedJob) -> ActDecision:
         if target.state in WAITING:
             self._ends.ends.append(
                 End(target.held(), State.CANCELLED, kinds=(EventKind.JOB_CANCELLED,), actor=self.actor)
             )
-            return Decision(State.CANCELLED)
+            return ActDecision(State.CANCELLED)
         if target.row["cancel_requested_at"] is not None:
-            return Decision(refusal=ASKED)
+            return ActDecision(refusal=ASKED)
         self._tell(EventKind.JOB_CANCEL_REQUESTED, target)
         self._do("request_cancel", id=target.id)
-        return Decision(State.PROCESSING, STOPPING)
+        return ActDecision(State.PROCESSING, STOPPING)
 
-    def _delete(self, target: LockedJob) -> Decision:
+    def _delete(self, target: LockedJob) -> ActDecision:
         self._tell(EventKind.JOB_DELETED, target)
         self._do("delete_done" if target.is_done else "delete_live", id=target.id)
         self._do("drop_attempts", id=target.id)
@@ -101,12 +101,12 @@ class Decisions:
         if target.row["key"] is not None and target.state is not State.COMPLETED:
             # What never completed may be asked for again.
             self._do("free_key", id=target.id, key=target.row["key"])
-        return Decision()
+        return ActDecision()
 
-    def _release(self, target: LockedJob) -> Decision:
+    def _release(self, target: LockedJob) -> ActDecision:
         lease_id = target.row["lease_id"]
         if lease_id is not None and self.session.row("lease_goes_on", lease_id=lease_id) is not None:
-            return Decision(refusal=HELD)
+            return ActDecision(refusal=HELD)
         held = target.held()
         freed = State.CANCELLED if held.cancel_requested else State.PENDING
         kinds = (EventKind.JOB_RELEASED, *([EventKind.JOB_CANCELLED] if freed is State.CANCELLED else []))
@@ -122,4 +122,4 @@ class Decisions:
             )
         )
         self._ends.tally.add(target.row["worker_id"] or "", held.queue, held.type, "lost")
-        return Decision(freed)
+        return ActDecision(freed)
