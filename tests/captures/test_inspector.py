@@ -21,6 +21,9 @@ from queuetui.model.query_match import matches
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
+from queuetui.model.verdict import Severity
+from queuetui.monitor.diagnosis.explain import explain
+from queuetui.monitor.diagnosis.facts import Facts
 from tests.backends.captures import STATE_OF_WORD, Capture
 from tests.captures.conftest import Folder
 
@@ -162,3 +165,14 @@ def test_a_job_is_found_by_its_id(backend: Backend, loaded: Capture) -> None:
         with pytest.raises(NotFound):
             backend.inspector.get(nonsense)
         assert backend.inspector.find(nonsense).refs == ()
+
+
+def test_a_run_is_judged_by_the_time_that_its_store_gives_it(loaded: Capture, folder: Folder) -> None:
+    """What the monitor calls critical among runs is what `is:stuck` lists, before the time is over and after it."""
+    for after_s in (1, folder.expectation.stuck_after_s - 2, folder.expectation.stuck_after_s):
+        backend = loaded.open(after_s)
+        now = loaded.captured_at + timedelta(seconds=after_s)
+        facts = Facts(now, Limits(), backend.inspector.capabilities, {}, (), frozenset())
+        running = _list(backend, "state:processing")
+        critical = {job.ref.id for job in running if explain(job, facts).severity is Severity.CRITICAL}
+        assert critical == {job.ref.id for job in _list(backend, "is:stuck")}

@@ -17,7 +17,7 @@ from queuetui.backends.tables.source import Condition
 
 # How long a filter may look for a chunk by itself, before rows are looked at window by window; and all windows of a page.
 DIRECT_S = 0.2
-WINDOWS_S = 0.5
+WINDOWS_S = 0.3
 WINDOW_ROWS = 10_000
 
 

@@ -16,6 +16,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
     `hung` where its worker is known to live, `over_limit` where the store keeps no liveness.
     """
+    if facts.capabilities.liveness is Liveness.DEADLINE and job.lease_until is not None:
+        # The store itself says until when it leaves this run alone.
+        return None
     running_s = facts.seconds_since(job.started_at or job.claimed_at)
     limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)
     if running_s is None or not is_over_limit(job, facts.now, facts.limits):
