@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions, Found
 from queuetui.backends.keys.backend import KeysBackend, discover_product, open_product
+from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import (
-    Ask,
-    Change,
-    Moment,
-    Rule,
-    Seen,
-    Step,
-    Survey,
-    is_of_kind,
-    stands,
-    states_by_verb,
-    take_away,
-)
+from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
@@ -43,9 +35,11 @@ status origin description created_at enqueued_at started_at ended_at retries_lef
 exc_info group_id rate_limit_key data
 """.split()  # noqa: SIM905 - as many quotes would hide the names
 _WORKER_FIELDS = "hostname pid version queues state birth last_heartbeat death".split()  # noqa: SIM905 - as above
-_EXECUTION_DIGITS = 32
-_KEPT_RESULTS = 10
+_RUN = re.compile(rb"(.+):[0-9a-f]{32}", re.DOTALL)
 _DATA_PARTS = 4
+_ENDED = ("scheduled", "failed", "finished")
+# RQ's own words for a run whose worker died.
+_BY_RQ = re.compile(r"due to (\w+), at")
 _INTERMEDIATE = timedelta(minutes=1)
 _OUTCOMES = {"2": "failed", "3": "stopped", "4": "retried"}
 _GONE = "its hash is gone: it expired or was deleted, and a worker that takes its id drops it"
@@ -55,7 +49,6 @@ _NO_ERROR = "RQ keeps no error of a run that is tried again"
 _DATA = Decoder((ZLIB,), (PICKLE, JSON))
 _RETURNED = Decoder((BASE64,), (PICKLE, JSON))
 _WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED})
-_NOT_RUNNING = _WAITING | {State.COMPLETED, State.FAILED, State.CANCELLED}
 # Whose jobs wait, run and end, in the order in which they travel.
 _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
     ("scheduled", Kind.SORTED, (State.SCHEDULED, State.RETRYING), False),
@@ -87,7 +80,7 @@ class Rq:
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._enqueue),
             Rule(Verb.CANCEL, _WAITING, self._cancel),
-            Rule(Verb.DELETE, _NOT_RUNNING, self._delete),
+            Rule(Verb.DELETE, frozenset(State) - {State.PROCESSING}, self._delete),
         )
         self.capabilities = Capabilities(
             "rq", "RQ", native=False, applies=states_by_verb(self.rules), keeps=frozenset(State), reasons=_REASONS,
@@ -143,7 +136,7 @@ class Rq:
         job_id = _bare_id(entry)
         results = self._key("results", job_id)
         found: list[Command] = [("HMGET", self._key("job", job_id), *_FIELDS), ("XLEN", results)]
-        if entry.shelf.role in ("scheduled", "failed", "finished"):
+        if entry.shelf.role in _ENDED:
             found.append(("XREVRANGE", results, "+", "-", "COUNT", 1))
         elif entry.shelf.role == "intermediate":
             found.append(("GET", b"%b:first_seen:%b" % (entry.shelf.key, job_id)))
@@ -161,7 +154,7 @@ class Rq:
         started = time_of(values["started_at"])
         if state is State.SCHEDULED and started is not None:
             state = State.RETRYING
-        result = _result(loaded[2]) if entry.shelf.role in ("scheduled", "failed", "finished") else {}
+        result = pairs_of(loaded[2][0][1]) if entry.shelf.role in _ENDED and loaded[2] else {}
         attempts, left, is_sure = _attempts(values, kept, state)
         data = _DATA.decode(raw["data"] or b"")
         call, payload = _read_call(data.text, values["description"])
@@ -189,9 +182,8 @@ class Rq:
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Return the failures among the kept results."""
         stream = self._key("results", job_id.encode("utf-8", "surrogatepass"))
-        (found,) = ask([("XRANGE", stream, "-", "+", "COUNT", _KEPT_RESULTS)])
-        results = [(stream_id, pairs_of(flat)) for stream_id, flat in found]
-        kept = [(at, one) for at, one in results if text_of(one.get("type")) in _OUTCOMES]
+        (found,) = ask([("XRANGE", stream, "-", "+", "COUNT", 10)])
+        kept = [(at, one) for at, flat in found if text_of((one := pairs_of(flat)).get("type")) in _OUTCOMES]
         return tuple(
             Attempt(
                 number,
@@ -216,7 +208,7 @@ class Rq:
         fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
         ended = ["started_at", "", "ended_at", ""] if entry.shelf.role == "failed" else []
         return Change(
-            (stands(entry), _status_is(job, values), is_of_kind(queue)),
+            (stands(entry), says(job, "status", values["status"]), is_of_kind(queue)),
             (
                 Step(("HSET", job, *fields, *ended)),
                 Step(("SADD", self._key("queues"), queue.key)),
@@ -238,7 +230,7 @@ class Rq:
         entry, job = seen.entry, self._key("job", _bare_id(seen.entry))
         canceled, now_s = self._beside(entry, "canceled"), str(int(moment.now.timestamp()))
         return Change(
-            (stands(entry), _status_is(job, values), is_of_kind(canceled)),
+            (stands(entry), says(job, "status", values["status"]), is_of_kind(canceled)),
             (Step(("HSET", job, "status", "canceled")), Step(("ZADD", canceled.key, now_s, entry.member))),
             (take_away(entry),),
             kept=(job,),
@@ -254,7 +246,7 @@ class Rq:
         kept = (job, job + b":dependents", self._key("job:", job_id) + b":dependencies", self._key("results", job_id))
         leave = (Step(("SREM", self._key("group", group), job_id)),) if group else ()
         return Change(
-            (stands(seen.entry), _status_is(job, values)),
+            (stands(seen.entry), says(job, "status", values["status"])),
             (),
             (take_away(seen.entry), *(Step(("DEL", key)) for key in kept), *leave),
             kept=kept,
@@ -273,15 +265,10 @@ class Rq:
         return Shelf(role, self._place(role, name), kind, states, entry.shelf.queue, falls)
 
 
-def _status_is(job: bytes, values: Mapping[str, bytes | None]) -> Step:
-    return Step(("HGET", job, "status"), (values["status"] or b"",))
-
-
 def _bare_id(entry: Entry) -> bytes:
     """Return the id; since 2 the member of a run names its execution behind the last colon."""
-    job_id, colon, execution = entry.member.rpartition(b":")
-    is_named = entry.shelf.role == "wip" and colon and len(execution) == _EXECUTION_DIGITS and execution.isalnum()
-    return job_id if is_named else entry.member
+    named = _RUN.fullmatch(entry.member) if entry.shelf.role == "wip" else None
+    return entry.member if named is None else named[1]
 
 
 def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, int | None, bool]:
@@ -294,9 +281,8 @@ def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, 
     is_sure = True
     if left is not None and not retried:
         # One interval may stand for any number of retries; a list has one for each.
-        is_listed = len(intervals) > 1 and len(intervals) >= left
-        retried = len(intervals) - left if is_listed else int(left == 0)
-        is_sure = is_listed
+        is_sure = len(intervals) > 1 and len(intervals) >= left
+        retried = len(intervals) - left if is_sure else int(left == 0)
     ended = state in (State.FAILED, State.COMPLETED)
     runs = max(kept, has_run, retried + int(ended))
     return runs + int(state is State.PROCESSING), left, is_sure
@@ -314,18 +300,16 @@ def _read_call(data: str, description: str) -> tuple[str, str]:
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:
     said = result.get("exc_string")
-    return read_packed_traceback(said or exc_info or b"", in_base64=said is not None)
-
-
-def _result(found: Sequence[Any]) -> dict[str, bytes]:
-    return pairs_of(found[0][1]) if found else {}
+    error = read_packed_traceback(said or exc_info or b"", in_base64=said is not None)
+    by_rq = None if error is None else _BY_RQ.search(error.message.raw)
+    return error if error is None or by_rq is None else replace(error, class_name=Untrusted(by_rq[1]))
 
 
 def _lease(entry: Entry, loaded: Sequence[Any]) -> datetime | None:
-    if entry.shelf.role == "intermediate":
-        seen_at = at_of(loaded[2])
-        return None if seen_at is None else seen_at + _INTERMEDIATE
-    return at_of(entry.score) if entry.shelf.role == "wip" else None
+    if entry.shelf.role == "wip":
+        return at_of(entry.score)
+    seen_at = at_of(loaded[2]) if entry.shelf.role == "intermediate" else None
+    return seen_at and seen_at + _INTERMEDIATE
 
 
 def _read_worker(key: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
@@ -342,9 +326,8 @@ def _read_worker(key: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
     )  # fmt: skip
 
 
-_SUSPEND = "RQ suspends all its workers at once, not one queue; run: rq suspend, and rq resume"
 _REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _SUSPEND),
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "RQ suspends all its workers at once, not one queue: rq suspend"),
     **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "RQ's schedules are in the application's code"),
     **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "RQ keeps no record of what happened to a job"),
     Verb.RELEASE: "RQ's workers see to abandoned runs by themselves, about every ten minutes: they fail or retry them",

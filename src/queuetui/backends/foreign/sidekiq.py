@@ -9,20 +9,10 @@ from typing import Any
 
 from queuetui.backends.base import BackendOptions, Found
 from queuetui.backends.keys.backend import KeysBackend, discover_product, open_product
+from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import (
-    Ask,
-    Change,
-    Moment,
-    Rule,
-    Seen,
-    Step,
-    Survey,
-    is_of_kind,
-    stands,
-    states_by_verb,
-    take_away,
-)
+from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB

@@ -26,6 +26,7 @@ from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
 T = TypeVar("T")
+_NAMED_KEYS = 3
 _NOT_ASKED = "it was not asked for or could not be read"
 
 
@@ -55,7 +56,7 @@ class KeysInspector:
         )
         request = watch.page
         page = None if request is None else _try("page", problems, lambda: self._page(reading, request))
-        return _develop(reading, kept, counts, failures or (), page, problems, watch)
+        return _develop(reading, kept, counts, failures or (), page, problems | _odd_keys(reading), watch)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""
@@ -116,6 +117,18 @@ class KeysInspector:
         found = tuple(shorten(job) for job in nlargest(limit, jobs, key=lambda job: job.completed_at or EARLIEST))
         self._remembered.add(found)
         return found
+
+
+def _odd_keys(reading: Reading) -> dict[str, str]:
+    if not reading.odd_keys:
+        return {}
+    keys = sorted(key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key) for key in reading.odd_keys)
+    named = ", ".join(sanitize(key, 60) for key in keys[:_NAMED_KEYS])
+    more = f" and {len(keys) - _NAMED_KEYS:,} more" if len(keys) > _NAMED_KEYS else ""
+    label = reading.product.capabilities.label
+    return {
+        "keys": f"another type of value than {label}'s stands at {named}{more} and is taken as empty; look at what writes there"
+    }
 
 
 def _counts(watch: Watch) -> bool:

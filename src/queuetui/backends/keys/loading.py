@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from queuetui.backends.keys.product import Moment, Product, Seen, Survey
+from queuetui.backends.keys.product import Product, Survey
+from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Shelf
-from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.clock import from_us
+from queuetui.model.errors import Unsupported
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
 from queuetui.model.limits import Limits
 from queuetui.model.text import Untrusted
 
 BITE_ENTRIES = 500
 _COMMANDS_A_PACKET = 2_000
+_WRONG_TYPE = "WRONGTYPE"
+# What a command answers where nothing stands at its key, if that is not nil.
+_EMPTY: dict[Value, Callable[[Command], Any]] = {
+    "HMGET": lambda command: [None] * (len(command) - 2),
+    "HSCAN": lambda _: [b"0", []],
+    **dict.fromkeys(("LLEN", "ZCARD", "HLEN", "XLEN", "ZCOUNT"), lambda _: 0),
+    **dict.fromkeys(("SMEMBERS", "LRANGE", "ZRANGE", "ZREVRANGE", "XRANGE", "XREVRANGE"), lambda _: []),
+    **dict.fromkeys(("ZRANGEBYSCORE", "ZREVRANGEBYSCORE", "SRANDMEMBER"), lambda _: []),
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,7 @@ class Reading:
     server: RedisServer
     product: Product
     limits: Limits
+    odd_keys: set[Value] = field(default_factory=set)
 
     @cached_property
     def moment(self) -> Moment:
@@ -54,12 +66,24 @@ class Reading:
         return self.product.shelves(self.survey)
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands that read, in packets, and return their answers."""
+        """Send commands that read, in packets, and return their answers; a key of another type answers as if it were empty."""
         answers: list[Any] = []
         for first in range(0, len(commands), _COMMANDS_A_PACKET):
-            bite = commands[first : first + _COMMANDS_A_PACKET]
-            answers += self.server.ask_all(f"reading {self.product.capabilities.label}'s keys", bite)
+            answers += self._ask_packet(commands[first : first + _COMMANDS_A_PACKET])
         return answers
+
+    def _ask_packet(self, commands: Sequence[Command]) -> list[Any]:
+        try:
+            return self.server.ask_all(f"reading {self.product.capabilities.label}'s keys", commands)
+        except Unsupported as error:
+            if _WRONG_TYPE not in str(error):
+                raise
+        if len(commands) == 1:
+            (command,) = commands
+            self.odd_keys.add(command[1])
+            return [_EMPTY[command[0]](command)] if command[0] in _EMPTY else [None]
+        half = len(commands) // 2
+        return [*self._ask_packet(commands[:half]), *self._ask_packet(commands[half:])]
 
     def sizes(self, shelves: Sequence[Shelf]) -> list[int]:
         """Return how many members each shelf has."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
-from queuetui.backends.keys.product import Seen
+from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
 from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.model.act import JobRef

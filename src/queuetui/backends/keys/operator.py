@@ -6,9 +6,11 @@ import base64
 import json
 from collections.abc import Sequence
 
+from queuetui.backends.keys.changes import Change, Rule, states_by_verb
 from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.lookup import find_whole, locate
-from queuetui.backends.keys.product import Change, Moment, Product, Rule, Seen, states_by_verb
+from queuetui.backends.keys.product import Product
+from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.redis.scripts import load_from
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading, shorten
 from queuetui.backends.keys.lookup import find_whole
-from queuetui.backends.keys.product import Product, Seen
+from queuetui.backends.keys.product import Product
+from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Shelf
 from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.backends.reading.planning import plan_by_names, require_answers
@@ -20,7 +21,9 @@ from queuetui.model.query import Query, Sort, Term
 from queuetui.model.query_match import holds
 from queuetui.model.state import State
 
-LOOKED_JOBS = 5_000
+# Making a job of what is stored takes some tenths of a millisecond, mostly for its payload.
+LOOKED_JOBS = 2_000
+SORTED_JOBS = 5_000
 _LONGEST_RUN = Sort("started", descending=False)
 _NEWEST = Sort("created", descending=True)
 
@@ -76,12 +79,12 @@ class PageReader:
         shelves = shelves_for(self._reading, request.query)
         walk = Walk(self._reading, shelves, self._reading.sizes(shelves), backward=request.backward)
         if asks_for_stuck(request.query) or request.query.sort is not None:
-            found = self._look(replace(walk, backward=False), request, None, LOOKED_JOBS)
+            found = self._look(replace(walk, backward=False), request, None, SORTED_JOBS, most=SORTED_JOBS)
             return self._cut(request, found.seen, _LONGEST_RUN, is_all=found.end is None)
         return self._read_walked(walk, request)
 
     def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
-        found = self._look(walk, request, request.cursor, request.limit + 1)
+        found = self._look(walk, request, request.cursor, request.limit + 1, most=LOOKED_JOBS)
         is_full = len(found.seen) > request.limit
         seen = found.seen[: request.limit]
         end = seen[-1].entry if is_full and seen else found.end
@@ -101,14 +104,15 @@ class PageReader:
             looked=found.looked if is_cut_short else None,
         )
 
-    def _look(self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int) -> _Found:
+    def _look(self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int, *, most: int) -> _Found:
         """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
         seen: dict[str, Seen] = {}
         looked, last = 0, None
         keeps = self._condition(request.query)
-        bite = min(BITE_ENTRIES, wanted)
+        is_plain = all(map(is_scope, request.query.terms))
+        bite = min(BITE_ENTRIES, wanted) if is_plain else BITE_ENTRIES
         for entries in walk.bites(cursor, bite):
-            if looked >= LOOKED_JOBS and last is not None:
+            if looked >= most and last is not None:
                 return _Found(list(seen.values()), last, looked)
             for one in self._reading.load(entries):
                 if one.job.ref.id not in seen and keeps(one.job):

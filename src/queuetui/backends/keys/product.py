@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.redis.server import Value
-from queuetui.model.act import Verb
+from queuetui.backends.keys.changes import Rule
+from queuetui.backends.keys.seen import Moment
+from queuetui.backends.keys.shelf import Command, Entry, Shelf
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
-from queuetui.model.limits import Limits
-from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import State
-from queuetui.model.stuck import is_over_limit
 from queuetui.model.worker import WorkerInfo
 
 Ask = Callable[[Sequence[Command]], list[Any]]
-PRESENT = "present"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When something is read, and what it is judged and named by."""
-
-    backend: str
-    now: datetime
-    limits: Limits
-    summaries: SummaryPaths = field(default_factory=dict)
-
-    def is_stuck(self, job: Job) -> bool:
-        """Tell whether a run is past the time until which the product leaves it alone, or past its limit."""
-        if job.state is not State.PROCESSING:
-            return False
-        is_left = job.lease_until is not None and job.lease_until < self.now
-        return is_left or is_over_limit(job, self.now, self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,72 +24,6 @@ class Survey:
     workers: tuple[WorkerInfo, ...] = ()
     processes: tuple[bytes, ...] = ()
     is_suspended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An entry with all that was read of it."""
-
-    entry: Entry
-    loaded: Sequence[Any]
-    job: Job
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command within a change; `answers` are those that let it go on, PRESENT is any but none, nothing is any."""
-
-    command: Command
-    answers: tuple[Value, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is done to one job: guards read, then puts write, and only then removes take away.
-
-    A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
-    stands. `kept` are keys that `before` holds whole beside the entry.
-    """
-
-    guards: tuple[Step, ...]
-    puts: tuple[Step, ...]
-    removes: tuple[Step, ...]
-    kept: tuple[bytes, ...] = ()
-    after: Entry | None = None
-    note: str = ""
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """All steps in the one order."""
-        return (*self.guards, *self.puts, *self.removes)
-
-
-def stands(entry: Entry) -> Step:
-    """Return the guard that an entry is still where it was seen, with its score."""
-    if entry.shelf.kind is Kind.LIST:
-        return Step(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
-    return Step(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
-
-
-def is_of_kind(shelf: Shelf) -> Step:
-    """Return the guard that a key can be put into, which a failed write behind others could not undo."""
-    return Step(("TYPE", shelf.key), (shelf.kind.value, "none"))
-
-
-def take_away(entry: Entry) -> Step:
-    """Return the step that removes an entry from its shelf."""
-    if entry.shelf.kind is Kind.LIST:
-        return Step(("LREM", entry.shelf.key, 1, entry.member))
-    return Step(("ZREM", entry.shelf.key, entry.member))
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A verb on the jobs of some states: `build` returns the change, or in our words why this job is left alone."""
-
-    verb: Verb
-    states: frozenset[State]
-    build: Callable[[Seen, Moment], Change | str]
 
 
 class Product(Protocol):
@@ -169,11 +80,3 @@ class Product(Protocol):
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job, oldest first."""
         ...
-
-
-def states_by_verb(rules: Iterable[Rule]) -> dict[Verb, frozenset[State]]:
-    """Return what each verb fits, from the declared changes."""
-    applies: dict[Verb, frozenset[State]] = {}
-    for rule in rules:
-        applies[rule.verb] = applies.get(rule.verb, frozenset()) | rule.states
-    return applies

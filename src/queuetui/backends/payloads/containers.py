@@ -13,8 +13,9 @@ _GZIP_WINDOW = 31
 _ZLIB_WINDOW = 15
 _ZLIB_METHOD = 8
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{8,}={0,2}\s*")
-# A value, a colon and the digest of SHA-1 or SHA-256 in hexadecimal.
-_SIGNED = re.compile(rb"(?s)(.+):(?:[0-9a-f]{40}|[0-9a-f]{64})")
+# A colon and the digest of SHA-1 or SHA-256 in hexadecimal stand behind the value.
+_SIGNATURE = re.compile(rb":(?:[0-9a-f]{64}|[0-9a-f]{40})\Z")
+_LONGEST_SIGNATURE = 65
 
 
 def inflate(raw: bytes, caps: Caps, window: int = _ZLIB_WINDOW) -> bytes:
@@ -43,14 +44,15 @@ def _sniff_zlib(raw: bytes) -> bool:
     return len(raw) > 1 and raw[0] & 0x0F == _ZLIB_METHOD and int.from_bytes(raw[:2]) % 31 == 0
 
 
+def _sniff_signed(raw: bytes) -> bool:
+    return _SIGNATURE.search(raw[-_LONGEST_SIGNATURE:]) is not None
+
+
 def _open_signed(raw: bytes) -> bytes:
-    found = _SIGNED.fullmatch(raw)
-    if found is None:
-        raise Undecodable("its signature is broken")
-    return found[1]
+    return raw[: raw.rindex(b":")]
 
 
 ZLIB = Container("zlib", _sniff_zlib, inflate)
 GZIP = Container("gzip", lambda raw: raw[:2] == b"\x1f\x8b", lambda raw, caps: inflate(raw, caps, _GZIP_WINDOW))
 BASE64 = Container("base64", lambda raw: _BASE64.fullmatch(raw) is not None, lambda raw, _: open_base64(raw))
-SIGNED = Container("signed", lambda raw: _SIGNED.fullmatch(raw) is not None, lambda raw, _: _open_signed(raw))
+SIGNED = Container("signed", _sniff_signed, lambda raw, _: _open_signed(raw))

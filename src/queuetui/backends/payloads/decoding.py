@@ -50,7 +50,7 @@ class Decoded:
 
 
 class Decoder:
-    """Tries readers and then containers on each layer of a payload."""
+    """Opens containers as long as there is one, and then reads what is within."""
 
     def __init__(
         self, containers: tuple[Container, ...], readers: tuple[Reader, ...], caps: Caps | None = None
@@ -66,18 +66,21 @@ class Decoder:
             for _ in range(_MOST_LAYERS):
                 if len(raw) > self._caps.inflated_bytes:
                     raise Undecodable(f"it is larger than the {self._caps.inflated_bytes:,} bytes that are read of one")
-                reader = next((one for one in self._readers if one.sniff(raw)), None)
-                if reader is not None:
-                    return Decoded(reader.read(raw, self._caps), (*layers, reader.name))
                 container = next((one for one in self._containers if one.sniff(raw)), None)
                 if container is None:
-                    raise Undecodable("its format is not known here")
+                    return self._read(raw, layers)
                 raw = container.open(raw, self._caps)
                 layers.append(container.name)
             raise Undecodable(f"it is wrapped more than {_MOST_LAYERS} times")
         except Undecodable as error:
             through = f"behind {', '.join(layers)}: " if layers else ""
             return Decoded("", tuple(layers), f"{through}{error}")
+
+    def _read(self, raw: bytes, layers: list[str]) -> Decoded:
+        reader = next((one for one in self._readers if one.sniff(raw)), None)
+        if reader is None:
+            raise Undecodable("its format is not known here")
+        return Decoded(reader.read(raw, self._caps), (*layers, reader.name))
 
 
 def _sniff_json(raw: bytes) -> bool:

@@ -15,6 +15,9 @@ def read_traceback(text: str) -> JobError | None:
         return None
     last = next((line for line in reversed(trace.splitlines()) if line[:1].strip()), "")
     name, _, message = last.partition(":")
+    if not all(part.isidentifier() for part in name.split(".")):
+        # A few words that some program left in its place.
+        name, message = "", last
     return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(message.strip()), Untrusted(trace))
 
 

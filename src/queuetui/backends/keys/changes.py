@@ -1,0 +1,84 @@
+"""What is done to a job, in the words in which a product describes it: guards, puts and removes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.redis.server import Value
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+
+PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command within a change; `answers` are those that let it go on, PRESENT is any but none, nothing is any."""
+
+    command: Command
+    answers: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is done to one job: guards read, then puts write, and only then removes take away.
+
+    A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
+    stands. `kept` are keys that `before` holds whole beside the entry.
+    """
+
+    guards: tuple[Step, ...]
+    puts: tuple[Step, ...]
+    removes: tuple[Step, ...]
+    kept: tuple[bytes, ...] = ()
+    after: Entry | None = None
+    note: str = ""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in the one order."""
+        return (*self.guards, *self.puts, *self.removes)
+
+
+def stands(entry: Entry) -> Step:
+    """Return the guard that an entry is still where it was seen, with its score."""
+    if entry.shelf.kind is Kind.LIST:
+        return Step(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
+    return Step(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
+
+
+def says(key: bytes, name: str, value: bytes | None) -> Step:
+    """Return the guard that a field of a hash is as it was read; one that is not there answers with nothing."""
+    return Step(("HGET", key, name), (value or b"",))
+
+
+def is_of_kind(shelf: Shelf) -> Step:
+    """Return the guard that a key can be put into, which a failed write behind others could not undo."""
+    return Step(("TYPE", shelf.key), (shelf.kind.value, "none"))
+
+
+def take_away(entry: Entry) -> Step:
+    """Return the step that removes an entry from its shelf."""
+    if entry.shelf.kind is Kind.LIST:
+        return Step(("LREM", entry.shelf.key, 1, entry.member))
+    return Step(("ZREM", entry.shelf.key, entry.member))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A verb on the jobs of some states: `build` returns the change, or in our words why this job is left alone."""
+
+    verb: Verb
+    states: frozenset[State]
+    build: Callable[[Seen, Moment], Change | str]
+
+
+def states_by_verb(rules: Iterable[Rule]) -> dict[Verb, frozenset[State]]:
+    """Return what each verb fits, from the declared changes."""
+    applies: dict[Verb, frozenset[State]] = {}
+    for rule in rules:
+        applies[rule.verb] = applies.get(rule.verb, frozenset()) | rule.states
+    return applies

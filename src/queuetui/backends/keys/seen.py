@@ -1,0 +1,41 @@
+"""A job as it was seen, and the moment by which it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from queuetui.backends.keys.shelf import Entry
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
+from queuetui.model.stuck import is_over_limit
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something is read, and what it is judged and named by."""
+
+    backend: str
+    now: datetime
+    limits: Limits
+    summaries: SummaryPaths = field(default_factory=dict)
+
+    def is_stuck(self, job: Job) -> bool:
+        """Tell whether a run is past the time until which the product leaves it alone, or past its limit."""
+        if job.state is not State.PROCESSING:
+            return False
+        is_left = job.lease_until is not None and job.lease_until < self.now
+        return is_left or is_over_limit(job, self.now, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An entry with all that was read of it."""
+
+    entry: Entry
+    loaded: Sequence[Any]
+    job: Job

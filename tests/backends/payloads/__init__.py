@@ -1,0 +1,1 @@
+"""Readers of payloads, which run nothing."""

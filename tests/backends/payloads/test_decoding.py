@@ -1,0 +1,66 @@
+"""Payloads are opened layer by layer within bounds, and each refusal is told."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import pickle
+import zlib
+
+import pytest
+
+from queuetui.backends.payloads.containers import BASE64, GZIP, SIGNED, ZLIB
+from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.payloads.pickle_reader import PICKLE
+
+DECODER = Decoder((SIGNED, ZLIB, GZIP, BASE64), (PICKLE, JSON))
+VALUE = {"to": "ann@example.test", "n": [1, 2]}
+PICKLED = pickle.dumps(VALUE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "layers"),
+    [
+        (json.dumps(VALUE).encode(), ("json",)),
+        (PICKLED, ("pickle",)),
+        (zlib.compress(PICKLED), ("zlib", "pickle")),
+        (gzip.compress(PICKLED), ("gzip", "pickle")),
+        (base64.b64encode(zlib.compress(PICKLED)), ("base64", "zlib", "pickle")),
+        (PICKLED + b":" + b"0" * 40, ("signed", "pickle")),
+    ],
+    ids=["json", "pickle", "zlib", "gzip", "base64", "signed"],
+)
+def test_layers_are_opened_in_turn(raw: bytes, layers: tuple[str, ...]) -> None:
+    """The value comes out with the names of the layers that it was behind."""
+    decoded = DECODER.decode(raw)
+    assert (json.loads(decoded.text), decoded.layers, decoded.problem) == (VALUE, layers, "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "not known"),
+        (b"\x00\x01", "not known"),
+        (zlib.compress(b"x" * 9_000_000), "inflates to more"),
+        (zlib.compress(PICKLED)[:-3], "too early"),
+        (b"x\x9c" + b"\xff" * 20, "broken"),
+        (b'{"a":', "begins like JSON"),
+        (b"[" * 200_000, "begins like JSON"),
+        (b"x" * 9_000_000, "larger than"),
+    ],
+    ids=["nothing", "unknown", "bomb", "cut", "broken", "no json", "deep", "large"],
+)
+def test_what_cannot_be_opened_says_why(raw: bytes, told: str) -> None:
+    """No text comes with a problem, and the problem is in our words."""
+    decoded = DECODER.decode(raw)
+    assert decoded.text == ""
+    assert told in decoded.problem
+
+
+def test_a_payload_wrapped_many_times_is_given_up() -> None:
+    """Layers are counted."""
+    raw = PICKLED
+    for _ in range(6):
+        raw = zlib.compress(raw)
+    assert "wrapped more than" in DECODER.decode(raw).problem

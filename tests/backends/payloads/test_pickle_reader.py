@@ -1,0 +1,113 @@
+"""Pickles are read as what they would make, and nothing of them is ever made."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+import uuid
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from queuetui.backends.payloads.decoding import Caps, Undecodable
+from queuetui.backends.payloads.pickle_reader import read_pickle
+
+SMALL = Caps(inflated_bytes=100_000, depth=64, items=5_000)
+LONGEST_S = 20
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+opcodes = st.lists(
+    st.sampled_from([b"(", b"]", b"}", b")", b"N", b"0", b"1", b"2", b"a", b"e", b"u", b"s", b"t", b"l", b"d", b"\x85", b"\x86", b"\x87"])
+    | st.sampled_from([b"R", b"b", b"o", b"\x81", b"\x92", b"\x93", b"\x94", b"\x8f", b"\x90", b"\x91", b"Q", b"Pid\n", b"cos\nsystem\n"])
+    | st.sampled_from([b"q\x00", b"h\x00", b"K\x01", b"X\x01\x00\x00\x00a", b"\x8c\x01b", b"i__main__\nA\n", b"I01\n", b"p0\n", b"g0\n"]),
+    max_size=60,
+).map(lambda parts: b"\x80\x04" + b"".join(parts) + b".")  # fmt: skip
+
+
+class _Trap:
+    """Would leave a file behind if it were unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@given(plain, st.integers(2, 5))
+def test_plain_values_are_read_as_they_are(value: object, protocol: int) -> None:
+    """What JSON knows comes out of a pickle as it went in, by every protocol."""
+    text = read_pickle(pickle.dumps(value, protocol), Caps())
+    assert json.loads(text) == value
+
+
+@given(st.binary(max_size=300).map(lambda rest: b"\x80\x04" + rest) | opcodes)
+@example(b"\x80\x04(.")
+@example(b"\x80\x04]\x94h\x00a.")
+@example(b"\x80\x04\x8b\xff\xff\xff\x7f.")
+@settings(max_examples=500, deadline=None)
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    """Whatever the bytes, the answer is JSON text or our own refusal."""
+    with suppress(Undecodable):
+        json.loads(read_pickle(raw, SMALL))
+
+
+def test_nothing_is_made(tmp_path: Path) -> None:
+    """A call within a pickle is shown by its name and is not made."""
+    trap = tmp_path / "made"
+    shown = json.loads(read_pickle(pickle.dumps(_Trap(trap)), Caps()))
+    assert "touch" in json.dumps(shown)
+    assert str(trap.name) in json.dumps(shown)
+    assert not trap.exists()
+
+
+def test_what_programs_pass_on_is_shown_by_name() -> None:
+    """Times, ids, sets and objects are shown as what makes them and with what."""
+    value = {"at": datetime(2026, 11, 29, tzinfo=None), "id": uuid.UUID(int=7), "few": {1}}  # noqa: DTZ001 - as programs do
+    shown = json.loads(read_pickle(pickle.dumps(value), Caps()))
+    assert shown["at"]["__class__"] == "datetime.datetime"
+    assert shown["id"] == {"__class__": "uuid.UUID", "state": {"int": 7}}
+    assert shown["few"] == [1]
+
+
+def _doubling() -> object:
+    node: object = ["a" * 1_000]
+    for _ in range(40):
+        node = [node, node]
+    return node
+
+
+def _holding_itself() -> object:
+    node: list[object] = []
+    node.append(node)
+    return node
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pickle.dumps(_doubling()),
+        pickle.dumps(_holding_itself()),
+        pickle.dumps(["a" * 1_000_000] * 100_000),
+        pickle.dumps([0] * 1_000_000),
+        b"\x80\x04" + b"]" * 3_000_000 + b".",
+        b"\x80\x04" + b"(" * 3_000_000 + b"t" * 3_000_000 + b".",
+        b"\x80\x02\x8b" + (4_000_000).to_bytes(4, "little") + b"\x01" * 4_000_000 + b"\x85" * 100 + b".",
+    ],
+    ids=["doubling", "itself", "repeated", "wide", "lists", "marks", "number"],
+)
+def test_bombs_are_refused(raw: bytes) -> None:
+    """A pickle that is small and means much is given up within a moment."""
+    started = time.monotonic()
+    with pytest.raises(Undecodable):
+        read_pickle(raw, Caps())
+    assert time.monotonic() - started < LONGEST_S
