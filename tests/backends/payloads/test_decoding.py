@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import pickle
 import zlib
 
 import pytest
@@ -16,7 +15,8 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 
 DECODER = Decoder((SIGNED, ZLIB, GZIP, BASE64), (PICKLE, JSON))
 VALUE = {"to": "ann@example.test", "n": [1, 2]}
-PICKLED = pickle.dumps(VALUE)
+# The opcodes of that value.
+PICKLED = b"\x80\x04}(X\x02\x00\x00\x00toX\x10\x00\x00\x00ann@example.testX\x01\x00\x00\x00n](K\x01K\x02eu."
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def _extend(machine: _Machine, values: list[Any]) -> None:
     target = machine.top()
     if isinstance(target, Made):
         target.items.extend(values)
-    elif isinstance(target, list):
+    elif isinstance(target, list) and not isinstance(target, Pairs):
         target.extend(values)
     else:
         raise Undecodable("its pickle is broken")
