@@ -14,9 +14,9 @@ from textual.widgets import Input
 
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError
+from queuetui.monitor.link import Link
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui
-from queuetui.tui.link import Link
 from queuetui.tui.messages import PictureArrived
 from queuetui.tui.present.lines import TextLine
 from queuetui.tui.session import ConsoleSession
@@ -98,14 +98,14 @@ class Stage:
     def fix_cost(self) -> None:
         """Show a fixed figure for what a poll costs, also one that still comes, as pictures are compared."""
         assert self.app.latest is not None
-        post = self.app.poller._post
+        post = self.app.poll_messages.post
 
         def post_at_fixed_cost(message: Message) -> None:
             if isinstance(message, PictureArrived):
                 message.cost_s = 0.004
             post(message)
 
-        self.app.poller._post = post_at_fixed_cost
+        self.app.poll_messages.post = post_at_fixed_cost
         self.app.latest.cost_s = 0.004
         self.app.show_latest()
         self.app._show_link()

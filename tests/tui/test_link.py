@@ -6,7 +6,7 @@ import re
 import threading
 
 from queuetui.model.errors import Denied, Unreachable
-from queuetui.tui.link import Link, LinkState
+from queuetui.monitor.link import Link, LinkState
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.widgets.status_line import About

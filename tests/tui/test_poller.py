@@ -14,9 +14,9 @@ from queuetui.model.interruption import current_interruption
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
+from queuetui.monitor.poller import RETRY_STEPS_S, Poller, pace_s, retry_s
 from queuetui.tui.background import BackgroundCalls
-from queuetui.tui.feed import RETRY_STEPS_S, Poller, Post, pace_s, retry_s
-from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
+from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived, PollMessages, Post
 from queuetui.tui.session import ConsoleSession
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
@@ -33,7 +33,7 @@ class Listener:
         self.messages: queue.Queue[Message] = queue.Queue()
         operations = ScriptedOperations(feed)
         session = ConsoleSession(PROFILE, lambda: cast("tuple[object, object]", (feed, operations)))  # type: ignore[arg-type, return-value]  # a scripted pair
-        self.poller = Poller(session, self.messages.put, interval_s)
+        self.poller = Poller(session.open, PollMessages(self.messages.put), interval_s)
 
     def next(self, kind: type[M]) -> M:
         """Return the next message, which must be of this kind."""
@@ -99,7 +99,7 @@ def test_only_one_poll_is_in_flight() -> None:
 
 def test_a_loss_is_told_with_its_attempt_and_a_return_is_connected_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each failed try is told with its number; the first answer after them is `Connected` again."""
-    monkeypatch.setattr("queuetui.tui.feed.retry_s", lambda _: 60.0)
+    monkeypatch.setattr("queuetui.monitor.poller.retry_s", lambda _: 60.0)
     feed = ScriptedFeed()
     listener = Listener(feed)
     listener.poller.watch(Watch())

@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import Interrupted
-from queuetui.tui.feed import Post
-from queuetui.tui.messages import ErrandEnded
-from queuetui.tui.reading import Reading
+from queuetui.monitor.reading import Reading
+from queuetui.tui.messages import ErrandEnded, Post
 
 T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]

@@ -10,13 +10,13 @@ from textual.app import App
 from textual.reactive import reactive
 
 from queuetui.model.act import Verb
+from queuetui.monitor.link import Link, LinkState
+from queuetui.monitor.poller import Poller
 from queuetui.tui import collector
 from queuetui.tui.actions import Action
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.crash import crash_text
-from queuetui.tui.feed import Poller
-from queuetui.tui.link import Link, LinkState
-from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived
+from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived, PollMessages
 from queuetui.tui.present.frame import READ_ONLY, Heading
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
@@ -53,7 +53,8 @@ class Console(App[int], inherit_bindings=False):
         self.session = session
         self.profile = session.profile
         self.command_history: list[str] = []
-        self.poller = Poller(session, self.post_message, session.profile.poll_s)
+        self.poll_messages = PollMessages(self.post_message)
+        self.poller = Poller(session.open, self.poll_messages, session.profile.poll_s)
         self.calls = BackgroundCalls(self.post_message)
         self.link = Link()
         self.connection: Connection | None = None

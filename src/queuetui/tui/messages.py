@@ -15,6 +15,8 @@ from queuetui.model.snapshot import Watch
 if TYPE_CHECKING:
     from queuetui.tui.session import Connection
 
+Post = Callable[[Message], object]
+
 
 @dataclass
 class Connected(Message):
@@ -56,3 +58,26 @@ class ErrandEnded(Message):
     """What a person asked for is done; `deliver` hands the answer over on the console's own thread."""
 
     deliver: Callable[[], None]
+
+
+@dataclass
+class PollMessages:
+    """Hands what a poller tells over to the console's own thread, as messages."""
+
+    post: Post
+
+    def hear_connected(self, connection: Connection, capabilities: Capabilities) -> None:
+        """Tell of a store that answers."""
+        self.post(Connected(connection, capabilities))
+
+    def hear_picture(self, watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
+        """Tell of a poll that ended."""
+        self.post(PictureArrived(watch, picture, cost_s, pace_s))
+
+    def hear_refusal(self, watch: Watch, reason: str) -> None:
+        """Tell of a filter that the backend cannot answer."""
+        self.post(PageRefused(watch, reason))
+
+    def hear_loss(self, reason: str, attempt: int, retry_s: float) -> None:
+        """Tell of a store that does not answer."""
+        self.post(LinkLost(reason, attempt, retry_s))

@@ -26,3 +26,7 @@ class ConsoleSession:
     profile: Profile
     connect: Callable[[], tuple[Feed, Operations]]
     hint: str = ""
+
+    def open(self) -> Connection:
+        """Connect; blocks."""
+        return Connection(*self.connect())

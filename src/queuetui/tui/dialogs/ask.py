@@ -15,11 +15,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from queuetui.model.text import sanitize
+from queuetui.monitor.reading import Reading
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.reading import Reading
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from textual.screen import ModalScreen
 
 from queuetui.model.page import IdSearch
 from queuetui.model.text import sanitize
+from queuetui.monitor.reading import Reading
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.reading import Reading
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:

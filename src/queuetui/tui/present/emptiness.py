@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.page import Page
-from queuetui.tui.link import Link, LinkState
+from queuetui.monitor.link import Link, LinkState
 from queuetui.tui.scope import ALL_TAB, STUCK_TAB, Scope
 
 

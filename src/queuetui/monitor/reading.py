@@ -1,4 +1,4 @@
-"""A read under way on a thread of the console, which is broken off on the server when nobody waits for it any more."""
+"""A read in the background, broken off on the server when nobody waits for it any more."""
 
 from __future__ import annotations
 

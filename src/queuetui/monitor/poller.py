@@ -7,16 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Generic, Protocol, TypeVar
 
-from textual.message import Message
-
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
-from queuetui.tui.messages import Connected, LinkLost, PageRefused, PictureArrived
-from queuetui.tui.reading import Reading
-from queuetui.tui.session import Connection, ConsoleSession
+from queuetui.monitor.feed import Feed
+from queuetui.monitor.reading import Reading
 
 DEFAULT_INTERVAL_S = 2.0
 FASTEST_S = 0.5
@@ -25,11 +24,42 @@ RETRY_STEPS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 _LARGEST_SHARE = 0.25
 _JITTER = 0.1
 
-Post = Callable[[Message], object]
+
+class OpenStore(Protocol):
+    """A store that answered: at least what reads it."""
+
+    @property
+    def feed(self) -> Feed:
+        """What reads the store."""
+        ...
+
+
+S = TypeVar("S", bound=OpenStore)
+S_contra = TypeVar("S_contra", bound=OpenStore, contravariant=True)
+
+
+class PollListener(Protocol[S_contra]):
+    """Hears on the poller's thread what becomes of the polls; it must not block."""
+
+    def hear_connected(self, connection: S_contra, capabilities: Capabilities) -> None:
+        """The store answered for the first time, or again after it was lost."""
+        ...
+
+    def hear_picture(self, watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
+        """A poll ended: what was asked, what came, what it cost and when the next one follows."""
+        ...
+
+    def hear_refusal(self, watch: Watch, reason: str) -> None:
+        """The backend cannot answer the filter of `watch`; the rest goes on being read."""
+        ...
+
+    def hear_loss(self, reason: str, attempt: int, retry_s: float) -> None:
+        """The store did not answer; the next try begins `retry_s` from now."""
+        ...
 
 
 def pace_s(interval_s: float, cost_s: float) -> float:
-    """Return the time from one poll to the next: the interval, or more where a poll costs over a quarter of it."""
+    """Return the time from one poll to the next: more than the interval after a dear poll."""
     return min(SLOWEST_S, max(interval_s, cost_s / _LARGEST_SHARE))
 
 
@@ -39,16 +69,18 @@ def retry_s(attempt: int) -> float:
     return step * random.uniform(1 - _JITTER, 1 + _JITTER)
 
 
-class Poller:
-    """One daemon thread with at most one poll in flight; a hung store hangs this thread and nothing else."""
+class Poller(Generic[S]):
+    """One daemon thread with at most one poll in flight; a hung store holds up nothing else."""
 
-    def __init__(self, session: ConsoleSession, post: Post, interval_s: float = DEFAULT_INTERVAL_S) -> None:
-        self._session = session
-        self._post = post
+    def __init__(
+        self, connect: Callable[[], S], listener: PollListener[S], interval_s: float = DEFAULT_INTERVAL_S
+    ) -> None:
+        self._open = connect
+        self._listener = listener
         self._interval_s = interval_s
         self._watch: Watch | None = None
         self._refused: Watch | None = None
-        self._connection: Connection | None = None
+        self._connection: S | None = None
         self._is_linked = False
         self._attempt = 0
         self._asked_at: float | None = None
@@ -91,7 +123,10 @@ class Poller:
         self._wake.set()
 
     def abandon(self, reason: str) -> None:
-        """Leave the poll in flight to itself and begin again; the old thread closes its connection, should it ever get an answer."""
+        """Leave the poll in flight to itself and begin again.
+
+        The old thread closes its connection, should it ever get an answer.
+        """
         self._connection = None
         if self._reading is not None:
             self._reading[1].give_up()
@@ -128,7 +163,7 @@ class Poller:
     def _turn(self) -> float:
         """Poll once and return how long to rest."""
         self._asked_at = time.monotonic()
-        connection: Connection | None = None
+        connection: S | None = None
         try:
             connection = self._connection or self._connect()
             if self._watch is None:
@@ -148,13 +183,13 @@ class Poller:
             connection.feed.close()
         return 0.0
 
-    def _connect(self) -> Connection:
-        connection = Connection(*self._session.connect())
+    def _connect(self) -> S:
+        connection = self._open()
         if self._is_ours:
             self._connection = connection
         return connection
 
-    def _poll(self, connection: Connection, watch: Watch) -> float:
+    def _poll(self, connection: S, watch: Watch) -> float:
         started = time.monotonic()
         asked = replace(watch, page=None) if watch is self._refused else watch
         try:
@@ -163,7 +198,7 @@ class Poller:
             if asked.page is None:
                 raise
             self._refused = watch
-            self._post(PageRefused(watch, str(error)))
+            self._listener.hear_refusal(watch, str(error))
             self._wake.set()
             return 0
         if not self._is_ours:
@@ -174,11 +209,11 @@ class Poller:
         if not self._is_linked:
             self._is_linked = True
             self._attempt = 0
-            self._post(Connected(connection, connection.feed.capabilities))
-        self._post(PictureArrived(asked, picture, cost_s, pace))
+            self._listener.hear_connected(connection, connection.feed.capabilities)
+        self._listener.hear_picture(asked, picture, cost_s, pace)
         return max(0.0, pace - cost_s)
 
-    def _read(self, connection: Connection, watch: Watch, asked: Watch) -> Picture:
+    def _read(self, connection: S, watch: Watch, asked: Watch) -> Picture:
         """Read what is asked for as long as `watch` is what is wanted. Raises Interrupted after that."""
         reading = Reading()
         self._reading = mine = watch, reading
@@ -193,7 +228,7 @@ class Poller:
                 self._reading = None
 
     def _let_go(self) -> None:
-        """Leave the connections of a store that was lost: some of them are dead, and even closing them may hang."""
+        """Leave the connections of a lost store: some are dead, and even closing them may hang."""
         lost, self._connection = self._connection, None
         if lost is not None:
             threading.Thread(target=lost.feed.close, name="queuetui-closing", daemon=True).start()
@@ -203,5 +238,5 @@ class Poller:
         self._let_go()
         self._attempt += 1
         wait_s = retry_s(self._attempt)
-        self._post(LinkLost(reason, self._attempt, wait_s))
+        self._listener.hear_loss(reason, self._attempt, wait_s)
         return wait_s
