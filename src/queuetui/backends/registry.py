@@ -25,19 +25,25 @@ SQL_SCHEMES = {
 }
 REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
-LOOKED_FOR_IN_TABLES = "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, and pg-boss's job"
+LOOKED_FOR_IN_TABLES = (
+    "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, "
+    "and the tables of shipped mappings"
+)
 LOOKED_FOR = {"redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's"}
 WITH_SCHEMA = ("sql", "redis")
 FOREIGN_BY_FAMILY = {
-    "sqlite": ("laravel",),
-    "postgresql": ("laravel", "pg-boss"),
-    "mysql": ("laravel",),
+    "sqlite": ("laravel", "mapped"),
+    "postgresql": ("laravel", "pg-boss", "mapped"),
+    "mysql": ("laravel", "mapped"),
     "redis": ("rq", "sidekiq"),
 }
 FOREIGN_KINDS = tuple(dict.fromkeys(kind for kinds in FOREIGN_BY_FAMILY.values() for kind in kinds))
+# Home-made tables whose mapping is shipped, which a person may name as a kind of their own.
+SHIPPED_MAPPINGS = ("phalcon", "prisma", "rust-platform")
 # The module that opens a kind, and the one that looks for it, below the folder of foreign ones.
 _MODULES = {
     "laravel": ("laravel.backend", "laravel.discovery"),
+    "mapped": ("mapped.backend", "mapped.discovery"),
     "pg-boss": ("pg_boss", "pg_boss"),
     "rq": ("rq", "rq"),
     "sidekiq": ("sidekiq", "sidekiq"),
@@ -89,6 +95,7 @@ def open_schema(url: str, options: BackendOptions) -> NativeBackend:
 
 def open_foreign(kind: str, url: str, options: BackendOptions) -> Backend:
     """Open somebody else's queue of a known kind. Raises NotFound when it is not in the store."""
+    kind = f"mapped:{kind}" if kind in SHIPPED_MAPPINGS else kind
     system, _, named = kind.partition(":")
     if system not in FOREIGN_KINDS:
         message = f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}"
@@ -150,6 +157,8 @@ def open_for_checkup(url: str, options: BackendOptions) -> Backend:
 def _find_kind(url: str, options: BackendOptions) -> str:
     if options.kind is not None:
         return options.kind
+    if "mapping" in options.settings:
+        return "mapped"
     found = _discover(url, options, counted=False)
     found = tuple(one for one in found if not one.named_only) or found
     if not found:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import rich_click as click
 from click.exceptions import Exit
@@ -71,12 +71,12 @@ class LazyGroup(click.RichGroup):
 @connection_options
 @click.version_option(__version__, prog_name="queuetui")
 @click.pass_context
-def program(context: click.Context, url: str | None, profile: str | None, kind: str | None, operate: bool) -> None:
+def program(context: click.Context, /, **given: Any) -> None:
     """See what is running, failing and stuck in a job queue, and mend it.
 
     Without a command the console opens.
     """
-    context.obj = Flags(url, profile, kind, operate)
+    context.obj = Flags(**given)
     if context.invoked_subcommand is None:
         console = import_module("queuetui.cli.commands.console")
         console.open_console()

@@ -125,7 +125,7 @@ def join_queues(given: tuple[tuple[str, ...] | None, ...]) -> tuple[str, ...] | 
 
 
 def connection_options(command: Command) -> Command:
-    """Add --url, --profile, --kind and --operate; given after a command they win over those before it."""
+    """Add --url, --profile, --kind, --mapping and --operate; given after a command they win over those before it."""
     options = (
         click.option(
             "--url",
@@ -137,6 +137,9 @@ def connection_options(command: Command) -> Command:
         click.option(
             "--kind", metavar="KIND", help="Which queue, where a store holds several: native, laravel, laravel:TABLE."
         ),
+        click.option(
+            "--mapping", metavar="FILE", help="The mapping file of a table of your own; queuetui map writes one."
+        ),
         click.option("--operate", is_flag=True, help="Allow acts on a queue that is read-only by default."),
     )
     for option in reversed(options):
@@ -146,7 +149,7 @@ def connection_options(command: Command) -> Command:
 
 def take_connection(given: dict[str, Any]) -> dict[str, Any]:
     """Take what `connection_options` added out of what a command was given, and return it."""
-    return {name: given.pop(name) for name in ("url", "profile", "kind", "operate")}
+    return {name: given.pop(name) for name in ("url", "profile", "kind", "mapping", "operate")}
 
 
 def needs_option(command: Command) -> Command:

@@ -43,6 +43,7 @@ class Flags:
     profile: str | None = None
     kind: str | None = None
     operate: bool = False
+    mapping: str | None = None
 
     def merged_with(self, later: Flags) -> Flags:
         """Return these flags with those given later on the line put over them."""
@@ -51,6 +52,7 @@ class Flags:
             later.profile or (None if later.url else self.profile),
             later.kind or self.kind,
             self.operate or later.operate,
+            later.mapping or self.mapping,
         )
 
 
@@ -84,7 +86,8 @@ def choose_profile(flags: Flags) -> Profile:
 
         found = find_profile(config_file(), flags.profile)
         profile = found or Profile(name="embedded", url=default_url(), embedded=True)
-    return replace(profile, kind=flags.kind or profile.kind)
+    settings = {**profile.settings, "mapping": flags.mapping} if flags.mapping else profile.settings
+    return replace(profile, kind=flags.kind or profile.kind, settings=settings)
 
 
 def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions:

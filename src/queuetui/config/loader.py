@@ -33,6 +33,7 @@ class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rights: str | None = None
     protected: bool = False
     kind: str | None = None
+    mapping: str | None = None
     poll: str = "2s"
     stuck_after: str = "5m"
     worker_silent_after: str = "30s"
@@ -113,8 +114,13 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
             per_type_s=_spans(path, f"{key}.stuck_after_per_type", table.stuck_after_per_type),
         ),
         summaries=table.summary,
-        settings=table.settings,
+        settings=table.settings | ({"mapping": _beside(path, table.mapping)} if table.mapping else {}),
     )
+
+
+def _beside(path: Path, written: str) -> str:
+    """Return the path of a file that is named from the folder of the settings file."""
+    return str(path.parent / Path(written).expanduser())
 
 
 def find_profile(path: Path, name: str | None) -> Profile | None:

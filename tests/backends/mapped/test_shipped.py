@@ -17,18 +17,18 @@ from tests.backends.captures import FIXTURES, STATE_OF_WORD, query, run_script
 from tests.backends.mapped.reading import act, catalog_of, product_of, see
 
 _FOLDER = FIXTURES / "plain-tables"
-_CAPTURES = {
+CAPTURES = {
     "phalcon": ("mysql", "dump.phalcon.mariadb.sql", "truth.phalcon.json"),
     "prisma": ("postgres", "dump.prisma.postgres.sql", "truth.prisma.json"),
     "rust-platform": ("postgres", "dump.rust.postgres.sql", "truth.rust.json"),
 }
-_ROWS = {"phalcon": "SELECT * FROM jobs", "prisma": 'SELECT * FROM "JobQueue"', "rust-platform": "SELECT * FROM jobs"}
+ROWS = {"phalcon": "SELECT * FROM jobs", "prisma": 'SELECT * FROM "JobQueue"', "rust-platform": "SELECT * FROM jobs"}
 
 
 @pytest.fixture(params=SHIPPED)
 def capture(request: pytest.FixtureRequest) -> tuple[str, str, dict[str, Any]]:
     """Load one capture into a database of its own: its kind, its URL and its truth."""
-    store, dump, _ = _CAPTURES[request.param]
+    store, dump, _ = CAPTURES[request.param]
     url = request.getfixturevalue(f"{store}_url")
     run_script(url, Path(_FOLDER / dump).read_text(encoding="utf-8"))
     return request.param, url, truth_of(request.param)
@@ -36,7 +36,7 @@ def capture(request: pytest.FixtureRequest) -> tuple[str, str, dict[str, Any]]:
 
 def truth_of(kind: str) -> dict[str, Any]:
     """Return what is true of a capture."""
-    read: dict[str, Any] = json.loads((_FOLDER / _CAPTURES[kind][2]).read_text(encoding="utf-8"))
+    read: dict[str, Any] = json.loads((_FOLDER / CAPTURES[kind][2]).read_text(encoding="utf-8"))
     return read
 
 
@@ -48,7 +48,7 @@ def now_of(truth: dict[str, Any]) -> datetime:
 def test_states_attempts_and_errors_are_true(capture: tuple[str, str, dict[str, Any]]) -> None:
     """Each row is in its true state with its attempts, priority and error; past the limit exactly the truth's stuck job is stuck."""
     kind, url, truth = capture
-    before = query(url, _ROWS[kind])
+    before = query(url, ROWS[kind])
     product = product_of(url, kind)
     seen = see(url, product, now_of(truth))
     assert {job_id: row.state for job_id, row in seen.items()} == {
@@ -68,7 +68,7 @@ def test_states_attempts_and_errors_are_true(capture: tuple[str, str, dict[str, 
     assert {job_id for job_id, row in late.items() if row.stuck} == {
         job_id for job_id, job in truth["jobs"].items() if job["state"] == "stuck"
     }
-    assert query(url, _ROWS[kind]) == before
+    assert query(url, ROWS[kind]) == before
 
 
 def test_each_capture_is_recognised_as_what_it_is(capture: tuple[str, str, dict[str, Any]]) -> None:
