@@ -125,7 +125,7 @@ def join_queues(given: tuple[tuple[str, ...] | None, ...]) -> tuple[str, ...] | 
 
 
 def connection_options(command: Command) -> Command:
-    """Add --url, --profile, --kind, --mapping and --operate; given after a command they win over those before it."""
+    """Add the options that name a store; given after a command they win over those before it."""
     options = (
         click.option(
             "--url",
