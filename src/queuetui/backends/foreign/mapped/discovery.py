@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queuetui.backends.foreign.mapped.names import MAPPING
+
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions, Found
-
-KIND = "mapped"
-# The setting of a profile that names a mapping file.
-MAPPING = "mapping"
 
 
 def discover(url: str, options: BackendOptions, *, counted: bool = True) -> tuple[Found, ...]:

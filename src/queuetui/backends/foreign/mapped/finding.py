@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from queuetui.backends.base import BackendOptions, Found
 from queuetui.backends.foreign.mapped.backend import make_product, read_file
-from queuetui.backends.foreign.mapped.discovery import MAPPING
+from queuetui.backends.foreign.mapped.names import MAPPING
 from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped, recognise
 from queuetui.backends.sql.catalog import Catalog, read_catalog
 from queuetui.backends.sql.console_connection import open_database
