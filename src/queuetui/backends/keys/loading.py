@@ -48,7 +48,9 @@ class Reading:
         if now is None:
             seconds, micros = self.server.ask("asking the server for its time", "TIME")
             now = from_us(int(seconds) * 1_000_000 + int(micros))
-        return Moment(self.server.name, now.astimezone(UTC), self.limits, options.summaries)
+        return Moment(
+            self.server.name, now.astimezone(UTC), self.limits, options.summaries, self.product.capabilities.liveness
+        )
 
     @property
     def now(self) -> datetime:

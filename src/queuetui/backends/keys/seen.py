@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from queuetui.backends.keys.shelf import Entry
+from queuetui.model.capabilities import Liveness
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.payload import SummaryPaths
@@ -23,12 +24,15 @@ class Moment:
     now: datetime
     limits: Limits
     summaries: SummaryPaths = field(default_factory=dict)
+    liveness: Liveness = Liveness.NONE
 
     def is_stuck(self, job: Job) -> bool:
-        """Tell whether a run is past the time until which the product leaves it alone, or past its limit."""
+        """Tell whether a run is past the time until which the product leaves it alone, or past its limit where that says less."""
         if job.state is not State.PROCESSING:
             return False
         is_left = job.lease_until is not None and job.lease_until < self.now
+        if self.liveness is Liveness.DEADLINE and job.lease_until is not None:
+            return is_left
         return is_left or is_over_limit(job, self.now, self.limits)
 
 
