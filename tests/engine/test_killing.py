@@ -7,10 +7,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
 
+from queuetui.backends.base import JobStore
 from queuetui.client import Queue
 from queuetui.engine import store_health
 from queuetui.engine.children import child_handle, child_pool
@@ -52,9 +54,8 @@ def start_crew(place: ChildrenPlace, queue: Queue, monkeypatch: pytest.MonkeyPat
     started: list[WorkerThread] = []
 
     def start(store: object = None, **settings: object) -> WorkerThread:
-        backend = store if store is not None else queue.backend
-        chosen = {"isolation": "process", "app": "children_app", **settings}
-        started.append(WorkerThread(backend, **chosen))  # type: ignore[arg-type]  # a store, or one that fails at will
+        chosen: dict[str, Any] = {"isolation": "process", "app": "children_app", **settings}
+        started.append(WorkerThread(queue.backend, cast("JobStore | None", store), **chosen))
         return started[-1]
 
     yield start

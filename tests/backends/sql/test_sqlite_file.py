@@ -15,6 +15,7 @@ from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.backends.sql import sqlite_file
 from queuetui.backends.sql.sqlite_address import file_of
+from queuetui.backends.sql.sqlite_file import open_file
 from queuetui.model.act import Verb
 from queuetui.model.errors import Conflict, Denied, Unreachable
 from queuetui.model.snapshot import Watch
@@ -79,6 +80,19 @@ def test_a_file_made_anew_is_taken_up(sqlite_url: str, caplog: pytest.LogCapture
     worker.stop()
     for one in (backend, viewer, anew):
         one.close()
+
+
+def test_looking_at_a_file_takes_no_lock_from_who_has_it_open(sqlite_url: str) -> None:
+    """A file that this process has open is looked at without giving up its locks: another one that closes it leaves the log there."""
+    path = Path(file_of(sqlite_url))
+    backend = open_native(sqlite_url, CREATE)
+    add_one(backend)
+    open_file(path, "ro").close()
+    writes = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('update queuetui_job set priority = 7'); c.commit(); c.close()"
+    subprocess.run([sys.executable, "-c", writes], check=True)
+    assert path.with_name(f"{path.name}-wal").exists()
+    assert [job.priority for job in select(backend)] == [7]
+    backend.close()
 
 
 def as_somebody_else(file: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -8,9 +8,12 @@ stands (`immutable`), as it is where none can be made and its log is empty; else
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
+import threading
+import weakref
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ _OF_THE_FILE = 4
 _OF_THE_NODE = 2
 _UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 Identity = tuple[int, ...]
+_guard = threading.Lock()
 
 
 class FileConnection(sqlite3.Connection):
@@ -48,6 +52,11 @@ class FileConnection(sqlite3.Connection):
         """
         return self.identity == _identify(path, frozen=self.is_frozen)
 
+    def is_at_node(self, path: Path) -> bool:
+        """Tell whether the file of that name is the one that was opened, whatever was written to it since."""
+        found = path.stat()
+        return self.identity[:_OF_THE_NODE] == (found.st_dev, found.st_ino)
+
     def is_same_file(self, other: FileConnection) -> bool:
         """Tell whether two connections opened one file, whatever was written to it between."""
         return self.identity[:_OF_THE_NODE] == other.identity[:_OF_THE_NODE]
@@ -63,8 +72,23 @@ class FileConnection(sqlite3.Connection):
     def close(self) -> None:
         """Close, and delete the copy."""
         super().close()
+        with _guard:
+            _opened.discard(self)
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+# Those of this process that may hold locks; one that is forgotten leaves by itself.
+_opened: weakref.WeakSet[FileConnection] = weakref.WeakSet()
+
+
+def _start_anew() -> None:
+    """Leave behind a lock that another thread held when this process was forked."""
+    global _guard  # noqa: PLW0603 - one lock a process is what it is for
+    _guard = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_start_anew)
 
 
 def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
@@ -95,6 +119,9 @@ def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arg
         uri, uri=True, isolation_level=None, check_same_thread=False, factory=FileConnection, **arguments
     )
     connection.identity, connection.is_frozen = identity, frozen
+    if not frozen:
+        with _guard:
+            _opened.add(connection)
     # A text that is not UTF-8 must not fail the rows around it, neither a console's nor a worker's.
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     return connection
@@ -114,12 +141,15 @@ def _open_frozen(path: Path, **arguments: Any) -> FileConnection:  # noqa: ANN40
 def _is_idle(path: Path) -> bool:
     """Tell whether a file is in write-ahead mode and nobody has it open.
 
-    Whoever has, keeps its log beside it.
+    Whoever has, keeps its log beside it. Closing a file drops every lock of its process on it, SQLite's too: another process would then
+    take the log away from under a connection. So the header is not read while this process has the file open.
     """
     try:
-        with path.open("rb") as file:
-            header = file.read(_VERSIONS.stop)
-        return header[_VERSIONS] == _WRITE_AHEAD and not _log_of(path).exists()
+        with _guard:
+            if _log_of(path).exists() or any(one.is_at_node(path) for one in _opened):
+                return False
+            with path.open("rb") as file:
+                return file.read(_VERSIONS.stop)[_VERSIONS] == _WRITE_AHEAD
     except OSError:
         return False
 
