@@ -261,7 +261,7 @@ DYING = """
     import sys
 
     from queuetui.backends.base import BackendOptions
-    from queuetui.backends.native.sql import enqueueing
+    from queuetui.backends.native.sql.worker import enqueue as enqueueing
     from queuetui.backends.registry import open_native
     from queuetui.timetable import take
 

@@ -215,7 +215,7 @@ def test_a_part_fails_alone(database: Database, seed: Seed, monkeypatch: pytest.
     def fail(connection: Connection, *_: object) -> None:
         connection.execute(text("select nothing from nowhere"))
 
-    monkeypatch.setattr(snapshots, "read_figures", fail)
+    monkeypatch.setattr(snapshots, "read_rates", fail)
     snapshot = shoot(database, page=PageRequest())
     assert set(snapshot.problems) == {"tally"}
     assert snapshot.counts[State.PENDING].value == 1
