@@ -6,7 +6,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, name, worker_for
+from queuetui.monitor.diagnosis.wording import age, name, start_worker
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -28,5 +28,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "workers": len(facts.workers),
             "limit_s": facts.limits.stuck_after_s,
         },
-        f"start a worker: {worker_for(job.queue)}",
+        start_worker(job.queue, facts.capabilities),
     )

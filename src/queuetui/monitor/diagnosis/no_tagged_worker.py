@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, name, worker_for
+from queuetui.monitor.diagnosis.wording import age, name, start_worker
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -31,7 +31,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "needs": [name(tag) for tag in job.needs],
             "listeners": len(listeners),
         },
-        f"start a worker: {worker_for(job.queue, *options)}",
+        start_worker(job.queue, facts.capabilities, *options),
     )
 
 

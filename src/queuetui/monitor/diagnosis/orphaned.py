@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from queuetui.model.act import Verb
 from queuetui.model.capabilities import Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.stuck import is_orphaned
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, age, name, worker_for
+from queuetui.monitor.diagnosis.wording import act_on, age, name, start_worker
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -25,10 +26,11 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
     if job.lease_until is not None:
         evidence["lease_until"] = to_text(job.lease_until)
+    step = start_worker(job.queue, facts.capabilities)
     return Verdict(
         Code.ORPHANED,
         Severity.CRITICAL,
         f"worker {who} {seen}, {ended} and no worker has swept it",
         evidence,
-        f"{act_on('release', job)}, or start a worker: {worker_for(job.queue)}",
+        f"{act_on('release', job)}, or {step}" if facts.capabilities.fits(Verb.RELEASE, job.state) else step,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, name, worker_for
+from queuetui.monitor.diagnosis.wording import age, name, start_worker
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -17,7 +17,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return _judge_blind(job, due_s, facts, evidence)
     if not listeners:
         summary = f"due {age(due_s)}; no live worker listens to {name(job.queue)} yet"
-        return Verdict(Code.WAITING, Severity.INFO, summary, evidence, f"start a worker: {worker_for(job.queue)}")
+        return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts.capabilities))
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if busy >= slots:

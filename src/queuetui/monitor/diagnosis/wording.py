@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.job import Job
 from queuetui.model.names import read_queue
@@ -68,6 +69,13 @@ def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:
     except ValueError:
         return command("worker", *options)
     return command("worker", "-q", quote_value(queue.raw) if '"' in queue.raw else queue, *options)
+
+
+def start_worker(queue: Untrusted, capabilities: Capabilities, *options: Untrusted | str) -> str:
+    """Return the step that gives a queue a worker: a command for our own, words for any other."""
+    if capabilities.native:
+        return f"start a worker: {worker_for(queue, *options)}"
+    return f"start a worker of {capabilities.label} for {name(queue)}"
 
 
 def _written(text: Untrusted | str) -> str:
