@@ -79,11 +79,6 @@ class Entry:
         """The member as text that cursors and revisions can hold."""
         return mark_of(self.member)
 
-    @property
-    def score_s(self) -> float | None:
-        """The score as a number."""
-        return None if self.score is None else float(self.score)
-
 
 def mark_of(member: bytes) -> str:
     """Return the text by which a member is known again."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import TableClause, delete, update
 
-from queuetui.backends.tables.source import LockedRow, Place, Statements
+from queuetui.backends.tables.source import LockedRow, Statements
 
 
 def table_of(locked: LockedRow) -> TableClause:
@@ -32,9 +32,3 @@ def deleting(locked: LockedRow) -> Statements:
     """Delete the row."""
     yield delete(table_of(locked)).where(locked.same)
     return None
-
-
-def moving_to(place: Place, statements: Statements) -> Statements:
-    """Run statements after which the job stands at another place."""
-    yield from statements
-    return place

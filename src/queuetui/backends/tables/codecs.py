@@ -11,7 +11,6 @@ from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
 
 _US_A_MS = 1_000
 _US_A_S = 1_000_000
-_UUID_HEX_SIZE = 32
 
 
 class Codec(Protocol):
@@ -147,32 +146,6 @@ class IsoText:
         if read is None:
             return None
         return _in_utc(read if read.tzinfo is not None else read.replace(tzinfo=self.zone))
-
-
-@dataclass(frozen=True, slots=True)
-class UuidText:
-    """A uuid in a column of text: with its dashes, or as 32 hex digits."""
-
-    dashes: bool = True
-    is_time: bool = False
-
-    def to_store(self, value: str) -> str:
-        """Return the text as the column holds it; what is no uuid stands as it is."""
-        try:
-            read = UUID(value)
-        except ValueError:
-            return value
-        return str(read) if self.dashes else read.hex
-
-    def from_store(self, value: Any) -> str | None:  # noqa: ANN401 - text or bytes
-        """Return the uuid with dashes."""
-        if value is None:
-            return None
-        text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
-        try:
-            return str(UUID(text)) if len(text) == _UUID_HEX_SIZE else text
-        except ValueError:
-            return text
 
 
 @dataclass(frozen=True, slots=True)
