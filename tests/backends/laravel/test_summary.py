@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.php_serialized import read_php
 from queuetui.backends.foreign.laravel.summary import summarise
+from queuetui.backends.payloads.php_serialized import read_php
 
 MODEL = (
     'O:45:"Illuminate\\Contracts\\Database\\ModelIdentifier":4:{s:5:"class";s:11:"App\\Product";'

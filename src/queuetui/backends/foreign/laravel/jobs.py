@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from queuetui.backends.foreign.laravel.exception_text import read_exception
 from queuetui.backends.foreign.laravel.models import ModelLabels, add_labels
 from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, read_payload
-from queuetui.backends.foreign.laravel.php_values import PhpArray, to_json
 from queuetui.backends.foreign.laravel.rows import FailedRow, JobRow, Row, StoredText, is_uuid, job_id_of
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.states import state_of
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
+from queuetui.backends.payloads.php_values import PhpArray, to_json
 from queuetui.model.act import JobRef
 from queuetui.model.clock import EPOCH, from_us
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError

@@ -9,7 +9,11 @@ from datetime import datetime
 from queuetui.backends.foreign.laravel.exception_text import read_chain
 from queuetui.backends.foreign.laravel.filters import reach_into_command
 from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.php_values import (
+from queuetui.backends.foreign.laravel.rows import Row, job_id_of, queue_key
+from queuetui.backends.foreign.laravel.states import is_stuck
+from queuetui.backends.foreign.laravel.subjects import subject_of
+from queuetui.backends.foreign.laravel.summary import members_of
+from queuetui.backends.payloads.php_values import (
     PhpArray,
     PhpDocument,
     PhpEnum,
@@ -18,10 +22,6 @@ from queuetui.backends.foreign.laravel.php_values import (
     PhpValue,
     to_json,
 )
-from queuetui.backends.foreign.laravel.rows import Row, job_id_of, queue_key
-from queuetui.backends.foreign.laravel.states import is_stuck
-from queuetui.backends.foreign.laravel.subjects import subject_of
-from queuetui.backends.foreign.laravel.summary import members_of
 from queuetui.model.job import Job, JobError
 from queuetui.model.limits import Limits
 from queuetui.model.query import WORD, Query, Term, Value

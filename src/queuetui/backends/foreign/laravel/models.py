@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.types import Integer, NullType, String
 
 from queuetui.backends.foreign.laravel.model_names import table_of
-from queuetui.backends.foreign.laravel.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
+from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 
 _DIGITS = re.compile("[0-9]{1,19}")
 _TOO_LARGE = 2**63

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from queuetui.backends.foreign.laravel.php_serialized import PhpFormatError, PhpLimits, read_php
-from queuetui.backends.foreign.laravel.php_values import PhpDocument, from_json
+from queuetui.backends.payloads.php_serialized import PhpFormatError, PhpLimits, read_php
+from queuetui.backends.payloads.php_values import PhpDocument, from_json
 
 # JSON as a type of the database writes spaces behind commas and colons.
 _DATA_MARK = re.compile(r', ?"data": ?\{')

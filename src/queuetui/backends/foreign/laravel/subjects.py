@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queuetui.backends.foreign.laravel.php_values import PhpArray, PhpDocument, PhpKey, PhpObject, PhpValue
+from queuetui.backends.payloads.php_values import PhpArray, PhpDocument, PhpKey, PhpObject, PhpValue
 
 _CARRIED = {
     "Illuminate\\Broadcasting\\BroadcastEvent": ("event",),

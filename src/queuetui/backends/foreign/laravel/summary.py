@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from queuetui.backends.foreign.laravel.php_values import (
+from queuetui.backends.foreign.laravel.subjects import subject_of
+from queuetui.backends.payloads.php_values import (
     MODEL_IDENTIFIER,
     MODEL_LABEL,
     PhpArray,
@@ -15,7 +16,6 @@ from queuetui.backends.foreign.laravel.php_values import (
     PhpObject,
     PhpValue,
 )
-from queuetui.backends.foreign.laravel.subjects import subject_of
 
 # Each entry is one thing to show; its alternatives are tried from left to right.
 DEFAULT_SUMMARY_PATHS: tuple[str, ...] = (

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queuetui.backends.foreign.laravel.php_serialized import PhpFormatError, PhpLimits, read_php
-from queuetui.backends.foreign.laravel.php_values import (
+from queuetui.backends.payloads.php_serialized import PhpFormatError, PhpLimits, read_php
+from queuetui.backends.payloads.php_values import (
     PhpArray,
     PhpCustom,
     PhpEnum,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from queuetui.backends.foreign.laravel.php_values import (
+from queuetui.backends.payloads.php_values import (
     PhpArray,
     PhpCustom,
     PhpDocument,
