@@ -62,6 +62,11 @@ def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, s
         ("redis://:hunter2@h?protocol=3", "protocol"),
         ("redis://:hunter2@h?namespace=a&namespace=b", "twice"),
         ("unix:///run/redis.sock?nonsense=1", "nonsense"),
+        ("unix:///run/redis.sock?socket_keepalive=1", "socket_keepalive"),
+        ("redis://:hunter2@h?ssl_cert_reqs=none", "ssl_cert_reqs"),
+        ("unix://u:hunter2@h/run/redis.sock", "three slashes"),
+        ("unix://u:hunter2@", "no socket"),
+        ("unix:redis.sock", "no socket"),
         ("redis://:hunter2@a..b/0", "host"),
         (f"mysql://u:hunter2@{'h' * 64}/d", "host"),
         (f"postgresql://u:hunter2@good,{'h' * 64}:5432/d", "host"),
@@ -80,7 +85,15 @@ def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://h", "redis://h/", "redis://h:6379/3", "rediss://u:p@h/0?ssl_cert_reqs=none", "unix:/run/r?db=2"]
+    "url",
+    [
+        "redis://h",
+        "redis://h/",
+        "redis://h:6379/3",
+        "rediss://u:p@h/0?ssl_cert_reqs=none",
+        "unix:///run/r?db=2",
+        "unix://u:p@/r",
+    ],
 )
 def test_what_a_redis_url_may_say(url: str) -> None:
     """A database by its number, a secure connection and a socket are understood."""

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from queuetui.model.limits import Limits
 
 if TYPE_CHECKING:
     from queuetui.backends.base import Inspector, JobStore, Operator, SchemaStore
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
     from queuetui.backends.histories import Histories
     from queuetui.backends.run_notes import RunNotesStore
     from queuetui.backends.schedules import ScheduleStore
+
+
+def late(module: str, name: str, *parts: object) -> Callable[[], Any]:
+    """Return what makes a role of a class below `backends`, and imports that only when the role is first used."""
+    return lambda: getattr(import_module(f"queuetui.backends.{module}"), name)(*parts)
 
 
 class Backend:
@@ -33,14 +41,18 @@ class Backend:
         close: Callable[[], None],
         events: Callable[[], EventLog] | None = None,
         examiner: Callable[[], Examiner] | None = None,
-        histories: Callable[[], Histories] | None = None,
+        limits: Limits | None = None,
         jobs: JobStore | None = None,
         schema: SchemaStore | None = None,
         schedules: ScheduleStore | None = None,
         rules: ClaimRulesStore | None = None,
         notes: RunNotesStore | None = None,
     ) -> None:
-        self._makers = (inspector, operator, events, examiner, histories)
+        self._make_inspector = inspector
+        self._make_operator = operator
+        self._make_events = events
+        self._make_examiner = examiner
+        self._limits = limits or Limits()
         self.close = close
         self.jobs = jobs
         self.schema = schema
@@ -51,30 +63,29 @@ class Backend:
     @cached_property
     def inspector(self) -> Inspector:
         """What a console reads."""
-        return self._makers[0]()
+        return self._make_inspector()
 
     @cached_property
     def operator(self) -> Operator:
         """What a person may change."""
-        return self._makers[1]()
+        return self._make_operator()
 
     @cached_property
     def events(self) -> EventLog | None:
         """The log of what happened."""
-        make = self._makers[2]
-        return None if make is None else make()
+        return None if self._make_events is None else self._make_events()
 
     @cached_property
     def examiner(self) -> Examiner | None:
         """The condition of the store."""
-        make = self._makers[3]
-        return None if make is None else make()
+        return None if self._make_examiner is None else self._make_examiner()
 
     @cached_property
-    def histories(self) -> Histories | None:
+    def histories(self) -> Histories:
         """What was, in sums."""
-        make = self._makers[4]
-        return None if make is None else make()
+        from queuetui.backends.reading.histories import PagedHistories
+
+        return PagedHistories(self.inspector, self._limits)
 
 
 class NativeBackend(Backend):
@@ -96,9 +107,4 @@ class NativeBackend(Backend):
         @cached_property
         def examiner(self) -> Examiner:
             """The condition of the store."""
-            ...
-
-        @cached_property
-        def histories(self) -> Histories:
-            """What was, in sums."""
             ...

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from queuetui.backends.foreign.mapped.names import SHIPPED
 from queuetui.backends.sql.sqlite_address import read_address
 from queuetui.model.errors import BadConfig, Denied, NotFound, Unsupported
 
@@ -38,8 +39,6 @@ FOREIGN_BY_FAMILY = {
     "redis": ("rq", "sidekiq"),
 }
 FOREIGN_KINDS = tuple(dict.fromkeys(kind for kinds in FOREIGN_BY_FAMILY.values() for kind in kinds))
-# Home-made tables whose mapping is shipped, which a person may name as a kind of their own.
-SHIPPED_MAPPINGS = ("phalcon", "prisma", "rust-platform")
 # The module that opens a kind, and the one that looks for it, below the folder of foreign ones.
 _MODULES = {
     "laravel": ("laravel.backend", "laravel.discovery"),
@@ -95,7 +94,7 @@ def open_schema(url: str, options: BackendOptions) -> NativeBackend:
 
 def open_foreign(kind: str, url: str, options: BackendOptions) -> Backend:
     """Open somebody else's queue of a known kind. Raises NotFound when it is not in the store."""
-    kind = f"mapped:{kind}" if kind in SHIPPED_MAPPINGS else kind
+    kind = f"mapped:{kind}" if kind in SHIPPED else kind
     system, _, named = kind.partition(":")
     if system not in FOREIGN_KINDS:
         message = f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from queuetui.backends.foreign.mapped.shipped_mappings import SHIPPED, read_shipped, recognise
+from queuetui.backends.foreign.mapped.names import SHIPPED
+from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped, recognise
 from queuetui.model.act import Verb
 from queuetui.model.limits import Limits
 from queuetui.model.state import State

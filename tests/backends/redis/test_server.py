@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,10 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.redis.address import read_address
 from queuetui.backends.redis.scripts import Script
 from queuetui.backends.redis.server import RedisServer
-from queuetui.model.errors import Unsupported
+from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
 from queuetui.model.interruption import Interrupted, Interruption, interruptible
+from tests.servers.process import short_folder
+from tests.servers.redis import find_redis, start_redis
 
 
 @pytest.fixture
@@ -63,3 +67,38 @@ def test_options_of_an_adapter_are_told_from_the_drivers() -> None:
     """An option of an adapter's own is taken out of the URL, whatever else it says stays."""
     found = read_address("redis://h:6379/3?prefix=app&socket_timeout=2", ("prefix", "other"))
     assert (found.url, dict(found.own)) == ("redis://h:6379/3?socket_timeout=2", {"prefix": "app"})
+
+
+def test_a_socket_that_cannot_be_used_is_told_from_a_server_that_is_away(tmp_path: Path) -> None:
+    """A socket that is not there, that nobody listens at, and that this user may not open: each says what to do."""
+    refused: dict[str, tuple[type[QueueTuiError], str]] = {
+        "absent.sock": (Unreachable, "does not exist; start the server"),
+        "dead.sock": (Unreachable, "nothing listens"),
+        "dead.sock/below": (Unreachable, "does not exist"),
+    }
+    with socket.socket(socket.AF_UNIX) as ended:
+        ended.bind(str(tmp_path / "dead.sock"))
+    for name, (kind, said) in refused.items():
+        server = RedisServer(read_address(f"unix://{tmp_path}/{name}").url, BackendOptions())
+        with pytest.raises(kind, match=said):
+            server.ask("looking", "PING")
+
+
+def test_a_server_is_reached_by_its_socket() -> None:
+    """A server that listens at a socket answers there, in the database that the URL names."""
+    found = find_redis()
+    if found is None:
+        pytest.skip("no Redis server is installed")
+    folder = short_folder()
+    folder.rmdir()
+    settings = {"unixsocket": str(folder / "r.sock"), "unixsocketperm": "777"}
+    started = start_redis(*found, settings, folder)
+    try:
+        server = RedisServer(read_address(f"unix://{folder}/r.sock?db=3").url, BackendOptions())
+        assert server.ask("filling", "SET", "one", "1") == b"OK"
+        other = RedisServer(read_address(f"{started.url[:-1]}3").url, BackendOptions())
+        assert other.ask("looking", "GET", "one") == b"1"
+        server.close()
+        other.close()
+    finally:
+        started.remove()

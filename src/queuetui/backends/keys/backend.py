@@ -10,7 +10,6 @@ from queuetui.backends.keys.inspector import KeysInspector
 from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.operator import KeysOperator
 from queuetui.backends.keys.product import Product
-from queuetui.backends.reading.histories import PagedHistories
 from queuetui.backends.redis.address import read_address
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.errors import NotFound
@@ -27,7 +26,7 @@ class KeysBackend(Backend):
         super().__init__(
             inspector=lambda: KeysInspector(server, product),
             operator=lambda: KeysOperator(server, product),
-            histories=lambda: PagedHistories(self.inspector, server.options.limits),
+            limits=server.options.limits,
             close=server.close,
         )
 

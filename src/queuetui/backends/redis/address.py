@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlunsplit
 
 from queuetui.backends.address_options import read_options, refuse, split_url
 
 # What the driver takes from a URL, but for what would change how its connections are used here.
-_OPTIONS = frozenset(
-    """
-    db username password client_name socket_timeout socket_connect_timeout socket_keepalive ssl_check_hostname
-    ssl_cert_reqs ssl_ca_certs ssl_ca_path ssl_certfile ssl_keyfile ssl_min_version
-    """.split()  # noqa: SIM905 - as many quotes would hide the names
+_OPTIONS = frozenset({"db", "username", "password", "client_name", "socket_timeout", "socket_connect_timeout"})
+_TCP_OPTIONS = _OPTIONS | {"socket_keepalive"}
+_TLS_OPTIONS = _TCP_OPTIONS.union(
+    f"ssl_{name}"
+    for name in ("check_hostname", "cert_reqs", "ca_certs", "ca_path", "certfile", "keyfile", "min_version")
 )
+_BY_SCHEME = {"unix": _OPTIONS, "redis": _TCP_OPTIONS, "rediss": _TLS_OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,25 @@ def read_address(url: str, own_options: Collection[str] = ()) -> RedisAddress:
     Raises BadConfig.
     """
     parts = split_url(url, "redis://HOST:6379/0 or unix:///run/redis.sock")
-    written = read_options(parts.query, _OPTIONS.union(own_options))
-    own = {name: written.pop(name) for name in own_options if name in written}
     scheme = parts.scheme.lower()
+    written = read_options(parts.query, _BY_SCHEME[scheme].union(own_options))
+    own = {name: written.pop(name) for name in own_options if name in written}
     if scheme != "unix":
         _check_database(parts.path, written)
-    return RedisAddress(urlunsplit(parts._replace(scheme=scheme, query=urlencode(written))), own)
+        return RedisAddress(urlunsplit(parts._replace(scheme=scheme, query=urlencode(written))), own)
+    _check_socket(parts)
+    options = f"?{urlencode(written)}" if written else ""
+    # Put together by hand: where no user is named, `urlunsplit` leaves out the two slashes, which the driver wants.
+    return RedisAddress(f"unix://{parts.netloc}{parts.path}{options}", own)
+
+
+def _check_socket(parts: SplitResult) -> None:
+    """Refuse a socket that is no file of this machine. Raises BadConfig."""
+    example = "unix:///run/redis.sock"
+    if parts.hostname:
+        raise refuse(f"names a host, and a socket is a file of this machine; write three slashes, as in {example}")
+    if not parts.path.startswith("/") or parts.path == "/":
+        raise refuse(f"names no socket; write its whole path, as in {example}")
 
 
 def _check_database(path: str, written: Mapping[str, str]) -> None:

@@ -17,6 +17,14 @@ _SHOWN_CHARS = 200
 _GONE = "the server does not answer; check that it runs and that the URL is right"
 _DENIED = "the server refused the right; check the user, its password and its ACL"
 _FULL = "the server's memory is full; raise maxmemory or prune"
+_NO_SOCKET = (
+    "the socket of the URL does not exist; start the server, or name the path that its setting `unixsocket` says "
+    "(redis-cli CONFIG GET unixsocket)"
+)
+_DEAD_SOCKET = (
+    "nothing listens at the socket of the URL; start the server, or check that its setting `unixsocket` names this path"
+)
+_CLOSED_SOCKET = "this user may not open the socket of the URL; join the group that may, or widen the server's setting `unixsocketperm`"
 _CLUSTER = "this is a node of a cluster that does not hold these keys; point the URL at the node that does"
 
 # The first word of a server's refusal.
@@ -49,6 +57,14 @@ _BY_CLASS: tuple[tuple[type[Exception], tuple[type[QueueTuiError], str]], ...] =
     (driver.ConnectionError, (Unreachable, _GONE)),
     (driver.TimeoutError, (Unreachable, _GONE)),
 )
+# What the system says of a socket that is a file.
+_BY_SOCKET: tuple[tuple[type[OSError], tuple[type[QueueTuiError], str]], ...] = (
+    (FileNotFoundError, (Unreachable, _NO_SOCKET)),
+    (NotADirectoryError, (Unreachable, _NO_SOCKET)),
+    (ConnectionRefusedError, (Unreachable, _DEAD_SOCKET)),
+    (PermissionError, (Denied, _CLOSED_SOCKET)),
+)
+_AT_SOCKET = " connecting to /"
 _NO_DATABASE = "DB index is out of range"
 _REFUSED_IN_SCRIPT = ("ACL failure in script", "executing the script can't run this command")
 # A connection that was never made has sent nothing.
@@ -84,6 +100,10 @@ def _translate(error: driver.RedisError, doing: str) -> QueueTuiError:
 
 
 def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
+    if _AT_SOCKET in str(error):
+        for refusal, answer in _BY_SOCKET:
+            if isinstance(error.__context__, refusal):
+                return answer
     for kind, answer in _BY_CLASS:
         if isinstance(error, kind):
             return answer

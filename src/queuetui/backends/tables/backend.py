@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.reading.histories import PagedHistories
 from queuetui.backends.sql.catalog import Catalog, read_catalog
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.tables.examiner import TablesExaminer
@@ -27,7 +26,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
         inspector=lambda: inspector,
         operator=lambda: TablesOperator(database, product, options),
         examiner=lambda: TablesExaminer(database),
-        histories=lambda: PagedHistories(inspector, options.limits),
+        limits=options.limits,
         close=database.close,
     )
 

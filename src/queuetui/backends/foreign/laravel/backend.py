@@ -14,7 +14,6 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_set
 from queuetui.backends.foreign.laravel.table_sets import LOOKING, choose_set, read_tables
 from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
-from queuetui.backends.reading.histories import PagedHistories
 from queuetui.backends.sql.clock import read_clock, zone_as_read
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.model.errors import NotFound
@@ -31,7 +30,7 @@ class LaravelBackend(Backend):
             inspector=lambda: LaravelInspector(database, tables, settings, options),
             operator=lambda: LaravelOperator(database, tables, settings, options),
             examiner=lambda: LaravelExaminer(database),
-            histories=lambda: PagedHistories(self.inspector, options.limits),
+            limits=options.limits,
             close=database.close,
         )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.description import describe
-from queuetui.backends.foreign.mapped.names import KIND, MAPPING
+from queuetui.backends.foreign.mapped.names import KIND, MAPPING, SHIPPED
 from queuetui.backends.foreign.mapped.shape import Mapping, read_mapping
-from queuetui.backends.foreign.mapped.shipped_mappings import SHIPPED, read_shipped
+from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped
 from queuetui.backends.sql.catalog import Catalog, read_catalog
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.backend import make_backend

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from queuetui import resources
 from queuetui.backends.foreign.mapped.check import fits
+from queuetui.backends.foreign.mapped.names import SHIPPED
 from queuetui.backends.foreign.mapped.shape import Mapping, read_mapping
 from queuetui.backends.sql.catalog import Catalog
 
-SHIPPED = ("phalcon", "prisma", "rust-platform")
 _FOLDER = ("backends", "foreign", "mapped", "shipped")
 
 

@@ -20,7 +20,6 @@ from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep
 from queuetui.backends.native.retention import Retention
-from queuetui.backends.reading.histories import PagedHistories
 from queuetui.model.measured import Measured
 
 _stores: dict[str, MemoryStore] = {}
@@ -62,7 +61,7 @@ class MemoryBackend(NativeBackend):
             operator=lambda: roles,
             events=lambda: roles,
             examiner=lambda: roles,
-            histories=lambda: PagedHistories(roles, options.limits),
+            limits=options.limits,
             jobs=roles,
             schema=roles,
             schedules=roles,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from queuetui.backends.backend import NativeBackend
+from queuetui.backends.backend import NativeBackend, late
 from queuetui.backends.base import Found
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.address import read_address
@@ -19,11 +19,6 @@ from queuetui.model.measured import Measured
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
-    from queuetui.backends.native.redis.event_log import RedisEventLog
-    from queuetui.backends.native.redis.examining import RedisExaminer
-    from queuetui.backends.native.redis.inspector import RedisInspector
-    from queuetui.backends.native.redis.operator import RedisOperator
-    from queuetui.backends.reading.histories import PagedHistories
 
 
 class RedisBackend(NativeBackend):
@@ -33,11 +28,11 @@ class RedisBackend(NativeBackend):
         self.server = server
         store = RedisJobStore(server)
         super().__init__(
-            inspector=self._make_inspector,
-            operator=self._make_operator,
-            events=self._make_event_log,
-            examiner=self._make_examiner,
-            histories=self._make_histories,
+            inspector=late("native.redis.inspector", "RedisInspector", server),
+            operator=late("native.redis.operator", "RedisOperator", server),
+            events=late("native.redis.event_log", "RedisEventLog", server),
+            examiner=late("native.redis.examining", "RedisExaminer", server),
+            limits=server.options.limits,
             jobs=store,
             schema=store,
             schedules=RedisSchedules(server),
@@ -45,31 +40,6 @@ class RedisBackend(NativeBackend):
             notes=RedisRunNotes(server),
             close=server.close,
         )
-
-    def _make_inspector(self) -> RedisInspector:
-        from queuetui.backends.native.redis.inspector import RedisInspector
-
-        return RedisInspector(self.server)
-
-    def _make_operator(self) -> RedisOperator:
-        from queuetui.backends.native.redis.operator import RedisOperator
-
-        return RedisOperator(self.server)
-
-    def _make_event_log(self) -> RedisEventLog:
-        from queuetui.backends.native.redis.event_log import RedisEventLog
-
-        return RedisEventLog(self.server)
-
-    def _make_examiner(self) -> RedisExaminer:
-        from queuetui.backends.native.redis.examining import RedisExaminer
-
-        return RedisExaminer(self.server)
-
-    def _make_histories(self) -> PagedHistories:
-        from queuetui.backends.reading.histories import PagedHistories
-
-        return PagedHistories(self.inspector, self.server.options.limits)
 
 
 def open_backend(url: str, options: BackendOptions) -> RedisBackend:

@@ -1,10 +1,10 @@
-"""Opens the native queue on SQLite or PostgreSQL."""
+"""Opens the native queue on SQLite, PostgreSQL or MySQL."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from queuetui.backends.backend import NativeBackend
+from queuetui.backends.backend import NativeBackend, late
 from queuetui.backends.base import COUNT_CAP, Found
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.connect import connect_database
@@ -17,13 +17,14 @@ from queuetui.model.errors import NotFound
 from queuetui.model.measured import Exactness, Measured
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions, Inspector
-    from queuetui.backends.native.sql.act.operator import SqlOperator
+    from queuetui.backends.base import BackendOptions
     from queuetui.backends.native.sql.database import Database
-    from queuetui.backends.native.sql.look.event_log import SqlEventLog
-    from queuetui.backends.native.sql.look.examiner import SqlExaminer
     from queuetui.backends.native.sql.session import Session
-    from queuetui.backends.reading.histories import PagedHistories
+
+
+_INSPECTOR = ("native.sql.look.inspector", "SqlInspector")
+# A console on a file shows its first picture before SQLAlchemy is loaded.
+_QUICK_INSPECTOR = ("native.sql.sqlite.quick_inspector", "QuickInspector")
 
 
 class SqlBackend(NativeBackend):
@@ -33,11 +34,11 @@ class SqlBackend(NativeBackend):
         self.database = database
         store = SqlJobStore(database)
         super().__init__(
-            inspector=self._make_inspector,
-            operator=self._make_operator,
-            events=self._make_event_log,
-            examiner=self._make_examiner,
-            histories=self._make_histories,
+            inspector=late(*(_QUICK_INSPECTOR if database.dialect == "sqlite" else _INSPECTOR), database),
+            operator=late("native.sql.act.operator", "SqlOperator", database),
+            events=late("native.sql.look.event_log", "SqlEventLog", database),
+            examiner=late("native.sql.look.examiner", "SqlExaminer", database),
+            limits=database.options.limits,
             jobs=store,
             schema=store,
             schedules=SqlSchedules(database),
@@ -45,37 +46,6 @@ class SqlBackend(NativeBackend):
             notes=SqlRunNotes(database),
             close=database.close,
         )
-
-    def _make_inspector(self) -> Inspector:
-        from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
-
-        if isinstance(self.database, SqliteDatabase):
-            from queuetui.backends.native.sql.sqlite.quick_inspector import QuickInspector
-
-            return cast("Inspector", QuickInspector(self.database))
-        from queuetui.backends.native.sql.look.inspector import SqlInspector
-
-        return SqlInspector(self.database)
-
-    def _make_operator(self) -> SqlOperator:
-        from queuetui.backends.native.sql.act.operator import SqlOperator
-
-        return SqlOperator(self.database)
-
-    def _make_event_log(self) -> SqlEventLog:
-        from queuetui.backends.native.sql.look.event_log import SqlEventLog
-
-        return SqlEventLog(self.database)
-
-    def _make_examiner(self) -> SqlExaminer:
-        from queuetui.backends.native.sql.look.examiner import SqlExaminer
-
-        return SqlExaminer(self.database)
-
-    def _make_histories(self) -> PagedHistories:
-        from queuetui.backends.reading.histories import PagedHistories
-
-        return PagedHistories(self.inspector, self.database.options.limits)
 
 
 def open_backend(url: str, options: BackendOptions) -> SqlBackend:
