@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import case, literal, null, true
+
+from queuetui.backends.sql.grouping import Grouping, Tally
+from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
+from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.source import STATES
-from queuetui.backends.tables.tallies import Counter, Tallies
+from queuetui.backends.tables.source import STATES, Column, Source
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-BUDGET_S = 0.25
-_SAMPLED = "scaled from a sample of its rows: to count them all takes the server too long; a queue with few rows may be missing"
 _NOT_KEPT = "{label} has no {state} jobs"
 
 
@@ -35,11 +38,11 @@ class Counters:
     """One counter for each source."""
 
     budget_s: float = BUDGET_S
-    _counters: dict[str, Counter] = field(default_factory=dict)
+    each: dict[str, BudgetedCounter] = field(default_factory=dict)
 
-    def of(self, name: str) -> Counter:
+    def of(self, name: str) -> BudgetedCounter:
         """Return the counter of a source."""
-        return self._counters.setdefault(name, Counter())
+        return self.each.setdefault(name, BudgetedCounter())
 
 
 @dataclass(slots=True)
@@ -50,15 +53,27 @@ class _Queue:
     stuck: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     oldest_due_at: datetime | None = None
 
+    def add(self, source: Source, tally: Tally) -> None:
+        rank = int(tally.groups[1])
+        if rank < len(STATES):
+            self.states[STATES[rank]][source.name] += tally.number
+        self.stuck[source.name] += tally.sums[0]
+        due = source.fields["scheduled"].codec.from_store(tally.lows[0]) if "scheduled" in source.fields else None
+        self.oldest_due_at = min((one for one in (self.oldest_due_at, due) if one is not None), default=None)
+
 
 def count_jobs(reading: Reading, counters: Counters, *, exact: bool) -> Counts:
     """Count all sources: whole if `exact`, else within the server's budget, beyond which a sample is scaled."""
-    share_s = counters.budget_s / len(reading.product.sources)
+    sources = reading.product.sources
+    share_s = counters.budget_s / max(1, len(sources))
+    now = reading.moment.now
     found = {
-        source.name: counters.of(source.name).read(reading, source, exact=exact, budget_s=share_s)
-        for source in reading.product.sources
+        source.name: counters.of(source.name).read(
+            reading.connection, _grouping(reading, source), now, exact=exact, budget_s=share_s
+        )
+        for source in sources
     }
-    queues = _by_queue(found)
+    queues = _by_queue(sources, found)
     measure = _Measure(reading, found)
     infos = tuple(
         QueueInfo(Untrusted(name), measure.states([one]), measure.stuck([one]), one.oldest_due_at)
@@ -66,21 +81,51 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool) -> Counts:
     )
     every = list(queues.values())
     by_state = measure.states(every)
-    total = add_counts([by_state[state] for state in State if by_state[state].value is not None])
-    return Counts(by_state, measure.stuck(every), total, infos)
+    return Counts(by_state, measure.stuck(every), measure.total(by_state), infos)
 
 
-def _by_queue(found: Mapping[str, Tallies]) -> dict[str, _Queue]:
+def _grouping(reading: Reading, source: Source) -> Grouping:
+    """Return what rows are counted by: queue and state; how many are stuck, and since when the oldest is due."""
+    moment = reading.moment
+    queue: Column = literal("default")
+    if "queue" in source.fields:
+        one = source.fields["queue"]
+        queue = one.at if one.folds else exact_text(one.at, reading.dialect)
+    pending = source.in_states([State.PENDING], moment)
+    due: Column = null()
+    if pending is not None and "scheduled" in source.fields:
+        due = case((pending, source.fields["scheduled"].at), else_=None)
+    return Grouping(
+        source.rows,
+        source.key[0].at,
+        (queue, source.state(moment)),
+        (case((source.stuck(moment), 1), else_=0),),
+        (due,),
+        None if source.hidden is None else source.shown(true()),
+    )
+
+
+def _by_queue(sources: tuple[Source, ...], found: Mapping[str, Tallies]) -> dict[str, _Queue]:
+    """Add up by queue; names that are one to the database are told under the first of their spellings."""
+    tallies = [(source, tally, _name(tally)) for source in sources for tally in found[source.name].groups]
+    folds = any("queue" in source.fields and source.fields["queue"].folds for source in sources)
+    spellings: dict[str, str] = {}
+    for name in sorted({name for _, _, name in tallies}):
+        spellings.setdefault(folded(name) if folds else name, name)
     queues: defaultdict[str, _Queue] = defaultdict(_Queue)
-    for name, tallies in found.items():
-        for tally in tallies.each:
-            queue = queues[tally.queue]
-            if tally.rank < len(STATES):
-                queue.states[STATES[tally.rank]][name] += tally.number
-            queue.stuck[name] += tally.stuck
-            dues = [due for due in (queue.oldest_due_at, tally.oldest_due_at) if due is not None]
-            queue.oldest_due_at = min(dues, default=None)
+    for source, tally, name in tallies:
+        queues[spellings[folded(name) if folds else name]].add(source, tally)
     return dict(queues)
+
+
+def _name(tally: Tally) -> str:
+    return "" if tally.groups[0] is None else str(tally.groups[0])
+
+
+def folded(name: str) -> str:
+    """Return what names have in common that a database without regard to case and accents takes for one."""
+    plain = unicodedata.normalize("NFKD", name.rstrip(" "))
+    return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +141,14 @@ class _Measure:
     def stuck(self, queues: list[_Queue]) -> Measured[int]:
         return add_counts([self._number(name, sum(queue.stuck[name] for queue in queues)) for name in self.found])
 
+    def total(self, by_state: Mapping[State, Measured[int]]) -> Measured[int]:
+        """Add up all states; a table that was not seen makes it a lower bound."""
+        added = add_counts([one for one in by_state.values() if one.value is not None])
+        unseen = self.reading.product.unseen
+        if unseen and added.exactness is Exactness.EXACT:
+            return Measured(added.value, Exactness.CAPPED, added.as_of, unseen)
+        return added
+
     def _state(self, state: State, queues: list[_Queue]) -> Measured[int]:
         product = self.reading.product
         keeping = [source.name for source in product.sources if state in source.states]
@@ -105,8 +158,4 @@ class _Measure:
         return add_counts([self._number(name, sum(queue.states[state][name] for queue in queues)) for name in keeping])
 
     def _number(self, name: str, value: int) -> Measured[int]:
-        tallies = self.found[name]
-        if not tallies.counted:
-            return Measured(value, Exactness.ESTIMATED, tallies.as_of, _SAMPLED)
-        is_now = tallies.as_of == self.reading.moment.now
-        return Measured(value, Exactness.EXACT if is_now else Exactness.CACHED, tallies.as_of)
+        return self.found[name].measure(value, self.reading.moment.now)

@@ -41,10 +41,14 @@ Rule = Callable[[Moment], Condition]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the filter language: where its value stands, and how."""
+    """One field of the filter language: where its value stands, and how.
+
+    `folds`: to its column, texts that differ in their case only are one.
+    """
 
     at: Column
     codec: Codec = PLAIN
+    folds: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ class Product:
 
     `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
     `absent` names the fields of the filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
-    `guess` is why acts are refused until a person has named the tables. `tables` says in our words where the queue lies.
+    `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
+    counted. `tables` says in our words where the queue lies.
     """
 
     kind: str
@@ -187,6 +192,7 @@ class Product:
     reasons: Mapping[Verb, str] = field(default_factory=dict)
     warnings: Mapping[Verb, str] = field(default_factory=dict)
     guess: str = ""
+    unseen: str = ""
     name: str = ""
     is_visible: bool = True
 
