@@ -13,7 +13,6 @@ BANNED_NAMES = {"common", "helper", "helpers", "manager", "managers", "misc", "s
 HOMONYMS = {
     "Asked",
     "Change",
-    "Counter",
     "Counters",
     "Counts",
     "Kind",
@@ -27,7 +26,6 @@ HOMONYMS = {
     "Side",
     "Source",
     "Step",
-    "Tallies",
     "Tally",
     "Walk",
 }
