@@ -11,19 +11,24 @@ from typing import Any
 
 import pytest
 
-from tests.backends.captures import FIXTURES, Capture, run_script
+from tests.backends.captures import FIXTURES, Capture
 from tests.captures.expectations import EXPECTATIONS, Expectation
+from tests.captures.stores import STORES, Store
 
-_SERVERS = {"postgres": "postgres_server", "mariadb": "mysql_server"}
-_OWN = ("pg-boss", "pg-boss12")
+_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder with `dump.STORE.sql` and `truth.json`."""
+    """A folder with `truth.json` and the file of a store."""
 
     path: Path
-    store: str
+    file: str
+
+    @property
+    def store(self) -> Store:
+        """The kind of store that it is of."""
+        return STORES[self.file]
 
     @property
     def truth(self) -> dict[str, Any]:
@@ -34,31 +39,37 @@ class Folder:
     @property
     def expectation(self) -> Expectation:
         """What its system does."""
-        return EXPECTATIONS[self.truth["system"]]
+        system = self.truth["system"]
+        assert system in EXPECTATIONS, f"nothing is declared in tests/captures/expectations.py for {system}"
+        return EXPECTATIONS[system]
 
     def load(self, url: str) -> Capture:
-        """Load the dump into the empty database at a URL."""
-        run_script(url, (self.path / f"dump.{self.store}.sql").read_text(encoding="utf-8"))
+        """Load the capture into the empty database at a URL."""
+        self.store.load(self.path, url)
         return Capture(self.expectation.kind, url, self.truth)
 
 
 def _folders() -> list[Folder]:
     extra = [Path(each) for each in os.environ.get("QUEUETUI_EXTRA_FIXTURES", "").split(os.pathsep) if each]
     paths = [*(FIXTURES / name for name in _OWN), *extra]
-    return [Folder(path, dump.name.split(".")[1]) for path in paths for dump in sorted(path.glob("dump.*.sql"))]
-
-
-@pytest.fixture(scope="module", params=_folders(), ids=lambda folder: f"{folder.path.name}-{folder.store}")
-def folder(request: pytest.FixtureRequest) -> Folder:
-    """One capture's folder."""
-    found: Folder = request.param
+    found = [Folder(path, file) for path in paths for file in STORES if (path / file).is_file()]
+    without = set(extra) - {folder.path for folder in found}
+    assert not without, f"no capture there, a folder holds truth.json and one of {', '.join(STORES)}: {without}"
     return found
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on each capture, or on those of one core where its module names it as CORE."""
+    if "folder" in metafunc.fixturenames:
+        core = getattr(metafunc.module, "CORE", None)
+        folders = [one for one in _folders() if core in (None, one.store.core)]
+        metafunc.parametrize("folder", folders, ids=lambda one: f"{one.path.name}-{one.store.core}", scope="module")
 
 
 @pytest.fixture(scope="module")
 def server(folder: Folder, request: pytest.FixtureRequest) -> Any:
     """The server that the capture's store is."""
-    return request.getfixturevalue(_SERVERS[folder.store])
+    return request.getfixturevalue(folder.store.server)
 
 
 @pytest.fixture(scope="module")

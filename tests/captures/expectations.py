@@ -2,35 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
 
 from queuetui.model.act import Verb
 from queuetui.model.state import State
+from tests.backends.captures import query
+
+Values = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Deed:
     """A verb, the word of the truth whose jobs it is done to, and the state they are in afterwards (None: gone).
 
-    `columns` are what the row then holds, by the system's own format; `after_s` is when it is done, counted from the capture.
+    `columns` are what the job's row or keys then hold, by the system's own format; `after_s` is when it is done, counted from the capture.
     """
 
     verb: Verb
     word: str
     state: State | None
-    columns: Mapping[str, object]
+    columns: Values
     after_s: float = 1
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """`stuck_after_s`: when the truth's stuck jobs are stuck, counted from the capture; `row` reads a job's row as JSON by its id."""
+    """`stuck_after_s`: when the truth's stuck jobs are stuck, counted from the capture.
+
+    `stored` reads what is stored of a job, by URL and id, None where nothing is. `unsure`: fields of a job that the system itself
+    does not store in every case, each with words of the remark by which the job says so.
+    """
 
     kind: str
     stuck_after_s: float
     deeds: tuple[Deed, ...]
-    row: str
+    stored: Callable[[str, str], Values | None]
+    unsure: Mapping[str, str] = field(default_factory=dict)
+
+
+def _row(statement: str) -> Callable[[str, str], Values | None]:
+    """Return a reader of a job's row as JSON."""
+
+    def read(url: str, job_id: str) -> Values | None:
+        rows = query(url, statement.format(id=job_id))
+        found: Values | None = json.loads(rows[0][0]) if rows else None
+        return found
+
+    return read
+
+
+def _rq_job(url: str, job_id: str) -> Values | None:
+    """Return the hash of a job of RQ, with the kinds of keys in which its id stands."""
+    stored = job_id.encode("utf-8", "surrogatepass")
+    with redis.Redis.from_url(url) as client:
+        values = {name.decode(): value for name, value in client.hgetall(b"rq:job:" + stored).items()}
+        roles = {role for role, members in _members(client, b"rq:") if stored in members}
+        # The time to live of a failed job's hash is a year: a job that waits must not vanish by it.
+        expires = client.ttl(b"rq:job:" + stored) > 0
+    text = {name: value.decode("utf-8", "replace") for name, value in values.items() if name != "data"}
+    return {**text, "stands": roles, "expires": expires} if values or roles else None
+
+
+def _sidekiq_job(url: str, job_id: str) -> Values | None:
+    """Return the message of a job of Sidekiq, with the kinds of keys in which it stands."""
+    with redis.Redis.from_url(url) as client:
+        found = {
+            role: json.loads(member)
+            for role, members in _members(client, b"")
+            for member in members
+            if job_id.encode() in member and role in ("queue", "schedule", "retry", "dead")
+        }
+    return None if not found else {**next(iter(found.values())), "stands": set(found)}
+
+
+def _members(client: Any, prefix: bytes) -> list[tuple[str, list[bytes]]]:
+    """Return what stands in each list and sorted set, with the first word of its key."""
+    readers = {b"list": lambda key: client.lrange(key, 0, -1), b"zset": lambda key: client.zrange(key, 0, -1)}
+    keys = [key for key in client.keys(prefix + b"*") if client.type(key) in readers]
+    return [(key.removeprefix(prefix).split(b":")[0].decode(), readers[client.type(key)](key)) for key in keys]
 
 
 _LATE_S = 3001
@@ -49,7 +103,40 @@ _PG_BOSS = Expectation(
         Deed(Verb.DELETE, "stuck", None, {}, _LATE_S),
         Deed(Verb.RELEASE, "stuck", State.RETRYING, {"state": "retry", "completed_on": None}, _LATE_S),
     ),
-    row="select row_to_json(job)::text from pgboss.job where id::text = '{id}'",
+    stored=_row("select row_to_json(job)::text from pgboss.job where id::text = '{id}'"),
+)
+_QUEUED: Values = {"status": "queued", "stands": {"queue"}, "expires": False}
+_CANCELED: Values = {"status": "canceled", "stands": {"canceled"}}
+_RQ = Expectation(
+    kind="rq",
+    stuck_after_s=_LATE_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.PENDING, {**_QUEUED, "started_at": "", "ended_at": ""}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, _QUEUED),
+        Deed(Verb.RETRY, "retrying", State.PENDING, _QUEUED),
+        *(
+            Deed(Verb.CANCEL, word, State.CANCELLED, _CANCELED)
+            for word in ("waiting", "delayed", "retrying", "blocked")
+        ),
+        *(
+            Deed(Verb.DELETE, word, None, {})
+            for word in ("waiting", "delayed", "retrying", "blocked", "failed", "completed", "cancelled")
+        ),
+    ),
+    stored=_rq_job,
+    unsure={"attempts": "no count of attempts", "error": "no error of a run that is tried again"},
+)
+_SIDEKIQ = Expectation(
+    kind="sidekiq",
+    stuck_after_s=_LATE_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.PENDING, {"stands": {"queue"}}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"stands": {"queue"}}),
+        Deed(Verb.RETRY, "retrying", State.PENDING, {"stands": {"queue"}}),
+        Deed(Verb.CANCEL, "retrying", State.FAILED, {"stands": {"dead"}}),
+        *(Deed(Verb.DELETE, word, None, {}) for word in ("waiting", "delayed", "retrying", "failed")),
+    ),
+    stored=_sidekiq_job,
 )
 # By the "system" of a truth file.
-EXPECTATIONS = {"pg-boss": _PG_BOSS}
+EXPECTATIONS = {"pg-boss": _PG_BOSS, "rq": _RQ, "sidekiq": _SIDEKIQ}

@@ -14,6 +14,9 @@ import redis
 from tests.servers.identity import Identity, identity_for
 from tests.servers.process import ServerProcess, free_port, short_folder
 
+# A server has 16 databases; several processes that test at once have one each, and these beside it.
+_SPARE_STEP = 5
+
 
 class RedisServer:
     """A Valkey or Redis server: ours to stop, or one named by a URL."""
@@ -21,16 +24,32 @@ class RedisServer:
     def __init__(self, url: str, process: ServerProcess | None = None) -> None:
         self.url = url
         self._process = process
+        self._taken: set[int] = set()
 
     @property
     def port(self) -> int:
         """The TCP port on 127.0.0.1."""
         return urlsplit(self.url).port or 6379
 
+    def create_database(self) -> str:
+        """Return the URL of an empty database beside the one that the server's own URL names."""
+        parts = urlsplit(self.url)
+        number = int(parts.path.lstrip("/") or 0) + _SPARE_STEP
+        while number in self._taken:
+            number += _SPARE_STEP
+        self._taken.add(number)
+        url = parts._replace(path=f"/{number}").geturl()
+        _flush(url)
+        return url
+
+    def drop_database(self, url: str) -> None:
+        """Empty a database that `create_database` gave, and give it again."""
+        _flush(url)
+        self._taken.discard(int(urlsplit(url).path.lstrip("/")))
+
     def empty(self) -> None:
         """Delete every key of the database that the URL names."""
-        with redis.Redis.from_url(self.url) as client:
-            client.flushdb()
+        _flush(self.url)
 
     @property
     def process(self) -> ServerProcess:
@@ -42,6 +61,11 @@ class RedisServer:
         """End the server and delete its data."""
         if self._process is not None:
             self._process.remove()
+
+
+def _flush(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
 
 
 # What our own queue asks of a server before it entrusts jobs to it.

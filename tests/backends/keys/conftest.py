@@ -1,27 +1,25 @@
-"""Each capture in a server of its own keys."""
+"""Captures of RQ and Sidekiq, each in an empty database."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.backends.captures import Capture
-from tests.backends.keys.snapshots import FOLDERS, load_keys
+from tests.backends.captures import FIXTURES, Capture
+from tests.captures.stores import STORES
 
 
-@pytest.fixture(params=list(FOLDERS))
-def capture(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Capture]:
-    """Every capture in turn, in an empty database."""
-    loaded = load_keys(request.param, redis_url)
-    yield loaded
-    loaded.close()
+def _load(kind: str, folder: str, url: str) -> Capture:
+    STORES["keys.jsonl"].load(FIXTURES / folder, url)
+    return Capture(kind, url, json.loads((FIXTURES / folder / "truth.json").read_text(encoding="utf-8")))
 
 
-@pytest.fixture(params=[folder for folder, kind in FOLDERS.items() if kind == "rq"])
+@pytest.fixture(params=["rq-1.16", "rq-2", "rq-3"])
 def rq_capture(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Capture]:
     """Every capture of RQ in turn."""
-    loaded = load_keys(request.param, redis_url)
+    loaded = _load("rq", request.param, redis_url)
     yield loaded
     loaded.close()
 
@@ -29,6 +27,6 @@ def rq_capture(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Captu
 @pytest.fixture
 def sidekiq_capture(redis_url: str) -> Iterator[Capture]:
     """The capture of Sidekiq."""
-    loaded = load_keys("sidekiq-6", redis_url)
+    loaded = _load("sidekiq", "sidekiq-6", redis_url)
     yield loaded
     loaded.close()

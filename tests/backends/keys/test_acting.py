@@ -1,10 +1,9 @@
-"""Each verb acts once, is refused the second time, and leaves the keys that the product's own command would."""
+"""Acts leave the keys that the product's own command would, or leave all as it was."""
 
 from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 import pytest
 import redis
@@ -17,27 +16,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
 from tests.backends.captures import Capture
-from tests.backends.keys.snapshots import dump_keys
-
-CASES = {
-    "rq": (
-        (Verb.RETRY, State.FAILED, State.PENDING),
-        (Verb.RETRY, State.SCHEDULED, State.PENDING),
-        (Verb.RETRY, State.RETRYING, State.PENDING),
-        (Verb.CANCEL, State.PENDING, State.CANCELLED),
-        (Verb.CANCEL, State.SCHEDULED, State.CANCELLED),
-        (Verb.CANCEL, State.RETRYING, State.CANCELLED),
-        (Verb.CANCEL, State.BLOCKED, State.CANCELLED),
-        *((Verb.DELETE, state, None) for state in State if state is not State.PROCESSING),
-    ),
-    "sidekiq": (
-        (Verb.RETRY, State.FAILED, State.PENDING),
-        (Verb.RETRY, State.SCHEDULED, State.PENDING),
-        (Verb.RETRY, State.RETRYING, State.PENDING),
-        (Verb.CANCEL, State.RETRYING, State.FAILED),
-        *((Verb.DELETE, state, None) for state in (State.PENDING, State.SCHEDULED, State.RETRYING, State.FAILED)),
-    ),
-}
+from tests.captures.stores import changed_keys, dump_keys
 
 
 def _first(backend: Backend, state: State) -> Job:
@@ -49,49 +28,13 @@ def _act(backend: Backend, verb: Verb, job: Job) -> Result:
     return result
 
 
-def _list(backend: Backend) -> dict[str, State]:
-    return {job.ref.id: job.state for job in iterate(backend.inspector, parse_query(""), Limits())}
-
-
-def test_each_verb_acts_once(capture: Capture) -> None:
-    """A job that is acted on is where the verb puts it, a second time nothing is done, and all others are as they were."""
-    backend = capture.open(1)
-    for verb, state, target in CASES[capture.kind]:
-        before = _list(backend)
-        if state not in before.values():
-            # The capture has no more of them; an earlier case has taken the last.
-            continue
-        job = _first(backend, state)
-        done, again = _act(backend, verb, job), _act(backend, verb, job)
-        assert (done.outcome, again.outcome) == (Outcome.DONE, Outcome.SKIPPED), (verb, state)
-        assert done.before
-        assert again.note
-        after = _list(backend)
-        assert after.get(job.ref.id) is target, (verb, state)
-        assert {**after, job.ref.id: state} == before, (verb, state)
-        if done.rev_after is not None:
-            assert backend.inspector.get(job.ref.id).ref.rev == done.rev_after
-
-
-def test_what_runs_is_left_alone(capture: Capture) -> None:
-    """No verb touches a job that is processed, also when it is stuck, and each says why."""
-    backend = capture.open(400)
-    before = dump_keys(capture.url)
-    job = _first(backend, State.PROCESSING)
-    for verb in backend.inspector.capabilities.applies:
-        result = _act(backend, verb, job)
-        assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PROCESSING)
-        assert "processing" in result.note
-    assert dump_keys(capture.url) == before
-
-
 def test_a_requeued_job_of_rq_is_as_rq_itself_leaves_it(rq_capture: Capture) -> None:
     """Its hash is queued and ended no more, its id stands at the end of its queue, and nothing else changed."""
     backend = rq_capture.open(1)
     job = _first(backend, State.FAILED)
     before = dump_keys(rq_capture.url)
     _act(backend, Verb.RETRY, job)
-    changed = _differences(before, dump_keys(rq_capture.url))
+    changed = changed_keys(before, dump_keys(rq_capture.url))
     queue, stored = job.queue.raw.encode(), job.ref.id.encode()
     assert changed.keys() == {b"rq:failed:" + queue, b"rq:queue:" + queue, b"rq:job:" + stored}
     assert changed[b"rq:queue:" + queue][-1] == stored
@@ -113,7 +56,7 @@ def test_a_retried_job_of_sidekiq_is_as_its_own_pages_leave_it(sidekiq_capture: 
     job = _first(backend, State.FAILED)
     before = dump_keys(sidekiq_capture.url)
     _act(backend, Verb.RETRY, job)
-    changed = _differences(before, dump_keys(sidekiq_capture.url))
+    changed = changed_keys(before, dump_keys(sidekiq_capture.url))
     assert changed.keys() == {b"dead", b"queue:default"}
     message = json.loads(changed[b"queue:default"][0])
     (dead,) = {one for one, _ in before[b"dead"][1]} - {one for one, _ in changed[b"dead"]}
@@ -167,7 +110,8 @@ def test_a_job_that_moved_between_look_and_write_is_left_alone(rq_capture: Captu
     assert dump_keys(rq_capture.url) == before
 
 
-def _differences(before: dict[bytes, tuple[bytes, Any]], after: dict[bytes, tuple[bytes, Any]]) -> dict[bytes, Any]:
-    return {
-        key: after.get(key, (b"", None))[1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)
-    }
+@pytest.mark.parametrize("text", ["priority>3", "key:a", "correlation_id:x", "lost>0"])
+def test_what_is_not_kept_is_refused_with_its_reason(rq_capture: Capture, text: str) -> None:
+    """A filter on a field that RQ does not keep says why."""
+    (planned,) = rq_capture.open().inspector.plan(parse_query(text))
+    assert planned.why.startswith("RQ")

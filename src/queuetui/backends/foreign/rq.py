@@ -234,7 +234,7 @@ class Rq:
             (Step(("HSET", job, "status", "canceled")), Step(("ZADD", canceled.key, now_s, entry.member))),
             (take_away(entry),),
             kept=(job,),
-            after=Entry(canceled, entry.member, score=now_s.encode()),
+            after=Entry(canceled, entry.member),
         )
 
     def _delete(self, seen: Seen, moment: Moment) -> Change | str:

@@ -179,6 +179,7 @@ class Sidekiq:
             (stands(seen.entry), is_of_kind(dead)),
             (Step(("ZADD", dead.key, now_s, seen.entry.member)),),
             (take_away(seen.entry),),
+            after=Entry(dead, seen.entry.member),
             note="it is among the dead now, where it can be retried",
         )
 

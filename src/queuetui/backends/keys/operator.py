@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from queuetui.backends.keys.changes import Change, Rule, states_by_verb
 from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.lookup import find_whole, locate
 from queuetui.backends.keys.product import Product
 from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.shelf import Entry, Kind
 from queuetui.backends.redis.scripts import load_from
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target
@@ -76,7 +78,7 @@ class KeysOperator:
         answer = self._run(act, built)
         if int(answer[0]):
             return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
-        after = None if built.after is None else next(iter(reading.load([built.after])), None)
+        after = None if built.after is None else _find_after(built.after, reading)
         state = None if after is None else after.job.state
         return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
 
@@ -108,6 +110,16 @@ class KeysOperator:
             "rank": entry.rank,
         }
         return json.dumps({"entry": stood, "keys": keys})
+
+
+def _find_after(entry: Entry, reading: Reading) -> Seen | None:
+    """Return the job where it stands now, its score as the server writes it; None where a worker was quicker."""
+    if entry.shelf.kind is Kind.SORTED:
+        (score,) = reading.ask([("ZSCORE", entry.shelf.key, entry.member)])
+        if score is None:
+            return None
+        entry = replace(entry, score=score)
+    return next(iter(reading.load([entry])), None)
 
 
 def _to_key(value: Value) -> bytes:

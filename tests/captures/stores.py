@@ -1,0 +1,136 @@
+"""The stores that captures are of: how one is loaded, emptied and read back whole, past the backend under test."""
+
+from __future__ import annotations
+
+import base64
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.backends.captures import query, run_script
+
+_TABLES = (
+    "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables "
+    "where schemaname not in ('pg_catalog', 'information_schema') order by 1"
+)
+_SCHEMAS = "select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+
+
+class Store(ABC):
+    """One kind of store; `core` names the core that its products stand on, `server` the fixture of its server."""
+
+    core: str
+    server: str
+
+    @abstractmethod
+    def load(self, folder: Path, url: str) -> None:
+        """Put a capture into an empty database."""
+
+    @abstractmethod
+    def empty(self, url: str) -> None:
+        """Take everything out of a database."""
+
+    @abstractmethod
+    def dump(self, url: str) -> dict[Any, Any]:
+        """Return all that a database holds."""
+
+
+class PostgresStore(Store):
+    """A dump of SQL, run by PostgreSQL."""
+
+    core, server = "tables", "postgres_server"
+
+    def load(self, folder: Path, url: str) -> None:
+        run_script(url, (folder / "dump.postgres.sql").read_text(encoding="utf-8"))
+
+    def empty(self, url: str) -> None:
+        for (schema,) in query(url, _SCHEMAS):
+            query(url, f'drop schema "{schema}" cascade')
+        query(url, "create schema if not exists public")
+
+    def dump(self, url: str) -> dict[Any, Any]:
+        tables = [name for (name,) in query(url, _TABLES)]
+        return {name: query(url, f"select one::text from {name} one order by 1") for name in tables}
+
+
+class RedisStore(Store):
+    """A file with a key a line."""
+
+    core, server = "keys", "redis_server"
+
+    def load(self, folder: Path, url: str) -> None:
+        with redis.Redis.from_url(url) as client:
+            for line in (folder / "keys.jsonl").read_text(encoding="utf-8").splitlines():
+                _put(client, json.loads(line))
+
+    def empty(self, url: str) -> None:
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+
+    def dump(self, url: str) -> dict[Any, Any]:
+        return dump_keys(url)
+
+
+def dump_keys(url: str) -> dict[bytes, tuple[bytes, Any]]:
+    """Return every key of a Redis database with its type and value."""
+    with redis.Redis.from_url(url) as client:
+        found = {}
+        for key in client.keys("*"):
+            kind = client.type(key)
+            found[key] = (kind, _read(client, key, kind))
+        return found
+
+
+def changed_keys(before: dict[bytes, tuple[bytes, Any]], after: dict[bytes, tuple[bytes, Any]]) -> dict[bytes, Any]:
+    """Return the keys that two dumps differ in, with their later values."""
+    return {
+        key: after.get(key, (b"", None))[1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+    }
+
+
+def _put(client: Any, stored: dict[str, Any]) -> None:
+    key, value = _bytes(stored["key"]), stored["value"]
+    match stored["type"]:
+        case "string":
+            client.set(key, _bytes(value))
+        case "list":
+            client.rpush(key, *map(_bytes, value))
+        case "set":
+            client.sadd(key, *map(_bytes, value))
+        case "hash":
+            client.hset(key, mapping={_bytes(name): _bytes(one) for name, one in value})
+        case "zset":
+            client.zadd(key, {_bytes(member): float(score) for member, score in value})
+        case _:
+            for entry, fields in value["entries"]:
+                client.xadd(key, {_bytes(name): _bytes(one) for name, one in fields}, id=entry)
+    if stored["pttl"] > 0:
+        # Long enough that a slow run of the tests loses none.
+        client.pexpire(key, stored["pttl"] + 600_000)
+
+
+def _bytes(value: Any) -> bytes:
+    return base64.b64decode(value["b64"]) if isinstance(value, dict) else str(value).encode()
+
+
+def _read(client: Any, key: bytes, kind: bytes) -> Any:
+    match kind:
+        case b"string":
+            return client.get(key)
+        case b"list":
+            return client.lrange(key, 0, -1)
+        case b"set":
+            return client.smembers(key)
+        case b"hash":
+            return client.hgetall(key)
+        case b"zset":
+            return client.zrange(key, 0, -1, withscores=True)
+        case _:
+            return client.xrange(key)
+
+
+# By the file of a capture's folder.
+STORES: dict[str, Store] = {"dump.postgres.sql": PostgresStore(), "keys.jsonl": RedisStore()}

@@ -1,0 +1,100 @@
+"""What is sent to Redis by looking: commands that only read, which a user who may only read is allowed; each act is refused in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import discover
+from queuetui.model.act import Act, Outcome, Target
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from tests.backends.captures import Capture
+from tests.captures.conftest import Folder
+from tests.captures.test_looking import read_everything
+
+CORE = "keys"
+READS = frozenset(
+    """
+    ping hello auth client select time info type hgetall smembers srandmember hmget hget hlen hscan llen lrange lpos zcard zrange zrevrange
+    zscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get scard
+    """.split()  # noqa: SIM905 - as many quotes would hide the names
+)
+READER = "reader"
+
+
+@contextmanager
+def watched(url: str) -> Iterator[set[str]]:
+    """Collect the names of the commands that a database is sent meanwhile."""
+    seen: set[str] = set()
+    number = int(urlsplit(url).path.lstrip("/"))
+    with redis.Redis.from_url(url) as client, client.monitor() as monitor:
+        ready = threading.Event()
+
+        def listen() -> None:
+            ready.set()
+            for command in monitor.listen():
+                name = command["command"].split()[0].lower()
+                if command["db"] == number and name == "echo":
+                    return
+                if command["db"] == number:
+                    seen.add(name)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        ready.wait(10)
+        yield seen
+        client.echo("end")
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_only_reading_commands_are_sent(loaded: Capture, folder: Folder) -> None:
+    """Every read of the contract and of discovery sends no command that could write, and none that blocks the server."""
+    with watched(loaded.url) as commands:
+        read_everything(loaded.open(folder.expectation.stuck_after_s))
+        discover(loaded.url, BackendOptions())
+    assert commands
+    assert commands - READS == set()
+
+
+@pytest.fixture
+def reader(fresh: Capture) -> Iterator[Capture]:
+    """The capture, by a user who may do nothing but read."""
+    parts = urlsplit(fresh.url)
+    with redis.Redis.from_url(fresh.url) as client:
+        client.acl_setuser(
+            READER, enabled=True, passwords=["+word"], keys=["*"], categories=["+@read", "+@connection"],
+            commands=["+info", "+time"], reset=True,
+        )  # fmt: skip
+    by_reader = replace(fresh, url=parts._replace(netloc=f"{READER}:word@{parts.netloc}").geturl(), opened=[])
+    yield by_reader
+    by_reader.close()
+    with redis.Redis.from_url(fresh.url) as client:
+        client.acl_deluser(READER)
+
+
+def test_a_user_who_may_only_read_sees_everything(reader: Capture) -> None:
+    """With the rights to read, all is read and discovered without a problem."""
+    read_everything(reader.open(1))
+    assert [one.kind for one in discover(reader.url, BackendOptions())] == [reader.kind]
+
+
+def test_a_user_who_may_only_read_is_refused_in_words(reader: Capture, folder: Folder) -> None:
+    """Each verb that the server refuses tells what the user lacks, and nothing is changed."""
+    backend = reader.open(folder.expectation.stuck_after_s)
+    jobs = list(backend.inspector.page(PageRequest(limit=1000), Limits()).jobs)
+    before = folder.store.dump(reader.url)
+    for verb, states in backend.inspector.capabilities.applies.items():
+        targets = [Target(job.ref) for job in jobs if job.state in states]
+        for result in backend.operator.apply(Act(verb, "tester"), targets, Limits()):
+            assert result.outcome in (Outcome.FAILED, Outcome.SKIPPED)
+            assert result.outcome is Outcome.SKIPPED or "refused the right" in result.note, result
+    assert folder.store.dump(reader.url) == before
