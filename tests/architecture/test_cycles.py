@@ -13,19 +13,6 @@ CLOSED = frozenset(
     for circle in (
         ("backends.native.memory.event_log", "backends.native.memory.noting", "backends.native.memory.store"),
         ("engine.lease", "engine.run"),
-        (
-            "tui.acting",
-            "tui.app",
-            "tui.console",
-            "tui.marking",
-            "tui.ordering",
-            "tui.screens.console_screen",
-            "tui.screens.detail",
-            "tui.screens.events",
-            "tui.screens.job_list",
-            "tui.screens.job_view",
-            "tui.screens.jobs",
-        ),
     )
 )
 

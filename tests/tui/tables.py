@@ -14,11 +14,10 @@ from textual.strip import Strip
 
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.tui.present.cells import Align
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.stylesheets import read_styles
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 
 def tone_of_state(text: SafeText) -> Tone:

@@ -11,9 +11,9 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.widgets.content_widths import ContentWidths
-from queuetui.tui.widgets.table_layout import Column, lay_out
-from queuetui.tui.widgets.table_rows import Cell, Row
+from queuetui.tui.widgets.table_layout import lay_out
 from queuetui.tui.widgets.told_pane import ToldPane
 from tests.tui.scripted import ScriptedFeed, make_error, make_job
 from tests.tui.stage import Stage

@@ -7,8 +7,8 @@ import random
 import pytest
 from textual.pilot import Pilot
 
+from queuetui.tui.present.table import Row
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.table_rows import Row
 from tests.tui.tables import TableApp, drawn_by, job_row, job_rows, play
 
 

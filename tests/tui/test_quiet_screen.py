@@ -17,9 +17,9 @@ from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.tui.present.detail import pane_lines
 from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
 from queuetui.tui.present.job_rows import make_row
-from queuetui.tui.widgets.table_layout import Column, place_columns
+from queuetui.tui.present.table import Cell, Column, Row
+from queuetui.tui.widgets.table_layout import place_columns
 from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_span
-from queuetui.tui.widgets.table_rows import Cell, Row
 from tests.monitor.pictures import FOREIGN, NOW, ago, facts, job, queue, running, worker
 
 KEPT = frozenset(State) - {State.BLOCKED}

@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, Column, place_columns
+from queuetui.tui.present.table import Column
+from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, place_columns
 
 columns = st.lists(
     st.builds(

@@ -31,6 +31,7 @@ from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
     from queuetui.model.page import IdSearch
+    from queuetui.tui.host import ConsoleHost
     from queuetui.tui.screens.events import EventsScreen
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
@@ -281,6 +282,13 @@ class QueueTui(Console, inherit_bindings=False):
     def _jobs_screen(self) -> JobsScreen:
         self.action_view(VIEWS[0])
         return cast("JobsScreen", self.screen)
+
+
+if TYPE_CHECKING:
+
+    def _as_host(app: QueueTui) -> ConsoleHost:
+        """Have the type checker hold the app to what its screens ask of it."""
+        return app
 
 
 def run_console(session: ConsoleSession) -> int:

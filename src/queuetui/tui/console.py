@@ -27,6 +27,7 @@ from queuetui.tui.widgets.tone_paint import TONE_CLASSES
 
 if TYPE_CHECKING:
     from queuetui.model.capabilities import Capabilities
+    from queuetui.tui.host import FullScreen
     from queuetui.tui.session import Connection, ConsoleSession
 
 _TICK_S = 1.0
@@ -174,7 +175,7 @@ class Console(App[int], inherit_bindings=False):
             return "the store does not answer; nothing can be changed until it does"
         return self.connection.operations.why_not(action.verb)
 
-    def screen_came_up(self, screen: ConsoleScreen) -> None:
+    def screen_came_up(self, screen: FullScreen) -> None:
         """Read what this screen wants, and show it what is known already."""
         self.poller.watch(screen.wanted)
         if not self.frozen:

@@ -12,9 +12,8 @@ from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, KeyPlace, named
 from queuetui.tui.completion import complete_argument
 from queuetui.tui.dialogs.pick import PickDialog
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 _REMEMBERED = 20
 

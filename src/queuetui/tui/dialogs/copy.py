@@ -10,9 +10,8 @@ from queuetui.model.verdict import Verdict
 from queuetui.tui.clipboard import copy_text
 from queuetui.tui.dialogs.pick import PickDialog
 from queuetui.tui.present.copies import Copy, copies_of
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 
 class CopyDialog(PickDialog):

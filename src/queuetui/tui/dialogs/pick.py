@@ -14,10 +14,9 @@ from textual.widgets import Input
 
 from queuetui.model.text import sanitize
 from queuetui.tui.present.lines import line_of, say
+from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.text_lines import TextLines
 
 

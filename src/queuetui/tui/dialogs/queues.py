@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from queuetui.model.picture import Picture
 from queuetui.tui.dialogs.pick import PickDialog
 from queuetui.tui.present.queue_rows import QUEUE_PICK_COLUMNS, pick_rows
-from queuetui.tui.widgets.table_rows import Row
+from queuetui.tui.present.table import Row
 
 
 class QueueDialog(PickDialog):

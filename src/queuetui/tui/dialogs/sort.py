@@ -8,9 +8,8 @@ from typing import NamedTuple
 from queuetui.model.query import Sort
 from queuetui.model.text import sanitize
 from queuetui.tui.dialogs.pick import PickDialog
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 OWN = ""
 

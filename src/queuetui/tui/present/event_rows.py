@@ -15,11 +15,9 @@ from queuetui.tui.present.crumbs import lay_out_crumbs
 from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
+from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_name, worker_text
-from queuetui.tui.widgets.table_header import HeaderSort as Mark
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 _SENTENCE_CAP = 2000
 _FILTER_CAP = 2000
@@ -38,7 +36,7 @@ EVENT_COLUMNS = (
 )
 
 # A log has one order.
-EVENT_ORDER = (Mark("time", descending=True),)
+EVENT_ORDER = (HeaderSort("time", descending=True),)
 
 
 def event_row(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Row:

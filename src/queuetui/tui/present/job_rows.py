@@ -13,10 +13,9 @@ from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_columns import AGE, STATE_AND_TIME, STUCK_ALONE, WHOLE_ID
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_name
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 STUCK_SIGN = "!"
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from queuetui.model.query import Sort
 from queuetui.tui.present.cells import Align
-from queuetui.tui.widgets.table_layout import Column
+from queuetui.tui.present.table import Column
 
 Value = str | float
 Item = TypeVar("Item")

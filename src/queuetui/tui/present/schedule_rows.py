@@ -13,10 +13,8 @@ from queuetui.tui.present.cells import Align
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
+from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.widgets.table_header import HeaderSort as Mark
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 _SENTENCE_CAP = 1000
 
@@ -33,7 +31,7 @@ SCHEDULE_COLUMNS = (
 )
 
 
-SCHEDULE_ORDER = (Mark("standing", descending=False), Mark("next", descending=False))
+SCHEDULE_ORDER = (HeaderSort("standing", descending=False), HeaderSort("next", descending=False))
 
 
 def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:

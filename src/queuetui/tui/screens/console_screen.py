@@ -29,7 +29,7 @@ from queuetui.tui.widgets.text_lines import HeadingLines, TextLines
 from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
-    from queuetui.tui.app import QueueTui
+    from queuetui.tui.host import ConsoleHost
 
 SENTENCE_CAP = 2000
 LEAST_CELLS = 60
@@ -50,9 +50,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.has_read = False
 
     @property
-    def console(self) -> QueueTui:
-        """The app, by its own type."""
-        return cast("QueueTui", self.app)
+    def console(self) -> ConsoleHost:
+        """The app, as a screen may know it."""
+        return cast("ConsoleHost", self.app)
 
     def compose(self) -> ComposeResult:
         """Lay out the frame round the body."""

@@ -15,7 +15,6 @@ from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.reading import Reading
-from queuetui.tui.acting import Acting
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
@@ -23,6 +22,7 @@ from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.job_rows import tone_of
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.acting import Acting
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane
 

@@ -29,6 +29,7 @@ from queuetui.tui.present.event_rows import (
     events_crumbs,
     job_term,
 )
+from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_filter
 from queuetui.tui.scope import Scope
@@ -37,7 +38,6 @@ from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import NearEnd, NearStart, RowHighlighted, RowSelected
-from queuetui.tui.widgets.table_rows import Row
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.told_pane import ToldPane
 

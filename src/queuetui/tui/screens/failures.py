@@ -19,12 +19,12 @@ from queuetui.model.text import sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
-from queuetui.tui.marking import Marking
-from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.failures import FAILURE_COLUMNS, FAILURE_ORDER, failure_lines, failure_rows
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.marking import Marking
+from queuetui.tui.screens.ordering import OrderedHere
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
 from queuetui.tui.widgets.text_lines import TextLines

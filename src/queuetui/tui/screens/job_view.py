@@ -10,13 +10,13 @@ from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.verdict import Verdict
-from queuetui.tui.marking import Marking
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
 from queuetui.tui.present.job_rows import make_rows
 from queuetui.tui.present.lines import TextLine
+from queuetui.tui.present.table import Row
 from queuetui.tui.scope import Scope
-from queuetui.tui.widgets.table_rows import Row
+from queuetui.tui.screens.marking import Marking
 from queuetui.tui.widgets.told_pane import ToldPane
 
 _PANE_LINES = 12

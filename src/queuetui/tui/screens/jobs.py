@@ -13,17 +13,17 @@ from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.sort import Choice
-from queuetui.tui.ordering import Ordering
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.job_columns import first_order
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.job_list import JobList
+from queuetui.tui.screens.ordering import Ordering
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
-    from queuetui.tui.acting import ManifestReader
+    from queuetui.tui.screens.acting import ManifestReader
 
 
 class JobsScreen(JobList, Ordering):

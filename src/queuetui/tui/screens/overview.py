@@ -13,15 +13,15 @@ from textual.widget import Widget
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Part, QueueInfo, Watch
 from queuetui.model.text import Untrusted, sanitize
-from queuetui.tui.acting import Acting
 from queuetui.tui.actions import KeyPlace, bindings_at
-from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, QUEUE_ORDER, queue_rows
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
+from queuetui.tui.screens.acting import Acting
+from queuetui.tui.screens.ordering import OrderedHere
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.table_messages import RowSelected

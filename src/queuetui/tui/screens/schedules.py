@@ -14,10 +14,8 @@ from queuetui.model.picture import Picture
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
-from queuetui.tui.acting import Acting
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.ask import AskDialog
-from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.identity import true_name
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.schedule_questions import ask_pause_schedule, ask_remove_schedule, ask_run_now
@@ -29,6 +27,8 @@ from queuetui.tui.present.schedule_rows import (
     schedule_rows,
 )
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.acting import Acting
+from queuetui.tui.screens.ordering import OrderedHere
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.status_line import About

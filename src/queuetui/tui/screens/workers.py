@@ -13,7 +13,6 @@ from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import KeyPlace, bindings_at
-from queuetui.tui.ordering import OrderedHere
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import (
@@ -24,6 +23,7 @@ from queuetui.tui.present.worker_rows import (
     worker_term,
 )
 from queuetui.tui.scope import Scope
+from queuetui.tui.screens.ordering import OrderedHere
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.table_messages import RowSelected

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Row
+from queuetui.tui.present.table import Column, Row
 
 # A column gets narrower only after so many readings in which all that was seen of it needed less.
 _PATIENCE = 30

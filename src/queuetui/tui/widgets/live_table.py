@@ -12,10 +12,9 @@ from textual.message import Message
 
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
+from queuetui.tui.present.table import Column, HeaderSort, Row
 from queuetui.tui.widgets import table_messages
-from queuetui.tui.widgets.table_header import HeaderSort
-from queuetui.tui.widgets.table_layout import Column
-from queuetui.tui.widgets.table_rows import Replaced, Row
+from queuetui.tui.widgets.table_rows import Replaced
 from queuetui.tui.widgets.table_view import HEADER_LINES, TableView
 
 _WHEEL_LINES = 3

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from queuetui.model.text import sanitize
 from queuetui.tui.present.cells import Align, fit
 from queuetui.tui.present.symbols import Symbols
+from queuetui.tui.present.table import HeaderSort
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GUTTER_CELLS, PlacedColumn, TableLayout
 from queuetui.tui.widgets.table_lines import Piece, end_of, gap_before
 
 MORE_CELLS = 4
 SIGN_CELLS = 1
-
-
-class HeaderSort(NamedTuple):
-    """A column that the rows are ordered by."""
-
-    column_key: str
-    descending: bool
 
 
 def room_for_mark(layout: TableLayout, width: int) -> int:

@@ -12,9 +12,9 @@ from rich.style import Style
 from queuetui.model.text import ELLIPSIS
 from queuetui.tui.present.cells import fit
 from queuetui.tui.present.symbols import Symbols
+from queuetui.tui.present.table import Cell, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, PlacedColumn
-from queuetui.tui.widgets.table_rows import Cell, Row
 
 
 class Line(NamedTuple):

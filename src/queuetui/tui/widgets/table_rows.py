@@ -5,22 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from queuetui.model.text import SafeText
-from queuetui.tui.present.tones import Tone
-
-
-class Cell(NamedTuple):
-    """One text of a row; without a tone the column decides."""
-
-    text: SafeText
-    tone: Tone | None = None
-
-
-class Row(NamedTuple):
-    """A row: its opaque identity, which is never shown, and a cell for each column of the table."""
-
-    key: str
-    cells: tuple[Cell, ...]
+from queuetui.tui.present.table import Row
 
 
 class Replaced(NamedTuple):

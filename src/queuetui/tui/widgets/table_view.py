@@ -18,10 +18,11 @@ from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.cells import fit
 from queuetui.tui.present.lines import wrap
 from queuetui.tui.present.symbols import Symbols
+from queuetui.tui.present.table import Column, HeaderSort
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.content_widths import ContentWidths
-from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, HeaderSort, header_pieces, room_for_mark
-from queuetui.tui.widgets.table_layout import GUTTER_CELLS, Column, PlacedColumn, TableLayout, lay_out
+from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, header_pieces, room_for_mark
+from queuetui.tui.widgets.table_layout import GUTTER_CELLS, PlacedColumn, TableLayout, lay_out
 from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_span, merge_pieces, row_pieces
 from queuetui.tui.widgets.table_rows import TableRows
 

@@ -8,15 +8,15 @@ from textual import on
 
 from queuetui.model.act import Verb
 from queuetui.model.query import Query
-from queuetui.tui.acting import Acting
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.acting import Acting
 from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import MarksChanged
 
 if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
-    from queuetui.tui.acting import ManifestReader
+    from queuetui.tui.screens.acting import ManifestReader
 
 
 class Marking(Acting):

@@ -10,10 +10,9 @@ from queuetui.model.query import Sort
 from queuetui.model.snapshot import Watch
 from queuetui.tui.dialogs.sort import Choice, SortDialog
 from queuetui.tui.present.row_order import first_order, orderable
+from queuetui.tui.present.table import Column, HeaderSort
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.widgets.live_table import LiveTable
-from queuetui.tui.widgets.table_header import HeaderSort as Mark
-from queuetui.tui.widgets.table_layout import Column
 
 
 class Ordering(ConsoleScreen):
@@ -75,7 +74,7 @@ class OrderedHere(Ordering):
     """A screen whose rows are all here; it says how each column orders them, and how they stand by themselves."""
 
     COLUMNS: ClassVar[tuple[Column, ...]]
-    OWN_MARKS: ClassVar[tuple[Mark, ...]]
+    OWN_MARKS: ClassVar[tuple[HeaderSort, ...]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,5 +117,5 @@ class OrderedHere(Ordering):
         """Keep what is being shown, so that it can be shown in another order, and mark the present one."""
         self._told = picture, watch
         order = self._order
-        marks = self.OWN_MARKS if order is None else (Mark(order.field, order.descending),)
+        marks = self.OWN_MARKS if order is None else (HeaderSort(order.field, order.descending),)
         self.query_one(LiveTable).show_order(marks)

@@ -99,7 +99,7 @@ class Acting(ConsoleScreen):
             return
         self.flash_report(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
         self.forget_done(set(report.settled))
-        self.console.poller.poll_now()
+        self.console.action_refresh()
 
     def forget_done(self, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done or gone."""
@@ -145,4 +145,4 @@ class Acting(ConsoleScreen):
 
     def _tell_later(self, outcome: str) -> None:
         self.console.flash_report(outcome, Tone.WARNING)
-        self.console.poller.poll_now()
+        self.console.action_refresh()

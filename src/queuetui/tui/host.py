@@ -1,0 +1,134 @@
+"""What a screen may ask of the console, and what the console hands a screen that came up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from queuetui.tui.present.tones import Tone
+
+if TYPE_CHECKING:
+    from queuetui.config.profile import Profile
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.picture import Picture
+    from queuetui.model.snapshot import Watch
+    from queuetui.monitor.link import Link
+    from queuetui.tui.action import Action
+    from queuetui.tui.background import BackgroundCalls
+    from queuetui.tui.present.frame import Heading
+    from queuetui.tui.scope import Scope
+    from queuetui.tui.session import Connection
+    from queuetui.tui.widgets.status_line import StatusLine
+
+
+class FullScreen(Protocol):
+    """A screen that is shown what was read, as the console knows it."""
+
+    @property
+    def wanted(self) -> Watch:
+        """All that it wants read."""
+        ...
+
+    @property
+    def status(self) -> StatusLine:
+        """The line above its footer."""
+        ...
+
+    def show_frame(self) -> object:
+        """Show how the store stands."""
+        ...
+
+    def show_picture(self, picture: Picture, watch: Watch) -> object:
+        """Show what was read; `watch` is what was asked for."""
+        ...
+
+
+class ConsoleHost(Protocol):
+    """The console, as its screens know it."""
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that is shown."""
+        ...
+
+    @property
+    def link(self) -> Link:
+        """How the store stands."""
+        ...
+
+    @property
+    def connection(self) -> Connection | None:
+        """What reads and changes the store, None until it answered."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the store can do, None until it answered."""
+        ...
+
+    @property
+    def calls(self) -> BackgroundCalls:
+        """What does in the background what a person asked for."""
+        ...
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the screen is held still."""
+        ...
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the profile's rights rule out every act."""
+        ...
+
+    @property
+    def title_text(self) -> str:
+        """The profile's name on screen."""
+        ...
+
+    @property
+    def link_text(self) -> str:
+        """The sentence about a store that does not answer."""
+        ...
+
+    @property
+    def heading(self) -> Heading:
+        """What the first line tells while the store answers."""
+        ...
+
+    @property
+    def opened_scope(self) -> Scope:
+        """The scope of Jobs from which going back leaves it."""
+        ...
+
+    def why_not(self, action: Action) -> str | None:
+        """Return why an action is not available now, None when it is."""
+        ...
+
+    def screen_came_up(self, screen: FullScreen) -> None:
+        """Read what this screen wants, and show it what is known already."""
+        ...
+
+    def read_again(self) -> None:
+        """Read what the screen in front wants now, as that has changed."""
+        ...
+
+    def action_refresh(self) -> None:
+        """Read the store now."""
+        ...
+
+    def flash_report(self, text: str, tone: Tone) -> None:
+        """Say what became of an act on the screen in front."""
+        ...
+
+    def open_job(self, job_id: str, tab: str = ...) -> None:
+        """Open one job whole."""
+        ...
+
+    def open_jobs_in(self, scope: Scope) -> None:
+        """Show the jobs of a scope; leaving them leads back here."""
+        ...
+
+    def find_jobs(self, suffix: str, take: Callable[[tuple[str, ...]], None], miss: Callable[[str], None]) -> None:
+        """Look for the jobs whose id is or ends in what was typed."""
+        ...
