@@ -16,7 +16,7 @@ import pymysql
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import open_foreign
+from queuetui.backends.discover import open_backend
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
@@ -61,11 +61,12 @@ class Capture:
         """Open the backend with its clock fixed so many seconds after the capture."""
         options = BackendOptions(
             name=self.kind,
+            kind=self.kind,
             limits=limits or Limits(),
             settings={f"{self.kind}.{name}": value for name, value in settings.items()},
             now=self.captured_at + timedelta(seconds=after_s),
         )
-        self.opened.append(open_foreign(self.kind, self.url, options))
+        self.opened.append(open_backend(self.url, options))
         return self.opened[-1]
 
     def close(self) -> None:

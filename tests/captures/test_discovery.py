@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import discover, open_backend
+from queuetui.backends.discover import discover, open_backend
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.snapshot import Watch
 from tests.backends.captures import FIXTURES, query, run_script

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import NATIVE, discover, open_backend
+from queuetui.backends.discover import discover, open_backend
+from queuetui.backends.registry import NATIVE
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Liveness
-from queuetui.model.measured import Measured
 from tests.conformance.scenes import add, add_one, ids, run, select
 from tests.conformance.stores import Store
 
@@ -24,7 +24,7 @@ def test_a_store_is_found_by_its_contents(store: Store, backend: NativeBackend) 
     add(backend, 3)
     run(backend)
     found = discover(store.url, BackendOptions())[0]
-    assert (found.kind, found.jobs) == (NATIVE, Measured(3))
+    assert (found.kind, found.jobs and found.jobs.value) == (NATIVE, 3)
     assert found.detail
     opened = open_backend(store.url, BackendOptions(name="again"))
     assert len(select(opened)) == 3  # type: ignore[arg-type] # the registry found our own queue

@@ -26,6 +26,8 @@ from queuetui.model.worker import WorkerCard
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from queuetui.backends.backend import Backend
+
 COUNT_CAP = 10_000
 
 
@@ -53,15 +55,25 @@ class BackendOptions:
 class Found:
     """One job queue system found in a store; `detail` says in our words what it was told by.
 
-    `named_only`: it is never what the URL alone means, as it lies where the connection does not look.
+    `kind` is what --kind takes, and `KIND:NAME` means the same where it has a name. `open` connects anew.
+    `refusal` says why it cannot be opened. `named_only`: only its name means it,
+    never the URL alone, as it lies where the connection does not look.
     """
 
     kind: str
     label: str
     detail: str
+    open: Callable[[BackendOptions], Backend]
+    name: str = ""
+    refusal: str = ""
+    named_only: bool = False
     queues: int | None = None
     jobs: Measured[int] | None = None
-    named_only: bool = False
+
+    def is_meant_by(self, kind: str) -> bool:
+        """Tell whether a kind names it, by itself or together with others of its system."""
+        system = self.kind.partition(":")[0]
+        return kind in (self.kind, system, f"{system}:{self.name}")
 
 
 class Inspector(Protocol):

@@ -121,7 +121,7 @@ def reaching(profile: Profile) -> Iterator[None]:
 
 def open_profile(profile: Profile, *, create: bool = False) -> Backend:
     """Open a profile's backend."""
-    from queuetui.backends.registry import open_backend
+    from queuetui.backends.discover import open_backend
 
     with reaching(profile):
         return open_backend(profile.url, backend_options(profile, create=create))
@@ -132,7 +132,8 @@ def describe_new_queue(profile: Profile) -> str | None:
 
     None where nothing will be made.
     """
-    from queuetui.backends.registry import discover, open_native
+    from queuetui.backends.discover import discover
+    from queuetui.backends.registry import open_native
 
     if profile.embedded:
         return None

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from queuetui.backends.base import BackendOptions, iterate
-from queuetui.backends.registry import open_foreign
+from queuetui.backends.discover import open_backend
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -31,7 +31,7 @@ def client(redis_url: str) -> redis.Redis:
 
 def test_a_page_goes_on_behind_jobs_that_were_taken(client: redis.Redis, redis_url: str) -> None:
     """Workers take jobs from the head between two pages, the last shown one among them: those that wait are all shown."""
-    inspector = open_foreign("rq", redis_url, BackendOptions()).inspector
+    inspector = open_backend(redis_url, BackendOptions()).inspector
     shown: list[str] = []
     request = PageRequest(limit=10)
     for taken in (3, 15, 0, 25, 0, 0):
@@ -50,7 +50,7 @@ def test_a_page_goes_on_behind_members_that_left_a_sorted_set(client: redis.Redi
     """Failed jobs of one score are shown each once while the last shown ones are taken away between pages."""
     client.delete("rq:queue:mail")
     client.zadd("rq:failed:mail", dict.fromkeys(JOBS, 1e9))
-    inspector = open_foreign("rq", redis_url, BackendOptions()).inspector
+    inspector = open_backend(redis_url, BackendOptions()).inspector
     shown: list[str] = []
     request = PageRequest(limit=7)
     while True:
@@ -67,7 +67,7 @@ def test_a_page_goes_on_behind_members_that_left_a_sorted_set(client: redis.Redi
 def test_a_job_whose_hash_is_gone_is_shown_as_gone(client: redis.Redis, redis_url: str) -> None:
     """It keeps its place and is counted, cannot be retried, and can be deleted."""
     client.delete("rq:job:job-007")
-    backend = open_foreign("rq", redis_url, BackendOptions())
+    backend = open_backend(redis_url, BackendOptions())
     ghost = backend.inspector.get("job-007")
     assert ghost.state is State.PENDING
     assert any("its hash is gone" in remark for remark in ghost.remarks)
@@ -86,7 +86,7 @@ def test_odd_values_hold_up_no_other_job(client: redis.Redis, redis_url: str) ->
     )
     client.set("rq:results:job-001", "no stream")
     client.set("rq:job:job-002", "no hash")
-    inspector = open_foreign("rq", redis_url, BackendOptions()).inspector
+    inspector = open_backend(redis_url, BackendOptions()).inspector
     jobs = {job.ref.id: job for job in iterate(inspector, Query(), Limits(), page_size=7)}
     assert jobs.keys() == set(JOBS)
     assert any("pickle is broken" in remark for remark in jobs["job-000"].remarks)
@@ -101,7 +101,7 @@ def test_a_filter_that_nothing_serves_goes_on_where_it_stopped(client: redis.Red
     """A look through many jobs ends, says how far it came, and the next one goes on from there."""
     client.rpush("rq:queue:mail", *(f"later-{number}" for number in range(5_000)))
     client.hset("rq:job:later-4990", mapping={"status": "queued", "origin": "mail", "description": "app.rare(1)"})
-    inspector = open_foreign("rq", redis_url, BackendOptions()).inspector
+    inspector = open_backend(redis_url, BackendOptions()).inspector
     request, looks = PageRequest(parse_query("type:app.rare"), 10), 0
     while (page := inspector.page(request, Limits())).has_more:
         looks += 1

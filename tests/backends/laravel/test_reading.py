@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import FromClause, func, select
 
 from queuetui.backends.base import BackendOptions, iterate
+from queuetui.backends.discover import discover, open_backend
 from queuetui.backends.foreign.laravel import walks
 from queuetui.backends.foreign.laravel.backend import LaravelBackend
-from queuetui.backends.foreign.laravel.discovery import discover
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
-from queuetui.backends.registry import open_foreign
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unsupported
 from queuetui.model.job import Job
@@ -183,7 +182,7 @@ def test_renamed_tables_are_found(sqlite_url: str) -> None:
     (found,) = discover(sqlite_url, BackendOptions())
     assert (found.kind, found.queues, found.jobs and found.jobs.value) == ("laravel", 1, 2)
     assert found.detail == "tables shop_jobs, shop_failed_jobs"
-    backend = open_foreign("laravel", sqlite_url, BackendOptions())
+    backend = open_backend(sqlite_url, BackendOptions())
     assert {job.ref.id: job.state for job in iterate(backend.inspector, Query(), Limits())} == {
         "job-7": State.PENDING,
         "failed-8": State.FAILED,
@@ -197,7 +196,7 @@ def test_a_database_without_a_queue_is_not_one(sqlite_url: str) -> None:
     run_script(sqlite_url, "CREATE TABLE jobs (id integer primary key, title text); CREATE TABLE users (id integer);")
     assert discover(sqlite_url, BackendOptions()) == ()
     with pytest.raises(NotFound, match="failed_jobs"):
-        open_foreign("laravel", sqlite_url, BackendOptions())
+        open_backend(sqlite_url, BackendOptions())
 
 
 def test_a_wrong_time_zone_is_a_broken_setting(capture: Capture) -> None:
@@ -231,7 +230,7 @@ def test_hostile_rows_are_shown_beside_the_others(sqlite_url: str) -> None:
         file.executemany(given_up, rows)
         file.execute("INSERT INTO jobs VALUES (NULL, x'ff00fe', x'ff00fe', 'many', 1e30, -5, 99999999999999999)")
     file.close()
-    backend = open_foreign("laravel", sqlite_url, BackendOptions())
+    backend = open_backend(sqlite_url, BackendOptions())
     jobs = list(iterate(backend.inspector, Query(), Limits(), 50))
     assert len(jobs) == 4 * len(ZOO) + 1
     assert all(len(job.payload) <= 2048 for job in jobs)
@@ -307,7 +306,7 @@ def test_a_rare_match_is_found_by_going_on(sqlite_url: str) -> None:
         + "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) "
         "INSERT INTO jobs SELECT i, 'mail', CASE WHEN i = 3 THEN 'needle' ELSE '{}' END, 0, NULL, 1, 1 FROM n;",
     )
-    backend = open_foreign("laravel", sqlite_url, BackendOptions())
+    backend = open_backend(sqlite_url, BackendOptions())
     first = backend.inspector.page(PageRequest(parse_query("payload~needle")), Limits())
     assert (first.jobs, first.has_more) == ((), True)
     assert any("rows here" in note for note in first.notes)

@@ -7,19 +7,19 @@ from dataclasses import replace
 import pytest
 
 from queuetui.backends.base import BackendOptions, iterate
+from queuetui.backends.discover import discover, open_backend
 from queuetui.backends.foreign.laravel.settings import read_settings
 from queuetui.backends.foreign.laravel.table_sets import (
     BATCHES_COLUMNS,
     FAILED_COLUMNS,
     JOBS_COLUMNS,
     TableSet,
-    choose_set,
     find_sets,
+    meant_sets,
 )
-from queuetui.backends.registry import discover, open_backend
 from queuetui.backends.sql.catalog import ALL_RIGHTS, StoredColumn, StoredTable
 from queuetui.model.act import Outcome, Verb
-from queuetui.model.errors import BadConfig, Denied, NotFound
+from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.limits import Limits
 from queuetui.model.query import Query
 from tests.backends.captures import Capture, query, run_script
@@ -72,41 +72,38 @@ def test_tables_of_two_prefixes_or_schemas_are_two_sets(names: str, sets: list[t
 
 
 @pytest.mark.parametrize(
-    ("names", "settings", "name", "expected"),
+    ("names", "settings", "expected"),
     [
-        (TWO, {}, "crm_jobs", ("crm_jobs", "crm_failed_jobs", "crm_job_batches")),
-        (TWO, {"jobs_table": "crm_jobs"}, "", ("crm_jobs", "crm_failed_jobs", "crm_job_batches")),
-        (TWO, {"failed_table": "failed_jobs"}, "", ("jobs", "failed_jobs", "")),
-        (TWO, {"jobs_table": "jobs", "failed_table": "crm_failed_jobs"}, "", ("jobs", "crm_failed_jobs", "")),
-        ("jobs b_jobs b_failed_jobs", {"jobs_table": "jobs"}, "", ("jobs", "", "")),
+        (TWO, {"jobs_table": "crm_jobs"}, ("crm_jobs", "crm_failed_jobs", "crm_job_batches")),
+        (TWO, {"failed_table": "failed_jobs"}, ("jobs", "failed_jobs", "")),
+        (TWO, {"jobs_table": "jobs", "failed_table": "crm_failed_jobs"}, ("jobs", "crm_failed_jobs", "")),
+        ("jobs b_jobs b_failed_jobs", {"jobs_table": "jobs"}, ("jobs", "", "")),
         (
             "work~jobs failed_jobs",
             {"jobs_table": "work", "failed_table": "failed_jobs"},
-            "",
             ("work", "failed_jobs", ""),
         ),
-        ("jobs failed_jobs jobs_old~jobs", {}, "", ("jobs", "failed_jobs", "")),
-        ("jobs failed_jobs old.jobs", {}, "", ("jobs", "failed_jobs", "")),
-        ("jobs old.jobs old.failed_jobs", {"jobs_table": "old.jobs"}, "", ("old.jobs", "old.failed_jobs", "")),
-        ("a.jobs a.failed_jobs", {}, "", ("a.jobs", "a.failed_jobs", "")),
-        (TWO, {}, "", BadConfig),
-        ("a.jobs b.jobs", {}, "", BadConfig),
-        (TWO, {}, "erp_jobs", NotFound),
-        (TWO, {"jobs_table": "failed_jobs"}, "", NotFound),
-        ("-jobs -failed_jobs", {}, "", Denied),
-        ("-jobs failed_jobs", {}, "", ("jobs", "failed_jobs", "")),
+        ("jobs failed_jobs jobs_old~jobs", {}, ("jobs", "failed_jobs", "")),
+        ("jobs failed_jobs old.jobs", {}, ("jobs", "failed_jobs", "")),
+        ("jobs old.jobs old.failed_jobs", {"jobs_table": "old.jobs"}, ("old.jobs", "old.failed_jobs", "")),
+        ("a.jobs a.failed_jobs", {}, ("a.jobs", "a.failed_jobs", "")),
+        (TWO, {"jobs_table": "failed_jobs"}, NotFound),
+        ("-jobs failed_jobs", {}, ("jobs", "failed_jobs", "")),
     ],
 )
-def test_a_set_is_chosen_by_name_or_because_it_is_the_only_one(
-    names: str, settings: dict[str, str], name: str, expected: tuple[str, ...] | type[Exception]
+def test_the_settings_name_a_set_and_else_the_plain_one_is_meant(
+    names: str, settings: dict[str, str], expected: tuple[str, ...] | type[Exception]
 ) -> None:
-    """Several that could be meant are refused; a name takes its own set's other tables, and none of another's."""
+    """A name takes its own set's other tables, and none of another's; without one the usual names in a schema in sight are meant."""
     read = read_settings({f"laravel.{key}": value for key, value in settings.items()})
     if isinstance(expected, tuple):
-        assert named(choose_set(catalog(names), read, name)) == expected
+        (meant,) = [one for one in meant_sets(catalog(names), read) if settings or one.is_plain] or meant_sets(
+            catalog(names), read
+        )
+        assert named(meant) == expected
     else:
         with pytest.raises(expected):
-            choose_set(catalog(names), read, name)
+            meant_sets(catalog(names), read)
 
 
 def test_two_applications_in_one_database_are_never_mixed(capture: Capture) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, iterate
-from queuetui.backends.registry import discover, open_backend
+from queuetui.backends.discover import discover, open_backend
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import BadConfig
 from queuetui.model.limits import Limits

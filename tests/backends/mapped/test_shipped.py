@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.mapped.discovery import find
 from queuetui.backends.foreign.mapped.names import SHIPPED
-from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped, recognise
+from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped
 from queuetui.model.act import Verb
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
@@ -75,7 +77,7 @@ def test_states_attempts_and_errors_are_true(capture: tuple[str, str, dict[str, 
 def test_each_capture_is_recognised_as_what_it_is(capture: tuple[str, str, dict[str, Any]]) -> None:
     """Of the shipped mappings that one alone fits whose table it is."""
     kind, url, _ = capture
-    assert recognise(catalog_of(url)) == (kind,)
+    assert [found.kind for found in find(catalog_of(url), url, BackendOptions())] == [f"mapped:{kind}"]
 
 
 def test_a_verb_acts_once_and_is_refused_the_second_time(capture: tuple[str, str, dict[str, Any]]) -> None:

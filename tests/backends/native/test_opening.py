@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import pytest
 
-from queuetui.backends import registry
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql.backend import discover, open_backend
+from queuetui.backends.discover import discover
+from queuetui.backends.discover import open_backend as open_any
+from queuetui.backends.native.sql.backend import open_backend
 from queuetui.backends.sql.sqlite_address import file_of
 from queuetui.model.errors import BadConfig, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import NewJob
-from queuetui.model.measured import Measured
 from tests.servers.process import free_port
 
 CREATE = BackendOptions(create=True)
@@ -98,17 +98,16 @@ def test_a_queue_is_found(url: str) -> None:
     backend = open_backend(url, CREATE)
     backend.jobs.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])
     backend.close()
-    found = discover(url, BackendOptions())
-    assert found is not None
-    assert (found.kind, found.jobs) == ("native", Measured(1))
-    opened = registry.open_backend(url, BackendOptions())
+    (found,) = discover(url, BackendOptions())
+    assert (found.kind, found.jobs and found.jobs.value) == ("native", 1)
+    opened = open_any(url, BackendOptions())
     assert opened.inspector.capabilities.native
     opened.close()
 
 
 def test_an_empty_database_has_no_queue(postgres_url: str) -> None:
     """A database with none of our tables is no queue of ours."""
-    assert discover(postgres_url, BackendOptions()) is None
+    assert discover(postgres_url, BackendOptions()) == ()
 
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:

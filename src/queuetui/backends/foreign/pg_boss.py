@@ -27,10 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
-from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, Found
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.backend import find_products, open_product
+from queuetui.backends.tables.backend import found_of
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
 from queuetui.backends.tables.source import PAYLOAD, Change, Condition, Field, LockedRow, Product, Row, Rule, Source
@@ -93,14 +92,9 @@ def recognise(catalog: Catalog) -> tuple[Product, ...]:
     return tuple(_describe(table) for table in found)
 
 
-def open_backend(url: str, options: BackendOptions) -> Backend:
-    """Open the pg-boss of one schema, the one that `options.kind` names behind a colon."""
-    return open_product(url, options, LABEL, recognise)
-
-
-def discover(url: str, options: BackendOptions, *, counted: bool = True) -> tuple[Found, ...]:
+def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ARG001 - every product is asked alike
     """Return every pg-boss in a database, one a schema."""
-    return find_products(url, options, LABEL, recognise, counted=counted)
+    return found_of(recognise(catalog), url)
 
 
 def _describe(stored: StoredTable) -> Product:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.keys.backend import KeysBackend, discover_product, open_product
+from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, Survey
@@ -21,6 +21,7 @@ from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoding import JSON, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
+from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
@@ -340,11 +341,6 @@ _WARNINGS = {
 }
 
 
-def open_backend(url: str, options: BackendOptions) -> KeysBackend:
-    """Open the RQ queue of a server's database."""
-    return open_product(url, options, Rq(options.settings.get("rq.prefix", "rq")))
-
-
-def discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
-    """Return RQ's queue if the database holds it."""
-    return discover_product(url, options, Rq(options.settings.get("rq.prefix", "rq")), counted=counted)
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return RQ's queues if the server's database holds them."""
+    return find_product(server, url, Rq(options.settings.get("rq.prefix", "rq")), options)

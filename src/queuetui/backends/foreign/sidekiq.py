@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions, Found
-from queuetui.backends.keys.backend import KeysBackend, discover_product, open_product
+from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, Survey
@@ -17,6 +17,7 @@ from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Attempt, Job, JobError
@@ -271,11 +272,6 @@ _WARNINGS = {
 }
 
 
-def open_backend(url: str, options: BackendOptions) -> KeysBackend:
-    """Open the Sidekiq queues of a server's database."""
-    return open_product(url, options, Sidekiq(options.settings.get("sidekiq.namespace", "")))
-
-
-def discover(url: str, options: BackendOptions, *, counted: bool) -> tuple[Found, ...]:
-    """Return Sidekiq's queues if the database holds them."""
-    return discover_product(url, options, Sidekiq(options.settings.get("sidekiq.namespace", "")), counted=counted)
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return Sidekiq's queues if the server's database holds them."""
+    return find_product(server, url, Sidekiq(options.settings.get("sidekiq.namespace", "")), options)

@@ -17,6 +17,8 @@ _TLS_OPTIONS = _TCP_OPTIONS.union(
     for name in ("check_hostname", "cert_reqs", "ca_certs", "ca_path", "certfile", "keyfile", "min_version")
 )
 _BY_SCHEME = {"unix": _OPTIONS, "redis": _TCP_OPTIONS, "rediss": _TLS_OPTIONS}
+# An option of the URL that names a queue of ours; whoever writes it means no other.
+NAMESPACE = "namespace"
 
 
 @dataclass(frozen=True, slots=True)

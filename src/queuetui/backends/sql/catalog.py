@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, text
+from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.sqlite_address import is_file, read_address
+from queuetui.backends.sql.sqlite_file import open_file
+from queuetui.model.errors import NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.base import BackendOptions
 
 # Tables of every schema, also those without a grant, so that what may not be read is told from what is not there.
-_POSTGRESQL_COLUMNS = text(
+_POSTGRESQL_COLUMNS = (
     "SELECT n.nspname, c.relname, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), NOT a.attnotnull, "
     "(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), "
     "CASE WHEN t.typname = 'citext' OR to_jsonb(l) ->> 'collisdeterministic' = 'false' THEN '_ci' END, "
@@ -24,7 +33,7 @@ _POSTGRESQL_COLUMNS = text(
     "WHERE c.relkind IN ('r', 'p', 'v', 'f') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped "
     "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY n.nspname, c.relname, a.attnum"
 )
-_POSTGRESQL_INDEXES = text(
+_POSTGRESQL_INDEXES = (
     "SELECT n.nspname, c.relname, i.indexrelid::text, a.attname, i.indisunique AND i.indpred IS NULL "
     "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -34,23 +43,23 @@ _POSTGRESQL_INDEXES = text(
     "ORDER BY n.nspname, c.relname, i.indexrelid, part.place"
 )
 # Only what this user has some right to is listed; a right to delete may be one to the whole database, which no table tells.
-_MYSQL_COLUMNS = text(
+_MYSQL_COLUMNS = (
     "SELECT nullif(c.table_schema, database()), c.table_name, c.column_name, c.column_type, c.is_nullable = 'YES', NULL, "
     "c.collation_name, c.table_schema = database(), concat(c.privileges, ',delete'), 0, t.table_rows "
     "FROM information_schema.columns c JOIN information_schema.tables t "
     "ON t.table_schema = c.table_schema AND t.table_name = c.table_name "
     "WHERE c.table_schema = database() OR c.table_schema IN :schemas ORDER BY c.table_schema, c.table_name, c.ordinal_position"
-).bindparams(bindparam("schemas", expanding=True))
-_MYSQL_INDEXES = text(
+)
+_MYSQL_INDEXES = (
     "SELECT nullif(table_schema, database()), table_name, index_name, column_name, non_unique = 0 FROM information_schema.statistics "
     "WHERE table_schema = database() OR table_schema IN :schemas ORDER BY table_schema, table_name, index_name, seq_in_index"
-).bindparams(bindparam("schemas", expanding=True))
-_SQLITE_COLUMNS = text(
+)
+_SQLITE_COLUMNS = (
     'SELECT NULL, one.name, info.name, info.type, NOT info."notnull" AND NOT info.pk, NULL, one.sql, 1, '
     "'select,insert,update,delete', 0, NULL FROM sqlite_master one JOIN pragma_table_info(one.name) info "
     "WHERE one.type IN ('table', 'view') AND one.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY one.name, info.cid"
 )
-_SQLITE_INDEXES = text(
+_SQLITE_INDEXES = (
     'SELECT NULL, one.name, list.name, part.name, list."unique" AND NOT list.partial '
     "FROM sqlite_master one JOIN pragma_index_list(one.name) list JOIN pragma_index_info(list.name) part WHERE one.type = 'table' "
     "UNION ALL SELECT NULL, one.name, 'rowid', info.name, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
@@ -62,6 +71,8 @@ _STATEMENTS = {
     "mariadb": (_MYSQL_COLUMNS, _MYSQL_INDEXES),
     "sqlite": (_SQLITE_COLUMNS, _SQLITE_INDEXES),
 }
+_LOOKING = "looking for job queues"
+_BUSY_S = 1.0
 # A collation's name, and SQLite's definition of a table, where the column says it.
 _FOLDING = r"_ci\b|_ci_|[^\w]{}\W[^,]*\bcollate\s+\W?nocase"
 ALL_RIGHTS = frozenset({"select", "insert", "update", "delete"})
@@ -142,17 +153,47 @@ class Catalog:
 
 def read_catalog(connection: Connection, schemas: Iterable[str] = ()) -> Catalog:
     """Read the tables of a database with their columns and indexes; `schemas` are further ones of a MySQL server, by name."""
+    from sqlalchemy import bindparam, text
+
     dialect = connection.dialect.name
-    columns, indexes = _STATEMENTS[dialect]
     among = {"schemas": sorted(schemas)} if dialect in ("mysql", "mariadb") else {}
-    found = _gather_indexes(connection.execute(indexes, among))
+    statements = [
+        text(one).bindparams(*(bindparam(name, expanding=True) for name in among)) for one in _STATEMENTS[dialect]
+    ]
+    columns, indexes = (connection.execute(statement, among).all() for statement in statements)
+    return _assemble("mysql" if dialect == "mariadb" else dialect, columns, indexes)
+
+
+def look_into(url: str, options: BackendOptions) -> Catalog:
+    """Connect and read the catalog of a database once; a file is read by the driver alone.
+
+    Raises NotFound for an SQLite file that is not there.
+    """
+    if url.startswith("sqlite"):
+        return _look_into_file(url)
+    from queuetui.backends.sql.console_connection import open_database
+
+    named = (value.rpartition(".")[0] for name, value in options.settings.items() if name.endswith("_table"))
+    opened = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
+    with closing(opened) as database, database.reading(_LOOKING) as connection:
+        return read_catalog(connection, filter(None, named))
+
+
+def _look_into_file(url: str) -> Catalog:
+    path = read_address(url).path
+    if not is_file(path):
+        raise NotFound(f"there is no SQLite file {str(path)!r}; check the path in the URL")
+    with translated(_LOOKING), closing(open_file(path, "ro", timeout=_BUSY_S)) as connection:
+        columns, indexes = (connection.execute(statement).fetchall() for statement in _STATEMENTS["sqlite"])
+    return _assemble("sqlite", columns, indexes)
+
+
+def _assemble(dialect: str, columns: Iterable[Any], indexes: Iterable[Any]) -> Catalog:
+    found = _gather_indexes(indexes)
     tables: dict[tuple[str | None, str], list[Any]] = {}
-    for record in connection.execute(columns, among):
+    for record in columns:
         tables.setdefault((record[0], str(record[1])), []).append(record)
-    return Catalog(
-        "mysql" if dialect == "mariadb" else dialect,
-        tuple(_table(place, records, found.get(place, ())) for place, records in tables.items()),
-    )
+    return Catalog(dialect, tuple(_table(place, records, found.get(place, ())) for place, records in tables.items()))
 
 
 def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[StoredIndex, ...]) -> StoredTable:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from queuetui.cli.options import exact_option, format_options
 from queuetui.cli.output import Format, show_rows
-from queuetui.cli.session import backend_options, choose_profile, flags_of, open_profile, reaching
+from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
 from queuetui.cli.tables import exactness_in_words
 from queuetui.model.counted import mark_count
 from queuetui.model.errors import NotFound
 from queuetui.model.measured import Exactness, absent
-from queuetui.model.snapshot import Part, Watch
 
 if TYPE_CHECKING:
     from queuetui.backends.base import Found
-    from queuetui.config.profile import Profile
 
 TABLE = ("kind", "label", "queues", "jobs", "detail")
 COLUMNS = ("kind", "label", "queues", "jobs", "exactness", "detail")
@@ -31,30 +28,14 @@ COLUMNS = ("kind", "label", "queues", "jobs", "exactness", "detail")
 @format_options
 def command(url: str | None, exact: bool, form: str) -> None:
     """Find the job queues in the store at URL; reading only."""
-    from queuetui.backends.registry import discover
+    from queuetui.backends.discover import discover, looked_for
 
     profile = choose_profile(flags_of(url=url))
     with reaching(profile):
-        found = discover(profile.url, backend_options(profile))
+        found = discover(profile.url, backend_options(profile), exact=exact)
     if not found:
-        message = (
-            f"{profile.shown_url}: no job queue is there; looked for queuetui's own tables (queuetui_meta) "
-            "and for Laravel's jobs and failed_jobs"
-        )
-        raise NotFound(message)
-    if exact:
-        with reaching(profile):
-            found = tuple(_count(profile, one) for one in found)
+        raise NotFound(f"{profile.shown_url}: no job queue is there; looked for {looked_for(profile.url)}")
     show_rows([_row(one, Format(form)) for one in found], COLUMNS, Format(form), TABLE)
-
-
-def _count(profile: Profile, found: Found) -> Found:
-    """Return what was found with every job counted."""
-    with closing(open_profile(replace(profile, kind=found.kind))) as backend:
-        total = backend.inspector.snapshot(
-            Watch(parts=frozenset({Part.COUNTS}), limits=profile.limits, exact=True)
-        ).total
-    return replace(found, jobs=total)
 
 
 def _row(found: Found, form: Format) -> dict[str, Any]:

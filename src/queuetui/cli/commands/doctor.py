@@ -57,7 +57,7 @@ def command(form: str, **connection: Any) -> None:
 
 
 def _look_over(profile: Profile) -> tuple[Finding, ...]:
-    from queuetui.backends.registry import open_for_checkup
+    from queuetui.backends.discover import open_for_checkup
     from queuetui.monitor.checkup import check_up
 
     with reaching(profile), closing(open_for_checkup(profile.url, backend_options(profile))) as backend:

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.discover import discover
+from queuetui.backends.discover import open_backend as open_any
 from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.mysql import database
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.registry import discover
-from queuetui.backends.registry import open_backend as open_any
 from queuetui.backends.sql.mysql_address import read_address
 from queuetui.model.errors import BadConfig, BadPayload, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.job import Ending, NewJob, Settlement

@@ -11,12 +11,11 @@ from queuetui.backends.foreign.laravel.examiner import LaravelExaminer
 from queuetui.backends.foreign.laravel.inspector import LaravelInspector
 from queuetui.backends.foreign.laravel.operator import LaravelOperator
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.table_sets import LOOKING, choose_set, read_tables
+from queuetui.backends.foreign.laravel.table_sets import TableSet
 from queuetui.backends.foreign.laravel.tables import Tables, name_tables
 from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.backends.sql.clock import read_clock, zone_as_read
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
-from queuetui.model.errors import NotFound
 
 
 class LaravelBackend(Backend):
@@ -35,33 +34,27 @@ class LaravelBackend(Backend):
         )
 
 
-def open_backend(url: str, options: BackendOptions) -> LaravelBackend:
-    """Open the Laravel queue in a database, the one that `options.kind` names behind a colon.
-
-    Raises NotFound when its tables are not there, BadConfig where several could be meant.
-    """
-    settings = read_settings(options.settings)
+def open_set(url: str, found: TableSet, options: BackendOptions) -> LaravelBackend:
+    """Open the Laravel queue of one set of tables."""
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
     try:
-        with database.reading(LOOKING) as connection:
-            catalog = read_tables(connection, settings)
-        found = choose_set(catalog, settings, (options.kind or "").partition(":")[2])
-        if found is None:
-            raise NotFound(
-                "no Laravel queue was found there: looked for a table with the columns of jobs or failed_jobs; "
-                "name them with laravel.jobs_table and laravel.failed_table, as SCHEMA.TABLE where the connection does not look by itself"
-            )
         tables = name_tables(found, database.dialect)
-        if settings.timezone is UTC:
-            with database.reading("reading when jobs failed") as connection:
-                evidence = find_zone(connection, tables, int(read_clock(connection, options.now).timestamp()))
-            settings = replace(settings, timezone=evidence.zone, zone_note=evidence.note)
-        elif found.failed is not None:
-            place, now = (found.failed.schema, found.failed.name, "failed_at"), datetime.now(UTC)
-            with database.reading("reading the server's time zone") as connection:
-                zone = zone_as_read(connection, *place, settings.timezone, now)
-            settings = replace(settings, timezone=zone)
+        settings = _with_zone(database, found, tables, options)
     except BaseException:
         database.close()
         raise
     return LaravelBackend(database, tables, settings, options)
+
+
+def _with_zone(database: ConsoleDatabase, found: TableSet, tables: Tables, options: BackendOptions) -> LaravelSettings:
+    """Return the settings with the zone of the times of failures, found out where the profile does not say it."""
+    settings = read_settings(options.settings)
+    if settings.timezone is UTC:
+        with database.reading("reading when jobs failed") as connection:
+            evidence = find_zone(connection, tables, int(read_clock(connection, options.now).timestamp()))
+        return replace(settings, timezone=evidence.zone, zone_note=evidence.note)
+    if found.failed is None:
+        return settings
+    place, now = (found.failed.schema, found.failed.name, "failed_at"), datetime.now(UTC)
+    with database.reading("reading the server's time zone") as connection:
+        return replace(settings, timezone=zone_as_read(connection, *place, settings.timezone, now))

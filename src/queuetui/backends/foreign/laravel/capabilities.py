@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from queuetui.backends.foreign.laravel.names import KIND, LABEL
 from queuetui.backends.foreign.laravel.states import KEPT_STATES
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.state import State
-
-KIND = "laravel"
-LABEL = "Laravel database queue"
 
 NO_PAUSE = (
     "Laravel 8 to 11 cannot pause a queue, and newer versions keep the pause in the application's cache; stop its workers, "

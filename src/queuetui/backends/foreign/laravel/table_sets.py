@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.model.errors import BadConfig, Denied, NotFound
+from queuetui.model.errors import NotFound
 from queuetui.model.text import sanitize
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from queuetui.backends.sql.catalog import StoredTable
 
 JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
 FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})
 BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "cancelled_at", "finished_at"})
-LOOKING = "looking for Laravel's tables"
 
 _USUAL = {"jobs": JOBS_COLUMNS, "failed_jobs": FAILED_COLUMNS, "job_batches": BATCHES_COLUMNS}
 _SHOWN_NAME = 80
@@ -46,18 +43,34 @@ class TableSet:
         return any(one.is_readable for one in (self.jobs, self.failed) if one is not None)
 
     @property
+    def described(self) -> str:
+        """The tables that may be read, named for people."""
+        readable = (one for one in (self.jobs, self.failed, self.batches) if one is not None and one.is_readable)
+        return ", ".join(f"{one.schema}.{one.name}" if one.schema else one.name for one in readable)
+
+    @property
+    def refusal(self) -> str:
+        """Why none of its jobs can be read, empty where some can."""
+        if self.is_readable:
+            return ""
+        return f"this user may not read {_shown(self.name)}; grant it SELECT on the tables of the queue"
+
+    @property
     def is_plain(self) -> bool:
         """Whether the URL alone may mean it: Laravel's names, in a schema where the connection looks."""
         first = self.jobs or self.failed
         return self.is_usual and first is not None and first.is_visible
 
 
-def read_tables(connection: Connection, settings: LaravelSettings) -> tuple[StoredTable, ...]:
-    """Return the tables of a database with their columns in lower case, as the statements here write them."""
-    from queuetui.backends.sql.catalog import read_catalog
+def meant_sets(tables: Sequence[StoredTable], settings: LaravelSettings) -> tuple[TableSet, ...]:
+    """Return the one set that the settings name, else every set of a database.
 
-    tables = read_catalog(connection, settings.schemas).tables
-    return tuple(replace(one, columns={name.lower(): each for name, each in one.columns.items()}) for one in tables)
+    Raises NotFound for a name that no such table has.
+    """
+    # The statements here write columns in lower case.
+    found = [replace(one, columns={name.lower(): each for name, each in one.columns.items()}) for one in tables]
+    sets = find_sets(found)
+    return (_named_set(found, sets, settings),) if settings.names_tables else sets
 
 
 def find_sets(catalog: Sequence[StoredTable]) -> tuple[TableSet, ...]:
@@ -75,31 +88,6 @@ def find_sets(catalog: Sequence[StoredTable]) -> tuple[TableSet, ...]:
     by_schema = {schema: [one for one in sets if _schema_of(one) == schema] for schema in map(_schema_of, sets)}
     joined = [one for some in by_schema.values() for one in _join_halves(some)]
     return tuple(sorted(joined, key=lambda one: (not one.is_plain, len(one.name), one.name)))
-
-
-def choose_set(catalog: Sequence[StoredTable], settings: LaravelSettings, name: str) -> TableSet | None:
-    """Return the set that the settings or a name mean, else the only one, None where there is none.
-
-    Raises BadConfig where several could be meant, NotFound for a name that no such table has, Denied where none may be read.
-    """
-    sets = find_sets(catalog)
-    chosen: TableSet | None
-    if settings.names_tables:
-        chosen = _named_set(catalog, sets, settings)
-    elif name:
-        chosen = next((one for one in sets if one.name == name), None)
-        if chosen is None:
-            raise NotFound(f"no Laravel queue is called {_shown(name)}; there are: {_listed(sets)}")
-    else:
-        chosen = _only_one([one for one in sets if one.is_plain] or sets)
-    if chosen is not None and not chosen.is_readable:
-        refuse_unreadable(chosen)
-    return chosen
-
-
-def refuse_unreadable(one: TableSet) -> NoReturn:
-    """Raise Denied for a set that this user may not read."""
-    raise Denied(f"this user may not read {_shown(one.name)}; grant it SELECT on the tables of the queue")
 
 
 def _group_of(one: StoredTable, usual: str) -> tuple[str | None, bool, str]:
@@ -130,12 +118,6 @@ def _guess(jobs: StoredTable | None, failed: StoredTable | None) -> str:
         f"that {' and '.join(names)} belong to one application is a guess from their columns: name both in the profile, "
         "laravel.jobs_table and laravel.failed_table"
     )
-
-
-def _only_one(sets: Sequence[TableSet]) -> TableSet | None:
-    if len(sets) > 1:
-        raise BadConfig(f"several Laravel queues live there: {_listed(sets)}; say which with --kind", "kind")
-    return next(iter(sets), None)
 
 
 def _named_set(catalog: Sequence[StoredTable], sets: Sequence[TableSet], settings: LaravelSettings) -> TableSet:
@@ -172,10 +154,6 @@ def _named(catalog: Iterable[StoredTable], usual: str, name: str | None) -> Stor
         what = usual if exact else "those the connection looks in"
         raise NotFound(f"no Laravel queue was found there: the table {_shown(name)} {why} {what}")
     return fitting[0]
-
-
-def _listed(sets: Iterable[TableSet]) -> str:
-    return ", ".join(f"laravel:{sanitize(one.name, _SHOWN_NAME)}" for one in sets) or "none"
 
 
 def _shown(name: str) -> str:

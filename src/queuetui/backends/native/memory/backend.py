@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from urllib.parse import urlsplit
 
 from queuetui.backends.backend import NativeBackend
@@ -20,7 +21,6 @@ from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep
 from queuetui.backends.native.retention import Retention
-from queuetui.model.measured import Measured
 
 _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
@@ -79,12 +79,9 @@ def open_backend(url: str, options: BackendOptions) -> MemoryBackend:
     return MemoryBackend(store, options)
 
 
-def discover(url: str, options: BackendOptions) -> Found:  # noqa: ARG001 - every discover takes the options
+def find(_: None, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ARG001 - every product is asked alike
     """Return the queue in the store that the URL names."""
-    store = _find_store(url)
-    with store.lock:
-        queues = {record.new.queue for record in store.jobs.values()}
-        return Found("native", "queuetui (in memory)", "lives in this process", len(queues), Measured(len(store.jobs)))
+    return (Found("native", "queuetui (in memory)", "lives in this process", partial(open_backend, url)),)
 
 
 def _find_store(url: str) -> MemoryStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
@@ -15,10 +16,10 @@ from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.model.errors import NotFound
-from queuetui.model.measured import Measured
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
+    from queuetui.backends.redis.server import RedisServer
 
 
 class RedisBackend(NativeBackend):
@@ -70,14 +71,10 @@ def open_schema(url: str, options: BackendOptions) -> RedisBackend:
     return RedisBackend(Server(read_address(url, options), options))
 
 
-def discover(url: str, options: BackendOptions) -> Found | None:
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return our own queue if the namespace holds one."""
-    server = Server(read_address(url, options), options)
-    try:
-        version = migrating.read_version(server)
-        if version is None:
-            return None
-        queues, jobs = server.read("counting jobs", "count")
-    finally:
-        server.close()
-    return Found("native", "queuetui", f"its key {server.meta} holds schema {version}", queues, Measured(jobs))
+    meta = read_address(url, options).namespace.meta
+    # A key of another type is none of ours.
+    if server.ask("looking for the queue's key", "TYPE", meta) != b"hash":
+        return ()
+    return (Found("native", "queuetui", f"its key {meta}", partial(open_backend, url)),)

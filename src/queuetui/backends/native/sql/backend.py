@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
-from queuetui.backends.base import COUNT_CAP, Found
+from queuetui.backends.base import Found
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.connect import connect_database
 from queuetui.backends.native.sql.schema import upgrade
@@ -14,12 +15,11 @@ from queuetui.backends.native.sql.worker.run_notes import SqlRunNotes
 from queuetui.backends.native.sql.worker.schedules import SqlSchedules
 from queuetui.backends.native.sql.worker.store import SqlJobStore
 from queuetui.model.errors import NotFound
-from queuetui.model.measured import Exactness, Measured
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.native.sql.database import Database
-    from queuetui.backends.native.sql.session import Session
+    from queuetui.backends.sql.catalog import Catalog
 
 
 _INSPECTOR = ("native.sql.look.inspector", "SqlInspector")
@@ -71,20 +71,10 @@ def open_schema(url: str, options: BackendOptions) -> SqlBackend:
     return SqlBackend(connect_database(url, options))
 
 
-def discover(url: str, options: BackendOptions) -> Found | None:
-    """Return our own queue if the store holds one. Raises NotFound for an SQLite file that is not there."""
-    database = connect_database(url, options)
-    try:
-        version = upgrade.read_version(database)
-        if version is None:
-            return None
-        jobs = database.read("counting jobs", _count_jobs)
-    finally:
-        database.close()
-    return Found("native", "queuetui", f"its tables queuetui_* hold schema {version}", jobs=jobs)
-
-
-def _count_jobs(session: Session) -> Measured[int]:
-    row = session.row("count_jobs", limit=COUNT_CAP + 1)
-    count: int = 0 if row is None else row[0]
-    return Measured(count) if count <= COUNT_CAP else Measured(COUNT_CAP, Exactness.CAPPED)
+def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ARG001 - every product is asked alike
+    """Return our own queue if a database holds one."""
+    meta = catalog.find("queuetui_meta")
+    if meta is None:
+        return ()
+    refusal = "" if meta.is_readable else "this user may not read queuetui_meta; grant it the rights on our tables"
+    return (Found("native", "queuetui", "its tables queuetui_*", partial(open_backend, url), refusal=refusal),)

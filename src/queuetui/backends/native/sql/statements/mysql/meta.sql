@@ -10,8 +10,3 @@ select count(*) from information_schema.tables where table_schema = database() a
 -- Whoever changes the schema holds a lock by name already: a change of the schema ends any transaction.
 -- block lock_schema
 select 1;
-
--- block count_jobs
-select least(:limit, count(*)) from (
-    (select id from queuetui_job limit :limit) union all (select id from queuetui_job_done limit :limit)
-) as counted;

@@ -9,6 +9,3 @@ select count(*)::integer from (select to_regclass('queuetui_meta') as found) met
 
 -- block lock_schema
 select pg_advisory_xact_lock(hashtextextended('queuetui schema', 0));
-
--- block count_jobs
-select count(*) from (select id from (select id from queuetui_job union all select id from queuetui_job_done) as jobs limit :limit) as counted;

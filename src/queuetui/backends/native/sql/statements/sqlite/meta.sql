@@ -10,6 +10,3 @@ select count(*) from sqlite_master where type = 'table' and name = 'queuetui_met
 -- The transaction holds the write lock already.
 -- block lock_schema
 select 1;
-
--- block count_jobs
-select count(*) from (select id from (select id from queuetui_job union all select id from queuetui_job_done) as jobs limit :limit) as counted;

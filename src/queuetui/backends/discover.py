@@ -1,0 +1,185 @@
+"""Finds the job queues of a store: it is looked at once, and each product recognises its own in what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from queuetui.backends.base import Found
+from queuetui.backends.foreign.mapped.names import SHIPPED
+from queuetui.backends.registry import (
+    FINDERS,
+    FOREIGN_BY_FAMILY,
+    FOREIGN_KINDS,
+    NATIVE,
+    NATIVE_SCHEMES,
+    WITH_SCHEMA,
+    open_native,
+    open_schema,
+    scheme_of,
+)
+from queuetui.model.errors import BadConfig, Denied, NotFound, QueueTuiError, Unsupported
+from queuetui.model.snapshot import Part, Watch
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.redis.server import RedisServer
+    from queuetui.backends.sql.catalog import Catalog
+
+# What each system is known by, for whoever finds none.
+_LOOKED_FOR = {
+    "redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's",
+    "sql": "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, and the tables of shipped mappings",
+}
+# So many are counted at once, and opened side by side.
+MOST_SYSTEMS = 16
+
+
+def looked_for(url: str) -> str:
+    """Return what systems are known by in the store of a URL."""
+    return _LOOKED_FOR["redis" if scheme_of(url) == "redis" else "sql"]
+
+
+def discover(url: str, options: BackendOptions, *, exact: bool = False) -> tuple[Found, ...]:
+    """Return every job queue system of a store with its jobs counted, our own first; reading only."""
+    found = _look(url, options)
+    with ThreadPoolExecutor(max(1, min(len(found), MOST_SYSTEMS))) as pool:
+        return tuple(pool.map(lambda one: _count(one, options, exact=exact), found))
+
+
+def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return the queues that a URL means, or of them those that `options.kind` names, our own first; reading only.
+
+    Raises NotFound saying what was looked for, and Denied where none of them may be read.
+    """
+    kind = f"mapped:{options.kind}" if options.kind in SHIPPED else options.kind
+    if kind is None and "mapping" in options.settings:
+        kind = "mapped"
+    if kind is not None:
+        _require_known(kind, scheme_of(url))
+    there = _look(url, replace(options, kind=kind))
+    found = there if kind is None else tuple(one for one in there if one.is_meant_by(kind))
+    if not found:
+        raise NotFound(_describe_absence(url, kind, there))
+    meant = [one for one in found if not one.named_only] or [*found]
+    readable = tuple(one for one in meant if not one.refusal)
+    if not readable:
+        raise Denied(meant[0].refusal)
+    if len(readable) > MOST_SYSTEMS:
+        raise BadConfig(
+            f"{len(readable)} queues live there, and {MOST_SYSTEMS} are shown at once; say which with --kind", "kind"
+        )
+    return readable
+
+
+def open_backend(url: str, options: BackendOptions) -> Backend:
+    """Open the one that `options.kind` names, else the only one in the store.
+
+    Raises NotFound saying what was looked for, and BadConfig where there are several: a guess might show or change the wrong one.
+    """
+    if options.kind == NATIVE or options.create:
+        return open_native(url, options)
+    return _only_one(url, options).open(options)
+
+
+def open_for_checkup(url: str, options: BackendOptions) -> Backend:
+    """Open as `open_backend` does, but our own queue whatever its version: that is what is to be looked at."""
+    if options.kind != NATIVE:
+        found = _only_one(url, options)
+        if found.kind != NATIVE:
+            return found.open(options)
+    if NATIVE_SCHEMES[scheme_of(url)] not in WITH_SCHEMA:
+        return open_native(url, options)
+    return open_schema(url, options)
+
+
+def _only_one(url: str, options: BackendOptions) -> Found:
+    found = find_systems(url, options)
+    if len(found) > 1:
+        raise BadConfig(
+            f"several queues live there: {', '.join(one.kind for one in found)}; say which with --kind", "kind"
+        )
+    return found[0]
+
+
+def _require_known(kind: str, family: str) -> None:
+    """Raise Unsupported for a kind that there is not, or that does not live in such a store."""
+    system = kind.partition(":")[0]
+    if system == NATIVE:
+        return
+    if system not in FOREIGN_KINDS:
+        raise Unsupported(f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}")
+    if system not in FOREIGN_BY_FAMILY.get(family, ()):
+        raise Unsupported(f"{system} does not live on {family}; leave the kind out, or point the URL at its database")
+
+
+def _describe_absence(url: str, kind: str | None, there: Sequence[Found]) -> str:
+    if kind is not None and there:
+        return f"no queue of the kind {kind!r} is there; there are: {', '.join(one.kind for one in there)}"
+    what = "no job queue" if kind is None else f"no queue of the kind {kind!r}"
+    return (
+        f"{what} was found there: looked for {looked_for(url)}; check the URL and the rights of its user, "
+        "or make a queue with: queuetui enqueue"
+    )
+
+
+def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return all that is recognised; where a product may not be looked for, the others count, and without any its refusal is raised."""
+    found: list[Found] = []
+    refusals: list[Denied] = []
+    with _reading(url, options) as store:
+        for finder in _finders(url):
+            try:
+                found += import_module(finder).find(store, url, options)
+            except Denied as error:
+                refusals.append(error)
+    if refusals and not found:
+        raise refusals[-1]
+    return tuple(found)
+
+
+def _finders(url: str) -> Iterator[str]:
+    family = scheme_of(url)
+    yield f"queuetui.backends.native.{NATIVE_SCHEMES[family]}.backend"
+    if family == "redis":
+        from queuetui.backends.redis.address import NAMESPACE, read_address
+
+        if read_address(url, (NAMESPACE,)).own:
+            return
+    yield from (f"queuetui.backends.foreign.{FINDERS[kind]}" for kind in FOREIGN_BY_FAMILY.get(family, ()))
+
+
+@contextmanager
+def _reading(url: str, options: BackendOptions) -> Iterator[Catalog | RedisServer | None]:
+    """Open what products recognise their own in: the catalog of a database, or one connection to a server."""
+    family = scheme_of(url)
+    if family == "redis":
+        from queuetui.backends.redis.address import NAMESPACE, read_address
+        from queuetui.backends.redis.server import RedisServer
+
+        with closing(RedisServer(read_address(url, (NAMESPACE,)).url, options)) as server:
+            yield server
+    elif family == "memory":
+        yield None
+    else:
+        from queuetui.backends.sql.catalog import look_into
+
+        yield look_into(url, options)
+
+
+def _count(found: Found, options: BackendOptions, *, exact: bool) -> Found:
+    """Return what was found with its queues and jobs counted, or with why they cannot be."""
+    if found.refusal:
+        return replace(found, detail=f"{found.detail}; not counted: {found.refusal}")
+    watch = Watch(parts=frozenset({Part.COUNTS, Part.QUEUES}), limits=options.limits, exact=exact)
+    try:
+        with closing(found.open(replace(options, kind=found.kind))) as backend:
+            snapshot = backend.inspector.snapshot(watch)
+    except QueueTuiError as error:
+        return replace(found, detail=f"{found.detail}; not counted: {error}")
+    return replace(found, queues=len(snapshot.queues), jobs=snapshot.total)

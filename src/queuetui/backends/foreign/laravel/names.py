@@ -1,0 +1,4 @@
+"""What a Laravel queue is called; loads nothing."""
+
+KIND = "laravel"
+LABEL = "Laravel database queue"

@@ -1,0 +1,34 @@
+"""Makes products of mapping files, and of the shipped mappings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.mapped.description import describe
+from queuetui.backends.foreign.mapped.names import KIND
+from queuetui.backends.foreign.mapped.shape import Mapping, read_mapping
+from queuetui.backends.sql.catalog import Catalog
+from queuetui.backends.tables.source import Product
+from queuetui.model.errors import BadConfig
+
+_ZONE, _WAY = "mapping.zone", "mapping.way"
+
+
+def make_product(mapping: Mapping, catalog: Catalog, options: BackendOptions, name: str = "") -> Product:
+    """Return the description of a mapped table, in the zone and with the ways of verbs that the settings name."""
+    zone = options.settings.get(_ZONE)
+    kind = f"{KIND}:{name}" if name else KIND
+    return describe(mapping if zone is None else mapping.in_zone(zone), catalog, kind, options.settings.get(_WAY, ""))
+
+
+def read_file(written: str) -> Mapping:
+    """Read the mapping file of a path. Raises BadConfig."""
+    if not written:
+        raise BadConfig('no mapping file is named; give --mapping FILE, or mapping = "FILE" in the profile', "mapping")
+    try:
+        text = Path(written).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"the mapping file {written} cannot be read ({type(error).__name__}); check its path and its rights"
+        raise BadConfig(message, written) from None
+    return read_mapping(text, written)
