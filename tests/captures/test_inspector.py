@@ -12,7 +12,7 @@ import pytest
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import discover
+from queuetui.backends.discover import discover
 from queuetui.backends.searching import Search
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.job import Job

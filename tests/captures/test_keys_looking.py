@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import discover
+from queuetui.backends.discover import discover
 from queuetui.model.act import Act, Outcome, Target
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest

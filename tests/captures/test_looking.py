@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import discover
+from queuetui.backends.discover import discover
 from queuetui.model.histories import By
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
