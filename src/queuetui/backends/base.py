@@ -16,7 +16,6 @@ from queuetui.model.capabilities import Capabilities
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
 from queuetui.model.limits import Limits
-from queuetui.model.measured import Measured
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Query
@@ -25,8 +24,6 @@ from queuetui.model.worker import WorkerCard
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from queuetui.backends.backend import Backend
 
 COUNT_CAP = 10_000
 
@@ -49,31 +46,6 @@ class BackendOptions:
     connect_timeout_s: float = 5.0
     settings: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One job queue system found in a store; `detail` says in our words what it was told by.
-
-    `kind` is what --kind takes, and `KIND:NAME` means the same where it has a name. `open` connects anew.
-    `refusal` says why it cannot be opened. `named_only`: only its name means it,
-    never the URL alone, as it lies where the connection does not look.
-    """
-
-    kind: str
-    label: str
-    detail: str
-    open: Callable[[BackendOptions], Backend]
-    name: str = ""
-    refusal: str = ""
-    named_only: bool = False
-    queues: int | None = None
-    jobs: Measured[int] | None = None
-
-    def is_meant_by(self, kind: str) -> bool:
-        """Tell whether a kind names it, by itself or together with others of its system."""
-        system = self.kind.partition(":")[0]
-        return kind in (self.kind, system, f"{system}:{self.name}")
 
 
 class Inspector(Protocol):

@@ -9,8 +9,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from queuetui.backends.base import Found
 from queuetui.backends.foreign.mapped.names import SHIPPED
+from queuetui.backends.found import Found
 from queuetui.backends.registry import (
     FINDERS,
     FOREIGN_BY_FAMILY,

@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
-from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.backend import found_of
 from queuetui.backends.tables.changes import deleting, setting

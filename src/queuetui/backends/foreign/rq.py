@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
 from queuetui.backends.keys.lookup import make_rev

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from queuetui.backends.backend import Backend
-from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
 from queuetui.backends.keys.inspector import KeysInspector
 from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.operator import KeysOperator

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from queuetui.backends.backend import Backend
-from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.tables.examiner import TablesExaminer
 from queuetui.backends.tables.inspector import TablesInspector

@@ -16,7 +16,7 @@ from queuetui.model.errors import NotFound
 from queuetui.model.measured import Exactness, absent
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import Found
+    from queuetui.backends.found import Found
 
 TABLE = ("kind", "label", "queues", "jobs", "detail")
 COLUMNS = ("kind", "label", "queues", "jobs", "exactness", "detail")

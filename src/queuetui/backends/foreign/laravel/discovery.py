@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from queuetui.backends.base import Found
 from queuetui.backends.foreign.laravel.names import KIND, LABEL
 from queuetui.backends.foreign.laravel.settings import read_settings
 from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
+from queuetui.backends.found import Found
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend

@@ -8,7 +8,8 @@ from queuetui.backends.foreign.mapped.names import KIND, MAPPING, SHIPPED
 from queuetui.model.errors import BadConfig
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions, Found
+    from queuetui.backends.base import BackendOptions
+    from queuetui.backends.found import Found
     from queuetui.backends.sql.catalog import Catalog
 
 

@@ -10,7 +10,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from queuetui.backends.backend import NativeBackend
-from queuetui.backends.base import BackendOptions, Found
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
 from queuetui.backends.native.memory.claiming import MemoryClaimRules
 from queuetui.backends.native.memory.event_log import MemoryEventLog
 from queuetui.backends.native.memory.examiner import MemoryExaminer

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
-from queuetui.backends.base import Found
+from queuetui.backends.found import Found
 from queuetui.backends.native.redis import migrating
 from queuetui.backends.native.redis.address import read_address
 from queuetui.backends.native.redis.durability import refuse_lossy

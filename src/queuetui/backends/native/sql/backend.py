@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
-from queuetui.backends.base import Found
+from queuetui.backends.found import Found
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.connect import connect_database
 from queuetui.backends.native.sql.schema import upgrade
