@@ -17,7 +17,7 @@ from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query import SORTS, Query
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from tests.backends.captures import STATE_OF_WORD, Capture
 
@@ -61,6 +61,16 @@ class ForeignInspectorSuite:
             job = jobs[job_id]
             assert job.attempts == truth.get("attempts", 0), job_id
             assert (None if job.error is None else job.error.class_name.raw) == truth.get("error_class"), job_id
+
+    def test_a_view_is_what_the_single_reads_give(self, capture: Capture) -> None:
+        """A job with all that explains it is the job and its attempts as each is read by itself, at the capture's time."""
+        inspector = capture.open().inspector
+        for job in iterate(inspector, Query(), Limits()):
+            view = inspector.view(job.ref.id, 0)
+            assert view.job == inspector.get(job.ref.id)
+            assert view.attempts == inspector.attempts(job.ref.id)
+            assert view.now == capture.captured_at
+            assert view.workers == inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
 
     def test_counts_agree_with_the_truth(self, capture: Capture) -> None:
         """The snapshot counts each state as the truth does, and keeps what is absent apart from zero."""

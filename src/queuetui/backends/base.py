@@ -15,6 +15,7 @@ from queuetui.model.act import Act, Result, Target
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
+from queuetui.model.job_view import JobView
 from queuetui.model.limits import Limits
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.payload import SummaryPaths
@@ -66,6 +67,13 @@ class Inspector(Protocol):
 
     def get(self, job_id: str) -> Job:
         """Return one job whole. Raises NotFound."""
+        ...
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job whole with all that it is explained by, read at one moment, and at most so many of its events.
+
+        A store that keeps its log elsewhere leaves the events out. Raises NotFound.
+        """
         ...
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:

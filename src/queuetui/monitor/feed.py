@@ -94,21 +94,21 @@ class Feed:
 
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
-        job = self._inspector.get(job_id)
-        told, missing, facts = None, None, self._facts()
-        if events and self.capabilities.events:
-            told = self.events(EventRequest(job_id=job_id, limit=events)).events
-            missing = gap.judge(job, told, facts, is_logged=self.logs_events(job.queue.raw))
-        attempts, runs = self._inspector.attempts(job_id), self.runs(job_id)
-        return Detail(job, explain(job, facts), attempts, told, runs, missing)
+        view = self._inspector.view(job_id, events)
+        rules = {use.queue: use for use in view.rules}
+        facts = gather_facts(view, rules, self.limits, self.capabilities)
+        page, is_logged = view.events, view.logs_events
+        if page is None and events and self.capabilities.events:
+            # The log is a table of its own beside the queue.
+            page = self.events(EventRequest(job_id=job_id, limit=events))
+            is_logged = self.logs_events(view.job.queue.raw)
+        told = None if page is None else page.events
+        missing = None if told is None else gap.judge(view.job, told, facts, is_logged=is_logged)
+        return Detail(view.job, explain(view.job, facts), view.attempts, told, view.runs, missing)
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
         return log_of(self._backend).events(request)
-
-    def runs(self, job_id: str) -> tuple[NotedRun, ...]:
-        """Return what a job's runs told, oldest first; nothing where it is not kept."""
-        return () if self._backend.notes is None else self._backend.notes.run_notes(job_id)
 
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what runs counted in the last minutes; nothing where it is not kept."""

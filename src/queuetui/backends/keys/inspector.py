@@ -17,6 +17,7 @@ from queuetui.model.clock import EARLIEST
 from queuetui.model.errors import NotFound, QueueTuiError
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
+from queuetui.model.job_view import JobView, uncounted_queue
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
@@ -64,7 +65,22 @@ class KeysInspector:
 
     def get(self, job_id: str) -> Job:
         """Return one job whole. Raises NotFound."""
+        return self._get(self._reading(), job_id)
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job with the queues, workers and attempts that it is explained by, over one survey of the keys."""
         reading = self._reading()
+        job = self._get(reading, job_id)
+        named = {name.decode("utf-8", "replace") for name in reading.survey.queues} | {job.queue.raw}
+        return JobView(
+            job,
+            reading.now,
+            tuple(map(uncounted_queue, sorted(named))),
+            reading.survey.workers,
+            attempts=self._product.attempts(job.ref.id, reading.ask),
+        )
+
+    def _get(self, reading: Reading, job_id: str) -> Job:
         seen = self._remembered.find(reading, (job_id,)).get(job_id)
         looked = 0
         if seen is None:

@@ -62,18 +62,26 @@ class RedisServer:
                 return self.connections.ask("EVAL", script.source, len(keys), *keys, *values)
 
     def run_all(
-        self, doing: str, script: Script, keys: Sequence[str | bytes], bites: Sequence[Sequence[Value]]
+        self,
+        doing: str,
+        calls: Sequence[tuple[Script, Sequence[Value]]],
+        keys: Sequence[str | bytes],
+        *,
+        writes: bool,
     ) -> list[Any]:
-        """Run a script over several bites as one transaction and return their answers.
+        """Run scripts as one transaction and return their answers; those that write are one and the same script.
 
         Raises UnknownOutcome as `run` does.
         """
-        commands = [("EVALSHA", script.sha, len(keys), *keys, *values) for values in bites]
-        with self._errors.translated(doing, writes=True):
+        if not writes:
+            current_interruption().check()
+        commands = [("EVALSHA", script.sha, len(keys), *keys, *values) for script, values in calls]
+        with self._errors.translated(doing, writes=writes):
             try:
                 return self.connections.transact(commands)
             except self._errors.driver.NoScriptError:
-                self.connections.ask("SCRIPT", "LOAD", script.source)
+                for source in dict.fromkeys(script.source for script, _ in calls):
+                    self.connections.ask("SCRIPT", "LOAD", source)
                 return self.connections.transact(commands)
 
     def read_info(self, section: str) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
+from queuetui.model.job_view import JobView
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
@@ -84,8 +85,16 @@ class TablesInspector:
     def get(self, job_id: str) -> Job:
         """Return one job whole. Raises NotFound, and Conflict where several have the id."""
         with self._reading(self.options.limits) as reading:
-            seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
-            found = (seen,) if seen is not None else find_by_id(reading, job_id)
+            return self._get(reading, job_id)
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job with the time that it is judged at; rows tell of no pauses, rules or attempts."""
+        with self._reading(self.options.limits) as reading:
+            return JobView(self._get(reading, job_id), reading.moment.now)
+
+    def _get(self, reading: Reading, job_id: str) -> Job:
+        seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
+        found = (seen,) if seen is not None else find_by_id(reading, job_id)
         if len(found) > 1:
             queues = " and ".join(repr(str(sanitize(job.queue, 60))) for job in found)
             raise Conflict(

@@ -27,7 +27,7 @@ def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     The last lines are kept of runs that failed or took longer than a second, for the last runs of a job.
     """
     with opened(**connection) as (feed, _):
-        runs = [run for run in feed.runs(resolve_id(feed, job_id, whole=whole)) if run.log is not None]
+        runs = [run for run in feed.open(resolve_id(feed, job_id, whole=whole)).runs if run.log is not None]
     if not runs:
         say("nothing is kept: logs are of runs that failed or were longer than a second")
     if form != Format.TABLE:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
-from queuetui.model.snapshot import QueueInfo, Snapshot
+from queuetui.model.snapshot import QueueInfo
 from queuetui.model.worker import WorkerInfo
 
 
@@ -47,18 +48,42 @@ class Facts:
         return next((worker for worker in self.workers if worker.id == job.worker), None)
 
 
+class Surroundings(Protocol):
+    """What a read tells of the store beside its jobs."""
+
+    @property
+    def now(self) -> datetime:
+        """The store's clock."""
+        ...
+
+    @property
+    def queues(self) -> tuple[QueueInfo, ...]:
+        """The queues, with their switches."""
+        ...
+
+    @property
+    def workers(self) -> tuple[WorkerInfo, ...]:
+        """The registered workers."""
+        ...
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when nothing is claimed."""
+        ...
+
+
 def gather_facts(
-    snapshot: Snapshot, rules: Mapping[str, RulesInUse], limits: Limits, capabilities: Capabilities
+    around: Surroundings, rules: Mapping[str, RulesInUse], limits: Limits, capabilities: Capabilities
 ) -> Facts:
-    """Return the facts of a snapshot that has its queues and workers."""
-    queues = {queue.name.raw: queue for queue in snapshot.queues}
+    """Return what the rules judge by, of a read that has its queues and workers."""
+    queues = {queue.name.raw: queue for queue in around.queues}
     return Facts(
-        now=snapshot.now,
+        now=around.now,
         limits=limits,
         capabilities=capabilities,
         queues=queues,
-        workers=snapshot.workers,
-        unconsumed=unconsumed(queues, snapshot.workers, snapshot.now, limits),
+        workers=around.workers,
+        unconsumed=unconsumed(queues, around.workers, around.now, limits),
         rules=rules,
-        held_until=snapshot.held_until,
+        held_until=around.held_until,
     )

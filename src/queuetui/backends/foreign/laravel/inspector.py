@@ -32,6 +32,7 @@ from queuetui.model.clock import from_us
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
+from queuetui.model.job_view import JobView
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
@@ -104,6 +105,11 @@ class LaravelInspector:
         """Return one job whole. Raises NotFound."""
         with self._source(self.options.limits) as source:
             return self._get(source, job_id)
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job with the time that it is judged at; Laravel keeps no pauses, rules or attempts."""
+        with self._source(self.options.limits) as source:
+            return JobView(self._get(source, job_id), from_us(source.reader.now_s * 1_000_000))
 
     def _get(self, source: Source, job_id: str) -> Job:
         for place in self._places(job_id):

@@ -22,6 +22,9 @@ from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep
 from queuetui.backends.native.retention import Retention
+from queuetui.model.event import EventRequest
+from queuetui.model.job_view import JobView, uncounted_queue
+from queuetui.model.snapshot import Part, QueueInfo, Watch
 
 _stores: dict[str, MemoryStore] = {}
 _stores_lock = threading.Lock()
@@ -46,6 +49,28 @@ class MemoryRoles(
         self.store = store
         self.options = options
         self.name = options.name or "memory"
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job with all that it is explained by, read under one lock."""
+        with self.store.lock:
+            job = self.get(job_id)
+            around = self.snapshot(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS})))
+            return JobView(
+                job,
+                around.now,
+                tuple(map(_switches_of, around.queues)),
+                around.workers,
+                self.rules_in_use(),
+                self.attempts(job_id),
+                self.run_notes(job_id),
+                self.events(EventRequest(job_id=job_id, limit=events)) if events else None,
+                self.logs_events(job.queue.raw),
+            )
+
+
+def _switches_of(queue: QueueInfo) -> QueueInfo:
+    by = None if queue.paused_by is None else queue.paused_by.raw
+    return uncounted_queue(queue.name.raw, queue.paused_at, by, logs_events=queue.logs_events)
 
 
 class MemoryBackend(NativeBackend):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from queuetui.backends.native.event_rules import KIND_OF_CODE, LOOKED_EVENTS, looked_note, page_size
 from queuetui.backends.native.ids import parse_id
@@ -30,6 +30,13 @@ _PLACE = re.compile(r"(\d{1,20}-\d{1,20})\.(\d{1,4})")
 _Place = tuple[int, int, int]
 
 
+class Bite(NamedTuple):
+    """What the script answered, and how many entries it was to look at."""
+
+    reply: Sequence[Any]
+    asked: int
+
+
 class RedisEventLog:
     """The EventLog of the backend."""
 
@@ -51,31 +58,40 @@ class RedisEventLog:
 
 def read_events(server: Server, request: EventRequest) -> EventPage:
     """Return one page, newest first. Raises BadQuery for a cursor that is none."""
+    return continue_events(server, request, None)
+
+
+def continue_events(server: Server, request: EventRequest, first: Bite | None) -> EventPage:
+    """Return one page, newest first, of a log whose newest bite may have been read."""
     before = None if request.before is None else _read_place(request.before)
     if request.job_id is not None and parse_id(request.job_id) is None:
         return EventPage(())
     size, looked = page_size(request), [0]
-    events = (event for event in _walk(server, request, before, looked) if _matches(event, request))
+    events = (event for event in _walk(server, request, before, looked, first) if _matches(event, request))
     found = list(islice(events, size + 1))
     cut = len(found) <= size and looked[0] >= LOOKED_EVENTS
     return EventPage(tuple(found[:size]), len(found) > size, (looked_note(request),) if cut else ())
 
 
-def _walk(server: Server, request: EventRequest, before: _Place | None, looked: list[int]) -> Iterator[Event]:
+def _walk(
+    server: Server, request: EventRequest, before: _Place | None, looked: list[int], bite: Bite | None
+) -> Iterator[Event]:
     """Yield events, newest first; of one job the server picks the entries, so that all are looked at."""
     needle = "" if request.job_id is None else to_stored(request.job_id)
     start = "+" if before is None else f"{before[0]}-{before[1]}"
     while looked[0] < LOOKED_EVENTS:
-        oldest, count, entries = server.read("reading events", "read_events", start, BITE_ENTRIES, needle)
+        if bite is None:
+            bite = Bite(server.read("reading events", "read_events", start, BITE_ENTRIES, needle), BITE_ENTRIES)
+        oldest, count, entries = bite.reply
         for place, packed in entries:
             for event in reversed(_unpack(place.decode(), packed)):
                 if before is None or _read_place(event.cursor) < before:
                     looked[0] += not needle
                     yield event
-        if count < BITE_ENTRIES or _is_over(oldest.decode(), request):
+        if count < bite.asked or _is_over(oldest.decode(), request):
             looked[0] = 0
             return
-        start = f"({oldest.decode()}"
+        start, bite = f"({oldest.decode()}", None
 
 
 def _is_over(oldest: str, request: EventRequest) -> bool:

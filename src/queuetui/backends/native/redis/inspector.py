@@ -11,6 +11,7 @@ from queuetui.backends.native.redis.durability import describe_capabilities, rea
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
 from queuetui.backends.native.redis.finding import find_refs
 from queuetui.backends.native.redis.ids import to_stored
+from queuetui.backends.native.redis.job_views import missing, read_view
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, WHOLE, read_attempts, read_job, shorten
 from queuetui.backends.native.redis.keys import STATES
 from queuetui.backends.native.redis.pages import PageReading
@@ -25,7 +26,7 @@ from queuetui.backends.native.redis.pictures import (
 )
 from queuetui.backends.native.redis.terms import plan_terms
 from queuetui.backends.reading.query_scope import asks_for_stuck
-from queuetui.model.errors import Denied, NotFound, Unreachable
+from queuetui.model.errors import Denied, Unreachable
 from queuetui.model.identity import Identity
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job import Attempt, Job
+    from queuetui.model.job_view import JobView
     from queuetui.model.limits import Limits
     from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
     from queuetui.model.query import Query
@@ -87,9 +89,12 @@ class RedisInspector:
         """Return one job whole."""
         (reply,) = self._server.read("reading a job", "read_jobs", WHOLE, to_stored(job_id))
         if reply is None:
-            message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
-            raise NotFound(message)
+            raise missing(job_id)
         return read_job(reply, self._server.name, self._server.options.summaries)
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job with all that it is explained by."""
+        return read_view(self._server, job_id, events)
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return those of the jobs that are there, in the order asked for."""

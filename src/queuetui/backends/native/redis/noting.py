@@ -34,8 +34,7 @@ class RedisRunNotes:
 
     def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
         """Return the kept notes of a job's runs."""
-        flat: Reply = self._server.read("reading what runs told", "read_notes", to_stored(job_id))
-        return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
+        return to_noted_runs(self._server.read("reading what runs told", "read_notes", to_stored(job_id)))
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
@@ -47,6 +46,11 @@ class RedisRunNotes:
                     total[place] = total.get(place, 0.0) + amount
         shown = sorted(total.items())[:MOST_USAGE_TOTALS]
         return tuple(to_total(*place, amount=amount) for place, amount in shown)
+
+
+def to_noted_runs(flat: Reply) -> tuple[NotedRun, ...]:
+    """Return the notes of a job's runs, oldest first, from fields that are led by the run's fence."""
+    return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
 
 
 def _pack(one: RunNotes) -> list[Value]:

@@ -14,7 +14,7 @@ from queuetui.backends.native.redis.ids import from_stored
 from queuetui.backends.native.redis.jobs import moment_of, read_fields, read_job
 from queuetui.backends.native.redis.keys import STATES
 from queuetui.backends.native.redis.records import moment, read_body, read_record
-from queuetui.backends.native.redis.server import Server
+from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.stepping import span_us
 from queuetui.model.act import JobRef
 from queuetui.model.clock import to_us
@@ -28,6 +28,7 @@ from queuetui.model.worker import WorkerInfo
 
 Reply = list[Any]
 AROUND = "R"
+SWITCHES_AND_WORKERS = "PW"
 # Of a field of the tally: queue and type.
 _NAMES_BEHIND_FIGURE = 2
 AROUND_STUCK = "QR"
@@ -112,10 +113,13 @@ class Wanted:
 
 def take_picture(server: Server, wanted: Wanted, limits: Limits) -> ScriptSnapshot:
     """Read what is wanted at one moment."""
+    return read_picture(server, limits, server.read("reading the queue", "picture", *picture_values(wanted, limits)))
+
+
+def picture_values(wanted: Wanted, limits: Limits) -> tuple[Value, ...]:
+    """Return what the script of a picture is asked with."""
     shortest_s = min([limits.stuck_after_s, *limits.per_queue_s.values(), *limits.per_type_s.values()])
-    reply = server.read(
-        "reading the queue",
-        "picture",
+    return (
         wanted.letters,
         span_us(limits.stuck_after_s),
         span_us(shortest_s),
@@ -123,10 +127,10 @@ def take_picture(server: Server, wanted: Wanted, limits: Limits) -> ScriptSnapsh
         wanted.failures,
         0 if wanted.since is None else to_us(wanted.since),
     )
-    return _read_picture(server, limits, reply)
 
 
-def _read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot:
+def read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot:
+    """Return what the script of a picture answered."""
     now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until, odd_keys = reply
     rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()

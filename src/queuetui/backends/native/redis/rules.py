@@ -16,6 +16,7 @@ from queuetui.model.clock import from_us
 from queuetui.model.errors import Conflict
 
 TRIES = 10
+RULES_ASKED = (MOST_RULED_QUEUES,)
 
 
 class RedisClaimRules:
@@ -26,19 +27,7 @@ class RedisClaimRules:
 
     def rules_in_use(self) -> tuple[RulesInUse, ...]:
         """Return the queues with rules."""
-        now_us, *found = self._server.read("reading the rules of queues", "rules_in_use", MOST_RULED_QUEUES)
-        now = from_us(int(now_us))
-        uses = []
-        for queue, text, begun, held in (found[start : start + 4] for start in range(0, len(found), 4)):
-            running = {
-                name.decode("utf-8", "replace"): count for name, count in zip(held[::2], held[1::2], strict=True)
-            }
-            rules, starts = (
-                ClaimRules.from_text(text.decode("utf-8", "replace")),
-                starts_from_text(begun.decode("utf-8", "replace")),
-            )
-            uses.append(describe_use(queue.decode("utf-8", "replace"), rules, running, starts, now))
-        return tuple(sorted(uses, key=lambda use: use.queue))
+        return to_uses(self._server.read("reading the rules of queues", "rules_in_use", *RULES_ASKED))
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
         """Lay down rules for a queue; decided anew where they changed meanwhile."""
@@ -56,6 +45,19 @@ class RedisClaimRules:
         seen = found[1].decode("utf-8", "replace") if found else ""
         after = edit_rules(read_before(seen, edit), edit, storable(act.actor), from_us(int(now_us)))
         return seen, "" if after.is_empty else after.to_text()
+
+
+def to_uses(reply: Sequence[Any]) -> tuple[RulesInUse, ...]:
+    """Return the queues with rules that the script told of."""
+    now_us, *found = reply
+    now = from_us(int(now_us))
+    uses = []
+    for queue, text, begun, held in (found[start : start + 4] for start in range(0, len(found), 4)):
+        running = {name.decode("utf-8", "replace"): count for name, count in zip(held[::2], held[1::2], strict=True)}
+        rules = ClaimRules.from_text(text.decode("utf-8", "replace"))
+        starts = starts_from_text(begun.decode("utf-8", "replace"))
+        uses.append(describe_use(queue.decode("utf-8", "replace"), rules, running, starts, now))
+    return tuple(sorted(uses, key=lambda use: use.queue))
 
 
 def _to_result(ref: JobRef, reply: Sequence[Any]) -> Result:

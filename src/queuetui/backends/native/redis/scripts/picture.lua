@@ -1,6 +1,7 @@
 -- Reads all that a console's frame shows, at one moment.
 -- keys:   the namespace's meta key
--- args:   what is wanted, as letters (Counts, Queues, Workers, Runs, Tally, Failures); how long a due job may wait;
+-- args:   what is wanted, as letters (Counts, Queues, Workers, Runs, Tally, Failures, Pauses
+--         and other switches of the queues alone); how long a due job may wait;
 --         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet
 -- result: the server's time, the number of all jobs, queues, workers, their busy counts, suspicious runs, 1 when
 --         there are more runs than were looked at, minutes of the tally, failures, 1 when there are more queues than were
@@ -153,7 +154,7 @@ end
 return {
   now_text,
   wants('C') and call('ZCARD', key('all')) or 0,
-  (wants('Q') or wants('C') or wants('R')) and read_queues() or {},
+  (wants('Q') or wants('C') or wants('R') or wants('P')) and read_queues() or {},
   (wants('W') or wants('Q') or wants('R')) and read_workers() or {},
   wants('W') and read_busy() or {},
   read_runs(runs),

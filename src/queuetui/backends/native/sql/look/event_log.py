@@ -59,13 +59,17 @@ class SqlEventLog:
 
 def read_events(database: Database, request: EventRequest) -> EventPage:
     """Return one page, newest first. Raises BadQuery for a cursor that is none."""
+    with open_reading(database, "reading events") as (connection, _):
+        return read_events_in(connection, request)
+
+
+def read_events_in(connection: Connection, request: EventRequest) -> EventPage:
+    """Return one page, newest first, read in its caller's transaction. Raises BadQuery for a cursor that is none."""
     size, before = page_size(request), _place(request.before)
     if _asks_for_nothing(request):
         return EventPage(())
-    with open_reading(database, "reading events") as (connection, _):
-        found = _found(request, before)
-        rows = connection.execute(found.limit(size + 1)).all()
-        notes = () if len(rows) > size else _notes(connection, request, before)
+    rows = connection.execute(_found(request, before).limit(size + 1)).all()
+    notes = () if len(rows) > size else _notes(connection, request, before)
     events = tuple(map(_to_event, rows[:size]))
     known = tuple(one for one in events if one is not None)
     return EventPage(known, len(rows) > size, (*notes, *unknown_notes(len(events) - len(known))))

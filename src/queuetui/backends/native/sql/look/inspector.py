@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from queuetui.backends.native.ids import canonical_id, parse_id
+from queuetui.backends.native.ids import canonical_id
 from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.context_reads import read_context
 from queuetui.backends.native.sql.look.durability import describe_capabilities
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
-from queuetui.backends.native.sql.look.job_rows import read_job, shorten, to_error
+from queuetui.backends.native.sql.look.job_rows import read_job, shorten
+from queuetui.backends.native.sql.look.job_views import read_attempts, read_view, read_whole
 from queuetui.backends.native.sql.look.pages import read_page
 from queuetui.backends.native.sql.look.short_id_search import find_refs
 from queuetui.backends.native.sql.look.snapshots import take_snapshot
-from queuetui.backends.native.sql.look.tables import attempt, job, job_done
+from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.backends.native.sql.look.term_kinds import plan_terms
 from queuetui.backends.native.sql.look.walks import WalkSource
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.backends.sql.identity import identify
-from queuetui.model.errors import NotFound
-from queuetui.model.job import Attempt
-from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.engine import Row
-
     from queuetui.backends.native.sql.database import Database
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.identity import Identity
-    from queuetui.model.job import Job
+    from queuetui.model.job import Attempt, Job
+    from queuetui.model.job_view import JobView
     from queuetui.model.limits import Limits
     from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
     from queuetui.model.query import Query
@@ -70,19 +67,13 @@ class SqlInspector:
 
     def get(self, job_id: str) -> Job:
         """Return one job whole."""
-        known = parse_id(job_id)
         with open_reading(self._database, "reading a job") as (connection, _):
-            for table in (job, job_done):
-                found = (
-                    select(*raw_columns(table))
-                    .where(table.c.id == (job_id if known is None else str(known)))
-                    .subquery()
-                )
-                row = connection.execute(select_jobs(found, whole=True)).one_or_none()
-                if row is not None:
-                    return read_job(row, self._database.name, self._database.options.summaries)
-        message = f"there is no job {sanitize(job_id, 60)!r} in this queue; it may have been deleted or pruned"
-        raise NotFound(message)
+            return read_whole(self._database, connection, job_id)
+
+    def view(self, job_id: str, events: int) -> JobView:
+        """Return one job with all that it is explained by."""
+        with open_reading(self._database, "reading a job and what explains it") as (connection, now):
+            return read_view(self._database, connection, now, job_id, events)
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return those of the jobs that are there, in the order asked for."""
@@ -110,12 +101,8 @@ class SqlInspector:
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""
-        known = parse_id(job_id)
-        if known is None:
-            return ()
         with open_reading(self._database, "reading a job's attempts") as (connection, _):
-            query = select(attempt).where(attempt.c.job_id == str(known)).order_by(attempt.c.fence)
-            return tuple(map(_to_attempt, connection.execute(query)))
+            return read_attempts(connection, job_id)
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return how each term of a filter is answered."""
@@ -125,14 +112,3 @@ class SqlInspector:
         """Return what tells this queue from another one behind the same address."""
         with open_reading(self._database, "asking the database who it is") as (connection, _):
             return identify(connection)
-
-
-def _to_attempt(row: Row[Any]) -> Attempt:
-    return Attempt(
-        row.fence,
-        row.outcome,
-        to_error(row.error_class, row.error_message, row.error_traceback),
-        None if row.worker_id is None else Untrusted(row.worker_id),
-        row.started_at,
-        row.ended_at,
-    )

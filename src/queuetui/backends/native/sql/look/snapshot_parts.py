@@ -9,9 +9,9 @@ from typing import Any
 from queuetui.backends.native.sql.look.context import StoreContext
 from queuetui.backends.native.sql.look.sums import add_up
 from queuetui.backends.native.sql.look.tally_rates import TallyRates
+from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
-from queuetui.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,20 @@ def _queues(read: SnapshotParts, context: StoreContext) -> tuple[QueueInfo, ...]
 def _queue(read: SnapshotParts, context: StoreContext, name: str) -> QueueInfo:
     found = read.found
     rates: TallyRates | None = found.get("tally")
-    paused = context.paused.get(name)
-    return QueueInfo(
-        Untrusted(name),
-        found["counts"][name],
-        found["stuck"][name] if "stuck" in found else absent(read.problems["stuck"]),
+    return replace(
+        switches_of(context, name),
+        counts=found["counts"][name],
+        stuck=found["stuck"][name] if "stuck" in found else absent(read.problems["stuck"]),
         oldest_due_at=found.get("oldest", {}).get(name),
-        paused_at=None if paused is None else paused.at,
-        paused_by=None if paused is None or paused.by is None else Untrusted(paused.by),
         consumers=context.consumers(name, read.watch.limits),
         average_s=None if rates is None else rates.average_of.get(name),
         done_per_minute=None if rates is None else rates.done_per_minute.get(name, 0.0),
-        logs_events=name not in context.unlogged,
     )
+
+
+def switches_of(context: StoreContext, name: str) -> QueueInfo:
+    """Return a queue with its switches alone."""
+    paused, is_logged = context.paused.get(name), name not in context.unlogged
+    if paused is None:
+        return uncounted_queue(name, logs_events=is_logged)
+    return uncounted_queue(name, paused.at, paused.by, logs_events=is_logged)

@@ -24,7 +24,7 @@ class SqlClaimRules:
 
     def rules_in_use(self) -> tuple[RulesInUse, ...]:
         """Return the queues with rules."""
-        return self._database.read("reading the rules of queues", _read)
+        return self._database.read("reading the rules of queues", read_rules)
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
         """Lay down rules for a queue."""
@@ -33,7 +33,8 @@ class SqlClaimRules:
         return self._database.write(f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit))
 
 
-def _read(session: Session) -> tuple[RulesInUse, ...]:
+def read_rules(session: Session) -> tuple[RulesInUse, ...]:
+    """Return the queues with rules, and what is in use of them."""
     ((now,),) = session.rows("read_clock")
     at = session.moment_out(now)
     found = []

@@ -33,15 +33,7 @@ class SqlRunNotes:
 
     def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
         """Return the kept notes of a job's runs."""
-        known = parse_id(job_id)
-        if known is None:
-            return ()
-        return self._database.read(
-            "reading what runs told",
-            lambda session: tuple(
-                _to_noted(session, row) for row in session.rows("read_notes", id=session.id_in(known))
-            ),
-        )
+        return self._database.read("reading what runs told", lambda session: read_notes(session, job_id))
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
@@ -74,6 +66,13 @@ def _write(session: Session, lease_id: UUID, notes: Sequence[RunNotes]) -> None:
         if amount
     ]
     session.change_each("add_usage", added)
+
+
+def read_notes(session: Session, job_id: str) -> tuple[NotedRun, ...]:
+    """Return the kept notes of a job's runs, oldest first."""
+    known = parse_id(job_id)
+    rows = [] if known is None else session.rows("read_notes", id=session.id_in(known))
+    return tuple(_to_noted(session, row) for row in rows)
 
 
 def prune_notes(session: Session, limit: int, kept_us: int) -> int:

@@ -1,0 +1,43 @@
+"""One job with all that it is explained by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from queuetui.model.claim_rules import RulesInUse
+from queuetui.model.event import EventPage
+from queuetui.model.job import Attempt, Job
+from queuetui.model.measured import Measured, absent
+from queuetui.model.run_notes import NotedRun
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """What one read found of a job; `now`, `queues` and `workers` are what it is judged by.
+
+    A queue tells here whether it is paused, and no counts. `events` is None where none were asked for or none are kept.
+    """
+
+    job: Job
+    now: datetime
+    queues: tuple[QueueInfo, ...] = ()
+    workers: tuple[WorkerInfo, ...] = ()
+    rules: tuple[RulesInUse, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    runs: tuple[NotedRun, ...] = ()
+    events: EventPage | None = None
+    logs_events: bool = False
+    held_until: datetime | None = None
+
+
+def uncounted_queue(
+    name: str, paused_at: datetime | None = None, paused_by: str | None = None, logs_events: bool | None = None
+) -> QueueInfo:
+    """Return a queue with its switches alone."""
+    by = None if paused_by is None else Untrusted(paused_by)
+    nothing: Measured[int] = absent("not asked for")
+    return QueueInfo(Untrusted(name), {}, nothing, paused_at=paused_at, paused_by=by, logs_events=logs_events)
