@@ -22,7 +22,7 @@ from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query import SORTS
 from queuetui.model.query_match import matches
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from queuetui.model.verdict import Severity
 from queuetui.monitor.diagnosis.explain import explain
@@ -94,6 +94,17 @@ def test_each_job_is_what_its_truth_says(backend: Backend, loaded: Capture, fold
                 assert any(unsure[name] in remark for remark in job.remarks), (job_id, name, found[name], value)
         if job.attempts != true.get("attempts", 0):
             assert job.attempts < true["attempts"]
+
+
+def test_a_view_is_what_the_single_reads_give(backend: Backend, whole: list[Job]) -> None:
+    """A job with all that explains it is the job, its attempts and the workers as each is read by itself."""
+    inspector = backend.inspector
+    around = inspector.snapshot(Watch(parts=frozenset({Part.WORKERS})))
+    for job in whole:
+        view = inspector.view(job.ref.id, 0)
+        assert view.job == inspector.get(job.ref.id)
+        assert view.attempts == inspector.attempts(job.ref.id)
+        assert (view.now, view.workers) == (around.now, around.workers)
 
 
 def test_types_and_arguments_are_read(whole: list[Job], loaded: Capture) -> None:

@@ -22,6 +22,7 @@ def read_everything(backend: Backend) -> None:
         inspector.page(PageRequest(parse_query(text), 5), Limits())
     for job in inspector.page(PageRequest(limit=1000), Limits()).jobs:
         inspector.get(job.ref.id)
+        inspector.view(job.ref.id, 10)
         inspector.attempts(job.ref.id)
         inspector.find(job.ref.id[-6:])
     inspector.get_many(["nonsense"])
