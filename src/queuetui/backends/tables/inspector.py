@@ -150,7 +150,7 @@ class TablesInspector:
         request = watch.page
         if request is not None:
             yield _PAGE, lambda reading: read_page(reading, request, self.sizes)
-        if not watch.parts and request is None:
+        if request is None and not watch.parts & {Part.COUNTS, Part.QUEUES, Part.FAILURES}:
             yield "clock", lambda reading: reading.moment
 
     def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:

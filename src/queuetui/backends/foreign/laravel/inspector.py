@@ -181,7 +181,7 @@ class LaravelInspector:
         request = watch.page
         if request is not None:
             yield _PAGE, lambda source: read_page(source, request)
-        if not watch.parts and request is None:
+        if request is None and not watch.parts & {Part.COUNTS, Part.QUEUES, Part.FAILURES}:
             yield "clock", lambda source: source.reader.now_s
 
     def _picture(self, now_s: int, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
