@@ -24,7 +24,7 @@ from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
-from queuetui.tui.screens.job_view import JobView
+from queuetui.tui.screens.shown_jobs import ShownJobs
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import FirstAsked, JobTable
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
@@ -43,7 +43,7 @@ _SLOW_AFTER_S = 0.3
 PAGE = "page"
 
 
-class JobList(JobView):
+class JobList(ShownJobs):
     """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ _PANE_LINES = 12
 _TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
-class JobView(Marking):
+class ShownJobs(Marking):
     """Shows the jobs of the last reading in the columns that fit what was asked for."""
 
     def __init__(self) -> None:
