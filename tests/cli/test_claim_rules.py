@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from queuetui.operate import rights
 from tests.cli.scenes import Scene
 from tests.cli.test_acts import journal
 
@@ -61,9 +62,7 @@ def test_rules_that_cannot_be_are_refused(busy: Scene, words: tuple[str, ...], t
 
 def test_a_read_only_profile_lays_down_nothing(busy: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the right nothing is laid down."""
-    from queuetui.cli import session
-
-    monkeypatch.setattr(session, "_may_operate", lambda *_, **__: False)
+    monkeypatch.setattr(rights, "decide_right", lambda *_, **__: rights.Right.READ)
     busy.run("queues", "limit", "mail", "--concurrency", "5").fails(1, "read-only")
     assert all(row["limits"] == [] for row in busy.run("queues", "--json").data)
 

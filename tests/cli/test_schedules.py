@@ -11,6 +11,7 @@ import pytest
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import BadPayload
 from queuetui.model.schedule import JobPattern, ScheduleEdit, ScheduleSpec, Timing
+from queuetui.operate import rights
 from tests.cli.scenes import Scene
 from tests.cli.test_acts import journal
 from tests.zoo import SMALL_ZOO, assert_inert
@@ -155,9 +156,7 @@ def test_what_cannot_be_is_one_line_and_a_code(busy: Scene, words: list[str], co
 
 def test_a_read_only_profile_changes_no_schedule(busy: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the right nothing is added."""
-    from queuetui.cli import session
-
-    monkeypatch.setattr(session, "_may_operate", lambda *_, **__: False)
+    monkeypatch.setattr(rights, "decide_right", lambda *_, **__: rights.Right.READ)
     busy.run(*NIGHTLY).fails(1, "read-only")
     assert busy.run("schedules", "--json").data == []
 

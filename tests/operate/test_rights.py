@@ -8,7 +8,7 @@ from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Denied
 from queuetui.model.query_parser import parse_query
-from queuetui.operate.rights import Right, require, why_not
+from queuetui.operate.rights import Right, decide_right, require, why_not
 from tests.operate.desks import Office
 
 POOR = Capabilities(
@@ -46,3 +46,22 @@ def test_a_reader_changes_nothing(reader: Office) -> None:
     assert reader.states() == {"a": "pending"}
     assert reader.entries() == []
     assert not reader.export_folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "grounds", "right"),
+    [
+        (None, {}, Right.READ),
+        (None, {"is_asked_for": True}, Right.OPERATE),
+        (None, {"is_native": True}, Right.READ),
+        (None, {"is_unnamed": True}, Right.READ),
+        (None, {"is_native": True, "is_unnamed": True}, Right.OPERATE),
+        ("operate", {}, Right.OPERATE),
+        ("read", {"is_asked_for": True, "is_native": True, "is_unnamed": True}, Right.READ),
+        ("operate", {"is_asked_for": True, "is_read_only": True}, Right.READ),
+    ],
+)
+def test_the_right_is_what_settings_and_flags_say(written: str | None, grounds: dict[str, bool], right: Right) -> None:
+    """Settings that say read, and a store that is opened for reading, outdo a flag; our own unnamed queue needs none."""
+    every = dict.fromkeys(("is_asked_for", "is_unnamed", "is_native", "is_read_only"), False)
+    assert decide_right(written, **(every | grounds)) is right

@@ -154,42 +154,27 @@ def describe_new_queue(profile: Profile) -> str | None:
 def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
     """Open a profile for reading and acting.
 
-    The right is decided here and enforced by `operate`, acts are recorded in `state`.
+    `operate` decides and enforces the right, acts are recorded in `state`.
     """
+    from queuetui.backends.registry import is_read_only
     from queuetui.monitor.feed import Feed
     from queuetui.operate.authority import Authority
     from queuetui.operate.journal import Journal
     from queuetui.operate.operations import Operations
-    from queuetui.operate.rights import Right
+    from queuetui.operate.rights import decide_right
 
     backend = open_profile(profile)
-    right = (
-        Right.OPERATE
-        if _may_operate(profile, operate=operate, native=backend.inspector.capabilities.native)
-        else Right.READ
+    right = decide_right(
+        profile.rights,
+        is_asked_for=operate,
+        is_unnamed=profile.embedded or profile.chosen_by_url,
+        is_native=backend.inspector.capabilities.native,
+        is_read_only=is_read_only(profile.url),
     )
     folder = state or state_folder()
     acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
     authority = Authority(right, actor(), Journal(acts, backend.inspector.capabilities.label), purged)
     return Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
-
-
-def _may_operate(profile: Profile, *, operate: bool, native: bool) -> bool:
-    from queuetui.backends.registry import is_read_only
-
-    if profile.rights == "read" or is_read_only(profile.url):
-        return False
-    unnamed = profile.embedded or profile.chosen_by_url
-    return operate or profile.rights == "operate" or (native and unnamed)
-
-
-def require_writable(profile: Profile, refusal: str) -> None:
-    """Raise Denied where the settings say that a profile is for reading.
-
-    Enqueueing and working need no more right than that.
-    """
-    if profile.rights == "read":
-        raise Denied(f'{refusal}: the settings give {profile.name} rights = "read"')
 
 
 @contextmanager

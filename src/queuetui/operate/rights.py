@@ -16,6 +16,28 @@ class Right(StrEnum):
     OPERATE = "operate"
 
 
+def decide_right(
+    written: str | None, *, is_asked_for: bool, is_unnamed: bool, is_native: bool, is_read_only: bool
+) -> Right:
+    """Return what a person may do: what the settings say, else what was asked for.
+
+    Our own queue may be operated on unasked where no settings name it.
+    """
+    if written == Right.READ or is_read_only:
+        return Right.READ
+    may_operate = is_asked_for or written == Right.OPERATE or (is_native and is_unnamed)
+    return Right.OPERATE if may_operate else Right.READ
+
+
+def require_writable(written: str | None, profile: str, refusal: str) -> None:
+    """Raise Denied where the settings say that a profile is for reading.
+
+    Enqueueing and working need no more right than that.
+    """
+    if written == Right.READ:
+        raise Denied(f'{refusal}: the settings give {profile} rights = "read"')
+
+
 def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     """Return why a verb is not to be had, None when it is."""
     impossible = capabilities.why_not(verb)

@@ -23,9 +23,10 @@ from queuetui.cli.options import (
     take_connection,
 )
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 from queuetui.model.job_rules import parse_attempts, read_priority
+from queuetui.operate.rights import require_writable
 
 if TYPE_CHECKING:
     from queuetui.client import EnqueueResult, JobOptions, Queue
@@ -132,7 +133,7 @@ def command(job_type: str | None, command_line: str | None, payload: str | None,
     if profile.kind not in {None, "native"}:
         message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
-    require_writable(profile, "nothing was enqueued")
+    require_writable(profile.rights, profile.name, "nothing was enqueued")
     if given["delay"] is not None and given["at"] is not None:
         raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys

@@ -11,7 +11,8 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options
 from queuetui.cli.output import say
-from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching, require_writable
+from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
+from queuetui.operate.rights import require_writable
 
 
 @click.command()
@@ -23,7 +24,7 @@ def command(check: bool, **connection: Any) -> None:
 
     profile = choose_profile(flags_of(**connection))
     if not check:
-        require_writable(profile, "nothing was migrated")
+        require_writable(profile.rights, profile.name, "nothing was migrated")
     with reaching(profile), closing(open_schema(profile.url, backend_options(profile, create=not check))) as backend:
         names = backend.schema.pending() if check else backend.schema.migrate()
     if not names:

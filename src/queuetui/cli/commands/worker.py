@@ -20,8 +20,9 @@ from queuetui.cli.options import (
     tag_name,
     take_connection,
 )
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_writable
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
 from queuetui.model.errors import Denied, Unreachable, Unsupported
+from queuetui.operate.rights import require_writable
 
 if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
@@ -136,7 +137,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     if profile.kind not in {None, "native"}:
         message = f"a worker works queuetui's own queue only, and {profile.name} is of kind {profile.kind}"
         raise Unsupported(message)
-    require_writable(profile, "nothing was worked")
+    require_writable(profile.rights, profile.name, "nothing was worked")
     try:
         made = describe_new_queue(profile)
         backend = open_native(profile.url, backend_options(profile, create=True))
