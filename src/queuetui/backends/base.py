@@ -137,12 +137,14 @@ class Step:
     `accepted` are the jobs whose ending was written; the others were STALE: nothing was changed and an `ack_lost` attempt was recorded.
     `lease_valid` False: the lease is over, nothing was claimed, open another.
     `again_s`: rules keep jobs back, ask again in so many seconds (infinite: when something ends); None: none was kept back.
+    `problem`: why the rest of the queue is left alone until a person mends it.
     """
 
     accepted: frozenset[str]
     claimed: tuple[ClaimedJob, ...]
     lease_valid: bool = True
     again_s: float | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from math import inf
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Running
@@ -13,6 +14,7 @@ from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
 from queuetui.engine.run import Run
 from queuetui.engine.store_health import STORE_TROUBLE
+from queuetui.model.errors import BadConfig, BadPayload, Unsupported
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
 FIRST_RUN_S = 0.002
+# What stands in a queue is more than its store can count or read; the other queues go on.
+UNUSABLE = (BadPayload, BadConfig, Unsupported)
 POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
@@ -38,6 +42,7 @@ class Dispatcher:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._tick_at_s = 0.0
+        self._told: set[tuple[str, str]] = set()
 
     def run(self) -> None:
         """Work until the worker is to stop and nothing is held, or the grace is over."""
@@ -125,7 +130,11 @@ class Dispatcher:
             # The store may have granted jobs that the answer never told of: they come free when this lease is closed.
             lease.closing = lease.closing or claim is not None
             raise
-        except Exception:
+        except Exception as error:
+            if not endings and claim is not None and isinstance(error, UNUSABLE):
+                desk.claimer.took(claim, 0, inf)
+                self._tell_once(claim.queue, str(error))
+                return
             if not endings:
                 raise
             lease.closing = lease.closing or claim is not None
@@ -164,6 +173,8 @@ class Dispatcher:
 
     def _hand_out(self, lease: HeldLease, claim: Claim, step: Step) -> None:
         desk, claimed = self._desk, step.claimed
+        if step.problem:
+            self._tell_once(claim.queue, step.problem)
         now_s = desk.clock.now()
         told = desk.volume.take(len(claimed), now_s)
         runs = [Run(job, lease, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
@@ -186,6 +197,11 @@ class Dispatcher:
             if claim.size == 1:
                 # After a quiet time: the handler's thread wants the interpreter, and its ending may go with the next claim.
                 desk.clock.wait(desk.wakeup, FIRST_RUN_S)
+
+    def _tell_once(self, queue: str, problem: str) -> None:
+        if (queue, problem) not in self._told:
+            self._told.add((queue, problem))
+            log_event("queue_left", logging.ERROR, queue=queue, reason=problem)
 
     def _release(self, run: Run) -> None:
         if run.end():

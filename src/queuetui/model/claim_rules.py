@@ -17,6 +17,7 @@ from queuetui.model.errors import BadConfig
 
 MOST_LIMITS = 100
 _HOW_TO_MEND = "install that version here, or clear them: queuetui queues limit QUEUE --clear"
+_MOST_NUMBER = 2**62
 MOST_AT_ONCE = 1_000_000
 # A rate is counted in slots of this share of its period; a slot's starts count until the whole of it is a period ago.
 SLOTS_A_PERIOD = 60
@@ -119,10 +120,10 @@ class ClaimRules:
         try:
             told = json.loads(text)
             ageing_us = told.get("ageing_us")
-            ageing_s = None if ageing_us is None else ageing_us / 1e6
+            ageing_s = None if ageing_us is None else _whole(ageing_us, 1) / 1e6
             return cls(tuple(map(_limit_from_json, told.get("limits") or ())), ageing_s, str(told.get("ageing_by", "")))
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
-            why = f"the stored rules of a queue cannot be read ({type(error).__name__})"
+            why = f"the stored rules cannot be read ({type(error).__name__})"
             message = f"{why}: another program or a newer queuetui wrote them; {_HOW_TO_MEND}"
             raise BadConfig(message, "rules") from None
 
@@ -132,7 +133,7 @@ class RulesInUse:
     """The rules of one queue and what is in use of them, by type; the queue's own figures stand under ''.
 
     `running` counts the jobs processed (whatever leases they have), `begun` those that a rate counts, `opens_at` tells when one that
-    is spent leaves more.
+    is spent leaves more. `problem` tells why the rules cannot be read: a worker then takes nothing from the queue.
     """
 
     queue: str
@@ -140,6 +141,7 @@ class RulesInUse:
     running: Mapping[str, int] = field(default_factory=dict)
     begun: Mapping[str, int] = field(default_factory=dict)
     opens_at: Mapping[str, datetime] = field(default_factory=dict)
+    problem: str = ""
 
     def is_reached(self, limit: ClaimLimit) -> bool:
         """Tell whether a limit leaves no room."""
@@ -247,6 +249,6 @@ def _limit_from_json(told: Mapping[str, Any]) -> ClaimLimit:
 
 
 def _whole(value: object, least: int = 0) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _MOST_NUMBER:
         raise TypeError
     return value

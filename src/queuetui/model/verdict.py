@@ -25,6 +25,7 @@ class Code(StrEnum):
     NO_CONSUMER = "no_consumer"
     ALL_SLOTS_BUSY = "all_slots_busy"
     LIMIT_REACHED = "limit_reached"
+    RULES_UNREADABLE = "rules_unreadable"
     CLAIMS_HELD = "claims_held"
     NO_TAGGED_WORKER = "no_tagged_worker"
     HEALTHY = "healthy"

@@ -198,6 +198,9 @@ class Feed:
         """
         store = self._backend.rules
         uses = None if store is None else _ask(RULES, store.rules_in_use, problems)
+        odd = [use.problem for use in uses or () if use.problem]
+        if odd:
+            problems[RULES] = odd[0] if len(odd) == 1 else f"{odd[0]} (and {len(odd) - 1} more queues)"
         return {use.queue: use for use in uses or ()}
 
     def _facts(self) -> Facts:

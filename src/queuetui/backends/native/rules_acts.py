@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from queuetui.backends.native.claim_limits import WHOLE_QUEUE, Starts, opens_us, recent_starts
+from queuetui.backends.native.claim_limits import WHOLE_QUEUE, Starts, opens_us, recent_starts, starts_from_text
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, Verb
 from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.errors import BadConfig, BadPayload, Unsupported
+
+RULES_LEFT = (
+    "its stored rules cannot be read: another program or a newer queuetui wrote them; install that version, or clear them: "
+    "queuetui queues limit QUEUE --clear"
+)
 
 
 def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
@@ -32,6 +37,17 @@ def read_before(text: str | None, edit: RulesEdit) -> ClaimRules:
         if edit.clear and edit.type is None:
             return ClaimRules()
         raise
+
+
+def read_use(
+    queue: str, text: str, begun: str | None, count_running: Callable[[ClaimRules], Mapping[str, int]], now: datetime
+) -> RulesInUse:
+    """Return what is in use of a queue's stored rules; what is wrong with them, where they cannot be read."""
+    try:
+        rules = ClaimRules.from_text(text)
+    except BadConfig as error:
+        return RulesInUse(queue, ClaimRules(), problem=f"queue {queue!r}: {error}; workers take nothing from it")
+    return describe_use(queue, rules, count_running(rules), starts_from_text(begun), now)
 
 
 def describe_use(

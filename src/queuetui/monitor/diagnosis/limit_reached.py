@@ -18,9 +18,21 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     use = facts.rules.get(job.queue.raw)
     if use is None:
         return None
+    if use.problem:
+        return _explain_unreadable(job)
     holding = (one for one in use.rules.limits if one.type in {None, job.type.raw} and use.is_reached(one))
     limit = next(holding, None)
     return None if limit is None else _explain(job, facts, use, limit)
+
+
+def _explain_unreadable(job: Job) -> Verdict:
+    return Verdict(
+        Code.RULES_UNREADABLE,
+        Severity.WARNING,
+        f"the stored limits of queue {name(job.queue)} cannot be read, so no worker takes a job from it",
+        {"queue": name(job.queue)},
+        f"clear them: {command('queues', 'limit', '--clear', names=[job.queue])}",
+    )
 
 
 def _explain(job: Job, facts: Facts, use: RulesInUse, limit: ClaimLimit) -> Verdict:

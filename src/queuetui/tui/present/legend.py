@@ -34,6 +34,7 @@ VERDICTS = {
     Code.QUEUE_PAUSED: "due, but its queue is paused",
     Code.NO_CONSUMER: "due for too long, and no live worker takes jobs of its queue",
     Code.ALL_SLOTS_BUSY: "due, and every worker of its queue is full",
+    Code.RULES_UNREADABLE: "the queue's stored limits cannot be read: no worker takes from it",
     Code.LIMIT_REACHED: "due, but as many run as a limit or a rate allows",
     Code.CLAIMS_HELD: "due, but the store gives out no jobs just now",
     Code.NO_TAGGED_WORKER: "due, but no live worker has the tags that it needs",

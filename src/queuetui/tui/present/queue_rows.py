@@ -105,6 +105,8 @@ def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:
     """Return whether a queue is paused, else whether the bounds of its claims are reached, else whether its events are off."""
     if queue.paused_at is not None:
         return Cell(sanitize("PAUSED"), Tone.WARNING)
+    if use is not None and use.problem:
+        return Cell(sanitize("LIMITS?"), Tone.WARNING)
     if use is not None and any(use.is_reached(limit) for limit in use.rules.limits):
         return Cell(sanitize("FULL"), Tone.WARNING)
     if queue.logs_events is False:

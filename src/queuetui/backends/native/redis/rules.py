@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from queuetui.backends.claim_rules import MOST_RULED_QUEUES
-from queuetui.backends.native.claim_limits import starts_from_text
 from queuetui.backends.native.redis.server import Server
-from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
+from queuetui.backends.native.rules_acts import check_act, read_before, read_use
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
 from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
@@ -42,7 +42,7 @@ class RedisClaimRules:
 
     def _decide(self, act: Act, queue: str, edit: RulesEdit) -> tuple[str, str]:
         now_us, *found = self._server.read("reading the rules of a queue", "rules_in_use", 1, queue)
-        seen = found[1].decode("utf-8", "replace") if found else ""
+        seen = _text(found[1]) if found else ""
         after = edit_rules(read_before(seen, edit), edit, storable(act.actor), from_us(int(now_us)))
         return seen, "" if after.is_empty else after.to_text()
 
@@ -51,16 +51,21 @@ def to_uses(reply: Sequence[Any]) -> tuple[RulesInUse, ...]:
     """Return the queues with rules that the script told of."""
     now_us, *found = reply
     now = from_us(int(now_us))
-    uses = []
-    for queue, text, begun, held in (found[start : start + 4] for start in range(0, len(found), 4)):
-        running = {name.decode("utf-8", "replace"): count for name, count in zip(held[::2], held[1::2], strict=True)}
-        rules = ClaimRules.from_text(text.decode("utf-8", "replace"))
-        starts = starts_from_text(begun.decode("utf-8", "replace"))
-        uses.append(describe_use(queue.decode("utf-8", "replace"), rules, running, starts, now))
-    return tuple(sorted(uses, key=lambda use: use.queue))
+    rows = (found[start : start + 4] for start in range(0, len(found), 4))
+    return tuple(sorted((_read_use(row, now) for row in rows), key=lambda use: use.queue))
+
+
+def _read_use(row: Sequence[Any], now: datetime) -> RulesInUse:
+    queue, text, begun, held = row
+    running = {_text(name): count for name, count in zip(held[::2], held[1::2], strict=True)}
+    return read_use(_text(queue), _text(text), _text(begun), lambda _: running, now)
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
 
 
 def _to_result(ref: JobRef, reply: Sequence[Any]) -> Result:
     row, before = reply
     outcome, *_ = row.decode().split("|")
-    return Result(ref, Outcome(outcome), before=(before or b"").decode("utf-8", "replace") or ClaimRules().to_text())
+    return Result(ref, Outcome(outcome), before=_text(before or b"") or ClaimRules().to_text())

@@ -11,12 +11,14 @@ from queuetui.backends.base import Step
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.records import Body, Record, read_body, read_record
 from queuetui.backends.native.redis.server import Value
+from queuetui.backends.native.rules_acts import RULES_LEFT
 from queuetui.backends.native.texts import storable
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 MILLISECONDS = 1000
 NOTHING_KEPT_BACK = -1
+UNREADABLE_RULES = -3
 # Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then as texts the due time or nothing
 # and the type, and these two, measured.
 _ENDING = Struct("<32sBI2d2B")
@@ -73,7 +75,9 @@ def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
     if refused:
         stored = frozenset(one.decode() for one in refused)
         accepted = frozenset(one for one in accepted if to_stored(one) not in stored)
-    return Step(accepted, tuple(_read_claimed(claimed, iter(payloads))), bool(lease_valid), _again_s(again_us))
+    problem = RULES_LEFT if again_us == UNREADABLE_RULES else ""
+    jobs = tuple(_read_claimed(claimed, iter(payloads)))
+    return Step(accepted, jobs, bool(lease_valid), _again_s(again_us), problem)
 
 
 def _again_s(again_us: int) -> float | None:

@@ -20,10 +20,8 @@ local function tell(queue)
     return
   end
   local held = {}
-  local is_known, told = pcall(cjson.decode, rules)
-  local limits = is_known and type(told) == 'table' and told.limits
-  for _, limit in ipairs(type(limits) == 'table' and limits or {}) do
-    if type(limit) == 'table' and limit.concurrency and #held == 0 then
+  for _, limit in ipairs(read_rules(rules) or {}) do
+    if limit.concurrency and #held == 0 then
       local _, counts = count_held(queue, true)
       for job_type, count in pairs(counts) do
         held[#held + 1], held[#held + 2] = job_type, count

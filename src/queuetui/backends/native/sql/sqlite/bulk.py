@@ -11,7 +11,7 @@ from queuetui.backends.native.ids import to_bytes
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite.session import SqliteSession
 from queuetui.backends.native.sql.state_codes import CODE_OF
-from queuetui.backends.native.sql.worker.claims import LOST, Claims, Finish, choose, to_claimed
+from queuetui.backends.native.sql.worker.claims import LOST, Claims, Finish, choose, find_problem, to_claimed
 from queuetui.backends.native.sql.worker.event_writes import logged_queues, logs_events
 from queuetui.backends.native.sql.worker.new_rows import NewRow
 from queuetui.backends.native.sql.worker.tally import TallyWrites
@@ -85,7 +85,8 @@ def finish_and_claim(
     for job_type, count in Counter(job.type for job in claimed).items():
         tally.add(worker_id, queue, job_type, "started", count)
     tally.write(session)
-    return Claims(frozenset(one.id for one in finished), claimed)
+    problem = find_problem(session, queue) if claim > 0 and not claimed else ""
+    return Claims(frozenset(one.id for one in finished), claimed, problem=problem)
 
 
 def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:

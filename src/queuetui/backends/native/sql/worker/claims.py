@@ -12,6 +12,7 @@ from queuetui.backends.native.sql.session import Row, Session
 from queuetui.model.job import ClaimedJob
 
 T = TypeVar("T")
+_ODD_IDS = "ids of its jobs are no 16 bytes of a UUID, as another program wrote them: those jobs are left; delete their rows by hand"
 NO_TAGS = "[]"
 # Where a claimed row tells how often its job was lost.
 LOST = 9
@@ -29,11 +30,12 @@ class Finish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The runs whose end was written, and the jobs that were claimed."""
+    """The runs whose end was written, and the jobs that were claimed; `problem`: why what else is pending cannot be."""
 
     accepted: frozenset[str]
     claimed: tuple[ClaimedJob, ...]
     lease_valid: bool = True
+    problem: str = ""
 
 
 def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
@@ -41,6 +43,11 @@ def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
     if ready and ready[0][1]:
         return [ready[0][0]]
     return [job for job, _ in takewhile(lambda pair: not pair[1], ready)]
+
+
+def find_problem(session: Session, queue: str) -> str:
+    """Return why a queue that looks ready gave no job. Only SQLite takes an id of any length."""
+    return _ODD_IDS if session.dialect == "sqlite" and session.row("find_odd_id", queue=queue) else ""
 
 
 def to_claimed(session: Session, row: Row) -> ClaimedJob:
@@ -51,7 +58,7 @@ def to_claimed(session: Session, row: Row) -> ClaimedJob:
         fence=row[1],
         type=row[2],
         queue=row[3],
-        payload=bytes(row[4]),
+        payload=bytes(row[4] or b""),
         name=row[5],
         priority=row[6],
         attempts=row[7],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +13,19 @@ from queuetui.backends.base import Step
 from queuetui.backends.native.claim_limits import Candidate, Capacity, choose_by_rules, starts_from_text, starts_to_text
 from queuetui.backends.native.odd_values import read_json, read_texts
 from queuetui.backends.native.retention import Retention
+from queuetui.backends.native.rules_acts import RULES_LEFT
 from queuetui.backends.native.sql.session import Row, Session
-from queuetui.backends.native.sql.worker.claims import to_claimed
+from queuetui.backends.native.sql.worker.claims import find_problem, to_claimed
 from queuetui.backends.native.sql.worker.event_writes import logs_events
 from queuetui.backends.native.sql.worker.level_walk import Bookmarks, LevelWalk
 from queuetui.backends.native.sql.worker.step import StepRequest, step
 from queuetui.backends.native.sql.worker.tally import TallyWrites
 from queuetui.model.claim_rules import ClaimRules
 from queuetui.model.clock import to_us
-from queuetui.model.job import ClaimedJob
+from queuetui.model.errors import BadConfig
 
 MOST_LEASES = 1_000
+NOTHING = Step(frozenset(), ())
 
 
 class RuledLeases:
@@ -60,25 +63,24 @@ def step_by_rules(session: Session, request: StepRequest, retention: Retention, 
     if found is None:
         leases.drop(request.lease_id)
         return replace(step(session, replace(request, completed=(), others=()), retention), accepted=done.accepted)
-    claimed, again_s = found
-    return Step(done.accepted, claimed, again_s=again_s)
+    return replace(found, accepted=done.accepted)
 
 
-def _claim(
-    session: Session, request: StepRequest, leases: RuledLeases
-) -> tuple[tuple[ClaimedJob, ...], float | None] | None:
+def _claim(session: Session, request: StepRequest, leases: RuledLeases) -> Step | None:
     """Return what was claimed and when to ask again; None where the queue has no rules."""
     lease = session.row("hold_lease", lease_id=session.id_in(request.lease_id))
     if lease is None:
-        return (), None
+        return NOTHING
     queue, worker_id = lease
     held = session.row("lock_rules", queue=queue)
     if held is None or not held[1]:
         return None
     if held[0]:
-        return (), None
-    rules = ClaimRules.from_text(held[2])
-    running = count_running(session, queue) if rules.bounds_concurrency else {}
+        return NOTHING
+    rules = _read_rules(held[2])
+    if rules is None:
+        return Step(frozenset(), (), again_s=inf, problem=RULES_LEFT)
+    running = count_running(session, queue, rules)
     ((now,),) = session.rows("read_clock")
     capacity = Capacity(rules, running, starts_from_text(held[3]), to_us(session.moment_out(now)))
     walk = LevelWalk(session, queue, rules.ageing_s, request.claim, leases.add(request.lease_id))
@@ -93,11 +95,22 @@ def _claim(
     again_s = None
     if len(rows) < request.claim:
         again_s = 0.0 if walk.was_cut else capacity.again_s()
-    return tuple(to_claimed(session, row) for row in rows), again_s
+    problem = "" if rows or again_s is not None else find_problem(session, queue)
+    claimed = tuple(to_claimed(session, row) for row in rows)
+    return Step(frozenset(), claimed, again_s=inf if problem else again_s, problem=problem)
 
 
-def count_running(session: Session, queue: str) -> dict[str, int]:
-    """Return how many jobs of each type are processed in a queue, those of leases that are over included."""
+def _read_rules(text: str | None) -> ClaimRules | None:
+    try:
+        return ClaimRules.from_text(text)
+    except BadConfig:
+        return None
+
+
+def count_running(session: Session, queue: str, rules: ClaimRules) -> dict[str, int]:
+    """Return how many jobs of each type are processed where rules bound that, those of leases that are over included."""
+    if not rules.bounds_concurrency:
+        return {}
     return {row[0]: row[1] for row in session.rows("count_running", queue=queue)}
 
 

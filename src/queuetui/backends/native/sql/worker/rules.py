@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from queuetui.backends.claim_rules import MOST_RULED_QUEUES
-from queuetui.backends.native.claim_limits import starts_from_text
-from queuetui.backends.native.rules_acts import check_act, describe_use, read_before
+from queuetui.backends.native.rules_acts import check_act, read_before, read_use
 from queuetui.backends.native.sql.act_records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.worker.ruled_claims import count_running
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
-from queuetui.model.claim_rules import ClaimRules, RulesEdit, RulesInUse, edit_rules
+from queuetui.model.claim_rules import RulesEdit, RulesInUse, edit_rules
 
 
 class SqlClaimRules:
@@ -37,12 +37,10 @@ def read_rules(session: Session) -> tuple[RulesInUse, ...]:
     """Return the queues with rules, and what is in use of them."""
     ((now,),) = session.rows("read_clock")
     at = session.moment_out(now)
-    found = []
-    for queue, text, begun in session.rows("list_rules", limit=MOST_RULED_QUEUES):
-        rules = ClaimRules.from_text(text)
-        running = count_running(session, queue) if rules.bounds_concurrency else {}
-        found.append(describe_use(queue, rules, running, starts_from_text(begun), at))
-    return tuple(found)
+    found = session.rows("list_rules", limit=MOST_RULED_QUEUES)
+    return tuple(
+        read_use(queue, text, begun, partial(count_running, session, queue), at) for queue, text, begun in found
+    )
 
 
 def _apply_once(session: Session, act: Act, ref: JobRef, edit: RulesEdit) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +65,9 @@ def step(session: Session, request: StepRequest, retention: Retention) -> Step:
     accepted |= claims.accepted
     stale = [pair for pair in (*request.others, *request.completed) if pair[0] not in accepted]
     record_ack_lost(session, [(session.id_in(UUID(job_id)), one) for job_id, one in stale])
-    return Step(frozenset(accepted), claims.claimed, claims.lease_valid)
+    return Step(
+        frozenset(accepted), claims.claimed, claims.lease_valid, inf if claims.problem else None, claims.problem
+    )
 
 
 def _settle(session: Session, request: StepRequest, retention: Retention) -> set[str]:

@@ -5,6 +5,8 @@ local SLOTS = 60
 local MOST_LEVELS, FRONT_JOBS, PIECE_JOBS, FIRST_BITE, MOST_MERGED = 100, 200, 1000, 10, 2000
 local NO_BOUND = 1000000
 local BOOKMARK_S = 60
+local MOST_NUMBER = 2 ^ 62
+local UNREADABLE_RULES = -3
 
 -- Returns how many jobs are held in a queue, and of each type where that is asked for; those of leases that are over count.
 local function count_held(queue, by_type)
@@ -24,15 +26,70 @@ local function count_held(queue, by_type)
   return total, counts
 end
 
+-- Returns the table of a JSON text; an empty one for no text, nil for what another hand may have written in its place.
 local function decode(text)
-  return text and cjson.decode(text) or {}
+  if not text or text == '' then
+    return {}
+  end
+  local is_json, told = pcall(cjson.decode, text)
+  return is_json and type(told) == 'table' and told or nil
+end
+
+-- JSON's null is a value of its own.
+local function given(value)
+  if value ~= cjson.null then
+    return value
+  end
+end
+
+local function is_whole(value, least)
+  return type(value) == 'number' and value % 1 == 0 and value >= least and value <= MOST_NUMBER
+end
+
+local function is_limit(limit)
+  if type(limit) ~= 'table' then
+    return false
+  end
+  limit.type = given(limit.type)
+  return (limit.concurrency == nil or is_whole(limit.concurrency, 0))
+    and (limit.count == nil or (is_whole(limit.count, 0) and is_whole(limit.period_us, SLOTS)))
+end
+
+-- Returns the limits and the ageing of stored rules, no limits at all for what `ClaimRules.from_text` refuses.
+local function read_rules(text)
+  local told = not (text and string.find(text, '^%s*%[')) and decode(text)
+  local limits = told and (given(told.limits) or {})
+  if type(limits) ~= 'table' or (next(limits) ~= nil and #limits == 0) then
+    return nil
+  end
+  for _, limit in ipairs(limits) do
+    if not is_limit(limit) then
+      return nil
+    end
+  end
+  local ageing_us = given(told.ageing_us)
+  if ageing_us ~= nil and not is_whole(ageing_us, 1) then
+    return nil
+  end
+  return limits, ageing_us
+end
+
+-- Returns the pairs of a rate's stored starts, none where another hand wrote something else.
+local function read_starts(told)
+  local starts = type(told) == 'table' and told or {}
+  for _, pair in ipairs(starts) do
+    if type(pair) ~= 'table' or not (is_whole(pair[1], 0) and is_whole(pair[2], 0)) then
+      return {}
+    end
+  end
+  return starts
 end
 
 -- Adds to a gauge the starts that still count, and when so many are over that one more fits.
 local function measure_rate(gauge, limit, starts)
   local slot_us, sum = math.floor(limit.period_us / SLOTS), 0
   gauge.slots, gauge.slot_us = {}, slot_us
-  for _, pair in ipairs(starts or {}) do
+  for _, pair in ipairs(read_starts(starts)) do
     if (pair[1] + 1) * slot_us + limit.period_us > now then
       gauge.slots[#gauge.slots + 1] = pair
       sum = sum + pair[2]
@@ -61,7 +118,7 @@ local function measure(queue, limits)
   if bounds then
     total, counts = count_held(queue, by_type)
   end
-  local begun = decode(call('HGET', key('q', queue), 'begun'))
+  local begun = decode(call('HGET', key('q', queue), 'begun')) or {}
   for place, limit in ipairs(limits) do
     local gauge = { type = limit.type, left = NO_BOUND }
     if limit.concurrency then
@@ -103,7 +160,12 @@ end
 
 -- Tells whether a worker's tags hold all that a job needs.
 local function has_tags(head, tags)
-  for _, need in ipairs(head ~= '' and cjson.decode(head).needs or {}) do
+  local told = decode(head)
+  local needs = told and (told.needs or {})
+  if type(needs) ~= 'table' then
+    return false
+  end
+  for _, need in ipairs(needs) do
     if not tags[need] then
       return false
     end
@@ -244,17 +306,20 @@ end
 
 local function tags_of(worker)
   local tags = {}
-  for _, tag in ipairs(decode(call('HGET', key('w', worker), 'tags'))) do
+  for _, tag in ipairs(decode(call('HGET', key('w', worker), 'tags')) or {}) do
     tags[tag] = true
   end
   return tags
 end
 
 -- Returns the next jobs in claim order, their records, and in how many microseconds to ask again for others: -2 when
--- something ends, -1 for none.
+-- something ends, -1 for none, -3 for rules that cannot be read.
 local function choose_by_rules(queue, worker, lease, wanted, text)
-  local rules = decode(text)
-  local gauges = measure(queue, rules.limits or {})
+  local limits, ageing_us = read_rules(text)
+  if not limits then
+    return {}, {}, UNREADABLE_RULES
+  end
+  local gauges = measure(queue, limits)
   local choice = { queue = queue, wanted = wanted, gauges = gauges, tags = {}, ids = {}, records = {}, priorities = {}, seen = {} }
   if is_full(gauges) then
     return {}, {}, opens_in(gauges)
@@ -262,15 +327,15 @@ local function choose_by_rules(queue, worker, lease, wanted, text)
   choice.tags = tags_of(worker)
   local levels = call('ZREVRANGE', key('lv', queue), 0, MOST_LEVELS - 1)
   local is_done, is_cut, more = false, false, false
-  if rules.ageing_us and #levels > 0 then
-    is_done, is_cut = take_by_age(choice, levels, rules.ageing_us)
+  if ageing_us and #levels > 0 then
+    is_done, is_cut = take_by_age(choice, levels, ageing_us)
   elseif #levels > 0 then
     local level
     is_done, level = take_in_turn(choice, levels, 1, 0, FRONT_JOBS + 2 * wanted)
     is_cut = level ~= nil
   end
   -- What is behind the front is looked at only for want of anything in it, where ageing has its say.
-  if not is_done and is_cut and not (rules.ageing_us and #choice.ids > 0) then
+  if not is_done and is_cut and not (ageing_us and #choice.ids > 0) then
     more = take_further(choice, levels, lease)
   end
   for place, id in ipairs(choice.ids) do

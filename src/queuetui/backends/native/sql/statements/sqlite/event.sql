@@ -11,7 +11,8 @@ insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, det
 -- block log_claimed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
 select :now, 2, queue, id, :worker_id, correlation_id, attempts + 1, fence + 1
-from queuetui_job where state = 1 and queue = :queue order by priority desc, due_at, id limit :count;
+from queuetui_job
+where state = 1 and queue = :queue and length(id) = 16 order by priority desc, due_at, id limit :count;
 
 -- The runs that `finish_runs` has moved.
 -- block log_completed

@@ -19,6 +19,7 @@ where queue = :queue and state = 1 and priority <= :at_most order by priority de
 -- block read_level
 select id, type, needs, lost, priority, due_at from queuetui_job
 where queue = :queue and state = 1 and priority = :priority and due_at >= :due_at and (due_at > :due_at or id > :id)
+    and length(id) = 16
 order by due_at, id
 limit :limit;
 

@@ -43,14 +43,14 @@ delete from queuetui_job where id in (select id from queuetui_job_done where seq
 -- block list_moved
 select id from queuetui_job_done where seq > :before;
 
--- The rows as they will stand once claimed. Jobs of a queue with rules are claimed by `rules.sql`.
+-- The rows as they will stand once claimed; a worker could not tell the end of a job whose id is no UUID. Jobs of a queue with rules are claimed by `rules.sql`.
 -- block choose_ready
 select
     id, fence + 1, type, queue,
     case when blob then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority, attempts,
     max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at
 from queuetui_job
-where state = 1 and queue = :queue
+where state = 1 and queue = :queue and length(id) = 16
     and not exists (select 1 from queuetui_queue where name = :queue and (paused_at is not null or ruled))
 order by priority desc, due_at, id
 limit :claim;
@@ -61,5 +61,9 @@ update queuetui_job set
     state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
     started_at = null, progress = null, claimed_alone = :alone
 where id in (
-    select id from queuetui_job where state = 1 and queue = :queue order by priority desc, due_at, id limit :count
+    select id from queuetui_job
+    where state = 1 and queue = :queue and length(id) = 16 order by priority desc, due_at, id limit :count
 );
+
+-- block find_odd_id
+select 1 from queuetui_job where state = 1 and queue = :queue and length(id) <> 16 limit 1;

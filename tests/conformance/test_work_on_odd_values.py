@@ -1,0 +1,144 @@
+"""Values that another hand wrote into a store: a worker does what stands around them, leaves the rest and says so once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from queuetui.backends.backend import NativeBackend
+from queuetui.backends.native.redis.backend import RedisBackend
+from queuetui.backends.native.sql.backend import SqlBackend
+from queuetui.model.limits import Limits
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
+from queuetui.model.verdict import Code
+from queuetui.monitor.feed import RULES, Feed
+from tests.conformance.rule_scenes import limit, rules_of
+from tests.conformance.scenes import add, add_one
+from tests.conformance.stores import Store
+from tests.conformance.test_odd_values import DEEP, ODD, SQL, keys, prefix_of, put, write
+from tests.engine.working import Told, WorkerThread, declare_handler
+
+__all__ = ["keys"]
+ODD_RULES = (
+    *("{", "5", "null", "[5]", DEEP, '{"limits": 5}', '{"limits": [5]}', '{"limits": [{"concurrency": "x"}]}'),
+    *(
+        '{"limits": [{"count": 1}]}',
+        '{"limits": [{"concurrency": -1}]}',
+        '{"limits": [{"count": 1, "period_us": 1e300}]}',
+    ),
+    *('{"ageing_us": "x"}', '{"ageing_us": 1e999}', '{"ageing_us": true}', '{"limits": {"a": 5}}'),
+)
+ODD_STARTS = ("{", "5", '{"": 5}', '{"": [5]}', '{"": [["a", "b"]]}', '{"": [[1]]}', DEEP)
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    """What workers say."""
+    heard = Told()
+    heard.listen()
+    yield heard
+    heard.forget()
+
+
+def put_rules(backend: NativeBackend, store: Store, keys: Any, field: str, value: str) -> None:
+    """Write what is stored of the rules of queue `odd` by hand."""
+    if isinstance(backend, SqlBackend):
+        assert write(backend, f"update queuetui_queue set {field} = :value where name = 'odd'", value=value)
+    else:
+        keys.hset(prefix_of(store) + "q:odd", field, value)
+
+
+@pytest.fixture
+def by_hand(store: Store, request: pytest.FixtureRequest) -> Any:
+    """The driver's own view of a store on Redis; nothing elsewhere."""
+    return request.getfixturevalue("keys") if store.url.startswith("redis") else None
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mysql", "redis"])
+def test_unreadable_rules_are_those_of_one_queue(store: Store, by_hand: Any, told: Told) -> None:
+    """They alone are named, the others are listed; a worker takes nothing under them, says so once, and does all other jobs."""
+    backend = store.open()
+    assert isinstance(backend, SqlBackend | RedisBackend)
+    job_type = declare_handler(lambda: None)
+    limit(backend, "mail", concurrency=5)
+    limit(backend, "odd", concurrency=5)
+    left = add_one(backend, type=job_type, queue="odd")
+    feed = Feed(backend, Limits())
+    for place, text in enumerate(ODD_RULES, 1):
+        put_rules(backend, store, by_hand, "rules", text)
+        add(backend, 3, type=job_type, queue="mail")
+        uses = {use.queue: use for use in rules_of(backend).rules_in_use()}
+        assert ("cannot be read" in uses["odd"].problem, uses["mail"].problem) == (True, ""), text
+        assert len(uses["mail"].rules.limits) == 1
+        problem = feed.poll(Watch()).problems[RULES]
+        assert ("'odd'" in problem, "mail" in problem) == (True, False)
+        assert feed.open(left).verdict.code is Code.RULES_UNREADABLE
+        assert WorkerThread(backend, burst=True).wait().jobs == 3, text
+        assert len(told.of("queue_left")) == place, text
+    limit(backend, "odd", clear=True)
+    assert WorkerThread(backend, burst=True).wait().jobs == 1
+    assert RULES not in feed.poll(Watch()).problems
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mysql", "redis"])
+def test_unreadable_starts_let_a_rate_begin_anew(store: Store, by_hand: Any) -> None:
+    """What another hand wrote over the starts that a rate counts, fails no claim."""
+    backend = store.open()
+    assert isinstance(backend, SqlBackend | RedisBackend)
+    job_type = declare_handler(lambda: None)
+    limit(backend, "odd", rate="1000/1h")
+    for text in ODD_STARTS:
+        put_rules(backend, store, by_hand, "begun", text)
+        add_one(backend, type=job_type, queue="odd")
+        assert WorkerThread(backend, burst=True).wait().jobs == 1, text
+
+
+@pytest.mark.parametrize("kind", SQL)
+@pytest.mark.parametrize("ruled", [False, True])
+def test_a_worker_goes_on_beside_odd_jobs(store: Store, told: Told, ruled: bool) -> None:
+    """Each column of a pending job holds each odd value that the store takes, with a usual job behind it, which is done."""
+    backend = store.open()
+    assert isinstance(backend, SqlBackend)
+    job_type = declare_handler(lambda: None, max_attempts=1)
+    cases = [(column, value) for column, values in ODD.items() for value in values]
+    usual = {}
+    for number, (column, value) in enumerate(cases):
+        queue = f"q{number}"
+        if ruled:
+            limit(backend, queue, concurrency=5)
+        odd, usual[queue] = add(backend, 2, type=job_type, queue=queue, max_attempts=1)
+        put(backend, "queuetui_job", column, value, odd)
+    WorkerThread(backend, burst=True).wait()
+    left = {one["queue"] for one in told.of("queue_left")}
+    # One attempt more than this is no number that the event log of a server can hold: its queue is left, and named.
+    assert {cases[int(queue[1:])] for queue in left} <= {("attempts", 2**31 - 1)}
+    for queue, job_id in usual.items():
+        assert queue in left or backend.inspector.get(job_id).state is State.COMPLETED, cases[int(queue[1:])]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize("ruled", [False, True])
+def test_a_worker_leaves_what_has_no_id(store: Store, told: Told, ruled: bool) -> None:
+    """An id that is no UUID could never be acknowledged: its job stays pending, however many there are, and it is said once."""
+    backend = store.open()
+    assert isinstance(backend, SqlBackend)
+    job_type = declare_handler(lambda: None)
+    if ruled:
+        limit(backend, concurrency=5)
+    ids = add(backend, 30, type=job_type)
+    for number, job_id in enumerate(ids[:20]):
+        stored = bytes(number) if number != 16 else bytes(99)
+        assert write(
+            backend,
+            "update queuetui_job set id = :odd where id = :id",
+            odd=stored,
+            id=bytes.fromhex(job_id.replace("-", "")),
+        )
+    assert WorkerThread(backend, burst=True).wait().jobs == 10
+    assert [one["queue"] for one in told.of("queue_left")] == ["default"]
+    with backend.database.reading("counting by hand") as connection:
+        assert connection.exec_driver_sql("select count(*) from queuetui_job where state = 1").scalar() == 20
+    Feed(backend, Limits()).poll(Watch())
