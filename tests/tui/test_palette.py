@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.tui.actions import ACTIONS, ALIASES, KeyPlace, bindings_at, named
+from queuetui.tui.actions import ACTIONS, ALIASES, KeyPlace, actions_at, bindings_at, named
 from queuetui.tui.dialogs.command import CommandDialog
+from queuetui.tui.present.help import DIALOGS
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
+from tests.architecture.source import PACKAGE, python_files
 from tests.tui.scripted import make_job
 from tests.tui.stage import NARROW, Stage
 
@@ -141,6 +143,22 @@ def test_no_key_does_two_things_in_one_place(place: KeyPlace) -> None:
     assert not NEVER_BOUND & set(keys)
 
 
+def test_a_key_of_a_dialog_or_text_has_one_meaning_there() -> None:
+    """Within a dialog, a form or a text no key is bound twice, nor taken from what ends the console."""
+    first = {key for action in ACTIONS if action.is_first for key in action.keys.split(",")}
+    for place in (*DIALOGS, KeyPlace.FILTER, KeyPlace.HELP, KeyPlace.TEXT):
+        keys = [key for action in actions_at(place) for key in action.keys.split(",")]
+        assert sorted(set(keys)) == sorted(keys)
+        assert keys
+        assert not first & set(keys)
+
+
+def test_a_key_is_defined_in_the_table_of_actions_alone() -> None:
+    """No screen, dialog or widget makes a binding of its own."""
+    makers = [path.name for path in python_files(PACKAGE / "tui") if " Binding(" in path.read_text(encoding="utf-8")]
+    assert makers == ["actions.py"]
+
+
 def test_only_capital_letters_change_a_queue() -> None:
     """The acts are on R, C, D, X and P, and on nothing else."""
     assert {action.keys for action in ACTIONS if action.verb is not None} == {"R", "C", "D", "X", "P"}
@@ -151,7 +169,7 @@ def test_every_key_has_an_id_to_remap_it_by() -> None:
     for place in KeyPlace:
         for binding in bindings_at(place):
             assert binding.id is not None  # type: ignore[union-attr]  # made by us, always a Binding
-            assert named(binding.id) is not None  # type: ignore[union-attr]  # made by us, always a Binding
+            assert binding.id in {action.name for action in actions_at(place)}  # type: ignore[union-attr]  # the same
 
 
 def test_the_scripted_ids_end_in_their_number() -> None:

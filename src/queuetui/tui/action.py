@@ -23,6 +23,11 @@ class KeyPlace(StrEnum):
     DETAIL = "Job detail"
     FILTER = "Filter"
     HELP = "Help"
+    TEXT = "texts"
+    ASK = "a dialog that asks"
+    PICK = "a list to choose from"
+    COMMAND = "the command line"
+    SEEK = "the search for an id"
 
 
 JOB_PLACES = frozenset({KeyPlace.JOBS, KeyPlace.FAILURES, KeyPlace.DETAIL})
@@ -34,6 +39,7 @@ class Action:
 
     `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its
     argument (in brackets when it may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act.
+    The keys of one that `is_first` are taken before a field or a dialog sees them.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Action:
     verb: Verb | None = None
     takes: str = ""
     rank: int = 0
+    is_first: bool = False
 
 
 def at(*places: KeyPlace) -> frozenset[KeyPlace]:

@@ -1,4 +1,4 @@
-"""Everything a person can do in the console: this one table drives the keys, the footer, the help and the commands."""
+"""Everything a person can do in the console: this one table drives keys, footer, help and commands."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from collections.abc import Iterator
 from textual.binding import Binding, BindingType
 
 from queuetui.tui.action import Action, KeyPlace
-from queuetui.tui.action_groups.acts import ACTS
-from queuetui.tui.action_groups.events import EVENTS
-from queuetui.tui.action_groups.general import COMMANDS, GENERAL, TABS
-from queuetui.tui.action_groups.jobs import JOBS
-from queuetui.tui.action_groups.schedules import SCHEDULES
-from queuetui.tui.action_groups.tables import TABLE
+from queuetui.tui.console_actions import COMMANDS, GENERAL, INNER_KEYS, TABS
+from queuetui.tui.screen_actions import ACTS, EVENTS, JOBS, SCHEDULES, TABLE
 
-__all__ = ["ACTIONS", "ALIASES", "Action", "KeyPlace", "actions_at", "bindings_at", "named"]
+__all__ = ["ACTIONS", "ALIASES", "Action", "KeyPlace", "actions_at", "bindings_at", "key_at", "named"]
 
 ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *EVENTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
-_IN_DIALOGS = frozenset({"quit", "suspend"})
 ALIASES = {
     "q": "quit",
     "exit": "quit",
@@ -31,16 +26,21 @@ ALIASES = {
 
 def actions_at(place: KeyPlace) -> Iterator[Action]:
     """Yield what is bound at one place itself."""
-    return (action for action in ACTIONS if place in action.places)
+    return (action for action in (*ACTIONS, *INNER_KEYS) if place in action.places)
 
 
 def bindings_at(place: KeyPlace) -> list[BindingType]:
-    """Return the key bindings of one place; only Ctrl+C and Ctrl+Z work even in dialogs and where a text is typed."""
+    """Return the key bindings of one place."""
     return [
-        Binding(action.keys, action.call, action.label, id=action.name, show=False, priority=action.name in _IN_DIALOGS)
+        Binding(action.keys, action.call, action.label, id=action.name, show=False, priority=action.is_first)
         for action in actions_at(place)
         if action.keys
     ]
+
+
+def key_at(place: KeyPlace, name: str) -> str:
+    """Return what people read of the key of an action at one place."""
+    return next(action.shown for action in actions_at(place) if action.name == name)
 
 
 def named(name: str) -> Action | None:

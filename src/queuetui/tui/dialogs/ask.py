@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -16,6 +16,7 @@ from textual.widgets import Button, Input
 
 from queuetui.model.text import sanitize
 from queuetui.monitor.reading import Reading
+from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
@@ -32,6 +33,16 @@ _ERROR_CAP = 2000
 _LINES_AROUND_TEXT = 13
 
 
+def _key(name: str) -> str:
+    """Return the key of an action as a sentence names it."""
+    shown = key_at(KeyPlace.ASK, name)
+    return shown.capitalize() if len(shown) > 1 else shown
+
+
+ESC, NO, YES = _key("cancel act"), _key("refuse act"), _key("confirm act")
+FURTHER, FURTHER_WHILE_TYPING = _key("further by letter"), _key("further by key")
+
+
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
     """Names its targets when it opens and keeps to them; Cancel has the focus, so Enter alone changes nothing.
 
@@ -42,16 +53,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     """
 
     AUTO_FOCUS = "#cancel"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False),
-        Binding("n", "refuse", "Cancel", show=False),
-        Binding("y", "confirm", "Confirm", show=False),
-        Binding("f", "further_by_letter", "Look further", show=False),
-        Binding("f3", "look_further", "Look further", show=False),
-        Binding("left,right", "app.focus_next", "Other button", show=False),
-        Binding("down", "choose(1)", "Next option", show=False, priority=True),
-        Binding("up", "choose(-1)", "Option before", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.ASK)
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         """Prepare in the background, and show how far that has come."""
         calls = self._calls
         self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
-        self._say_hint("Esc or n cancels")
+        self._say_hint(f"{ESC} or {NO} cancels")
         self._reading = calls.send(
             lambda: prepare(lambda text: calls.tell(partial(self._show_progress, text))), self._ask, self._fail
         )
@@ -132,7 +134,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         confirm = self.query_one("#confirm", Button)
         if not question.confirm:
             confirm.add_class("-hidden")
-            self._say_hint(f"{self._further_hint(question)}Esc or Enter closes")
+            self._say_hint(f"{self._further_hint(question)}{ESC} or Enter closes")
             return
         confirm.label = Content(sanitize(question.confirm))
         confirm.remove_class("-hidden")
@@ -142,7 +144,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def _further_hint(self, question: Question) -> str:
         """Return which key looks further, where that leads anywhere; nothing else."""
         can_go_on = self._prepared is not None and self._further(self._prepared) is not None
-        return f"{'F3' if question.word else 'f'} looks further; " if can_go_on else ""
+        key = FURTHER_WHILE_TYPING if question.word else FURTHER
+        return f"{key} looks further; " if can_go_on else ""
 
     def _fail(self, reason: str) -> None:
         if not self.is_attached:
@@ -211,7 +214,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self.query_one("#confirm", Button).disabled = True
         self.query("#ask, #word").add_class("-hidden")
         self._show_text([line_of(say("Working ...", Tone.MUTED))])
-        self._say_hint("Esc leaves it to itself; the outcome will be told")
+        self._say_hint(f"{ESC} leaves it to itself; the outcome will be told")
         self._calls.send(lambda: self._perform(prepared), self._tell, self._fail)
 
     @on(Input.Changed, "#word")
@@ -225,7 +228,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         if self._question is not None and event.value == self._question.word:
             self.action_confirm()
         else:
-            self._say_hint("That is not the word; nothing was done. Esc cancels")
+            self._say_hint(f"That is not the word; nothing was done. {ESC} cancels")
 
     def on_key(self, event: events.Key) -> None:
         """Lead what is typed into the field for the word, wherever the focus is."""
@@ -251,7 +254,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         cancel = self.query_one("#cancel", Button)
         cancel.label = Content("Close")
         cancel.focus()
-        self._say_hint("Esc or Enter closes")
+        self._say_hint(f"{ESC} or Enter closes")
 
     def _say_title(self, text: str) -> None:
         self.query_one("#title", TextLines).show(wrap_lines([line_of(say(text, Tone.STRONG, _ERROR_CAP))], _TEXT_CELLS))
@@ -267,7 +270,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def _say_ways(self) -> None:
         if self._question is not None:
             asks_word, more = bool(self._question.word), self._further_hint(self._question)
-            does, cancels = ("Enter in the field", "Esc") if asks_word else ("y", "Esc or n")
+            does, cancels = ("Enter in the field", ESC) if asks_word else (YES, f"{ESC} or {NO}")
             self._say_hint(f"{does} does it; {more}{cancels} cancels")
 
     def _say_hint(self, text: str) -> None:

@@ -6,16 +6,17 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from queuetui.model.text import sanitize
-from queuetui.tui.actions import ACTIONS, Action, KeyPlace, named
+from queuetui.tui.actions import ACTIONS, Action, KeyPlace, bindings_at, key_at, named
 from queuetui.tui.completion import complete_argument
-from queuetui.tui.dialogs.pick import PickDialog
+from queuetui.tui.dialogs.pick import LEAVE, MOVE, PickDialog
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _REMEMBERED = 20
+_COMPLETE = key_at(KeyPlace.COMMAND, "complete")
 
 
 class CommandDialog(PickDialog):
@@ -25,9 +26,9 @@ class CommandDialog(PickDialog):
     """
 
     TITLE_TEXT = "Command"
-    HINT = "type a name   up/down choose   tab completes   enter runs   esc leaves"
+    HINT = f"type a name   {MOVE} choose   {_COMPLETE} completes   enter runs   {LEAVE} leaves"
     COLUMNS = (Column("name", "name", 16), Column("key", "key", 9), Column("help", "what it does", 20, flex=1))
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.COMMAND)
 
     def __init__(
         self,

@@ -7,17 +7,21 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from queuetui.model.text import sanitize
+from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.text_lines import TextLines
+
+LEAVE = key_at(KeyPlace.PICK, "leave list")
+MOVE = f"{key_at(KeyPlace.PICK, 'list up')}/{key_at(KeyPlace.PICK, 'list down')}"
 
 
 class PickDialog(ModalScreen["str | None"]):
@@ -26,14 +30,8 @@ class PickDialog(ModalScreen["str | None"]):
     AUTO_FOCUS = "#pick-text"
     COLUMNS: ClassVar[tuple[Column, ...]]
     TITLE_TEXT: ClassVar[str]
-    HINT: ClassVar[str] = "type to narrow   up/down move   enter takes   esc leaves"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("pagedown", "move(10)", "Page down", show=False),
-        Binding("pageup", "move(-10)", "Page up", show=False),
-    ]
+    HINT: ClassVar[str] = f"type to narrow   {MOVE} move   enter takes   {LEAVE} leaves"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.PICK)
 
     def __init__(self) -> None:
         super().__init__()

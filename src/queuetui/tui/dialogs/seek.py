@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from queuetui.model.page import IdSearch
 from queuetui.model.text import sanitize
 from queuetui.monitor.reading import Reading
+from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.tones import Tone
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
 
 _TEXT_CELLS = 70
 _WORDS_CAP = 300
+ESC = key_at(KeyPlace.SEEK, "stop looking").capitalize()
+ON = key_at(KeyPlace.SEEK, "look on")
 
 
 class SeekDialog(ModalScreen["IdSearch | None"]):
     """Says how far was looked; n goes on look by look until one is found, and Esc ends it. Gives the search that found something."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Close", show=False),
-        Binding("n,enter", "go_on", "Look further", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SEEK)
 
     def __init__(self, suffix: str, feed: Feed, calls: BackgroundCalls, begun: IdSearch) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
         """Say how far the first look was."""
         title = line_of(say(f"Looking for an id that ends in {sanitize(self._suffix, 40)}", Tone.STRONG))
         self.query_one("#title", TextLines).show(wrap_lines([title], _TEXT_CELLS))
-        self._show("n looks further; Esc closes")
+        self._show(f"{ON} looks further; {ESC} closes")
 
     def on_unmount(self) -> None:
         """Break off the look under way."""
@@ -70,7 +70,7 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
 
     def _look(self) -> None:
         reached = self._search.reached
-        self._show("looking ...; Esc stops")
+        self._show(f"looking ...; {ESC} stops")
         self._reading = self._calls.send(lambda: self._feed.find(self._suffix, reached), self._take, self._fail)
 
     def _take(self, search: IdSearch) -> None:
@@ -83,12 +83,12 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
         elif search.reached is not None:
             self._look()
         else:
-            self._say(f"No job's id is or ends in that: all {self._looked:,} were looked through.", "Esc closes")
+            self._say(f"No job's id is or ends in that: all {self._looked:,} were looked through.", f"{ESC} closes")
 
     def _fail(self, reason: str) -> None:
         if self.is_attached:
             self._reading = None
-            self._say(reason, "n tries again; Esc closes")
+            self._say(reason, f"{ON} tries again; {ESC} closes")
 
     def _show(self, hint: str) -> None:
         how_far = f" ({self._search.note})" if self._search.note else ""

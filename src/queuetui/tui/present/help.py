@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 
-from queuetui.tui.actions import ACTIONS, Action, KeyPlace
+from queuetui.tui.actions import Action, KeyPlace, actions_at
 from queuetui.tui.present.legend import SIGNS, verdict_meanings
 from queuetui.tui.present.lines import BLANK, TextLine, cells_of, line_of, say, wrap_pieces
 from queuetui.tui.present.tones import Tone
@@ -15,6 +15,8 @@ _NAME_CELLS = 16
 _WORD_CELLS = 18
 _GAP_CELLS = 3
 _TWO_COLUMNS_CELLS = 150
+# What opens from any screen.
+DIALOGS = (KeyPlace.ASK, KeyPlace.PICK, KeyPlace.COMMAND, KeyPlace.SEEK)
 
 
 def help_lines(
@@ -35,8 +37,9 @@ def _key_lines(
     place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], needle: str
 ) -> list[TextLine]:
     lines: list[TextLine] = []
-    for group in (place, KeyPlace.MARKS, KeyPlace.TABLE, KeyPlace.EVERYWHERE):
-        actions = [action for action in ACTIONS if group in action.places & places and _holds(action, needle)]
+    groups = (place, KeyPlace.MARKS, KeyPlace.TABLE, KeyPlace.TEXT, KeyPlace.EVERYWHERE)
+    for group in (*(group for group in groups if group in places), *DIALOGS):
+        actions = [action for action in actions_at(group) if _holds(action, needle)]
         if actions:
             title = group.value if group is KeyPlace.EVERYWHERE else f"in {group.value}"
             lines += [

@@ -26,6 +26,7 @@ from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.status_line import About, StatusLine
 from queuetui.tui.widgets.table_messages import RowHighlighted
 from queuetui.tui.widgets.text_lines import HeadingLines, TextLines
+from queuetui.tui.widgets.text_pane import TextPane
 from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             found.add(KeyPlace.TABLE)
         if self.query(JobTable):
             found.add(KeyPlace.MARKS)
+        if self.query(TextPane):
+            found.add(KeyPlace.TEXT)
         return frozenset(found)
 
     def footer_actions(self) -> list[Action]:

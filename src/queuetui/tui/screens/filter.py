@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.timer import Timer
@@ -17,6 +17,7 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.page import PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
+from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, read_filter, write_filter
 from queuetui.tui.present.lines import TextLine, line_of, say
@@ -30,16 +31,14 @@ if TYPE_CHECKING:
 _SETTLE_S = 0.3
 
 
+_NEXT, _EMPTY, _LEAVE = (key_at(KeyPlace.FILTER, name) for name in ("next field", "empty form", "leave form"))
+
+
 class FilterScreen(Screen["str | None"]):
     """Gives the filter text, or None when it is left; shows as it goes what is written and how the store answers it."""
 
     AUTO_FOCUS = "#field-state"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", show=False),
-        Binding("tab,down", "app.focus_next", "Next", show=False),
-        Binding("shift+tab,up", "app.focus_previous", "Previous", show=False),
-        Binding("ctrl+u", "clear", "Clear", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.FILTER)
 
     def __init__(self, scope: Scope, connection: Connection | None, calls: BackgroundCalls) -> None:
         super().__init__()
@@ -70,7 +69,7 @@ class FilterScreen(Screen["str | None"]):
     def on_mount(self) -> None:
         """Name the fields and show what is written so far."""
         self.query_one("#title", TextLines).show([line_of(say(" Filter the jobs", Tone.STRONG))])
-        hint = " tab next field   enter shows the jobs   ctrl+u empties the form   esc leaves"
+        hint = f" {_NEXT} next field   enter shows the jobs   {_EMPTY} empties the form   {_LEAVE} leaves"
         self.query_one("#hint", TextLines).show([line_of(say(hint, Tone.MUTED))])
         for field in FIELDS:
             self.query_one(f"#label-{field.name}", TextLines).show([line_of(say(f" {field.title}", Tone.MUTED))])

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from queuetui.model.text import sanitize
-from queuetui.tui.actions import Action, KeyPlace
+from queuetui.tui.actions import Action, KeyPlace, bindings_at, key_at
 from queuetui.tui.present.help import help_lines
 from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.tones import Tone
@@ -23,18 +23,15 @@ from queuetui.tui.widgets.text_pane import TextPane
 HINT_CAP = 1000
 
 
+_CLOSE = key_at(KeyPlace.HELP, "close help")
+
+
 class HelpScreen(ModalScreen[None]):
     """Lists what can be done here and what cannot just now, with the reason; what is typed is searched for."""
 
     AUTO_FOCUS = "#help-search"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1", "leave", "Close", show=False, priority=True),
-        Binding("down", "scroll(1)", "Down", show=False),
-        Binding("up", "scroll(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+d", "scroll_pages(1)", "Page down", show=False, priority=True),
-        Binding("pageup,ctrl+u", "scroll_pages(-1)", "Page up", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.HELP)
 
     def __init__(
         self, place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], hint: str = ""
@@ -101,7 +98,7 @@ class HelpScreen(ModalScreen[None]):
         first, lines = round(pane.scroll_y), pane.virtual_size.height
         last = min(lines, first + pane.size.height)
         place = f"lines {first + 1}-{last} of {lines}   up/down pgup/pgdn   " if lines > pane.size.height else ""
-        self.query_one("#hint", TextLines).show([line_of(say(f"{place}esc enter ? close", Tone.MUTED))])
+        self.query_one("#hint", TextLines).show([line_of(say(f"{place}{_CLOSE} ? close", Tone.MUTED))])
 
     @property
     def _pane(self) -> TextPane:

@@ -25,10 +25,8 @@ class ListTable(LiveTable, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.TABLE)
 
 
-class JobTable(LiveTable, inherit_bindings=False):
+class JobTable(LiveTable):
     """A live table of jobs; which jobs `mark all` means is decided by its screen."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(KeyPlace.TABLE), *bindings_at(KeyPlace.MARKS)]
 
     def action_first(self) -> None:
         """Go to the first row, also of a list that goes on above."""

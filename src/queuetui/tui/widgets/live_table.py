@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from queuetui.model.text import SafeText, sanitize
+from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
 from queuetui.tui.present.table import Column, HeaderSort, Row
 from queuetui.tui.widgets import table_messages
@@ -29,23 +30,7 @@ class LiveTable(TableView, can_focus=True):
     `RowSelected`, `CursorLost`, `MarksChanged`, `NearEnd`, `NearStart`.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", id="table.down", show=False),
-        Binding("up,k", "move(-1)", "Up", id="table.up", show=False),
-        Binding("g,home", "first", "First", id="table.first", show=False),
-        Binding("G,end", "last", "Last", id="table.last", show=False),
-        Binding("pagedown", "move_pages(1.0)", "Page down", id="table.page_down", show=False),
-        Binding("pageup", "move_pages(-1.0)", "Page up", id="table.page_up", show=False),
-        Binding("ctrl+d", "move_pages(0.5)", "Half page down", id="table.half_page_down", show=False),
-        Binding("ctrl+u", "move_pages(-0.5)", "Half page up", id="table.half_page_up", show=False),
-        Binding("left,h", "move_columns(-1)", "Columns to the left", id="table.left", show=False),
-        Binding("right,l", "move_columns(1)", "Columns to the right", id="table.right", show=False),
-        Binding("enter", "select", "Open", id="table.open", show=False),
-        Binding("space", "mark_down", "Mark", id="table.mark", show=False),
-        Binding("v", "mark_range", "Mark range", id="table.mark_range", show=False),
-        Binding("a", "mark_all", "Mark all", id="table.mark_all", show=False),
-        Binding("u", "unmark_all", "Unmark all", id="table.unmark_all", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_at(KeyPlace.TABLE), *bindings_at(KeyPlace.MARKS)]
 
     RowHighlighted = table_messages.RowHighlighted
     RowSelected = table_messages.RowSelected

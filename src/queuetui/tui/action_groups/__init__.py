@@ -1,1 +1,0 @@
-"""What can be done, by subject; `tui/actions.py` makes one table of it."""
