@@ -18,7 +18,7 @@ import pytest
 
 from queuetui.cli.demo.place import DemoPlace
 from queuetui.cli.demo.workload import make_job, open_workload, standing_jobs
-from queuetui.cli.session import connect
+from queuetui.cli.systems import find_in
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.event import EventKind, EventRequest
 from queuetui.model.query_parser import parse_query
@@ -215,6 +215,6 @@ def open_feed(place: DemoPlace | None) -> Feed | None:
     if place is None:
         return None
     try:
-        return connect(place.profile(), operate=True, state=place.state)[0]
+        return find_in(place.profile())[0].open(operate=True, state=place.state).feed
     except QueueTuiError:
         return None

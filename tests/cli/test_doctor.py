@@ -37,7 +37,7 @@ def test_the_forms_say_the_same(scene: Scene) -> None:
     """JSON, NDJSON and CSV hold a row a check with the same keys, and the exit code goes with the worst level."""
     answer = scene.run("doctor", "--json")
     rows = answer.data
-    assert all(row.keys() == {"check", "level", "summary", "evidence", "next"} for row in rows)
+    assert all(row.keys() == {"backend", "check", "level", "summary", "evidence", "next"} for row in rows)
     levels = {row["level"] for row in rows}
     assert answer.code == (2 if "critical" in levels else 1 if "warning" in levels else 0)
     lines = scene.run("doctor", "--format", "ndjson").out.splitlines()

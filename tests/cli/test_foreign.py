@@ -110,10 +110,11 @@ def test_a_dry_run_says_what_the_act_means_here(capture: Capture, invoke: Invoke
     assert invoke("retry", "state:failed", "--dry-run", "--url", capture.url).code == 0
 
 
-def test_two_queues_in_one_database_are_not_guessed_between(capture: Capture, invoke: Invoke) -> None:
-    """Where Laravel's queue and ours share a database, a command without --kind is refused and nothing is shown as the other."""
+def test_two_queues_in_one_database_stand_side_by_side(capture: Capture, invoke: Invoke) -> None:
+    """Where Laravel's queue and ours share a file, both are told of by their names, and a kind narrows it to one."""
     assert invoke("enqueue", "Send", "--url", capture.url).code == 0
-    invoke("stats", "--url", capture.url).fails(2, "native, laravel; say which with --kind")
+    both = invoke("stats", "--url", capture.url, "--json").data
+    assert [(one["backend"], one["total"]) for one in both] == [("url/native", 1), ("url/laravel", len(capture.stored))]
     shown = {
         kind: invoke("stats", "--url", capture.url, "--kind", kind, "--json").data for kind in ("native", "laravel")
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,7 @@ from queuetui.backends.registry import (
     FOREIGN_KINDS,
     NATIVE,
     NATIVE_SCHEMES,
-    WITH_SCHEMA,
     open_native,
-    open_schema,
     scheme_of,
 )
 from queuetui.model.errors import BadConfig, Denied, NotFound, QueueTuiError, Unsupported
@@ -62,6 +61,8 @@ def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
         kind = "mapped"
     if kind is not None:
         _require_known(kind, scheme_of(url))
+    if kind == NATIVE:
+        return (Found(NATIVE, "queuetui", "", partial(open_native, url)),)
     there = _look(url, replace(options, kind=kind))
     found = there if kind is None else tuple(one for one in there if one.is_meant_by(kind))
     if not found:
@@ -85,17 +86,6 @@ def open_backend(url: str, options: BackendOptions) -> Backend:
     if options.kind == NATIVE or options.create:
         return open_native(url, options)
     return _only_one(url, options).open(options)
-
-
-def open_for_checkup(url: str, options: BackendOptions) -> Backend:
-    """Open as `open_backend` does, but our own queue whatever its version: that is what is to be looked at."""
-    if options.kind != NATIVE:
-        found = _only_one(url, options)
-        if found.kind != NATIVE:
-            return found.open(options)
-    if NATIVE_SCHEMES[scheme_of(url)] not in WITH_SCHEMA:
-        return open_native(url, options)
-    return open_schema(url, options)
 
 
 def _only_one(url: str, options: BackendOptions) -> Found:

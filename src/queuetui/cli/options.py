@@ -133,9 +133,16 @@ def connection_options(command: Command) -> Command:
             metavar="URL",
             help="The store: sqlite:///FILE, postgresql://..., mysql://..., redis://... (QUEUETUI_URL).",
         ),
-        click.option("--profile", metavar="NAME", help="A profile of the settings file."),
         click.option(
-            "--kind", metavar="KIND", help="Which queue, where a store holds several: native, laravel, laravel:TABLE."
+            "--profile",
+            metavar="NAME",
+            multiple=True,
+            help="A profile of the settings file; repeat it to see several side by side.",
+        ),
+        click.option(
+            "--kind",
+            metavar="KIND",
+            help="Only this of the queues in the store: native, laravel, laravel:TABLE, rq ...",
         ),
         click.option(
             "--mapping", metavar="FILE", help="The mapping file of a table of your own; queuetui map writes one."

@@ -9,14 +9,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from queuetui.backends.embedded import default_url
 from queuetui.cli.progress import Progress
-from queuetui.config.paths import config_file, state_folder
+from queuetui.config.paths import config_file
 from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
 from queuetui.model.filter_text import WrittenValue
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
     from queuetui.model.page import IdSearch
     from queuetui.monitor.feed import Feed
-    from queuetui.operate.operations import Operations
 
 SHORTEST_ID = 6
 # A look takes less than a second: a person who waits longer is asked first.
@@ -40,7 +38,7 @@ class Flags:
     """The connection flags of a command line, before or after the command."""
 
     url: str | None = None
-    profile: str | None = None
+    profile: tuple[str, ...] = ()
     kind: str | None = None
     operate: bool = False
     mapping: str | None = None
@@ -49,7 +47,7 @@ class Flags:
         """Return these flags with those given later on the line put over them."""
         return Flags(
             later.url or (None if later.profile else self.url),
-            later.profile or (None if later.url else self.profile),
+            later.profile or (() if later.url else self.profile),
             later.kind or self.kind,
             self.operate or later.operate,
             later.mapping or self.mapping,
@@ -71,8 +69,8 @@ def leave_to_subcommand(**given: Any) -> bool:
     return True
 
 
-def choose_profile(flags: Flags) -> Profile:
-    """Return the profile: --url, --profile, QUEUETUI_URL, the settings' default, else the embedded file.
+def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
+    """Return the profiles: --url, each --profile, QUEUETUI_URL, the settings' default, else the embedded file.
 
     Raises BadConfig, NotFound.
     """
@@ -80,12 +78,23 @@ def choose_profile(flags: Flags) -> Profile:
         raise BadConfig("--url and --profile exclude each other; give one", "--url")
     url = flags.url or (None if flags.profile else os.environ.get("QUEUETUI_URL"))
     if url:
-        profile = Profile(name="url", url=url, label=place_name(url), chosen_by_url=True)
+        chosen = [Profile(name="url", url=url, label=place_name(url), chosen_by_url=True)]
     else:
         from queuetui.config.loader import find_profile
 
-        found = find_profile(config_file(), flags.profile)
-        profile = found or Profile(name="embedded", url=default_url(), embedded=True)
+        found = [find_profile(config_file(), name) for name in dict.fromkeys(flags.profile) or (None,)]
+        chosen = [one or Profile(name="embedded", url=default_url(), embedded=True) for one in found]
+    return tuple(_under(flags, one) for one in chosen)
+
+
+def choose_profile(flags: Flags) -> Profile:
+    """Return the one profile that a command works with. Raises BadConfig where several are named."""
+    if len(set(flags.profile)) > 1:
+        raise BadConfig(f"this works with one profile at a time, not with {', '.join(flags.profile)}", "--profile")
+    return choose_profiles(flags)[0]
+
+
+def _under(flags: Flags, profile: Profile) -> Profile:
     settings = {**profile.settings, "mapping": flags.mapping} if flags.mapping else profile.settings
     return replace(profile, kind=flags.kind or profile.kind, settings=settings)
 
@@ -149,51 +158,6 @@ def describe_new_queue(profile: Profile) -> str | None:
         others = []
     beside = f", beside {', '.join(others)}" if others else ""
     return f"made a queue of queuetui's own in {profile.shown_url}{beside}"
-
-
-def connect(profile: Profile, *, operate: bool, state: Path | None = None) -> tuple[Feed, Operations]:
-    """Open a profile for reading and acting.
-
-    `operate` decides and enforces the right, acts are recorded in `state`.
-    """
-    from queuetui.backends.registry import is_read_only
-    from queuetui.monitor.feed import Feed
-    from queuetui.operate.authority import Authority
-    from queuetui.operate.journal import Journal
-    from queuetui.operate.operations import Operations
-    from queuetui.operate.rights import decide_right
-
-    backend = open_profile(profile)
-    right = decide_right(
-        profile.rights,
-        is_asked_for=operate,
-        is_unnamed=profile.embedded or profile.chosen_by_url,
-        is_native=backend.inspector.capabilities.native,
-        is_read_only=is_read_only(profile.url),
-    )
-    folder = state or state_folder()
-    acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
-    authority = Authority(right, actor(), Journal(acts, backend.inspector.capabilities.label), purged)
-    return Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
-
-
-@contextmanager
-def opened(**given: Any) -> Iterator[tuple[Feed, Operations]]:
-    """Open what the running command's flags name, and close it after."""
-    with opened_profile(**given) as (_, feed, operations):
-        yield feed, operations
-
-
-@contextmanager
-def opened_profile(**given: Any) -> Iterator[tuple[Profile, Feed, Operations]]:
-    """Open what the running command's flags name, with the profile that it is, and close it after."""
-    flags = flags_of(**given)
-    profile = choose_profile(flags)
-    feed, operations = connect(profile, operate=flags.operate)
-    try:
-        yield profile, feed, operations
-    finally:
-        feed.close()
 
 
 def resolve_id(feed: Feed, written: str, *, whole: bool = False) -> str:

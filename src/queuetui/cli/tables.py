@@ -101,6 +101,7 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
     verdict = shown["verdict"] or {}
     attempts = shown["attempts"] if shown["max_attempts"] is None else f"{shown['attempts']}/{shown['max_attempts']}"
     return {
+        "backend": shown["backend"],
         "id": shown["id"][-SHORT_ID:],
         "type": shown["name"] or shown["type"],
         "queue": shown["queue"],

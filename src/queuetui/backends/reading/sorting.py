@@ -32,9 +32,14 @@ class Cut:
     has_more: bool
 
 
-def value_of(job: Job, sort: Sort) -> object:
+def value_of(job: Job, sort: Sort) -> Any:  # noqa: ANN401 - each field has its own
     """Return what a sort goes by in a job that was read."""
     return getattr(job, sort.field if sort.field in PLAIN_FIELDS else f"{sort.field}_at")
+
+
+def order_key(job: Job, sort: Sort) -> SortKey:
+    """Return what a job goes by among those of other lists, for `sorted` with the sort's direction."""
+    return _make_key(_plain(value_of(job, sort)), job.ref.id, sort)
 
 
 def cut_sorted(values: Sequence[tuple[str, Any]], request: PageRequest, sort: Sort) -> Cut:

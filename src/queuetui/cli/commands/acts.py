@@ -23,17 +23,15 @@ from queuetui.cli.options import (
 )
 from queuetui.cli.output import Format, cell, say, show_document
 from queuetui.cli.progress import Progress
-from queuetui.cli.session import opened_profile, resolve_id
-from queuetui.config.profile import Profile
+from queuetui.cli.systems import NARROW, System, Systems, opened_systems
 from queuetui.model.act import KEEP, NO_DEADLINE, Verb
 from queuetui.model.counted import counted
-from queuetui.model.errors import Denied
+from queuetui.model.errors import Conflict, Denied
 from queuetui.model.job import Job
 from queuetui.model.query import Query
 from queuetui.model.state import FINAL, State
-from queuetui.monitor.feed import Feed
 from queuetui.operate.manifest import DEADLINE_VERBS, Manifest
-from queuetui.operate.operations import Operations, Thoroughness
+from queuetui.operate.operations import Thoroughness
 from queuetui.operate.report import Report
 
 DAY_S = 86400.0
@@ -41,8 +39,9 @@ MOST_DAYS = 365_250
 SHOWN = 5
 
 
-def _confirm(manifest: Manifest, profile: Profile, given: dict[str, Any]) -> None:
-    say(_describe(manifest))
+def _confirm(system: System, manifest: Manifest, given: dict[str, Any]) -> None:
+    profile = system.profile
+    say(_describe(system, manifest))
     for warning in manifest.warnings:
         say(f"beware: {warning}")
     if not manifest.refs:
@@ -78,17 +77,19 @@ def _leave() -> NoReturn:
     raise Exit(exit_codes.REFUSED)
 
 
-def _describe(manifest: Manifest) -> str:
+def _describe(system: System, manifest: Manifest) -> str:
     verb = "purge" if manifest.purge else manifest.verb.value
     going = set(manifest.refs)
     named = [job for job in manifest.jobs if job.ref in going]
     if not named:
-        lines = [f"nothing to {verb}"]
+        lines = [f"nothing to {verb} in {system.title}"]
     else:
         queues = ", ".join(cell(queue) for queue in manifest.queues[:SHOWN])
         if len(manifest.queues) > SHOWN:
             queues += f" and {len(manifest.queues) - SHOWN} more"
-        lines = [f"{verb} {counted(len(named), 'job')} in {queues}"]
+        lines = [
+            f"{verb} {counted(len(named), 'job')} in {queues} of {system.title} ({system.feed.capabilities.label})"
+        ]
     reasons = Counter(reason for _, reason in manifest.different)
     lines += [f"{counted(number, 'job')} left out: {reason}" for reason, number in reasons.most_common()]
     lines += [
@@ -109,17 +110,19 @@ def _data(job: Job) -> str:
     return "" if job.data is None else f"  {cell(job.data)}"
 
 
-def _finish(report: Report, form: str) -> None:
+def _finish(system: System, report: Report, form: str) -> None:
     if form == Format.TABLE:
-        for line in report.lines():
+        first, *more = report.lines()
+        say(f"{system.title}: {first}")
+        for line in more:
             say(line)
     else:
-        show_document(_describe_report(report), Format(form))
+        show_document(_describe_report(system, report), Format(form))
     if not report.complete:
         raise Exit(exit_codes.REFUSED)
 
 
-def _describe_report(report: Report) -> dict[str, Any]:
+def _describe_report(system: System, report: Report) -> dict[str, Any]:
     left_out = [
         {"id": job.ref.id, "outcome": "skipped", "state_now": job.state.value, "note": why}
         for job, why in report.different
@@ -129,6 +132,7 @@ def _describe_report(report: Report) -> dict[str, Any]:
         for result in report.results
     ]
     return {
+        "backend": system.name,
         "act": report.act_id,
         "verb": report.verb.value,
         "done": report.done,
@@ -137,12 +141,13 @@ def _describe_report(report: Report) -> dict[str, Any]:
         "unknown": report.unknown,
         "exported_to": report.exported_to,
         "remarks": list(report.remarks),
-        "results": done + left_out,
+        "results": [{"backend": system.name, **one} for one in done + left_out],
     }
 
 
-def _describe_manifest(manifest: Manifest) -> dict[str, Any]:
+def _describe_manifest(system: System, manifest: Manifest) -> dict[str, Any]:
     return {
+        "backend": system.name,
         "dry_run": True,
         "verb": manifest.verb.value,
         "would": [ref.id for ref in manifest.refs],
@@ -152,24 +157,24 @@ def _describe_manifest(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _carry_out(operations: Operations, profile: Profile, manifest: Manifest, given: dict[str, Any]) -> None:
+def _carry_out(system: System, manifest: Manifest, given: dict[str, Any]) -> None:
     if given["dry_run"]:
-        _rehearse(operations, manifest, given["form"])
+        _rehearse(system, manifest, given["form"])
         return
-    if operations.why_not(manifest.verb) is None:
-        _confirm(manifest, profile, given)
-    _finish(operations.perform(manifest, given["reason"]), given["form"])
+    if system.operations.why_not(manifest.verb) is None:
+        _confirm(system, manifest, given)
+    _finish(system, system.operations.perform(manifest, given["reason"]), given["form"])
 
 
-def _rehearse(operations: Operations, manifest: Manifest, form: str) -> None:
-    reason = operations.why_impossible(manifest.verb)
+def _rehearse(system: System, manifest: Manifest, form: str) -> None:
+    reason = system.operations.why_impossible(manifest.verb)
     if reason is not None:
         raise Denied(f"{manifest.verb.value} cannot be done here: {reason}")
-    say("dry run, nothing is changed: " + _describe(manifest))
+    say("dry run, nothing is changed: " + _describe(system, manifest))
     for warning in manifest.warnings:
         say(f"beware: {warning}")
     if form != Format.TABLE:
-        show_document(_describe_manifest(manifest), Format(form))
+        show_document(_describe_manifest(system, manifest), Format(form))
 
 
 def _act_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -215,13 +220,15 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
         query = _read_named(words) if words else read_filter(words)
-        with opened_profile(**connection) as (profile, feed, operations):
+        with opened_systems(**connection) as systems:
             if ids:
-                jobs = [_read(feed, written, whole=how.whole) for written in ids]
-                manifest = operations.prepare(verb, jobs, retry_until=retry_until)
+                system, jobs = _find_jobs(systems, ids, whole=how.whole)
+                manifest = system.operations.prepare(verb, jobs, retry_until=retry_until)
             else:
-                manifest = operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
-            _carry_out(operations, profile, manifest, given)
+                system, manifest = systems.prepare_in_one(
+                    verb, lambda one: one.operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
+                )
+            _carry_out(system, manifest, given)
 
     return _deadline_option(command) if verb in DEADLINE_VERBS else command
 
@@ -233,8 +240,14 @@ def _read_named(words: tuple[str, ...]) -> Query:
     return read_filter(words)
 
 
-def _read(feed: Feed, written: str, *, whole: bool) -> Any:
-    return feed.open(resolve_id(feed, written, whole=whole)).job
+def _find_jobs(systems: Systems, ids: tuple[str, ...], *, whole: bool) -> tuple[System, list[Job]]:
+    """Return the jobs of ids, and the one queue that they are in."""
+    systems.require_all("an id")
+    found = [systems.find_job(written, whole=whole) for written in ids]
+    owners = {system.title: system for system, _ in found}
+    if len(owners) > 1:
+        raise Conflict(f"the jobs are in {' and '.join(owners)}; an act is done in one queue at a time: {NARROW}")
+    return found[0][0], [system.feed.open(job_id).job for system, job_id in found]
 
 
 def _how(given: dict[str, Any]) -> Thoroughness:
@@ -262,8 +275,9 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
     """Write all jobs that match FILTER to a file, then delete them."""
     connection = take_connection(given)
     query, how = _read_named(words), _how(given)
-    with opened_profile(**connection) as (profile, _, operations):
-        _carry_out(operations, profile, operations.prepare_purge(query, how=how), given)
+    with opened_systems(**connection) as systems:
+        found = systems.prepare_in_one(Verb.DELETE, lambda one: one.operations.prepare_purge(query, how=how))
+        _carry_out(*found, given)
 
 
 @click.command()
@@ -282,5 +296,8 @@ def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
     """Delete completed and cancelled jobs that ended long ago."""
     connection = take_connection(given)
     how = _how(given)
-    with opened_profile(**connection) as (profile, _, operations):
-        _carry_out(operations, profile, operations.prepare_cleanup(states, days * DAY_S, how=how), given)
+    with opened_systems(**connection) as systems:
+        found = systems.prepare_in_one(
+            Verb.DELETE, lambda one: one.operations.prepare_cleanup(states, days * DAY_S, how=how)
+        )
+        _carry_out(*found, given)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from queuetui.cli.session import choose_profile, connect, flags_of, open_profile
+from queuetui.cli.session import choose_profile, flags_of, open_profile
+from queuetui.cli.systems import find_in
 from queuetui.config.profile import Profile
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.operations import Operations
 
 
 def open_console() -> None:
@@ -33,7 +38,11 @@ def show_console(profile: Profile, *, operate: bool, state: Path | None = None, 
     from queuetui.tui.app import run_console
     from queuetui.tui.session import ConsoleSession
 
-    return run_console(ConsoleSession(profile, lambda: connect(profile, operate=operate, state=state), hint))
+    def connect() -> tuple[Feed, Operations]:
+        opened = find_in(profile)[0].open(operate=operate, state=state)
+        return opened.feed, opened.operations
+
+    return run_console(ConsoleSession(profile, connect, hint))
 
 
 def leave(code: int) -> NoReturn:

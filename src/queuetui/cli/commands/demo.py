@@ -10,7 +10,7 @@ import rich_click as click
 
 from queuetui.cli.options import NumberRange
 from queuetui.cli.output import Format, say, show_document
-from queuetui.cli.session import connect
+from queuetui.cli.systems import find_in
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
 
@@ -37,7 +37,7 @@ def command(no_ui: bool, seconds: float | None) -> None:
     say("starting workers on a queue of their own ...")
     with playing(waits=no_ui) as place:
         profile = place.profile()
-        feed, _ = connect(profile, operate=True, state=place.state)
+        feed = find_in(profile)[0].open(operate=True, state=place.state).feed
         try:
             await_life(feed, say)
             if no_ui:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import rich_click as click
 from click.exceptions import Exit
@@ -13,7 +14,8 @@ from queuetui import __version__
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, show_rows, write
-from queuetui.cli.session import backend_options, choose_profile, flags_of, reaching
+from queuetui.cli.session import choose_profiles, flags_of, reaching
+from queuetui.cli.systems import Place, find_in
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, SchemaTooNew, Unreachable, Unsupported
@@ -27,6 +29,7 @@ _CODES = {
     Level.CRITICAL: exit_codes.CRITICAL,
     Level.UNKNOWN: exit_codes.UNKNOWN,
 }
+T = TypeVar("T")
 _LEVEL_CELLS = 10
 _CHECK_CELLS = 14
 
@@ -41,27 +44,53 @@ def command(form: str, **connection: Any) -> None:
     """
     from queuetui.monitor.checkup import worst
 
-    profile = choose_profile(flags_of(**connection))
-    try:
-        findings, code = _look_over(profile), None
-    except Unreachable as error:
-        findings, code = _refused(error), exit_codes.UNREACHABLE
-    except (SchemaTooNew, Unsupported) as error:
-        findings, code = _refused(error), exit_codes.CRITICAL
-    rows = list(map(describe_finding, findings))
+    looks = [look for profile in choose_profiles(flags_of(**connection)) for look in _look_over(profile)]
+    are_many = len(looks) > 1
+    rows = [{"backend": look.name, **describe_finding(finding)} for look in looks for finding in look.findings]
     if form == Format.TABLE:
-        _write_lines(rows)
+        for look in looks:
+            if are_many:
+                write(sanitize(look.name, DETAIL_CAP))
+            _write_lines(list(map(describe_finding, look.findings)))
     else:
-        show_rows(rows, FINDING_COLUMNS, Format(form))
-    raise Exit(_CODES[worst(findings)] if code is None else code)
+        show_rows(rows, ("backend", *FINDING_COLUMNS) if are_many else FINDING_COLUMNS, Format(form))
+    codes = [_CODES[worst(look.findings)] if look.code is None else look.code for look in looks]
+    raise Exit(max(codes))
 
 
-def _look_over(profile: Profile) -> tuple[Finding, ...]:
-    from queuetui.backends.discover import open_for_checkup
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found in one queue; `code` is the exit code where it could not be looked over."""
+
+    name: str
+    findings: tuple[Finding, ...]
+    code: int | None = None
+
+
+def _look_over(profile: Profile) -> Iterator[Look]:
+    """Yield what is found in each queue of a profile, our own whatever its version: that is what is to be looked at."""
     from queuetui.monitor.checkup import check_up
 
-    with reaching(profile), closing(open_for_checkup(profile.url, backend_options(profile))) as backend:
-        return check_up(backend, profile.limits, __version__)
+    places = _try(profile.name, lambda: find_in(profile))
+    if isinstance(places, Look):
+        yield places
+        return
+    for place in places:
+
+        def look(place: Place = place) -> Look:
+            with reaching(profile), closing(place.open_for_checkup()) as backend:
+                return Look(place.name, check_up(backend, profile.limits, __version__))
+
+        yield _try(place.name, look)
+
+
+def _try(name: str, look: Callable[[], T]) -> T | Look:
+    try:
+        return look()
+    except Unreachable as error:
+        return Look(name, _refused(error), exit_codes.UNREACHABLE)
+    except (SchemaTooNew, Unsupported) as error:
+        return Look(name, _refused(error), exit_codes.CRITICAL)
 
 
 def _refused(error: QueueTuiError) -> tuple[Finding, ...]:

@@ -13,7 +13,8 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, duration, format_options, written_name
 from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.session import opened, resolve_id
+from queuetui.cli.session import resolve_id
+from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.cli.tables import EVENT_COLUMNS, EVENT_TABLE, event_row
 from queuetui.model.errors import NotFound
 from queuetui.model.event import Event, EventKind, EventRequest, describe_event, read_kind
@@ -56,7 +57,8 @@ def command(
     **connection: Any,
 ) -> None:
     """Show what happened to jobs, queues and workers, the newest last."""
-    with opened(**connection) as (feed, _):
+    with opened_systems(**connection) as systems:
+        feed = _log_of(systems)
         job_id = None if job is None else _whole_id(feed, job)
         since = None if since_s is None else feed.now() - timedelta(seconds=since_s)
         request = EventRequest(job_id, queue, correlation, frozenset(kinds), since, limit=limit)
@@ -72,8 +74,19 @@ def command(
 @connection_options
 def trace(correlation_id: str, form: str, **connection: Any) -> None:
     """Show what happened to all jobs of one correlation id, in order."""
-    with opened(**connection) as (feed, _):
-        _show(feed, EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT), Format(form))
+    with opened_systems(**connection) as systems:
+        _show(_log_of(systems), EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT), Format(form))
+
+
+def _log_of(systems: Systems) -> Feed:
+    """Return the one queue of them whose events are kept."""
+    if not systems.are_many:
+        return systems.opened[0].feed
+
+    def lacking(system: System) -> str:
+        return f"none of {systems.titles} keeps what happened to jobs; {system.feed.capabilities.label} does not"
+
+    return systems.with_role(lambda one: one.feed.capabilities.events, lacking).only_one("reading events").feed
 
 
 def _show(feed: Feed, request: EventRequest, form: Format) -> None:

@@ -8,9 +8,9 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, format_options, whole_option
 from queuetui.cli.output import Format, say, show_rows, write
-from queuetui.cli.session import opened, resolve_id
+from queuetui.cli.systems import opened_systems
 from queuetui.model.clock import to_text
-from queuetui.model.run_notes import LOG_CAP_CHARS, describe_log
+from queuetui.model.run_notes import LOG_CAP_CHARS, NotedRun, describe_log
 from queuetui.model.text import sanitize
 
 COLUMNS = ("fence", "noted_at", "cut_lines", "log")
@@ -26,8 +26,13 @@ def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
 
     The last lines are kept of runs that failed or took longer than a second, for the last runs of a job.
     """
-    with opened(**connection) as (feed, _):
-        runs = [run for run in feed.open(resolve_id(feed, job_id, whole=whole)).runs if run.log is not None]
+    with opened_systems(**connection) as systems:
+        system, found = systems.find_job(job_id, whole=whole)
+        runs = [run for run in system.feed.open(found).runs if run.log is not None]
+        _show(runs, form)
+
+
+def _show(runs: list[NotedRun], form: str) -> None:
     if not runs:
         say("nothing is kept: logs are of runs that failed or were longer than a second")
     if form != Format.TABLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -19,7 +19,8 @@ from queuetui.cli.options import (
     written_name,
 )
 from queuetui.cli.output import Format, cell, say, show_rows, write
-from queuetui.cli.session import leave_to_subcommand, opened
+from queuetui.cli.session import leave_to_subcommand
+from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch
@@ -38,17 +39,20 @@ def command(exact: bool, form: str, **connection: Any) -> None:
     """List the queues: how much waits, since when, who listens, what is paused, what limits their claims."""
     if leave_to_subcommand(**connection):
         return
-    with opened(**connection) as (feed, _):
-        picture = feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=exact))
-        late_after_s = feed.limits.stuck_after_s
+    with opened_systems(**connection) as systems:
+        rows = [row for one in systems for row in _rows(one, systems.tell_of(one), form, exact=exact)]
+        shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(queue_row, rows))
+        show_rows(shown, systems.table(QUEUE_COLUMNS), Format(form), systems.table(QUEUE_TABLE))
+
+
+def _rows(system: System, tell: Callable[[str], None], form: str, *, exact: bool) -> Iterator[dict[str, Any]]:
+    picture = system.feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=exact))
     for part, why in picture.problems.items():
-        say(f"not read: {part}: {why}")
+        tell(f"not read: {part}: {why}")
     figures = describe_stats(picture.snapshot, picture.rules)
-    rows = [{"queue": name, **counts} for name, counts in sorted(figures["queues"].items())]
-    if form == Format.TABLE:
-        rows = [stats_row(row, figures["as_of"], late_after_s) for row in rows]
-    shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(queue_row, rows))
-    show_rows(shown, QUEUE_COLUMNS, Format(form), QUEUE_TABLE)
+    for name, counts in sorted(figures["queues"].items()):
+        row = {"backend": system.name, "queue": name, **counts}
+        yield stats_row(row, figures["as_of"], system.feed.limits.stuck_after_s) if form == Format.TABLE else row
 
 
 @command.command("limit")
@@ -71,13 +75,14 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
     connection = take_connection(given)
     try:
         edit = RulesEdit(rate=None if rate is None else parse_rate(rate), **given)
-        with opened(**connection) as (feed, operations):
-            known = _known_queues(feed, queue)
-            report = operations.rules.lay_down(queue, edit, reason)
+        with opened_systems(**connection) as systems:
+            system = systems.owner_of(queue)
+            known = _known_queues(system.feed, queue)
+            report = system.operations.rules.lay_down(queue, edit, reason)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     _beware_unless_known(queue, known)
-    _tell(report)
+    _tell(report, systems.tell_of(system))
 
 
 @command.command("events")
@@ -87,22 +92,24 @@ def limit(queue: str, rate: str | None, reason: str, **given: Any) -> None:
 @connection_options
 def events(queue: str, switch: str | None, reason: str, **connection: Any) -> None:
     """Switch the event log of QUEUE on or off; without either, say which it is."""
-    with opened(**connection) as (feed, operations):
+    with opened_systems(**connection) as systems:
+        system = systems.owner_of(queue)
         if switch is None:
-            write(f"{cell(queue)} {'on' if feed.logs_events(queue) else 'off'}")
+            write(f"{cell(queue)} {'on' if system.feed.logs_events(queue) else 'off'}")
             return
-        known = _known_queues(feed, queue)
-        report = operations.switch_events(queue, on=switch == "on", reason=reason)
+        known = _known_queues(system.feed, queue)
+        report = system.operations.switch_events(queue, on=switch == "on", reason=reason)
     _beware_unless_known(queue, known)
-    _tell(report)
+    _tell(report, systems.tell_of(system))
 
 
 def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any]) -> None:
-    with opened(**connection) as (feed, operations):
-        known = _known_queues(feed, queue)
-        report = operations.set_paused(queue, paused=paused, reason=reason)
+    with opened_systems(**connection) as systems:
+        system = systems.owner_of(queue)
+        known = _known_queues(system.feed, queue)
+        report = system.operations.set_paused(queue, paused=paused, reason=reason)
     _beware_unless_known(queue, known)
-    _tell(report)
+    _tell(report, systems.tell_of(system))
 
 
 def _known_queues(feed: Feed, queue: str) -> Collection[str]:
@@ -119,9 +126,9 @@ def _beware_unless_known(queue: str, known: Collection[str]) -> None:
         say(f"beware: no job was put into {cell(queue)} so far; queues: {names}")
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, tell: Callable[[str], None]) -> None:
     for line in report.lines():
-        say(line)
+        tell(line)
     if not report.complete:
         raise Exit(exit_codes.REFUSED)
 

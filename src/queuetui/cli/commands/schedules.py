@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -20,10 +22,12 @@ from queuetui.cli.options import (
     take_connection,
     written_name,
 )
-from queuetui.cli.output import Format, say, show_rows, write
-from queuetui.cli.session import leave_to_subcommand, opened
+from queuetui.cli.output import Format, show_rows, write
+from queuetui.cli.session import leave_to_subcommand
+from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
 from queuetui.client.encoding import encode_payload
+from queuetui.model.act import Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.schedule import JobPattern, Missed, ScheduleSpec, Timing
 from queuetui.model.schedule_info import describe_schedule
@@ -31,6 +35,7 @@ from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 
 if TYPE_CHECKING:
+    from queuetui.operate.operations import Operations
     from queuetui.operate.report import Report
 
 
@@ -44,18 +49,30 @@ def command(form: str, **connection: Any) -> None:
     """
     if leave_to_subcommand(**connection):
         return
-    with opened(**connection) as (feed, _):
-        if not feed.capabilities.native:
-            raise Unsupported(f"{feed.capabilities.label} keeps no schedules that could be seen here")
-        picture = feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))
-    problem = picture.problems.get(Part.SCHEDULES.value)
-    if problem and not picture.schedules:
-        raise Unsupported(problem)
-    rows = [describe_schedule(schedule) for schedule in picture.schedules]
-    shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(schedule_row, rows))
-    show_rows(shown, SCHEDULE_COLUMNS, Format(form), SCHEDULE_TABLE)
-    if problem:
-        say(problem)
+    with opened_systems(**connection) as systems:
+        keeping = systems.with_role(lambda one: one.feed.capabilities.native, _lacking)
+        read = [(one, one.feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))) for one in keeping]
+        problems = {one: picture.problems.get(Part.SCHEDULES.value) for one, picture in read}
+        if not any(picture.schedules for _, picture in read) and any(problems.values()):
+            raise Unsupported(next(filter(None, problems.values())))
+        rows = [{"backend": one.name, **describe_schedule(each)} for one, picture in read for each in picture.schedules]
+        shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(schedule_row, rows))
+        show_rows(shown, systems.table(SCHEDULE_COLUMNS), Format(form), systems.table(SCHEDULE_TABLE))
+        for one, problem in problems.items():
+            if problem:
+                systems.tell_of(one)(problem)
+
+
+def _lacking(system: System) -> str:
+    return f"{system.feed.capabilities.label} keeps no schedules that could be seen here"
+
+
+@contextmanager
+def _keeper(**connection: Any) -> Iterator[tuple[Operations, Callable[[Report], None]]]:
+    """Open the only queue that keeps schedules; the second value tells what became of an act there."""
+    with opened_systems(**connection) as systems:
+        system = systems.able_to(Verb.SCHEDULE)
+        yield system.operations, lambda report: _tell(report, systems.tell_of(system))
 
 
 def _reason(decorated: Command) -> Command:
@@ -113,8 +130,8 @@ def add(name: str, job_type: str, replace: bool, reason: str, **given: Any) -> N
     connection = take_connection(given)
     spec = _read_spec(name, job_type, **given)
     try:
-        with opened(**connection) as (_, operations):
-            _tell(operations.schedules.add(spec, replace=replace, reason=reason))
+        with _keeper(**connection) as (operations, tell):
+            tell(operations.schedules.add(spec, replace=replace, reason=reason))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
@@ -143,8 +160,8 @@ def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
 @_reason
 def remove(name: str, reason: str, **connection: Any) -> None:
     """Remove the recurring job NAME; the jobs it made stay."""
-    with opened(**connection) as (_, operations):
-        _tell(operations.schedules.remove(name, reason=reason))
+    with _keeper(**connection) as (operations, tell):
+        tell(operations.schedules.remove(name, reason=reason))
 
 
 @command.command("pause")
@@ -152,8 +169,8 @@ def remove(name: str, reason: str, **connection: Any) -> None:
 @_reason
 def pause(name: str, reason: str, **connection: Any) -> None:
     """Make no jobs of NAME until it is resumed; slots that pass meanwhile are not made up for."""
-    with opened(**connection) as (_, operations):
-        _tell(operations.schedules.set_paused(name, paused=True, reason=reason))
+    with _keeper(**connection) as (operations, tell):
+        tell(operations.schedules.set_paused(name, paused=True, reason=reason))
 
 
 @command.command("resume")
@@ -161,8 +178,8 @@ def pause(name: str, reason: str, **connection: Any) -> None:
 @_reason
 def resume(name: str, reason: str, **connection: Any) -> None:
     """Let NAME go on with its next slot from now."""
-    with opened(**connection) as (_, operations):
-        _tell(operations.schedules.set_paused(name, paused=False, reason=reason))
+    with _keeper(**connection) as (operations, tell):
+        tell(operations.schedules.set_paused(name, paused=False, reason=reason))
 
 
 @command.command("run-now")
@@ -170,15 +187,15 @@ def resume(name: str, reason: str, **connection: Any) -> None:
 @_reason
 def run_now(name: str, reason: str, **connection: Any) -> None:
     """Make a job of NAME now, paused or not, and print its id; its slots stay as they are."""
-    with opened(**connection) as (_, operations):
+    with _keeper(**connection) as (operations, tell):
         report = operations.schedules.run_now(name, reason=reason)
-    if report.complete:
-        write(sanitize(report.results[0].note.removeprefix("job ")))
-    _tell(report)
+        if report.complete:
+            write(sanitize(report.results[0].note.removeprefix("job ")))
+        tell(report)
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, tell: Callable[[str], None]) -> None:
     for line in report.lines():
-        say(line)
+        tell(line)
     if not report.complete:
         raise Exit(exit_codes.REFUSED)

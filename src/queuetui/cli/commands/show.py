@@ -9,7 +9,7 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, format_options, whole_option
 from queuetui.cli.output import Format, show_document
-from queuetui.cli.session import opened, resolve_id
+from queuetui.cli.systems import opened_systems
 from queuetui.cli.tables import error_text
 from queuetui.model.document import describe_attempt, describe_verdict, document
 from queuetui.model.run_notes import add_usage, describe_noted_run
@@ -24,8 +24,9 @@ EVENTS_READ = 200
 @connection_options
 def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     """Show one job whole; ID may be the last 6 or more characters of it."""
-    with opened(**connection) as (feed, _):
-        detail = feed.open(resolve_id(feed, job_id, whole=whole))
+    with opened_systems(**connection) as systems:
+        system, found = systems.find_job(job_id, whole=whole)
+        detail = system.feed.open(found)
         shown = document(detail.job, detail.verdict).to_dict()
         shown["remarks"] = list(detail.job.remarks)
         shown["attempt_log"] = [describe_attempt(attempt) for attempt in detail.attempts]
@@ -44,10 +45,11 @@ def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
 @connection_options
 def why(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     """Explain why a job is where it is: the verdict, what it was read from, the next step."""
-    with opened(**connection) as (feed, _):
-        detail = feed.open(resolve_id(feed, job_id, whole=whole), events=EVENTS_READ)
+    with opened_systems(**connection) as systems:
+        system, found = systems.find_job(job_id, whole=whole)
+        detail = system.feed.open(found, events=EVENTS_READ)
         gap = None if detail.gap is None else describe_verdict(detail.gap)
-        show_document({**describe_verdict(detail.verdict), "gap": gap}, Format(form))
+        show_document({"backend": system.name, **describe_verdict(detail.verdict), "gap": gap}, Format(form))
 
 
 def _as_returned(result: Any) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import rich_click as click
 
 from queuetui.cli.options import connection_options, exact_option, format_options
-from queuetui.cli.output import Format, cell, say, show_document, show_rows, warn, write
-from queuetui.cli.session import opened
+from queuetui.cli.output import Format, cell, show_document, show_rows, warn, write
+from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import STATS_COLUMNS, STATS_TABLE, exactness_in_words, stats_row
 from queuetui.model.examination import describe_finding
 from queuetui.model.run_notes import describe_usage
@@ -16,6 +17,7 @@ from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
 from queuetui.monitor.diagnosis.wording import span
 
+_PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
 USAGE_MINUTES = 60
 USAGE_COLUMNS = ("queue", "type", "name", "amount")
 
@@ -29,38 +31,65 @@ def command(exact: bool, form: str, **connection: Any) -> None:
 
     Also those that are stuck, and what handlers counted in the last hour.
     """
-    parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
-    with opened(**connection) as (feed, _):
-        picture, grade = feed.poll(Watch(parts=parts, exact=exact)), feed.capabilities.durability
-        usage = [describe_usage(total) for total in feed.usage(USAGE_MINUTES)]
-        late_after_s = feed.limits.stuck_after_s
-    figures = {**describe_stats(picture.snapshot, picture.rules), "usage": usage, "durability": grade or None}
+    with opened_systems(**connection) as systems:
+        read = [(one, _read(one, systems.tell_of(one), exact=exact)) for one in systems]
+        _show(read, form, many=systems.are_many)
+
+
+def _show(read: Sequence[tuple[System, dict[str, Any]]], form: str, *, many: bool) -> None:
+    for one, figures in read:
+        _warn_of_late(figures["queues"], one.profile.limits.stuck_after_s, f"{one.title}: " if many else "")
+    if form in {Format.JSON, Format.NDJSON}:
+        if many:
+            show_rows([figures for _, figures in read], (), Format(form))
+        else:
+            show_document(read[0][1], Format(form))
+        return
+    rows = [row for one, figures in read for row in _rows(figures, one.profile.limits.stuck_after_s, form)]
+    columns = STATS_COLUMNS if form == Format.CSV else STATS_TABLE
+    show_rows(rows, ("backend", *columns) if many else columns, Format(form))
+    if form == Format.TABLE:
+        measure = read[0][1]["measures"]["average_seconds"]
+        write(f"average_seconds: {measure['of']} in the last {measure['minutes']} minutes")
+        for one, figures in read:
+            _write_usage(figures["usage"], f"{one.title}: " if many else "")
+
+
+def _read(system: System, tell: Callable[[str], None], *, exact: bool) -> dict[str, Any]:
+    """Return the figures of one queue; tell what is wrong there, and what could not be read."""
+    feed = system.feed
+    picture = feed.poll(Watch(parts=_PARTS, exact=exact))
+    usage = [describe_usage(total) for total in feed.usage(USAGE_MINUTES)]
+    figures = describe_stats(picture.snapshot, picture.rules)
+    figures |= {"usage": usage, "durability": feed.capabilities.durability or None}
     figures["findings"] = list(map(describe_finding, picture.findings))
     for finding in picture.findings:
-        say(f"{finding.level}: {finding.summary}; {finding.next}")
+        tell(f"{finding.level}: {finding.summary}; {finding.next}")
     for part, why in picture.problems.items():
-        say(f"not read: {part}: {why}")
-    _warn_of_late(figures["queues"], late_after_s)
-    if form in {Format.JSON, Format.NDJSON}:
-        show_document(figures, Format(form))
-        return
-    rows = [{"queue": name, **counts} for name, counts in sorted(figures["queues"].items())]
-    rows.append({"queue": "(all)", **figures})
-    if form == Format.CSV:
-        show_rows(map(exactness_in_words, rows), STATS_COLUMNS, Format.CSV)
-        return
-    show_rows([stats_row(row, figures["as_of"], late_after_s) for row in rows], STATS_TABLE, Format.TABLE)
-    measure = figures["measures"]["average_seconds"]
-    write(f"average_seconds: {measure['of']} in the last {measure['minutes']} minutes")
+        tell(f"not read: {part}: {why}")
+    return figures
+
+
+def _rows(figures: dict[str, Any], late_after_s: float, form: str) -> Iterator[dict[str, Any]]:
+    """Yield a row a queue, and one over all."""
+    named = [*sorted(figures["queues"].items()), ("(all)", figures)]
+    for name, counts in named:
+        row = {**counts, "backend": figures["backend"], "queue": name}
+        yield exactness_in_words(row) if form == Format.CSV else stats_row(row, figures["as_of"], late_after_s)
+
+
+def _write_usage(usage: list[dict[str, Any]], whose: str) -> None:
     if usage:
         write("")
-        write(f"usage in {USAGE_MINUTES} minutes")
+        write(f"{whose}usage in {USAGE_MINUTES} minutes")
         show_rows(usage, USAGE_COLUMNS, Format.TABLE)
 
 
-def _warn_of_late(queues: dict[str, Any], late_after_s: float) -> None:
+def _warn_of_late(queues: dict[str, Any], late_after_s: float, whose: str) -> None:
     """Tell of the queue whose oldest due job waits longest, where that is over the profile's limit."""
     due = {name: figures["oldest_due_seconds"] or 0.0 for name, figures in queues.items()}
     name = max(due, key=lambda name: due[name], default="")
     if due and due[name] > late_after_s:
-        warn(f"the oldest due job of {cell(name)} has waited {span(due[name])}; the limit is {span(late_after_s)}")
+        warn(
+            f"{whose}the oldest due job of {cell(name)} has waited {span(due[name])}; the limit is {span(late_after_s)}"
+        )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import rich_click as click
 
 from queuetui.cli.options import connection_options, duration, format_options
-from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.session import leave_to_subcommand, opened
+from queuetui.cli.output import Format, show_rows
+from queuetui.cli.session import leave_to_subcommand
+from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
+from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.document import describe_worker
-from queuetui.model.errors import Unsupported
 from queuetui.model.limits import is_live
 from queuetui.model.snapshot import Part, Watch
 
@@ -24,23 +26,25 @@ def command(form: str, **connection: Any) -> None:
     """List the registered workers and how long each has been silent."""
     if leave_to_subcommand(**connection):
         return
-    with opened(**connection) as (feed, _):
-        if not feed.capabilities.workers:
-            raise Unsupported(
-                f"{feed.capabilities.label} stores nothing about its workers; look at its processes instead"
-            )
-        snapshot = feed.poll(Watch(parts=frozenset({Part.WORKERS}))).snapshot
-        now, limits = snapshot.now, feed.limits
-    rows = [describe_worker(worker, now, live=is_live(worker, now, limits)) for worker in snapshot.workers]
-    shown = (
-        rows
-        if form != Format.TABLE
-        else [
-            {**row, "pid": str(row["pid"]), "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])}
-            for row in rows
-        ]
-    )
-    show_rows(shown, WORKER_COLUMNS, Format(form), WORKER_TABLE)
+    with opened_systems(**connection) as systems:
+        keeping = systems.with_role(lambda one: one.feed.capabilities.workers, _lacking)
+        rows = [row for one in keeping for row in _rows(one, form)]
+        table = systems.table(WORKER_TABLE)
+        show_rows(rows, systems.table(WORKER_COLUMNS), Format(form), table)
+
+
+def _lacking(system: System) -> str:
+    return f"{system.feed.capabilities.label} stores nothing about its workers; look at its processes instead"
+
+
+def _rows(system: System, form: str) -> Iterator[dict[str, Any]]:
+    snapshot = system.feed.poll(Watch(parts=frozenset({Part.WORKERS}))).snapshot
+    now, limits = snapshot.now, system.feed.limits
+    for worker in snapshot.workers:
+        row = {"backend": system.name, **describe_worker(worker, now, live=is_live(worker, now, limits))}
+        if form == Format.TABLE:
+            row |= {"pid": str(row["pid"]), "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])}
+        yield row
 
 
 @command.command("clean")
@@ -53,5 +57,7 @@ def clean(silent_s: float, **connection: Any) -> None:
 
     Their jobs are swept by any live worker.
     """
-    with opened(**connection) as (_, operations):
-        say(f"{counted(operations.clean_workers(silent_s), 'registration')} deleted")
+    with opened_systems(**connection) as systems:
+        system = systems.able_to(Verb.CLEAN)
+        deleted = counted(system.operations.clean_workers(silent_s), "registration")
+        systems.tell_of(system)(f"{deleted} deleted")

@@ -1,0 +1,267 @@
+"""The queues that a command line names: all of a store, those of one kind, or those of several profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from click.exceptions import Exit
+
+from queuetui.cli.exit_codes import exit_code
+from queuetui.cli.output import cell, say
+from queuetui.cli.session import actor, backend_options, choose_profiles, flags_of, reaching, resolve_id
+from queuetui.config.paths import state_folder
+from queuetui.model.errors import BadQuery, Conflict, NotFound, QueueTuiError, Unsupported
+from queuetui.model.snapshot import Part, Watch
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+    from queuetui.backends.found import Found
+    from queuetui.config.profile import Profile
+    from queuetui.model.act import Verb
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.operations import Operations
+
+NARROW = "say which with --kind or --profile"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One queue of a profile, not open yet; `name` stands in answers, as prod or prod/pg-boss, and `title` is for people."""
+
+    name: str
+    title: str
+    profile: Profile
+    found: Found
+
+    def open(self, *, operate: bool, state: Path | None = None) -> System:
+        """Open it for reading and acting.
+
+        The right is decided and enforced by `operate`, acts are recorded in `state`.
+        """
+        from queuetui.backends.registry import is_read_only
+        from queuetui.monitor.feed import Feed
+        from queuetui.operate.authority import Authority
+        from queuetui.operate.journal import Journal
+        from queuetui.operate.operations import Operations
+        from queuetui.operate.rights import decide_right
+
+        profile = self.profile
+        with reaching(profile):
+            backend = self.found.open(replace(backend_options(profile), name=self.name, kind=self.found.kind))
+        capabilities = backend.inspector.capabilities
+        right = decide_right(
+            profile.rights,
+            is_asked_for=operate,
+            is_unnamed=profile.embedded or profile.chosen_by_url,
+            is_native=capabilities.native,
+            is_read_only=is_read_only(profile.url),
+        )
+        folder = state or state_folder()
+        acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
+        authority = Authority(right, actor(), Journal(acts, f"{self.title} ({capabilities.label})"), purged)
+        feed, operations = Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
+        return System(self.name, self.title, profile, feed, operations)
+
+    def open_for_checkup(self) -> Backend:
+        """Open it as a check-up needs it: our own queue whatever its version."""
+        from queuetui.backends.registry import NATIVE, NATIVE_SCHEMES, WITH_SCHEMA, open_schema, scheme_of
+
+        options = replace(backend_options(self.profile), name=self.name, kind=self.found.kind)
+        if self.found.kind == NATIVE and NATIVE_SCHEMES[scheme_of(self.profile.url)] in WITH_SCHEMA:
+            return open_schema(self.profile.url, options)
+        return self.found.open(options)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class System:
+    """One open queue: what it is called, what reads it, and what may change it."""
+
+    name: str
+    title: str
+    profile: Profile
+    feed: Feed
+    operations: Operations
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Every queue that a command line names; `lost` tells by its title which could not be opened, and why."""
+
+    opened: tuple[System, ...]
+    lost: dict[str, QueueTuiError] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[System]:
+        """Yield those that are open."""
+        return iter(self.opened)
+
+    @property
+    def are_many(self) -> bool:
+        """Whether answers have to say which queue they are of."""
+        return len(self.opened) + len(self.lost) > 1
+
+    @property
+    def titles(self) -> str:
+        """All that are open, for people."""
+        return ", ".join(one.title for one in self.opened)
+
+    def table(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns of a table for people, with the queue's system first where there are several."""
+        return ("backend", *columns) if self.are_many else tuple(columns)
+
+    def tell_of(self, system: System) -> Callable[[str], None]:
+        """Return what says words about one of them, by its title where there are several."""
+        return (lambda words: say(f"{system.title}: {words}")) if self.are_many else say
+
+    def with_role(self, has: Callable[[System], object], lacking: Callable[[System], str]) -> Systems:
+        """Return those that have a role. Raises Unsupported, in the words of the first, where none has it."""
+        able = tuple(one for one in self.opened if has(one))
+        if not able:
+            raise Unsupported(lacking(self.opened[0]))
+        return replace(self, opened=able)
+
+    def only_one(self, what: str) -> System:
+        """Return the only one. Raises Conflict where several could be meant, as a guess might hit the wrong one."""
+        self.require_all(what)
+        if len(self.opened) > 1:
+            raise Conflict(f"{what} is done in one queue at a time, and there are {self.titles}: {NARROW}")
+        return self.opened[0]
+
+    def able_to(self, verb: Verb) -> System:
+        """Return the only one where a verb is possible. Raises Conflict where it could be done in several."""
+        able = tuple(one for one in self.opened if one.operations.why_impossible(verb) is None)
+        return replace(self, opened=able or self.opened[:1]).only_one(verb.value)
+
+    def answers_of(self, ask: Callable[[System], T], asked: Sequence[System] = ()) -> list[tuple[System, T]]:
+        """Return what each answers, but for those that cannot answer the filter; these are told of.
+
+        Raises BadQuery or Unsupported where none can.
+        """
+        answers: list[tuple[System, T]] = []
+        refusals: dict[str, QueueTuiError] = {}
+        for system in asked or self.opened:
+            try:
+                answers.append((system, ask(system)))
+            except (BadQuery, Unsupported) as error:
+                refusals[system.title] = error
+        if not answers:
+            raise next(iter(refusals.values()))
+        for title, why in refusals.items():
+            say(f"{title} is left out: {why}")
+        return answers
+
+    def require_all(self, what: str) -> None:
+        """Raise Conflict where one that could be meant as well cannot be read."""
+        if self.lost:
+            title, error = next(iter(self.lost.items()))
+            raise Conflict(f"{what} may have meant {title}, which cannot be read ({error}): {NARROW}")
+
+    def find_job(self, written: str, *, whole: bool = False) -> tuple[System, str]:
+        """Return the queue that has the job whose id a person wrote, or wrote the end of, and its whole id.
+
+        Raises NotFound where none has it and Conflict where several have.
+        """
+        hits: list[tuple[System, str]] = []
+        misses: list[NotFound] = []
+        for system in self.opened:
+            try:
+                hits.append((system, resolve_id(system.feed, written, whole=whole)))
+            except NotFound as error:
+                misses.append(error)
+        hits = [hit for hit in hits if hit[1] == written] or hits
+        if len(hits) > 1:
+            named = ", ".join(f"{system.title} ({cell(found)})" for system, found in hits)
+            raise Conflict(f"more than one queue has a job whose id is or ends in {written!r}: {named}; {NARROW}")
+        if not hits:
+            raise NotFound(f"{misses[0]} (looked in {self.titles})") if self.are_many else misses[0]
+        return hits[0]
+
+    def owner_of(self, queue: str) -> System:
+        """Return the only one with a queue of that name. Raises Conflict where none or several have one."""
+        if not self.are_many:
+            return self.opened[0]
+        self.require_all("it")
+        watch = Watch(parts=frozenset({Part.QUEUES}))
+        having = [
+            one for one in self.opened if any(queue == each.name.raw for each in one.feed.poll(watch).snapshot.queues)
+        ]
+        if len(having) == 1:
+            return having[0]
+        which = "more than one system has" if having else "no system has"
+        named = ", ".join(one.title for one in having) or self.titles
+        raise Conflict(f"{which} a queue called {cell(queue)} ({named}): {NARROW}")
+
+    def prepare_in_one(self, verb: Verb, prepare: Callable[[System], Manifest]) -> tuple[System, Manifest]:
+        """Return what an act on all that match would do, in the only queue with such jobs.
+
+        Raises Conflict where several have some: which of them a person meant would be a guess.
+        """
+        if not self.are_many:
+            return self.opened[0], prepare(self.opened[0])
+        self.require_all(verb.value)
+        able = [one for one in self.opened if one.operations.why_impossible(verb) is None] or [*self.opened]
+        prepared = self.answers_of(prepare, able)
+        matching = [(one, manifest) for one, manifest in prepared if manifest.refs or manifest.different]
+        if len(matching) > 1:
+            named = ", ".join(f"{one.title} ({len(manifest.refs):,})" for one, manifest in matching)
+            raise Conflict(
+                f"jobs match in more than one queue: {named}; {verb.value} is done in one at a time: {NARROW}"
+            )
+        return (matching or prepared)[0]
+
+
+@contextmanager
+def opened_systems(**given: Any) -> Iterator[Systems]:
+    """Open all that the running command's flags name, and close it after.
+
+    Where some cannot be opened, the others are there; the program then ends with the exit code of the first failure.
+    """
+    flags = flags_of(**given)
+    with ExitStack() as stack:
+        places, lost = find_places(choose_profiles(flags))
+        opened: list[System] = []
+        for place in places:
+            try:
+                opened.append(place.open(operate=flags.operate))
+            except QueueTuiError as error:
+                lost[place.title] = error
+            else:
+                stack.callback(opened[-1].feed.close)
+        if not opened:
+            raise next(iter(lost.values()))
+        for title, why in lost.items():
+            say(f"not read: {title}: {why}")
+        yield Systems(tuple(opened), lost)
+    if lost:
+        raise Exit(exit_code(next(iter(lost.values()))))
+
+
+def find_places(profiles: Sequence[Profile]) -> tuple[list[Place], dict[str, QueueTuiError]]:
+    """Return the queues of profiles, and by their titles the profiles that cannot be read, and why."""
+    places: list[Place] = []
+    lost: dict[str, QueueTuiError] = {}
+    for profile in profiles:
+        try:
+            places += find_in(profile)
+        except QueueTuiError as error:
+            lost[profile.title] = error
+    return places, lost
+
+
+def find_in(profile: Profile) -> list[Place]:
+    """Return the queues that a profile names, our own first; several bear their kind in their names."""
+    from queuetui.backends.discover import find_systems
+
+    with reaching(profile):
+        found = find_systems(profile.url, backend_options(profile))
+    if len(found) == 1:
+        return [Place(profile.name, profile.title, profile, found[0])]
+    return [
+        Place(f"{profile.name}/{one.kind}", f"{profile.title}/{one.kind}", replace(profile, kind=one.kind), one)
+        for one in found
+    ]

@@ -1,0 +1,106 @@
+"""Several systems in one store, and several profiles: all are answered side by side, and an act is done in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import open_native
+from queuetui.model.job import NewJob
+from queuetui.model.job_id import new_job_id
+from tests.backends.captures import FIXTURES, query, run_script
+from tests.captures.stores import STORES
+from tests.cli.conftest import Invoke
+
+DUMPS = ("pg-boss/dump.postgres.sql", "laravel-db/dump.postgres.sql", "plain-tables/dump.prisma.postgres.sql")
+COUNTED = {"native": 2, "laravel": 17, "pg-boss": 15, "mapped:prisma": 12}
+ON_REDIS = {"native": 2, "rq": 19, "sidekiq": 11}
+
+
+@pytest.fixture
+def prod(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Four systems in one database, which is the profile `prod`; `away` is a profile whose server is not there."""
+    for dump in DUMPS:
+        run_script(postgres_url, (FIXTURES / dump).read_text(encoding="utf-8"))
+    _enqueue(postgres_url)
+    settings = (
+        f'[profiles.prod]\nurl = "{postgres_url}"\nrights = "operate"\n[profiles.away]\nurl = "redis://127.0.0.1:1"\n'
+    )
+    (tmp_path / "config.toml").write_text(settings)
+    (tmp_path / "config.toml").chmod(0o600)
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "config.toml"))
+    return postgres_url
+
+
+def _enqueue(url: str) -> None:
+    backend = open_native(url, BackendOptions(create=True))
+    backend.jobs.enqueue([NewJob(new_job_id(), "Send", b"{}"), NewJob(new_job_id(), "Send", b"{}")])
+    backend.close()
+
+
+def test_all_systems_of_a_database_are_listed(prod: str, invoke: Invoke) -> None:
+    """Discovery, figures, queues and jobs have every system, each named; a kind narrows them to one."""
+    assert {one["kind"]: one["jobs"] for one in invoke("discover", prod, "--json").data} == COUNTED
+    named = {f"prod/{kind}": jobs for kind, jobs in COUNTED.items()}
+    assert {one["backend"]: one["total"] for one in invoke("--profile", "prod", "stats", "--json").data} == named
+    assert {one["backend"] for one in invoke("--profile", "prod", "queues", "--json").data} == named.keys()
+    jobs = invoke("--profile", "prod", "jobs", "--json", "-n", "100").data
+    assert {name: sum(one["backend"] == name for one in jobs) for name in named} == named
+    created = [one["created_at"] for one in jobs if one["created_at"] is not None]
+    assert created == sorted(created, reverse=True)
+    assert "prod/pg-boss  " in invoke("--profile", "prod", "jobs", "is:stuck").out
+    narrowed = invoke("--profile", "prod", "--kind", "pg-boss", "stats", "--json").data
+    assert (narrowed["backend"], narrowed["total"]) == ("prod", 15)
+
+
+def test_all_systems_of_a_redis_server_are_listed(redis_url: str, invoke: Invoke) -> None:
+    """Our own queue, RQ and Sidekiq in one database are found by one look; a namespace in the URL means ours alone."""
+    for folder in ("rq-2", "sidekiq-6"):
+        STORES["keys.jsonl"].load(FIXTURES / folder, redis_url)
+    _enqueue(redis_url)
+    assert {one["kind"]: one["jobs"] for one in invoke("discover", redis_url, "--json").data} == ON_REDIS
+    workers = invoke("--url", redis_url, "workers", "--json").data
+    assert {one["backend"] for one in workers} == {"url/rq", "url/sidekiq"}
+    named = invoke("--url", f"{redis_url}?namespace=queuetui", "stats", "--json").data
+    assert (named["backend"], named["total"]) == ("url", 2)
+
+
+def test_an_id_of_two_systems_asks_to_be_narrowed(prod: str, invoke: Invoke) -> None:
+    """An id that one system has is found there; one that two have is refused with both named, for a look as for an act."""
+    ((job_id,),) = query(prod, "select id::text from pgboss.job where state = 'failed' and name = 'email'")
+    shown = invoke("--profile", "prod", "why", job_id, "--json").data
+    assert (shown["backend"], shown["code"]) == ("prod/pg-boss", "dead_letter")
+    query(prod, f'update "JobQueue" set id = \'{job_id}\' where id = (select min(id) from "JobQueue")')
+    for line in (["show", job_id], ["why", job_id], ["retry", "--yes", "--id", job_id]):
+        invoke("--profile", "prod", *line).fails(1, f"prod/pg-boss ({job_id}), prod/mapped:prisma")
+    assert invoke("--profile", "prod", "--kind", "prisma", "show", job_id, "--json").data["id"] == job_id
+
+
+def test_an_act_is_done_in_one_system(prod: str, invoke: Invoke) -> None:
+    """An act that could mean jobs of several systems changes nothing; in the only one that has such jobs it names that one."""
+    failed = "select count(*) from pgboss.job where state = 'failed'"
+    invoke("--profile", "prod", "retry", "state:failed", "--yes").fails(1, "prod/laravel (3), prod/pg-boss (2)")
+    assert query(prod, failed) == [(2,)]
+    answer = invoke("--profile", "prod", "retry", "state:failed", "queue:email", "--yes", "--json")
+    assert (answer.code, answer.data["backend"], answer.data["done"]) == (0, "prod/pg-boss", 1)
+    assert {one["backend"] for one in answer.data["results"]} == {"prod/pg-boss"}
+    assert query(prod, failed) == [(1,)]
+    invoke("--profile", "prod", "pause", "default").fails(1, "(prod/native, prod/laravel, prod/mapped:prisma)")
+    assert invoke("--profile", "prod", "--kind", "native", "pause", "default").err.startswith("1 paused")
+    invoke("--profile", "prod", "pause", "nowhere").fails(1, "no system has")
+
+
+def test_a_profile_that_is_away_does_not_stop_the_others(prod: str, invoke: Invoke) -> None:
+    """What answers is shown, what does not is told with its exit code, and an act that may have meant it is refused."""
+    answer = invoke("--profile", "prod", "--profile", "away", "stats", "--json")
+    assert (answer.code, len(answer.data)) == (3, 4)
+    assert "not read: away" in answer.err
+    refused = invoke("--profile", "prod", "--profile", "away", "retry", "queue:email", "--yes")
+    assert (refused.code, "may have meant away" in refused.err) == (1, True)
+    checked = invoke("--profile", "prod", "--profile", "away", "doctor", "--json")
+    assert checked.code == 3
+    assert {one["backend"] for one in checked.data} == {*(f"prod/{kind}" for kind in COUNTED), "away"}
+    invoke("--profile", "prod", "--profile", "away", "worker", "--burst").fails(2, "one profile at a time")
+    assert query(prod, "select count(*) from pgboss.job where state = 'failed'") == [(2,)]
