@@ -70,9 +70,9 @@ def leave_to_subcommand(**given: Any) -> bool:
 
 
 def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
-    """Return the profiles: --url, each --profile, QUEUETUI_URL, the settings' default, else the embedded file.
+    """Return the profiles that the flags name.
 
-    Raises BadConfig, NotFound.
+    They are --url, each --profile, QUEUETUI_URL, the settings' default, else the embedded file. Raises BadConfig, NotFound.
     """
     if flags.url and flags.profile:
         raise BadConfig("--url and --profile exclude each other; give one", "--url")

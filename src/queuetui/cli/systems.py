@@ -1,4 +1,7 @@
-"""The queues that a command line names: all of a store, those of one kind, or those of several profiles."""
+"""The queues that a command line names.
+
+All of a store, those of one kind, or those of several profiles.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from queuetui.cli.session import actor, backend_options, choose_profiles, flags_
 from queuetui.config.paths import state_folder
 from queuetui.model.errors import BadQuery, Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.snapshot import Part, Watch
+from queuetui.model.stats import describe_stats
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -32,7 +36,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One queue of a profile, not open yet; `name` stands in answers, as prod or prod/pg-boss, and `title` is for people."""
+    """One queue of a profile, not open yet.
+
+    `name` stands in answers, as prod or prod/pg-boss, and `title` is for people.
+    """
 
     name: str
     title: str
@@ -126,7 +133,10 @@ class Systems:
         return replace(self, opened=able)
 
     def only_one(self, what: str) -> System:
-        """Return the only one. Raises Conflict where several could be meant, as a guess might hit the wrong one."""
+        """Return the only one.
+
+        Raises Conflict where several could be meant, as a guess might hit the wrong one.
+        """
         self.require_all(what)
         if len(self.opened) > 1:
             raise Conflict(f"{what} is done in one queue at a time, and there are {self.titles}: {NARROW}")
@@ -187,9 +197,7 @@ class Systems:
             return self.opened[0]
         self.require_all("it")
         watch = Watch(parts=frozenset({Part.QUEUES}))
-        having = [
-            one for one in self.opened if any(queue == each.name.raw for each in one.feed.poll(watch).snapshot.queues)
-        ]
+        having = [one for one in self.opened if queue in describe_stats(one.feed.poll(watch).snapshot)["queues"]]
         if len(having) == 1:
             return having[0]
         which = "more than one system has" if having else "no system has"

@@ -68,7 +68,10 @@ class Look:
 
 
 def _look_over(profile: Profile) -> Iterator[Look]:
-    """Yield what is found in each queue of a profile, our own whatever its version: that is what is to be looked at."""
+    """Yield what is found in each queue of a profile.
+
+    Our own is opened whatever its version: that is what is to be looked at.
+    """
     from queuetui.monitor.checkup import check_up
 
     places = _try(profile.name, lambda: find_in(profile))
