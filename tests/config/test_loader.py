@@ -105,6 +105,11 @@ def test_an_unknown_profile_names_the_known(settings: Path) -> None:
         ('[profiles.a]\nurl = "sqlite:///x"\nprotected = "yes"', "profiles.a.protected", "Expected `bool`"),
         ("[profiles.a]\nlabel = 'x'", "profiles.a", "give exactly one of url, url_env and url_command"),
         ("[profiles.a]\nurl = 'x'\nurl_env = 'Y'", "profiles.a", "give exactly one of"),
+        (
+            "[profiles.a]\nurl = 'sqlite:///x'\nhidden_columns = ['id']",
+            "profiles.a.hidden_columns",
+            "there are: type, queue",
+        ),
         ("[profiles.a]\nurl = 'sqlite:///x'\ncolour = 'puce'", "profiles.a.colour", "red, yellow, green"),
         ("[profiles.a]\nurl = 'sqlite:///x'\nrights = 'all'", "profiles.a.rights", '"read" or "operate"'),
         ("[profiles.a]\nurl = 'sqlite:///x'\npoll = '100ms'", "profiles.a.poll", "0.5 to 60 seconds"),

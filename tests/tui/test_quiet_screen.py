@@ -19,7 +19,7 @@ from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
 from queuetui.tui.present.job_rows import make_row
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.widgets.table_layout import place_columns
-from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_span
+from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_spans
 from tests.monitor.pictures import FOREIGN, NOW, ago, facts, job, queue, running, worker
 
 KEPT = frozenset(State) - {State.BLOCKED}
@@ -56,7 +56,7 @@ def test_two_seconds_change_no_line(subject: Job, told: Facts) -> None:
     """A job of any state and verdict looks the same at the next poll, in its row and in the pane beside it."""
     before, after = line_after(subject, told, 0), line_after(subject, told, 2)
     for width in WIDTHS:
-        assert changed_span(before, after, place_columns(NORMAL, width), width) is None
+        assert changed_spans(before, after, place_columns(NORMAL, width), width) == ()
     later = replace(told, now=NOW + timedelta(seconds=2))
     assert pane_lines(subject, explain(subject, told), NOW, 66) == pane_lines(
         subject, explain(subject, later), later.now, 66
@@ -64,15 +64,15 @@ def test_two_seconds_change_no_line(subject: Job, told: Facts) -> None:
 
 
 def test_a_minute_changes_no_more_than_its_figures() -> None:
-    """When the minute turns a row is drawn again once, from the first figure that changes to the last one."""
+    """When the minute turns only the figures of a row are drawn again."""
     columns = columns_for(parse_query("state:pending"), KEPT, is_troubled=False, is_wide=False).columns
     before, after = (line_after(job(scheduled_at=ago(722)), facts(), seconds, columns) for seconds in (0, 60))
     placed = place_columns(columns, 200)
-    span = changed_span(before, after, placed, 200)
+    spans = changed_spans(before, after, placed, 200)
     of = {one.column.key: one for one in placed}
-    assert span is not None
-    assert span.start == of["age"].end - len("2 m")
-    assert of["why"].x < span.end < of["why"].end
+    assert [span.end - span.start for span in spans] == [1, 1]
+    assert spans[0].end == of["age"].end - len(" m")
+    assert of["why"].x < spans[1].end < of["why"].end
 
 
 def test_what_is_cut_off_costs_nothing() -> None:
@@ -86,5 +86,5 @@ def test_what_is_cut_off_costs_nothing() -> None:
         )
         for end in ("1", "2")
     )
-    assert changed_span(one, other, placed, 80) is None
-    assert changed_span(one, other._replace(is_cursor=True), placed, 80) == CellSpan(0, 80)
+    assert changed_spans(one, other, placed, 80) == ()
+    assert changed_spans(one, other._replace(is_cursor=True), placed, 80) == (CellSpan(0, 80),)

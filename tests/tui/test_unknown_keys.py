@@ -11,7 +11,6 @@ from tests.tui.stage import Stage
 @pytest.mark.parametrize(
     ("view", "key", "told"),
     [
-        ("", "c", "left and right reach all of them"),
         ("", "m", "no pane is made larger"),
         ("", "at", "acts are recorded"),
         ("", "grave_accent", "queuetui --profile NAME"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from queuetui.config.profile import COLOURS, Profile
+from queuetui.config.profile import COLOURS, HIDEABLE_COLUMNS, Profile
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.limits import Limits
@@ -39,6 +39,7 @@ class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     worker_silent_after: str = "30s"
     stuck_after_per_queue: dict[str, str] = {}
     stuck_after_per_type: dict[str, str] = {}
+    hidden_columns: list[str] = []
     summary: dict[str, list[str]] = {}
     settings: dict[str, str] = {}
 
@@ -83,6 +84,10 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
         raise _bad(path, f"profiles.{name}.rights", 'it is "read" or "operate"')
     if profile.colour and profile.colour not in COLOURS:
         raise _bad(path, f"profiles.{name}.colour", f"it is one of {', '.join(COLOURS)}")
+    unknown = [column for column in profile.hidden_columns if column not in HIDEABLE_COLUMNS]
+    if unknown:
+        why = f"there is no column {unknown[0]!r} to hide; there are: {', '.join(HIDEABLE_COLUMNS)}"
+        raise _bad(path, f"profiles.{name}.hidden_columns", why)
     return profile
 
 
@@ -114,6 +119,7 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
             per_type_s=_spans(path, f"{key}.stuck_after_per_type", table.stuck_after_per_type),
         ),
         summaries=table.summary,
+        hidden_columns=frozenset(table.hidden_columns),
         settings=table.settings | ({"mapping": _beside(path, table.mapping)} if table.mapping else {}),
     )
 

@@ -9,6 +9,8 @@ from queuetui.model.limits import Limits
 from queuetui.model.urls import hide_password
 
 COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
+# Columns of the console's lists of jobs, all but the id.
+HIDEABLE_COLUMNS = ("type", "queue", "state", "age", "att", "data", "why", "prio", "worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Profile:
     `chosen_by_url` and `embedded` tell that no settings named it: then a native queue may be operated.
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
+    `hidden_columns` are left out of its lists of jobs until a person shows them.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Profile:
     limits: Limits = field(default_factory=Limits)
     summaries: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    hidden_columns: frozenset[str] = frozenset()
     embedded: bool = False
     chosen_by_url: bool = False
 

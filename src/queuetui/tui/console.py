@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.reactive import reactive
@@ -17,6 +18,8 @@ from queuetui.tui.actions import Action
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.crash import crash_text
 from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived, PollMessages
+from queuetui.tui.partial_draw import draw_spans, is_partial
+from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.frame import READ_ONLY, Heading
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
@@ -26,6 +29,9 @@ from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.tone_paint import TONE_CLASSES
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
     from queuetui.model.capabilities import Capabilities
     from queuetui.tui.host import FullScreen
     from queuetui.tui.session import Connection, ConsoleSession
@@ -54,6 +60,7 @@ class Console(App[int], inherit_bindings=False):
         self.session = session
         self.profile = session.profile
         self.command_history: list[str] = []
+        self.column_choice = ColumnChoice(hidden=session.profile.hidden_columns)
         self.poll_messages = PollMessages(self.post_message)
         self.poller = Poller(session.open, self.poll_messages, session.profile.poll_s)
         self.calls = BackgroundCalls(self.post_message)
@@ -87,6 +94,12 @@ class Console(App[int], inherit_bindings=False):
         self._terminal.stop()
         self.poller.stop()
         collector.forget()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Draw of a partial update its cells alone; where Textual makes it otherwise than is known here, it draws as ever."""
+        if is_partial(renderable):
+            vars(renderable)["render_segments"] = partial(draw_spans, renderable)
+        super()._display(screen, renderable)
 
     def _fatal_error(self) -> None:
         """End on a fault of our own with a page that holds no value of any variable: no payload, no URL."""

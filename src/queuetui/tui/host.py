@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from queuetui.monitor.link import Link
     from queuetui.tui.action import Action
     from queuetui.tui.background import BackgroundCalls
+    from queuetui.tui.present.column_choice import ColumnChoice
     from queuetui.tui.present.frame import Heading
     from queuetui.tui.scope import Scope
     from queuetui.tui.session import Connection
@@ -45,6 +46,8 @@ class FullScreen(Protocol):
 
 class ConsoleHost(Protocol):
     """The console, as its screens know it."""
+
+    column_choice: ColumnChoice
 
     @property
     def profile(self) -> Profile:

@@ -60,6 +60,7 @@ JOBS = (
         "wide",
         at(KeyPlace.JOBS, KeyPlace.DETAIL),
     ),
+    Action("columns", "c", "c", "columns", "choose which columns are shown", "choose_columns", at(KeyPlace.JOBS)),
     Action("copy", "y", "y", "copy", "copy the id, error, payload, JSON or command", "copy", JOB_PLACES, rank=13),
     Action(
         "left tab",

@@ -68,6 +68,10 @@ class PickDialog(ModalScreen["str | None"]):
         self._hint_of = self.typed
         self.query_one("#hint", TextLines).show([line_of(say(text, tone, 1000))])
 
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows; the cursor stays on its own."""
+        self._table.set_rows(rows, cursor_key=self.selected_key)
+
     def action_leave(self) -> None:
         """Close and choose nothing."""
         self.dismiss(None)

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from queuetui.tui.actions import ACTIONS, KeyPlace
 
 _INSTEAD = {
-    "c": "columns are not chosen one by one; left and right reach all of them, w on Jobs shows the wide ones",
     "m": "no pane is made larger; enter opens what is under the cursor",
     "n": "texts are not searched here; y copies them",
     "N": "texts are not searched here; y copies them",

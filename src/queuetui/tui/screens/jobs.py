@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +13,7 @@ from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.sort import Choice
+from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.job_columns import first_order
 from queuetui.tui.present.tones import Tone
@@ -123,6 +124,19 @@ class JobsScreen(JobList, Ordering):
         """Switch between the usual columns and the wide ones."""
         self.is_wide = not self.is_wide
         self.set_columns()
+
+    def action_choose_columns(self) -> None:
+        """Choose which columns are shown; remembered until the console ends."""
+        from queuetui.tui.dialogs.columns import ColumnsDialog
+
+        def take(choice: ColumnChoice) -> Collection[str]:
+            self.console.column_choice = choice
+            self.set_columns()
+            return self.table.shown_columns
+
+        self.app.push_screen(
+            ColumnsDialog(self.all_columns, self.console.column_choice, self.table.shown_columns, take)
+        )
 
     # Acts
 

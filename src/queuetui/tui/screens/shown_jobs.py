@@ -14,7 +14,7 @@ from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
 from queuetui.tui.present.job_rows import make_rows
 from queuetui.tui.present.lines import TextLine
-from queuetui.tui.present.table import Row
+from queuetui.tui.present.table import Column, Row
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.marking import Marking
 from queuetui.tui.widgets.told_pane import ToldPane
@@ -47,11 +47,16 @@ class ShownJobs(Marking):
 
     @property
     def columns(self) -> JobColumns:
+        """The columns that fit what is asked for, less those that a person hides."""
+        return JobColumns(self.console.column_choice.apply(self.all_columns))
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
         """The columns that fit what is asked for."""
         capabilities = self.console.capabilities
         kept = frozenset(State) if capabilities is None else capabilities.keeps
         is_troubled = self.scope.tab.digit in _TROUBLED_TABS
-        return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide)
+        return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide).columns
 
     def set_columns(self) -> None:
         """Show the rows in the columns that fit what is asked for."""

@@ -39,18 +39,18 @@ class Piece(NamedTuple):
     tone: Tone
 
 
-def changed_span(old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int) -> CellSpan | None:
-    """Return the cells that must be drawn again to turn one line into the other, None when they look alike.
-
-    They are one span: Textual draws each span of a line from the line's beginning, so that a second one would draw the first again.
-    """
+def changed_spans(
+    old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int
+) -> tuple[CellSpan, ...]:
+    """Return the cells that must be drawn again to turn one line into the other, none when they look alike."""
     if old is new or old == new:
-        return None
+        return ()
     if old is None or new is None or old[1:] != new[1:]:
-        return CellSpan(0, width)
+        return (CellSpan(0, width),)
     changes = (_changed_in(column, old.row.cells[column.place], new.row.cells[column.place]) for column in placed)
-    spans = [span for span in changes if span is not None and span.start < width]
-    return CellSpan(spans[0].start, min(spans[-1].end, width)) if spans else None
+    return tuple(
+        CellSpan(span.start, min(span.end, width)) for span in changes if span is not None and span.start < width
+    )
 
 
 def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> CellSpan | None:

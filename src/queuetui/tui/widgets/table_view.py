@@ -23,7 +23,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.content_widths import ContentWidths
 from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, header_pieces, room_for_mark
 from queuetui.tui.widgets.table_layout import GUTTER_CELLS, PlacedColumn, TableLayout, lay_out
-from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_span, merge_pieces, row_pieces
+from queuetui.tui.widgets.table_lines import CellSpan, Line, changed_spans, merge_pieces, row_pieces
 from queuetui.tui.widgets.table_rows import TableRows
 
 HEADER_LINES = 1
@@ -167,8 +167,7 @@ class TableView(Widget):
         self._measure(is_reading=is_reading)
         after = self._visible_lines()
         for y, (old, new) in enumerate(zip_longest(before, after), start=HEADER_LINES):
-            span = changed_span(old, new, self._placed, self.size.width)
-            if span is not None:
+            for span in changed_spans(old, new, self._placed, self.size.width):
                 self._refresh_cells(y, span)
 
     def _refresh_cells(self, y: int, span: CellSpan) -> None:

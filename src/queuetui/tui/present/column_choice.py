@@ -1,0 +1,37 @@
+"""Which columns a person shows and hides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from queuetui.tui.present.table import Column
+
+# Without it a row could not be told from its neighbours.
+_ALWAYS = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """The keys of the columns that are hidden, and of those that come before others where the room is short."""
+
+    hidden: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
+
+    def apply(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the columns that are not hidden; what is wanted gives way to none but the id."""
+        kept = (column for column in columns if column.key not in self.hidden)
+        return tuple(
+            replace(column, priority=0, spare=False) if column.key in self.wanted else column for column in kept
+        )
+
+    def turned(self, key: str, *, is_on_screen: bool) -> ColumnChoice:
+        """Return the choice with a column hidden that is on the screen, or shown that is not."""
+        if is_on_screen:
+            return ColumnChoice(self.hidden | {key}, self.wanted - {key})
+        return ColumnChoice(self.hidden - {key}, self.wanted | {key})
+
+
+def choosable(columns: Sequence[Column]) -> list[Column]:
+    """Return the columns that can be shown and hidden."""
+    return [column for column in columns if column.key != _ALWAYS]
