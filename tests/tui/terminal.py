@@ -20,19 +20,17 @@ import pyte
 ROOT = Path(__file__).parents[2]
 OUR_SEQUENCES = re.compile(
     rb"\x1b\[[\d;]*m"  # colours
-    rb"|\x1b\[\d+;\d+H"  # moves
+    rb"|\x1b\[\d+;\d+H|\x1b\[\d*[BD]"  # moves
     rb"|\x1b\[\?(?:1004|1049|2004|2026|2048)h|\x1b\[\?(?:7|25)l"  # modes of the terminal, as set at the start
     rb"|\x1b\[\?(?:2026|2048)\$p|\x1b\[[<>]\d*u"  # questions about modes and the keyboard
     rb"|\x1b\]22;default\x07"  # the shape of the mouse pointer
 )
-# What was read may end within a sequence.
-UNFINISHED = re.compile(rb"\x1b[^a-zA-Z]*$")
 CONTROL = re.compile(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\xc2[\x80-\x9f]")
 
 
 def foreign_sequences(output: bytes) -> list[bytes]:
     """Return what is left of the output's control sequences when those of our own making are taken out."""
-    rest = OUR_SEQUENCES.sub(b"", UNFINISHED.sub(b"", output))
+    rest = OUR_SEQUENCES.sub(b"", output)
     return [rest[max(0, found.start() - 10) : found.end() + 20] for found in CONTROL.finditer(rest)]
 
 

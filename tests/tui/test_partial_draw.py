@@ -63,6 +63,9 @@ def test_neighbours_of_one_colour_set_it_once() -> None:
     sent = draw_spans(update_of(lines, [(0, 3, 4), (0, 10, 11), (1, 3, 4), (1, 10, 11)]), CONSOLE)
     assert (sent.count("\x1b[38"), sent.count("\x1b[0m")) == (1, 1)
     assert len(sent) < 60
+    assert (
+        shown(draw_spans(update_of(lines, [(0, 0, 14), (1, 0, 14)]), CONSOLE), sent).display == ["a 12 m b 12 mm"] * 2
+    )
 
 
 class OneLine(Widget):

@@ -19,7 +19,8 @@ def test_a_zoo_on_the_screen_sends_no_sequence_of_its_own() -> None:
     lines = len(SMALL_ZOO) + 4
     with program_on_terminal([sys.executable, ROOT / "tests" / "tui" / "zoo_on_screen.py"], 120, lines) as terminal:
         terminal.read_until(zoo_on_screen.LAST)
-        assert foreign_sequences(terminal.output) == []
+        # What was read may end within a sequence of ours.
+        assert foreign_sequences(terminal.output[: terminal.output.rindex(b"\x1b")]) == []
         shown = [line for line, name in enumerate(SMALL_ZOO, start=1) if name not in NOT_EMULATED]
         assert len({terminal.column_of(line, "web-1/4411") for line in shown}) == 1
         assert terminal.lines[0].split() == ["id", "state", "type", "age", "worker", "why"]

@@ -27,6 +27,7 @@ class _Cut(NamedTuple):
     x: int
     y: int
     strip: Strip
+    at_edge: bool
 
 
 def is_partial(update: object) -> bool:
@@ -38,9 +39,10 @@ def draw_spans(update: Any, console: Console) -> str:  # noqa: ANN401 - a class 
     """Return what draws the spans: column by column, so that what follows mostly has the colours of what went before."""
     colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render reads it
     drawn: list[str] = []
-    pen = ""
-    for x, y, strip in sorted(_cuts(update), key=lambda cut: cut[:2]):
-        drawn.append(Control.move_to(x, y).segment.text)
+    pen, before = "", None
+    for cut in sorted(_cuts(update), key=lambda cut: cut[:2]):
+        drawn.append(_move(before, cut))
+        before, strip = cut, cut.strip
         for text, style, _ in strip:
             begin, end = _codes(style, colours)
             if begin != pen:
@@ -57,7 +59,16 @@ def _cuts(update: Any) -> Iterator[_Cut]:  # noqa: ANN401 - as above
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             start, stop = max(x, left), min(end, right)
             if strip is not None and start < stop:
-                yield _Cut(start, y, strip.crop(start - x, stop - x))
+                yield _Cut(start, y, strip.crop(start - x, stop - x), stop == update.chop_ends[y][-1])
+
+
+def _move(before: _Cut | None, cut: _Cut) -> str:
+    """Return what moves the terminal's cursor from behind one piece to the beginning of another, which mostly stands below it."""
+    is_below = before is not None and (before.x, before.y + 1) == (cut.x, cut.y)
+    if before is None or not is_below or before.at_edge or not before.strip.text.isascii():
+        return Control.move_to(cut.x, cut.y).segment.text
+    cells = before.strip.cell_length
+    return f"\x1b[B\x1b[{cells if cells > 1 else ''}D"
 
 
 @lru_cache(1024)

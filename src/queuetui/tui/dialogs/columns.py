@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from queuetui.model.text import sanitize
-from queuetui.tui.dialogs.pick import PickDialog
+from queuetui.tui.dialogs.pick import LEAVE, MOVE, PickDialog
 from queuetui.tui.present.column_choice import ColumnChoice, choosable
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
@@ -17,7 +17,7 @@ class ColumnsDialog(PickDialog):
     """Enter shows or hides a column at once; `take_choice` is told of each change and returns what is on the screen then."""
 
     TITLE_TEXT = "Columns"
-    HINT = "type to narrow   up/down move   enter shows or hides   esc closes"
+    HINT = f"type to narrow   {MOVE} move   enter shows or hides   {LEAVE} closes"
     COLUMNS = (Column("column", "column", 24), Column("now", "now", 30, flex=1))
 
     def __init__(
