@@ -13,8 +13,8 @@ from queuetui.client import Queue
 from queuetui.engine.claimer import HELD_BATCHES, HELD_WORK_S, Claim, Claimer, Room
 from queuetui.engine.clock import KEPT_TYPES, Pace
 from queuetui.engine.finisher import Finisher
-from queuetui.engine.lease import HeldLease, Leases, RunEnding
-from queuetui.engine.run import Run
+from queuetui.engine.held import HeldLease, Run, RunEnding
+from queuetui.engine.lease import Leases
 from queuetui.engine.settings import DEFAULT_BATCH, WorkerSettings
 from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.engine.volume import Volume
@@ -179,7 +179,8 @@ def test_who_waits_for_an_ending_counts_as_at_work(waits: bool, most: float) -> 
     """With ack "each" on a slow store no more is held than a slot gets through, its waits for the store included."""
     pace, lease = Pace(), HeldLease("l", "q", 0.0)
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, from_us(0), from_us(0))
-    run = Run(job, lease, "w")
+    run = Run(job, "w")
+    lease.hold([run])
     run.started_s = CLOCK.now() - 5
     run.written = threading.Event() if waits else None
     settlement = Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s=0.001)

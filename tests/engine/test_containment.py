@@ -18,9 +18,9 @@ from queuetui.backends.base import JobStore, Step
 from queuetui.client import Queue
 from queuetui.engine.context import Context
 from queuetui.engine.executor import ThreadExecutor
+from queuetui.engine.held import Run
 from queuetui.engine.outcome import Retry, Snooze
 from queuetui.engine.performer import Performer
-from queuetui.engine.run import Run
 from queuetui.engine.settings import WorkerSettings
 from queuetui.model.backoff import Backoff
 from queuetui.model.job import Settlement

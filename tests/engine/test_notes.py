@@ -13,10 +13,9 @@ import pytest
 from queuetui.client import Queue
 from queuetui.engine import notekeeping
 from queuetui.engine.context import Context
-from queuetui.engine.lease import HeldLease, RunEnding
+from queuetui.engine.held import Run, RunEnding
 from queuetui.engine.notekeeping import Notekeeper
 from queuetui.engine.notes import Notes
-from queuetui.engine.run import Run
 from queuetui.model.job import ClaimedJob, Ending, Settlement
 from queuetui.model.run_notes import (
     COUNTERS_A_RUN,
@@ -283,7 +282,7 @@ def test_what_is_logged_while_notes_are_written_is_written_next(queue: Queue) ->
     queue.enqueue("Slow", {})
     lease = queue.backend.jobs.open_lease("w", "default", 30)
     (claimed,) = queue.backend.jobs.step(lease.id, [], 1).claimed
-    run = Run(claimed, HeldLease(lease.id, "default", 0.0), "w")
+    run = Run(claimed, "w")
     run.started_s, notes = 0.0, HurriedNotes()
     run.context._notes = notes
     notes.add_line("early")

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from queuetui.engine.clock import Clock, Wakeup
 from queuetui.engine.finisher import STEP_RESULT_BYTES, Outbox, take_step
-from queuetui.engine.lease import HeldLease, RunEnding
-from queuetui.engine.run import Run
+from queuetui.engine.held import Run, RunEnding
 from queuetui.model.clock import from_us
 from queuetui.model.job import ClaimedJob, Ending, Settlement
 from queuetui.model.job_id import new_job_id
@@ -42,7 +41,7 @@ class Crowded(deque[RunEnding]):
 def end(result: bytes | None = None) -> RunEnding:
     """Return the ending of a run."""
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, MOMENT, MOMENT)
-    run = Run(job, HeldLease("l", "q", 0.0), "w")
+    run = Run(job, "w")
     return RunEnding(run, Settlement(job.id, job.fence, job.type, Ending.COMPLETED, result=result))
 
 

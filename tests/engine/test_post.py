@@ -13,8 +13,7 @@ from queuetui.engine.children.child_memory import ChildMemory
 from queuetui.engine.children.child_spec import ChildSpec
 from queuetui.engine.children.messages import Ended, Noted, decode_from_child, to_noted
 from queuetui.engine.children.pipes import ChildEnd, WorkerEnd
-from queuetui.engine.lease import HeldLease
-from queuetui.engine.run import Run
+from queuetui.engine.held import Run
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.tasks import Tasks
 from queuetui.model.clock import from_us
@@ -43,7 +42,7 @@ def test_nothing_comes_between_the_last_notes_of_a_run_and_its_ending() -> None:
     boot = describe_boot(WorkerSettings(), "w")
     child = Child(ChildSpec(boot, Tasks(None, AllowRule((), Path.cwd()))), ChildEnd(theirs), page)
     job = ClaimedJob(new_job_id(), 1, "T", "q", b"", None, 0, 0, 3, 0, None, (), None, MOMENT, MOMENT)
-    run = Run(job, HeldLease("l", "q", 0.0), "w")
+    run = Run(job, "w")
     run.context.count("credits", 1)
     seen = to_noted(0, run.context.noted())
     run.context.count("credits", 1)

@@ -12,8 +12,8 @@ import pytest
 
 from queuetui.engine.allowed import AllowRule
 from queuetui.engine.context import Context
+from queuetui.engine.held import Run
 from queuetui.engine.outcome import NoHandler
-from queuetui.engine.run import Run
 from queuetui.engine.tasks import Tasks, count_arguments
 from queuetui.model.declaration import job
 from queuetui.model.errors import Conflict, NotFound
@@ -73,8 +73,7 @@ def app_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 def call(tasks: Tasks, job_type: str, payload: Any) -> object:
     """Call the handler of a type as a worker would."""
-    lease: Any = None
-    return tasks.find(job_type).call(payload, Run(claimed(), lease, "worker").context)
+    return tasks.find(job_type).call(payload, Run(claimed(), "worker").context)
 
 
 def test_a_path_finds_a_function_or_a_class(app_folder: Path) -> None:

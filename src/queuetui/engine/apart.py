@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.engine.lease import RunEnding
+from queuetui.engine.held import RunEnding
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_unsettled
 from queuetui.engine.store_health import STORE_TROUBLE

@@ -12,9 +12,9 @@ from queuetui.engine.guard import is_overstaying
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
     from queuetui.engine.clock import Clock, Pace
+    from queuetui.engine.held import Run
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
-    from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
 
 HELD_BATCHES = 2

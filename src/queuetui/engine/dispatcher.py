@@ -10,9 +10,9 @@ from queuetui.backends.base import Running
 from queuetui.engine.apart import settle_apart, write_apart
 from queuetui.engine.context import CancelCause
 from queuetui.engine.finisher import refuse, take_step
+from queuetui.engine.held import Run
 from queuetui.engine.logs import log_event
 from queuetui.engine.outcome import settle_released
-from queuetui.engine.run import Run
 from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.errors import BadConfig, BadPayload, Unsupported
 from queuetui.model.job import Ending
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from queuetui.backends.base import Step
     from queuetui.engine.claimer import Claim
     from queuetui.engine.desk import Desk
-    from queuetui.engine.lease import HeldLease, RunEnding
+    from queuetui.engine.held import HeldLease, RunEnding
 
 PART = "jobs"
 TICK_S = 1.0
@@ -177,14 +177,14 @@ class Dispatcher:
             self._tell_once(claim.queue, step.problem)
         now_s = desk.clock.now()
         told = desk.volume.take(len(claimed), now_s)
-        runs = [Run(job, lease, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
+        runs = [Run(job, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
         excess = desk.room.excess(runs, self._unended())
         desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs), step.again_s)
         desk.outbox.expect(desk.claimer.batch)
         if not runs:
             return
         lease.used_s = now_s
-        lease.runs.update(runs)
+        lease.hold(runs)
         for run in excess:
             self._release(run)
         kept = [run for run in runs if not run.ended] if excess else runs

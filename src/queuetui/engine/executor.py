@@ -11,8 +11,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from queuetui.engine.context import CancelCause
+from queuetui.engine.held import Run
 from queuetui.engine.performer import Performer
-from queuetui.engine.run import Run
 
 
 class RunSlot:

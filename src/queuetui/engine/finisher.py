@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from queuetui.engine.lease import RunEnding
+from queuetui.engine.held import RunEnding
 from queuetui.engine.logs import WORKER_LOGGER, log_event
 from queuetui.engine.outcome import settle_given_up
 from queuetui.engine.settings import DEFAULT_BATCH
@@ -15,7 +15,7 @@ from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
     from queuetui.engine.clock import Clock, Pace, Wakeup
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
     from queuetui.engine.volume import Volume
     from queuetui.model.job import Settlement
 

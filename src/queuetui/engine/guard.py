@@ -12,9 +12,9 @@ from queuetui.engine.logs import log_event
 
 if TYPE_CHECKING:
     from queuetui.engine.clock import Clock
+    from queuetui.engine.held import Run
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
-    from queuetui.engine.run import Run
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.stopping import Stopping
 

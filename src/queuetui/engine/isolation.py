@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from queuetui.engine.run import Run
+from queuetui.engine.held import Run
 
 
 class Executor(Protocol):

@@ -4,60 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from queuetui.engine.context import CancelCause
+from queuetui.engine.held import HeldLease
 from queuetui.engine.logs import log_event
 
 if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
     from queuetui.engine.clock import Clock
-    from queuetui.engine.run import Run
-    from queuetui.model.job import Settlement
+    from queuetui.engine.held import Run
 
 # Own work stops before the store can grant the jobs to anybody else: 20 s of 30.
 TRUSTED_PART = 2 / 3
-
-
-class RunEnding(NamedTuple):
-    """The ending of a run, on its way to the store."""
-
-    run: Run
-    settlement: Settlement
-
-
-@dataclass(eq=False, slots=True)
-class HeldLease:
-    """A lease in a worker's hands.
-
-    `renewed_s` is when the last completed renewal was asked for. `closing`: nothing more is claimed under it, and it is closed when
-    its last run has ended: the store may hold jobs under it that an answer never told of. `lost` says why it is over;
-    once `forgotten` nothing is written under it any more.
-    """
-
-    id: str
-    queue: str
-    renewed_s: float
-    runs: set[Run] = field(default_factory=set)
-    endings: list[RunEnding] = field(default_factory=list)
-    closing: bool = False
-    lost: str | None = None
-    forgotten: bool = False
-    used_s: float = 0.0
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is held under it and nothing waits to be written."""
-        return not self.runs and not self.endings
-
-    def lose(self, why: str) -> int:
-        """Take the lease as over: its runs are asked to stop and their results refused; return how many."""
-        if self.lost is not None:
-            return 0
-        self.lost = why
-        return sum(run.abandon(CancelCause.LEASE_LOST) for run in tuple(self.runs))
 
 
 class Leases:

@@ -10,8 +10,8 @@ from queuetui.engine.executor import ThreadExecutor
 
 if TYPE_CHECKING:
     from queuetui.engine.children.process_executor import ProcessExecutor
+    from queuetui.engine.held import Run
     from queuetui.engine.performer import Performer, TaskFinder
-    from queuetui.engine.run import Run
 
 
 class MixedExecutor(ThreadExecutor):

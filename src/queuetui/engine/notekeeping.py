@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from queuetui.engine.apart import write_apart
+from queuetui.engine.held import Run
 from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of
-from queuetui.engine.run import Run
 from queuetui.model.clock import to_text
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:
     from queuetui.backends.run_notes import RunNotesStore
-    from queuetui.engine.lease import RunEnding
+    from queuetui.engine.held import RunEnding
     from queuetui.engine.notes import Notes
     from queuetui.model.run_notes import RunNotes
 

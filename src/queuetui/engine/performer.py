@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from queuetui.engine.clock import Clock
     from queuetui.engine.context import Context
     from queuetui.engine.event_loop import EventLoop
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.tasks import Task
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
 
 # Runs that go on for longer are not waited for: they would hold up every suspect of the queue, and this worker with it.
 WAIT_FOR_OTHERS_S = 2.0

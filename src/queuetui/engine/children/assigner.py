@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from queuetui.engine.children.child_handle import ChildHandle
     from queuetui.engine.clock import Pace
     from queuetui.engine.finisher import Outbox
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
     from queuetui.engine.settings import WorkerSettings
 
 BATCH_JOBS = 50

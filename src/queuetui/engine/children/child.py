@@ -32,11 +32,10 @@ from queuetui.engine.clock import Clock, steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.handler_forks import catch
-from queuetui.engine.lease import HeldLease
+from queuetui.engine.held import Run
 from queuetui.engine.logs import configure_logs
 from queuetui.engine.metering import ProcessMeter
 from queuetui.engine.performer import Performer
-from queuetui.engine.run import Run
 from queuetui.engine.settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ class Child:
         self._inbox: queue.SimpleQueue[Given | None] = queue.SimpleQueue()
         self._runs: dict[int, Run] = {}
         self._cancelled: dict[int, str] = {}
-        self._lease = HeldLease("", "", 0.0)
         self._quick: set[str] = set()
         self._number = 0
         self._at_once = True
@@ -123,7 +121,7 @@ class Child:
             self._post.put(Declined(number), at_once=True)
             return
         self._number, self._at_once = number, job.type not in self._quick
-        run = self._runs[number] = Run(job, self._lease, self._worker_id, told=told)
+        run = self._runs[number] = Run(job, self._worker_id, told=told)
         if (cause := self._cancelled.pop(number, None)) is not None:
             run.context.cancel(CancelCause(cause))
         if self._at_once:

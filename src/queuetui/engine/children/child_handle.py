@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from queuetui.engine.children.child_memory import ChildMemory
     from queuetui.engine.children.pipes import WorkerEnd
     from queuetui.engine.context import CancelCause
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
 
 BOUNDLESS = 2**31
 # Of a lease: from here on the store may soon grant the job to another worker.

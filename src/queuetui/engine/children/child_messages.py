@@ -29,7 +29,7 @@ from queuetui.model.job import Ending
 if TYPE_CHECKING:
     from queuetui.engine.children.child_handle import ChildHandle
     from queuetui.engine.children.exit_causes import ExitJudge, Rules
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
 
 
 class Receipt(Event):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from queuetui.engine.children.child_handle import ChildHandle
     from queuetui.engine.children.messages import Met
     from queuetui.engine.finisher import Outbox
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
     from queuetui.engine.settings import WorkerSettings
     from queuetui.model.job import Settlement
 

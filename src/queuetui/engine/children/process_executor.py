@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from queuetui.engine.children.messages import Boot
     from queuetui.engine.clock import Pace
     from queuetui.engine.finisher import Outbox
-    from queuetui.engine.run import Run
+    from queuetui.engine.held import Run
     from queuetui.engine.settings import WorkerSettings
 
 START_WITHIN_S = 65.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,21 +18,6 @@ if TYPE_CHECKING:
     from queuetui.backends.base import Listener
     from queuetui.backends.native.memory.records import JobRecord
     from queuetui.backends.native.memory.store import MemoryStore
-
-MOST_KEPT = 50_000
-
-
-@dataclass
-class EventShelf:
-    """The newest entries; older ones fall off the end."""
-
-    entries: deque[Event] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
-    last: int = 0
-
-    def next_cursor(self) -> str:
-        """Return the place of the next entry."""
-        self.last += 1
-        return str(self.last)
 
 
 def logs_events(store: MemoryStore, queue: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from queuetui.backends.native.memory.records import UsagePlace
 from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.backends.native.texts import storable
 from queuetui.backends.run_notes import MOST_USAGE_TOTALS
@@ -16,17 +17,6 @@ from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.memory.store import MemoryStore
-
-Place = tuple[str, str, str]
-
-
-@dataclass
-class NoteShelf:
-    """Notes by job and fence, sums by minute, and when results end."""
-
-    runs: dict[str, dict[int, NotedRun]] = field(default_factory=dict)
-    usage: dict[datetime, dict[Place, float]] = field(default_factory=dict)
-    results: dict[tuple[str, int], datetime] = field(default_factory=dict)
 
 
 class MemoryRunNotes:
@@ -78,7 +68,7 @@ class MemoryRunNotes:
         """Return what was counted in the last minutes."""
         with self.store.lock:
             since = self.store.now() - timedelta(minutes=minutes)
-            total: dict[Place, float] = {}
+            total: dict[UsagePlace, float] = {}
             for minute, sums in self.store.notes.usage.items():
                 for place, amount in sums.items() if minute > since else ():
                     total[place] = total.get(place, 0.0) + amount

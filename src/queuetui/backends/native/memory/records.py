@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,8 +19,13 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
+    from queuetui.model.event import Event
     from queuetui.model.job import NewJob
+    from queuetui.model.run_notes import NotedRun
     from queuetui.model.worker import WorkerCard
+# What a sum of usage is kept under: queue, type, name.
+UsagePlace = tuple[str, str, str]
+MOST_EVENTS_KEPT = 50_000
 
 
 @dataclass(slots=True)
@@ -111,6 +117,28 @@ class TallyRecord:
     lost: int = 0
     busy_s: float = 0.0
     timed_runs: int = field(default=0)
+
+
+@dataclass
+class EventShelf:
+    """The newest entries; older ones fall off the end."""
+
+    entries: deque[Event] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS_KEPT))
+    last: int = 0
+
+    def next_cursor(self) -> str:
+        """Return the place of the next entry."""
+        self.last += 1
+        return str(self.last)
+
+
+@dataclass
+class NoteShelf:
+    """Notes by job and fence, sums by minute, and when results end."""
+
+    runs: dict[str, dict[int, NotedRun]] = field(default_factory=dict)
+    usage: dict[datetime, dict[UsagePlace, float]] = field(default_factory=dict)
+    results: dict[tuple[str, int], datetime] = field(default_factory=dict)
 
 
 def to_job(record: JobRecord, backend: str, lease_until: datetime | None, summaries: SummaryPaths) -> Job:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from queuetui.backends.forks import StoreHandle
-from queuetui.backends.native.memory.event_log import EventShelf
-from queuetui.backends.native.memory.noting import NoteShelf
 from queuetui.backends.native.memory.records import (
     AttemptRecord,
+    EventShelf,
     JobRecord,
     KeyRecord,
     LeaseRecord,
+    NoteShelf,
     QueueRecord,
     TallyRecord,
     WorkerRecord,

@@ -1,22 +1,24 @@
-"""One claimed job in a worker's hands."""
+"""What a worker holds: leases, the runs under them, and the endings that wait to be written."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from queuetui.engine.context import CancelCause, Context
 
 if TYPE_CHECKING:
-    from queuetui.engine.lease import HeldLease
     from queuetui.engine.tasks import Task
-    from queuetui.model.job import ClaimedJob
+    from queuetui.model.job import ClaimedJob, Settlement
 
 
 class Run:
     """A claim, from the moment it is held until its ending is written; it ends once, whoever ends it first.
 
-    `told` says whether its start and completion are worth a line of the log each.
+    `told` says whether its start and completion are worth a line of the log each. `lease` is set by the lease that
+    holds the run; in a child process a run has none.
     """
 
     __slots__ = (
@@ -33,12 +35,10 @@ class Run:
         "told",
         "written",
     )
+    lease: HeldLease
 
-    def __init__(
-        self, job: ClaimedJob, lease: HeldLease, worker_id: str, claimed_s: float = 0.0, *, told: bool = True
-    ) -> None:
+    def __init__(self, job: ClaimedJob, worker_id: str, claimed_s: float = 0.0, *, told: bool = True) -> None:
         self.job = job
-        self.lease = lease
         self.context = Context(job, worker_id)
         self.claimed_s = claimed_s
         self.told = told
@@ -103,3 +103,48 @@ class Run:
     def elapsed_s(self, now_s: float) -> float:
         """Return how long the handler has been running, zero before it began."""
         return 0.0 if self.started_s is None else now_s - self.started_s
+
+
+class RunEnding(NamedTuple):
+    """The ending of a run, on its way to the store."""
+
+    run: Run
+    settlement: Settlement
+
+
+@dataclass(eq=False, slots=True)
+class HeldLease:
+    """A lease in a worker's hands.
+
+    `renewed_s` is when the last completed renewal was asked for. `closing`: nothing more is claimed under it, and it is closed when
+    its last run has ended: the store may hold jobs under it that an answer never told of. `lost` says why it is over;
+    once `forgotten` nothing is written under it any more.
+    """
+
+    id: str
+    queue: str
+    renewed_s: float
+    runs: set[Run] = field(default_factory=set)
+    endings: list[RunEnding] = field(default_factory=list)
+    closing: bool = False
+    lost: str | None = None
+    forgotten: bool = False
+    used_s: float = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is held under it and nothing waits to be written."""
+        return not self.runs and not self.endings
+
+    def hold(self, runs: Collection[Run]) -> None:
+        """Hold newly claimed runs."""
+        for run in runs:
+            run.lease = self
+        self.runs.update(runs)
+
+    def lose(self, why: str) -> int:
+        """Take the lease as over: its runs are asked to stop and their results refused; return how many."""
+        if self.lost is not None:
+            return 0
+        self.lost = why
+        return sum(run.abandon(CancelCause.LEASE_LOST) for run in tuple(self.runs))
