@@ -33,7 +33,7 @@ from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_filter
 from queuetui.tui.scope import Scope
-from queuetui.tui.screens.console_screen import ConsoleScreen
+from queuetui.tui.screens.filtering import Filtering
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
@@ -45,7 +45,7 @@ _EXAMPLE = "failed queue:mail job:5b1c0a event:retried,lost correlation:order-17
 _WITH_ERRORS = frozenset({EventKind.JOB_FAILED, EventKind.JOB_RETRIED})
 
 
-class EventsScreen(ConsoleScreen):
+class EventsScreen(Filtering):
     """Enter opens the job of an event, or the jobs of its worker or queue."""
 
     PLACE = KeyPlace.EVENTS
@@ -209,29 +209,17 @@ class EventsScreen(ConsoleScreen):
     # Filter
 
     def clear_one(self) -> bool:
-        """Clear the filter being typed, else the filter; False when there is nothing to clear."""
-        bar = self.query_one(FilterBar)
-        if not bar.is_open and not self._filter.text:
-            return False
-        bar.close()
-        self._table.focus()
-        self.apply_filter_text("")
-        return True
+        """Clear the filter; False when there is nothing to clear."""
+        return self.clear_filter()
 
     def step_back(self) -> bool:
         """Show all events again; False when they are shown."""
         return self.clear_one()
 
-    def action_live_filter(self) -> None:
-        """Open the filter line."""
-        self.query_one(FilterBar).open(self._filter.text)
-
-    @on(FilterBar.Filtered)
-    def _take_filter(self, event: FilterBar.Filtered) -> None:
-        self.apply_filter_text(event.text)
-        if event.kept:
-            self.query_one(FilterBar).close()
-            self._table.focus()
+    @property
+    def filter_text(self) -> str:
+        """The filter that is shown."""
+        return self._filter.text
 
     def apply_filter_text(self, text: str) -> None:
         """Show what a text asks for; one that cannot be read changes nothing."""

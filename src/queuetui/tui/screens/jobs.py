@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from queuetui.model.query import SORTS, Sort
@@ -17,9 +16,9 @@ from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.job_columns import first_order
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.filtering import Filtering
 from queuetui.tui.screens.job_list import JobList
 from queuetui.tui.screens.ordering import Ordering
-from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from queuetui.tui.screens.acting import ManifestReader
 
 
-class JobsScreen(JobList, Ordering):
+class JobsScreen(JobList, Ordering, Filtering):
     """The keys of the home screen: filter, order, columns, acts, and a closer look."""
 
     PLACE = KeyPlace.JOBS
@@ -37,33 +36,23 @@ class JobsScreen(JobList, Ordering):
 
     # Filter
 
+    @property
+    def filter_text(self) -> str:
+        """The filter that is shown."""
+        return self.scope.filter_text
+
     def clear_one(self) -> bool:
         """Clear the filter being typed, else the filter, else the marks; False when there is nothing to clear."""
         if self.is_looking:
             self.is_looking = False
             self.flash("Stopped; n goes on looking", Tone.MUTED, about=About.LIST)
             return True
-        bar = self.query_one(FilterBar)
-        if bar.is_open or self.scope.filter_text:
-            bar.close()
-            self.table.focus()
-            self.rescope(replace(self.scope, filter_text=""))
+        if self.clear_filter():
             return True
         if self.table.marks or self.marks_all_matching:
             self.table.action_unmark_all()
             return True
         return False
-
-    @on(FilterBar.Filtered)
-    def _take_filter(self, event: FilterBar.Filtered) -> None:
-        self.apply_filter_text(event.text)
-        if event.kept:
-            self.query_one(FilterBar).close()
-            self.table.focus()
-
-    def action_live_filter(self) -> None:
-        """Open the filter line."""
-        self.query_one(FilterBar).open(self.scope.filter_text)
 
     def action_look_further(self) -> None:
         """Go on behind what was looked through, until something is found or Esc stops it."""
@@ -148,21 +137,5 @@ class JobsScreen(JobList, Ordering):
     @property
     def queue_in_question(self) -> QueueInfo | None:
         """The chosen queue, else that of the job under the cursor."""
-        job = self.seen.get(self.table.cursor_key or "")
+        job = self.job_under_cursor
         return queue_named(self.snapshot, self.scope.queue or (None if job is None else job.queue))
-
-    # Looking closer
-
-    def action_explain(self) -> None:
-        """Open the job under the cursor at its verdict."""
-        key = self.table.cursor_key
-        if key is not None:
-            self.console.open_job(key, "Why")
-
-    def action_copy(self) -> None:
-        """Choose what to copy of the job under the cursor."""
-        from queuetui.tui.dialogs.copy import CopyDialog
-
-        job = self.seen.get(self.table.cursor_key or "")
-        if job is not None:
-            self.app.push_screen(CopyDialog(job, self.verdicts.get(job.ref.id)), self.flash_copied)

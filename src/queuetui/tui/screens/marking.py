@@ -1,13 +1,16 @@
-"""Marking jobs one by one, all that are here, or all that match, for every screen with a table of jobs."""
+"""What every screen with a table of jobs does with them: marks, acts, a closer look, a copy."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
 
 from queuetui.model.act import Verb
+from queuetui.model.job import Job
 from queuetui.model.query import Query
+from queuetui.model.verdict import Verdict
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.acting import Acting
 from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
@@ -27,6 +30,8 @@ class Marking(Acting):
 
     def __init__(self) -> None:
         super().__init__()
+        self.seen: dict[str, Job] = {}
+        self.verdicts: dict[str, Verdict] = {}
         self.marks_all_matching = False
         self._is_all_offered = False
 
@@ -34,6 +39,29 @@ class Marking(Acting):
     def table(self) -> JobTable:
         """The table of jobs."""
         return self.query_one(JobTable)
+
+    @property
+    def targets(self) -> Sequence[Job]:
+        """The marked jobs, else the one under the cursor."""
+        return [self.seen[key] for key in self.table.targets if key in self.seen]
+
+    @property
+    def job_under_cursor(self) -> Job | None:
+        """The job under the cursor, as it was last seen."""
+        return self.seen.get(self.table.cursor_key or "")
+
+    def action_explain(self) -> None:
+        """Open the job under the cursor at its verdict."""
+        if self.table.cursor_key is not None:
+            self.console.open_job(self.table.cursor_key, "Why")
+
+    def action_copy(self) -> None:
+        """Choose what to copy of the job under the cursor."""
+        from queuetui.tui.dialogs.copy import CopyDialog
+
+        job = self.job_under_cursor
+        if job is not None:
+            self.app.push_screen(CopyDialog(job, self.verdicts.get(job.ref.id)), self.flash_copied)
 
     @property
     def query_of_all(self) -> Query:

@@ -12,18 +12,17 @@ from textual.widget import Widget
 
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Part, QueueInfo, Watch
-from queuetui.model.text import Untrusted, sanitize
+from queuetui.model.text import Untrusted
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, QUEUE_ORDER, queue_rows
+from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.acting import Acting
-from queuetui.tui.screens.ordering import OrderedHere
-from queuetui.tui.widgets.job_table import ListTable
-from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.screens.list_screen import ListScreen
 from queuetui.tui.widgets.table_messages import RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
@@ -31,20 +30,15 @@ LETTERS = 20
 _CARDS = ("pending", "processing", "failed", "stuck", "done")
 
 
-class OverviewScreen(Acting, OrderedHere):
+class OverviewScreen(Acting, ListScreen):
     """Answers `is it well?` at a glance; Enter on a queue opens its jobs."""
 
     PLACE = KeyPlace.OVERVIEW
     VIEW = "overview"
     PARTS = frozenset(Part)
-    AUTO_FOCUS = "#queues"
     COLUMNS = QUEUE_COLUMNS
     OWN_MARKS = QUEUE_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.OVERVIEW)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._picture: Picture | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield cards, spark line, queues and dead letters."""
@@ -52,7 +46,7 @@ class OverviewScreen(Acting, OrderedHere):
             for name in _CARDS:
                 yield TextLines(f"card-{name}", "card")
         yield TextLines("hour")
-        yield ListTable(QUEUE_COLUMNS, id="queues", empty_text=sanitize("reading ..."))
+        yield self.make_table()
         yield TextLines("letters-title", "title")
         yield TextLines("letters")
 
@@ -64,46 +58,45 @@ class OverviewScreen(Acting, OrderedHere):
     @property
     def queue_in_question(self) -> QueueInfo | None:
         """The queue under the cursor."""
-        key = self.query_one(LiveTable).cursor_key
-        return (
-            None
-            if key is None
-            else queue_named(None if self._picture is None else self._picture.snapshot, Untrusted(key))
-        )
+        key = self.table.cursor_key
+        known = None if self.picture is None else self.picture.snapshot
+        return None if key is None else queue_named(known, Untrusted(key))
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show all of it; a picture taken for another screen lacks the tally and the dead letters."""
-        self._picture, snapshot = picture, picture.snapshot
-        if not watch.parts >= self.PARTS:
-            if self.console.link.is_down and not self.has_read:
+        super().show_picture(picture, watch)
+        if not self.has_read:
+            self.picture = picture
+            if self.console.link.is_down:
                 self._show_known(picture)
-            return
-        self.has_read = True
+
+    def rows_of(self, picture: Picture) -> list[Row]:
+        """Return a row a queue."""
+        return queue_rows(picture, self.console.profile.limits.stuck_after_s, self.ordered_by)
+
+    def empty_text(self, picture: Picture) -> str:
+        """Return how a queue is made."""
+        return "No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"
+
+    def show_heading(self, picture: Picture) -> None:
+        """Show the figures above the queues, and the dead letters below them."""
+        snapshot, width = picture.snapshot, self.app.size.width
         capabilities = self.console.capabilities
         keeps_tally = capabilities is not None and capabilities.tally
         for card in make_cards(snapshot, keeps_tally=keeps_tally):
             self.show_lines(f"#card-{card.name}", card_lines(card))
-        width = self.app.size.width
         hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
-        self.show_lines(
-            "#hour",
-            [*hour, *problem_lines(picture, width), *late_lines(snapshot, self.console.profile.limits.stuck_after_s)],
-        )
-        table = self.query_one(LiveTable)
-        table.show_empty_text(sanitize("No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"))
-        table.set_rows(queue_rows(picture, self.console.profile.limits.stuck_after_s, self.ordered_by))
-        self.remember(picture, watch)
-        self.show_lines(
-            "#letters-title",
-            [line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])],
-        )
+        late = late_lines(snapshot, self.console.profile.limits.stuck_after_s)
+        self.show_lines("#hour", [*hour, *problem_lines(picture, width), *late])
+        title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
+        self.show_lines("#letters-title", [title])
         self.show_lines("#letters", letters_lines(snapshot, LETTERS))
 
     def _show_known(self, picture: Picture) -> None:
         """Show what was read for another screen before the store was lost, and name what was not."""
         for card in make_cards(picture.snapshot, keeps_tally=False):
             self.show_lines(f"#card-{card.name}", card_lines(card))
-        self.query_one(LiveTable).set_rows(queue_rows(picture, self.console.profile.limits.stuck_after_s))
+        self.table.set_rows(queue_rows(picture, self.console.profile.limits.stuck_after_s))
         unread = "the last hour and the latest dead letters were not read before the store was lost"
         self.show_lines("#hour", [line_of(say(f" {unread}", Tone.MUTED))])
 

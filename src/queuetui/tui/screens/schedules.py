@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.widget import Widget
 
 from queuetui.model.act import Verb
 from queuetui.model.picture import Picture
 from queuetui.model.schedule_info import ScheduleInfo
-from queuetui.model.snapshot import Part, Watch
-from queuetui.model.text import sanitize
+from queuetui.model.snapshot import Part
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.ask import AskDialog
 from queuetui.tui.present.identity import true_name
-from queuetui.tui.present.lines import line_of, say
+from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.schedule_questions import ask_pause_schedule, ask_remove_schedule, ask_run_now
 from queuetui.tui.present.schedule_rows import (
     SCHEDULE_COLUMNS,
@@ -26,15 +24,13 @@ from queuetui.tui.present.schedule_rows import (
     schedule_lines,
     schedule_rows,
 )
+from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.acting import Acting
-from queuetui.tui.screens.ordering import OrderedHere
-from queuetui.tui.widgets.job_table import ListTable
-from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.screens.list_screen import ListScreen
 from queuetui.tui.widgets.status_line import About
-from queuetui.tui.widgets.table_messages import RowHighlighted, RowSelected
-from queuetui.tui.widgets.text_lines import TextLines
-from queuetui.tui.widgets.told_pane import ToldPane
+from queuetui.tui.widgets.table_messages import RowSelected
+from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
@@ -45,60 +41,47 @@ if TYPE_CHECKING:
 _NONE_YET = "No schedule yet. Declare one with @job(cron=...), or: queuetui schedules add NAME TYPE --every 5m"
 
 
-class SchedulesScreen(Acting, OrderedHere):
+class SchedulesScreen(Acting, ListScreen):
     """Enter opens the last job of a schedule; an act is about the one under the cursor, as it was seen."""
 
     PLACE = KeyPlace.SCHEDULES
     VIEW = "schedules"
+    HEADING = "Schedules"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.SCHEDULES})
-    AUTO_FOCUS = "#schedules"
     COLUMNS = SCHEDULE_COLUMNS
     OWN_MARKS = SCHEDULE_ORDER
+    TOLD = "schedule"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SCHEDULES)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._schedules: dict[str, ScheduleInfo] = {}
+    def rows_of(self, picture: Picture) -> list[Row]:
+        """Return a row a schedule."""
+        return schedule_rows(picture, self.ordered_by)
 
-    def compose_body(self) -> Iterable[Widget]:
-        """Yield the summary, the table and what is to be known of the schedule under the cursor."""
-        yield TextLines("crumbs")
-        yield ListTable(SCHEDULE_COLUMNS, id="schedules", empty_text=sanitize("reading ..."))
-        yield ToldPane("schedule")
-
-    def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show the schedules; a picture taken for another screen lacks them."""
-        if Part.SCHEDULES not in watch.parts:
-            return
-        self.has_read = True
-        self._schedules = {true_name(one.name): one for one in picture.schedules}
+    def empty_text(self, picture: Picture) -> str:
+        """Return why none is here."""
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
-        problem = picture.problems.get(Part.SCHEDULES.value)
-        table = self.query_one(LiveTable)
-        table.show_empty_text(
-            sanitize(problem or (_NONE_YET if keeps else "This store keeps no schedules that could be seen here."), 300)
-        )
-        table.set_rows(schedule_rows(picture, self.ordered_by))
-        self.remember(picture, watch)
-        right = [say(f"{overdue_text(picture)} ", Tone.MUTED)] if picture.schedules else []
-        right = [say(f"{problem} ", Tone.WARNING)] if picture.schedules and problem else right
-        self.show_lines("#crumbs", [line_of(say(" Schedules", Tone.STRONG), right=right)])
-        self._show_schedule()
+        none = _NONE_YET if keeps else "This store keeps no schedules that could be seen here."
+        return picture.problems.get(Part.SCHEDULES.value) or none
 
-    @on(RowHighlighted)
-    def _show_schedule(self) -> None:
-        key = self.query_one(LiveTable).cursor_key
-        known = self._schedules.get(key or "")
-        pane = self.query_one("#schedule", ToldPane)
-        if known is None:
-            pane.tell(None, None)
-        else:
-            pane.tell(key, lambda width, most: schedule_lines(known, width, most))
+    def summary(self, picture: Picture) -> Sequence[Span]:
+        """Return how many are overdue, or why they may be out of date."""
+        problem = picture.problems.get(Part.SCHEDULES.value)
+        told = say(f"{problem} ", Tone.WARNING) if problem else say(f"{overdue_text(picture)} ", Tone.MUTED)
+        return [told] if picture.schedules else ()
+
+    def teller_of(self, key: str) -> Teller | None:
+        """Return what tells of a schedule."""
+        known = self._schedule(key)
+        return None if known is None else lambda width, most: schedule_lines(known, width, most)
+
+    def _schedule(self, key: str | None) -> ScheduleInfo | None:
+        shown = () if self.picture is None else self.picture.schedules
+        return next((one for one in shown if true_name(one.name) == key), None)
 
     @on(RowSelected)
     def _open_last_job(self, event: RowSelected) -> None:
-        known = self._schedules.get(event.key)
+        known = self._schedule(event.key)
         if known is None or known.last_job_id is None:
             self.flash("It has made no job yet", Tone.WARNING, about=About.CURSOR)
         elif known.last_state is None:
@@ -131,7 +114,7 @@ class SchedulesScreen(Acting, OrderedHere):
         operations = self._operations_for(action)
         if operations is None:
             return
-        seen = self._schedules.get(self.query_one(LiveTable).cursor_key or "")
+        seen = self._schedule(self.table.cursor_key)
         if seen is None:
             self.flash("There is no schedule under the cursor", Tone.WARNING, about=About.CURSOR)
             return

@@ -9,7 +9,6 @@ from queuetui.model.page import Page
 from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
-from queuetui.model.verdict import Verdict
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
 from queuetui.tui.present.job_rows import make_rows
@@ -29,8 +28,6 @@ class ShownJobs(Marking):
     def __init__(self) -> None:
         super().__init__()
         self.scope = Scope()
-        self.seen: dict[str, Job] = {}
-        self.verdicts: dict[str, Verdict] = {}
         self.is_wide = False
         self._shown: Snapshot | None = None
         self._table_columns = JobColumns(NORMAL)
@@ -39,11 +36,6 @@ class ShownJobs(Marking):
     def page(self) -> Page | None:
         """The page that is shown, once one of this list was read."""
         return None if self._shown is None or not self.has_read else self._shown.page
-
-    @property
-    def targets(self) -> Sequence[Job]:
-        """The marked jobs, else the one under the cursor."""
-        return [self.seen[key] for key in self.table.targets if key in self.seen]
 
     @property
     def columns(self) -> JobColumns:
@@ -83,7 +75,7 @@ class ShownJobs(Marking):
 
     def _explain(self) -> None:
         pane = self.query_one("#explanation", ToldPane)
-        job, shown = self.seen.get(self.table.cursor_key or ""), self._shown
+        job, shown = self.job_under_cursor, self._shown
         if job is None:
             pane.tell(None, None)
             return

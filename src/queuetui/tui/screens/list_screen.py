@@ -1,0 +1,141 @@
+"""What the screens share whose rows are all here: title, table, order, what is told of a row, and what stands for rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.widget import Widget
+
+from queuetui.model.picture import Picture
+from queuetui.model.query import Sort
+from queuetui.model.snapshot import Watch
+from queuetui.model.text import sanitize
+from queuetui.tui.dialogs.sort import Choice
+from queuetui.tui.present.lines import Span, line_of, say
+from queuetui.tui.present.row_order import first_order, orderable
+from queuetui.tui.present.table import Column, HeaderSort, Row
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.console_screen import SENTENCE_CAP
+from queuetui.tui.screens.ordering import Ordering
+from queuetui.tui.widgets.job_table import ListTable
+from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.table_messages import RowHighlighted
+from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.told_pane import Teller, ToldPane
+
+
+class ListScreen(Ordering):
+    """Shows a picture that has all of its parts; another one leaves it as it is.
+
+    `TOLD` names the pane that tells of the row under the cursor, where there is one.
+    """
+
+    AUTO_FOCUS = "LiveTable"
+    COLUMNS: ClassVar[tuple[Column, ...]]
+    OWN_MARKS: ClassVar[tuple[HeaderSort, ...]]
+    HEADING: ClassVar[str]
+    TABLE: ClassVar[type[LiveTable]] = ListTable
+    TOLD: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.picture: Picture | None = None
+        self._order: Sort | None = None
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the title, the table and what is told of the row under the cursor."""
+        yield TextLines("crumbs")
+        yield self.make_table()
+        if self.TOLD:
+            yield ToldPane(self.TOLD)
+
+    def make_table(self) -> LiveTable:
+        """Return the table, empty as yet."""
+        return self.TABLE(self.COLUMNS, empty_text=sanitize("reading ..."))
+
+    # What a screen says of its rows
+
+    def rows_of(self, picture: Picture) -> list[Row]:
+        """Return the rows in the present order."""
+        raise NotImplementedError
+
+    def empty_text(self, picture: Picture) -> str:
+        """Return what stands where rows would be."""
+        raise NotImplementedError
+
+    def summary(self, picture: Picture) -> Sequence[Span]:
+        """Return what stands at the right end of the title."""
+        return ()
+
+    def teller_of(self, key: str) -> Teller | None:
+        """Return what tells of a row, None where it is not known any more."""
+        return None
+
+    # Showing them
+
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
+        """Show the rows; a picture taken for another screen may lack them."""
+        if watch.parts >= self.PARTS:
+            self.has_read, self.picture = True, picture
+            self.show_rows(picture)
+
+    def show_rows(self, picture: Picture) -> None:
+        """Show the rows of a picture in the present order."""
+        table, order = self.table, self._order
+        table.show_empty_text(sanitize(self.empty_text(picture), SENTENCE_CAP))
+        table.set_rows(self.rows_of(picture))
+        table.show_order(self.OWN_MARKS if order is None else (HeaderSort(order.field, order.descending),))
+        self.show_heading(picture)
+        self.tell_of_row()
+
+    def show_heading(self, picture: Picture) -> None:
+        """Show the title."""
+        self.show_lines("#crumbs", [line_of(say(f" {self.HEADING}", Tone.STRONG), right=self.summary(picture))])
+
+    @on(RowHighlighted)
+    def tell_of_row(self) -> None:
+        """Tell of the row under the cursor, where there is a pane for it."""
+        key = self.table.cursor_key
+        for pane in self.query(ToldPane):
+            teller = None if key is None else self.teller_of(key)
+            pane.tell(None if teller is None else key, teller)
+
+    @property
+    def table(self) -> LiveTable:
+        """The table."""
+        return self.query_one(LiveTable)
+
+    # Their order
+
+    @property
+    def ordered_by(self) -> Sort | None:
+        """The order that was chosen."""
+        return self._order
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """Every column."""
+        return [Choice(column.key, column.title) for column in self.COLUMNS if column.title]
+
+    @property
+    def neighbours(self) -> Sequence[Sort]:
+        """The orders of the columns that are shown."""
+        return [first_order(column) for column in orderable(self.COLUMNS, self.table.shown_columns)]
+
+    @property
+    def turned_own(self) -> Sort:
+        """The screen's own order by its first column, turned round."""
+        own = self.OWN_MARKS[0]
+        return Sort(own.column_key, descending=not own.descending)
+
+    def first_order(self, field: str) -> Sort:
+        """Return the order by a column that a person means first."""
+        return first_order(next(column for column in self.COLUMNS if column.key == field))
+
+    def reorder(self, order: Sort | None) -> None:
+        """Show the same rows in another order."""
+        self._order = order
+        if self.picture is not None:
+            self.show_rows(self.picture)
