@@ -80,7 +80,10 @@ class QueueTui(Console, inherit_bindings=False):
     # Leaving and moving about
 
     async def action_back(self) -> None:
-        """Leave the screen on top, else the filter, the tab or the queue, else the view; at the root of Jobs end."""
+        """Go back one step: out of a screen, the filter, the tab, the queue or the view.
+
+        At the root of Jobs it ends the console.
+        """
         if not self._step_back():
             self.exit(0)
 
@@ -182,7 +185,10 @@ class QueueTui(Console, inherit_bindings=False):
         self.find_jobs(job_id, open_found, lambda why: self.flash(why, Tone.CRITICAL))
 
     def find_jobs(self, suffix: str, take: Callable[[tuple[str, ...]], None], miss: Callable[[str], None]) -> None:
-        """Look for the jobs whose id is or ends in what was typed; a person is asked how far, where that takes long."""
+        """Look for the jobs whose id is or ends in what was typed.
+
+        A person is asked how far, where that takes long.
+        """
         from queuetui.tui.dialogs.seek import SeekDialog
 
         connection = self.connection
@@ -292,7 +298,10 @@ if TYPE_CHECKING:
 
 
 def run_console(session: ConsoleSession) -> int:
-    """Open the console on this terminal until a person or a signal ends it; return the exit code. Raises Unsupported."""
+    """Open the console on this terminal and return the exit code. Raises Unsupported.
+
+    A person or a signal ends it.
+    """
     require_terminal()
     app = QueueTui(session, has_few_colours=has_few_colours(os.environ))
     app.run(mouse=False)

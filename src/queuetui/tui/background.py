@@ -35,8 +35,9 @@ class BackgroundCalls:
         self._thread.start()
 
     def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> Reading:
-        """Do `work` in the background; on the console's thread give its value to `then`, or the reason to `otherwise`.
+        """Do `work` in the background.
 
+        On the console's thread give its value to `then`, or the reason to `otherwise`.
         Who does not want the value any more gives up what is returned, and hears nothing; never a call that changes anything.
         """
         reading = Reading()

@@ -18,7 +18,10 @@ _TMUX_WAIT_S = 1.0
 
 
 def copy_text(app: App[int], name: str, text: SafeText) -> str:
-    """Copy through tmux, else by the terminal's own sequence, else into a file; return the sentence that says which."""
+    """Copy through tmux, else by the terminal's own sequence, else into a file.
+
+    Return the sentence that says which.
+    """
     size = len(text.encode())
     if os.environ.get("TMUX") and _load_tmux_buffer(text):
         return f"Copied the {name} into tmux (its paste buffer, and the clipboard where tmux may)"

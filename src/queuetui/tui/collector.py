@@ -1,4 +1,7 @@
-"""Python's collector of garbage cycles, kept still while the console starts: what is made by then stays until the end."""
+"""Python's collector of garbage cycles, kept still while the console starts.
+
+What is made by then stays until the end.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,6 @@ def let_go() -> None:
 
 
 def forget() -> None:
-    """Count what was there at the start among the rest again, in a process that goes on without the console."""
+    """Count what was there at the start like everything else again, as the process goes on."""
     gc.enable()
     gc.unfreeze()

@@ -1,4 +1,4 @@
-"""The heart of the console: the threads that read and change a store, and what every screen asks of them."""
+"""What every screen asks of the console, and what its threads tell it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,10 @@ class Console(App[int], inherit_bindings=False):
         collector.forget()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Draw of a partial update its cells alone; where Textual makes it otherwise than is known here, it draws as ever."""
+        """Draw of a partial update its cells alone.
+
+        Where Textual makes it otherwise than is known here, it draws as ever.
+        """
         if is_partial(renderable):
             vars(renderable)["render_segments"] = partial(draw_spans, renderable)
         super()._display(screen, renderable)

@@ -1,4 +1,7 @@
-"""The stretch of the log that is on the screen's side: the newest page while it is followed, else what was read and stands still."""
+"""The part of the log that a screen holds.
+
+It is the newest page while the log is followed, else what was read and stands still.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,10 @@ def is_partial(update: object) -> bool:
 
 
 def draw_spans(update: Any, console: Console) -> str:  # noqa: ANN401 - a class of Textual's that has no public name
-    """Return what draws the spans: column by column, so that what follows mostly has the colours of what went before."""
+    """Return what draws the spans, column by column.
+
+    What follows then mostly has the colours of what went before.
+    """
     colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render reads it
     drawn: list[str] = []
     pen, before = "", None
@@ -63,7 +66,7 @@ def _cuts(update: Any) -> Iterator[_Cut]:  # noqa: ANN401 - as above
 
 
 def _move(before: _Cut | None, cut: _Cut) -> str:
-    """Return what moves the terminal's cursor from behind one piece to the beginning of another, which mostly stands below it."""
+    """Return what moves the terminal's cursor from behind one piece to the next, mostly below it."""
     is_below = before is not None and (before.x, before.y + 1) == (cut.x, cut.y)
     if before is None or not is_below or before.at_edge or not before.strip.text.isascii():
         return Control.move_to(cut.x, cut.y).segment.text

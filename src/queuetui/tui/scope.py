@@ -1,4 +1,7 @@
-"""What the job table is about: a state tab, a queue, a filter and an order, which together are one filter text."""
+"""What the job table is about: a state tab, a queue, a filter and an order.
+
+Together they are one filter text.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from queuetui.tui.present.identity import queue_term
 
 @dataclass(frozen=True, slots=True)
 class StateTab:
-    """One tab above the table: the digit that opens it and the states whose jobs it holds; Stuck is a verdict."""
+    """One tab above the table, with its digit and states.
+
+    Stuck is a verdict and no state.
+    """
 
     digit: str
     title: str
@@ -64,7 +70,10 @@ class Scope:
         return parse_query(self.text)
 
     def without_last(self, beginning: Scope) -> Scope | None:
-        """Return this scope without what was added last to `beginning`, in the order of the second line; None where nothing was."""
+        """Return this scope without what was added last to `beginning`, None where nothing was.
+
+        The order is that of the second line.
+        """
         if self.filter_text not in {"", beginning.filter_text}:
             return replace(self, filter_text=beginning.filter_text)
         if self.tab not in {ALL_TAB, beginning.tab}:

@@ -21,7 +21,10 @@ class Connection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """One profile; `connect` blocks, may import drivers, and raises QueueTuiError. `hint` stands above the keys in help."""
+    """One profile and how to reach it.
+
+    `connect` blocks, may import drivers, and raises QueueTuiError. `hint` stands above the keys in help.
+    """
 
     profile: Profile
     connect: Callable[[], tuple[Feed, Operations]]

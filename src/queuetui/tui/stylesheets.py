@@ -8,8 +8,9 @@ _IN_ORDER = ("tokens.tcss", "colours/{}.tcss", "app.tcss", "widgets.tcss", "dial
 
 
 def read_styles(colour: str = "") -> str:
-    """Return the style files as one sheet, tokens first, as a variable reaches no further than its own sheet.
+    """Return the style files as one sheet, tokens first.
 
+    A variable reaches no further than its own sheet.
     Of the profiles' colours only the one that is shown is read, as every rule costs time at the start.
     """
     folder = resources.path(resources.STYLES)

@@ -75,7 +75,10 @@ class Window:
         return True
 
     def hold(self, page: Page, place: int) -> bool:
-        """Read around the job at `place` of `page`, wherever the list has gone since; False where there is no cursor to begin from."""
+        """Read around the job at `place` of `page`, wherever the list has gone since.
+
+        False where there is no cursor to begin from.
+        """
         if self.is_seeking or page.last is None:
             return False
         self._seek(len(page.jobs) - place + HALF_CHUNK_ROWS, page.last)

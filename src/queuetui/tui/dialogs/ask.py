@@ -44,8 +44,9 @@ FURTHER, FURTHER_WHILE_TYPING = _key("further by letter"), _key("further by key"
 
 
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
-    """Names its targets when it opens and keeps to them; Cancel has the focus, so Enter alone changes nothing.
+    """Asks about the targets it was opened with.
 
+    Cancel has the focus, so Enter alone changes nothing.
     `prepare` and `perform` block and run as calls; `question_of` puts what was prepared into words. A question with a
     word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
     `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what

@@ -14,7 +14,10 @@ _ALL = ""
 
 
 class ColumnsDialog(PickDialog):
-    """Enter shows or hides a column at once; `take_choice` is told of each change and returns what is on the screen then."""
+    """Enter shows or hides a column at once.
+
+    `take_choice` is told of each change and returns what is on the screen then.
+    """
 
     TITLE_TEXT = "Columns"
     HINT = f"type to narrow   {MOVE} move   enter shows or hides   {LEAVE} closes"

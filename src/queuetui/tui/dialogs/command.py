@@ -20,8 +20,9 @@ _COMPLETE = key_at(KeyPlace.COMMAND, "complete")
 
 
 class CommandDialog(PickDialog):
-    """Gives the call to run; what was run before is offered first, what is not to be had is dimmed with its reason.
+    """Gives the call to run.
 
+    What was run before is offered first, what is not to be had is dimmed with its reason.
     The key of a row is what is run by it: the name of an action, or a line that was run before.
     """
 
@@ -44,7 +45,7 @@ class CommandDialog(PickDialog):
         self._queues = queues
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the actions whose name begins so, the lines that were run and begin so, then what holds the first word."""
+        """Return actions that begin so, earlier lines that begin so, then what holds the first word."""
         written = text.strip().casefold()
         word = written.partition(" ")[0]
         recent = [line for line in reversed(self._history) if line.casefold().startswith(written)]
@@ -148,7 +149,10 @@ class CommandDialog(PickDialog):
 
 
 def _read(written: str) -> tuple[Action | None, str]:
-    """Return the longest action name that the text begins with, and the rest; a digit or a key is a name too."""
+    """Return the longest action name that the text begins with, and the rest.
+
+    A digit or a key is a name too.
+    """
     words = written.split(" ")
     for count in (2, 1):
         action = named(" ".join(words[:count])) if len(words) >= count else None

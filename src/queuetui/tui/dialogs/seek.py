@@ -1,4 +1,4 @@
-"""Looks for a job by the end of its id where the first look did not find it, as long as a person wants."""
+"""Looks on for a job by the end of its id, as long as a person wants."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ ON = key_at(KeyPlace.SEEK, "look on")
 
 
 class SeekDialog(ModalScreen["IdSearch | None"]):
-    """Says how far was looked; n goes on look by look until one is found, and Esc ends it. Gives the search that found something."""
+    """Says how far was looked; `n` goes on until a job is found, Esc ends it.
+
+    Gives the search that found something.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SEEK)
 

@@ -29,7 +29,7 @@ def age_text(age_s: float | None, *, is_running: bool = False) -> SafeText:
 
 
 def due_text(wait_s: float | None) -> SafeText:
-    """Return how long until something is due, such as `in 4 m`, or since when it is: `due`, and from a minute on `due 12 m`."""
+    """Return when something is due, such as `in 4 m`, or for how long it has been: `due 12 m`."""
     if wait_s is None:
         return ABSENT
     if wait_s > 0:

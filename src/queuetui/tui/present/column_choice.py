@@ -13,7 +13,7 @@ _ALWAYS = "id"
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The keys of the columns that are hidden, and of those that come before others where the room is short."""
+    """The columns that a person hid, and those that come first where the room is short."""
 
     hidden: frozenset[str] = frozenset()
     wanted: frozenset[str] = frozenset()

@@ -48,7 +48,7 @@ def crumbs_lines(
 
 
 def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[str], width: int) -> list[TextLine]:
-    """Return the way over as many lines as it needs, the extent at the right of the last, and the notes below."""
+    """Return the way, on as many lines as it needs, its extent, and the notes below."""
     lines = flow(way, width, _MOST_LINES)
     if cells_of(lines[-1].left) + _GAP_CELLS + cells_of(extent) <= width:
         lines[-1] = line_of(*lines[-1].left, right=extent)

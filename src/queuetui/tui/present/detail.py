@@ -91,7 +91,7 @@ def summary_lines(
 def pane_lines(
     job: Job, verdict: Verdict | None, now: datetime, width: int, workers: Sequence[WorkerInfo] = ()
 ) -> list[TextLine]:
-    """Return what stands beside a broad table, each thing once: why, the summary, the error and the payload."""
+    """Return what stands beside a broad table: why, the summary, the error and the payload."""
     summary = summary_lines(replace(job, error=None), verdict, now, workers, with_why=False)
     blocks = [why_lines(job, verdict), summary]
     if job.error is not None:

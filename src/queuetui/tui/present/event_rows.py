@@ -40,7 +40,10 @@ EVENT_ORDER = (HeaderSort("time", descending=True),)
 
 
 def event_row(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Row:
-    """Return the cells of one event, keyed by its place in the log; they say nothing that time changes but the day."""
+    """Return the cells of one event, keyed by its place in the log.
+
+    Time changes nothing in them but the day.
+    """
     return Row(
         event.cursor,
         (

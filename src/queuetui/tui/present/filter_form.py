@@ -50,7 +50,10 @@ def write_filter(values: Mapping[str, str]) -> str:
 
 
 def read_filter(text: str) -> dict[str, str]:
-    """Return the fields that a filter fills; what no field can hold goes into the last one. Raises BadQuery."""
+    """Return the fields that a filter fills.
+
+    What no field can hold goes into the last one. Raises BadQuery.
+    """
     query = parse_query(text)
     values: dict[str, str] = {}
     rest: list[str] = []
@@ -64,7 +67,7 @@ def read_filter(text: str) -> dict[str, str]:
 
 
 def error_lines(error: BadQuery, indent: int, width: int) -> list[TextLine]:
-    """Return a sign below the place of an error, with what is wrong beside it where it fits, else below it."""
+    """Return a sign below the place of an error, and what is wrong beside or below it."""
     pointer = f"{' ' * (indent + error.position)}^"
     if len(pointer) + 1 + len(str(error)) <= width:
         return [line_of(say(f"{pointer} {error}", Tone.CRITICAL, 2000))]
@@ -123,6 +126,9 @@ def _written(query: Query, text: str) -> list[str]:
 
 
 def _value_of(field: FormField, written: str) -> str:
-    """Return what a field shows of its term: a list keeps its quotes, as what is in them is taken literally."""
+    """Return what a field shows of its term.
+
+    A list keeps its quotes, as what is in them is taken literally.
+    """
     value = _PREFIX.sub("", written, count=1)
     return value if field.is_list else WrittenValue(value, 0).literal

@@ -36,7 +36,10 @@ class Heading:
 
 
 def heading_line(heading: Heading, width: int) -> TextLine:
-    """Return the first line: the store to the left, the poll to the right; on a narrow screen the least needed gives way."""
+    """Return the first line: the store to the left, the poll to the right.
+
+    On a narrow screen the least needed gives way.
+    """
     lines = (
         _heading(heading, kept)
         for kept in (
@@ -78,7 +81,7 @@ def _heading(heading: Heading, kept: str) -> TextLine:
 
 
 def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:
-    """Return the first line while the store does not answer, with as many more as the reason needs, up to three in all."""
+    """Return the first line while the store does not answer, and at most two more for the reason."""
     first, *more = wrap(sanitize(f"queuetui  {title}  {sentence}", 2000), max(20, width - 2))
     return [line_of(say(f" {first}", Tone.STRONG)), *(line_of(say(f" {text}")) for text in more[:2])]
 
@@ -102,7 +105,7 @@ def short_count(count: Measured[int]) -> str:
 
 
 def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: str = "") -> TextLine:
-    """Return the keys of a screen: whole words only, the first ones first, what is not to be had just now dimmed."""
+    """Return the keys of a screen, as many as fit; what is not available now is dimmed."""
     tail = (say(f"{right} ", Tone.STRONG),) if right else ()
     room = width - cells_of(tail) - (2 if tail else 0)
     pieces: list[Span] = [say(" ")]

@@ -22,7 +22,7 @@ DIALOGS = (KeyPlace.ASK, KeyPlace.PICK, KeyPlace.COMMAND, KeyPlace.SEEK)
 def help_lines(
     place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], text: str, width: int
 ) -> list[TextLine]:
-    """Return every action of one screen in groups and the legend, narrowed to what holds `text`, in lines of `width` cells."""
+    """Return the actions of a screen and the legend, narrowed to what holds `text`."""
     needle = text.casefold()
     keys, legend = _key_lines(place, places, why_not, needle), _legend_lines(needle)
     if not keys and not legend:

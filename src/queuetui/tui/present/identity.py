@@ -14,12 +14,15 @@ _LONG_ID_CHARS = 16
 
 
 def short_id(job_id: str) -> Untrusted:
-    """Return what people see and type of an id: all of a short one, the end of a long one, which is the part that differs."""
+    """Return what people see and type of an id.
+
+    That is all of a short one, and the end of a long one, which is the part that differs.
+    """
     return Untrusted(job_id if len(job_id) <= _LONG_ID_CHARS else job_id[-SHORT_ID_CHARS:])
 
 
 def short_type(job: Job) -> Untrusted:
-    """Return what a job is called in a narrow place: its name, or its type, without the folders and modules before it."""
+    """Return a job's name, or its type without the folders and modules before it."""
     if job.name is not None and job.name:
         return Untrusted(_last_part(job.name.raw))
     return Untrusted(_last_part(job.type.raw))

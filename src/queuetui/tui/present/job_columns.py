@@ -87,12 +87,18 @@ class JobColumns:
 
 
 def first_order(field: str) -> Sort:
-    """Return the order that a person means first: the longest wait, the latest end, the most and the most urgent; names from A on."""
+    """Return the order that a person means first.
+
+    That is the longest wait, the latest end, the most and the most urgent, and names from A on.
+    """
     return Sort(field, descending=field not in _LOWEST_FIRST)
 
 
 def columns_for(query: Query, kept: Collection[State], *, is_troubled: bool, is_wide: bool) -> JobColumns:
-    """Return the columns of the jobs that a filter asks for; `kept` are the states that the store has at all."""
+    """Return the columns of the jobs that a filter asks for.
+
+    `kept` are the states that the store has at all.
+    """
     states = _states_of(query)
     is_one_queue = _is_one(query, "queue")
     chosen = [
@@ -115,7 +121,10 @@ _WIDE = {"id": WHOLE_ID, "why": replace(WHY, priority=0), "type": replace(TYPE, 
 
 
 def _state_and_time(states: frozenset[State], kept: Collection[State], *, is_troubled: bool) -> tuple[Column, Column]:
-    """Return how the state and the time are told: a state that all have is not, but for the sign of what is stuck."""
+    """Return how state and time are told.
+
+    A state that all jobs have is left out, but for the sign of what is stuck.
+    """
     state = STUCK_ALONE if len(states & frozenset(kept)) == 1 else STATE
     if states == {State.PROCESSING}:
         return state, RUNNING

@@ -121,7 +121,7 @@ def error_text(job: Job) -> SafeText:
 
 
 def message_text(job: Job) -> SafeText:
-    """Return what a job's last error says and then its class, which many share, for a place that may cut it."""
+    """Return a job's last error: its message, then its class, which many share."""
     if job.error is None:
         return ABSENT
     message = sanitize(job.error.message)
@@ -130,7 +130,10 @@ def message_text(job: Job) -> SafeText:
 
 
 def _state_cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> Cell:
-    """Return the state, with its time where the list has no column of it; of a state that all have only the sign of a stuck one."""
+    """Return the state, with its time where the list has no column of it.
+
+    Of a state that all have only the sign of a stuck one.
+    """
     sign = STUCK_SIGN if is_stuck(verdict) else ""
     word = "" if column == STUCK_ALONE else job.state.value
     time = f" {age_of(job, now)}" if column == STATE_AND_TIME else ""

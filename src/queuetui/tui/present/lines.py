@@ -31,7 +31,7 @@ _MARKS_ALLOWANCE = 4
 
 
 def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> Span:
-    """Return a piece; text of a queue is made safe here, and so are our own words, which costs them nothing."""
+    """Return a span of safe text, be it from a queue or our own."""
     return Span(sanitize(text, cap), tone)
 
 
@@ -46,7 +46,10 @@ def cells_of(pieces: Iterable[Span]) -> int:
 
 
 def wrap(text: SafeText, width: int) -> list[SafeText]:
-    """Return `text` in lines of at most `width` cells, broken at spaces where there are any; takes time by its length alone."""
+    """Return `text` in lines of at most `width` cells, broken at spaces where there are any.
+
+    It takes time by the length of the text alone.
+    """
     if width <= 0:
         return []
     return [sanitize(line, len(line) + 1) for paragraph in text.split("\n") for line in _break_up(paragraph, width)]

@@ -11,7 +11,10 @@ from queuetui.tui.present.ages import ABSENT, age_text
 
 
 def count_text(count: Measured[int], now: datetime | None = None) -> SafeText:
-    """Return `12,403`, `10,000+`, `~4.1M`, `12,403 (7 m)` or `-`; `now` is the store's clock, for the age of a cached count."""
+    """Return a count as `12,403`, `10,000+`, `~4.1M`, `12,403 (7 m)` or `-`.
+
+    `now` is the store's clock, for the age of a cached count.
+    """
     return sanitize(mark_count(count, _age_of(count, now)))
 
 

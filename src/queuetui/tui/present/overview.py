@@ -97,7 +97,7 @@ def late_lines(snapshot: Snapshot, late_after_s: float) -> Sequence[TextLine]:
 
 
 def problem_lines(picture: Picture, width: int) -> Sequence[TextLine]:
-    """Return what is wrong with the store, what could not be read of this picture, and whether schedules are overdue."""
+    """Return what is wrong with the store, what could not be read, and overdue schedules."""
     problems = [
         line_of(say(f" {text}", Tone.WARNING, 1000))
         for finding in picture.findings

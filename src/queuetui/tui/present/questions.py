@@ -45,8 +45,9 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `word` must be typed before `confirm` is offered, no `confirm` means there is nothing to do.
+    """What is asked.
 
+    `word` must be typed before `confirm` is offered; without `confirm` there is nothing to do.
     `options` are the ways to do it, of which one is `chosen`, by its place.
     """
 
@@ -208,7 +209,10 @@ def _name_line(job: Job) -> TextLine:
 
 
 def _word(manifest: Manifest, profile: Profile) -> str:
-    """Return what must be typed: a purge wants the queue's name, a bulk act on a protected profile the profile's."""
+    """Return what must be typed.
+
+    A purge wants the queue's name, a bulk act on a protected profile the profile's.
+    """
     if manifest.purge and len(manifest.queues) == 1 and sanitize(Untrusted(manifest.queues[0])) == manifest.queues[0]:
         return manifest.queues[0]
     if manifest.purge or (profile.protected and len(manifest.refs) > 1):

@@ -43,7 +43,10 @@ QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RA
 
 
 def pick_rows(picture: Picture, text: str) -> list[Row]:
-    """Return `every queue` and the queues whose name holds the text, as rows whose keys `picked_queue` reads."""
+    """Return `every queue` and the queues whose name holds the text.
+
+    `picked_queue` reads their keys.
+    """
     needle = text.casefold()
     rows = [
         queue_row(queue, picture, QUEUE_PICK_COLUMNS)._replace(key=_QUEUE_KEY + queue.name.raw)
@@ -62,7 +65,10 @@ def picked_queue(key: str) -> Untrusted | None:
 
 
 def queue_rows(picture: Picture, late_after_s: float = math.inf, order: Sort | None = None) -> list[Row]:
-    """Return a row for each queue, keyed by its true name; an oldest due time past the limit is in a warning's colour."""
+    """Return a row for each queue, keyed by its true name.
+
+    An oldest due time past the limit is in a warning's colour.
+    """
     queues = in_order(picture.snapshot.queues, order, lambda key, queue: _value(key, queue, picture.snapshot.now))
     return [queue_row(queue, picture, QUEUE_COLUMNS, late_after_s) for queue in queues]
 
@@ -102,7 +108,7 @@ def waited_s(queue: QueueInfo, now: datetime) -> float:
 
 
 def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:
-    """Return whether a queue is paused, else whether the bounds of its claims are reached, else whether its events are off."""
+    """Return whether a queue is paused, else whether a limit is reached, else whether events are off."""
     if queue.paused_at is not None:
         return Cell(sanitize("PAUSED"), Tone.WARNING)
     if use is not None and use.problem:

@@ -16,7 +16,10 @@ _SOONEST_FIRST = frozenset({"next", "last", "age"})
 
 
 def in_order(items: Iterable[Item], order: Sort | None, value_of: Callable[[str, Item], Value | None]) -> list[Item]:
-    """Return items by what one column shows, those without a value last; ties, and all without an order, stay as they are."""
+    """Return items by what one column shows, those without a value last.
+
+    Ties, and all without an order, stay as they are.
+    """
     given = list(items)
     if order is None:
         return given
@@ -31,10 +34,13 @@ def in_order(items: Iterable[Item], order: Sort | None, value_of: Callable[[str,
 
 
 def first_order(column: Column) -> Sort:
-    """Return the order of a column that a person means first: the most and the longest on top, names from A on."""
+    """Return the order of a column that a person means first: the most on top, names from A on."""
     return Sort(column.key, descending=column.align is Align.RIGHT and column.key not in _SOONEST_FIRST)
 
 
 def orderable(columns: Sequence[Column], shown: Collection[str]) -> list[Column]:
-    """Return the columns to order by among those that are shown; one without a title is no column to a person."""
+    """Return the columns to order by among those that are shown.
+
+    One without a title is no column to a person.
+    """
     return [column for column in columns if column.title and column.key in shown]

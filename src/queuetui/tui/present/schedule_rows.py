@@ -35,7 +35,7 @@ SCHEDULE_ORDER = (HeaderSort("standing", descending=False), HeaderSort("next", d
 
 
 def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:
-    """Return a row for each schedule, those that are overdue first, then by the next slot, paused ones last."""
+    """Return a row a schedule: the overdue ones first, then by the next slot, paused ones last."""
     own = sorted(picture.schedules, key=lambda one: (_rank(one), one.next_at, one.name))
     ordered = in_order(own, order, lambda key, one: _value(key, one, picture.snapshot.now))
     return [
@@ -81,7 +81,7 @@ def timing_text(schedule: ScheduleInfo) -> SafeText:
 
 
 def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLine]:
-    """Return at most `most` lines about the schedule under the cursor: how it stands, what to do, when it is next and what it makes."""
+    """Return at most `most` lines about a schedule: how it stands, what to do, what it makes."""
     verdict = schedule.verdict
     tone = Tone.STUCK if schedule.is_overdue else Tone.PLAIN
     told = [(f"{sanitize(schedule.name, 60)} {verdict.code.value}: {verdict.summary}.", tone)]

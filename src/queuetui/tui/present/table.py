@@ -17,8 +17,9 @@ Contents = Mapping[str, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: as wide as its contents, where the room is short at most `max_width`, and cut to no less than `min_width`.
+    """A column of a table.
 
+    It is as wide as its contents, at most `max_width` where room is short, and never cut below `min_width`.
     Where the room is too short for that, columns of the highest `priority` number are left out first. Columns that take the
     `rest` share what the others leave; a `spare` one stands only where no other is cut for it. `tone` is asked for the tone
     of a cell that brings none of its own.
@@ -43,7 +44,10 @@ class Column:
         return max(self.min_width, self.max_width)
 
     def full(self, contents: Contents) -> int:
-        """Return how wide its title, with an arrow, and its contents make it; without contents known, as wide as it may get."""
+        """Return how wide the title, with an arrow, and the contents make it.
+
+        Without contents known it is as wide as it may get.
+        """
         if contents is None:
             return self.room if self.flex else self.min_width
         return max(len(self.title) + bool(self.title), contents.get(self.key, 0))

@@ -1,4 +1,7 @@
-"""The tones a text can have; every tone is one component class and one style rule, never a colour in code."""
+"""The tones a text can have.
+
+Every tone is one component class and one style rule, never a colour in code.
+"""
 
 from __future__ import annotations
 

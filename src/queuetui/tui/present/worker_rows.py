@@ -94,13 +94,13 @@ def worker_filter(worker_id: Untrusted) -> str:
 
 
 def worker_name(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
-    """Return a worker as a filter names it: host and process id where it is registered, else the end of its id."""
+    """Return a worker as host and process id where it is registered, else the end of its id."""
     known = next((worker for worker in workers if worker.id == worker_id), None)
     return sanitize(short_id(worker_id.raw)) if known is None else sanitize(f"{sanitize(known.host, 60)}/{known.pid}")
 
 
 def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
-    """Return a worker as its host and process id where it is registered, and the end of its id; else the id alone."""
+    """Return a worker as host, process id and the end of its id, else the whole id."""
     known = next((worker for worker in workers if worker.id == worker_id), None)
     if known is None:
         return sanitize(worker_id)

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class Acting(ConsoleScreen):
-    """A screen whose targets are frozen when a key asks for an act, and which nothing but a confirmed dialog changes."""
+    """A screen with acts.
+
+    Their targets are fixed when a key asks for an act; only a confirmed dialog changes anything.
+    """
 
     def action_act(self, verb_name: str) -> None:
         """Ask for an act on the targets."""

@@ -1,4 +1,4 @@
-"""What every full screen shares: the first line, the status line, the footer, and the store's comings and goings."""
+"""What every full screen shares: the first line, the status line and the footer."""
 
 from __future__ import annotations
 
@@ -178,7 +178,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         return frozenset(found)
 
     def footer_actions(self) -> list[Action]:
-        """Return the actions of the footer in their order; acts that the profile's rights rule out are left out."""
+        """Return the actions of the footer in their order.
+
+        Acts that the profile's rights rule out are left out.
+        """
         places, read_only = self.places, self.console.is_read_only
         here = [action for action in ACTIONS if action.rank and action.places & places and action.name != self.VIEW]
         allowed = [action for action in here if action.verb is None or not read_only]
@@ -187,7 +190,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     # The status line
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN, *, about: About = About.ANSWER, gently: bool = False) -> None:
-        """Say something for a while, or until what it is about is gone; what is said gently does not replace what nobody has read yet."""
+        """Say something for a while, or until what it is about is gone.
+
+        What is said gently does not replace what nobody has read yet.
+        """
         self.status.tell(text, tone, about, gently=gently)
 
     def flash_report(self, text: str, tone: Tone) -> None:

@@ -35,7 +35,10 @@ _NEXT, _EMPTY, _LEAVE = (key_at(KeyPlace.FILTER, name) for name in ("next field"
 
 
 class FilterScreen(Screen["str | None"]):
-    """Gives the filter text, or None when it is left; shows as it goes what is written and how the store answers it."""
+    """Gives the filter text, or None when it is left.
+
+    It shows what is written and how the store answers it.
+    """
 
     AUTO_FOCUS = "#field-state"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.FILTER)

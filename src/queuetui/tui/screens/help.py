@@ -1,4 +1,4 @@
-"""Help: the keys of the screen in front, made from the table of actions, and what signs and words mean."""
+"""Help: the keys of the screen in front, and what signs and words mean."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _CLOSE = key_at(KeyPlace.HELP, "close help")
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists what can be done here and what cannot just now, with the reason; what is typed is searched for."""
+    """Lists what can be done here and what cannot just now, with the reason.
+
+    What is typed is searched for.
+    """
 
     AUTO_FOCUS = "#help-search"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]

@@ -97,7 +97,10 @@ class JobList(ShownJobs):
         return bool(self._problem)
 
     def _show_problem(self, reason: str) -> None:
-        """Say above the rows that they are old, and why; where none of this list were read, say it in their place."""
+        """Say above the rows that they are old, and why.
+
+        Where none of this list were read, say it in their place.
+        """
         self._stop_waiting()
         self._problem = reason
         self._end_looking()
@@ -128,7 +131,10 @@ class JobList(ShownJobs):
         self.console.read_again()
 
     def _reads_elsewhere(self, page: Page) -> bool:
-        """Whether another page comes before one is shown: behind an anchor just found, or around a job that was pushed out."""
+        """Whether another page is read before one is shown.
+
+        That is so behind an anchor just found, and around a job that was pushed out.
+        """
         if self.window.is_seeking:
             self.window.take_anchor(page)
         elif not self._holds_lost_job(page):
@@ -224,7 +230,10 @@ class JobList(ShownJobs):
     # Choosing what is read
 
     def step_back(self) -> bool:
-        """Leave the filter, else the tab, else the queue, as far as they were chosen here; False when none was."""
+        """Leave the filter, else the tab, else the queue, as far as they were chosen here.
+
+        False when none was.
+        """
         shorter = self.scope.without_last(self.console.opened_scope)
         if shorter is not None:
             self.rescope(shorter)

@@ -1,4 +1,4 @@
-"""What the screens share whose rows are all here: title, table, order, what is told of a row, and what stands for rows."""
+"""What the screens share whose rows are all here: title, table, order, and what is told of a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules: the recurring jobs, when each is next, what its last job did, and which are overdue or paused."""
+"""Schedules: when each is next, what its last job did, and which are overdue or paused."""
 
 from __future__ import annotations
 

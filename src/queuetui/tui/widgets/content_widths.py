@@ -1,4 +1,7 @@
-"""How wide the contents of a table's columns are, steadily enough that the columns do not jump with every reading."""
+"""How wide the contents of a table's columns are.
+
+Widths are steady, so that the columns do not jump with every reading.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ _OF_JOBS = 'state:failed queue:mail age>1h error~"timed out" -type:Send*'
 
 
 def _unfinished(text: str, fields: Collection[str]) -> list[str]:
-    """Return the fields whose name the last word may become, so that it is too early to look for it as a word."""
+    """Return the fields whose name the last word may become.
+
+    It is too early to look for such a word.
+    """
     word = text.rpartition(" ")[2].removeprefix("-").lower()
     return [field for field in fields if word and field.startswith(word)]
 

@@ -76,7 +76,10 @@ class LiveTable(TableView, can_focus=True):
         self._tell(replaced)
 
     def set_columns(self, columns: Sequence[Column], rows: Sequence[Row], *, keep_absent_marks: bool = False) -> None:
-        """Show other columns, with rows that have a cell for each of them; cursor and marks stay as with `set_rows`."""
+        """Show other columns, with rows that have a cell for each of them.
+
+        Cursor and marks stay as with `set_rows`.
+        """
         self._exchange_columns(columns)
         self._check_cells_of(rows)
         replaced = self._take(rows, None, keep_absent_marks=keep_absent_marks)
@@ -236,7 +239,10 @@ class LiveTable(TableView, can_focus=True):
     # Moving and marking
 
     def _take(self, rows: Sequence[Row], cursor_key: str | None, *, keep_absent_marks: bool) -> Replaced:
-        """Take rows; a cursor that nobody has placed stays on its line, one in a window that has been moved on that of the screen."""
+        """Take rows, and keep the cursor where a person expects it.
+
+        One that nobody has placed stays on its line, one in a window that was moved on that of the screen.
+        """
         screen_line = self._rows.cursor - self._top
         if rows and cursor_key is None and not self._is_placed and not self._rows.marks:
             cursor_key = rows[min(self._rows.cursor, len(rows) - 1)].key

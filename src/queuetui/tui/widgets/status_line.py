@@ -1,4 +1,4 @@
-"""The line above the footer: one sentence at a time, for a while, and no longer than what it speaks of is there."""
+"""The line above the footer: one sentence at a time, as long as it is true."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _CAP = 2000
 
 
 class About(Enum):
-    """What a sentence speaks of, and with which it goes; what an act or a key answered goes by the clock alone."""
+    """What a sentence speaks of, and with which it goes.
+
+    What an act or a key answered goes by the clock alone.
+    """
 
     ANSWER = auto()
     LIST = auto()
@@ -58,7 +61,10 @@ class StatusLine(TextLines):
         self._is_report = True
 
     def tell_of_store(self, text: str, tone: Tone) -> None:
-        """Say how the store stands, after the report that is being shown: both often come in one moment, when a store answers again."""
+        """Say how the store stands, after the report that is being shown.
+
+        Both often come in one moment, when a store answers again.
+        """
         if self._is_report:
             self._afterwards = text, tone
         else:

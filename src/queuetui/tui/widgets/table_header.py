@@ -1,4 +1,4 @@
-"""The first line of a table: titles, the arrows of its order, and signs for the columns that are further left or right."""
+"""The first line of a table: titles, arrows of its order, and signs for hidden columns."""
 
 from __future__ import annotations
 

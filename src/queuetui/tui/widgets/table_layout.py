@@ -1,4 +1,4 @@
-"""Which columns of a table fit a width, how wide their contents make them, and where each of them stands."""
+"""Which columns of a table fit a width, how wide they are, and where each stands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class PlacedColumn(NamedTuple):
 
 
 class TableLayout(NamedTuple):
-    """The columns that are seen at once; `before` and `behind` are how many more are seen by going left and right."""
+    """The columns that are seen at once.
+
+    `before` and `behind` are how many more are seen by going left and right.
+    """
 
     placed: tuple[PlacedColumn, ...]
     before: int = 0
@@ -74,7 +77,7 @@ def _place(chosen: Chosen, room: int, contents: Contents) -> tuple[PlacedColumn,
 
 
 def _choose(numbered: Chosen, room: int, contents: Contents, seen: AbstractSet[int], sorted_by: str) -> Chosen:
-    """Return the columns of one step: the first, then those that were not seen yet, then by how much they matter."""
+    """Return the columns of one step: the first, the unseen ones, then those that matter most."""
 
     def urgency(pair: tuple[int, Column]) -> tuple[bool, bool, int, int]:
         place, column = pair
@@ -89,7 +92,10 @@ def _choose(numbered: Chosen, room: int, contents: Contents, seen: AbstractSet[i
 
 
 def _needed(chosen: Chosen, contents: Contents, *, is_first_step: bool = False) -> int:
-    """Return the cells that the columns need: all that they can use where one of them is not to stand at another's cost."""
+    """Return the cells that the columns need.
+
+    That is all that they can use where one of them is not to stand at another's cost.
+    """
     has_spare = is_first_step and any(column.spare for _, column in chosen)
     widths = (column.full(contents) if has_spare else column.least(contents) for _, column in chosen)
     return sum(width + GAP_CELLS for width in widths) - GAP_CELLS

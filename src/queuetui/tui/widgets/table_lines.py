@@ -42,7 +42,7 @@ class Piece(NamedTuple):
 def changed_spans(
     old: Line | None, new: Line | None, placed: Sequence[PlacedColumn], width: int
 ) -> tuple[CellSpan, ...]:
-    """Return the cells that must be drawn again to turn one line into the other, none when they look alike."""
+    """Return the cells to draw again to turn one line into the other, none when they look alike."""
     if old is new or old == new:
         return ()
     if old is None or new is None or old[1:] != new[1:]:
@@ -54,7 +54,10 @@ def changed_spans(
 
 
 def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> CellSpan | None:
-    """Return what of a column is seen to change: what is cut off costs nothing, nor does a text's beginning and end that stay."""
+    """Return what of a column is seen to change.
+
+    What is cut off costs nothing, nor does a text's beginning and end that stay.
+    """
     if old == new:
         return None
     before, after = (fit(cell.text, column.width, column.column.align) for cell in (old, new))

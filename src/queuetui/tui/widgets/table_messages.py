@@ -44,7 +44,10 @@ class CursorLost(TableMessage, namespace="live_table"):
 
 @dataclass
 class MarksChanged(TableMessage, namespace="live_table"):
-    """The set of marks changed; `lost` are those whose rows vanished, `by_hand` when a key of the table changed it."""
+    """The set of marks changed.
+
+    `lost` are those whose rows vanished, `by_hand` when a key of the table changed it.
+    """
 
     marks: frozenset[str]
     lost: tuple[str, ...] = ()

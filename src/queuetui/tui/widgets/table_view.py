@@ -1,4 +1,4 @@
-"""The painting half of the live table: the window onto the rows and the lines that must be drawn again."""
+"""The painting half of the live table: which lines must be drawn again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_TEXT = sanitize("")
 
 
 class TableView(Widget):
-    """A header line above a window of rows; whatever changes them inside `_repainting` repaints only the difference."""
+    """A header above a window of rows; a change inside `_repainting` redraws only the difference."""
 
     ALLOW_SELECT: ClassVar[bool] = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -99,7 +99,10 @@ class TableView(Widget):
 
     @property
     def _laid_out(self) -> TableLayout:
-        """Where the columns stand; laid out when asked for, as a new size may be painted before it is announced."""
+        """Where the columns stand.
+
+        Laid out when asked for, as a new size may be painted before it is announced.
+        """
         if self._layout is None or self._layout_width != self.size.width:
             self._layout_width = self.size.width
             self._layout = self._lay_out()

@@ -17,7 +17,10 @@ from queuetui.tui.widgets.tone_paint import TonePaint
 
 
 class TextPane(ScrollView, can_focus=True):
-    """Shows lines of safe text; the last piece of a long line wraps below itself, or the line is cut when `wraps` is off."""
+    """Shows lines of safe text.
+
+    The last piece of a long line wraps below itself, or the line is cut when `wraps` is off.
+    """
 
     ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.TEXT)

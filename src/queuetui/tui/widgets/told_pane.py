@@ -1,4 +1,7 @@
-"""What is told of the row under the cursor, beside or below its table; what does not fit is scrolled to."""
+"""What is told of the row under the cursor, beside or below its table.
+
+What does not fit is scrolled to.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The tones in colours: the app keeps the styles of all of them once, and each widget mixes what it draws with its own background."""
+"""The tones in colours.
+
+The app keeps their styles once; each widget mixes what it draws with its own background.
+"""
 
 from __future__ import annotations
 
