@@ -132,7 +132,7 @@ def message_text(job: Job) -> SafeText:
 def _state_cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> Cell:
     """Return the state, with its time where the list has no column of it.
 
-    Of a state that all have only the sign of a stuck one.
+    Of a state that all jobs have, only the sign of a stuck one is told.
     """
     sign = STUCK_SIGN if is_stuck(verdict) else ""
     word = "" if column == STUCK_ALONE else job.state.value
