@@ -14,7 +14,7 @@ from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.model.act import Act, Result, Target
 from queuetui.model.clock import EPOCH
-from queuetui.model.errors import QueueTuiError
+from queuetui.model.errors import QueueTuiError, UnknownOutcome
 from queuetui.model.job import Ending, Job, NewJob, RunError, Settlement
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -36,14 +36,21 @@ class FailingOperator:
         self._operator = operator
         self.failure: QueueTuiError | None = None
         self.bites_before_failure = 0
+        self.answers_to_lose = 0
+        self.acts: list[Act] = []
         self.apply_to_queue, self.clean_workers = operator.apply_to_queue, operator.clean_workers
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Act, or raise the failure."""
+        """Act, or raise the failure; the first answers may be lost after the store has acted."""
+        self.acts.append(act)
         if self.failure is not None and self.bites_before_failure == 0:
             raise self.failure
         self.bites_before_failure -= 1
-        return self._operator.apply(act, targets, limits)
+        results = self._operator.apply(act, targets, limits)
+        if self.answers_to_lose:
+            self.answers_to_lose -= 1
+            raise UnknownOutcome("the answer was lost")
+        return results
 
 
 class FailingBackend(MemoryBackend):

@@ -109,6 +109,18 @@ def test_a_store_that_goes_away_leaves_the_bite_unknown(office: Office, failure:
     assert not report.complete
 
 
+def test_an_act_whose_answer_was_lost_is_asked_again(office: Office) -> None:
+    """The bite is sent again under its own id: every job is changed once, and what the store did is known after all."""
+    jobs = [office.pending(f"{number:04}") for number in range(BITE + 1)]
+    office.backend.operator.answers_to_lose = 1
+    report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
+    assert (report.done, report.unknown, report.complete) == (BITE + 1, 0, True)
+    first, again, next_bite = office.backend.operator.acts
+    assert first.id == again.id != next_bite.id
+    assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome"] * 2
+    assert {office.backend.inspector.get(job.ref.id).ref.rev for job in jobs} == {"2"}
+
+
 def test_a_refusal_of_the_store_is_a_failure(office: Office) -> None:
     """Any other error of the store counts as failed, with its words, and the act goes on to the next bite."""
     jobs = [office.pending(f"{number:04}") for number in range(BITE + 1)]

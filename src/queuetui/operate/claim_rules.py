@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import QueueTuiError, Unsupported
+from queuetui.operate.lost_answers import answer_of
 from queuetui.operate.report import Report
 from queuetui.operate.rights import require
 
@@ -33,10 +34,10 @@ class ClaimRulesOperations:
                 f"{self._backend.inspector.capabilities.label} keeps no rules that could be laid down here"
             )
         act = Act(Verb.LIMIT, self._authority.actor, reason, args=edit.describe())
-        journal = self._authority.journal
+        journal, rules = self._authority.journal, self._backend.rules
         journal.intend(act, (), f"rules of queue {queue}")
         try:
-            result = self._backend.rules.apply_to_rules(act, queue, edit)
+            result = answer_of(lambda: rules.apply_to_rules(act, queue, edit), self._backend)
         except (QueueTuiError, ValueError) as error:
             journal.break_off(act, str(error))
             raise

@@ -17,6 +17,7 @@ from queuetui.model.snapshot import Watch
 from queuetui.operate.authority import Authority
 from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
+from queuetui.operate.lost_answers import answer_of
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import GONE, Report
 from queuetui.operate.rights import Right, require, why_not
@@ -171,7 +172,7 @@ class Operations:
         act = Act(verb, self._authority.actor, reason)
         self._authority.journal.intend(act, (), queue)
         try:
-            result = self._backend.operator.apply_to_queue(act, queue)
+            result = answer_of(lambda: self._backend.operator.apply_to_queue(act, queue), self._backend)
         except QueueTuiError as error:
             self._authority.journal.break_off(act, str(error))
             raise
@@ -184,7 +185,7 @@ class Operations:
         act = Act(Verb.CLEAN, self._authority.actor, args={"silent_s": str(silent_s)})
         self._authority.journal.intend(act, (), "workers")
         try:
-            cleaned = self._backend.operator.clean_workers(act, silent_s)
+            cleaned = answer_of(lambda: self._backend.operator.clean_workers(act, silent_s), self._backend)
         except QueueTuiError as error:
             self._authority.journal.break_off(act, str(error))
             raise
@@ -210,8 +211,9 @@ class _Run:
         if self._given_up:
             self._end(refs, Outcome.SKIPPED, f"not tried: {self._given_up}")
             return
+        operator, targets = self._backend.operator, tuple(map(Target, refs))
         try:
-            results = self._backend.operator.apply(act, tuple(map(Target, refs)), self._limits)
+            results = answer_of(lambda: operator.apply(act, targets, self._limits), self._backend)
         except (Unreachable, UnknownOutcome) as error:
             self._given_up = str(error)
             self._note(self._journal.break_off(act, str(error)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.errors import BadConfig, Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
+from queuetui.operate.lost_answers import answer_of
 from queuetui.operate.report import Report
 from queuetui.operate.rights import require
 from queuetui.timetable import check_spec, next_slot
@@ -104,7 +105,7 @@ class ScheduleOperations:
         journal = self._authority.journal
         journal.intend(act, (), f"schedule {name}")
         try:
-            result = self._store.apply_to_schedule(act, name, edit)
+            result = answer_of(lambda: self._store.apply_to_schedule(act, name, edit), self._backend)
         except QueueTuiError as error:
             journal.break_off(act, str(error))
             raise

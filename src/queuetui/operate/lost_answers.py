@@ -1,0 +1,30 @@
+"""An act whose answer was lost: asked again under its own id, where the store remembers which acts it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from queuetui.model.errors import QueueTuiError, UnknownOutcome
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+
+Answer = TypeVar("Answer")
+
+
+def answer_of(act: Callable[[], Answer], backend: Backend) -> Answer:
+    """Return what an act came to; `act` is called once more when the answer to the first call was lost.
+
+    Our own stores keep the results of an act by its id, so the second call changes nothing that the first one changed. Other
+    products keep no such record: with them, and when the second call fails too, UnknownOutcome is raised.
+    """
+    try:
+        return act()
+    except UnknownOutcome as lost:
+        if not backend.inspector.capabilities.native:
+            raise
+        try:
+            return act()
+        except QueueTuiError as error:
+            raise lost from error
