@@ -1,4 +1,4 @@
-"""An act whose answer was lost: asked again under its own id, where the store remembers which acts it did."""
+"""Asks for an act again, under its own id, when the answer was lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 
 def answer_of(act: Callable[[], Answer], backend: Backend) -> Answer:
-    """Return what an act came to; `act` is called once more when the answer to the first call was lost.
+    """Return the results of an act, which is done again when its first answer was lost.
 
     Our own stores keep the results of an act by its id, so the second call changes nothing that the first one changed. Other
     products keep no such record: with them, and when the second call fails too, UnknownOutcome is raised.
