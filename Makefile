@@ -34,6 +34,10 @@ test: $(READY) ## Run the tests (ARGS="-k lease" picks some)
 test-captures: $(READY) ## Run the suite of all captures, with further folders of captures in QUEUETUI_EXTRA_FIXTURES (separated by :)
 	@$(PYTHON) -m pytest -q tests/captures $(ARGS)
 
+.PHONY: test-live
+test-live: $(READY) ## Run real workers of other products on what our verbs did; installs the products into temporary folders
+	@$(PYTHON) -m pytest -q -m live tests/live $(ARGS)
+
 timed: $(READY) ## Run the tests that a clock judges; run nothing beside them
 	@scripts/install-pgbouncer
 	@scripts/install-mariadb

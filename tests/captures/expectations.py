@@ -114,6 +114,7 @@ _RQ = Expectation(
         Deed(Verb.RETRY, "failed", State.PENDING, {**_QUEUED, "started_at": "", "ended_at": ""}),
         Deed(Verb.RETRY, "delayed", State.PENDING, _QUEUED),
         Deed(Verb.RETRY, "retrying", State.PENDING, _QUEUED),
+        Deed(Verb.RELEASE, "stuck", State.PENDING, {**_QUEUED, "started_at": ""}, _LATE_S),
         *(
             Deed(Verb.CANCEL, word, State.CANCELLED, _CANCELED)
             for word in ("waiting", "delayed", "retrying", "blocked")

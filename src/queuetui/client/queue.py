@@ -214,6 +214,6 @@ class Queue:
         picture = self._backend.inspector.snapshot(
             Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), limits=self._limits)
         )
-        open_queues = (queue.name.raw for queue in picture.queues if queue.paused_at is None)
+        open_queues = (queue.name.raw for queue in picture.queues if not queue.is_paused)
         unheard = unconsumed(open_queues, picture.workers, picture.now, self._limits)
         return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, unheard)) for job in jobs]

@@ -66,7 +66,8 @@ class TallyMinute:
 class QueueInfo:
     """One queue.
 
-    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job.
+    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job. `suspended_by` names the command by which
+    a product has stopped all claims without keeping since when.
     """
 
     name: Untrusted
@@ -79,6 +80,12 @@ class QueueInfo:
     average_s: float | None = None
     done_per_minute: float | None = None
     logs_events: bool | None = None
+    suspended_by: str = ""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no job of it is taken until somebody resumes it."""
+        return self.paused_at is not None or bool(self.suspended_by)
 
 
 @dataclass(frozen=True, slots=True)

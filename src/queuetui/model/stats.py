@@ -59,7 +59,7 @@ def _describe_queue(queue: QueueInfo, use: RulesInUse | None, now: datetime) -> 
         **_describe_measured(known),
         "average_seconds": queue.average_s,
         "done_per_minute": queue.done_per_minute,
-        "paused": queue.paused_at is not None,
+        "paused": queue.is_paused,
         "limits": [] if use is None else use.describe(),
         "ageing_seconds": None if use is None else use.rules.ageing_s,
         "events": queue.logs_events,

@@ -31,7 +31,8 @@ class WorkerCard:
 class WorkerInfo:
     """A worker's registration as read; `queues` empty means all, times are the store's.
 
-    `busy` counts the jobs under its leases, `orphaned` those of them whose lease is over.
+    `busy` counts the jobs under its leases, `orphaned` those of them whose lease is over. `registration_ends`: its store takes it
+    away once it has been silent for as long as it said it may be, so that it is live as long as it is there.
     """
 
     id: Untrusted
@@ -48,6 +49,7 @@ class WorkerInfo:
     rss_bytes: int | None = None
     stopping: bool = False
     orphaned: int = 0
+    registration_ends: bool = False
 
     def listens_to(self, queue: str) -> bool:
         """Tell whether it takes jobs of a queue."""

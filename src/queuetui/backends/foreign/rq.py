@@ -38,19 +38,17 @@ exc_info group_id rate_limit_key data
 """.split()  # noqa: SIM905 - as many quotes would hide the names
 _WORKER_FIELDS = "hostname pid version queues state birth last_heartbeat death".split()  # noqa: SIM905 - as above
 _RUN = re.compile(rb"(.+):[0-9a-f]{32}", re.DOTALL)
-_DATA_PARTS = 4
 _ENDED = ("scheduled", "failed", "finished")
 # RQ's own words for a run whose worker died.
 _BY_RQ = re.compile(r"due to (\w+), at")
-_INTERMEDIATE = timedelta(minutes=1)
 _OUTCOMES = {"2": "failed", "3": "stopped", "4": "retried"}
+_RUNS = "its worker still has time: it is released once RQ itself would take its run for abandoned"
 _GONE = "its hash is gone: it expired or was deleted, and a worker that takes its id drops it"
 _NO_COUNT = "RQ stores no count of attempts: at least so many, by the retries that are left"
 _RATED = "it is limited by a rate, for which RQ keeps slots of its own; see to it in the application"
 _NO_ERROR = "RQ keeps no error of a run that is tried again"
 _DATA = Decoder((ZLIB,), (PICKLE, JSON))
 _RETURNED = Decoder((BASE64,), (PICKLE, JSON))
-_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED})
 # Whose jobs wait, run and end, in the order in which they travel.
 _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
     ("scheduled", Kind.SORTED, (State.SCHEDULED, State.RETRYING), False),
@@ -81,7 +79,8 @@ class Rq:
         self.home = f"the set {prefix}:queues"
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._enqueue),
-            Rule(Verb.CANCEL, _WAITING, self._cancel),
+            Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._enqueue),
+            Rule(Verb.CANCEL, frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED}), self._cancel),
             Rule(Verb.DELETE, frozenset(State) - {State.PROCESSING}, self._delete),
         )
         self.capabilities = Capabilities(
@@ -91,19 +90,18 @@ class Rq:
 
     def recognise(self, ask: Ask) -> str:
         """Tell RQ by its sets of queues and workers."""
-        queues, workers = ask([("TYPE", self._key("queues")), ("TYPE", self._key("workers"))])
-        return (
-            f"its sets of queues and workers begin with {self.prefix.decode()}:" if b"set" in (queues, workers) else ""
-        )
+        types = ask([("TYPE", self._key(name)) for name in ("queues", "workers")])
+        return f"its sets of queues and workers begin with {self.prefix.decode()}:" if b"set" in types else ""
 
     def survey(self, ask: Ask) -> Survey:
-        """Read which queues and workers are registered; a worker whose hash has expired is gone."""
-        queues, workers = ask([("SMEMBERS", self._key("queues")), ("SMEMBERS", self._key("workers"))])
+        """Read which queues and workers are registered; RQ itself takes a worker for live until its hash expires."""
+        queues, workers = ask([("SMEMBERS", self._key(name)) for name in ("queues", "workers")])
         head = self._key("queue", b"")
         cards = ask([("HMGET", key, *_WORKER_FIELDS) for key in sorted(workers)])
-        found = [_read_worker(key, card) for key, card in zip(sorted(workers), cards, strict=True)]
+        *ends, suspended = ask([*(("PTTL", key) for key in sorted(workers)), ("EXISTS", self._key("suspended"))])
+        found = [_read_worker(*one) for one in zip(sorted(workers), cards, ends, strict=True)]
         names = sorted(key.removeprefix(head) for key in queues if key.startswith(head))
-        return Survey(tuple(names), tuple(one for one in found if one is not None))
+        return Survey(tuple(names), tuple(filter(None, found)), suspended_by="rq suspend" if suspended else "")
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and registries of every queue, by role."""
@@ -129,7 +127,7 @@ class Rq:
             for shelf, reply in zip(plain, ask(looks), strict=True)
             if reply is not None
         ]
-        wips = [one for one in near if one.role == "wip"]
+        wips = [one for one in near if one not in plain]
         runs = zip(wips, ask([one.slice(0, 1_000) for one in wips]), strict=True)
         return (*(e for one, reply in runs for e in one.entries(reply, 0) if _bare_id(e) == stored), *found)
 
@@ -188,27 +186,29 @@ class Rq:
         kept = [(at, one) for at, flat in found if text_of((one := pairs_of(flat)).get("type")) in _OUTCOMES]
         return tuple(
             Attempt(
-                number,
-                _OUTCOMES[text_of(one["type"])],
-                _read_error(one),
+                number, _OUTCOMES[text_of(one["type"])], _read_error(one),
                 Untrusted(text_of(one["worker_name"])) if "worker_name" in one else None,
-                at_of(one.get("execution_started_at")),
-                at_of(at.partition(b"-")[0]),
-            )
+                at_of(one.get("execution_started_at")), at_of(at.partition(b"-")[0]))
             for number, (at, one) in enumerate(kept, start=1)
-        )
+        )  # fmt: skip
 
     def _enqueue(self, seen: Seen, moment: Moment) -> Change | str:
-        """Put a job at the end of its queue as RQ's own requeue does, with a hash that no longer expires."""
+        """Put a job at the end of its queue as RQ's own requeue does, with a hash that no longer expires; a run only once it is over."""
         values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
+        is_run = seen.job.state is State.PROCESSING
+        if is_run and not (seen.job.lease_until and seen.job.lease_until < moment.now):
+            return _RUNS
         if values["status"] is None:
             return f"{_GONE}; there is nothing to run"
         if values["rate_limit_key"]:
             return _RATED
-        entry, job_id = seen.entry, _bare_id(seen.entry)
-        job, queue = self._key("job", job_id), self._beside(entry, "queue")
+        entry, job_id, queue = seen.entry, _bare_id(seen.entry), self._beside(seen.entry, "queue")
+        job = self._key("job", job_id)
         fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
-        ended = ["started_at", "", "ended_at", ""] if entry.shelf.role == "failed" else []
+        ended = ["started_at", "", "ended_at", ""] if is_run or entry.shelf.role == "failed" else []
+        run = entry.member.removeprefix(job_id)[1:]
+        execution, runs = self._key("execution", entry.member), self._key("executions", job_id)
+        left = (Step(("DEL", execution)), Step(("ZREM", runs, run))) if run else ()
         return Change(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(queue)),
             (
@@ -218,9 +218,10 @@ class Rq:
                 Step(("PERSIST", job)),
                 Step(("HDEL", job, "exc_info")),
             ),
-            (Step(("ZREM", entry.shelf.key, entry.member)),),
-            kept=(job,),
+            (take_away(entry), *left),
+            kept=(job, execution, runs),
             after=Entry(queue, job_id),
+            note="if its worker still lives, the job runs twice" if is_run else "",
         )
 
     def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
@@ -292,12 +293,13 @@ def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, 
 
 def _read_call(data: str, description: str) -> tuple[str, str]:
     """Return the function's name and what it is called with, by the description where the data cannot be read."""
-    parts = list_of(data)
-    if len(parts) != _DATA_PARTS:
-        return description.partition("(")[0] or "?", description
-    name, instance, args, kwargs = parts
-    shown = {"func": name, "args": args, "kwargs": kwargs} | ({} if instance is None else {"instance": instance})
-    return str(name), json.dumps(shown, ensure_ascii=False)
+    match list_of(data):
+        case [name, instance, args, kwargs]:
+            shown = {"func": name, "args": args, "kwargs": kwargs} | (
+                {} if instance is None else {"instance": instance}
+            )
+            return str(name), json.dumps(shown, ensure_ascii=False)
+    return description.partition("(")[0] or "?", description
 
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:
@@ -311,10 +313,10 @@ def _lease(entry: Entry, loaded: Sequence[Any]) -> datetime | None:
     if entry.shelf.role == "wip":
         return at_of(entry.score)
     seen_at = at_of(loaded[2]) if entry.shelf.role == "intermediate" else None
-    return seen_at and seen_at + _INTERMEDIATE
+    return seen_at and seen_at + timedelta(minutes=1)
 
 
-def _read_worker(key: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
+def _read_worker(key: bytes, card: Sequence[bytes | None], ends_ms: int) -> WorkerInfo | None:
     """Return a worker that has not ended; its hash expires by itself when it beats no more."""
     said = {name: text_of(value) for name, value in zip(_WORKER_FIELDS, card, strict=True)}
     born, beat = time_of(said["birth"]), time_of(said["last_heartbeat"])
@@ -325,6 +327,7 @@ def _read_worker(key: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
         int(said["pid"]) if said["pid"].isdecimal() else 0, Untrusted(said["version"]),
         tuple(map(Untrusted, filter(None, said["queues"].split(",")))),
         slots=1, busy=int(said["state"] == "busy"), started_at=born, beat_at=beat or born,
+        registration_ends=ends_ms > 0,
     )  # fmt: skip
 
 
@@ -332,11 +335,11 @@ _REASONS = {
     **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "RQ suspends all its workers at once, not one queue: rq suspend"),
     **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "RQ's schedules are in the application's code"),
     **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "RQ keeps no record of what happened to a job"),
-    Verb.RELEASE: "RQ's workers see to abandoned runs by themselves, about every ten minutes: they fail or retry them",
     Verb.CLEAN: "RQ's registrations of workers expire by themselves",
     Verb.LIMIT: "RQ's rates are set where jobs are enqueued",
 }
 _WARNINGS = {
+    Verb.RELEASE: "RQ's workers see to abandoned runs themselves about every ten minutes: they fail them, or retry them where they may",
     Verb.CANCEL: "jobs that wait for a cancelled one wait for ever, and RQ cannot requeue a cancelled job",
     Verb.DELETE: "RQ keeps no copy of a deleted job, and jobs that wait for it wait for ever",
 }

@@ -81,7 +81,8 @@ class Sidekiq:
         names, processes = ask([("SMEMBERS", self._key(b"queues")), ("SMEMBERS", self._key(b"processes"))])
         known = tuple(sorted(processes))
         cards = ask([("HMGET", self._key(one), *_PROCESS_FIELDS) for one in known])
-        found = [_read_process(one, card) for one, card in zip(known, cards, strict=True)]
+        ends = ask([("PTTL", self._key(one)) for one in known])
+        found = [_read_process(*one) for one in zip(known, cards, ends, strict=True)]
         return Survey(tuple(sorted(names)), tuple(one for one in found if one is not None), known)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
@@ -232,7 +233,7 @@ def _process_of(entry: Entry, prefix: bytes) -> str:
     return text_of(entry.shelf.key.removeprefix(prefix).rpartition(b":")[0])
 
 
-def _read_process(identity: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
+def _read_process(identity: bytes, card: Sequence[bytes | None], ends_ms: int) -> WorkerInfo | None:
     info, busy, beat, quiet, rss = card
     said, beat_at = object_of(info or b""), at_of(beat)
     if said is None or beat_at is None:
@@ -249,6 +250,7 @@ def _read_process(identity: bytes, card: Sequence[bytes | None]) -> WorkerInfo |
         beat_at=beat_at,
         rss_bytes=_whole(rss) * 1024 or None,
         stopping=quiet == b"true",
+        registration_ends=ends_ms > 0,
     )
 
 

@@ -141,6 +141,7 @@ def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tup
             counts.stuck_in(name),
             oldest_due_at=counts.oldest_due.get(name),
             consumers=0 if name in unheard else listening[name],
+            suspended_by=survey.suspended_by,
         )
         for name in sorted(filter(None, named))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from typing import TypeVar
 
@@ -75,7 +76,7 @@ class KeysInspector:
         return JobView(
             job,
             reading.now,
-            tuple(map(uncounted_queue, sorted(named))),
+            tuple(replace(uncounted_queue(one), suspended_by=reading.survey.suspended_by) for one in sorted(named)),
             reading.survey.workers,
             attempts=self._product.attempts(job.ref.id, reading.ask),
         )

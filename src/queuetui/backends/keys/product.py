@@ -18,12 +18,12 @@ Ask = Callable[[Sequence[Command]], list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a product keeps beside jobs; queues are named by their exact bytes."""
+    """What a product keeps beside jobs; queues are named by their exact bytes. `suspended_by`: the command that stopped all claims."""
 
     queues: tuple[bytes, ...]
     workers: tuple[WorkerInfo, ...] = ()
     processes: tuple[bytes, ...] = ()
-    is_suspended: bool = False
+    suspended_by: str = ""
 
 
 class Product(Protocol):

@@ -50,7 +50,7 @@ def judge(job: Job, events: Sequence[Event], facts: Facts, *, is_logged: bool) -
 def _never_assigned(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | None:
     queue = facts.queues.get(job.queue.raw)
     waited_s = (facts.now - max(last.at, job.scheduled_at or last.at)).total_seconds()
-    if waited_s <= limit_s or (queue is not None and queue.paused_at is not None):
+    if waited_s <= limit_s or (queue is not None and queue.is_paused):
         return None
     word = last.kind.value
     summary = f"{word} and no JobScheduled or JobStarted since: due {age(waited_s)}, and no worker was assigned"

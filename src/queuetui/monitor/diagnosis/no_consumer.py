@@ -16,7 +16,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     known = facts.queues.get(queue)
     if not facts.capabilities.workers or due_s is None or queue not in facts.unconsumed:
         return None
-    if (known is not None and known.paused_at is not None) or not is_overdue(job, facts.now, facts.limits):
+    if (known is not None and known.is_paused) or not is_overdue(job, facts.now, facts.limits):
         return None
     return Verdict(
         Code.NO_CONSUMER,

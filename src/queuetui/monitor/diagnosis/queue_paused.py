@@ -12,6 +12,16 @@ from queuetui.monitor.diagnosis.wording import age, command, name
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a pending job."""
     queue = facts.queues.get(job.queue.raw)
+    if queue is not None and queue.suspended_by:
+        summary = f"all queues are suspended by {queue.suspended_by}: workers take no job"
+        evidence = {"queue": name(job.queue), "suspended_by": queue.suspended_by}
+        return Verdict(
+            Code.QUEUE_PAUSED,
+            Severity.WARNING,
+            summary,
+            evidence,
+            f"resume it by {facts.capabilities.label}'s own command",
+        )
     if queue is None or queue.paused_at is None:
         return None
     paused_s = facts.seconds_since(queue.paused_at) or 0.0

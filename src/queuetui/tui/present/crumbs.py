@@ -36,7 +36,7 @@ def crumbs_lines(
     pieces = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
         pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
-    if queue is not None and queue.paused_at is not None:
+    if queue is not None and queue.is_paused:
         pieces.append(say(" PAUSED", Tone.WARNING))
     if scope.tab.term:
         pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]

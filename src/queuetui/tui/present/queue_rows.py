@@ -109,7 +109,7 @@ def waited_s(queue: QueueInfo, now: datetime) -> float:
 
 def _flag_cell(queue: QueueInfo, use: RulesInUse | None) -> Cell:
     """Return whether a queue is paused, else whether a limit is reached, else whether events are off."""
-    if queue.paused_at is not None:
+    if queue.is_paused:
         return Cell(sanitize("PAUSED"), Tone.WARNING)
     if use is not None and use.problem:
         return Cell(sanitize("LIMITS?"), Tone.WARNING)

@@ -1,0 +1,60 @@
+"""What a test with a product's real worker needs to know of the product."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+PROGRAMS = Path(__file__).parent / "programs"
+_INSTALL_S = 600
+
+
+class Missing(Exception):
+    """The product cannot be had on this machine; the test is skipped with this reason."""
+
+
+class LiveProduct(ABC):
+    """A product in one version.
+
+    `kind` is ours, `server` the fixture of the server its jobs are on, `stuck_after_s` when a run is stuck that was killed.
+    `loses_runs`: the product itself loses the job of a worker that is killed, and no verb of ours brings it back.
+    """
+
+    name: str
+    kind: str
+    server: str
+    stuck_after_s: float = 3_000
+    loses_runs: bool = False
+
+    @abstractmethod
+    def install(self, room: Path) -> None:
+        """Install the product into a folder of the test's own. Raises Missing."""
+
+    @abstractmethod
+    def enqueue(self, room: Path, url: str, work: Path) -> None:
+        """Enqueue a job whose type ends in `fail` and one whose type ends in `slow`, in any case, with the folder of their files."""
+
+    @abstractmethod
+    def worker(self, room: Path, url: str) -> Sequence[str | Path]:
+        """Return the command that runs the product's worker."""
+
+
+def run(command: Sequence[str | Path], folder: Path) -> str:
+    """Run a command to its end and return what it printed. Raises Missing where it fails."""
+    done = subprocess.run(
+        list(map(str, command)), cwd=folder, capture_output=True, text=True, check=False, timeout=_INSTALL_S
+    )
+    if done.returncode:
+        raise Missing(f"{' '.join(map(str, command[:3]))} failed: {(done.stderr or done.stdout)[-500:]}")
+    return done.stdout
+
+
+def make_python_room(room: Path, *packages: str) -> Path:
+    """Make a virtual environment with packages in it, and return its folder of programs."""
+    run([sys.executable, "-m", "venv", room / "venv"], room)
+    programs = room / "venv" / "bin"
+    run([programs / "pip", "install", "--quiet", *packages], room)
+    return programs
