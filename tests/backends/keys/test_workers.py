@@ -26,8 +26,10 @@ def _rq_with_idle_worker(url: str, *, ends_ms: int) -> redis.Redis:
     client.hset("rq:job:one", mapping={"status": "queued", "origin": "mail", "enqueued_at": long_ago})
     client.rpush("rq:queue:mail", "one")
     client.sadd("rq:workers", "rq:worker:w")
-    card = {"birth": long_ago, "last_heartbeat": two_minutes_ago, "queues": "mail", "state": "idle", "pid": "7"}
-    client.hset("rq:worker:w", mapping=card)
+    client.hset(
+        "rq:worker:w",
+        mapping={"birth": long_ago, "last_heartbeat": two_minutes_ago, "queues": "mail", "state": "idle", "pid": "7"},
+    )
     client.pexpire("rq:worker:w", ends_ms)
     return client
 
