@@ -23,11 +23,15 @@ class LiveProduct(ABC):
     `loses_runs`: the product itself loses the job of a worker that is killed, and no verb of ours brings it back.
     """
 
-    name: str
     kind: str
     server: str
     stuck_after_s: float = 3_000
     loses_runs: bool = False
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The product's name with its version."""
 
     @abstractmethod
     def install(self, room: Path) -> None:

@@ -19,7 +19,7 @@ class LiveRq(LiveProduct):
     stuck_after_s = 600
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:
         return f"rq {self.version}"
 
     def install(self, room: Path) -> None:

@@ -30,7 +30,7 @@ class Limits:
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker has beaten lately by the store's clock, or is kept by its store only as long as it may be silent."""
+    """Tell whether a worker has beaten lately, or is kept by its store only as long as it may be silent."""
     return worker.registration_ends or (now - worker.beat_at).total_seconds() <= limits.worker_silent_s
 
 
