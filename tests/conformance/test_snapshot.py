@@ -12,7 +12,8 @@ from queuetui.model.job import Ending
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Part, TallyMinute
+from queuetui.model.rates import TallyMinute
+from queuetui.model.snapshot import Part
 from queuetui.model.state import State
 from queuetui.model.stats import describe_stats
 from tests.conformance.population import populate
@@ -116,11 +117,17 @@ def test_a_duplicate_is_not_tallied(backend: NativeBackend) -> None:
 
 
 def test_the_average_is_of_all_runs(backend: NativeBackend) -> None:
-    """The average is the busy time by the number of runs that came to an end."""
+    """The average is the busy time by the number of runs that came to an end, in all and of late in a queue."""
     add(backend, 2)
     run(backend, duration_s=1.0)
     run(backend, Ending.FAILED, duration_s=3.0)
-    assert snapshot(backend).average_s.value == pytest.approx(2.0)
+    found = snapshot(backend)
+    assert found.average_s.value == pytest.approx(2.0)
+    (recent,) = [queue.recent for queue in found.queues]
+    assert recent is not None
+    assert (recent.completed, recent.failed, recent.runs) == (1, 1, 2)
+    assert recent.error_rate == 0.5
+    assert recent.average_s == pytest.approx(2.0, abs=0.001)
 
 
 def test_the_latest_dead_letters_are_shown(backend: NativeBackend) -> None:

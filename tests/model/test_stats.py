@@ -10,7 +10,8 @@ import pytest
 
 from queuetui.cli.tables import exactness_in_words, stats_row
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.model.snapshot import QueueInfo, Snapshot, TallyMinute
+from queuetui.model.rates import RecentRuns, TallyMinute
+from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.state import State
 from queuetui.model.stats import describe_stats
 from tests.model.jobs import NOW, text
@@ -81,7 +82,7 @@ def test_the_oldest_due_time_is_marked_past_the_limit(due_s: int | None, shown: 
 def test_rates_and_averages_say_what_they_are_of() -> None:
     """The rate over all queues is of the same five minutes as that of each queue, and the averages name their window."""
     tally = tuple(TallyMinute(NOW - timedelta(minutes=back), completed=back) for back in range(60))
-    mail = replace(picture().queues[0], done_per_minute=1.5)
+    mail = replace(picture().queues[0], recent=RecentRuns(done_per_minute=1.5))
     figures = describe_stats(replace(picture(), tally=tally, queues=(mail,)))
     assert (figures["done_per_minute"], figures["queues"]["mail"]["done_per_minute"]) == (3.0, 1.5)
     assert [one["minutes"] for one in figures["measures"].values()] == [60, 5]

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from queuetui.model.rates import done_in_all
-from queuetui.model.snapshot import TallyMinute
+from queuetui.model.rates import TallyMinute, recent_in_all
 from queuetui.monitor.rates import completed_series
 from tests.monitor.pictures import NOW
 
@@ -37,7 +36,7 @@ def tally(**completed: int) -> list[TallyMinute]:
 )
 def test_the_rate_is_over_whole_minutes(minutes: dict[str, int], rate: float) -> None:
     """The running minute does not count once a whole one is known, and silent minutes count as nothing done."""
-    assert done_in_all(tally(**minutes), MID_MINUTE) == rate
+    assert recent_in_all(tally(**minutes), MID_MINUTE).done_per_minute == rate
 
 
 def test_a_series_has_every_minute() -> None:

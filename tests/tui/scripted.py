@@ -20,8 +20,9 @@ from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTe
 from queuetui.model.picture import Picture
 from queuetui.model.query import Query, Sort
 from queuetui.model.query_match import matches
+from queuetui.model.rates import RecentRuns, TallyMinute
 from queuetui.model.schedule_info import ScheduleInfo
-from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -318,7 +319,7 @@ class ScriptedFeed(ScriptedLog):
             paused_by=Untrusted("ops") if paused else None,
             consumers=0 if name == Untrusted("import") else 2,
             average_s=2.4,
-            done_per_minute=11.5,
+            recent=RecentRuns(done_per_minute=11.5),
         )
 
     def _counts(self, jobs: Sequence[Job]) -> dict[State, Measured[int]]:

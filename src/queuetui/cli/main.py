@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": ("doctor", "command"),
     "enqueue": ("enqueue", "command"),
     "events": ("events", "command"),
+    "health": ("health", "command"),
     "jobs": ("jobs", "command"),
     "logs": ("logs", "command"),
     "map": ("map", "command"),

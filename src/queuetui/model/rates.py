@@ -1,31 +1,94 @@
-"""How many jobs are done a minute: one definition for every place that shows it."""
+"""What was done lately: one definition of rates, ratios and averages for every place that shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from queuetui.model.snapshot import TallyMinute
 
 RATE_MINUTES = 5
 
 
-def done_per_minute(completed: Mapping[datetime, int], now: datetime, first: datetime | None) -> float:
-    """Return completed jobs a minute over the last RATE_MINUTES whole minutes.
+@dataclass(frozen=True, slots=True)
+class TallyMinute:
+    """What happened in one minute, over all queues and types or in one queue.
+
+    `busy_s` is the time of the `runs` that ended and were measured.
+    """
+
+    minute: datetime
+    enqueued: int = 0
+    started: int = 0
+    completed: int = 0
+    failed: int = 0
+    retried: int = 0
+    lost: int = 0
+    busy_s: float = 0.0
+    runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRuns:
+    """What ended in the last RATE_MINUTES whole minutes and in the running one.
+
+    `done_per_minute` counts completed jobs, by whole minutes alone.
+    """
+
+    done_per_minute: float = 0.0
+    completed: int = 0
+    failed: int = 0
+    retried: int = 0
+    lost: int = 0
+    runs: int = 0
+    busy_s: float = 0.0
+
+    @property
+    def error_rate(self) -> float | None:
+        """The share of failed jobs among those that ended for good, 0 to 1; None where none ended."""
+        return _ratio(self.failed, self.completed + self.failed)
+
+    @property
+    def retry_rate(self) -> float | None:
+        """The share of runs that ended in another attempt, 0 to 1; None where none ended."""
+        return _ratio(self.retried + self.lost, self.completed + self.failed + self.retried + self.lost)
+
+    @property
+    def average_s(self) -> float | None:
+        """How long a run took that ended; None where none ended."""
+        return self.busy_s / self.runs if self.runs else None
+
+
+def recent_runs(tally: Sequence[TallyMinute], now: datetime, first: datetime | None) -> RecentRuns:
+    """Return what ended lately by a tally.
 
     `first` is the first minute that the store's tally knows, of any queue: the time before it does not count. Until a whole minute
-    is known, it is the count of the running one.
+    is known, the rate is the count of the running one.
     """
     this = now.replace(second=0, microsecond=0)
     since = this - timedelta(minutes=RATE_MINUTES)
-    since = since if first is None else max(since, first)
+    lately = [one for one in tally if one.minute >= since]
+    return RecentRuns(
+        _done_per_minute({one.minute: one.completed for one in lately}, this, max(since, first or since)),
+        sum(one.completed for one in lately),
+        sum(one.failed for one in lately),
+        sum(one.retried for one in lately),
+        sum(one.lost for one in lately),
+        sum(one.runs for one in lately),
+        sum(one.busy_s for one in lately),
+    )
+
+
+def recent_in_all(tally: Sequence[TallyMinute], now: datetime) -> RecentRuns:
+    """Return what ended lately over all queues."""
+    return recent_runs(tally, now, min((one.minute for one in tally), default=None))
+
+
+def _done_per_minute(completed: Mapping[datetime, int], this: datetime, since: datetime) -> float:
     minutes = (this - since) / timedelta(minutes=1)
     if minutes < 1:
         return float(completed.get(this, 0))
     return sum(count for minute, count in completed.items() if since <= minute < this) / minutes
 
 
-def done_in_all(tally: Sequence[TallyMinute], now: datetime) -> float:
-    """Return completed jobs a minute over all queues."""
-    completed = {one.minute: one.completed for one in tally}
-    return done_per_minute(completed, now, min(completed, default=None))
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

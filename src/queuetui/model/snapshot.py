@@ -12,6 +12,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.rates import RecentRuns, TallyMinute
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -49,25 +50,11 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class TallyMinute:
-    """What happened in one minute, over all queues and types."""
-
-    minute: datetime
-    enqueued: int = 0
-    started: int = 0
-    completed: int = 0
-    failed: int = 0
-    retried: int = 0
-    lost: int = 0
-    busy_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class QueueInfo:
     """One queue.
 
-    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job. `suspended_by` names the command by which
-    a product has stopped all claims without keeping since when.
+    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job. `recent` is None where the backend
+    keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since when.
     """
 
     name: Untrusted
@@ -78,7 +65,7 @@ class QueueInfo:
     paused_by: Untrusted | None = None
     consumers: int | None = None
     average_s: float | None = None
-    done_per_minute: float | None = None
+    recent: RecentRuns | None = None
     logs_events: bool | None = None
     suspended_by: str = ""
 

@@ -9,7 +9,7 @@ from typing import Any
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.clock import to_text
 from queuetui.model.measured import Exactness, Measured, add_counts
-from queuetui.model.rates import RATE_MINUTES, done_in_all
+from queuetui.model.rates import RATE_MINUTES, recent_in_all
 from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
 
@@ -27,10 +27,10 @@ def describe_stats(snapshot: Snapshot, rules: Mapping[str, RulesInUse] = NO_RULE
     known: dict[str, Measured[Any]] = {**_by_state(snapshot.counts), "stuck": snapshot.stuck, "total": snapshot.total}
     known["average_seconds"] = snapshot.average_s
     dues = [queue.oldest_due_at for queue in snapshot.queues if queue.oldest_due_at is not None]
-    rated = any(queue.done_per_minute is not None for queue in snapshot.queues)
+    rated = any(queue.recent is not None for queue in snapshot.queues)
     return {
         **_describe_measured(known),
-        "done_per_minute": done_in_all(snapshot.tally, snapshot.now) if rated else None,
+        "done_per_minute": recent_in_all(snapshot.tally, snapshot.now).done_per_minute if rated else None,
         **_describe_oldest(min(dues, default=None), snapshot.now),
         "measures": {
             "average_seconds": {"minutes": TALLY_MINUTES, "of": "handler runs that ended"},
@@ -58,7 +58,7 @@ def _describe_queue(queue: QueueInfo, use: RulesInUse | None, now: datetime) -> 
     return {
         **_describe_measured(known),
         "average_seconds": queue.average_s,
-        "done_per_minute": queue.done_per_minute,
+        "done_per_minute": None if queue.recent is None else queue.recent.done_per_minute,
         "paused": queue.is_paused,
         "limits": [] if use is None else use.describe(),
         "ageing_seconds": None if use is None else use.rules.ageing_s,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from queuetui.model.snapshot import TallyMinute
+from queuetui.model.rates import TallyMinute
 
 
 def completed_series(tally: Sequence[TallyMinute], now: datetime, minutes: int = 60) -> list[int]:

@@ -21,6 +21,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
+from queuetui.model.rates import RecentRuns
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
@@ -189,7 +190,8 @@ def test_the_tally_gives_rates_and_averages(database: Database, seed: Seed) -> N
     assert [(one.minute, one.completed, one.failed, one.busy_s) for one in snapshot.tally] == [(minute, 3, 1, 8.0)]
     seed.job()
     mail = queue_of(shoot(database, tally_minutes=10), "mail")
-    assert (mail.average_s, mail.done_per_minute) == (2.0, 3.0)
+    assert mail.average_s == 2.0
+    assert mail.recent == RecentRuns(done_per_minute=3.0, completed=3, failed=1, runs=4, busy_s=8.0)
 
 
 def test_the_latest_failures_come_first(database: Database, seed: Seed) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from queuetui.model.counted import counted, short_number
 from queuetui.model.measured import Measured, absent
 from queuetui.model.picture import Picture
-from queuetui.model.rates import RATE_MINUTES, done_in_all
+from queuetui.model.rates import RATE_MINUTES, recent_in_all
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
@@ -39,7 +39,7 @@ class Card:
 def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
     """Return the five cards, in the order of the screen."""
     stuck = snapshot.stuck
-    rate = f"{done_in_all(snapshot.tally, snapshot.now):.1f}" if keeps_tally else "-"
+    rate = f"{recent_in_all(snapshot.tally, snapshot.now).done_per_minute:.1f}" if keeps_tally else "-"
     return (
         Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING),
         Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING),

@@ -86,7 +86,7 @@ def _value(key: str, queue: QueueInfo, now: datetime) -> Value | None:
         case "oldest":
             return None if queue.oldest_due_at is None else waited_s(queue, now)
         case "rate":
-            return queue.done_per_minute
+            return None if queue.recent is None else queue.recent.done_per_minute
         case "consumers":
             return queue.consumers
         case _:
@@ -142,7 +142,7 @@ def _measure_cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
     if key == "oldest":
         return Cell(age_text(None if queue.oldest_due_at is None else (now - queue.oldest_due_at).total_seconds()))
     if key == "rate":
-        return Cell(ABSENT if queue.done_per_minute is None else sanitize(f"{queue.done_per_minute:.1f}"))
+        return Cell(ABSENT if queue.recent is None else sanitize(f"{queue.recent.done_per_minute:.1f}"))
     if key == "consumers":
         nobody = queue.consumers == 0
         return Cell(

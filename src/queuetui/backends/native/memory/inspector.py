@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,8 @@ from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query_match import IsStuck, matches
-from queuetui.model.rates import done_per_minute
-from queuetui.model.snapshot import Part, QueueInfo, Snapshot, TallyMinute, Watch
+from queuetui.model.rates import RecentRuns, TallyMinute, recent_runs
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted, sanitize
@@ -175,36 +175,37 @@ class MemoryInspector:
             paused_at=record.paused_at,
             paused_by=None if record.paused_by is None else Untrusted(record.paused_by),
             consumers=sum(worker.listens_to(name) for worker in live),
-            average_s=figures.busy_s / figures.timed_runs if figures.timed_runs else None,
+            average_s=figures.busy_s / figures.runs if figures.runs else None,
             logs_events=logs_events(self.store, name),
-            done_per_minute=self._done_per_minute(now, watch, name),
+            recent=self._recent(now, watch, name),
         )
 
-    def _done_per_minute(self, now: datetime, watch: Watch, name: str) -> float:
+    def _recent(self, now: datetime, watch: Watch, name: str) -> RecentRuns:
         since = now - timedelta(minutes=watch.tally_minutes)
         known = {place: one for place, one in self.store.tally.items() if place[0] > since}
-        completed = {minute: one.completed for (minute, queue), one in known.items() if queue == name}
-        return done_per_minute(completed, now, min((minute for minute, _ in known), default=None))
+        own = [_to_minute(minute, one) for (minute, queue), one in known.items() if queue == name]
+        return recent_runs(own, now, min((minute for minute, _ in known), default=None))
 
     def _average(self, now: datetime, watch: Watch) -> Measured[float]:
         figures = self._sum_tally(now, watch.tally_minutes)
-        if not figures.timed_runs:
+        if not figures.runs:
             return absent(f"nothing has run in the last {watch.tally_minutes} minutes")
-        return Measured(figures.busy_s / figures.timed_runs, as_of=now)
+        return Measured(figures.busy_s / figures.runs, as_of=now)
 
     def _tally(self, now: datetime, minutes: int) -> tuple[TallyMinute, ...]:
-        shown = [one.name for one in fields(TallyMinute) if one.name != "minute"]
         known = sorted({minute for minute, _ in self.store.tally if minute > now - timedelta(minutes=minutes)})
         sums = [
             (minute, _sum(one for place, one in self.store.tally.items() if place[0] == minute)) for minute in known
         ]
-        return tuple(
-            TallyMinute(minute, **{name: getattr(figures, name) for name in shown}) for minute, figures in sums
-        )
+        return tuple(_to_minute(minute, figures) for minute, figures in sums)
 
     def _sum_tally(self, now: datetime, minutes: int, queue: str | None = None) -> TallyRecord:
         since = now - timedelta(minutes=minutes)
         return _sum(one for (minute, name), one in self.store.tally.items() if minute > since and queue in {None, name})
+
+
+def _to_minute(minute: datetime, figures: TallyRecord) -> TallyMinute:
+    return TallyMinute(minute, **asdict(figures))
 
 
 def _sum(figures: Iterable[TallyRecord]) -> TallyRecord:

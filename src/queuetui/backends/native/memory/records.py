@@ -116,7 +116,7 @@ class TallyRecord:
     retried: int = 0
     lost: int = 0
     busy_s: float = 0.0
-    timed_runs: int = field(default=0)
+    runs: int = 0
 
 
 @dataclass

@@ -82,7 +82,7 @@ def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> Non
     figures.retried += settlement.ending is Ending.RETRY
     if settlement.duration_s is not None:
         figures.busy_s += settlement.duration_s
-        figures.timed_runs += settlement.ending in COUNTED
+        figures.runs += settlement.ending in COUNTED
 
 
 def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:

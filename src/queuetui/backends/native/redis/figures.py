@@ -10,11 +10,10 @@ from functools import cached_property
 from threading import Lock
 
 from queuetui.model.measured import Measured, absent
-from queuetui.model.rates import done_per_minute
-from queuetui.model.snapshot import TallyMinute
+from queuetui.model.rates import RecentRuns, TallyMinute, recent_runs
 
 MICROSECONDS = 1_000_000
-_COUNTED = ("enqueued", "started", "completed", "failed", "retried", "lost")
+_COUNTED = ("enqueued", "started", "completed", "failed", "retried", "lost", "runs")
 _MINUTE = timedelta(minutes=1)
 _REMEMBERED_MINUTES = 24 * 60
 Minutes = Mapping[datetime, Mapping[str, int]]
@@ -52,10 +51,10 @@ class Figures:
         runs = self.sums[f"runs:{queue}"]
         return self.sums[f"busy_us:{queue}"] / MICROSECONDS / runs if runs else None
 
-    def done_per_minute(self, queue: str) -> float:
-        """Return how many jobs of a queue completed a minute."""
-        completed = {minute: one.get(f"completed:{queue}", 0) for minute, one in self.minutes.items()}
-        return done_per_minute(completed, self.now, min(self.minutes, default=None))
+    def recent(self, queue: str) -> RecentRuns:
+        """Return what ended lately in a queue."""
+        tally = [_to_minute(minute, _of_queue(counts, queue)) for minute, counts in self.minutes.items()]
+        return recent_runs(tally, self.now, min(self.minutes, default=None))
 
 
 @dataclass(slots=True)
@@ -105,3 +104,7 @@ def _over_queues(counts: Mapping[str, int]) -> Counter[str]:
     for name, count in counts.items():
         sums[name.partition(":")[0]] += count
     return sums
+
+
+def _of_queue(counts: Mapping[str, int], queue: str) -> dict[str, int]:
+    return {name: counts[key] for name in (*_COUNTED, "busy_us") if (key := f"{name}:{queue}") in counts}

@@ -187,6 +187,6 @@ def _queue(row: QueueRow, picture: ScriptSnapshot, figures: Figures | None, stuc
         paused_by=None if row.paused_by is None else Untrusted(row.paused_by),
         consumers=picture.consumers(row.name),
         average_s=None if figures is None else figures.average_of(row.name),
-        done_per_minute=None if figures is None else figures.done_per_minute(row.name),
+        recent=None if figures is None else figures.recent(row.name),
         logs_events=row.logs_events,
     )

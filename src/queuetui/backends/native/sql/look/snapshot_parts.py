@@ -11,6 +11,7 @@ from queuetui.backends.native.sql.look.sums import add_up
 from queuetui.backends.native.sql.look.tally_rates import TallyRates
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.rates import RecentRuns
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 
 
@@ -69,7 +70,7 @@ def _queue(read: SnapshotParts, context: StoreContext, name: str) -> QueueInfo:
         oldest_due_at=found.get("oldest", {}).get(name),
         consumers=context.consumers(name, read.watch.limits),
         average_s=None if rates is None else rates.average_of.get(name),
-        done_per_minute=None if rates is None else rates.done_per_minute.get(name, 0.0),
+        recent=None if rates is None else rates.recent.get(name, RecentRuns()),
     )
 
 

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from queuetui.model.measured import Measured, absent
-from queuetui.model.rates import done_per_minute
-from queuetui.model.snapshot import TallyMinute
+from queuetui.model.rates import RecentRuns, TallyMinute, recent_runs
 
 MICROSECONDS = 1_000_000
 SUMMED = ("enqueued", "started", "completed", "failed", "retried", "lost", "busy_us")
@@ -24,7 +23,7 @@ class TallyRates:
     by_minute: tuple[TallyMinute, ...]
     average: Measured[float]
     average_of: Mapping[str, float]
-    done_per_minute: Mapping[str, float]
+    recent: Mapping[str, RecentRuns]
 
 
 def rates_of(rows: Sequence[Any], now: datetime, minutes: int) -> TallyRates:
@@ -35,10 +34,10 @@ def rates_of(rows: Sequence[Any], now: datetime, minutes: int) -> TallyRates:
     return TallyRates(
         now,
         minutes,
-        tuple(_to_minute(minute, own) for minute, own in sorted(_grouped(rows, "minute").items())),
+        _by_minute(rows),
         absent(f"nothing has run in the last {minutes} minutes") if overall is None else Measured(overall, as_of=now),
         {name: average for name, average in averages.items() if average is not None},
-        {name: done_per_minute(_completed(own), now, first) for name, own in by_queue.items()},
+        {name: recent_runs(_by_minute(own), now, first) for name, own in by_queue.items()},
     )
 
 
@@ -51,12 +50,12 @@ def _grouped(rows: Iterable[Any], name: str) -> dict[Any, list[Any]]:
 
 def _to_minute(minute: datetime, rows: Iterable[Any]) -> TallyMinute:
     own = list(rows)
-    counts = {name: _sum(own, name) for name in SUMMED if name != "busy_us"}
+    counts = {name: _sum(own, name) for name in (*SUMMED, "runs") if name != "busy_us"}
     return TallyMinute(minute, **counts, busy_s=_sum(own, "busy_us") / MICROSECONDS)
 
 
-def _completed(rows: Iterable[Any]) -> dict[datetime, int]:
-    return {row.minute: int(row.completed) for row in rows}
+def _by_minute(rows: Iterable[Any]) -> tuple[TallyMinute, ...]:
+    return tuple(_to_minute(minute, own) for minute, own in sorted(_grouped(rows, "minute").items()))
 
 
 def _average(rows: Iterable[Any]) -> float | None:
