@@ -7,8 +7,8 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.options import connection_options, format_options
-from queuetui.cli.output import Format, say, show_document, show_rows, write
-from queuetui.cli.session import opened
+from queuetui.cli.output import Format, show_document, show_rows, write
+from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.model.snapshot import Watch
 
 _QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds")
@@ -21,30 +21,50 @@ _FINDING_COLUMNS = ("severity", "subject", "name", "code", "summary", "next")
 def command(form: str, **connection: Any) -> None:
     """Tell how well the queues run: depth, rates, ages, workers, and what is wrong.
 
-    Any critical finding makes it unhealthy, any warning degraded. Rates are of the last 5 minutes. `queuetui check` answers monitors by
-    its exit code.
+    Any critical finding makes it unhealthy, any warning degraded. Rates are of the last 5 minutes.
     """
+    with opened_systems(**connection) as systems:
+        read = [_read(systems, one) for one in systems]
+        if form in {Format.JSON, Format.NDJSON}:
+            if systems.are_many:
+                show_rows(read, (), Format(form))
+            else:
+                show_document(read[0], Format(form))
+            return
+        if form == Format.CSV:
+            rows = [row for health in read for row in _rows(health)]
+            show_rows(rows, systems.table(_QUEUE_COLUMNS), Format.CSV)
+            return
+        for one, health in zip(systems, read, strict=True):
+            _show(health, f"{one.title}: " if systems.are_many else "")
+
+
+def _read(systems: Systems, system: System) -> dict[str, Any]:
+    """Return how well one runs; tell what could not be read."""
     from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
 
-    with opened(**connection) as (feed, _):
-        picture = feed.poll(Watch(parts=HEALTH_PARTS))
-        health = describe_health(judge_health(picture, feed.limits))
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS))
     for part, why in picture.problems.items():
-        say(f"not read: {part}: {why}")
-    if form in {Format.JSON, Format.NDJSON}:
-        show_document(health, Format(form))
-        return
-    rows = [{"queue": name, **queue} for name, queue in sorted(health["queues"].items())]
-    if form == Format.CSV:
-        show_rows(rows, _QUEUE_COLUMNS, Format.CSV)
-        return
-    stats, workers = health["processingStats"], health["workers"]
-    write(f"{health['status']} at {health['timestamp']}, {workers['live']} of {workers['registered']} workers live")
-    write(", ".join(f"{name} {_shown(value)}" for name, value in stats.items()))
-    show_rows([{name: _shown(value) for name, value in row.items()} for row in rows], _QUEUE_COLUMNS, Format.TABLE)
+        systems.tell_of(system)(f"not read: {part}: {why}")
+    return describe_health(judge_health(picture, system.feed.limits))
+
+
+def _show(health: dict[str, Any], whose: str) -> None:
+    """Write it for people: the whole, its figures, a row a queue, and what is wrong."""
+    workers = health["workers"]
+    write(
+        f"{whose}{health['status']} at {health['timestamp']}, {workers['live']} of {workers['registered']} workers live"
+    )
+    write(", ".join(f"{name} {_shown(value)}" for name, value in health["processingStats"].items()))
+    rows = [{name: _shown(value) for name, value in row.items()} for row in _rows(health)]
+    show_rows(rows, _QUEUE_COLUMNS, Format.TABLE)
     if health["findings"]:
         write("")
         show_rows(health["findings"], _FINDING_COLUMNS, Format.TABLE)
+
+
+def _rows(health: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"backend": health["backend"], "queue": name, **queue} for name, queue in sorted(health["queues"].items())]
 
 
 def _shown(value: object) -> str:
