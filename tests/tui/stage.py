@@ -186,4 +186,4 @@ class Stage:
 
 
 def _plain(line: TextLine) -> str:
-    return "".join(piece.text for piece in (*line.left, *line.right))
+    return "".join(span.text for span in (*line.left, *line.right))

@@ -124,12 +124,12 @@ class Terminal:
         if not select.select([self._fd], [], [], wait_s)[0]:
             return False
         try:
-            piece = os.read(self._fd, 65536)
+            span = os.read(self._fd, 65536)
         except OSError:
             return False
-        self.output += piece
-        self._stream.feed(piece)
-        return bool(piece)
+        self.output += span
+        self._stream.feed(span)
+        return bool(span)
 
 
 @contextmanager

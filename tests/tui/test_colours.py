@@ -51,7 +51,7 @@ def test_states_and_profiles_have_looks_of_their_own(few: bool) -> None:
             heading = stage.app.screen.query_one("#heading", TextLines)
             backgrounds.append(heading.rich_style.bgcolor)
             assert " READ-ONLY " in {
-                piece.text for line in heading.lines for piece in line.left if piece.tone is Tone.BADGE
+                span.text for line in heading.lines for span in line.left if span.tone is Tone.BADGE
             }
             table = stage.table()
             looks = {tone: table._style_of(tone, is_cursor=False, is_marked=False) for tone in STATES}

@@ -16,7 +16,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.monitor.poller import RETRY_STEPS_S, Poller, pace_s, retry_s
 from queuetui.tui.background import BackgroundCalls
-from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived, PollMessages, Post
+from queuetui.tui.messages import CallEnded, Connected, LinkLost, PageRefused, PictureArrived, PollMessages, Post
 from queuetui.tui.session import ConsoleSession
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
@@ -190,9 +190,9 @@ def test_a_poll_that_nobody_waits_for_any_more_is_broken_off() -> None:
     listener.poller.stop()
 
 
-def test_an_errand_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothing() -> None:
+def test_a_call_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothing() -> None:
     """The next call does not wait for it, and is the first to be heard of."""
-    messages: queue.Queue[ErrandEnded] = queue.Queue()
+    messages: queue.Queue[CallEnded] = queue.Queue()
     told: list[str] = []
     calls = BackgroundCalls(cast("Post", messages.put))
     calls.start()

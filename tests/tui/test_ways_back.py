@@ -35,7 +35,7 @@ def test_q_leaves_filter_tab_and_queue_before_it_ends() -> None:
         ):
             await stage.until_read()
             (crumbs,) = stage.app.screen.query_one("#crumbs", TextLines).lines
-            assert "".join(piece.text for piece in crumbs.left) == shown
+            assert "".join(span.text for span in crumbs.left) == shown
             assert not stage.app._exit
             await stage.press("q")
         await until_left(stage)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import Interrupted
 from queuetui.monitor.reading import Reading
-from queuetui.tui.messages import ErrandEnded, Post
+from queuetui.tui.messages import CallEnded, Post
 
 T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]
@@ -58,7 +58,7 @@ class BackgroundCalls:
 
     def tell(self, then: Callable[[], None]) -> None:
         """Have something done on the console's thread, while a call goes on."""
-        self._post(ErrandEnded(then))
+        self._post(CallEnded(then))
 
     def _make_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name="queuetui-calls", daemon=True)
@@ -66,7 +66,7 @@ class BackgroundCalls:
     def _run(self) -> None:
         while threading.current_thread() is self._thread:
             call = self._waiting.get()
-            self._post(ErrandEnded(call()))
+            self._post(CallEnded(call()))
 
 
 def _say_nothing() -> None:

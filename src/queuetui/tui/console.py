@@ -17,7 +17,7 @@ from queuetui.tui import collector
 from queuetui.tui.actions import Action
 from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.crash import crash_text
-from queuetui.tui.messages import Connected, ErrandEnded, LinkLost, PageRefused, PictureArrived, PollMessages
+from queuetui.tui.messages import CallEnded, Connected, LinkLost, PageRefused, PictureArrived, PollMessages
 from queuetui.tui.partial_draw import draw_spans, is_partial
 from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.frame import READ_ONLY, Heading
@@ -143,7 +143,7 @@ class Console(App[int], inherit_bindings=False):
         was_live = self.link.was_live
         self._set_link(Link(LinkState.LOST, message.reason, message.attempt, lost_at, now + message.retry_s, was_live))
 
-    def on_errand_ended(self, message: ErrandEnded) -> None:
+    def on_call_ended(self, message: CallEnded) -> None:
         """Hand the answer to whoever asked."""
         message.deliver()
 

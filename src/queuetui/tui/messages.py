@@ -54,7 +54,7 @@ class LinkLost(Message):
 
 
 @dataclass
-class ErrandEnded(Message):
+class CallEnded(Message):
     """What a person asked for is done; `deliver` hands the answer over on the console's own thread."""
 
     deliver: Callable[[], None]

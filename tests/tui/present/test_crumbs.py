@@ -32,7 +32,7 @@ def test_neither_the_filter_nor_a_note_is_hidden(width: int, text: str, queue: s
     page = Page((), Measured(0, Exactness.CAPPED), has_more=True, notes=NOTES)
     lines = crumbs_lines(scope, page, None, None, width)
     assert all(cells_of(line.left) + cells_of(line.right) <= width for line in lines)
-    whole = "".join(piece.text for line in lines for piece in (*line.left, *line.right)).replace(" ", "")
+    whole = "".join(span.text for line in lines for span in (*line.left, *line.right)).replace(" ", "")
     for word in (text, queue or "", *NOTES):
         assert word.replace(" ", "") in whole
 

@@ -14,7 +14,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def text_of(lines: list[TextLine]) -> list[str]:
     """Return lines as text."""
-    return ["".join(piece.text for piece in line.left).rstrip() for line in lines]
+    return ["".join(span.text for span in line.left).rstrip() for line in lines]
 
 
 def test_an_event_is_a_line_with_its_facts() -> None:

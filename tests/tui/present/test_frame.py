@@ -17,7 +17,7 @@ from tests.tui.scripted import ScriptedFeed, make_job
 
 def text_of(line: TextLine) -> str:
     """Return a line's text."""
-    return "".join(piece.text for piece in (*line.left, *line.right))
+    return "".join(span.text for span in (*line.left, *line.right))
 
 
 def test_a_sum_is_as_sure_as_its_least_sure_part() -> None:
@@ -79,7 +79,7 @@ def test_the_footer_shows_whole_words_and_help_first(width: int) -> None:
     assert cells_of(line.left) + cells_of(line.right) <= width
     assert text_of(line).startswith(" ? help")
     labels = {f" {action.label}  " for action, _ in offers}
-    assert all(piece.text in labels for piece in line.left[2::2])
+    assert all(span.text in labels for span in line.left[2::2])
 
 
 def test_the_reason_of_a_loss_is_told_in_at_most_three_lines() -> None:

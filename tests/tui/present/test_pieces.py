@@ -1,4 +1,4 @@
-"""Lines of pieces: wrapping keeps every character, and what is said is made safe."""
+"""Lines of spans: wrapping keeps every character, and what is said is made safe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from queuetui.model.text import sanitize
-from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_pieces
+from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_spans
 from tests.zoo import SMALL_ZOO, assert_inert
 
 
@@ -39,8 +39,8 @@ def test_wrapping_a_long_line_takes_no_longer_for_each_of_its_lines() -> None:
 
 
 def test_a_label_keeps_its_column() -> None:
-    """The last piece wraps below itself."""
-    rows = wrap_pieces(line_of(say("why     "), say("one two three four")), 16)
+    """The last span wraps below itself."""
+    rows = wrap_spans(line_of(say("why     "), say("one two three four")), 16)
     assert [cells_of(row.left) <= 16 for row in rows] == [True] * len(rows)
     assert rows[1].left[0].text == " " * 8
     assert [row.left[1].text for row in rows] == ["one two", "three", "four"]

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 def plain(runs: list[NotedRun]) -> list[str]:
     """Return the lines as text."""
-    return ["".join(piece.text for piece in line.left) for line in run_lines(runs, NOW)]
+    return ["".join(span.text for span in line.left) for line in run_lines(runs, NOW)]
 
 
 def test_the_latest_run_comes_first() -> None:

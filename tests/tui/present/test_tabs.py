@@ -28,7 +28,7 @@ def shown(snapshot: Snapshot | None, width: int, tab: int = 0) -> str:
     """Return the tabs as text, proven to fit."""
     line = tabs_line(Scope(tab=TABS[tab]), snapshot, None, width)
     assert cells_of(line.left) <= width
-    return "".join(piece.text for piece in line.left)
+    return "".join(span.text for span in line.left)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])

@@ -33,18 +33,18 @@ def crumbs_lines(
 
     `order` is told in words where no column can show it.
     """
-    pieces = [say(" Jobs", Tone.STRONG)]
+    spans = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
-        pieces += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
+        spans += [say(" > ", Tone.MUTED), say("queue "), say(scope.queue, Tone.STRONG)]
     if queue is not None and queue.is_paused:
-        pieces.append(say(" PAUSED", Tone.WARNING))
+        spans.append(say(" PAUSED", Tone.WARNING))
     if scope.tab.term:
-        pieces += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
+        spans += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
-        pieces += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
+        spans += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
     told = (*notes, *(() if page is None else page.notes))
     extent = [say(f"{order}   ", Tone.MUTED)] if order and page is not None else []
-    return lay_out_crumbs(pieces, (*extent, *_extent(page, snapshot, looked_before)), told, width)
+    return lay_out_crumbs(spans, (*extent, *_extent(page, snapshot, looked_before)), told, width)
 
 
 def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[str], width: int) -> list[TextLine]:

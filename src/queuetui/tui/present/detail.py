@@ -18,7 +18,7 @@ from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, is_stuck, tone_of
-from queuetui.tui.present.lines import BLANK, Span, TextLine, line_of, say, wrap_pieces
+from queuetui.tui.present.lines import BLANK, Span, TextLine, line_of, say, wrap_spans
 from queuetui.tui.present.progress import progress_text
 from queuetui.tui.present.run_lines import run_lines
 from queuetui.tui.present.tones import Tone
@@ -97,7 +97,7 @@ def pane_lines(
     if job.error is not None:
         blocks.append([line_of(say("error", Tone.STRONG)), *error_lines(job.error)])
     blocks.append([line_of(say("payload", Tone.STRONG)), *payload_lines(job)])
-    return [row for block in blocks for line in (*block, BLANK) for row in wrap_pieces(line, width)]
+    return [row for block in blocks for line in (*block, BLANK) for row in wrap_spans(line, width)]
 
 
 def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:

@@ -58,15 +58,15 @@ def told_text(name: str, value: Untrusted) -> SafeText:
 
 def _line(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> TextLine:
     ago = age_text((now - event.at).total_seconds())
-    pieces = [
+    spans = [
         say(f"{event.at:%Y-%m-%d %H:%M:%S} UTC  {ago:>5} ago  ", Tone.MUTED),
         say(f"{event.kind.value:<{_KIND_CELLS}}", tone_of_kind(event.kind)),
     ]
     if event.worker is not None:
-        pieces.append(say(f"on {worker_text(event.worker, workers)}  "))
+        spans.append(say(f"on {worker_text(event.worker, workers)}  "))
     for name, value in event.data.items():
-        pieces += _fact(name, value)
-    return line_of(*pieces)
+        spans += _fact(name, value)
+    return line_of(*spans)
 
 
 def _fact(name: str, value: Untrusted | datetime | int) -> list[Span]:

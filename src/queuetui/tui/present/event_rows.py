@@ -111,11 +111,11 @@ def events_crumbs(
     filter_text: str, scroll: EventScroll, notes: Sequence[str], width: int, *, follows: bool, is_kept: bool
 ) -> list[TextLine]:
     """Return what the table is about, and whether it follows or stands still, with what is new above it."""
-    pieces = [say(" Events", Tone.STRONG)]
+    spans = [say(" Events", Tone.STRONG)]
     if filter_text:
-        pieces += [say(" > ", Tone.MUTED), say(filter_text, Tone.STRONG, _FILTER_CAP)]
+        spans += [say(" > ", Tone.MUTED), say(filter_text, Tone.STRONG, _FILTER_CAP)]
     if not is_kept:
-        return lay_out_crumbs(pieces, (), (), width)
+        return lay_out_crumbs(spans, (), (), width)
     right = []
     held = f"{len(scroll.events):,}{'+' if scroll.has_more else ''}"
     if follows:
@@ -125,7 +125,7 @@ def events_crumbs(
         right += [say(f"{newer}, g shows them", Tone.WARNING), say(f"  {held} held ", Tone.MUTED)]
     else:
         right.append(say(f"{held} held, standing still; g follows ", Tone.MUTED))
-    return lay_out_crumbs(pieces, right, notes, width)
+    return lay_out_crumbs(spans, right, notes, width)
 
 
 def job_term(event: Event) -> str | None:

@@ -35,8 +35,8 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> l
 
 def _cut(line: TextLine, width: int) -> TextLine:
     """Return a line that shows that more follows."""
-    piece = line.left[0]
-    return line_of(say(f"{piece.text[: max(0, width - 2)]} {ELLIPSIS}", piece.tone, _SENTENCE_CAP))
+    span = line.left[0]
+    return line_of(say(f"{span.text[: max(0, width - 2)]} {ELLIPSIS}", span.tone, _SENTENCE_CAP))
 
 
 def next_text(verdict: Verdict | None) -> str:

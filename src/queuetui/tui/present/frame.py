@@ -108,11 +108,11 @@ def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: 
     """Return the keys of a screen, as many as fit; what is not available now is dimmed."""
     tail = (say(f"{right} ", Tone.STRONG),) if right else ()
     room = width - cells_of(tail) - (2 if tail else 0)
-    pieces: list[Span] = [say(" ")]
+    spans: list[Span] = [say(" ")]
     for action, why_not in offers:
         key, label = say(action.shown.split(" ")[0], Tone.STRONG), say(f" {action.label}  ", Tone.PLAIN)
         if why_not is not None:
             key, label = key._replace(tone=Tone.MUTED), label._replace(tone=Tone.MUTED)
-        if cells_of([*pieces, key, label]) - 2 <= room:
-            pieces += [key, label]
-    return TextLine(tuple(pieces), tail)
+        if cells_of([*spans, key, label]) - 2 <= room:
+            spans += [key, label]
+    return TextLine(tuple(spans), tail)

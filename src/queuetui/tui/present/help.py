@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from queuetui.tui.actions import Action, KeyPlace, actions_at
 from queuetui.tui.present.legend import SIGNS, verdict_meanings
-from queuetui.tui.present.lines import BLANK, TextLine, cells_of, line_of, say, wrap_pieces
+from queuetui.tui.present.lines import BLANK, TextLine, cells_of, line_of, say, wrap_spans
 from queuetui.tui.present.tones import Tone
 
 _KEY_CELLS = 12
@@ -64,7 +64,7 @@ def _legend_line(word: str, meaning: str) -> TextLine:
 
 
 def _wrapped(lines: Iterable[TextLine], width: int) -> list[TextLine]:
-    return [row for line in lines for row in wrap_pieces(line, width)]
+    return [row for line in lines for row in wrap_spans(line, width)]
 
 
 def _beside(left: Sequence[TextLine], right: Sequence[TextLine], column: int) -> list[TextLine]:

@@ -1,4 +1,4 @@
-"""Lines of safe text with a tone for each piece: what every line of the frame is made of."""
+"""Lines of safe text with a tone for each span: what every line of the frame is made of."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> 
     return Span(sanitize(text, cap), tone)
 
 
-def line_of(*pieces: Span, right: Iterable[Span] = ()) -> TextLine:
-    """Return a line of these pieces."""
-    return TextLine(pieces, tuple(right))
+def line_of(*spans: Span, right: Iterable[Span] = ()) -> TextLine:
+    """Return a line of these spans."""
+    return TextLine(spans, tuple(right))
 
 
-def cells_of(pieces: Iterable[Span]) -> int:
-    """Return how many terminal cells the pieces take."""
-    return sum(cell_len(piece.text) for piece in pieces)
+def cells_of(spans: Iterable[Span]) -> int:
+    """Return how many terminal cells the spans take."""
+    return sum(cell_len(span.text) for span in spans)
 
 
 def wrap(text: SafeText, width: int) -> list[SafeText]:
@@ -81,37 +81,37 @@ def _fitting(text: str, width: int) -> int:
     return min(len(text), width * _MARKS_ALLOWANCE)
 
 
-def flow(pieces: Iterable[Span], width: int, most: int) -> list[TextLine]:
-    """Return pieces one after the other over at most so many lines; an ellipsis ends what is cut."""
+def flow(spans: Iterable[Span], width: int, most: int) -> list[TextLine]:
+    """Return spans one after the other over at most so many lines; an ellipsis ends what is cut."""
     width = max(width, 2 * _LEAST_WRAP_CELLS)
     lines: list[list[Span]] = [[]]
     room = width
-    for piece in pieces:
-        rest = piece.text
+    for span in spans:
+        rest = span.text
         while cell_len(rest) > room:
             head = wrap(rest, room)[0] if room >= _LEAST_WRAP_CELLS else ""
             if head:
-                lines[-1].append(say(head, piece.tone, len(head) + 1))
+                lines[-1].append(say(head, span.tone, len(head) + 1))
                 rest = sanitize(rest[len(head) :].lstrip(" "), len(rest))
             lines.append([say(" ")])
             room = width - 1
-        lines[-1].append(Span(rest, piece.tone))
+        lines[-1].append(Span(rest, span.tone))
         room -= cell_len(rest)
     if len(lines) > most:
         lines = [*lines[: most - 1], _cut(lines[most - 1], width)]
     return [TextLine(tuple(line)) for line in lines]
 
 
-def _cut(pieces: Sequence[Span], width: int) -> list[Span]:
+def _cut(spans: Sequence[Span], width: int) -> list[Span]:
     """Return a line that ends in an ellipsis."""
-    *heads, last = pieces
+    *heads, last = spans
     room = width - cells_of(heads) - 1
     kept = wrap(last.text, room)[0] if cell_len(last.text) > room else last.text
     return [*heads, Span(sanitize(f"{kept}{ELLIPSIS}", len(kept) + 2), last.tone)]
 
 
-def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:
-    """Return a line whose last piece wraps below itself, so that a label keeps its column."""
+def wrap_spans(line: TextLine, width: int) -> list[TextLine]:
+    """Return a line whose last span wraps below itself, so that a label keeps its column."""
     if not line.left:
         return [line]
     *heads, last = line.left
@@ -123,12 +123,12 @@ def wrap_pieces(line: TextLine, width: int) -> list[TextLine]:
 
 
 def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:
-    """Return lines brought to a width: one piece wraps, several are left to be cut."""
+    """Return lines brought to a width: one span wraps, several are left to be cut."""
     wrapped: list[TextLine] = []
     for line in lines:
         if len(line.left) == 1 and not line.right:
-            piece = line.left[0]
-            wrapped += [TextLine((Span(text, piece.tone),)) for text in wrap(piece.text, width)]
+            span = line.left[0]
+            wrapped += [TextLine((Span(text, span.tone),)) for text in wrap(span.text, width)]
         else:
             wrapped.append(line)
     return wrapped

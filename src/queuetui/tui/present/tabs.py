@@ -67,16 +67,16 @@ def _piece(tab: StateTab, scope: Scope, count: Measured[int] | None, shown: str,
     return say(f"[{text}]" if is_chosen else text, tone)
 
 
-def _spaced(pieces: Sequence[Span], gap: str) -> TextLine:
-    return TextLine(tuple(one for place, piece in enumerate(pieces) for one in (say(gap if place else " "), piece)))
+def _spaced(spans: Sequence[Span], gap: str) -> TextLine:
+    return TextLine(tuple(one for place, span in enumerate(spans) for one in (say(gap if place else " "), span)))
 
 
-def _packed(scope: Scope, pieces: Sequence[Span], mark: str = "") -> TextLine:
+def _packed(scope: Scope, spans: Sequence[Span], mark: str = "") -> TextLine:
     """Return the tabs one cell apart, the brackets of the chosen one in place of the blanks around it."""
     chosen = TABS.index(scope.tab)
     joined: list[Span] = []
-    for place, piece in enumerate(pieces):
+    for place, span in enumerate(spans):
         if place not in {chosen, chosen + 1}:
             joined.append(say(" "))
-        joined.append(piece)
+        joined.append(span)
     return TextLine((*joined, say(mark, Tone.MUTED))) if mark else TextLine(tuple(joined))

@@ -107,16 +107,16 @@ class DetailScreen(Acting):
             )
 
     def _show_crumbs(self) -> None:
-        pieces = [say(" Jobs > ", Tone.MUTED), say(sanitize(short_id(self._job_id)), Tone.STRONG)]
+        spans = [say(" Jobs > ", Tone.MUTED), say(sanitize(short_id(self._job_id)), Tone.STRONG)]
         if self._detail is not None:
             job = self._detail.job
-            pieces += [
+            spans += [
                 say("  "),
                 say(job.name or job.type),
                 say("  "),
                 say(job.state.value, tone_of(job, self._detail.verdict)),
             ]
-        self.show_lines("#crumbs", [TextLine(tuple(pieces))])
+        self.show_lines("#crumbs", [TextLine(tuple(spans))])
         self.show_lines("#detail-tabs", [tabs_line(self._tab)])
 
     def action_turn_tab(self, step: int) -> None:

@@ -1,4 +1,4 @@
-"""A live list of events: it follows the log while the cursor is on the newest one, and stands still anywhere else.
+"""A live list of events: it follows the log at its top and stands still anywhere else.
 
     each poll: the newest page ── follows ──> EventScroll.events ──> rows of the table, newest first
                     │                              ^

@@ -72,14 +72,14 @@ class TextLines(Widget):
     def _segments(self, line: TextLine, width: int) -> Iterator[Segment]:
         right_cells = min(cells_of(line.right), width)
         room = width - right_cells - (_GAP_CELLS if right_cells else 0)
-        left = Strip([self._segment(piece) for piece in line.left])
+        left = Strip([self._segment(span) for span in line.left])
         yield from left.adjust_cell_length(max(0, room if right_cells else width), self.rich_style)
         if right_cells:
             yield Segment(" " * min(_GAP_CELLS, width - right_cells), self.rich_style)
-            yield from (self._segment(piece) for piece in line.right)
+            yield from (self._segment(span) for span in line.right)
 
-    def _segment(self, piece: Span) -> Segment:
-        return Segment(piece.text, self._paint.style_of(piece.tone))
+    def _segment(self, span: Span) -> Segment:
+        return Segment(span.text, self._paint.style_of(span.tone))
 
     def _needs_other_room(self, before: tuple[TextLine, ...]) -> bool:
         """Whether a size that is left to the text has changed with it."""

@@ -12,14 +12,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from queuetui.tui.actions import KeyPlace, bindings_at
-from queuetui.tui.present.lines import Span, TextLine, wrap_pieces
+from queuetui.tui.present.lines import Span, TextLine, wrap_spans
 from queuetui.tui.widgets.tone_paint import TonePaint
 
 
 class TextPane(ScrollView, can_focus=True):
     """Shows lines of safe text.
 
-    The last piece of a long line wraps below itself, or the line is cut when `wraps` is off.
+    The last span of a long line wraps below itself, or the line is cut when `wraps` is off.
     """
 
     ALLOW_SELECT: ClassVar[bool] = False
@@ -63,8 +63,8 @@ class TextPane(ScrollView, can_focus=True):
         """Return one line of the text."""
         place = y + self.scroll_offset.y
         width = self.size.width
-        pieces = self._laid_out[place] if place < len(self._laid_out) else ()
-        strip = Strip([Segment(piece.text, self._paint.style_of(piece.tone)) for piece in pieces])
+        spans = self._laid_out[place] if place < len(self._laid_out) else ()
+        strip = Strip([Segment(span.text, self._paint.style_of(span.tone)) for span in spans])
         return strip.crop(self.scroll_offset.x, self.scroll_offset.x + width).adjust_cell_length(width, self.rich_style)
 
     def _lay_out(self) -> None:
@@ -74,4 +74,4 @@ class TextPane(ScrollView, can_focus=True):
         self.refresh()
 
     def _rows_of(self, line: TextLine, width: int) -> list[TextLine]:
-        return wrap_pieces(line, width) if self.wraps and width > 0 else [line]
+        return wrap_spans(line, width) if self.wraps and width > 0 else [line]
