@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def late(module: str, name: str, *parts: object) -> Callable[[], Any]:
-    """Return what makes a role of a class below `backends`, and imports that only when the role is first used."""
+    """Return what makes a role of a class below `backends`, which is imported when the role is first used."""
     return lambda: getattr(import_module(f"queuetui.backends.{module}"), name)(*parts)
 
 

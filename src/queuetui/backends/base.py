@@ -50,7 +50,7 @@ class BackendOptions:
 
 
 class Inspector(Protocol):
-    """What a console reads. Reading never writes and takes no lock that another reader or writer could wait for."""
+    """What a console reads. Reading never writes, and takes no lock that anybody could wait for."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -70,18 +70,18 @@ class Inspector(Protocol):
         ...
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job whole with all that it is explained by, read at one moment, and at most so many of its events.
+        """Return one job with all that it is explained by, read at one moment, with at most so many events.
 
         A store that keeps its log elsewhere leaves the events out. Raises NotFound.
         """
         ...
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return those of some hundred jobs that are there, as a page lists them, read at one moment and in the order asked for."""
+        """Return those of some hundred jobs that are there, in the order asked for, read at one moment."""
         ...
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
-        """Look, newest first and for a bounded time, for the jobs whose id is or ends in `suffix`: the short ids that people type.
+        """Look, newest first and for a bounded time, for the jobs whose id is or ends in `suffix`.
 
         At most `limit` of them; `after` goes on where another search had come to.
         """
@@ -104,7 +104,9 @@ class Operator(Protocol):
     """What a person may change, handed to `operate` alone."""
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do RETRY, CANCEL, DELETE or RELEASE to each target, compared and set at the moment of the write; one Result a target, in order.
+        """Do RETRY, CANCEL, DELETE or RELEASE to each target; one Result a target, in order.
+
+        Each is compared and set at the moment of the write.
 
         RETRY: retrying, scheduled and final jobs become pending (due now; attempts start again, `fence` and `lost` stay).
         CANCEL: waiting jobs become cancelled, a processing one gets `cancel_requested`. DELETE: any job that is not processing
@@ -167,7 +169,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """A job taken from an expired lease: `failed` tells that it was its third loss alone and is quarantined."""
+    """A job taken from an expired lease; `failed`: it was its third loss alone, and it is quarantined."""
 
     job_id: str
     type: str
@@ -193,7 +195,10 @@ class Listener(Protocol):
 
 
 class JobStore(Protocol):
-    """What a worker and a client use; every write of a run is guarded by a live lease and the job's fence, in one transaction each."""
+    """What a worker and a client use.
+
+    Every write of a run is one transaction, guarded by a live lease and the job's fence.
+    """
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
         """Store jobs, all or none; an id or idempotency key that exists answers with its job.
@@ -215,7 +220,7 @@ class JobStore(Protocol):
         ...
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
-        """Return the unpaused queues that have pending jobs, in the order given (None: all, busiest order unspecified)."""
+        """Return the unpaused queues that have pending jobs, in the order given; in any order for None."""
         ...
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
@@ -246,11 +251,11 @@ class JobStore(Protocol):
         ...
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
-        """Free jobs of expired or missing leases: `lost` + 1, back to pending, or failed (PoisonPill) at the third loss alone."""
+        """Free jobs of expired or missing leases: pending again, or failed at the third loss alone."""
         ...
 
     def prune(self, limit: int) -> int:
-        """Delete final jobs past their retention, expired keys and old tally rows, in one small bite; return how many."""
+        """Delete what is past its time (final jobs, keys, tally rows) in one small bite; return how many."""
         ...
 
     def next_due_s(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Finds the job queues of a store: it is looked at once, and each product recognises its own in what was read."""
+"""Finds the job queues of a store: it is read once, and each product recognises its own."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def discover(url: str, options: BackendOptions, *, exact: bool = False) -> tuple
 
 
 def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return the queues that a URL means, or of them those that `options.kind` names, our own first; reading only.
+    """Return the queues that a URL means, ours first, or those of `options.kind`; only reads.
 
     Raises NotFound saying what was looked for, and Denied where none of them may be read.
     """
@@ -119,7 +119,10 @@ def _describe_absence(url: str, kind: str | None, there: Sequence[Found]) -> str
 
 
 def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return all that is recognised; where a product may not be looked for, the others count, and without any its refusal is raised."""
+    """Return all that is recognised.
+
+    A product that may not be looked for is passed over; where nothing is found, its refusal is raised.
+    """
     found: list[Found] = []
     refusals: list[Denied] = []
     with _reading(url, options) as store:

@@ -1,4 +1,4 @@
-"""Which modules a job may name its handler from: whoever can write a row must not choose what code runs."""
+"""Which modules a job may name its handler from: who can write a row must not choose what runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STANDARD_LIBRARY = {Path(sysconfig.get_path(name)).resolve() for name in ("stdl
 
 
 class AllowRule:
-    """Modules under one of the prefixes; without any, modules that live in the folder `root`, never installed ones.
+    """Modules under one of the prefixes; without any, those in the folder `root`, never installed ones.
 
     `commands` tells whether a job may be a command of the shell.
     """

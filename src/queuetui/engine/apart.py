@@ -1,4 +1,4 @@
-"""Writes together what can be, and lets what one run told keep nothing of the others from being written."""
+"""Writes together what can be, so that one bad item does not keep the others from being written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 
 def write_apart(write: Callable[[Sequence[Item]], object], items: Sequence[Item], what: str) -> None:
-    """Write items together; one by one where that fails for another cause than the store, and drop what cannot be written."""
+    """Write items together; one by one where that fails, and drop what cannot be written."""
     try:
         write(items)
     except STORE_TROUBLE:
@@ -32,7 +32,7 @@ def write_apart(write: Callable[[Sequence[Item]], object], items: Sequence[Item]
 
 
 def settle_apart(store: JobStore, lease_id: str, ended: RunEnding) -> tuple[RunEnding, Step | None]:
-    """Write one ending, or in its place a failure where it cannot be written; return which, and no step where neither can."""
+    """Write one ending, or a failure where it cannot be written; no step where neither can be."""
     try:
         return ended, store.step(lease_id, [ended.settlement], 0)
     except STORE_TROUBLE:

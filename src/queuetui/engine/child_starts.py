@@ -1,4 +1,4 @@
-"""Keeps what one handler forks from holding the pipes of a process that another handler is just starting.
+"""Keeps what one handler forks from holding the pipes of a process that another one is starting.
 
 `multiprocessing` and `subprocess` learn by the end of a pipe that their process has ended. A child that is forked beside them while
 they have that pipe open inherits it, and they would wait for as long as that child lives. So no thread forks while another starts one.
@@ -25,7 +25,7 @@ STARTS = {
 
 
 def start_unforked() -> None:
-    """Let every process of this one be started while no thread forks; what is not loaded yet is seen to when it is."""
+    """Let every process of this one be started while no thread forks, by modules loaded later too."""
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
     for name in STARTS:

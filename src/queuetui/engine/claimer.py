@@ -40,7 +40,7 @@ class Claim:
 
 
 class Room:
-    """How much more a worker may hold: what starts at once, and beyond it a moment's work by what is known of it."""
+    """How much more a worker may hold: what starts at once, and then about a moment's work."""
 
     def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace, clock: Clock) -> None:
         self._slots = settings.concurrency
@@ -51,7 +51,7 @@ class Room:
         self._clock = clock
 
     def free_slots(self, held: int) -> int:
-        """Return how many jobs would start at once; a handler that goes on after its run was ended still has its slot."""
+        """Return how many jobs would start at once; a handler that outlives its run still has its slot."""
         return self._slots - held - sum(is_overstaying(run) for run in self._executor.running())
 
     def for_queue(self, queue: str, held: int) -> int:
@@ -84,7 +84,7 @@ class Room:
 
 
 class Claimer:
-    """Looks which queues are ready and asks for batches that grow while they come back full: from one job when idle."""
+    """Looks which queues are ready and asks for batches, which grow from one job while they are full."""
 
     def __init__(self, store: JobStore, settings: WorkerSettings, room: Room, clock: Clock) -> None:
         self._store = store
@@ -172,7 +172,7 @@ class Claimer:
         return self._ready[0] if self._ready else None
 
     def _believe_hints(self) -> bool:
-        """Take queues that were heard of as ready; False when a name is new, which only a look can tell from a mistake."""
+        """Take queues that were heard of as ready; False when a name is new and must be looked up."""
         if self._ready or not self._heard:
             return True
         heard = set(self._heard)
@@ -200,7 +200,7 @@ class Claimer:
         self._look_at_s = self._clock.now() + (poll_s if due_s is None else min(poll_s, max(due_s, SHORTEST_POLL_S)))
 
     def _next_poll_s(self) -> float:
-        """Return how long to wait for work: a moment after the last job, longer and longer up to the poll interval."""
+        """Return how long to wait for work: longer and longer after the last job, up to the poll interval."""
         poll_s = self._poll_s
         self._poll_s = min(self._settings.sleep_s, poll_s * 2)
         return min(poll_s, self._settings.sleep_s)

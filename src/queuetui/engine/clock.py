@@ -34,7 +34,7 @@ class Awaited(Protocol):
 
 
 class Clock:
-    """The time by which a worker judges and waits. The worker hands it to its parts, so that a test may let an hour pass at once."""
+    """The time by which a worker and its parts judge and wait; a test may let an hour pass at once."""
 
     def now(self) -> float:
         """Return seconds since some fixed point, never set back."""
@@ -79,7 +79,7 @@ class EndOf:
 
 
 class Pace:
-    """How long jobs take, so that no more are held than can be run in a moment: averages by type and by queue; written by one thread."""
+    """How long jobs take, on average by type and by queue; written by one thread."""
 
     def __init__(self) -> None:
         self._types: OrderedDict[str, float] = OrderedDict()

@@ -102,7 +102,10 @@ class Context:
         return self._noticed and self.cancel_cause is CancelCause.PERSON
 
     def progress(self, fraction: float, note: str = "") -> None:
-        """Report how much is done, from 0 to 1, with a short note; it is stored about once a second. Raises TypeError or ValueError."""
+        """Report how much is done, from 0 to 1, with a note. Raises TypeError or ValueError.
+
+        It is stored about once a second.
+        """
         if not isinstance(note, str):
             raise TypeError(f"the note is {shown(note)}; give a text")
         done = min(1.0, max(0.0, float(fraction)))
@@ -112,7 +115,10 @@ class Context:
         self._progress = json.dumps(told)
 
     def count(self, name: str, amount: float = 1) -> None:
-        """Add to what this run has used of something: kept with the job, and summed by queue and type. Raises TypeError or ValueError."""
+        """Add to what this run has used of something. Raises TypeError or ValueError.
+
+        It is kept with the job, and summed by queue and type.
+        """
         self.noted().count(name, amount)
 
     def noted(self) -> Notes:
@@ -133,7 +139,7 @@ class Context:
         self._progress = progress
 
     def cancel(self, cause: CancelCause) -> None:
-        """Ask the handler to end; the first cause stays, but a person's request gives way to what ends the run for good."""
+        """Ask the handler to end; the first cause stays, but a person's gives way to one that is final."""
         with _ENDING:
             if self._cancel_cause is None or self._cancel_cause is CancelCause.PERSON:
                 self._cancel_cause = cause

@@ -84,7 +84,7 @@ class Dispatcher:
         return self._choose_ahead()
 
     def _choose_ahead(self) -> Claim | None:
-        """Claim a whole batch while less than one waits for a slot, so that handlers run on during the next step.
+        """Claim a whole batch while less than one waits, so that handlers run on during the next step.
 
         Anything less can wait for the next flush.
         """
@@ -291,7 +291,7 @@ class Dispatcher:
         return not desk.leases.held_jobs() and not len(desk.outbox) and not self._posted()
 
     def _is_finished(self) -> bool:
-        """Tell whether this turn left nothing to do, and ask the worker to stop when that was all it was to do."""
+        """Tell whether nothing is left to do, and ask the worker to stop when that was all of its work."""
         desk = self._desk
         if desk.stopping.asked or not self._is_drained():
             return False
@@ -302,7 +302,7 @@ class Dispatcher:
         return desk.stopping.asked
 
     def _give_back(self) -> None:
-        """Write the last endings and close every lease: what still runs is released, and its late result refused."""
+        """Write the last endings and close every lease: what still runs is released, its result refused."""
         desk = self._desk
         for run in desk.leases.runs():
             run.abandon(CancelCause.SHUTDOWN)

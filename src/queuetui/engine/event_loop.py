@@ -25,7 +25,7 @@ ANSWERS_WITHIN_S = 0.8
 
 
 class EventLoop:
-    """Started with the first async handler; the calling thread waits, so a slot stays one job whatever its kind.
+    """Started with the first async handler; the calling thread waits, so that a slot stays one job.
 
     A handler ends its own run only: one that stops the loop does not end it. A loop that is broken, or held by a handler that was to
     end and does not, is replaced for the runs that begin then.
@@ -39,7 +39,7 @@ class EventLoop:
         self._lock = Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> object:
-        """Run a handler to its end and return its result; it is cancelled when its run should end. Raises Cancelled."""
+        """Run a handler and return its result; it is cancelled when its run should end. Raises Cancelled."""
         import asyncio
         from concurrent.futures import CancelledError
 
@@ -80,7 +80,7 @@ class EventLoop:
             return future
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the loop until it is closed; what a handler raises through it, or a stop of its own, does not end it."""
+        """Run the loop until it is closed; what a handler raises through it does not end it."""
         import asyncio
 
         asyncio.set_event_loop(loop)
@@ -99,7 +99,7 @@ class EventLoop:
         self._end(loop)
 
     def _leave_held(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let new runs begin on another loop where this one does not answer: the handler that was to end holds it."""
+        """Let new runs begin on another loop when a handler that should have ended holds this one."""
         answered = Event()
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(answered.set)
@@ -140,7 +140,7 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _contain(coroutine: Coroutine[Any, Any, Any]) -> Contained:
-    """Await a handler and give back what it raised, out of sight of a neighbour that cancels all tasks of its loop."""
+    """Await a handler and return its exception, hidden from a neighbour that cancels all tasks."""
     import asyncio
 
     task = asyncio.current_task()

@@ -37,7 +37,7 @@ _EVENTS = {
 
 
 def take_step(endings: Sequence[RunEnding]) -> tuple[RunEnding, ...]:
-    """Return the first endings that are written together: all of them, unless their results are very large."""
+    """Return the endings to be written together: all of them, unless their results are very large."""
     size = 0
     for place, (_, settlement) in enumerate(endings):
         if settlement.result is not None:
@@ -48,7 +48,7 @@ def take_step(endings: Sequence[RunEnding]) -> tuple[RunEnding, ...]:
 
 
 class Outbox:
-    """Endings that wait to be written; filled by the handlers' threads, emptied by the one that talks to the store."""
+    """Endings that wait to be written; filled by handlers' threads, emptied by the dispatcher."""
 
     def __init__(self, wakeup: Wakeup, clock: Clock, most: int = DEFAULT_BATCH) -> None:
         self._most = most
@@ -65,7 +65,7 @@ class Outbox:
         return len(self._waiting)
 
     def expect(self, claimed: int) -> None:
-        """Let batches of endings be as large as the claims are, and take as much longer as they are larger than a usual one."""
+        """Let batches of endings be as large as the claims are, and wait longer in proportion."""
         self._batch = min(self._most, max(FLUSH_JOBS, claimed))
         self._flush_after_s = FLUSH_AFTER_S * max(1.0, self._batch / FLUSH_JOBS)
 
@@ -82,7 +82,7 @@ class Outbox:
             self._wakeup.ring()
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
-        """Add an ending that comes after its lease was given up: what it was is refused, that it came is recorded."""
+        """Add an ending that comes after its lease: it is refused, and that it came is recorded."""
         self._late.append(RunEnding(run, settle_given_up(run.job, settlement.duration_s)))
         self._wakeup.ring()
 
@@ -96,7 +96,7 @@ class Outbox:
         self._late.remove(ended)
 
     def due_in_s(self, *, hungry: bool) -> float:
-        """Return how long the batch may still grow: to its size, for 5 ms (longer for a large one), or until no work is left (`hungry`)."""
+        """Return how long the batch may still grow: 5 ms, longer for a large one; not at all if `hungry`."""
         count = len(self._waiting)
         if not count:
             return NEVER_S

@@ -1,4 +1,4 @@
-"""What must not depend on the store or on a handler: time limits, leases past trust, memory, the worker's own life."""
+"""What must not depend on a store or handler: time limits, leases, memory, the worker's own life."""
 
 from __future__ import annotations
 

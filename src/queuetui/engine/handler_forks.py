@@ -1,4 +1,4 @@
-"""What a handler forks is a process of its own: it has the signals of a fresh program, and ends where its handler ends."""
+"""Gives what a handler forks the signals of a fresh program, and an end where its handler ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _held = local()
 
 
 class _Ancestry:
-    """How many forks made this process; to read it costs a run less than to ask the system for the process's id."""
+    """How many forks made this process; cheaper to read than the process's id."""
 
     __slots__ = ("forks",)
 
@@ -89,7 +89,7 @@ def end_fork(error: BaseException | None = None) -> None:
 
 
 def end_children() -> None:
-    """End the processes of `multiprocessing` that handlers have left running: Python would wait for them before it ends."""
+    """End the processes of `multiprocessing` that handlers left: Python would wait for them at its end."""
     loaded = sys.modules.get("multiprocessing")
     children = loaded.active_children() if loaded is not None else []
     for child in children:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A claim, from the moment it is held until its ending is written; it ends once, whoever ends it first.
+    """A claimed job, from the claim until its ending is written; it ends once, whoever ends it first.
 
     `told` says whether its start and completion are worth a line of the log each. `lease` is set by the lease that
     holds the run; in a child process a run has none.
@@ -91,7 +91,7 @@ class Run:
         return was_open
 
     def close(self) -> None:
-        """Take note that nothing more is written about this run: its ending is in the store, refused, or given up."""
+        """Take note that no more is written of this run: its ending is stored, refused, or given up."""
         if self.written is not None:
             self.written.set()
 

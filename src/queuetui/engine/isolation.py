@@ -9,7 +9,7 @@ from queuetui.engine.held import Run
 
 
 class Executor(Protocol):
-    """Runs handlers in a fixed number of slots: threads, processes that can be killed, or threads with processes for some types."""
+    """Runs handlers in a fixed number of slots: in threads, in processes, or in both by type."""
 
     @property
     def unstarted(self) -> int:
@@ -49,7 +49,7 @@ class Executor(Protocol):
         ...
 
     def halt(self) -> bool:
-        """Wait until every run that was ended is at work no more, where handlers can be killed; False when one is in spite of it."""
+        """Wait until no run that was ended is still at work. False when one is in spite of being killed."""
         ...
 
     def close(self) -> None:

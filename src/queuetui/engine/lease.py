@@ -20,7 +20,10 @@ TRUSTED_PART = 2 / 3
 
 
 class Leases:
-    """All leases of one worker. Opened and closed by the claiming thread alone; read by those that renew and watch."""
+    """All leases of one worker.
+
+    Opened and closed by the claiming thread alone; read by those that renew and watch.
+    """
 
     def __init__(self, store: JobStore, worker_id: str, lease_s: float, clock: Clock) -> None:
         self.lease_s = lease_s

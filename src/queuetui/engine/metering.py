@@ -23,7 +23,7 @@ class Meter(Protocol):
 
 
 class ThreadMeter:
-    """The processor time of the calling thread; memory belongs to all threads of a worker, and so do async handlers to one loop."""
+    """The processor time of the calling thread; memory belongs to all threads of a worker together."""
 
     def __init__(self) -> None:
         self._began_s = time.thread_time()
@@ -34,7 +34,7 @@ class ThreadMeter:
 
 
 class ProcessMeter:
-    """The processor time and memory of this process, which runs one handler at a time, with what its ended children took."""
+    """The processor time and memory of this process, which runs one handler at a time, and its children."""
 
     def __init__(self) -> None:
         with suppress(OSError):
@@ -47,7 +47,7 @@ class ProcessMeter:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process held: since its last reset on Linux, elsewhere since its start."""
+    """Return the most memory this process held since its last reset, or where there is none, its start."""
     with suppress(OSError):
         for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):

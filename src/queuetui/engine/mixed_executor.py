@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MixedExecutor(ThreadExecutor):
-    """Threads whose slots may wait for a child: a slot stays one job wherever it runs. Children are made with the first that is needed."""
+    """Threads whose slots may wait for a child, so that a slot stays one job; children start when needed."""
 
     def __init__(
         self, slots: int, performer: Performer, tasks: TaskFinder, make_crew: Callable[[], ProcessExecutor]

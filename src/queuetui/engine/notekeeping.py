@@ -55,7 +55,7 @@ class Notekeeper:
             self._write(lease_id, told)
 
     def _write(self, lease_id: str, told: Sequence[tuple[Notes, int, RunNotes | None]]) -> None:
-        """Write notes, each with the version that was read before it was described: what a handler adds since is news again."""
+        """Write notes, each with the version that was read first: what a handler adds since is news again."""
         news = [
             (notes, version, one) for notes, version, one in told if one is not None and _is_news(notes, version, one)
         ]
@@ -70,7 +70,7 @@ class Notekeeper:
 
 
 def _is_news(notes: Notes, version: int, described: RunNotes) -> bool:
-    """Tell whether notes are to be written; how long a result is kept is said before it is there, and written with its ending."""
+    """Tell whether notes are to be written; those on how long a result is kept wait for its ending."""
     return version != notes.written or described.result_ttl_s is not None
 
 

@@ -19,7 +19,7 @@ from queuetui.model.run_notes import (
 
 
 class Notes:
-    """Made with the first thing that is told; safe to use from any thread. `version` grows with every change."""
+    """Made when a run first tells something; safe from any thread. `version` grows with every change."""
 
     __slots__ = (
         "_chars",
@@ -49,7 +49,7 @@ class Notes:
         self._lock = Lock()
 
     def count(self, name: str, amount: float) -> None:
-        """Add to a sum. Raises TypeError or ValueError for a name or a sum that cannot be kept, and for more names than are."""
+        """Add to a sum. Raises TypeError or ValueError for what cannot be kept, or for too many names."""
         if not isinstance(name, str):
             raise TypeError(f"{shown(name)} is no name of a counter; give a text")
         amount = _read_amount(amount)

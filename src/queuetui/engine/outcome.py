@@ -33,7 +33,7 @@ class _Postponement(Exception):
     """A run asks to be put off; `delay` is seconds or a timedelta, `at` an aware time."""
 
     def __init__(self, delay: float | timedelta | None = None, *, at: datetime | None = None, reason: str = "") -> None:
-        """Take when to run again. Raises TypeError or ValueError for what is no duration, no aware time or no text."""
+        """Take when to run again. Raises TypeError or ValueError for no duration, aware time or text."""
         super().__init__(reason)
         if not isinstance(reason, str):
             raise TypeError(f"the reason is {shown(reason)}; give a text")
@@ -45,14 +45,14 @@ class _Postponement(Exception):
 
 
 class Retry(_Postponement):
-    """Raise or return it: this attempt failed, run again then; without a time the back-off of the type holds.
+    """Raise or return it: this attempt failed, run again then, or after the type's back-off.
 
     It counts an attempt, so the last one makes the job fail.
     """
 
 
 class Snooze(_Postponement):
-    """Raise or return it: not now, run again then; no attempt is counted. Without a time the job is due at once."""
+    """Raise or return it: not now, run again then, or at once; no attempt is counted."""
 
 
 class NoHandler(Exception):
@@ -64,7 +64,7 @@ class Cancelled(Exception):
 
 
 class ReportedFailure(Exception):
-    """A failed run of a handler of our own, which says all that is to be said: `account` stands in place of a traceback."""
+    """A failed run of a handler of our own; `account` stands in place of a traceback."""
 
     def __init__(self, class_name: str, message: str, account: str) -> None:
         super().__init__(message)
@@ -74,14 +74,14 @@ class ReportedFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """When a failed run of one type is tried again; `chance` in [0, 1) spreads it, as far as `jitter` says, or else the back-off."""
+    """When a failed run of a type is tried again; `chance` in [0, 1) spreads it as far as `jitter` says."""
 
     backoff: Backoff
     chance: float
     jitter: float | None = None
 
     def delay_s(self, ended_attempts: int) -> float:
-        """Return the delay after so many ended attempts. A back-off of an application's own may raise or return anything."""
+        """Return the delay after so many ended attempts; a custom back-off may raise or return anything."""
         backoff = self.backoff
         if self.jitter is not None:
             backoff = Backoff(backoff.base_s, backoff.cap_s, self.jitter)
@@ -89,7 +89,7 @@ class RetryRule:
 
 
 def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: RetryRule) -> Settlement:
-    """Return the ending of a run whose handler returned `value`: False is a failure, anything else its result.
+    """Return the ending of a run that returned `value`: False is a failure, else it is the result.
 
     A generator fails at once: nothing was done, and no later run would do more.
     """
@@ -167,7 +167,7 @@ def _settle_postponement(job: ClaimedJob, wish: _Postponement, duration_s: float
 
 
 def settle_unsettled(job: ClaimedJob, broken: BaseException, duration_s: float | None) -> Settlement:
-    """Return the ending of a run whose own ending could not be made or written; no later run could end otherwise."""
+    """Return the ending of a run whose own could not be made or written; a later run would end alike."""
     name, text = _name_of(broken), _text_of(broken)
     message = f"the ending that this run asked for cannot be kept: {name}: {text}"
     error = RunError(BAD_ENDING, message[:MESSAGE_CAP_CHARS], _trace(broken)[-TRACEBACK_CAP_CHARS:])
@@ -188,7 +188,7 @@ def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: R
 
 
 def encode_result(value: object) -> bytes | None:
-    """Return a result as JSON, None for none; the work is done, so what cannot be kept is kept as its text, or as a note."""
+    """Return a result as JSON, None for none; what cannot be kept is kept as its text, or as a note."""
     if value is None:
         return None
     try:
@@ -227,7 +227,7 @@ def _trace(error: BaseException) -> str:
 
 
 def _handler_frames(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the handler on: the frames of the worker that called it tell its author nothing."""
+    """Return the traceback from the handler on: the worker's own frames tell its author nothing."""
     frames = error.__traceback__
     while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).startswith(WORKER_MODULES):
         frames = frames.tb_next

@@ -168,7 +168,7 @@ class Performer:
                 context.noted().measure(*meter.read(is_async=is_async))
 
     def _run_out(self, value: object, context: Context) -> object:
-        """Return what a handler gave back, once it is there: whatever can be awaited is awaited on the loop of all."""
+        """Return what a handler gave back; an awaitable is awaited on the loop of all."""
         if isinstance(value, CoroutineType):
             return self._loop.run(value, context)
         return self._loop.run(_await(value), context) if isawaitable(value) else value

@@ -1,4 +1,4 @@
-"""Makes the jobs of recurring schedules: any worker does it for all, and the store lets one of them have each slot."""
+"""Makes the jobs of recurring schedules: any worker does, and the store gives each slot to one."""
 
 from __future__ import annotations
 

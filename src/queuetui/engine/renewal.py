@@ -1,4 +1,4 @@
-"""Keeps leases and the worker's registration alive, from a thread of its own that no handler can hold up."""
+"""Keeps leases and the worker's registration alive, from a thread no handler can hold up."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Signals:
-    """Signals that came in, kept by the handler and acted upon later: a handler may interrupt any line, even one that logs."""
+    """Signals that came in, acted upon later: they may interrupt any line, even one that logs."""
 
     def __init__(self, stopping: Stopping) -> None:
         self._stopping = stopping

@@ -17,7 +17,7 @@ ALONE_S = 30.0
 
 
 class Suspects:
-    """The one suspect in a worker's hands; children that can die alone need no such care (`careful` False)."""
+    """The one suspect in a worker's hands; `careful` is False where children can die alone."""
 
     def __init__(self, *, careful: bool) -> None:
         self._careful = careful
@@ -25,7 +25,7 @@ class Suspects:
         self._waiting = False
 
     def keeps(self, runs: list[Run], unended: int) -> bool:
-        """Tell whether newly claimed runs are a suspect, which then waits here until it is alone with `unended` 1."""
+        """Tell whether new runs are a suspect, which waits here until it is alone (`unended` 1)."""
         if not self._careful or not runs or not runs[0].job.lost:
             return False
         self._run, self._waiting = runs[0], unended > 1

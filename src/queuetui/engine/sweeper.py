@@ -27,7 +27,7 @@ BITES_A_ROUND = 20
 
 
 class Sweeper:
-    """Makes due jobs pending every moment, frees the jobs of dead workers, and deletes what is past its time."""
+    """Makes due jobs pending, frees the jobs of dead workers, and deletes what is past its time."""
 
     def __init__(
         self, store: JobStore, settings: WorkerSettings, stopping: Stopping, health: StoreHealth, clock: Clock

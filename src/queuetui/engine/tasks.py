@@ -178,7 +178,7 @@ def _adapt(handler: Handler) -> Call:
 
 
 def count_arguments(handler: Handler, *, bound: bool = True) -> int:
-    """Return how much of (payload, context) a handler takes; a second argument with a default must be called context or ctx."""
+    """Return how much of (payload, context) a handler takes; a second default must be context or ctx."""
     try:
         parameters = list(inspect.signature(handler).parameters.values())
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""How much a worker says of its routine: a line a job while they are few, a line a second for the others."""
+"""How much a worker logs of its routine: a line a job while they are few, else a line a second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KEPT_S = 2.0
 
 
 class Volume:
-    """A budget of runs a second whose start and completion are told one by one; what ends badly is always told.
+    """A budget of runs a second that are logged one by one; what ends badly is always logged.
 
     Two lines of JSON cost more than all else that a worker does for a job of a moment. Used by the claiming thread alone.
     """

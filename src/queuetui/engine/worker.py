@@ -51,7 +51,7 @@ LAST_WORDS_IN_TROUBLE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a worker did; `unfinished` handlers were still at work when it stopped and die with the process.
+    """What a worker did; `unfinished` handlers were still at work and die with the process.
 
     `store_silent`: the store held a call without an answer until the end, and closing it may never end.
     """
@@ -63,7 +63,7 @@ class WorkerReport:
 
 
 class Worker:
-    """One worker with an identity of its own, random per start; `run` returns normally whatever its jobs did."""
+    """One worker, with a random identity; `run` returns normally whatever its jobs did."""
 
     def __init__(
         self, backend: NativeBackend, settings: WorkerSettings, tasks: Tasks | None = None, clock: Clock | None = None
@@ -82,7 +82,7 @@ class Worker:
         self._crash: BaseException | None = None
 
     def stop(self, reason: str = "asked to") -> None:
-        """Stop gracefully: claim nothing more, wait for what runs within the grace. May be called from any thread."""
+        """Stop gracefully: claim no more, wait for what runs within the grace. From any thread."""
         self._stopping.ask(reason)
 
     def hurry(self) -> None:
@@ -90,7 +90,7 @@ class Worker:
         self._stopping.hurry()
 
     def run(self) -> WorkerReport:
-        """Work until stopped. Raises Unreachable when the store is away at the very start; later it is waited for."""
+        """Work until stopped. Raises Unreachable when the store is away at the very start, not later."""
         if self._born != os.getpid():
             # Made before a fork, it may run in several children.
             self.id, self._born = os.urandom(16).hex(), os.getpid()

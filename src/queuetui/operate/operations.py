@@ -38,7 +38,7 @@ MATCHING_LIMIT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Thoroughness:
-    """How far all that matches is looked for: through every job if `whole`, on from where the search for `begun` had ended.
+    """How far all that matches is looked for: through every job if `whole`, on from the end of `begun`.
 
     `tell` hears how far it has come: how many were looked through, and how many found.
     """
@@ -52,7 +52,7 @@ BOUNDED = Thoroughness()
 
 
 class Operations:
-    """The acts of one person on one backend; every call blocks and is checked, recorded and compared-and-set."""
+    """The acts of one person on one backend; every call blocks, is checked, recorded, compared-and-set."""
 
     def __init__(self, backend: Backend, authority: Authority, limits: Limits) -> None:
         self._backend = backend
@@ -76,7 +76,7 @@ class Operations:
         )
 
     def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
-        """Return what an act on jobs seen some time ago will try, as they are now; what is gone since is left out and named."""
+        """Return what an act on jobs seen before will try, as they are now; what is gone is named."""
         ids = iter([job.ref.id for job in jobs])
         found: list[Job] = []
         while bite := tuple(islice(ids, READ_AT_ONCE)):
@@ -97,7 +97,10 @@ class Operations:
         purge: bool = False,
         how: Thoroughness = BOUNDED,
     ) -> Manifest:
-        """Return what an act on all that matches now will try; at most `limit` jobs, `purge` for one that writes them to a file first."""
+        """Return what an act on all that matches will try; `purge` for one that writes a file first.
+
+        At most `limit` jobs.
+        """
         begun = how.begun
         before = () if begun is None else begun.jobs
         search = Search(self._backend.inspector, query, self._limits, how.whole, brief=True)
@@ -194,7 +197,7 @@ class Operations:
 
 
 class _Run:
-    """One act under way, bite by bite; after a bite whose outcome is unknown, or that cannot be recorded, no other is tried."""
+    """One act, bite by bite; nothing more is tried after one that is unknown or cannot be recorded."""
 
     def __init__(self, backend: Backend, journal: Journal, limits: Limits) -> None:
         self._backend = backend

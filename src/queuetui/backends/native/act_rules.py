@@ -1,4 +1,4 @@
-"""Which state each act on a job fits, and why not: stated once for memory and SQL, and held against the words of Redis' script."""
+"""Which states each act on a job fits, and why not; held against the words of Redis' script."""
 
 from __future__ import annotations
 

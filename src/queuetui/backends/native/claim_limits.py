@@ -36,7 +36,7 @@ class _Gauge:
 
 
 class Capacity:
-    """What the limits of a queue leave at a moment of the store's clock; `kept_back`: a job was passed over."""
+    """What the limits of a queue leave at one moment; `kept_back`: a job was passed over."""
 
     def __init__(self, rules: ClaimRules, running: Mapping[str, int], starts: Starts, now_us: int) -> None:
         self.kept_back = False
@@ -87,7 +87,7 @@ class Capacity:
         return spent
 
     def again_s(self) -> float | None:
-        """Return the seconds until a rate that is spent leaves more, infinite where only an end does, None for no need to ask."""
+        """Return the seconds until a spent rate leaves more; infinite if only an end does, None for no limit."""
         if self.left > 0 and not self.kept_back:
             return None
         spent = [gauge.opens_us for gauge in self._gauges if gauge.left <= 0 and gauge.opens_us is not None]

@@ -1,4 +1,4 @@
-"""What all native stores agree on about events: whether they are on, how long they are kept, how far is looked."""
+"""What all native stores agree on about events: the default, the retention, the size of a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a worker hears of new jobs where the server passes news on: a connection of its own, listened to by a thread of its own."""
+"""Hears of new jobs where the server passes news on, on a connection and a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEARTBEAT_S = 20.0
 
 
 class Notices(ABC):
-    """A thread that listens until it is closed; while the server is away nothing is heard, and polling goes on.
+    """A thread that listens until it is closed; while the server is away, polling goes on.
 
     Nobody rings at an `address`: the server passes notices on.
     """

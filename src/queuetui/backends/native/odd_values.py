@@ -1,4 +1,6 @@
-"""Values that another hand may have written into a store: read as far as they can be, so that none fails the rows around it.
+"""Reads values that another hand may have written, as far as they can be read.
+
+One odd value must not fail the rows around it.
 
 What is odd about a job is said among its remarks.
 """
@@ -62,13 +64,13 @@ def read_texts(value: object) -> tuple[Untrusted, ...]:
 
 
 def read_choice(value: object) -> tuple[Untrusted, ...]:
-    """Return the texts of a list that chooses among names, all where it is empty; one that cannot be read chooses none there is."""
+    """Return the names that a list chooses, all if it is empty, none that exists if it cannot be read."""
     found = read_texts(value)
     return found if found or value == [] else (Untrusted("(not a list of texts)"),)
 
 
 def read_moment(us: float | bytes | str) -> datetime:
-    """Return the time of stored microseconds; one outside the calendar, or no number at all, is the calendar's nearest end."""
+    """Return the time of stored microseconds; outside the calendar, the nearest time within it."""
     try:
         return from_us(int(us) if is_number(us) else int(float(us)))
     except (ValueError, OverflowError):

@@ -16,5 +16,5 @@ _NEWEST = (Sort("created", descending=True),)
 
 
 def own_order(name: str) -> tuple[Sort, ...]:
-    """Return what the jobs of a stretch are ordered by, by the stretch's name; the newest first where it has none of its own."""
+    """Return what the jobs of a stretch are ordered by: the newest first where it has no order of its own."""
     return _OWN_ORDERS.get(name, _NEWEST)

@@ -16,7 +16,7 @@ TALLY_KEPT_S = 8 * DAY_S
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Seconds from the final state to the prune; a key is held that long after its job's end, pruned or not.
+    """Seconds from the final state to the prune; a key is held as long after its job's end.
 
     The settings are `native.keep_completed`, `native.keep_cancelled`, `native.keep_failed`, `native.keep_keys`, `native.keep_events`
     and `native.keep_acts`, durations like `30d`.

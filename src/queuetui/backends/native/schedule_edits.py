@@ -1,4 +1,4 @@
-"""What an act makes of a schedule: decided here for every store, which then writes it compared and set."""
+"""What an act makes of a schedule: decided here, and written compared and set by every store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEDULE_VERBS = frozenset({Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.PAUSE, Verb.RES
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be stored: the schedule as it will be (None: deleted) and a job to enqueue with it; or why nothing is done."""
+    """What is stored: the schedule (None: deleted) and a job to enqueue, or why nothing is done."""
 
     schedule: Schedule | None = None
     job: NewJob | None = None
@@ -27,7 +27,10 @@ class Decision:
 
 
 def read_each(makers: Iterable[Callable[[], Schedule]]) -> tuple[Schedule, ...]:
-    """Return the schedules that can be read: one that a newer program wrote holds up no other. Raises BadConfig when none can."""
+    """Return the schedules that can be read. Raises BadConfig when none can.
+
+    One that a newer program wrote holds up no other.
+    """
     found, unreadable = sort_out(makers)
     if unreadable and not found:
         raise unreadable[0]

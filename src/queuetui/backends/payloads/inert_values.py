@@ -1,4 +1,4 @@
-"""What a payload's values are once they are read inertly: names, things made of names, and plain values."""
+"""What a payload's values are once read inertly: names, things made of names, plain values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Made:
 
 
 def to_json(value: object, caps: Caps) -> str:
-    """Return values as JSON text. Raises Undecodable past the caps: what refers to itself is endlessly deep."""
+    """Return values as JSON text. Raises Undecodable past the caps, as for what refers to itself."""
     return json.dumps(_Writer(caps).plain(value, 0), ensure_ascii=False)
 
 
@@ -51,7 +51,7 @@ def _plain_number(value: Any) -> object:  # noqa: ANN401 - a number, a truth or 
 
 
 class _Writer:
-    """Turns nodes into what JSON knows, counting all that is written, as one node may stand in many places."""
+    """Turns nodes into what JSON knows, counting what is written: one node may stand in many places."""
 
     def __init__(self, caps: Caps) -> None:
         self._caps = caps

@@ -1,4 +1,4 @@
-"""Reads pickles without unpickling: a walk over their opcodes that builds inert nodes, in which classes are only names."""
+"""Reads pickles without unpickling: walks their opcodes and builds inert nodes; classes are names."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _set_new_pairs(machine: _Machine) -> None:
 
 
 def read_pickle(raw: bytes, caps: Caps) -> str:
-    """Return a pickle's value as JSON text. Raises Undecodable for what is none, or is too large or too deep."""
+    """Return a pickle's value as JSON text. Raises Undecodable for one that is broken, large or deep."""
     try:
         value = _Machine().run(raw, caps)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:

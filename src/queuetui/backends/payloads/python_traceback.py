@@ -9,7 +9,7 @@ from queuetui.model.text import Untrusted
 
 
 def read_traceback(text: str) -> JobError | None:
-    """Return the error that a traceback tells of, None where there is no text; its last line that is not indented names it."""
+    """Return the error of a traceback, named by its last line that is not indented; None without text."""
     trace = text.strip()
     if not trace:
         return None

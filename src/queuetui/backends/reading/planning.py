@@ -12,7 +12,7 @@ from queuetui.model.query import Comparison, Term
 
 
 def plan_by_names(term: Term, names: frozenset[str], most_jobs: int) -> PlannedTerm:
-    """Return how a store answers a term that finds jobs by scope and by whole `names` only, and all else job by job here."""
+    """Return how a store answers a term: by scope and whole `names`, all else job by job here."""
     is_named = term.field in names and term.comparison is Comparison.IS and not term.negated
     if is_scope(term) or (is_named and not any(isinstance(value, Pattern) for value in term.values)):
         return PlannedTerm(term, Handling.PUSHED)

@@ -69,7 +69,7 @@ class RedisServer:
         *,
         writes: bool,
     ) -> list[Any]:
-        """Run scripts as one transaction and return their answers; those that write are one and the same script.
+        """Run scripts as one transaction and return their answers; those that write are all the same one.
 
         Raises UnknownOutcome as `run` does.
         """

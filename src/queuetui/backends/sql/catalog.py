@@ -1,4 +1,4 @@
-"""What a database says of its tables: columns, enum labels, indexes, estimated rows, and what this user may read."""
+"""What a database says of its tables: columns, enums, indexes, estimated rows, what may be read."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _MYSQL_LABEL = re.compile(r"'((?:[^']|'')*)'")
 
 @dataclass(frozen=True, slots=True)
 class StoredColumn:
-    """A column; `stored` is its type as the database writes it, `labels` those of an enum, None for any other type.
+    """A column; `stored` is its type as the database writes it, `labels` those of an enum.
 
     `folds`: to the database, texts that differ in their case only are one.
     """
@@ -95,7 +95,7 @@ class StoredColumn:
 
 @dataclass(frozen=True, slots=True)
 class StoredIndex:
-    """An index; `columns` in their order, up to its first expression. `is_unique` holds for every row of the table."""
+    """An index; `columns` go up to its first expression; `is_unique` holds for every row of the table."""
 
     columns: tuple[str, ...]
     is_unique: bool
@@ -145,14 +145,14 @@ class Catalog:
     tables: tuple[StoredTable, ...]
 
     def find(self, written: str) -> StoredTable | None:
-        """Return the table of a name that may have its schema before a dot; a bare name reaches what is visible."""
+        """Return the table of a name, with its schema before a dot or else as it is visible."""
         visible = (table for table in self.tables if table.is_visible and table.name == written)
         placed = (table for table in self.tables if f"{table.schema}.{table.name}" == written)
         return next(visible, None) or next(placed, None)
 
 
 def read_catalog(connection: Connection, schemas: Iterable[str] = ()) -> Catalog:
-    """Read the tables of a database with their columns and indexes; `schemas` are further ones of a MySQL server, by name."""
+    """Read the tables of a database with columns and indexes; `schemas` are more ones of a MySQL server."""
     from sqlalchemy import bindparam, text
 
     dialect = connection.dialect.name

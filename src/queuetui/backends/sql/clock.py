@@ -31,7 +31,7 @@ def read_clock(connection: Connection, fixed: datetime | None = None) -> datetim
 def zone_as_read(
     connection: Connection, schema: str | None, table: str, column: str, zone: tzinfo, now: datetime
 ) -> tzinfo:
-    """Return the zone of a column's naive times as a session in UTC reads them, where the application writes them in `zone`."""
+    """Return the zone in which a session in UTC reads a column's naive times, written in `zone`."""
     if connection.dialect.name != "mysql":
         return zone
     asked = {"schema": schema, "name": table, "column": column}
@@ -40,6 +40,6 @@ def zone_as_read(
 
 
 def _unshift(zone: tzinfo, shift_s: int, now: datetime) -> tzinfo:
-    """Return what is left of a zone after a server that is `shift_s` ahead of UTC turned its times into UTC."""
+    """Return what is left of a zone after a server `shift_s` ahead of UTC turned its times into UTC."""
     left = (now.astimezone(zone).utcoffset() or timedelta()) - timedelta(seconds=shift_s)
     return timezone(left, str(zone))

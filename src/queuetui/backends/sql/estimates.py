@@ -20,7 +20,7 @@ _MYSQL = text(
 
 
 def estimate_rows(connection: Connection, rows: FromClause) -> int:
-    """Return about how many rows there are, 0 where the database has no idea of it, as SQLite and of a join."""
+    """Return about how many rows there are; 0 where the database does not know."""
     dialect = connection.dialect.name
     if not isinstance(rows, TableClause) or dialect == "sqlite":
         return 0
@@ -31,7 +31,7 @@ def estimate_rows(connection: Connection, rows: FromClause) -> int:
 
 
 def suppose_rows(connection: Connection, rows: TableClause) -> int:
-    """Return about how many rows a PostgreSQL table has, also one that was never analysed; 0 for what has no pages of its own."""
+    """Return about how many rows a PostgreSQL table has, analysed or not; 0 for one without pages."""
     written = connection.dialect.identifier_preparer.format_table(rows)
     known, guessed = connection.execute(_POSTGRESQL_PAGES, {"written": written}).one()
     return int(known or guessed or 0)

@@ -27,7 +27,7 @@ from sqlalchemy.types import NullType
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What rows are counted by: `groups` tell them apart, of each group `sums` are added up and the lowest of `lows` is told.
+    """What rows are counted by: `groups` tell them apart; `sums` and the lowest `lows` are told of each.
 
     `key` is what an index leads to each row by. A text is told letter by letter: of several spellings that the database takes
     for one, always the same.
@@ -46,7 +46,7 @@ class Grouping:
         return self.group(counted.subquery(), dialect)
 
     def select_rows(self, *more: ColumnElement[Any]) -> Select[Any]:
-        """Return what is read of each row to be grouped, also of those that `where` leaves out: `is_meant` tells these."""
+        """Return what is read of each row; `is_meant` tells which of them `where` would leave in."""
         parts = {"group": self.groups, "sum": self.sums, "low": self.lows}
         named = [one.label(f"{name}_{place}") for name, some in parts.items() for place, one in enumerate(some)]
         is_meant = literal(1) if self.where is None else case((self.where, 1), else_=0)

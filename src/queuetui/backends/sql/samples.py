@@ -29,7 +29,7 @@ def read_sample(connection: Connection, grouping: Grouping) -> list[Tally]:
 
 
 def _read_blocks(connection: Connection, grouping: Grouping) -> Iterator[Tally]:
-    """Read both ends of a table whose keys are numbers and small blocks between, each scaled to the keys that it stands for."""
+    """Read both ends of a table with numeric keys and small blocks between, each scaled to its keys."""
     edges = _edges(connection, grouping)
     if not edges:
         return
@@ -71,7 +71,7 @@ def _block(grouping: Grouping, place: int, low: int, high: int, limit: int) -> F
 
 
 def _read_pages(connection: Connection, grouping: Grouping) -> list[Tally]:
-    """Read random pages of a PostgreSQL table, scaled to all of them; nothing where the database has no such sample."""
+    """Read random pages of a PostgreSQL table, scaled to all; nothing where there is no such sample."""
     rows = grouping.rows
     if connection.dialect.name != "postgresql" or not isinstance(rows, TableClause):
         return []
@@ -86,7 +86,7 @@ def _read_pages(connection: Connection, grouping: Grouping) -> list[Tally]:
 
 
 def _read_first(connection: Connection, grouping: Grouping) -> list[Tally]:
-    """Read the rows with the lowest keys, whose order says nothing of their age, scaled to as many as there are."""
+    """Read the rows with the lowest keys, which say nothing of age, scaled to as many as there are."""
     sample = grouping.select_rows().order_by(grouping.key).limit(2 * END_ROWS).subquery()
     found = connection.execute(grouping.group(sample, connection.dialect.name, ("is_meant",))).fetchall()
     looked = _looked(found)

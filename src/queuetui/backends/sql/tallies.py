@@ -1,4 +1,4 @@
-"""How many rows of a table there are of each kind: counted where the server does it in its time, else scaled from a sample."""
+"""How many rows of each kind a table has: counted within the server's time, else from a sample."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class BudgetedCounter:
         exact: bool = False,
         budget_s: float = BUDGET_S,
     ) -> Tallies:
-        """Return the rows by group, exact within the budget of the server's time, or `exact` however long it takes."""
+        """Return the rows by group, exact within the server's time, or `exact` however long it takes."""
         begun = monotonic()
         if not exact and self._last is not None and begun < self._costly_until:
             return self._last

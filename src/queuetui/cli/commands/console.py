@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def open_console() -> None:
-    """Open the console on what the flags name. Raises Unsupported without a terminal, and NotFound for an absent file."""
+    """Open the console on what the flags name. Raises Unsupported without a terminal, and NotFound."""
     from queuetui.backends.registry import scheme_of
     from queuetui.tui.terminal import require_terminal
 
@@ -46,7 +46,7 @@ def show_console(profile: Profile, *, operate: bool, state: Path | None = None, 
 
 
 def leave(code: int) -> NoReturn:
-    """End the process at once: all that is left is giving memory back piece by piece, for which nobody waits at a prompt."""
+    """End the process at once: nobody waits at a prompt for memory to be given back."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

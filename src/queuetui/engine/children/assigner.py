@@ -65,7 +65,7 @@ class Assigner:
         return taken
 
     def _room_for(self, job_type: str) -> int:
-        """Return how many runs may be at a child while one of this type is: one, unless all of them together take a moment."""
+        """Return how many runs may be at a child beside one of this type: one, unless all are very short."""
         average_s = self._pace.type_average_s(job_type)
         if average_s is None or average_s > AHEAD_S / 2:
             return 1

@@ -57,7 +57,7 @@ def live(spec: ChildSpec, pipe: socket.socket, page: ChildMemory) -> None:
 
 
 class Child:
-    """What a child holds; `quick` are the types whose last run was so short that their endings may share a message."""
+    """What a child holds; `quick` are the types whose endings may share a message."""
 
     def __init__(self, spec: ChildSpec, end: ChildEnd, page: ChildMemory) -> None:
         boot = spec.boot
@@ -173,13 +173,13 @@ class Child:
         configure_logs(sys.stderr, as_json=not sys.stderr.isatty(), level=logging.getLogger().level)
 
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
-        """End the run that a TERM of the worker is meant for; any other TERM is left to the worker, which got it too."""
+        """End the run that a TERM of the worker is meant for; any other TERM is the worker's own."""
         if self._page.is_condemned:
             raise Terminated
 
 
 class _MeetingTasks:
-    """Tasks that tell the worker the rules of a type before its first run: it times runs out without knowing the code."""
+    """Tasks that tell the worker the rules of a type before its first run: it does not load the code."""
 
     def __init__(self, tasks: Tasks, post: ChildOutbox) -> None:
         self._tasks = tasks

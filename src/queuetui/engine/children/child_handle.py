@@ -77,7 +77,7 @@ class ChildHandle:
         self.tell(Work(tuple(jobs)))
 
     def trust(self, lease_s: float) -> None:
-        """Tell the fork server until when the leases of these runs hold; past it the child is killed, also when this worker is frozen."""
+        """Tell the fork server until when the leases hold: then it kills the child, if the worker cannot."""
         renewed_s = min((run.lease.renewed_s for run in self.runs.values()), default=0.0)
         self.page.trust(renewed_s + lease_s * KILL_PART)
 
@@ -95,7 +95,7 @@ class ChildHandle:
         self.tell(Written(number))
 
     def withdraw(self) -> list[Run]:
-        """Take back every run that has not begun and now never will, in order; of one run the child says it itself."""
+        """Take back every run that has not begun, in order; of one run the child says it itself."""
         last = self.page.withdraw(self.given + 1)
         last = max(last, self.page.begun)
         return [self.runs.pop(number) for number in list(self.runs) if number > last]

@@ -1,4 +1,4 @@
-"""What a worker and its child must see of each other at any moment, also while a handler holds the interpreter."""
+"""What a worker and its child must see of each other while a handler holds the interpreter."""
 
 from __future__ import annotations
 

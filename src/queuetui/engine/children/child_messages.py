@@ -46,7 +46,7 @@ class Receipt(Event):
 
 
 class ChildMessages:
-    """Reads a child's pipe; `confirm` is called from other threads when an ending that a child waits for is written."""
+    """Reads a child's pipe; other threads call `confirm` when an ending that a child awaits is written."""
 
     def __init__(
         self, rules: Rules, exit_judge: ExitJudge, backlog: deque[Run], confirm: Callable[[ChildHandle, int], object]

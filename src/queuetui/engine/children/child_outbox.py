@@ -21,7 +21,7 @@ PROGRESS_EVERY_S = 0.25
 
 
 class ChildOutbox:
-    """Filled by any thread of the child; sent when full, when urgent, or by a thread of its own after 5 ms."""
+    """Filled by any thread of the child; sent when full, when urgent, or after 5 ms."""
 
     def __init__(self, end: ChildEnd) -> None:
         self._end = end
@@ -96,7 +96,7 @@ class ChildOutbox:
 
 
 def _pack(items: list[FromChild]) -> bytes:
-    """Return items as a message; what cannot be packed is left out, and an ending among it becomes a failure of its run."""
+    """Return items as a message; one that cannot be packed is left out, an ending becomes a failure."""
     try:
         return encode(items)
     except Exception:  # noqa: BLE001 - what a handler told may be anything

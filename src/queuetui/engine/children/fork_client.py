@@ -33,7 +33,7 @@ class ForkClient:
 
     @property
     def pipe(self) -> socket.socket | None:
-        """What becomes readable when the fork server has something to say, or is gone; None while there is no fork_server."""
+        """The file descriptor on which the fork server is heard; None while there is none."""
         return None if self._end is None else self._end.pipe
 
     def open(self) -> None:

@@ -1,4 +1,4 @@
-"""The process that children are forked from: it has the application loaded, and keeps no run past its lease.
+"""The process that children are forked from: it has loaded the application, and outlives no lease.
 
 It is small and runs no handler, so that it goes on when the worker or a child is frozen. It dies with the worker, and every child
 dies with it.
@@ -63,7 +63,7 @@ def main(pipe: int, parent: int) -> None:
 
 
 def pass_over(_number: int, _frame: FrameType | None) -> None:
-    """Leave a signal to the worker: a service's TERM reaches every process of it, and a graceful stop lets runs end."""
+    """Leave a signal to the worker: a service's TERM reaches all processes, and a stop is graceful."""
 
 
 def _load(boot: Boot) -> tuple[ChildSpec | None, Booted]:

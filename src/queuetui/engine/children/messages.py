@@ -146,7 +146,7 @@ class Died(Message, frozen=True):
 
 
 class Booted(Message, frozen=True):
-    """From a fork server: it can start children, with the schedules that the application declares; or why it cannot."""
+    """From a fork server: it can start children and has found these schedules; or why it cannot."""
 
     error: str | None = None
     not_found: bool = False

@@ -46,7 +46,7 @@ class Frames:
 
 
 class WorkerEnd:
-    """The worker's end of a pipe: never waits for the other side, whose handler may hold its interpreter for hours."""
+    """The worker's end of a pipe: never waits, as a handler may hold its interpreter for hours."""
 
     def __init__(self, pipe: socket.socket) -> None:
         pipe.setblocking(False)

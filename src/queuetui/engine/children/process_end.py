@@ -14,7 +14,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Be killed when the thread that started this process ends, whatever it ends of; on Linux alone the system sees to it.
+    """Be killed when the thread that started this process ends; only Linux sees to it.
 
     Elsewhere the end of the pipe tells, which a handler that holds the interpreter keeps from being read.
     """

@@ -1,4 +1,4 @@
-"""Runs handlers in child processes, which can be killed: at a time limit, at a cancel, when a lease cannot be trusted.
+"""Runs handlers in child processes, which can be killed: at a limit, a cancel, or a lost lease.
 
 A child runs one handler at a time and is kept warm. Runs of quick types are sent ahead, up to fifty a message, all others one at a
 time. A run whose child dies under it is lost, not failed.
@@ -37,7 +37,10 @@ class ProcessExecutor:
         self._thread: Thread | None = None
 
     def start(self, guard: Callable[[Callable[[], None]], None]) -> None:
-        """Start the thread that tends children, under a guard, and wait until the application is loaded. Raises NotFound, BadConfig."""
+        """Start the thread that tends children, and wait until the application is loaded.
+
+        Raises NotFound, BadConfig.
+        """
         supervisor = self._supervisor
         self._thread = Thread(target=guard, args=(supervisor.run,), name="queuetui-children", daemon=True)
         self._thread.start()
@@ -98,7 +101,7 @@ class ProcessExecutor:
         return found
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """Kill a run that is longer than its limit; it ends as timed out once it is dead. False when it is dying already."""
+        """Kill a run that is longer than its limit, which then ends as timed out. False when it is dying."""
         if run.context.cancel_cause in {CancelCause.TIMEOUT, CancelCause.LEASE_LOST, CancelCause.SHUTDOWN}:
             return False
         run.context.cancel(CancelCause.TIMEOUT)
@@ -112,7 +115,7 @@ class ProcessExecutor:
         return 0
 
     def halt(self) -> bool:
-        """Wait until no child runs anything that was ended; they are killed for it within a moment. False when one will not die."""
+        """Wait until no child runs anything that was ended. False when one will not die."""
         supervisor = self._supervisor
         supervisor.pool.ring()
         with supervisor.lock:

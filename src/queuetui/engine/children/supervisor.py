@@ -31,7 +31,7 @@ MEMORY_EVERY_S = 1.0
 
 
 class Supervisor:
-    """All that is known of children and their runs, guarded by `lock`; other threads ask through a process executor."""
+    """All that is known of children and their runs; guarded by `lock`, asked by process executors."""
 
     def __init__(self, settings: WorkerSettings, boot: Boot, outbox: Outbox, pace: Pace) -> None:
         self.lock = Condition()

@@ -1,4 +1,4 @@
-"""A command with all that it starts, in one process group that ends with the command, and with the worker.
+"""A command with all that it starts: one process group, which ends with the command or the worker.
 
 The group is led by a guard: a small shell that waits for the end of a pipe whose other end only the worker holds. However the
 worker dies, the system closes that pipe and the guard kills the group. While the guard lives nobody else can get the group's number.

@@ -1,4 +1,4 @@
-"""The handler of command jobs: a run is one command, and its ending says what the command wrote and how it ended."""
+"""The handler of command jobs: a run is one command, whose output and exit become its ending."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def refuse_command(_payload: object, _context: Context) -> object:
 
 
 def run_command(payload: object, context: Context) -> dict[str, Any]:
-    """Run a command to its end and return its exit code and the end of its output. Raises ReportedFailure unless it ended well."""
+    """Run a command to its end; return its exit code and the end of its output.
+
+    Raises ReportedFailure unless it ended well.
+    """
     group = CommandGroup(read_command(payload), _environment(context))
     try:
         tails = {name: Tail(pipe, OUTPUT_CAP_BYTES) for name, pipe in group.outputs.items()}

@@ -11,7 +11,7 @@ READ_BYTES = 32 * 1024
 
 
 class Tail:
-    """Reads a pipe to its end in a thread of its own, so that the writer never waits, and keeps the last `cap` bytes."""
+    """Reads a pipe in a thread, so that the writer never waits, and keeps the last `cap` bytes."""
 
     def __init__(self, pipe: IO[bytes], cap: int, hear: Callable[[bytes], object] | None = None) -> None:
         self._pipe = pipe

@@ -1,4 +1,4 @@
-"""Looks once a minute whether the server still keeps what it is given: settings may be changed while it runs."""
+"""Checks once a minute that the server still keeps what it is given: its settings may change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK_EVERY_S = 60.0
 
 
 class DurabilityAlarm:
-    """Says when a server begins to risk jobs, and when it no longer does; a profile that allows loss is not told."""
+    """Says when a server begins to risk jobs, and when it stops; silent if the profile allows loss."""
 
     def __init__(self, server: Server, every_s: float = LOOK_EVERY_S) -> None:
         self._server = server

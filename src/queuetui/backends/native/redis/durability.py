@@ -1,4 +1,4 @@
-"""How safe a server's answers are: its persistence and eviction, graded, and refused where jobs could be lost."""
+"""Grades how safe a server's answers are, and refuses one that may lose jobs."""
 
 from __future__ import annotations
 

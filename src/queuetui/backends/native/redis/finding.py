@@ -22,7 +22,7 @@ _HEAD = 4
 
 
 def find_refs(server: Server, suffix: str, limit: int, after: str | None) -> IdSearch:
-    """Look for at most `limit` jobs whose id ends in the suffix; `after` is the last id that was looked at."""
+    """Look for at most `limit` jobs whose id ends in the suffix, on from the id `after`."""
     wanted = read_suffix(suffix)
     if wanted is None:
         return IdSearch(())

@@ -1,4 +1,4 @@
-"""Reads one job with all that it is explained by: its scripts in one transaction, which is one round trip."""
+"""Reads one job with all that it is explained by, in one transaction and one round trip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ VIEW_ENTRIES = 10 * BITE_ENTRIES
 
 
 def read_view(server: Server, job_id: str, events: int) -> JobView:
-    """Return a job whole, with at most so many of its events; a longer log is searched on behind. Raises NotFound."""
+    """Return a job with at most so many of its events. Raises NotFound.
+
+    A longer log is searched further on.
+    """
     stored = to_stored(job_id)
     replies = server.read_all(
         "reading a job and what explains it",

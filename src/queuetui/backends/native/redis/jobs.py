@@ -106,7 +106,7 @@ def read_attempts(flat: Reply) -> tuple[Attempt, ...]:
 
 
 def by_fence(flat: Reply) -> dict[int, dict[str, str]]:
-    """Return the fields of a hash by the fence that leads their names; a field that none leads is somebody else's."""
+    """Return the fields of a hash by the fence that leads their names; other fields are not ours."""
     found: dict[int, dict[str, str]] = {}
     for name, value in read_fields(flat).items():
         fence, colon, field = name.partition(":")

@@ -33,7 +33,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a page reads, of all queues or some; `is_sorted` tells whether its order is the one that was asked for."""
+    """What a page reads; `is_sorted` tells whether its order is the one that was asked for."""
 
     segments: tuple[Segment, ...]
     is_sorted: bool

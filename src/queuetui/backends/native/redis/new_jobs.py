@@ -35,7 +35,10 @@ def is_plain(job: NewJob) -> bool:
 
 
 def read_jobs(jobs: Sequence[NewJob]) -> list[Value]:
-    """Return the arguments of all jobs. Raises BadPayload, ValueError or OverflowError for what cannot be stored."""
+    """Return the arguments of all jobs.
+
+    Raises BadPayload, ValueError or OverflowError for what cannot be stored.
+    """
     values: list[Value] = []
     for job in jobs:
         _add_job(values, job)

@@ -1,4 +1,4 @@
-"""What a person may change in our own queue on Redis: compared and set in one script, with a record beside it."""
+"""What a person may change in our queue on Redis: compared, set and recorded by one script."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class RedisOperator:
         self._key_kept_us = span_us(Retention.from_settings(server.options.settings).keys_s)
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do the act to each target, a bite of them in one script; one already done under this act's id answers as it did then."""
+        """Do the act to each target, a bite of them in one script.
+
+        An act that was done before under its id answers as it did then.
+        """
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
         results: list[Result] = []
@@ -106,7 +109,10 @@ def _to_result(ref: JobRef, reply: Reply) -> Result:
 
 
 def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
-    """Return JSON that is enough to write a job back (times as text, bytes in base64), nothing for one that changed."""
+    """Return JSON that is enough to write a job back; nothing for a job that changed.
+
+    Times are texts, bytes are base64.
+    """
     stored_id, packed, texts, payload, _, _ = job
     try:
         record = read_record(packed)

@@ -1,4 +1,4 @@
-"""Pages of jobs: straight from the sorted sets where they serve, else over a bounded part that the page's notes name."""
+"""Pages of jobs: from the sorted sets where they serve, else over a bounded part, as the page notes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NEWEST = Sort("created", descending=True)
 
 @dataclass(frozen=True, slots=True)
 class FoundJobs:
-    """Jobs with their places; `end` is where a walk stopped short of the last job, `total` counts all in the lanes."""
+    """Jobs with their places; `end` is where a walk stopped short, `total` counts all in the lanes."""
 
     jobs: list[tuple[Job, Place]]
     end: Place | None

@@ -38,7 +38,7 @@ _FIGURED = frozenset({Part.COUNTS, Part.QUEUES, Part.TALLY})
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One queue as the server holds it; `overdue` counts the pending jobs due for longer than they may wait."""
+    """One queue as the server holds it; `overdue` counts the pending jobs that have waited too long."""
 
     name: str
     paused_at: datetime | None
@@ -201,7 +201,7 @@ def _read_worker(row: Reply, held: Mapping[str, int], orphaned: Mapping[str, int
 
 
 def _read_run(row: Reply, backend: str) -> Job | None:
-    """Return just as much of a processing job as tells whether it is stuck, None where its value is none of ours."""
+    """Return as much of a processing job as tells whether it is stuck; None if its value is not ours."""
     job_id, packed, ends = row
     try:
         record = read_record(packed)
@@ -221,7 +221,7 @@ def _read_run(row: Reply, backend: str) -> Job | None:
 
 
 def _read_figures(flat: Reply) -> dict[str, int]:
-    """Return a minute's counts by figure and queue, over all types; the buckets of run lengths make up the runs."""
+    """Return a minute's counts by figure and queue; the buckets of run lengths add up to the runs."""
     counts: Counter[str] = Counter()
     for name, value in read_fields(flat).items():
         figure, *rest = name.split("\0")

@@ -1,4 +1,4 @@
-"""The packed value of a job, as the scripts' `parts/packing.lua` has it too: its record and then its body.
+"""The packed value of a job, a record and a body, as `parts/packing.lua` has it too.
 
 The record is what changes as a job moves: state, five flags (it has a key, an error, was claimed alone, its payload stands in
 p:ID, something stands in o:ID), version, fence, counts, priority and times; then as text the due time, the lease, the worker,

@@ -1,4 +1,4 @@
-"""The rules of queues on Redis: decided here, and written by one script if they are still as they were seen."""
+"""The rules of queues on Redis: decided here, written by one script if nothing changed meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules and slots on Redis: what is decided here is written by one script, if the schedule is still as it was seen."""
+"""Schedules and slots on Redis: decided here, written by one script if nothing changed meanwhile."""
 
 from __future__ import annotations
 
@@ -130,7 +130,10 @@ class RedisSchedules:
 
 
 def _fields(schedule: Schedule) -> dict[str, Value]:
-    """Return what an edit writes; a slot that was taken meanwhile may be looked at again and, being known, makes nothing."""
+    """Return what an edit writes.
+
+    A slot that was taken meanwhile may be looked at again: it is known and makes nothing.
+    """
     return {
         "spec": schedule.spec.to_text(),
         "overlap": int(schedule.spec.overlap),

@@ -37,11 +37,11 @@ class Server(RedisServer):
         return self.run(doing, load_script(script), (self.meta,), values, writes=True)
 
     def write_all(self, doing: str, script: str, bites: Sequence[Sequence[Value]]) -> list[Any]:
-        """Run a script over several bites as one transaction and return their answers. Raises UnknownOutcome as `write` does."""
+        """Run a script over several bites as one transaction and return the answers. Raises as `write` does."""
         return self.run_all(doing, [(load_script(script), bite) for bite in bites], (self.meta,), writes=True)
 
     def read_all(self, doing: str, *calls: tuple[str, Sequence[Value]]) -> list[Any]:
-        """Run scripts that change nothing at one moment and return their answers. Raises Interrupted as `read` does."""
+        """Run reading scripts at one moment and return their answers. Raises Interrupted as `read` does."""
         return self.run_all(doing, [(load_script(name), values) for name, values in calls], (self.meta,), writes=False)
 
     def watch_epoch(self) -> None:

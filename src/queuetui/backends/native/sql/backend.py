@@ -49,7 +49,7 @@ class SqlBackend(NativeBackend):
 
 
 def open_backend(url: str, options: BackendOptions) -> SqlBackend:
-    """Open the queue; with `options.create` made or brought up to date first. Raises NotFound and SchemaTooNew."""
+    """Open the queue; `options.create` makes or updates it first. Raises NotFound and SchemaTooNew."""
     database = connect_database(url, options)
     try:
         if options.create:
@@ -67,7 +67,7 @@ def open_backend(url: str, options: BackendOptions) -> SqlBackend:
 
 
 def open_schema(url: str, options: BackendOptions) -> SqlBackend:
-    """Open the queue for its schema alone, whatever its version. Raises NotFound for an SQLite file that is not there."""
+    """Open the queue's schema, whatever its version. Raises NotFound for an SQLite file that is absent."""
     return SqlBackend(connect_database(url, options))
 
 

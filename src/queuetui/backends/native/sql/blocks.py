@@ -1,4 +1,4 @@
-"""Loads the named blocks of the `.sql` files: a line `-- block NAME` begins one, `:word` is a bound value."""
+"""Loads the named blocks of `.sql` files: `-- block NAME` begins one, `:word` is a bound value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One database as the native queue uses it: driver connections for the worker's writes, console connections for people."""
+"""A database: driver connections for the worker's writes, console connections for people."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Database(StoreHandle, ABC):
 
     @abstractmethod
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction and commit; it may be done again from the start when the store asks for that.
+        """Do work in one transaction and commit; begun again when the store asks for that.
 
         A text that the store's encoding cannot hold is made visible, or with `verbatim` refused by BadPayload.
         """
@@ -75,7 +75,7 @@ class Database(StoreHandle, ABC):
         return None
 
     def is_pooled(self) -> bool:
-        """Tell whether a pooler stands before the server and hands its sessions from one transaction to the next."""
+        """Tell whether a pooler hands the server's sessions from one transaction to the next."""
         return False
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""One transaction on a driver's connection, seen the same way on every dialect: named blocks in, plain rows out."""
+"""One transaction on a driver's connection, the same on every dialect: blocks in, plain rows out."""
 
 from __future__ import annotations
 

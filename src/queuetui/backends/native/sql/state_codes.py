@@ -9,7 +9,7 @@ _STATE_OF: dict[int, State] = {code: state for state, code in CODE_OF.items()}
 
 
 def state_of(code: int) -> State:
-    """Return the state of a stored code; one that is none holds its job back, as no statement looks for it."""
+    """Return the state of a stored code; an unknown one holds its job back, as no statement looks for it."""
     return _STATE_OF.get(code, State.BLOCKED)
 
 

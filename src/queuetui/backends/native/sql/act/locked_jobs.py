@@ -52,7 +52,7 @@ _TRUTHS = frozenset({"blob", "claimed_alone"})
 
 @dataclass(frozen=True, slots=True)
 class LockedJob:
-    """A job's locked row by column, its `id` as the store holds it; `is_done` tells which table it stands in."""
+    """A job's locked row by column, `id` as it is stored; `is_done` tells which table it stands in."""
 
     id: object
     row: dict[str, Any]
@@ -79,7 +79,7 @@ class LockedJob:
 
 
 def lock_targets(session: Session, ids: Sequence[UUID]) -> dict[UUID, LockedJob]:
-    """Lock and read the jobs that are there, in the order of their ids so that two acts cannot block each other."""
+    """Lock and read the jobs in the order of their ids, so that two acts cannot block each other."""
     found: dict[UUID, LockedJob] = {}
     # A job that moves between the tables while it is waited for is met at the third look.
     for block, columns in (("lock_live", _LIVE), ("lock_done", _DONE), ("lock_live", _LIVE)):

@@ -1,4 +1,4 @@
-"""What a person may change in our own queue on SQLite and PostgreSQL: compared and set under the row's lock, with a record beside it."""
+"""What a person may change in our queue on SQL: compared, set and recorded under the row's lock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class SqlOperator:
         self._retention = Retention.from_settings(database.options.settings)
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do the act to each target, a bite of them in one transaction; one already done under this act's id answers as it did then."""
+        """Do the act to each target, a bite of them in one transaction.
+
+        An act that was done before under its id answers as it did then.
+        """
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
         results: list[Result] = []

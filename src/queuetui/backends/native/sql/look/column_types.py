@@ -45,7 +45,10 @@ class Moment(TypeDecorator[datetime]):
 
 
 class JobId(TypeDecorator[str]):
-    """An id in its canonical text: uuid, or its 16 bytes; other bytes are read as their digits. A text that is no UUID matches nothing."""
+    """An id in its canonical text, from a uuid or its 16 bytes.
+
+    Other bytes are read as their digits. A text that is no UUID matches nothing.
+    """
 
     impl = LargeBinary
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Turns terms of a filter into conditions over the columns of our job tables, true for exactly the jobs that `query_match` accepts."""
+"""Turns terms of a filter into conditions over our tables, true for the jobs `query_match` accepts."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
 
 
 def index_conditions(term: Term, columns: Columns, asked: Asked) -> list[Condition]:
-    """Return the ways in which a job can satisfy an INDEX term, no two at once, each served by an index of its own."""
+    """Return the disjoint ways in which a job can satisfy an INDEX term, each with its own index."""
     condition = condition_for(term, columns, asked)
     if term.field != "correlation_id" or asked.dialect == "mysql":
         return [condition]

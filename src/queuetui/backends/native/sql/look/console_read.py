@@ -1,4 +1,4 @@
-"""One short read of a console: a read-only transaction with the store's clock, which goes through indexes or not at all."""
+"""One short read of a console: a read-only transaction with the store's clock, by index or not at all."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """The queues by name, which of them are paused, of which no events are logged, and the registered workers."""
+    """The names of queues, those that are paused or log no events, and the registered workers."""
 
     now: datetime
     queues: tuple[str, ...]

@@ -64,7 +64,7 @@ def read_events(database: Database, request: EventRequest) -> EventPage:
 
 
 def read_events_in(connection: Connection, request: EventRequest) -> EventPage:
-    """Return one page, newest first, read in its caller's transaction. Raises BadQuery for a cursor that is none."""
+    """Return one page, newest first, in the caller's transaction. Raises BadQuery for a bad cursor."""
     size, before = page_size(request), _place(request.before)
     if _asks_for_nothing(request):
         return EventPage(())
@@ -103,7 +103,7 @@ def _is_related(correlation_id: str) -> ColumnElement[bool]:
 
 
 def _related(correlation_id: str, most: int = MOST_RELATED) -> Select[Any]:
-    """Return the jobs that were created with another's correlation id: only these entries are indexed by it."""
+    """Return the jobs created with another's correlation id: only these entries are indexed by it."""
     query = select(event.c.job_id).where(event.c.correlation_id == correlation_id, event.c.kind == _CREATED)
     # MySQL takes no limit in what stands behind `in`, but in what that selects from.
     return select(query.order_by(event.c.seq.desc()).limit(most).subquery().c.job_id)

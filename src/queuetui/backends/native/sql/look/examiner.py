@@ -1,4 +1,4 @@
-"""The condition of a database that holds a queue of ours: versions, settings, held pictures, connections, leases."""
+"""The condition of a database with our queue: versions, settings, held snapshots, connections, leases."""
 
 from __future__ import annotations
 

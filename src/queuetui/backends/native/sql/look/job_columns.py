@@ -20,7 +20,7 @@ _SHARED = (*_LIGHT, *_HEAVY)
 
 
 def raw_columns(table: Table, *, light: bool = False) -> list[ColumnElement[Any]]:
-    """Return the columns of a live or a final row under the same names, so that both can be merged; `light` leaves the long ones out."""
+    """Return the columns of live and final rows under the same names; `light` leaves the long ones out."""
     is_live = table is job
     done_at = _nothing(Moment, "done_at") if is_live else job_done.c.done_at
     if light:

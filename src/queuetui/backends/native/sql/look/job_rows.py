@@ -16,7 +16,7 @@ HEAD_BYTES = 8 * 1024
 
 
 def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # noqa: ANN401 - a record of any driver
-    """Return the job of a row with all that was read of its payload; without its summary where no paths are given."""
+    """Return the job of a row with its payload; without a summary where no paths are given."""
     stored, odd = row.payload or b"", JobRemarks()
     payload = bytes(stored).decode("utf-8", "replace")
     return Job(

@@ -1,4 +1,4 @@
-"""Chooses what a page reads and in which order: segments one after the other, each a merge of index ranges."""
+"""Chooses what a page reads: segments one after the other, each a merge of index ranges."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RUNS = "queuetui_job_due"
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A range of one table that an index holds in its segment's order; MySQL, which guesses, is told its name."""
+    """A range of one table that an index holds in its segment's order; MySQL is told the index's name."""
 
     table: Table
     conditions: tuple[Condition, ...] = ()

@@ -1,4 +1,7 @@
-"""Counts on MySQL and MariaDB: no part of a count may name a column of the statement around it there, so each queue is written out."""
+"""Counts on MySQL and MariaDB, where each queue is written out.
+
+No part of a count may name a column of the statement around it there.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ class MysqlCounter(Counter):
 
 
 def _next_level(name: str, above: int | None) -> Select[Any]:
-    """Return a select of a queue's name, its highest priority below a level, and when the first of those was due."""
+    """Return a select of a queue, its highest priority below a level, and when its first job is due."""
     ranked = [job.c.queue == name, state_is(job.c.state, State.PENDING)]
     ranked += [] if above is None else [-above < PRIORITY_DESC]
     order = (PRIORITY_DESC, job.c.due_at)

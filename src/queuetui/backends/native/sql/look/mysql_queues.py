@@ -1,4 +1,4 @@
-"""The names of the queues on MySQL and MariaDB, which step from one to the next in an index only for a name that is given."""
+"""The names of the queues on MySQL and MariaDB, which hop in an index only to a name that is given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from queuetui.backends.native.sql.look.tables import job, job_done
 
 
 def hop_queues(connection: Connection, most: int) -> set[str]:
-    """Return the names of the queues that have jobs, hopping from one to the next: each is asked for by the name before it."""
+    """Return the names of the queues that have jobs, each asked for by the name before it."""
     found: set[str] = set()
     for table in (job, job_done):
         after = ""

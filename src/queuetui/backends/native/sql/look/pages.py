@@ -1,4 +1,4 @@
-"""Pages of jobs: straight from the indexes where they serve, else over a bounded part that the page's notes name."""
+"""Pages of jobs: from the indexes where they serve, else over a bounded part, as the page notes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_page(reading: WalkSource, known_queues: tuple[str, ...], request: PageR
 
 
 def _own_order(layout: PageLayout) -> tuple[Sort, ...]:
-    """Return what a list is ordered by that nobody sorted; several states stand one after the other, each in its own order."""
+    """Return the order of a list that nobody sorted; several states follow one another, each in its own."""
     first = layout.segments[0]
     return own_order(first.order.name) if len(layout.segments) == 1 else BY_STATE
 

@@ -26,7 +26,7 @@ def read_condition(reader: ConditionReader, held_s: float) -> dict[str, Any]:
 
 
 def read_held(session: Session, held_s: float) -> tuple[HeldSnapshot, ...]:
-    """Return who holds an old picture of the data open, the longest first; slots, whose time is unknown, come last."""
+    """Return who holds old row versions, the longest first; slots, whose time is unknown, come last."""
     held = [
         HeldSnapshot(kind, Untrusted(name), _text(user), _text(application), since, age_s)
         for kind, block in _KINDS.items()

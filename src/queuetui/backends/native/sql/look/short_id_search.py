@@ -18,7 +18,7 @@ from queuetui.model.page import IdSearch
 def find_refs(
     database: Database, connection: Connection, now: datetime, suffix: str, limit: int, after: str | None
 ) -> IdSearch:
-    """Look for at most `limit` jobs whose id ends in the suffix; `after` holds the last id that was looked at of each table."""
+    """Look for at most `limit` jobs whose id ends in the suffix, on from each table's id in `after`."""
     wanted = read_suffix(suffix)
     if wanted is None:
         return IdSearch(())

@@ -1,4 +1,4 @@
-"""Takes a snapshot: one read-only transaction, begun again behind a part that failed so that the others still come."""
+"""Takes a snapshot in one read-only transaction, begun again behind a part that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables as SQLAlchemy knows them, for console reads; `migrations/` is what makes them, and a test compares the two.
+"""The tables as SQLAlchemy knows them, for reading; a test holds them to `migrations/`.
 
 Not said here: on SQLite a `seq` rowid stands before most ids.
 """

@@ -1,4 +1,4 @@
-"""Figures over all queues, estimated from the store's own statistics where counting stopped at the cap."""
+"""Figures over all queues, estimated from the store's statistics where counting stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from queuetui.model.state import FINAL, State
 def sum_counts(
     connection: Connection, by_queue: Iterable[Counts], now: datetime, *, is_cut: bool = False
 ) -> dict[State, Measured[int]]:
-    """Return the counts over all queues, at least these where `is_cut`; completed jobs beyond the cap are estimated."""
+    """Return the counts over all queues, lower bounds where `is_cut`; completed jobs are estimated beyond."""
     queues = list(by_queue)
     counts = {state: add_up([own[state] for own in queues], now) for state in COUNTED}
     if is_cut:

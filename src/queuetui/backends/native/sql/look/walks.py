@@ -1,4 +1,4 @@
-"""Walks a layout from a place on, in bites, until enough jobs were found or enough rows were looked at."""
+"""Walks a layout in bites until enough jobs were found or enough rows were looked at."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class WalkSource:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Jobs with their places; `end` is where a walk stopped that did not reach the last row, None where it did."""
+    """Jobs with their places; `end` is where a walk stopped short of the last row, else None."""
 
     jobs: list[tuple[Job, Place]]
     end: Place | None
@@ -61,7 +61,7 @@ class LayoutWalk:
     backward: bool = False
 
     def collect(self, place: Place | None, wanted: int) -> Collected:
-        """Return the next jobs behind a place, at most `wanted`; the walk may stop earlier where no index serves the filter."""
+        """Return at most `wanted` jobs behind a place; the walk may stop earlier where no index serves."""
         jobs: list[tuple[Job, Place]] = []
         bites = RESIDUAL_ROWS // RESIDUAL_BITE_ROWS if self.layout.residual else 1
         for number, segment in self._segments(place):
@@ -79,7 +79,7 @@ class LayoutWalk:
         return Collected(jobs, None)
 
     def count_filtered(self) -> tuple[int, bool]:
-        """Return how many jobs pass the store's filters within its allowance from the top, and whether that was all there is."""
+        """Return how many jobs pass the filter within its allowance, and whether that was all there is."""
         total = 0
         for _, segment in self._segments(None):
             window = self._rows(Range(segment, None, FILTERED_ROWS, light=True))
@@ -91,7 +91,7 @@ class LayoutWalk:
         return total, True
 
     def list_values(self, column: str, most: int) -> tuple[list[tuple[str, Any]], bool]:
-        """Return the ids and one column of the first jobs that pass the store's filters, and whether these are all."""
+        """Return the ids and one column of the first jobs that pass, and whether these are all."""
         size = FILTERED_ROWS if self.layout.filters else most
         found: list[tuple[str, Any]] = []
         for _, segment in self._segments(None):
@@ -165,7 +165,7 @@ class LayoutWalk:
         return and_(*(condition_for(term, window.c, self.reading.asked) for term in self.layout.filters))
 
     def _accepted(self, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], Job]]:
-        """Yield the rows whose job passes the residual terms; no other is summarised unless a term asks for that."""
+        """Yield the rows whose job passes the residual terms; summarised only where a term asks for that."""
         reading, terms = self.reading, self.layout.residual
         is_asked = any(term.field in {"data", WORD} for term in terms)
         for row in rows:

@@ -1,4 +1,4 @@
-"""What touches many jobs at once, on MySQL and MariaDB: few statements over many rows, several to a packet."""
+"""What touches many jobs at once, on MySQL and MariaDB: few statements over many rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Asked = list[tuple[str, Mapping[str, object]]]
 
 
 def check_names(rows: Sequence[NewRow]) -> None:
-    """Refuse names that a column cannot hold: a server that is not strict would cut them. Raises BadPayload."""
+    """Refuse names that a column cannot hold and a lax server would cut. Raises BadPayload."""
     for row in rows:
         named = {"queue": row.queue, "type": row.type, "correlation id": row.correlation_id, "idempotency key": row.key}
         for what, text in named.items():

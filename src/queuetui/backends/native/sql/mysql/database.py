@@ -90,7 +90,10 @@ class MysqlDatabase(Database):
         return self.write(doing, work)
 
     def change_schema(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work under a lock by name; each change of a schema commits by itself, so tables that failed work made are dropped."""
+        """Do work under a lock by name.
+
+        Each change of a schema commits by itself, so tables that failed work made are dropped.
+        """
         with translated(doing), self._borrowed() as connection, connection.cursor() as cursor:
             name = f"queuetui schema {self._address['database']}"[:64]
             cursor.execute("select get_lock(%s, %s)", (name, SCHEMA_LOCK_S))

@@ -22,7 +22,7 @@ COLLATIONS = {"MariaDB": "utf8mb4_nopad_bin", "MySQL": "utf8mb4_0900_bin"}
 
 
 class MysqlSession(Session):
-    """Times are the server's, read by each statement. A block may hold several statements: the last one answers."""
+    """Times are the server's, read by each statement; of a block's statements the last one answers."""
 
     dialect = "mysql"
 
@@ -129,7 +129,10 @@ class PackedSession(MysqlSession):
 
 
 class SchemaSession(PackedSession):
-    """A session that makes tables: the two servers have no name in common for texts that compare by all their bytes."""
+    """A session that makes tables.
+
+    The two servers have no name in common for texts that compare by all their bytes.
+    """
 
     def __init__(self, connection: pymysql.Connection[Cursor], packet_bytes: int, collation: str) -> None:
         super().__init__(connection, packet_bytes)

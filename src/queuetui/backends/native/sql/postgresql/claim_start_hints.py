@@ -74,7 +74,7 @@ class FloorBook:
         self._by_lease: dict[str, Floors] = {}
 
     def of_lease(self, lease_id: str) -> Floors:
-        """Return a lease's floors; those of the leases that have been here longest are forgotten, which costs a walk."""
+        """Return a lease's hints; those of the oldest leases are forgotten, which costs a walk."""
         floors = self._by_lease.get(lease_id)
         if floors is None:
             floors = self._by_lease[lease_id] = Floors()

@@ -1,4 +1,4 @@
-"""A psycopg connection that does not wait for ever: a server, or a box on the way to it, may keep a connection open and say nothing."""
+"""A psycopg connection that does not wait for ever on a server that keeps it open and is silent."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PatientConnection(psycopg.Connection[Row]):
     def run_kept(
         self, name: bytes, statement: str, names: tuple[str, ...], values: Sequence[Value]
     ) -> list[Any] | None:
-        """Run a statement alone that the connection keeps prepared; return its first row, all of it as the server's texts.
+        """Run a prepared statement alone; return its first row as the server's texts.
 
         The driver looks at the type of each value and at its own book of statements, which costs the client twice what the rest
         of a small statement does. Raises the driver's errors.

@@ -1,4 +1,4 @@
-"""A PostgreSQL database: a few connections of our own, each set up for short statements that go through indexes."""
+"""A PostgreSQL database: a few connections of our own, set up for short statements by index."""
 
 from __future__ import annotations
 
@@ -141,7 +141,10 @@ class PostgresqlDatabase(Database):
             return work(PipelinedSession(connection, self.floors))
 
     def _in_plain_text(self, work: Callable[[Session], T]) -> T:
-        """Do work on a connection of its own with texts that every encoding holds: what a run tells must not fail its end."""
+        """Do work on a connection of its own, with texts that every encoding holds.
+
+        What a run tells must not fail its end.
+        """
         from queuetui.backends.sql.postgresql_sessions import PlainText
 
         with closing(self._connect()) as connection, connection.transaction():

@@ -14,7 +14,7 @@ _SOON = "set local lock_timeout = '200ms'"
 
 
 def keep_days(session: Session, kept_s: float) -> int:
-    """Make today's and the next days' partitions where nothing bars them, drop those past their time; return how many were dropped."""
+    """Make the next days' partitions where nothing bars them, drop the old ones; return how many."""
     session.execute(_SOON, {})
     known = {name.removeprefix(_NAME) for (name,) in session.rows("list_days")}
     for ahead in range(DAYS_AHEAD):

@@ -46,7 +46,7 @@ class PipelinedSession(PostgresqlSession):
         self.floors = floors
 
     def row_of_plain(self, block: str, values: Mapping[str, Value]) -> Sequence[Any] | None:
-        """Run a block once with values that need no look at their types; return its first row, in the server's texts."""
+        """Run a block once without a look at its values' types; return its first row as texts."""
         if not self._connection.is_alone:
             return self.row(block, **values)
         return self._connection.run_kept(block.encode(), self.blocks[block], tuple(values), tuple(values.values()))

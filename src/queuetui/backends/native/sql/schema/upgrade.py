@@ -1,4 +1,4 @@
-"""Brings the schema up to date: numbered files, each applied once in a transaction of its own, under a lock."""
+"""Brings the schema up to date: numbered files, each applied once in a transaction, under a lock."""
 
 from __future__ import annotations
 

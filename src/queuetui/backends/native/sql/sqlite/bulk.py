@@ -61,7 +61,7 @@ def _insert_job(own: SqliteSession, row: NewRow) -> dict[str, State]:
 
 
 def _unknown(session: Session, rows: Sequence[NewRow]) -> Sequence[NewRow]:
-    """Return the rows whose ids are not stored; ids made one after the other leave no room for another between them."""
+    """Return the rows whose ids are not stored; ids made in a row leave no room between them."""
     ids = [to_bytes(row.id) for row in rows]
     if not ids or session.row("find_between", low=min(ids), high=max(ids)) is None:
         return rows

@@ -92,7 +92,7 @@ class SqliteDatabase(Database):
         self._ringer = Ringer()
 
     def before_fork(self) -> None:
-        """Close both connections: SQLite keeps its locks by process, and a child would believe that it has its parent's."""
+        """Close both connections: a child would believe that it has its parent's locks."""
         self._held = [lock for lock in (self._write_lock, self._read_lock) if lock.acquire(timeout=FORK_WAITS_S)]
         # The last to go writes the log back into the file, which only the writer may.
         if self._read_lock in self._held and self._reader is not None and not self._reader.in_transaction:
@@ -199,7 +199,7 @@ class SqliteDatabase(Database):
             self._ringer.close()
 
     def _follow(self, connection: FileConnection | None, connect: Callable[[Path], FileConnection]) -> FileConnection:
-        """Return a connection to the file that has the name now. Raises Unreachable where it is gone, or holds no queue yet."""
+        """Return a connection to the file of that name. Raises Unreachable if it is gone or has no queue yet."""
         if connection is not None and connection.is_at(self.path):
             return connection
         follower = connect(self.path)
@@ -229,7 +229,7 @@ def _connect(path: Path) -> FileConnection:
 
 
 def _connect_to_read(path: Path) -> FileConnection:
-    """Open a file that may be somebody else's: what only looks must not even turn it into write-ahead mode."""
+    """Open a file that may be somebody else's, without turning it into write-ahead mode."""
     connection = open_file(path, "ro", timeout=BUSY_S, cached_statements=256)
     connection.execute("pragma temp_store = memory")
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
@@ -244,7 +244,7 @@ def _begin_writing(connection: sqlite3.Connection, doing: str) -> None:
 
 
 def _be_patient(take_lock: Callable[[], object], doing: str) -> None:
-    """Do what needs a lock; SQLite may answer "locked" at once in spite of its busy timeout, so the patience is ours."""
+    """Do what needs a lock, patiently: SQLite may answer "locked" in spite of its busy timeout."""
     deadline = time.monotonic() + LOCKED_LIMIT_S
     pause = threading.Event()
     while True:

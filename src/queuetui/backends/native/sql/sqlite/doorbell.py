@@ -1,4 +1,4 @@
-"""How a client rings the workers of an SQLite file: one datagram to each one's socket after the commit.
+"""How a client rings the workers of an SQLite file: one datagram to each after the commit.
 
 The sockets lie in a folder of the user's own. A client of another user, and one on a system without such sockets, rings nobody, and
 its jobs are found by polling.
@@ -62,7 +62,7 @@ def open_doorbell(hear: Callable[[str], None]) -> Doorbell | None:
 
 
 class Ringer:
-    """Rings from one socket, opened by the first ring. Safe to use from several threads until it is closed."""
+    """Rings from one socket, opened by the first ring; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None

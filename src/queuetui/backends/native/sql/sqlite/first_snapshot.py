@@ -1,4 +1,4 @@
-"""The snapshot that a console starts with, read from an SQLite file by blocks: loading SQLAlchemy would take longer than all else."""
+"""The first snapshot of a console on an SQLite file, read by blocks: SQLAlchemy takes long to load."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TooMuch(Exception):
 
 
 def is_plain(watch: Watch) -> bool:
-    """Tell whether a picture is one that blocks can take: nothing is filtered, sorted or paged, and no queue has limits of its own."""
+    """Tell whether blocks can take a snapshot: nothing filtered, sorted or paged, no queue with limits."""
     page = watch.page
     is_first = page is None or not (page.query.terms or page.query.sort or page.cursor or page.backward)
     is_simple = not (watch.exact or watch.limits.per_queue_s or watch.limits.per_type_s)

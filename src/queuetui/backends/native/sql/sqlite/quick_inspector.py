@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class QuickInspector:
-    """An Inspector that answers by itself where blocks can, and leaves all else to the whole one, loaded when it is needed."""
+    """An Inspector that answers by blocks where it can, and loads the whole one for all else."""
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database

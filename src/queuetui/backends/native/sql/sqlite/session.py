@@ -20,7 +20,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SqliteSession(Session):
-    """Times are the host's, read once when the transaction holds its lock; leases are judged by the clock since boot."""
+    """Times are the host's, read when the transaction has its lock; leases go by the clock since boot."""
 
     dialect = "sqlite"
 
@@ -81,7 +81,7 @@ class OwnSqliteSession(SqliteSession):
 
 @cache
 def boot_id() -> str:
-    """Return what names this boot of the host; empty where the host does not say, and then `boot_us` is the date's clock."""
+    """Return the name of this boot of the host; empty if it has none: then `boot_us` is the date's clock."""
     return _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
 
 

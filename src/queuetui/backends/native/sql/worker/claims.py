@@ -30,7 +30,7 @@ class Finish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The runs whose end was written, and the jobs that were claimed; `problem`: why what else is pending cannot be."""
+    """The runs whose end was written, and the claimed jobs; `problem`: why other pending ones cannot be."""
 
     accepted: frozenset[str]
     claimed: tuple[ClaimedJob, ...]
@@ -39,7 +39,7 @@ class Claims:
 
 
 def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
-    """Return what is claimed of (job, was lost before) in claim order: a job that was lost before is claimed alone."""
+    """Return which of (job, was lost before) are claimed: a job that was lost before is claimed alone."""
     if ready and ready[0][1]:
         return [ready[0][0]]
     return [job for job, _ in takewhile(lambda pair: not pair[1], ready)]

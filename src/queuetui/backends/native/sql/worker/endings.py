@@ -1,4 +1,4 @@
-"""How runs end other than completed: by their worker, by a closed lease, or by the sweep of one that is over."""
+"""Endings other than completed: by the worker, by a closed lease, or by the sweep of an expired one."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Ends:
         self.ends.append(End(held, target, kinds=(KIND_OF_TARGET[target],)))
 
     def lose(self, held: Held, worker_id: str, settlement: Settlement | None = None) -> bool:
-        """Count a loss, whose cause stays with the attempt; tell whether it was the third alone, which quarantines the job."""
+        """Count a loss; tell whether it was the third alone, which quarantines the job."""
         alone = held.claimed_alone
         losses = held.lost_alone + alone
         poisonous = alone and losses >= LOSSES_ALONE and not held.cancel_requested

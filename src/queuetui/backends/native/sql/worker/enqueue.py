@@ -25,7 +25,7 @@ _INSERT = {
 
 
 def is_plain(rows: Sequence[NewRow]) -> bool:
-    """Tell whether the rows need nothing but one insert and its check, which are one transaction by themselves."""
+    """Tell whether the rows need only one insert with its check, which is a transaction by itself."""
     return len(rows) < postgresql_bulk.COPIED_FROM and not any(
         row.key is not None or row.is_blob or row.needs != NO_LIST for row in rows
     )
@@ -83,7 +83,7 @@ def news(rows: Sequence[NewRow], answers: Sequence[Enqueued]) -> frozenset[str]:
 
 
 def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, str]]:
-    """Return the first of each id and key, and for each other row (by identity) the id of the one it repeats."""
+    """Return the first row of each id and key, and for each repetition the id that it repeats."""
     by_id: dict[str, NewRow] = {}
     by_key: dict[str, NewRow] = {}
     twins: dict[int, str] = {}

@@ -13,7 +13,7 @@ from queuetui.model.event import EventKind
 
 @dataclass(frozen=True, slots=True)
 class EventWrite:
-    """What happens to a job, told while its row still stands as it stood; `at` or `delay_us` from now is when it is due."""
+    """What happens to a job, told before its row changes; it is due at `at`, or `delay_us` from now."""
 
     kind: EventKind
     job_id: object

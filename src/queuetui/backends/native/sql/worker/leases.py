@@ -20,7 +20,7 @@ HELD_A_LEASE = 10_000
 
 
 def open_lease(session: Session, lease_id: UUID, worker_id: str, queue: str, lease_s: float) -> Lease:
-    """Open a lease. Raises SchemaTooNew when the store has gone on to a protocol that this worker does not speak."""
+    """Open a lease. Raises SchemaTooNew when the store's protocol is newer than this worker's."""
     values = {"worker_id": worker_id, "queue": queue, "lease_us": to_us(lease_s), "protocol": PROTOCOL}
     row = session.row("open_lease", lease_id=session.id_in(lease_id), **values)
     if row is None:
@@ -31,7 +31,7 @@ def open_lease(session: Session, lease_id: UUID, worker_id: str, queue: str, lea
 
 
 def renew(session: Session, lease_ids: Sequence[UUID], lease_s: float) -> Renewal:
-    """Prolong the leases that are still valid; return them and the jobs under them that are to be cancelled."""
+    """Prolong the leases that are still valid; return them and the jobs to be cancelled under them."""
     wanted = [{"lease_id": session.id_in(one), "lease_us": to_us(lease_s)} for one in sorted(lease_ids)]
     rows = session.each("renew_lease", wanted)
     valid = [row[0] for row in rows if row is not None]
@@ -75,7 +75,7 @@ def mark_running(session: Session, lease_id: UUID, running: Sequence[Running]) -
 
 
 def sweep(session: Session, limit: int, retention: Retention) -> tuple[Swept, ...]:
-    """Free at most `limit` jobs of leases that are over or missing; a lease goes when nothing is held under it."""
+    """Free at most `limit` jobs of expired or missing leases; a lease goes when it holds nothing."""
     swept: list[Swept] = []
     ends = Ends(retention)
     for (lease_id,) in session.rows("take_expired_leases", limit=LEASES_A_SWEEP):

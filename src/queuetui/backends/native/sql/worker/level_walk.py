@@ -27,7 +27,7 @@ Place = tuple[Any, Any]
 
 @dataclass(slots=True)
 class Bookmarks:
-    """How far the claims of one lease have looked, by priority, while rules keep back more jobs than one claim looks at."""
+    """How far a lease's claims have looked, by priority, while rules keep back many jobs."""
 
     places: dict[int, Place] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)
@@ -92,7 +92,7 @@ class LevelWalk:
         return chain.from_iterable(walks) if self.ageing_s is None else merge(*walks, key=self._age)
 
     def _age(self, one: Candidate) -> tuple[int, Any]:
-        """Return what orders jobs whose priority grows: who is due later by so much waits for each 1 of priority."""
+        """Return what orders jobs whose priority grows: a job due later by so much waits for each 1."""
         assert self.ageing_s is not None  # noqa: S101 - asked only with ageing
         due = self.session.moment_out(one.due)
         return to_us(due) - one.priority * round(self.ageing_s * 1e6), self.session.id_out(one.id)

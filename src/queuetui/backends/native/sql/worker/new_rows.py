@@ -79,7 +79,7 @@ def to_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
 
 
 def _plain_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
-    """Return the rows of many jobs of few sorts, looked at column by column, or none where one of them says something special."""
+    """Return the rows of many jobs, looked at column by column; none where one of them is special."""
     count = len(jobs)
     ids, types, payloads, queues, names, priorities, delays, ats, attempts, keys, correlated, *lists, timeouts = zip(
         *jobs, strict=True

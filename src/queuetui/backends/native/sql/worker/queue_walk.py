@@ -1,4 +1,4 @@
-"""Goes over the queues on MySQL and MariaDB, which step from one to the next in an index only when each is asked for by name."""
+"""Goes over the queues on MySQL and MariaDB, which hop in an index only to a name that is given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MOST_QUEUES = 500
 
 
 class QueueWalk:
-    """A place among the names of all queues that have live jobs: where a look stops the next one goes on, so that none is left out."""
+    """A place among the names of queues with live jobs; where a look stops, the next one goes on."""
 
     def __init__(self) -> None:
         self._place = ""

@@ -1,4 +1,4 @@
-"""Claims from queues with rules: one transaction at a time, which holds the queue's row while it looks and takes."""
+"""Claims from queues with rules, one transaction at a time, which locks the queue's row."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RuledLeases:
         return lease_id in self._bookmarks
 
     def add(self, lease_id: UUID) -> Bookmarks:
-        """Return a lease's bookmarks; those of the leases that have been here longest are forgotten, which costs a question."""
+        """Return a lease's bookmarks; those of the oldest leases are forgotten, which costs a question."""
         while len(self._bookmarks) > MOST_LEASES:
             self._bookmarks.pop(next(iter(self._bookmarks)), None)
         return self._bookmarks.setdefault(lease_id, Bookmarks())
@@ -55,7 +55,10 @@ def is_ruled(session: Session, lease_id: UUID) -> bool:
 
 
 def step_by_rules(session: Session, request: StepRequest, retention: Retention, leases: RuledLeases) -> Step:
-    """Write the endings and claim by the queue's rules, in one transaction; as ever where it has none any more."""
+    """Write the endings and claim by the queue's rules, in one transaction.
+
+    Without rules any more, as from any queue.
+    """
     done = step(session, replace(request, claim=0), retention)
     if not done.lease_valid:
         return done
@@ -108,7 +111,7 @@ def _read_rules(text: str | None) -> ClaimRules | None:
 
 
 def count_running(session: Session, queue: str, rules: ClaimRules) -> dict[str, int]:
-    """Return how many jobs of each type are processed where rules bound that, those of leases that are over included."""
+    """Return how many jobs run of each type that rules bound, those of expired leases included."""
     if not rules.bounds_concurrency:
         return {}
     return {row[0]: row[1] for row in session.rows("count_running", queue=queue)}
@@ -120,7 +123,7 @@ def _tags(session: Session, worker_id: str) -> frozenset[str]:
 
 
 def _take(session: Session, lease_id: UUID, worker_id: str, queue: str, ids: Sequence[Any]) -> list[Row]:
-    """Lock the chosen jobs that are still to be had, mark them as claimed, and return them as they stand then, in order."""
+    """Lock the chosen jobs that are still there, mark them as claimed, and return them in order."""
     if not ids:
         return []
     values: dict[str, Any] = {"lease_id": session.id_in(lease_id), "worker_id": worker_id}

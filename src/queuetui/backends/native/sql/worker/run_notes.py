@@ -76,7 +76,7 @@ def read_notes(session: Session, job_id: str) -> tuple[NotedRun, ...]:
 
 
 def prune_notes(session: Session, limit: int, kept_us: int) -> int:
-    """Delete at most `limit` results whose time is over and minutes of usage that are old; return how many."""
+    """Delete at most `limit` expired results and old minutes of usage; return how many."""
     due = [{"id": row[0], "fence": row[1]} for row in session.rows("due_results", limit=limit)]
     session.change_each("forget_result", due)
     session.change_each("result_forgotten", due)

@@ -1,4 +1,4 @@
-"""Schedules and slots on SQL: each write locks the schedule's row first, and a slot's row is written with its job."""
+"""Schedules and slots on SQL: a write locks the schedule's row, and a slot is written with its job."""
 
 from __future__ import annotations
 

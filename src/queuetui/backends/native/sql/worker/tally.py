@@ -15,7 +15,7 @@ _FIGURES = ("enqueued", "started", "completed", "failed", "retried", "lost", "bu
 
 
 def bucket_of(took_us: int) -> int:
-    """Return the bucket of a run's length: NN where it took less than 2^NN milliseconds and not less than half of that."""
+    """Return NN, the bucket of a run's length: less than 2^NN milliseconds, at least half of that."""
     return min((took_us // 1000).bit_length(), TOOK_BUCKETS - 1)
 
 

@@ -64,7 +64,7 @@ def prune(session: Session, limit: int, retention: Retention) -> int:
 
 
 def prune_records(session: Session, limit: int, retention: Retention) -> int:
-    """Delete at most `limit` events and rows of acts that are past their time, or more events than are kept at all."""
+    """Delete at most `limit` events and rows of acts, those that are old or too many."""
     count = session.change("prune_events", limit=limit, kept_us=to_us(retention.events_s), most=MOST_EVENTS)
     kept_us = to_us(retention.acts_s)
     for block in ("prune_act_rows", "prune_acts"):
