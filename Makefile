@@ -11,6 +11,8 @@ TESTERS ?= 3
 # What a clock judges mostly waits.
 TIMERS ?= 4
 AWAY_S ?= 600
+# The oldest that is allowed by pyproject.toml; the newest is pinned in requirements/dev.txt.
+REDIS_PY ?= 5.1.0
 SEED   ?= 1
 BENCH  ?= peers live_table
 
@@ -37,6 +39,11 @@ test-captures: $(READY) ## Run the suite of all captures, with further folders o
 .PHONY: test-live
 test-live: $(READY) ## Run real workers of other products on what our verbs did; installs the products into temporary folders
 	@$(PYTHON) -m pytest -q -m live tests/live $(ARGS)
+
+.PHONY: test-redis-py
+test-redis-py: $(READY) ## Run the tests that use Redis on another version of its driver (REDIS_PY=5.1.0)
+	@$(PYTHON) -m pip install -q --no-deps --target build/redis-$(REDIS_PY) redis==$(REDIS_PY)
+	@PYTHONPATH=build/redis-$(REDIS_PY) $(PYTHON) -m pytest -q -n $(TESTERS) tests/backends tests/conformance -k redis $(ARGS)
 
 timed: $(READY) ## Run the tests that a clock judges; run nothing beside them
 	@scripts/install-pgbouncer
