@@ -17,6 +17,7 @@ from queuetui.model.job import Ending
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.run_notes import RunNotes
 from queuetui.model.snapshot import Part, QueueInfo, Watch
+from queuetui.model.text import Untrusted
 from queuetui.monitor.feed import Feed
 from tests.conformance.event_scenes import switch
 from tests.conformance.rule_scenes import limit
@@ -54,7 +55,7 @@ def test_a_view_is_what_the_single_reads_give(backend: NativeBackend, lived: str
     around = backend.inspector.snapshot(FACTS)
     assert view.job == backend.inspector.get(lived)
     assert view.attempts == backend.inspector.attempts(lived)
-    assert view.runs == backend.notes.run_notes(lived)
+    assert [(run.fence, run.usage, run.log) for run in view.runs] == [(1, ((Untrusted("mails"), 2),), Untrusted("so"))]
     assert view.events == backend.events.events(EventRequest(job_id=lived, limit=EVENTS))
     assert [use.rules for use in view.rules] == [use.rules for use in backend.rules.rules_in_use()]
     assert view.logs_events is backend.events.logs_events("default") is True

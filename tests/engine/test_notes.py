@@ -86,7 +86,7 @@ def _log_level() -> Iterator[None]:
 
 def notes_of(queue: Queue, job_id: str) -> tuple[NotedRun, ...]:
     """Return what is kept of a job's runs."""
-    return queue.backend.notes.run_notes(job_id)
+    return queue.backend.inspector.view(job_id, 0).runs
 
 
 def log_of(queue: Queue, job_id: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from queuetui.model.run_notes import NotedRun, RunNotes, UsageTotal
+from queuetui.model.run_notes import RunNotes, UsageTotal
 
 MOST_USAGE_TOTALS = 1000
 
@@ -20,10 +20,6 @@ class RunNotesStore(Protocol):
         Stale runs are passed over.
         The minute's usage grows by what is new in each sum, so the same notes written twice count once.
         """
-        ...
-
-    def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
-        """Return the kept notes of a job's runs, oldest first."""
         ...
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:

@@ -32,10 +32,6 @@ class RedisRunNotes:
         if values:
             self._server.write("noting what runs tell", "write_notes", lease_id, LOGGED_RUNS_A_JOB, *values)
 
-    def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
-        """Return the kept notes of a job's runs."""
-        return to_noted_runs(self._server.read("reading what runs told", "read_notes", to_stored(job_id)))
-
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
         total: dict[tuple[str, ...], float] = {}

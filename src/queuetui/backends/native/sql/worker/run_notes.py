@@ -31,10 +31,6 @@ class SqlRunNotes:
         if known is not None and notes:
             self._database.write("noting what runs tell", lambda session: _write(session, known, notes))
 
-    def run_notes(self, job_id: str) -> tuple[NotedRun, ...]:
-        """Return the kept notes of a job's runs."""
-        return self._database.read("reading what runs told", lambda session: read_notes(session, job_id))
-
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes."""
         values = {"span_us": minutes * MINUTE_US, "limit": MOST_USAGE_TOTALS}
