@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from queuetui.backends.histories import Histories
     from queuetui.backends.run_notes import RunNotesStore
     from queuetui.backends.schedules import ScheduleStore
+    from queuetui.backends.upkeep import Upkeep
 
 
 def late(module: str, name: str, *parts: object) -> Callable[[], Any]:
@@ -42,6 +43,7 @@ class Backend:
         events: Callable[[], EventLog] | None = None,
         examiner: Callable[[], Examiner] | None = None,
         limits: Limits | None = None,
+        upkeep: Callable[[], Upkeep] | None = None,
         jobs: JobStore | None = None,
         schema: SchemaStore | None = None,
         schedules: ScheduleStore | None = None,
@@ -52,6 +54,7 @@ class Backend:
         self._make_operator = operator
         self._make_events = events
         self._make_examiner = examiner
+        self._make_upkeep = upkeep
         self._limits = limits or Limits()
         self.close = close
         self.jobs = jobs
@@ -86,6 +89,11 @@ class Backend:
         from queuetui.backends.reading.histories import PagedHistories
 
         return PagedHistories(self.inspector, self._limits)
+
+    @cached_property
+    def upkeep(self) -> Upkeep | None:
+        """What is kept beside the jobs, and the chores declared for it."""
+        return None if self._make_upkeep is None else self._make_upkeep()
 
 
 class NativeBackend(Backend):

@@ -55,11 +55,12 @@ WORKER_COLUMNS = (
     "started_at",
     "beat_at",
     "silent_seconds",
+    "status",
     "rss_bytes",
     "orphaned",
     "live",
 )
-WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds", "orphaned", "live")
+WORKER_TABLE = ("id", "host", "pid", "queues", "slots", "busy", "silent_seconds", "status", "orphaned", "live")
 SCHEDULE_COLUMNS = (
     "name",
     "cron",

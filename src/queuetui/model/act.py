@@ -11,9 +11,9 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done: to jobs; to a queue (PAUSE, RESUME, LIMIT, its events); CLEAN to workers.
+    """What can be done to jobs and to what is around them.
 
-    To schedules, also paused.
+    PAUSE, RESUME, LIMIT and events are of a queue, CLEAN is of workers, UPKEEP of rows that are no jobs. Schedules are paused too.
     """
 
     RETRY = "retry"
@@ -29,6 +29,7 @@ class Verb(StrEnum):
     UNSCHEDULE = "unschedule"
     RUN = "run"
     LIMIT = "limit"
+    UPKEEP = "upkeep"
     RUN_NOW = "run now"
     MOVE = "move"
     EDIT = "edit"

@@ -16,6 +16,7 @@ class EventKind(StrEnum):
     """The kinds of events.
 
     JOB_SCHEDULED is the claim (a worker is assigned), JOB_DUE the end of a wait for a due time or a retry.
+    OTHER is what the log of another product calls by a word of its own, which the event's detail is.
     """
 
     JOB_CREATED = "JobCreated"
@@ -40,6 +41,7 @@ class EventKind(StrEnum):
     QUEUE_RESUMED = "QueueResumed"
     QUEUE_EVENTS_ON = "QueueEventsOn"
     QUEUE_EVENTS_OFF = "QueueEventsOff"
+    OTHER = "Other"
 
 
 # Every move of `model/state.py`, by its verb. A run that is swept is told by JobLost before the move that follows from it.
@@ -64,6 +66,7 @@ _DETAILS = {
     EventKind.JOB_RETRIED: "error_class",
     EventKind.JOB_LOST: "error_class",
     EventKind.JOB_PROGRESS: "progress",
+    EventKind.OTHER: "event",
 }
 
 

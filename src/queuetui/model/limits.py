@@ -30,8 +30,16 @@ class Limits:
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker has beaten lately, or is kept by its store only as long as it may be silent."""
-    return worker.registration_ends or (now - worker.beat_at).total_seconds() <= limits.worker_silent_s
+    """Tell whether a worker works and has beaten lately, or is kept by its store only as long as it may be silent."""
+    return not worker.has_ended and not is_silent(worker, now, limits)
+
+
+def is_silent(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
+    """Tell whether a worker that should beat has not for too long."""
+    if worker.registration_ends or worker.has_ended:
+        return False
+    limit_s = limits.worker_silent_s if worker.silent_after_s is None else worker.silent_after_s
+    return (now - worker.beat_at).total_seconds() > limit_s
 
 
 def unconsumed(queues: Iterable[str], workers: Iterable[WorkerInfo], now: datetime, limits: Limits) -> frozenset[str]:

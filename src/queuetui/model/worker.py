@@ -33,11 +33,13 @@ class WorkerInfo:
 
     `busy` counts the jobs under its leases, `orphaned` those of them whose lease is over. `registration_ends`: its store takes it
     away once it has been silent for as long as it said it may be, so that it is live as long as it is there.
+    `slots` 0: the store does not tell them. `status` is another product's own word for it, `has_ended` whether that says that it works
+    no more; one that has not `beaten` yet has the time of its registration as its last beat. `silent_after_s` is the product's own limit.
     """
 
     id: Untrusted
     host: Untrusted
-    pid: int
+    pid: int | None
     version: Untrusted
     queues: tuple[Untrusted, ...]
     slots: int
@@ -50,6 +52,10 @@ class WorkerInfo:
     stopping: bool = False
     orphaned: int = 0
     registration_ends: bool = False
+    status: Untrusted | None = None
+    has_ended: bool = False
+    has_beaten: bool = True
+    silent_after_s: float | None = None
 
     def listens_to(self, queue: str) -> bool:
         """Tell whether it takes jobs of a queue."""

@@ -83,7 +83,8 @@ def _look_at_workers(inspector: Inspector, examination: Examination, limits: Lim
         yield _unread(Check.WORKERS, str(error))
         return
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
-    yield fleet.judge_workers(live, len(snapshot.workers), version)
+    if inspector.capabilities.native:
+        yield fleet.judge_workers(live, len(snapshot.workers), version)
     if examination.late_leases is not None:
         yield fleet.judge_leases(examination.late_leases, snapshot.now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from queuetui.backends.backend import Backend
@@ -23,11 +23,13 @@ from queuetui.model.query import Query
 from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.upkeep import Token
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.following import Follower, log_of
+from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.store_watch import StoreWatch
 
@@ -121,6 +123,29 @@ class Feed:
     def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what happened and what goes on happening, oldest first, until it is over."""
         return Follower(log_of(self._backend), request).follow(over)
+
+    def lives(self, span: timedelta, limit: int) -> Lives:
+        """Return the lives of the jobs that something happened to in a span.
+
+        Raises Unsupported where no events are kept.
+        """
+        now = self.now()
+        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s)
+
+    def event_counts(self, span: timedelta) -> tuple[dict[str, int], bool]:
+        """Return how many events of each kind there were in a span.
+
+        And whether there are more than were looked through.
+        """
+        events, is_cut = read_recent(log_of(self._backend), self.now() - span)
+        return count_kinds(events), is_cut
+
+    def tokens(self, limit: int) -> tuple[Token, ...]:
+        """Return the tokens by which workers are let in. Raises Unsupported where none are kept."""
+        upkeep = self._backend.upkeep
+        if upkeep is None or not upkeep.keeps_tokens:
+            raise Unsupported(f"{self.capabilities.label} keeps no tokens of workers that could be seen here")
+        return upkeep.tokens(limit)
 
     def now(self) -> datetime:
         """Return the time of the store's clock."""

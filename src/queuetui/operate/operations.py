@@ -22,6 +22,7 @@ from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import GONE, Report
 from queuetui.operate.rights import Right, require, why_not
 from queuetui.operate.schedules import ScheduleOperations
+from queuetui.operate.upkeep import UpkeepOperations
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -60,6 +61,7 @@ class Operations:
         self._limits = limits
         self.schedules = ScheduleOperations(backend, authority)
         self.rules = ClaimRulesOperations(backend, authority)
+        self.upkeep = UpkeepOperations(backend, authority)
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""

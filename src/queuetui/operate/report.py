@@ -25,6 +25,7 @@ DONE_WORDS = {
     Verb.UNSCHEDULE: "removed",
     Verb.RUN: "enqueued",
     Verb.LIMIT: "limited",
+    Verb.UPKEEP: "done",
 }
 
 
@@ -33,7 +34,7 @@ class Report:
     """The results of one act in order.
 
     `different` were left out before it began; `exported_to` is the file a purge wrote first; `remarks` say what else a
-    person should know, such as an outcome that could not be recorded.
+    person should know, such as an outcome that could not be recorded. A `story` tells of what is not counted by results.
     """
 
     verb: Verb
@@ -42,6 +43,7 @@ class Report:
     different: tuple[tuple[Job, str], ...] = ()
     exported_to: str | None = None
     remarks: tuple[str, ...] = ()
+    story: str = ""
 
     def count(self, outcome: Outcome) -> int:
         """Return how many ended so; what was already different counts as skipped."""
@@ -81,6 +83,8 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return the report in our words: one line of counts, then one a reason."""
+        if self.story:
+            return [self.story, *self.remarks]
         counts = f"{self._done_words()}, {self.skipped} skipped, {self.failed} failed"
         lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
         reasons: dict[str, list[str]] = {}

@@ -99,7 +99,7 @@ def test_each_verb_acts_once_and_is_refused_the_second_time(table: Table) -> Non
         Verb.DELETE: ("completed", None),
     }
     if table.kind == "rust-platform":
-        assert not table.open().inspector.capabilities.verbs
+        assert not table.open().inspector.capabilities.applies
         return
     early = table.open()
     running = early.inspector.get(table.ids("stuck")[0])

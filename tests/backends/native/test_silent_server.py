@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from queuetui import Queue
-from queuetui.backends.native import notices
+from queuetui.backends import notices
 from queuetui.backends.native.sql.postgresql import connection
 from queuetui.model.errors import Unreachable
 from tests.acceptance.campaign.proxy import Proxy

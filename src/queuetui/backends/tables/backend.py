@@ -17,11 +17,14 @@ from queuetui.backends.tables.source import Product
 def make_backend(database: ConsoleDatabase, product: Product, options: BackendOptions) -> Backend:
     """Return one queue of a product, open."""
     inspector = TablesInspector(database, product, options)
+    events, upkeep = product.sides.events, product.sides.upkeep
     return Backend(
         inspector=lambda: inspector,
         operator=lambda: TablesOperator(database, product, options),
         examiner=lambda: TablesExaminer(database),
         limits=options.limits,
+        events=None if events is None else lambda: events(database),
+        upkeep=None if upkeep is None else lambda: upkeep(database, options.now),
         close=database.close,
     )
 

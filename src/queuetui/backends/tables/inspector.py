@@ -147,6 +147,9 @@ class TablesInspector:
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures, brief=True)
             yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes)
+        workers = self.product.sides.workers
+        if Part.WORKERS in watch.parts and workers is not None:
+            yield Part.WORKERS, lambda reading: workers(reading.connection, reading.moment)
         request = watch.page
         if request is not None:
             yield _PAGE, lambda reading: read_page(reading, request, self.sizes)
@@ -166,6 +169,7 @@ class TablesInspector:
             stuck=absent(_NO_COUNT),
             total=absent(_NO_COUNT),
             average_s=absent(f"{self.product.label} does not keep how long jobs took on average"),
+            workers=found.get(Part.WORKERS, ()),
             failures=failures,
             page=page,
             problems=problems,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, FromClause, and_, case, false, func, not_, or_, true
 
@@ -16,6 +16,14 @@ from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from queuetui.backends.events import EventLog
+    from queuetui.backends.sql.console_connection import ConsoleDatabase
+    from queuetui.backends.upkeep import Upkeep
+    from queuetui.model.worker import WorkerInfo
 
 Column = ColumnElement[Any]
 Condition = ColumnElement[bool]
@@ -172,6 +180,19 @@ class Change:
     refusal: Callable[[LockedRow], str] = lambda _: ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What a product keeps beside its jobs, each None where it does not: its workers, its log, and what chores are declared for.
+
+    `manages`: the verbs on them.
+    """
+
+    workers: Callable[[Connection, Moment], tuple[WorkerInfo, ...]] | None = None
+    events: Callable[[ConsoleDatabase], EventLog] | None = None
+    upkeep: Callable[[ConsoleDatabase, datetime | None], Upkeep] | None = None
+    manages: frozenset[Verb] = frozenset()
+
+
 @dataclass(frozen=True)
 class Product:
     """One queue of one product: its sources, what can be changed, and why the rest cannot.
@@ -179,7 +200,7 @@ class Product:
     `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
     `absent` names the fields of the filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
-    counted. `tables` says in our words where the queue lies.
+    counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
     """
 
     kind: str
@@ -195,6 +216,7 @@ class Product:
     unseen: str = ""
     name: str = ""
     is_visible: bool = True
+    sides: Sides = field(default_factory=Sides)
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -210,6 +232,9 @@ class Product:
             keeps=frozenset(state for source in self.sources for state in source.states),
             reasons=self.reasons,
             warnings=self.warnings,
+            manages=self.sides.manages,
+            workers=self.sides.workers is not None,
+            events=self.sides.events is not None,
             liveness=Liveness.DEADLINE if any(source.held is not None for source in self.sources) else Liveness.NONE,
         )
 

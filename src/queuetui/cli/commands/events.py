@@ -11,7 +11,7 @@ from uuid import UUID
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, written_name
+from queuetui.cli.options import connection_options, duration, format_options, take_connection, written_name
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import resolve_id
 from queuetui.cli.systems import System, Systems, opened_systems
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 100
 TRACE_LIMIT = 1_000
+HOUR_S = 3600.0
 
 
 def _kind(text: str) -> EventKind:
@@ -42,6 +43,9 @@ def _kind(text: str) -> EventKind:
 @click.option(
     "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
 )
+@click.option(
+    "--counts", is_flag=True, help="How many there were of each kind, in the last hour unless --since says else."
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl+C.")
 @format_options
 @connection_options
@@ -52,20 +56,22 @@ def command(
     kinds: tuple[EventKind, ...],
     since_s: float | None,
     limit: int,
-    follow: bool,
-    form: str,
-    **connection: Any,
+    **given: Any,
 ) -> None:
     """Show what happened to jobs, queues and workers, the newest last."""
+    connection, form = take_connection(given), Format(given["form"])
     with opened_systems(**connection) as systems:
         feed = _log_of(systems)
+        if given["counts"]:
+            _count(feed, HOUR_S if since_s is None else since_s, form)
+            return
         job_id = None if job is None else _whole_id(feed, job)
         since = None if since_s is None else feed.now() - timedelta(seconds=since_s)
         request = EventRequest(job_id, queue, correlation, frozenset(kinds), since, limit=limit)
-        if follow:
-            _follow(feed, request, Format(form))
+        if given["follow"]:
+            _follow(feed, request, form)
         else:
-            _show(feed, request, Format(form))
+            _show(feed, request, form)
 
 
 @click.command()
@@ -87,6 +93,14 @@ def _log_of(systems: Systems) -> Feed:
         return f"none of {systems.titles} keeps what happened to jobs; {system.feed.capabilities.label} does not"
 
     return systems.with_role(lambda one: one.feed.capabilities.events, lacking).only_one("reading events").feed
+
+
+def _count(feed: Feed, since_s: float, form: Format) -> None:
+    found, is_cut = feed.event_counts(timedelta(seconds=since_s))
+    rows = [{"event": word, "count": number} for word, number in found.items()]
+    show_rows(rows, ("event", "count"), form, ("event", "count"))
+    if is_cut:
+        say(f"the newest {sum(found.values()):,} events were counted and there are more")
 
 
 def _show(feed: Feed, request: EventRequest, form: Format) -> None:

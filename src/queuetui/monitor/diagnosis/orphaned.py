@@ -9,7 +9,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_orphaned
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, age, name, start_worker
+from queuetui.monitor.diagnosis.wording import act_on, age, name, start_worker, worker_name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -22,7 +22,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     seen = "is no longer registered" if silent_s is None else f"silent {age(silent_s)}"
     over_s = facts.seconds_since(job.lease_until)
     ended = "its lease is gone" if over_s is None else f"its lease ended {age(over_s)} ago"
-    who = name(job.worker) if holder is None else f"{name(holder.host)} pid {holder.pid}"
+    who = name(job.worker) if holder is None else worker_name(holder)
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
     if job.lease_until is not None:
         evidence["lease_until"] = to_text(job.lease_until)

@@ -8,7 +8,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, age, name, span
+from queuetui.monitor.diagnosis.wording import act_on, age, name, span, worker_name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -26,7 +26,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"running_s": round(running_s, 3), "limit_s": limit_s}
     if facts.capabilities.liveness is not Liveness.NONE:
         holder = facts.holder(job)
-        who = name(job.worker) if holder is None else f"{name(holder.host)} pid {holder.pid}"
+        who = name(job.worker) if holder is None else worker_name(holder)
         evidence["worker"] = who
         summary = f"running {age(running_s)}, limit {span(limit_s)}; worker {who} still beats"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))

@@ -20,7 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts.capabilities))
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
-    if busy >= slots:
+    if slots and busy >= slots:
         summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {age(due_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
     listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners)} workers listen"

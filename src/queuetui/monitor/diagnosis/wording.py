@@ -10,6 +10,7 @@ from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.job import Job
 from queuetui.model.names import read_queue
 from queuetui.model.text import SafeText, Untrusted, sanitize
+from queuetui.model.worker import WorkerInfo
 
 NAME_CAP = 40
 SHORT_ID = 8
@@ -40,6 +41,11 @@ def age(seconds: float) -> str:
 def name(text: Untrusted | None) -> SafeText:
     """Return a name made safe and short enough for a sentence."""
     return sanitize(text if text is not None else "unknown", NAME_CAP)
+
+
+def worker_name(worker: WorkerInfo) -> str:
+    """Return a worker by its host and its process id, where the store tells that."""
+    return name(worker.host) if worker.pid is None else f"{name(worker.host)} pid {worker.pid}"
 
 
 def command(*words: Untrusted | str, names: Sequence[Untrusted] = ()) -> str:

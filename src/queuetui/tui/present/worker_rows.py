@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from queuetui.model.filter_text import quote_value
-from queuetui.model.limits import Limits, is_live
+from queuetui.model.limits import Limits, is_live, is_silent
 from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import SafeText, Untrusted, sanitize
@@ -37,6 +37,7 @@ _STATE_WORDS = (
     ("lease over", Tone.STUCK),
     ("stopping", Tone.WARNING),
     ("live", Tone.GOOD),
+    ("ended", Tone.MUTED),
 )
 
 
@@ -44,7 +45,7 @@ def worker_rows(snapshot: Snapshot, limits: Limits, order: Sort | None = None) -
     """Return a row for each worker, those that fell silent first, then the busiest."""
     own = sorted(
         snapshot.workers,
-        key=lambda worker: (_rank(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid),
+        key=lambda worker: (_rank(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid or 0),
     )
     workers = in_order(own, order, lambda key, worker: _value(key, worker, snapshot.now, limits))
     return [
@@ -57,7 +58,7 @@ def _value(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Value
     """Return what a column orders a worker by."""
     match key:
         case "worker":
-            return f"{worker.host.raw}/{worker.pid:020}"
+            return f"{worker.host.raw}/{worker.pid or 0:020}"
         case "state":
             return _rank(worker, now, limits)
         case "beat":
@@ -78,7 +79,9 @@ def _value(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Value
 
 def _rank(worker: WorkerInfo, now: datetime, limits: Limits) -> int:
     """Return how much a worker's state needs a person, the most first."""
-    if not is_live(worker, now, limits):
+    if worker.has_ended:
+        return len(_STATE_WORDS) - 1
+    if is_silent(worker, now, limits):
         return 0
     return 1 if worker.orphaned else 2 if worker.stopping else 3
 
@@ -96,7 +99,7 @@ def worker_filter(worker_id: Untrusted) -> str:
 def worker_name(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
     """Return a worker as host and process id where it is registered, else the end of its id."""
     known = next((worker for worker in workers if worker.id == worker_id), None)
-    return sanitize(short_id(worker_id.raw)) if known is None else sanitize(f"{sanitize(known.host, 60)}/{known.pid}")
+    return sanitize(short_id(worker_id.raw)) if known is None else _name(known)
 
 
 def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
@@ -104,14 +107,16 @@ def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText
     known = next((worker for worker in workers if worker.id == worker_id), None)
     if known is None:
         return sanitize(worker_id)
-    return sanitize(f"{sanitize(known.host)} pid {known.pid}  ({sanitize(short_id(worker_id.raw))})")
+    process = "" if known.pid is None else f" pid {known.pid}"
+    return sanitize(f"{sanitize(known.host)}{process}  ({sanitize(short_id(worker_id.raw))})")
 
 
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
     """Return `3 live of 4, 5 of 12 slots busy`."""
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
     busy, slots = sum(worker.busy for worker in live), sum(worker.slots for worker in live)
-    return f"{len(live)} live of {len(snapshot.workers)}, {busy} of {slots} slots busy"
+    told = f", {busy} of {slots} slots busy" if slots or not live else ""
+    return f"{len(live)} live of {len(snapshot.workers)}{told}"
 
 
 def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:  # noqa: PLR0911 - one return a column reads best
@@ -119,15 +124,14 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
         case "id":
             return Cell(sanitize(short_id(worker.id.raw)), Tone.MUTED)
         case "worker":
-            return Cell(sanitize(f"{sanitize(worker.host, 60)}/{worker.pid}"), Tone.STRONG)
+            return Cell(_name(worker), Tone.STRONG)
         case "state":
-            word, tone = _STATE_WORDS[_rank(worker, now, limits)]
-            return Cell(sanitize(word), tone)
+            return _state_cell(worker, now, limits)
         case "beat":
-            silent = not is_live(worker, now, limits)
-            return Cell(age_text((now - worker.beat_at).total_seconds()), Tone.STUCK if silent else None)
+            said = age_text((now - worker.beat_at).total_seconds()) if worker.has_beaten else sanitize("never")
+            return Cell(said, Tone.STUCK if is_silent(worker, now, limits) else None)
         case "busy":
-            return Cell(sanitize(f"{worker.busy}/{worker.slots}"))
+            return Cell(sanitize(f"{worker.busy}/{worker.slots}") if worker.slots else ABSENT)
         case "queues":
             return Cell(_names(worker.queues) if worker.queues else sanitize("(all)"))
         case "up":
@@ -136,6 +140,19 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
             return Cell(ABSENT if worker.rss_bytes is None else sanitize(f"{worker.rss_bytes / _MEGABYTE:.0f} MB"))
         case _:
             return Cell(sanitize(worker.version))
+
+
+def _name(worker: WorkerInfo) -> SafeText:
+    """Return host and process id; where the store does not tell that, the end of the worker's id."""
+    which = sanitize(short_id(worker.id.raw)) if worker.pid is None else worker.pid
+    return sanitize(f"{sanitize(worker.host, 60)}/{which}")
+
+
+def _state_cell(worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:
+    """Return our word for a worker that needs a person, else the store's own where it has one."""
+    word, tone = _STATE_WORDS[_rank(worker, now, limits)]
+    own = worker.status is not None and tone in (Tone.GOOD, Tone.MUTED)
+    return Cell(sanitize(worker.status, 20) if own and worker.status is not None else sanitize(word), tone)
 
 
 def _names(names: tuple[Untrusted, ...]) -> SafeText:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from queuetui.backends.foreign.mapped.columns import Holds, holds, time_codec
+from queuetui.backends.foreign.mapped.finding_names import find_table, near
 from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.backends.foreign.mapped.sense import require_sense, statuses
 from queuetui.backends.foreign.mapped.shape import NULL, Mapping, VerbShape
+from queuetui.backends.foreign.mapped.side_checks import require_sides
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.model.errors import BadConfig, Denied
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
@@ -21,7 +20,7 @@ _STATUSES = (Holds.TEXT, Holds.ENUM, Holds.WHOLE)
 def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
     """Return the table that a mapping describes. Raises BadConfig naming the line, and Denied where it may not be read."""
     require_sense(mapping)
-    table = _find_table(mapping, ("table",), mapping.table, catalog)
+    table = find_table(mapping, ("table",), mapping.table, catalog)
     _require_key(mapping, table)
     _require_status(mapping, table)
     for name, shape in mapping.fields.items():
@@ -36,8 +35,7 @@ def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
     _require_priority(mapping, table)
     for place, verb in enumerate(mapping.verbs):
         _require_writes(mapping, place, verb, table)
-    if mapping.events is not None:
-        _require_events(mapping, catalog)
+    require_sides(mapping, catalog)
     return table
 
 
@@ -50,34 +48,10 @@ def fits(mapping: Mapping, catalog: Catalog) -> bool:
     return True
 
 
-def event_column(name: str, table: StoredTable) -> StoredColumn | None:
-    """Return the column that NAME or NAME.KEY means, None where it is not there or has no keys."""
-    head, _, key = name.partition(".")
-    stored = table.columns.get(head)
-    return stored if stored is not None and (not key or holds(stored) is Holds.JSON) else None
-
-
-def _find_table(mapping: Mapping, path: Path, name: str, catalog: Catalog) -> StoredTable:
-    table = catalog.find(name)
-    if table is None:
-        raise mapping.refuse(path, f"there is no table {name!r}{_near(name, (one.written for one in catalog.tables))}")
-    if not table.is_readable:
-        raise Denied(f"the table {table.written} may not be read by this user; grant SELECT on it")
-    return table
-
-
 def _find_column(mapping: Mapping, path: Path, name: str, table: StoredTable) -> StoredColumn:
     if name not in table.columns:
-        raise mapping.refuse(path, f"{table.written} has no column {name!r}{_near(name, table.columns)}")
+        raise mapping.refuse(path, f"{table.written} has no column {name!r}{near(name, table.columns)}")
     return table.columns[name]
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    """Return what may have been meant, else all that there is."""
-    there = list(known)
-    by_letters = {one.lower(): one for one in there}
-    near = [by_letters[one] for one in get_close_matches(name.lower(), by_letters, 3)]
-    return f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(sorted(there)[:20]) or 'none'}"
 
 
 def _require_key(mapping: Mapping, table: StoredTable) -> None:
@@ -101,7 +75,7 @@ def _require_status(mapping: Mapping, table: StoredTable) -> None:
             if stored.labels is not None and status not in stored.labels:
                 raise mapping.refuse(
                     ("states", state.value),
-                    f"the enum of {stored.name} has no label {status!r}{_near(status, stored.labels)}",
+                    f"the enum of {stored.name} has no label {status!r}{near(status, stored.labels)}",
                 )
             if holds(stored) is Holds.WHOLE and not status.lstrip("-").isdecimal():
                 raise mapping.refuse(("states", state.value), f"{stored.name} holds whole numbers; {status!r} is none")
@@ -126,18 +100,3 @@ def _require_writes(mapping: Mapping, place: int, verb: VerbShape, table: Stored
             stored = table.columns[mapping.fields[name].column]
             if not stored.nullable:
                 raise mapping.refuse(("verbs", place, "set"), f"{stored.name} may not be NULL")
-
-
-def _require_events(mapping: Mapping, catalog: Catalog) -> None:
-    events = mapping.events
-    if events is None:
-        return
-    table = _find_table(mapping, ("events", "table"), events.table, catalog)
-    for key, names in (("at", [events.at]), ("kind", [events.kind]), ("job", events.job), ("error", [events.error])):
-        if any(names) and not any(event_column(name, table) for name in names):
-            shown = " or ".join(names)
-            raise mapping.refuse(("events", key), f"{table.written} has no {shown}{_near(names[0], table.columns)}")
-    if holds(table.columns[events.at]) is not Holds.ZONED:
-        raise mapping.refuse(
-            ("events", "at"), f"{events.at} holds {holds(table.columns[events.at])}; it must know its zone"
-        )

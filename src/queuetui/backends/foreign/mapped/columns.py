@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, Boolean, ColumnClause, DateTime, Numeric, Text, Uuid, cast, column, literal
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
-from queuetui.backends.foreign.mapped.shape import TimesShape
+from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.backends.sql.catalog import StoredColumn
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, PLAIN, WHOLE, ZONED, Codec, IsoText, Naive, UuidValue
 from queuetui.backends.tables.source import Column
@@ -76,6 +76,8 @@ def holds(stored: StoredColumn) -> Holds:
     if stored.labels is not None:
         return Holds.ENUM
     words = stored.stored.lower()
+    if words.endswith("[]"):
+        return Holds.OTHER
     return next((kind for pattern, kind in _KINDS if re.match(pattern, words)), Holds.OTHER)
 
 

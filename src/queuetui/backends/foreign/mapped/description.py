@@ -16,8 +16,8 @@ from queuetui.backends.foreign.mapped.described import Described
 from queuetui.backends.foreign.mapped.event_columns import latest_error, started_of
 from queuetui.backends.foreign.mapped.sense import statuses
 from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, StateShape
+from queuetui.backends.foreign.mapped.sides import make_sides
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.codecs import ZONED
 from queuetui.backends.tables.source import Condition, Field, Moment, Product, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
@@ -69,6 +69,7 @@ def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Pr
             if verb not in declared
         },
         warnings={change.verb: change.note for change in changes if change.note},
+        sides=make_sides(mapping, catalog),
     )
 
 
@@ -86,7 +87,8 @@ def _source(described: Described, catalog: Catalog) -> Source:
     running = mapping.states.get(State.PROCESSING)
     if mapping.events is not None:
         if "started" not in fields and running is not None:
-            fields["started"] = Field(started_of(described, running, catalog), ZONED)
+            began = started_of(described, running, catalog)
+            fields |= {} if began is None else {"started": began}
         error = latest_error(described, mapping.states.get(State.FAILED), catalog)
         texts |= {} if error is None or _ERROR in texts else {_ERROR: error}
     moving = [mapping.fields[name].column for name in _MOVING if name in mapping.fields]

@@ -14,9 +14,9 @@ from queuetui.backends.foreign.mapped.shape import (
     VERBS,
     Mapping,
     StateShape,
-    TimesShape,
     VerbShape,
 )
+from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 from queuetui.model.state import State
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from queuetui.backends.foreign.mapped.lines import Path, find_lines, line_of
+from queuetui.backends.foreign.mapped.side_shapes import EventsShape, Strict, TimesShape, TokensShape, WorkersShape
 from queuetui.model.act import Verb
 from queuetui.model.errors import BadConfig
 from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS
@@ -24,13 +25,23 @@ COLUMN_FIELDS = frozenset({"type", "queue", "name", "worker", "key", "correlatio
 LONG_TEXTS = frozenset({"payload", "error"})
 VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 _FIELDS = frozenset({*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS})
-_TOP = ("label", "table", "key", "status", "times", "priority", "fields", "states", "verbs", "absent", "events")
+_TOP = (
+    "label",
+    "table",
+    "key",
+    "status",
+    "times",
+    "priority",
+    "fields",
+    "states",
+    "verbs",
+    "absent",
+    "events",
+    "workers",
+    "tokens",
+)
 
 NOW, NULL, ONE_MORE, ONE_LESS = "now", "null", "+1", "-1"
-
-
-class Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file, in which a key that is not known is refused."""
 
 
 class KeyShape(Strict):
@@ -38,13 +49,6 @@ class KeyShape(Strict):
 
     column: str
     kind: Literal["whole", "text", "uuid"] | None = None
-
-
-class TimesShape(Strict):
-    """How times are stored; `zone` is that of the application's wall clock."""
-
-    kind: Literal["zoned", "naive", "seconds", "milliseconds", "iso"]
-    zone: str = "UTC"
 
 
 class FieldShape(Strict):
@@ -84,18 +88,6 @@ class VerbShape(Strict):
     way: str = ""
 
 
-class EventsShape(Strict):
-    """The log that the application keeps: its columns, as NAME or NAME.KEY of a JSON column; of `job` the first that is there counts."""
-
-    table: str
-    at: str
-    kind: str
-    job: list[str]
-    started: list[str] = []
-    failed: list[str] = []
-    error: str = ""
-
-
 @dataclass(frozen=True)
 class Mapping:
     """A mapping file as it was read; `name` is the file's, `lines` tells where each key stands."""
@@ -112,6 +104,8 @@ class Mapping:
     verbs: tuple[VerbShape, ...] = ()
     absent: Table[str, str] = field(default_factory=dict)
     events: EventsShape | None = None
+    workers: WorkersShape | None = None
+    tokens: TokensShape | None = None
     lines: dict[Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def in_zone(self, zone: str) -> Mapping:
@@ -161,6 +155,10 @@ class _Reader:
             raise self.refuse((key,), f"{key} is a table; write it as [{key}]")
         return value
 
+    def optional(self, key: str, kind: type[_Shape]) -> _Shape | None:
+        """Read a table of the file that may be missing."""
+        return self.read((key,), self.document[key], kind) if key in self.document else None
+
     def column(self, path: Path, value: object) -> FieldShape:
         """Read a column's name, or a table that says more of it."""
         return FieldShape(column=value) if isinstance(value, str) else self.read(path, value, FieldShape)
@@ -186,10 +184,12 @@ def read_mapping(text: str, name: str) -> Mapping:
         times=reader.read(("times",), document.get("times", {}), TimesShape),
         states=_read_states(reader),
         fields=_read_fields(reader),
-        priority=reader.read(("priority",), document["priority"], PriorityShape) if "priority" in document else None,
+        priority=reader.optional("priority", PriorityShape),
         verbs=_read_verbs(reader),
         absent=_read_absent(reader),
-        events=reader.read(("events",), document["events"], EventsShape) if "events" in document else None,
+        events=reader.optional("events", EventsShape),
+        workers=reader.optional("workers", WorkersShape),
+        tokens=reader.optional("tokens", TokensShape),
         lines=reader.lines,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from queuetui.backends.native import notices
+from queuetui.backends import notices
 
 
 class RedisNotices(notices.Notices):

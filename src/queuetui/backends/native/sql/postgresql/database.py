@@ -13,11 +13,11 @@ from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.postgresql import event_days
 from queuetui.backends.native.sql.postgresql.arrays import plain_array
 from queuetui.backends.native.sql.postgresql.claim_start_hints import FloorBook
-from queuetui.backends.native.sql.postgresql.notices import READY, TOLD, PostgresqlNotices
 from queuetui.backends.native.sql.postgresql.session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.postgresql_address import read_address
+from queuetui.backends.sql.postgresql_notices import PostgresqlNotices
 from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ CONNECTIONS = 8
 TRIES = 4
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
+READY, TOLD = "queuetui_ready", "queuetui_told"
 # The worker's statements touch few rows by known indexes. Planned once and for any table size, they must never be talked into
 # reading a whole table because it happened to be small that day.
 PLANNER = {

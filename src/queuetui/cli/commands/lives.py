@@ -1,0 +1,54 @@
+"""`queuetui lives`: the life of each job in one row, and where its events have gaps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import rich_click as click
+
+from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.output import Format, say, show_rows
+from queuetui.cli.session import opened
+from queuetui.monitor.lives import describe_life
+
+COLUMNS = (
+    "job",
+    "created_at",
+    "scheduled_at",
+    "started_at",
+    "ended_at",
+    "end",
+    "waited_seconds",
+    "ran_seconds",
+    "gaps",
+)
+_TIMES = ("created_at", "scheduled_at", "started_at", "ended_at")
+
+
+@click.command()
+@click.option(
+    "--since", "since_s", type=duration, default="1h", show_default=True, help="Something happened to it since."
+)
+@click.option("--gaps", is_flag=True, help="Only jobs whose events have a gap.")
+@click.option("--limit", "-n", type=click.IntRange(1), default=100, show_default=True, help="At most so many jobs.")
+@format_options
+@connection_options
+def command(since_s: float, gaps: bool, limit: int, form: str, **connection: Any) -> None:
+    """Show the life of each job in one row, and which of its steps is missing.
+
+    The steps are created, scheduled, started, ended.
+    """
+    with opened(**connection) as (feed, _):
+        found = feed.lives(timedelta(seconds=since_s), limit)
+    rows = [describe_life(life) for life in found.lives if life.gaps or not gaps]
+    if form == Format.TABLE:
+        rows = [_cells(row) for row in rows]
+    show_rows(rows, COLUMNS, Format(form), COLUMNS)
+    for note in found.notes:
+        say(note)
+
+
+def _cells(row: dict[str, Any]) -> dict[str, Any]:
+    short = {name: None if row[name] is None else row[name][:23].replace("T", " ") for name in _TIMES}
+    return {**row, **short, "gaps": "; ".join(row["gaps"])}
