@@ -115,6 +115,10 @@ def test_the_log_is_read_as_events_with_their_gaps(platform: tuple[str, Backend]
         D: ("no JobScheduled", "no JobStarted"),
     }
     counts = count_kinds(read_recent(log, NOW - timedelta(hours=1))[0])
+    gaps = {job_id[-1]: Feed(backend, Limits()).open(job_id, events=20).gap for job_id in (A, C)}
+    assert gaps["1"] is None
+    assert gaps["3"] is not None
+    assert gaps["3"].summary == "the log has JobStarted and then no end, though the job is completed"
     assert counts == {
         "JobCreated": 3, "JobScheduled": 3, "JobStarted": 2, "JobCompleted": 2, "JobFailed": 1, "WorkerHeartbeatMissed": 1,
     }  # fmt: skip

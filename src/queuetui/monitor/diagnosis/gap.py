@@ -12,6 +12,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.event import Event, EventKind
 from queuetui.model.job import Job
 from queuetui.model.state import FINAL, State
+from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.wording import act_on, age, command, name
@@ -27,6 +28,8 @@ _WAITS = frozenset(
     }
 )
 _RUNS = frozenset({EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED})
+# How long another product may take to write what it has done into its log.
+_LOG_LATE_S = 60.0
 _STEPS = _WAITS | _RUNS | {EventKind.JOB_COMPLETED, EventKind.JOB_FAILED, EventKind.JOB_CANCELLED}
 
 
@@ -44,7 +47,7 @@ def judge(job: Job, events: Sequence[Event], facts: Facts, *, is_logged: bool) -
         return _never_assigned(job, last, facts, limit_s)
     if last.kind in _RUNS and job.state is State.PROCESSING:
         return _no_end(job, last, facts, limit_s)
-    return _step_missing(job, last) if is_logged else None
+    return _step_missing(job, last, facts) if is_logged else None
 
 
 def _never_assigned(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | None:
@@ -67,9 +70,14 @@ def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | No
     return _verdict(last, summary, {"running_s": round(runs_s, 3), "limit_s": limit_s}, step)
 
 
-def _step_missing(job: Job, last: Event) -> Verdict | None:
-    """Judge a log that is behind the job, which no transaction of ours leaves it."""
+def _step_missing(job: Job, last: Event, facts: Facts) -> Verdict | None:
+    """Judge a log that is behind the job, which no transaction of ours leaves it.
+
+    Another product may write its log a moment after the job, and not tell when the job moved.
+    """
     moved_at = _moved_at(job)
+    if moved_at is None and not facts.capabilities.native and (facts.now - last.at).total_seconds() > _LOG_LATE_S:
+        moved_at = facts.now
     if moved_at is None or last.at >= moved_at:
         return None
     if last.kind in _WAITS and job.state in {State.PROCESSING, State.COMPLETED}:
@@ -80,6 +88,8 @@ def _step_missing(job: Job, last: Event) -> Verdict | None:
         return None
     summary = f"the log has {last.kind.value} and then {missing}, though the job is {job.state.value}"
     step = f"its events were off for a time, or a store was restored: {command('queues', 'events', names=[job.queue])}"
+    if not facts.capabilities.native:
+        step = f"the application did not log it; what it did log: {command('events', '--job', Untrusted(job.ref.id))}"
     return _verdict(last, summary, {"state": job.state.value, "since": to_text(moved_at)}, step)
 
 
