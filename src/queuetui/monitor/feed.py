@@ -140,12 +140,14 @@ class Feed:
         events, is_cut = read_recent(log_of(self._backend), self.now() - span)
         return count_kinds(events), is_cut
 
+    @property
+    def keeps_tokens(self) -> bool:
+        """Whether tokens are kept by which workers are let in."""
+        return self._backend.upkeep is not None and self._backend.upkeep.keeps_tokens
+
     def tokens(self, limit: int) -> tuple[Token, ...]:
-        """Return the tokens by which workers are let in. Raises Unsupported where none are kept."""
-        upkeep = self._backend.upkeep
-        if upkeep is None or not upkeep.keeps_tokens:
-            raise Unsupported(f"{self.capabilities.label} keeps no tokens of workers that could be seen here")
-        return upkeep.tokens(limit)
+        """Return the tokens by which workers are let in."""
+        return () if self._backend.upkeep is None else self._backend.upkeep.tokens(limit)
 
     def now(self) -> datetime:
         """Return the time of the store's clock."""

@@ -12,7 +12,7 @@ import pytest
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import open_foreign
+from queuetui.backends.discover import open_backend
 from queuetui.model.errors import NotFound
 from queuetui.model.event import Event, EventKind, EventRequest
 from queuetui.model.limits import Limits, is_live, is_silent
@@ -79,7 +79,7 @@ def platform(request: pytest.FixtureRequest, postgres_url: str) -> Iterator[tupl
     """Tables as the platform describes them, with or without a column job_id, with uuids or texts."""
     has_column, ids = request.param
     _make(postgres_url, has_column=has_column, ids=ids)
-    backend = open_foreign("rust-platform", postgres_url, BackendOptions("mine", now=NOW))
+    backend = open_backend(postgres_url, BackendOptions("mine", kind="mapped:rust-platform", now=NOW))
     yield postgres_url, backend
     backend.close()
 
@@ -190,7 +190,7 @@ def test_the_captures_log_tells_each_life(postgres_url: str) -> None:
     run_script(postgres_url, (FIXTURES / "plain-tables" / "dump.rust.postgres.sql").read_text(encoding="utf-8"))
     truth = truth_of("rust-platform")
     now = now_of(truth) + timedelta(seconds=400)
-    backend = open_foreign("rust-platform", postgres_url, BackendOptions("mine", now=now))
+    backend = open_backend(postgres_url, BackendOptions("mine", kind="mapped:rust-platform", now=now))
     assert backend.events is not None
     assert backend.upkeep is not None
     assert not backend.upkeep.keeps_tokens

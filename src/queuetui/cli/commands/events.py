@@ -61,7 +61,7 @@ def command(
     """Show what happened to jobs, queues and workers, the newest last."""
     connection, form = take_connection(given), Format(given["form"])
     with opened_systems(**connection) as systems:
-        feed = _log_of(systems)
+        feed = log_of(systems)
         if given["counts"]:
             _count(feed, HOUR_S if since_s is None else since_s, form)
             return
@@ -81,10 +81,10 @@ def command(
 def trace(correlation_id: str, form: str, **connection: Any) -> None:
     """Show what happened to all jobs of one correlation id, in order."""
     with opened_systems(**connection) as systems:
-        _show(_log_of(systems), EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT), Format(form))
+        _show(log_of(systems), EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT), Format(form))
 
 
-def _log_of(systems: Systems) -> Feed:
+def log_of(systems: Systems) -> Feed:
     """Return the one queue of them whose events are kept."""
     if not systems.are_many:
         return systems.opened[0].feed

@@ -7,9 +7,10 @@ from typing import Any
 
 import rich_click as click
 
+from queuetui.cli.commands.events import log_of
 from queuetui.cli.options import connection_options, duration, format_options
 from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.session import opened
+from queuetui.cli.systems import opened_systems
 from queuetui.monitor.lives import describe_life
 
 COLUMNS = (
@@ -39,8 +40,8 @@ def command(since_s: float, gaps: bool, limit: int, form: str, **connection: Any
 
     The steps are created, scheduled, started, ended.
     """
-    with opened(**connection) as (feed, _):
-        found = feed.lives(timedelta(seconds=since_s), limit)
+    with opened_systems(**connection) as systems:
+        found = log_of(systems).lives(timedelta(seconds=since_s), limit)
     rows = [describe_life(life) for life in found.lives if life.gaps or not gaps]
     if form == Format.TABLE:
         rows = [_cells(row) for row in rows]

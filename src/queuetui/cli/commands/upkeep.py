@@ -11,7 +11,8 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import NumberRange, connection_options, format_options, take_connection
 from queuetui.cli.output import Format, cell, say, show_document, show_rows
-from queuetui.cli.session import opened, opened_profile
+from queuetui.cli.systems import opened_systems
+from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.upkeep import describe_token
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 CHORE_COLUMNS = ("chore", "does", "takes_days", "beware")
 TOKEN_COLUMNS = ("token", "state", "worker", "expires_at")
 MOST_TOKENS = 1_000
+KEEPS_NO_TOKENS = "keeps no tokens of workers that could be seen here"
 
 
 @click.command()
@@ -40,7 +42,9 @@ def command(chore: str | None, **given: Any) -> None:
     """
     connection = take_connection(given)
     form = Format(given["form"])
-    with opened_profile(**connection) as (profile, _, operations):
+    with opened_systems(**connection) as systems:
+        system = systems.able_to(Verb.UPKEEP)
+        profile, operations = system.profile, system.operations
         chores = operations.upkeep.chores
         if chore is None:
             rows = [
@@ -98,7 +102,11 @@ def _confirm(profile: Profile, given: dict[str, Any]) -> None:
 @connection_options
 def tokens(form: str, **connection: Any) -> None:
     """List the tokens by which workers are let in: masked, and whether each is open, consumed or expired."""
-    with opened(**connection) as (feed, _):
+    with opened_systems(**connection) as systems:
+        keeping = systems.with_role(
+            lambda one: one.feed.keeps_tokens, lambda one: f"{one.feed.capabilities.label} {KEEPS_NO_TOKENS}"
+        )
+        feed = keeping.only_one("reading tokens").feed
         found, now = feed.tokens(MOST_TOKENS), feed.now()
     show_rows([describe_token(token, now) for token in found], TOKEN_COLUMNS, Format(form), TOKEN_COLUMNS)
     if len(found) == MOST_TOKENS:
