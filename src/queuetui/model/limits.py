@@ -30,7 +30,10 @@ class Limits:
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker works and has beaten lately, or is kept by its store only as long as it may be silent."""
+    """Tell whether a worker works and has beaten lately.
+
+    One that its store keeps only as long as it may be silent is live.
+    """
     return not worker.has_ended and not is_silent(worker, now, limits)
 
 
