@@ -49,12 +49,12 @@ def test_a_job_that_is_not_due_says_when(subject: Job, told: Facts, code: Code, 
         (9999, facts(queue(paused_s=60)), Code.QUEUE_PAUSED, "queue mail was paused 1 m ago by ann@web-1"),
         (9999, facts(queue(paused_s=60), worker("mail")), Code.QUEUE_PAUSED, "paused"),
         (301, facts(), Code.NO_CONSUMER, "nobody listens to mail: due 5 m, 0 workers"),
-        (301, facts(worker("other")), Code.NO_CONSUMER, "1 workers registered, none for it"),
+        (301, facts(worker("other")), Code.NO_CONSUMER, "1 worker registered, none for it"),
         (301, facts(worker("mail", silent_s=31)), Code.NO_CONSUMER, "nobody listens to mail"),
         (299, facts(), Code.WAITING, "no live worker listens to mail yet"),
         (301, facts(worker()), Code.WAITING, "1 worker listens"),
         (301, LISTENED, Code.WAITING, "due 5 m; 1 worker listens"),
-        (10, facts(worker("mail", busy=2)), Code.ALL_SLOTS_BUSY, "all 2 slots of 1 workers on mail are busy"),
+        (10, facts(worker("mail", busy=2)), Code.ALL_SLOTS_BUSY, "all 2 slots of 1 worker on mail are busy"),
         (10, facts(worker("mail", busy=2), worker("mail", worker_id="w2")), Code.WAITING, "2 workers listen"),
         (10, replace(LISTENED, held_until=ago(-20)), Code.CLAIMS_HELD, "nothing is claimed for another 20 s"),
         (301, replace(facts(), held_until=ago(-20)), Code.NO_CONSUMER, "nobody listens to mail"),
@@ -68,6 +68,22 @@ def test_a_due_job_says_why_it_waits(due_s: float, told: Facts, code: Code, word
     verdict = explain(job(scheduled_at=ago(due_s)), told)
     assert (verdict.code, verdict.stuck) == (code, code is Code.NO_CONSUMER)
     assert words in verdict.summary
+
+
+def test_a_wait_without_a_due_time_is_told_from_when_the_job_was_made() -> None:
+    """A store that does not keep since when a job is due says how long it is there, and a long wait is a warning all the same."""
+    told = facts(capabilities=FOREIGN)
+    verdict = explain(job(scheduled_at=None, created_at=ago(722)), told)
+    assert (verdict.severity, verdict.summary.partition(";")[0]) == (Severity.WARNING, "pending for 12 m")
+    unknown = explain(job(scheduled_at=None, created_at=None), told)
+    assert unknown.summary.partition(";")[0] == "pending"
+
+
+def test_a_lost_job_whose_worker_is_not_stored_says_so() -> None:
+    """There is no worker called unknown."""
+    verdict = explain(replace(running(722, lease_s=-62), worker=None), LISTENED)
+    assert verdict.code is Code.ORPHANED
+    assert verdict.summary.startswith("which worker held it is not stored")
 
 
 def test_a_store_that_keeps_no_workers_is_suspicious_of_long_waits() -> None:

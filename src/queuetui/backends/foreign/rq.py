@@ -27,7 +27,7 @@ from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
-from queuetui.model.payload import summarise_json
+from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths, paths_for, summarise, summarise_json
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -165,7 +165,7 @@ class Rq:
         remarks += [_NO_ERROR] if state is State.RETRYING and error is None else []
         return Job(
             ref, Untrusted(call), queue, state, Untrusted(payload),
-            data=summarise_json(call, payload, moment.summaries),
+            data=_summarise(call, payload, moment.summaries),
             attempts=attempts,
             max_attempts=None if left is None else attempts + left,
             error=error,
@@ -300,6 +300,23 @@ def _read_call(data: str, description: str) -> tuple[str, str]:
             )
             return str(name), json.dumps(shown, ensure_ascii=False)
     return description.partition("(")[0] or "?", description
+
+
+def _summarise(call: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
+    """Return what a call is about: the values at paths into it or into its named arguments, else its arguments."""
+    try:
+        told = json.loads(payload)
+        args, kwargs = told["args"], told["kwargs"]
+        words = [*map(_shown, args), *(f"{name}={_shown(value)}" for name, value in kwargs.items())]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return summarise_json(call, payload, summaries)
+    paths = paths_for(call, summaries)
+    found = summarise(told, paths) or summarise(kwargs, paths)
+    return found or (Untrusted(", ".join(words)[:SUMMARY_CAP_CHARS]) if words else None)
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:

@@ -35,6 +35,10 @@ class Facts:
         """Return the age of a time, None when it is unknown."""
         return None if at is None else (self.now - at).total_seconds()
 
+    def wait_s(self, job: Job) -> float:
+        """Return how long a job has been due, or is there where its store keeps no due time."""
+        return self.seconds_since(job.scheduled_at or job.created_at) or 0.0
+
     def listeners(self, queue: str) -> tuple[WorkerInfo, ...]:
         """Return the live workers that listen to a queue."""
         return tuple(

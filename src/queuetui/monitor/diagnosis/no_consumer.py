@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.stuck import is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -21,7 +22,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.NO_CONSUMER,
         Severity.CRITICAL,
-        f"nobody listens to {name(job.queue)}: due {age(due_s)}, {len(facts.workers)} workers registered, none for it",
+        f"nobody listens to {name(job.queue)}: due {age(due_s)}, {counted(len(facts.workers), 'worker')} registered, none for it",
         {
             "queue": name(job.queue),
             "due_s": round(due_s, 3),

@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, name, start_worker
+from queuetui.monitor.diagnosis.wording import name, start_worker, waits
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -18,16 +18,16 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     listeners = facts.listeners(job.queue.raw)
     if any(needed <= {tag.raw for tag in worker.tags} for worker in listeners):
         return None
-    due_s = facts.seconds_since(job.scheduled_at) or 0.0
+    wait_s = facts.wait_s(job)
     tags = ", ".join(name(tag) for tag in job.needs)
     options = [word for tag in job.needs for word in _option(tag)]
     return Verdict(
         Code.NO_TAGGED_WORKER,
-        Severity.WARNING if due_s > facts.limits.stuck_after_s else Severity.INFO,
-        f"no live worker on {name(job.queue)} has all the tags that it needs ({tags}): due {age(due_s)}",
+        Severity.WARNING if wait_s > facts.limits.stuck_after_s else Severity.INFO,
+        f"no live worker on {name(job.queue)} has all the tags that it needs ({tags}): {waits(job, wait_s)}",
         {
             "queue": name(job.queue),
-            "due_s": round(due_s, 3),
+            "due_s": round(wait_s, 3),
             "needs": [name(tag) for tag in job.needs],
             "listeners": len(listeners),
         },

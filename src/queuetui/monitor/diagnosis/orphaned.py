@@ -23,6 +23,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     over_s = facts.seconds_since(job.lease_until)
     ended = "its lease is gone" if over_s is None else f"its lease ended {age(over_s)} ago"
     who = name(job.worker) if holder is None else worker_name(holder)
+    holds = f"worker {who} {seen}" if job.worker is not None else "which worker held it is not stored"
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
     if job.lease_until is not None:
         evidence["lease_until"] = to_text(job.lease_until)
@@ -30,7 +31,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.ORPHANED,
         Severity.CRITICAL,
-        f"worker {who} {seen}, {ended} and no worker has swept it",
+        f"{holds}, {ended} and no worker has swept it",
         evidence,
         f"{act_on('release', job)}, or {step}" if facts.capabilities.fits(Verb.RELEASE, job.state) else step,
     )

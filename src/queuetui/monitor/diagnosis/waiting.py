@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, name, start_worker
+from queuetui.monitor.diagnosis.wording import name, start_worker, waits
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a pending job that no graver rule explains."""
-    due_s = facts.seconds_since(job.scheduled_at) or 0.0
+    wait_s = facts.wait_s(job)
     listeners = facts.listeners(job.queue.raw)
-    evidence: dict[str, object] = {"queue": name(job.queue), "due_s": round(due_s, 3), "listeners": len(listeners)}
+    evidence: dict[str, object] = {"queue": name(job.queue), "due_s": round(wait_s, 3), "listeners": len(listeners)}
     if not facts.capabilities.workers:
-        return _judge_blind(job, due_s, facts, evidence)
+        return _judge_blind(job, wait_s, facts, evidence)
     if not listeners:
-        summary = f"due {age(due_s)}; no live worker listens to {name(job.queue)} yet"
+        summary = f"{waits(job, wait_s)}; no live worker listens to {name(job.queue)} yet"
         return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts.capabilities))
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if slots and busy >= slots:
-        summary = f"all {slots} slots of {len(listeners)} workers on {name(job.queue)} are busy; due {age(due_s)}"
+        counts = f"all {counted(slots, 'slot')} of {counted(len(listeners), 'worker')}"
+        summary = f"{counts} on {name(job.queue)} are busy; {waits(job, wait_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
     listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners)} workers listen"
-    return Verdict(Code.WAITING, Severity.OK, f"due {age(due_s)}; {listen}", evidence, "none needed")
+    return Verdict(Code.WAITING, Severity.OK, f"{waits(job, wait_s)}; {listen}", evidence, "none needed")
 
 
-def _judge_blind(job: Job, due_s: float, facts: Facts, evidence: dict[str, object]) -> Verdict:
-    late = due_s > facts.limits.stuck_after_s
-    summary = f"due {age(due_s)}; this store does not record which workers listen to {name(job.queue)}"
+def _judge_blind(job: Job, wait_s: float, facts: Facts, evidence: dict[str, object]) -> Verdict:
+    late = wait_s > facts.limits.stuck_after_s
+    summary = f"{waits(job, wait_s)}; this store does not record which workers listen to {name(job.queue)}"
     step = "check that a worker of this system runs for the queue" if late else "none needed"
     return Verdict(Code.WAITING, Severity.WARNING if late else Severity.OK, summary, evidence, step)

@@ -38,6 +38,13 @@ def age(seconds: float) -> str:
     return span(seconds // step_s * step_s) if seconds >= step_s else f"<{step_s} s"
 
 
+def waits(job: Job, wait_s: float) -> str:
+    """Return how long a job has been due, or is there at all, as far as its store keeps that."""
+    if job.scheduled_at is None:
+        return "pending" if job.created_at is None else f"pending for {age(wait_s)}"
+    return f"due {age(wait_s)}"
+
+
 def name(text: Untrusted | None) -> SafeText:
     """Return a name made safe and short enough for a sentence."""
     return sanitize(text if text is not None else "unknown", NAME_CAP)

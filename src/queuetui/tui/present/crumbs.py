@@ -10,6 +10,7 @@ from queuetui.model.text import sanitize
 from queuetui.tui.present.lines import Span, TextLine, cells_of, flow, line_of, say, wrap
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.worker_rows import worker_filter, worker_name
 from queuetui.tui.scope import Scope
 
 _GAP_CELLS = 2
@@ -41,10 +42,17 @@ def crumbs_lines(
     if scope.tab.term:
         spans += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
-        spans += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
+        spans += [say(" > ", Tone.MUTED), say(_filter_shown(scope, snapshot), Tone.STRONG, _FILTER_CAP)]
     told = (*notes, *(() if page is None else page.notes))
     extent = [say(f"{order}   ", Tone.MUTED)] if order and page is not None else []
     return lay_out_crumbs(spans, (*extent, *_extent(page, snapshot, looked_before)), told, width)
+
+
+def _filter_shown(scope: Scope, snapshot: Snapshot | None) -> str:
+    """Return the filter; the id of a worker that is registered as host and process id, which the same filter takes."""
+    workers = () if snapshot is None else snapshot.workers
+    one = next((worker for worker in workers if scope.filter_text == worker_filter(worker.id)), None)
+    return scope.filter_text if one is None else f"worker:{worker_name(one.id, workers)}"
 
 
 def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[str], width: int) -> list[TextLine]:

@@ -32,11 +32,13 @@ _SENTENCE_CAP = 4000
 TAB_NAMES = ("Summary", "Why", "Payload", "Error", "Attempts", "Events")
 
 
-def tab_lines(name: str, detail: Detail, now: datetime, workers: Sequence[WorkerInfo]) -> list[TextLine]:
+def tab_lines(
+    name: str, detail: Detail, now: datetime, workers: Sequence[WorkerInfo], *, may_act: bool = True
+) -> list[TextLine]:
     """Return the text of one tab."""
     makers: dict[str, Callable[[], list[TextLine]]] = {
         "Summary": lambda: summary_lines(detail.job, detail.verdict, now, workers),
-        "Why": lambda: [*why_lines(detail.job, detail.verdict), *gap_lines(detail.gap)],
+        "Why": lambda: [*why_lines(detail.job, detail.verdict, may_act=may_act), *gap_lines(detail.gap)],
         "Payload": lambda: payload_lines(detail.job),
         "Error": lambda: error_lines(detail.job.error),
         "Attempts": lambda: [*attempts_lines(detail.job, detail.attempts, now, workers), *run_lines(detail.runs, now)],
@@ -89,18 +91,24 @@ def summary_lines(
 
 
 def pane_lines(
-    job: Job, verdict: Verdict | None, now: datetime, width: int, workers: Sequence[WorkerInfo] = ()
+    job: Job,
+    verdict: Verdict | None,
+    now: datetime,
+    width: int,
+    workers: Sequence[WorkerInfo] = (),
+    *,
+    may_act: bool = True,
 ) -> list[TextLine]:
     """Return what stands beside a broad table: why, the summary, the error and the payload."""
     summary = summary_lines(replace(job, error=None), verdict, now, workers, with_why=False)
-    blocks = [why_lines(job, verdict), summary]
+    blocks = [why_lines(job, verdict, may_act=may_act), summary]
     if job.error is not None:
         blocks.append([line_of(say("error", Tone.STRONG)), *error_lines(job.error)])
     blocks.append([line_of(say("payload", Tone.STRONG)), *payload_lines(job)])
     return [row for block in blocks for line in (*block, BLANK) for row in wrap_spans(line, width)]
 
 
-def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:
+def why_lines(job: Job, verdict: Verdict | None, *, may_act: bool = True) -> list[TextLine]:
     """Return the verdict with the values it was read from and the next step."""
     if verdict is None:
         return [line_of(say("Nothing was judged of this job.", Tone.MUTED))]
@@ -110,7 +118,7 @@ def why_lines(job: Job, verdict: Verdict | None) -> list[TextLine]:
         line_of(say(f"{verdict.summary}.", cap=_SENTENCE_CAP)),
         BLANK,
     ]
-    step = next_text(verdict)
+    step = next_text(verdict, may_act=may_act)
     if step:
         lines += [line_of(say(step, Tone.STRONG, _SENTENCE_CAP)), BLANK]
     if verdict.evidence:

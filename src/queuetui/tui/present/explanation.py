@@ -14,16 +14,18 @@ from queuetui.tui.present.tones import Tone
 _SENTENCE_CAP = 2000
 _KEYS = {Verb.RETRY: "R", Verb.RELEASE: "R", Verb.CANCEL: "C", Verb.DELETE: "D"}
 _NOTHING_TO_DO = "none needed"
+_REFUSED = " (refused here: READ-ONLY)"
 
 
-def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> list[TextLine]:
+def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int, *, may_act: bool = True) -> list[TextLine]:
     """Return at most `most` lines below the table for the job under the cursor."""
     head = sanitize(short_id(job.ref.id))
     code = job.state.value if verdict is None else verdict.code.value
     story = f"{head} {code}: {verdict.summary}." if verdict is not None else f"{head} {code}."
-    if job.error is not None:
+    # An error without a class is told by the verdict itself.
+    if job.error is not None and not story.endswith(f" with {error_text(job)}."):
         story += f" {error_text(job)}"
-    next_step = next_text(verdict).replace(job.ref.id, head)
+    next_step = next_text(verdict, may_act=may_act).replace(job.ref.id, head)
     texts = wrap(sanitize(story, _SENTENCE_CAP), width)
     steps = wrap(sanitize(next_step, _SENTENCE_CAP), width) if next_step else []
     room = max(1, most - len(steps), min(len(texts), most - 1) if steps else most)
@@ -39,10 +41,10 @@ def _cut(line: TextLine, width: int) -> TextLine:
     return line_of(say(f"{span.text[: max(0, width - 2)]} {ELLIPSIS}", span.tone, _SENTENCE_CAP))
 
 
-def next_text(verdict: Verdict | None) -> str:
-    """Return the next step of a verdict, with the key that does it here."""
+def next_text(verdict: Verdict | None, *, may_act: bool = True) -> str:
+    """Return the next step of a verdict, with the key that does it here, or that nothing does it with the present rights."""
     if verdict is None or not verdict.next or verdict.next == _NOTHING_TO_DO:
         return ""
     keys = [key for verb, key in _KEYS.items() if f"queuetui {verb.value} " in verdict.next]
-    here = f"{keys[0]} here, or " if keys else ""
-    return f"Next: {here}{verdict.next}"
+    here = f"{keys[0]} here, or " if keys and may_act else ""
+    return f"Next: {here}{verdict.next}{_REFUSED if keys and not may_act else ''}"

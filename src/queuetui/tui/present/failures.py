@@ -69,9 +69,11 @@ def _value(key: str, job: Job, now: datetime) -> Value | None:
             return message_text(job)
 
 
-def failure_lines(job: Job, verdict: Verdict | None, width: int, most: int) -> Sequence[TextLine]:
+def failure_lines(
+    job: Job, verdict: Verdict | None, width: int, most: int, *, may_act: bool = True
+) -> Sequence[TextLine]:
     """Return the error of a dead letter in at most `most` lines, the next step last."""
-    advice = next_text(verdict).replace(job.ref.id, sanitize(short_id(job.ref.id)))
+    advice = next_text(verdict, may_act=may_act).replace(job.ref.id, sanitize(short_id(job.ref.id)))
     step = wrap(sanitize(advice, 2000), width) if advice else []
     head = [line_of(say(f"{error_text(job)}", Tone.FAILED), right=[say(f"attempts {attempts_text(job)} ", Tone.MUTED)])]
     body: list[TextLine] = []

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from queuetui.model.counted import counted, short_number
+from queuetui.model.job import Job
 from queuetui.model.measured import Measured, absent
 from queuetui.model.picture import Picture
 from queuetui.model.rates import RATE_MINUTES, recent_in_all
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
+from queuetui.monitor.diagnosis.wording import span
 from queuetui.monitor.rates import completed_series
 from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import short_count
@@ -78,7 +81,7 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
     return [
         line_of(
             say(f" {sanitize(short_id(job.ref.id)):<9}", Tone.MUTED),
-            say(f"{age_of(job, snapshot.now):>6} ago  "),
+            say(f"{_ended_ago(job, snapshot.now):>10}  "),
             say(f"{attempts_text(job):>4}  ", Tone.MUTED),
             say(f"{sanitize(short_type(job), 30)}  "),
             say(message_text(job), Tone.FAILED),
@@ -87,12 +90,16 @@ def letters_lines(snapshot: Snapshot, most: int) -> list[TextLine]:
     ]
 
 
+def _ended_ago(job: Job, now: datetime) -> str:
+    return "-" if job.completed_at is None else f"{age_of(job, now)} ago"
+
+
 def late_lines(snapshot: Snapshot, late_after_s: float) -> Sequence[TextLine]:
     """Return which queue's oldest due job waits longest, where that is over the limit."""
     late = max(snapshot.queues, key=lambda queue: waited_s(queue, snapshot.now), default=None)
     if late is None or (waited := waited_s(late, snapshot.now)) <= late_after_s:
         return []
-    story = f" the oldest due job of {sanitize(late.name, 40)} has waited {age_text(waited)}; the limit is {age_text(late_after_s)}"
+    story = f" the oldest due job of {sanitize(late.name, 40)} has waited {age_text(waited)}; the limit is {span(late_after_s)}"
     return [line_of(say(story, Tone.WARNING, 1000))]
 
 

@@ -103,7 +103,8 @@ class DetailScreen(Acting):
         self._show_crumbs()
         if self._detail is not None and self._now is not None:
             self.query_one(TextPane).show(
-                tab_lines(self._tab, self._detail, self._now, self._workers), from_top=from_top
+                tab_lines(self._tab, self._detail, self._now, self._workers, may_act=not self.console.is_read_only),
+                from_top=from_top,
             )
 
     def _show_crumbs(self) -> None:

@@ -75,7 +75,8 @@ class FailuresScreen(Marking, ListScreen):
     def teller_of(self, key: str) -> Teller | None:
         """Return what tells of an error."""
         job, verdict = self.seen.get(key), self.verdicts.get(key)
-        return None if job is None else lambda width, most: failure_lines(job, verdict, width, most)
+        may_act = not self.console.is_read_only
+        return None if job is None else lambda width, most: failure_lines(job, verdict, width, most, may_act=may_act)
 
     @on(RowSelected)
     def _open(self, event: RowSelected) -> None:

@@ -80,13 +80,14 @@ class ShownJobs(Marking):
             pane.tell(None, None)
             return
         verdict = self.verdicts.get(job.ref.id)
+        may_act = not self.console.is_read_only
         is_beside = pane.size.height >= _PANE_LINES and shown is not None
 
         def tell(width: int, most: int) -> Sequence[TextLine]:
             if not is_beside or shown is None:
-                return explain_lines(job, verdict, width, most)
+                return explain_lines(job, verdict, width, most, may_act=may_act)
             from queuetui.tui.present.detail import pane_lines
 
-            return pane_lines(job, verdict, shown.now, width, shown.workers)[:most]
+            return pane_lines(job, verdict, shown.now, width, shown.workers, may_act=may_act)[:most]
 
         pane.tell(job.ref.id, tell)
