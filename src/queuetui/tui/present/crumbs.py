@@ -49,7 +49,7 @@ def crumbs_lines(
 
 
 def _filter_shown(scope: Scope, snapshot: Snapshot | None) -> str:
-    """Return the filter; the id of a worker that is registered as host and process id, which the same filter takes."""
+    """Return the filter, with a registered worker as host and process id, which it takes too."""
     workers = () if snapshot is None else snapshot.workers
     one = next((worker for worker in workers if scope.filter_text == worker_filter(worker.id)), None)
     return scope.filter_text if one is None else f"worker:{worker_name(one.id, workers)}"

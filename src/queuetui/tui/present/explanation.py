@@ -42,7 +42,7 @@ def _cut(line: TextLine, width: int) -> TextLine:
 
 
 def next_text(verdict: Verdict | None, *, may_act: bool = True) -> str:
-    """Return the next step of a verdict, with the key that does it here, or that nothing does it with the present rights."""
+    """Return the next step of a verdict, with the key that does it, or that the rights refuse it."""
     if verdict is None or not verdict.next or verdict.next == _NOTHING_TO_DO:
         return ""
     keys = [key for verb, key in _KEYS.items() if f"queuetui {verb.value} " in verdict.next]
