@@ -10,6 +10,7 @@ import pytest
 from queuetui.backends.embedded import default_url
 from queuetui.config.loader import find_profile, read_profiles
 from queuetui.config.paths import config_file, state_folder
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.errors import BadConfig, NotFound
 
 SECRET = "s3cr3t-hunter2"
@@ -237,3 +238,28 @@ def test_the_settings_are_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPa
     assert folder is not None
     assert folder.name == "queuetui"
     assert default_url().startswith("sqlite:///")
+
+
+def test_thresholds_are_read_and_checked(settings: Path) -> None:
+    """What `[alarms]` leaves out has its default; a key or a value that cannot be is named."""
+    settings.write_text('[profiles.p]\nurl = "sqlite:///q.db"\n[profiles.p.alarms]\ndepth = 5\noldest = "2m"\n')
+    profile = find_profile(settings, "p")
+    assert profile is not None
+    assert profile.limits.alarms == AlarmLimits(depth=5, oldest_s=120.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("error_rate = 1.5", "error_rate"),
+        ("depth = -1", "depth"),
+        ('oldest = "soon"', "oldest"),
+        ('depth = "5"', "depth"),
+        ("detph = 5", "detph"),
+    ],
+)
+def test_a_threshold_that_cannot_be_is_refused(settings: Path, line: str, key: str) -> None:
+    """The refusal names the profile's table and the key."""
+    settings.write_text(f'[profiles.p]\nurl = "sqlite:///q.db"\n[profiles.p.alarms]\n{line}\n')
+    with pytest.raises(BadConfig, match=rf"(?s)profiles\.p\.alarms.*{key}"):
+        find_profile(settings, "p")

@@ -10,13 +10,13 @@ import pytest
 
 from queuetui.model.examination import Check, Finding, Level
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.model.picture import Picture
+from queuetui.model.picture import Picture, Warned
 from queuetui.model.rates import RecentRuns, TallyMinute
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
-from queuetui.model.verdict import Severity
-from queuetui.monitor.health import HealthFinding, Status, describe_health, judge_health
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.health import Status, describe_health, judge_health
 from tests.monitor.pictures import LIMITS, NOW, worker
 
 MAIL = QueueInfo(
@@ -46,9 +46,9 @@ def picture(*findings: Finding) -> Picture:
     return Picture(snapshot, findings=findings)
 
 
-def found(severity: Severity) -> HealthFinding:
+def found(severity: Severity) -> Warned:
     """Return what a rule said of the queue."""
-    return HealthFinding("queue", "mail", "backlog_growing", severity, "it grows", {"depth": 94})
+    return Warned("queue", MAIL.name, Verdict(Code.BACKLOG_GROWING, severity, "it grows", {"pending": 94}))
 
 
 def test_the_document_has_the_promised_figures() -> None:
@@ -83,7 +83,7 @@ def test_the_document_has_the_promised_figures() -> None:
 )
 def test_the_worst_finding_decides(severities: list[Severity], status: Status) -> None:
     """Any critical finding is unhealthy, any warning degraded; the worst is told first."""
-    health = judge_health(picture(), LIMITS, [*map(found, severities)])
+    health = judge_health(replace(picture(), warnings=tuple(map(found, severities))), LIMITS)
     assert health.status is status
     assert [one.severity for one in health.findings] == sorted(severities, reverse=True)
 

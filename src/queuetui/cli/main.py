@@ -22,6 +22,7 @@ from queuetui.model.errors import QueueTuiError
 
 COMMANDS = {
     "cancel": ("acts", "cancel"),
+    "check": ("check", "command"),
     "cleanup": ("acts", "cleanup"),
     "delete": ("acts", "delete"),
     "demo": ("demo", "command"),

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from queuetui.config.alarms import AlarmTable, read_alarms
 from queuetui.config.profile import COLOURS, HIDEABLE_COLUMNS, Profile
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.limits import Limits
@@ -41,6 +43,7 @@ class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     stuck_after_per_type: dict[str, str] = {}
     hidden_columns: list[str] = []
     summary: dict[str, list[str]] = {}
+    alarms: AlarmTable = msgspec.field(default_factory=AlarmTable)
     settings: dict[str, str] = {}
 
 
@@ -117,11 +120,19 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
             worker_silent_s=_seconds(path, f"{key}.worker_silent_after", table.worker_silent_after),
             per_queue_s=_spans(path, f"{key}.stuck_after_per_queue", table.stuck_after_per_queue),
             per_type_s=_spans(path, f"{key}.stuck_after_per_type", table.stuck_after_per_type),
+            alarms=_alarms(path, f"{key}.alarms", table.alarms),
         ),
         summaries=table.summary,
         hidden_columns=frozenset(table.hidden_columns),
         settings=table.settings | ({"mapping": _beside(path, table.mapping)} if table.mapping else {}),
     )
+
+
+def _alarms(path: Path, key: str, table: AlarmTable) -> AlarmLimits:
+    try:
+        return read_alarms(table)
+    except ValueError as error:
+        raise _bad(path, key, str(error)) from error
 
 
 def _beside(path: Path, written: str) -> str:

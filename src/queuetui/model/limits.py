@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.worker import WorkerInfo
 
 
@@ -22,6 +23,7 @@ class Limits:
     schedule_late_s: float = 60.0
     per_queue_s: Mapping[str, float] = field(default_factory=dict)
     per_type_s: Mapping[str, float] = field(default_factory=dict)
+    alarms: AlarmLimits = field(default_factory=AlarmLimits)
 
     def run_limit_s(self, queue: str, job_type: str) -> float:
         """Return the run limit that holds for a job: its type's, else its queue's, else the floor."""

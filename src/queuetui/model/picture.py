@@ -10,7 +10,17 @@ from queuetui.model.event import EventPage
 from queuetui.model.examination import Finding
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Snapshot
+from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What is wrong with one queue or worker; `subject` is "queue" or "worker"."""
+
+    subject: str
+    name: Untrusted
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +29,8 @@ class Picture:
 
     A part that could not be read is named in `problems` with the reason.
     `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the
-    store as a whole; `events` is None where none were asked for or could be read.
+    store as a whole, `warnings` with its queues and workers, the gravest first.
+    `events` is None where none were asked for or could be read.
     """
 
     snapshot: Snapshot
@@ -29,3 +40,4 @@ class Picture:
     findings: tuple[Finding, ...] = ()
     schedules: tuple[ScheduleInfo, ...] = ()
     events: EventPage | None = None
+    warnings: tuple[Warned, ...] = ()

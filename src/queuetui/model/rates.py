@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 RATE_MINUTES = 5
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class TallyMinute:
 class RecentRuns:
     """What ended in the last RATE_MINUTES whole minutes and in the running one.
 
-    `done_per_minute` counts completed jobs, by whole minutes alone.
+    `done_per_minute` counts completed jobs, by whole minutes alone; `failed_in_hour` those that failed in the last hour.
     """
 
     done_per_minute: float = 0.0
@@ -41,6 +42,8 @@ class RecentRuns:
     lost: int = 0
     runs: int = 0
     busy_s: float = 0.0
+    enqueued: int = 0
+    failed_in_hour: int = 0
 
     @property
     def error_rate(self) -> float | None:
@@ -75,6 +78,8 @@ def recent_runs(tally: Sequence[TallyMinute], now: datetime, first: datetime | N
         sum(one.lost for one in lately),
         sum(one.runs for one in lately),
         sum(one.busy_s for one in lately),
+        sum(one.enqueued for one in lately),
+        sum(one.failed for one in tally if one.minute > now - _HOUR),
     )
 
 

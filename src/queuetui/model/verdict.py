@@ -46,6 +46,16 @@ class Code(StrEnum):
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_OVERDUE = "schedule_overdue"
     GAP = "gap"
+    BUSY_BUT_DEAD = "busy_but_dead"
+    BACKLOG_GROWING = "backlog_growing"
+    OLDEST_TOO_OLD = "oldest_too_old"
+    DEAD_LETTERS_OVER = "dead_letters_over"
+    DEPTH_OVER = "depth_over"
+    ERROR_RATE_OVER = "error_rate_over"
+    RETRY_RATE_OVER = "retry_rate_over"
+    AVERAGE_OVER = "average_over"
+    MEMORY_GROWING = "memory_growing"
+    WRONG_VERSION = "wrong_version"
 
 
 STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP})

@@ -28,6 +28,7 @@ from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
+from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.following import Follower, log_of
 from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.schedules import describe_schedules
@@ -79,14 +80,16 @@ class Feed:
         problems, request = dict(snapshot.problems), watch.events
         rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
+        facts = self._facts_of(snapshot, rules)
         return Picture(
             snapshot,
             problems,
-            self._judge((*page, *snapshot.failures), self._facts_of(snapshot, rules)),
+            self._judge((*page, *snapshot.failures), facts),
             rules,
             self._findings(problems) if Part.STORE in watch.parts else (),
             self._schedules(snapshot, problems) if Part.SCHEDULES in watch.parts else (),
             None if request is None else _ask(EVENTS, lambda: self.events(request), problems),
+            judge_around(facts),
         )
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:

@@ -12,15 +12,17 @@ from queuetui.model.clock import to_text
 from queuetui.model.examination import Finding, Level
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.measured import Measured, add_counts
-from queuetui.model.picture import Picture
+from queuetui.model.picture import Picture, Warned
 from queuetui.model.rates import RATE_MINUTES, RecentRuns, recent_in_all
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot
 from queuetui.model.state import State
+from queuetui.model.text import sanitize
 from queuetui.model.verdict import Severity
+from queuetui.monitor.diagnosis.queues.rates_over import DEPTH_STATES
+from queuetui.monitor.diagnosis.wording import NAME_CAP
 
 # What is read for it.
 HEALTH_PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
-_DEPTH = (State.PENDING, State.RETRYING)
 _SEVERITIES = {
     Level.OK: Severity.OK,
     Level.UNKNOWN: Severity.INFO,
@@ -80,13 +82,10 @@ class Health:
     findings: tuple[HealthFinding, ...]
 
 
-def judge_health(picture: Picture, limits: Limits, found: Sequence[HealthFinding] = ()) -> Health:
-    """Return how well a store runs by its picture.
-
-    `found` is what the rules said of its queues and workers.
-    """
+def judge_health(picture: Picture, limits: Limits) -> Health:
+    """Return how well a store runs by its picture."""
     snapshot = picture.snapshot
-    findings = (*map(_of_store, picture.findings), *found)
+    findings = (*map(_of_store, picture.findings), *map(_of_warned, picture.warnings))
     rated = any(queue.recent is not None for queue in snapshot.queues)
     return Health(
         status_of(findings),
@@ -149,7 +148,7 @@ def describe_health_finding(finding: HealthFinding) -> dict[str, Any]:
 
 
 def _queue_health(queue: QueueInfo, now: datetime) -> QueueHealth:
-    waiting = [queue.counts[state] for state in _DEPTH if state in queue.counts]
+    waiting = [queue.counts[state] for state in DEPTH_STATES if state in queue.counts]
     due = queue.oldest_due_at
     return QueueHealth(
         add_counts(waiting), queue.recent, None if due is None else max(0.0, (now - due).total_seconds())
@@ -169,6 +168,19 @@ def _describe_queue(queue: QueueHealth) -> dict[str, Any]:
 
 def _live(snapshot: Snapshot, limits: Limits) -> int:
     return sum(is_live(worker, snapshot.now, limits) for worker in snapshot.workers)
+
+
+def _of_warned(warned: Warned) -> HealthFinding:
+    verdict = warned.verdict
+    return HealthFinding(
+        warned.subject,
+        sanitize(warned.name, NAME_CAP),
+        verdict.code.value,
+        verdict.severity,
+        verdict.summary,
+        verdict.evidence,
+        verdict.next,
+    )
 
 
 def _of_store(finding: Finding) -> HealthFinding:

@@ -67,6 +67,11 @@ def command(*words: Untrusted | str, names: Sequence[Untrusted] = ()) -> str:
     return shlex.join(["queuetui", *said])
 
 
+def list_jobs(queue: Untrusted, terms: str) -> str:
+    """Return the command that lists the jobs of one queue for which the terms of a filter hold."""
+    return command("jobs", f"queue:{quote_value(queue.raw)} {terms}")
+
+
 def act_on(verb: str, job: Job) -> str:
     """Return the command that does `verb` to one job."""
     return command(verb, "--id", Untrusted(job.ref.id))

@@ -56,6 +56,16 @@ VERDICTS = {
     Code.SCHEDULE_PAUSED: "a schedule that somebody paused",
     Code.SCHEDULE_OVERDUE: "a schedule whose slot has passed without a job",
     Code.GAP: "its events do not tell the whole of its way",
+    Code.BUSY_BUT_DEAD: "a queue whose workers are all busy while nothing ends",
+    Code.BACKLOG_GROWING: "a queue into which more jobs come than its workers end",
+    Code.OLDEST_TOO_OLD: "a queue whose oldest due job waits for longer than the alarm's limit",
+    Code.DEAD_LETTERS_OVER: "a queue with more dead letters than the alarm's limit",
+    Code.DEPTH_OVER: "a queue in which more jobs wait than the alarm's limit",
+    Code.ERROR_RATE_OVER: "a queue of whose ended jobs too many failed in the last minutes",
+    Code.RETRY_RATE_OVER: "a queue of whose runs too many ended in another attempt",
+    Code.AVERAGE_OVER: "a queue whose runs took longer on average than the alarm's limit",
+    Code.MEMORY_GROWING: "a worker whose memory has grown for long",
+    Code.WRONG_VERSION: "a worker of another version than the others",
 }
 
 

@@ -1,0 +1,92 @@
+"""`queuetui check`: one line for cron and monitoring plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+from click.exceptions import Exit
+
+from queuetui.cli import exit_codes
+from queuetui.cli.options import connection_options
+from queuetui.cli.output import write
+from queuetui.cli.systems import Systems, opened_systems
+from queuetui.model.errors import QueueTuiError
+from queuetui.model.snapshot import Watch
+from queuetui.model.text import DETAIL_CAP, sanitize
+from queuetui.model.urls import hide_passwords
+
+if TYPE_CHECKING:
+    from queuetui.monitor.health import Health, HealthFinding
+
+_MOST_TOLD = 3
+
+
+@click.command()
+@connection_options
+def command(**connection: Any) -> None:
+    """Tell in one line whether the queues are well, for cron and Nagios.
+
+    Figures for graphs follow a bar. Exits with 0 when all is well, 1 with a warning, 2 when something is critical, 3 when it cannot
+    be told.
+    """
+    try:
+        with opened_systems(**connection) as systems:
+            line, code = _judge(systems)
+    except Exit:
+        # Some of the stores could not be opened; standard error told which.
+        line, code = "UNKNOWN - not every store could be read", exit_codes.UNKNOWN
+    except QueueTuiError as error:
+        line, code = f"UNKNOWN - {hide_passwords(str(error))}", exit_codes.UNKNOWN
+    write(f"QUEUETUI {sanitize(line, DETAIL_CAP)}")
+    raise Exit(code)
+
+
+def _judge(systems: Systems) -> tuple[str, int]:
+    from queuetui.monitor.health import HEALTH_PARTS, judge_health, status_of
+
+    read = []
+    for one in systems:
+        picture = one.feed.poll(Watch(parts=HEALTH_PARTS))
+        for part, why in picture.problems.items():
+            systems.tell_of(one)(f"not read: {part}: {why}")
+        read.append((one, judge_health(picture, one.feed.limits)))
+    findings = [finding for _, health in read for finding in health.findings]
+    word, code = {
+        "healthy": ("OK", exit_codes.OK),
+        "degraded": ("WARNING", exit_codes.WARNING),
+        "unhealthy": ("CRITICAL", exit_codes.CRITICAL),
+    }[status_of(findings).value]
+    perfdata = [
+        figure for one, health in read for figure in _perfdata(health, f"{one.name}/" if systems.are_many else "")
+    ]
+    return f"{word} - {_summary(findings, [health for _, health in read])} | {' '.join(perfdata)}", code
+
+
+def _summary(findings: Sequence[HealthFinding], read: Sequence[Health]) -> str:
+    wrong = [finding for finding in findings if finding.severity > 1]
+    if not wrong:
+        queues = sum(len(health.queues) for health in read)
+        waiting = sum(queue.depth.value or 0 for health in read for queue in health.queues.values())
+        return f"queues {queues}, waiting {waiting}, live workers {sum(health.live_workers for health in read)}"
+    told = "; ".join(finding.summary for finding in sorted(wrong, key=lambda one: -one.severity)[:_MOST_TOLD])
+    return f"{told}; and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else told
+
+
+def _perfdata(health: Health, prefix: str) -> Iterator[str]:
+    """Yield figures as monitoring plugins write them: 'label'=value and its unit."""
+    yield _figure(f"{prefix}workers", health.live_workers, "")
+    yield _figure(f"{prefix}active", health.active.value, "")
+    if health.recent is not None:
+        yield _figure(f"{prefix}error_rate", health.recent.error_rate or 0.0, "")
+        yield _figure(f"{prefix}average", health.recent.average_s or 0.0, "s")
+    for name, queue in sorted(health.queues.items()):
+        yield _figure(f"{prefix}{name} depth", queue.depth.value, "")
+        yield _figure(f"{prefix}{name} oldest", queue.oldest_s or 0.0, "s")
+
+
+def _figure(label: str, value: float | None, unit: str) -> str:
+    # Labels may hold neither = nor ', and the bar would begin the figures again.
+    safe = label.translate({ord("'"): "_", ord("="): "_", ord("|"): "_"})
+    return f"'{safe}'={'U' if value is None else f'{value:.6g}{unit}'}"

@@ -1,0 +1,55 @@
+"""The `[profiles.NAME.alarms]` table of the settings: every threshold that an alarm goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from queuetui.model.alarm_limits import AlarmLimits
+from queuetui.model.duration import parse_duration_s
+
+_KEYS: Mapping[str, str] = {
+    "average": "average_s",
+    "worker_silent": "worker_silent_s",
+    "oldest": "oldest_s",
+    "idle": "idle_s",
+}
+_RATIOS = frozenset({"error_rate", "retry_rate"})
+
+
+class AlarmTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The keys that may be given; what is left out has the default of AlarmLimits.
+
+    Times are durations such as `30s`.
+    """
+
+    depth: int | None = None
+    error_rate: float | None = None
+    average: str | None = None
+    dead_letters_in_hour: int | None = None
+    dead_letters: int | None = None
+    worker_silent: str | None = None
+    retry_rate: float | None = None
+    type_slowdown: float | None = None
+    usage_growth: float | None = None
+    oldest: str | None = None
+    idle: str | None = None
+    memory_growth: float | None = None
+
+
+def read_alarms(table: AlarmTable) -> AlarmLimits:
+    """Return the thresholds. Raises ValueError, which names the key."""
+    given = {key: value for key, value in msgspec.structs.asdict(table).items() if value is not None}
+    return AlarmLimits(**{_KEYS.get(key, key): _checked(key, value) for key, value in given.items()})
+
+
+def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - whole numbers stay whole
+    try:
+        number = parse_duration_s(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+    if number < 0 or (key in _RATIOS and number > 1):
+        raise ValueError(f"{key}: it is {'0 to 1' if key in _RATIOS else '0 or more'}, not {value}")
+    return number

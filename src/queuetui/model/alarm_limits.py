@@ -1,0 +1,28 @@
+"""What a queue or a worker may reach before somebody is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLimits:
+    """The thresholds of the profile's `[alarms]`; each is passed when it is exceeded.
+
+    Rates are of the last 5 minutes and 0 to 1. `type_slowdown` is how many times its 7-day median a type's median may take,
+    `usage_growth` how many times its 24-hour rate a usage counter may run at. `idle_s` is for how long nothing may end while all slots
+    are busy, `memory_growth` how many times its first measure a worker's memory may be.
+    """
+
+    depth: int = 100
+    error_rate: float = 0.05
+    average_s: float = 30.0
+    dead_letters_in_hour: int = 10
+    dead_letters: int = 100
+    worker_silent_s: float = 60.0
+    retry_rate: float = 0.2
+    type_slowdown: float = 3.0
+    usage_growth: float = 3.0
+    oldest_s: float = 600.0
+    idle_s: float = 300.0
+    memory_growth: float = 2.0

@@ -1,0 +1,1 @@
+"""Rules that judge one queue, each in a file."""

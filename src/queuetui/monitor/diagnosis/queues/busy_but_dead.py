@@ -1,0 +1,28 @@
+"""All slots of a queue's workers are busy, jobs wait, and nothing has ended for a while."""
+
+from __future__ import annotations
+
+from queuetui.model.counted import counted
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import age, list_jobs, name
+
+
+def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
+    """Judge a queue with due jobs; needs a tally and workers that were there for all of the time."""
+    runs, idle_s = queue.recent, facts.limits.alarms.idle_s
+    if runs is None or queue.oldest_due_at is None or runs.completed + runs.failed + runs.retried:
+        return None
+    listeners = facts.listeners(queue.name.raw)
+    slots, busy = sum(one.slots for one in listeners), sum(one.busy for one in listeners)
+    are_new = any((facts.now - one.started_at).total_seconds() < idle_s for one in listeners)
+    if not slots or busy < slots or are_new:
+        return None
+    return Verdict(
+        Code.BUSY_BUT_DEAD,
+        Severity.WARNING,
+        f"all {counted(slots, 'slot')} for {name(queue.name)} are busy and nothing has ended for {age(idle_s)} or more",
+        {"slots": slots, "busy": busy, "workers": len(listeners), "ended": 0, "window_s": idle_s},
+        list_jobs(queue.name, "state:processing sort:started"),
+    )

@@ -1,0 +1,58 @@
+"""Depth, error rate, retries or run time of a queue are over the alarm's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from queuetui.model.measured import add_counts
+from queuetui.model.rates import RATE_MINUTES
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.state import State
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import list_jobs, name, span
+
+# What waits for a worker.
+DEPTH_STATES = (State.PENDING, State.RETRYING)
+
+
+def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
+    """Yield what of a queue is over its limits; rates need a backend that keeps a tally."""
+    limits, runs = facts.limits.alarms, queue.recent
+    depth = add_counts([queue.counts[state] for state in DEPTH_STATES if state in queue.counts])
+    if depth.value is not None and depth.value > limits.depth:
+        story = f"{depth.value:,} jobs wait in {name(queue.name)}"
+        yield _over(
+            Code.DEPTH_OVER,
+            queue,
+            story,
+            f"{limits.depth:,}",
+            {"depth": depth.value, "limit": limits.depth},
+            "pending,retrying",
+        )
+    if runs is None:
+        return
+    ended = {"completed": runs.completed, "failed": runs.failed, "minutes": RATE_MINUTES}
+    if runs.error_rate is not None and runs.error_rate > limits.error_rate:
+        story = f"{runs.error_rate:.0%} of the jobs of {name(queue.name)} that ended in {RATE_MINUTES} minutes failed"
+        yield _over(
+            Code.ERROR_RATE_OVER,
+            queue,
+            story,
+            f"{limits.error_rate:.0%}",
+            {**ended, "limit": limits.error_rate},
+            "failed",
+        )
+    if runs.retry_rate is not None and runs.retry_rate > limits.retry_rate:
+        story = f"{runs.retry_rate:.0%} of the runs of {name(queue.name)} in {RATE_MINUTES} minutes ended in another attempt"
+        evidence = {**ended, "retried": runs.retried, "lost": runs.lost, "limit": limits.retry_rate}
+        yield _over(Code.RETRY_RATE_OVER, queue, story, f"{limits.retry_rate:.0%}", evidence, "retrying")
+    if runs.average_s is not None and runs.average_s > limits.average_s:
+        story = f"a run of {name(queue.name)} took {span(runs.average_s)} on average in {RATE_MINUTES} minutes"
+        evidence = {"average_s": round(runs.average_s, 3), "runs": runs.runs, "limit_s": limits.average_s}
+        yield _over(Code.AVERAGE_OVER, queue, story, span(limits.average_s), evidence, "processing,completed")
+
+
+def _over(code: Code, queue: QueueInfo, story: str, limit: str, evidence: Mapping[str, object], states: str) -> Verdict:
+    step = list_jobs(queue.name, f"state:{states}")
+    return Verdict(code, Severity.WARNING, f"{story}; the limit is {limit}", evidence, step)

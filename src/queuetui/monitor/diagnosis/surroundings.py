@@ -1,0 +1,55 @@
+"""Judges what stands around the jobs: the queues and the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from queuetui.model.picture import Warned
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Verdict
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.queues import (
+    backlog_growing,
+    busy_but_dead,
+    dead_letters_over,
+    oldest_too_old,
+    rates_over,
+    unattended,
+)
+from queuetui.monitor.diagnosis.workers import stale, wrong_version
+
+QueueRule = Callable[[QueueInfo, Facts], Verdict | None]
+WorkerRule = Callable[[WorkerInfo, Facts], Verdict | None]
+
+QUEUE_RULES: tuple[QueueRule, ...] = (
+    unattended.judge,
+    busy_but_dead.judge,
+    oldest_too_old.judge,
+    backlog_growing.judge,
+    dead_letters_over.judge,
+)
+WORKER_RULES: tuple[WorkerRule, ...] = (stale.judge, wrong_version.judge)
+
+
+def judge_around(facts: Facts) -> tuple[Warned, ...]:
+    """Return all that is wrong with the queues and the workers, the gravest first."""
+    queues = [Warned("queue", queue.name, one) for queue in facts.queues.values() for one in judge_queue(queue, facts)]
+    workers = [Warned("worker", _name(worker), one) for worker in facts.workers for one in judge_worker(worker, facts)]
+    return tuple(sorted((*queues, *workers), key=lambda one: -one.verdict.severity))
+
+
+def judge_queue(queue: QueueInfo, facts: Facts) -> tuple[Verdict, ...]:
+    """Return all that is wrong with a queue."""
+    found = [verdict for rule in QUEUE_RULES if (verdict := rule(queue, facts)) is not None]
+    return (*found, *rates_over.judge_all(queue, facts))
+
+
+def judge_worker(worker: WorkerInfo, facts: Facts) -> tuple[Verdict, ...]:
+    """Return all that is wrong with a worker."""
+    return tuple(verdict for rule in WORKER_RULES if (verdict := rule(worker, facts)) is not None)
+
+
+def _name(worker: WorkerInfo) -> Untrusted:
+    return Untrusted(f"{worker.host.raw}/{worker.pid}")

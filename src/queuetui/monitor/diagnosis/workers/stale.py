@@ -1,0 +1,24 @@
+"""A registered worker has not been heard of for longer than the alarm's limit."""
+
+from __future__ import annotations
+
+from queuetui.model.counted import counted
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import age, command, name
+
+
+def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
+    """Judge a worker by its last beat, on the store's clock."""
+    silent_s = (facts.now - worker.beat_at).total_seconds()
+    if silent_s <= facts.limits.alarms.worker_silent_s:
+        return None
+    held = f" and holds {counted(worker.busy, 'job')}" if worker.busy else ""
+    return Verdict(
+        Code.STALE_WORKER,
+        Severity.WARNING,
+        f"{name(worker.host)}/{worker.pid} has been silent for {age(silent_s)}{held}",
+        {"silent_s": round(silent_s, 3), "limit_s": facts.limits.alarms.worker_silent_s, "busy": worker.busy},
+        command("workers", "clean") if facts.capabilities.native else "look whether it still runs on its host",
+    )

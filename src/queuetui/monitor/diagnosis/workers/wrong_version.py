@@ -1,0 +1,35 @@
+"""A live worker runs another version than most of the live ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from queuetui.model.limits import is_live
+from queuetui.model.text import sanitize
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.wording import NAME_CAP, name
+
+
+def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
+    """Judge a live worker by the version that most of the live ones run.
+
+    Where two are as frequent, it is that of the worker that started last.
+    """
+    live = [one for one in facts.workers if is_live(one, facts.now, facts.limits)]
+    if worker not in live or not worker.version.raw:
+        return None
+    counts = Counter(one.version.raw for one in live)
+    started = {one.version.raw: one.started_at for one in sorted(live, key=lambda one: one.started_at)}
+    usual = max(counts, key=lambda version: (counts[version], started[version]))
+    if worker.version.raw == usual:
+        return None
+    shown = {"version": sanitize(worker.version, NAME_CAP), "usual": sanitize(usual, NAME_CAP)}
+    return Verdict(
+        Code.WRONG_VERSION,
+        Severity.WARNING,
+        f"{name(worker.host)}/{worker.pid} runs version {shown['version']}, {counts[usual]} of {len(live)} run {shown['usual']}",
+        {**shown, "live": len(live)},
+        "restart it on the same version as the others",
+    )
