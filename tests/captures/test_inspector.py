@@ -87,8 +87,8 @@ def test_each_job_is_what_its_truth_says(backend: Backend, loaded: Capture, fold
     unsure = folder.expectation.unsure
     for job_id, true in loaded.stored.items():
         job = jobs[job_id]
-        found = {"attempts": job.attempts, "error": job.error.class_name.raw if job.error else None}
-        for name, value in (("attempts", true.get("attempts", 0)), ("error", true.get("error_class"))):
+        found = {"attempts": job.attempts, "error": (job.error and job.error.class_name.raw) or None}
+        for name, value in (("attempts", true.get("attempts", 0)), ("error", true.get("error_class") or None)):
             if found[name] != value:
                 assert name in unsure, (job_id, name, found[name], value)
                 assert any(unsure[name] in remark for remark in job.remarks), (job_id, name, found[name], value)

@@ -142,8 +142,8 @@ class Rq:
             found.append(("GET", b"%b:first_seen:%b" % (entry.shelf.key, job_id)))
         return found
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
-        """Return the job; one whose hash is gone is shown with no more than its id."""
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+        """Return the job; one whose hash is gone is shown by its id, one that repeats stands among the finished too until it runs again."""
         raw, kept = dict(zip(_FIELDS, loaded[0], strict=True)), int(loaded[1])
         values = {name: text_of(value) for name, value in raw.items() if name != "data"}
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(values[name] for name in _FIELDS[:8])))
@@ -151,18 +151,19 @@ class Rq:
         queue = Untrusted(values["origin"] or entry.shelf.queue or "")
         if raw["status"] is None:
             return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
+        if entry.shelf.role == "finished" and values["status"] != "finished":
+            return None
         started = time_of(values["started_at"])
-        if state is State.SCHEDULED and started is not None:
-            state = State.RETRYING
         result = pairs_of(loaded[2][0][1]) if entry.shelf.role in _ENDED and loaded[2] else {}
+        if state is State.SCHEDULED and started and values["retries_left"] and result.get("type") != b"1":
+            state = State.RETRYING
         attempts, left, is_sure = _attempts(values, kept, state)
         data = _DATA.decode(raw["data"] or b"")
         call, payload = _read_call(data.text, values["description"])
         error = _read_error(result, raw["exc_info"]) if state in (State.FAILED, State.RETRYING) else None
         returned = _RETURNED.decode(result["return_value"]).text if "return_value" in result else ""
-        remarks = [] if is_sure else [_NO_COUNT]
-        remarks += [f"its data cannot be read here: {data.problem}"] if data.problem else []
-        remarks += [_NO_ERROR] if state is State.RETRYING and error is None else []
+        unread = f"its data cannot be read here: {data.problem}" if data.problem else ""
+        no_error = _NO_ERROR if state is State.RETRYING and error is None else ""
         return Job(
             ref, Untrusted(call), queue, state, Untrusted(payload),
             data=_summarise(call, payload, moment.summaries),
@@ -176,7 +177,7 @@ class Rq:
             started_at=started,
             completed_at=time_of(values["ended_at"]) if state in (State.FAILED, State.COMPLETED) else None,
             lease_until=_lease(entry, loaded),
-            remarks=tuple(remarks),
+            remarks=tuple(filter(None, ("" if is_sure else _NO_COUNT, unread, no_error))),
         )  # fmt: skip
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
@@ -327,10 +328,8 @@ def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> J
 
 
 def _lease(entry: Entry, loaded: Sequence[Any]) -> datetime | None:
-    if entry.shelf.role == "wip":
-        return at_of(entry.score)
     seen_at = at_of(loaded[2]) if entry.shelf.role == "intermediate" else None
-    return seen_at and seen_at + timedelta(minutes=1)
+    return at_of(entry.score) if entry.shelf.role == "wip" else seen_at and seen_at + timedelta(minutes=1)
 
 
 def _read_worker(key: bytes, card: Sequence[bytes | None], ends_ms: int) -> WorkerInfo | None:

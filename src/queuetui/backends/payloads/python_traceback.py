@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import re
+
 from queuetui.backends.payloads.containers import inflate, open_base64
 from queuetui.backends.payloads.decoding import Caps, Undecodable
 from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 
+_HEADER = re.compile(r"( *)(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
+# What stands before each line of a group of exceptions.
+_MARGIN = re.compile(r" *[+|] ")
+
 
 def read_traceback(text: str) -> JobError | None:
-    """Return the error of a traceback, named by its last line that is not indented; None without text."""
-    trace = text.strip()
-    if not trace:
+    """Return the error that a traceback tells of, None where there is no text."""
+    trace = text.strip("\n")
+    if not trace.strip():
         return None
-    last = next((line for line in reversed(trace.splitlines()) if line[:1].strip()), "")
-    name, _, message = last.partition(":")
-    if not all(part.isidentifier() for part in name.split(".")):
+    said = _said_last(trace.splitlines())
+    name, _, message = said.partition(":")
+    if not all(part.strip("<>").isidentifier() for part in name.split(".")):
         # A few words that some program left in its place.
-        name, message = "", last
-    return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(message.strip()), Untrusted(trace))
+        name, message = "", said
+    return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(message.strip()), Untrusted(trace.strip()))
+
+
+def _said_last(lines: list[str]) -> str:
+    """Return what stands behind the frames of the last exception; a message may have lines of any form."""
+    headers = [(len(found[1]), at, found[2]) for at, line in enumerate(lines) if (found := _HEADER.match(line))]
+    if not headers:
+        return next((line for line in lines if line[:1].strip()), lines[0]).strip()
+    outermost = min(depth for depth, _, _ in headers)
+    _, at, is_group = next(one for one in reversed(headers) if one[0] == outermost)
+    behind = [_MARGIN.sub("", line, count=1) if is_group else line for line in lines[at + 1 :]]
+    first = next((place for place, line in enumerate(behind) if line[:1].strip()), len(behind))
+    return "\n".join(behind[first : first + 1] if is_group else behind[first:])
 
 
 def read_packed_traceback(packed: bytes, *, in_base64: bool) -> JobError | None:
