@@ -8,6 +8,7 @@ import pytest
 
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import Running
+from queuetui.backends.native.ending_rules import FIGURES, TARGETS, target_of
 from queuetui.model.act import Verb
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
@@ -285,3 +286,14 @@ def test_a_stale_report_is_passed_over(backend: NativeBackend) -> None:
 def outcomes(backend: NativeBackend, job_id: str) -> list[str]:
     """Return how the kept attempts of a job ended."""
     return [attempt.outcome for attempt in backend.inspector.attempts(job_id)]
+
+
+@pytest.mark.parametrize("how", TARGETS)
+def test_a_job_that_was_asked_to_stop_does_not_wait_again(backend: NativeBackend, how: Ending) -> None:
+    """Where the rules of endings lead to a wait the job is cancelled; its attempt counts as the rules say."""
+    job_id = add_one(backend)
+    lease, claimed = claim_one(backend)
+    act_done(backend, Verb.CANCEL, job_id)
+    assert settle(backend, lease, claimed, how, delay_s=60)
+    job = backend.inspector.get(job_id)
+    assert (job.state, job.attempts) == (target_of(how, cancel_requested=True), int(how in FIGURES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.backends.native.ending_rules import POISON_PILL
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.state import State
@@ -9,8 +10,6 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.will_fail import let_run
 from queuetui.monitor.diagnosis.wording import act_on, age, name
-
-QUARANTINE = "PoisonPill"
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -20,7 +19,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if job.state is not State.FAILED:
         return Verdict(Code.FINISHED, Severity.OK, f"{job.state.value}{ago}", {}, "none needed")
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts, "lost": job.lost}
-    if job.error is not None and job.error.class_name.raw == QUARANTINE:
+    if job.error is not None and job.error.class_name.raw == POISON_PILL:
         summary = f"quarantined{ago}: its worker was lost {counted(job.lost, 'time')} while running it"
         return Verdict(
             Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}"

@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from queuetui.backends.native.ending_rules import (
+    FIGURES,
+    LOST,
+    POISON_PILL,
+    PUT_OFF,
+    is_poisonous,
+    quarantine_error,
+    target_of,
+)
 from queuetui.backends.native.event_rules import KIND_OF_TARGET
 from queuetui.backends.native.memory.event_log import tell_job
-from queuetui.backends.native.memory.store import LOST
 from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import State
@@ -17,20 +25,6 @@ if TYPE_CHECKING:
 
     from queuetui.backends.native.memory.records import JobRecord, LeaseRecord
     from queuetui.backends.native.memory.store import MemoryStore
-
-LOSSES_ALONE = 3
-POISON_PILL = "PoisonPill"
-TARGETS = {
-    Ending.COMPLETED: State.COMPLETED,
-    Ending.RETRY: State.RETRYING,
-    Ending.FAILED: State.FAILED,
-    Ending.SNOOZED: State.SCHEDULED,
-    Ending.RELEASED: State.PENDING,
-    Ending.CANCELLED: State.CANCELLED,
-}
-COUNTED = frozenset({Ending.COMPLETED, Ending.RETRY, Ending.FAILED})
-GIVES_WAY = frozenset({Ending.RETRY, Ending.SNOOZED, Ending.RELEASED})
-PUT_OFF = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
 def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement) -> bool:
@@ -47,11 +41,9 @@ def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement
             set_start(store, record, settlement.duration_s)
         lose(store, record, error=settlement.error)
         return True
-    target = TARGETS[settlement.ending]
-    if settlement.ending in GIVES_WAY and record.cancel_requested_at is not None:
-        target = State.CANCELLED
+    target = target_of(settlement.ending, cancel_requested=record.cancel_requested_at is not None)
     due_at = None
-    if target in {State.RETRYING, State.SCHEDULED}:
+    if target in PUT_OFF:
         due_at = settlement.at or store.now() + timedelta(seconds=settlement.delay_s)
     _tell_end(store, record, settlement, target, due_at)
     _count(store, record, settlement)
@@ -70,7 +62,7 @@ def _tell_end(
 
 
 def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> None:
-    if settlement.ending in COUNTED:
+    if settlement.ending in FIGURES:
         record.attempts += 1
         record.error = settlement.error
     record.result = settlement.result if settlement.ending is Ending.COMPLETED else None
@@ -82,7 +74,7 @@ def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> Non
     figures.retried += settlement.ending is Ending.RETRY
     if settlement.duration_s is not None:
         figures.busy_s += settlement.duration_s
-        figures.runs += settlement.ending in COUNTED
+        figures.runs += settlement.ending in FIGURES
 
 
 def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:
@@ -98,7 +90,7 @@ def release(store: MemoryStore, record: JobRecord) -> None:
 
 
 def _free(store: MemoryStore, record: JobRecord) -> None:
-    store.move(record, State.PENDING if record.cancel_requested_at is None else State.CANCELLED)
+    store.move(record, target_of(Ending.RELEASED, cancel_requested=record.cancel_requested_at is not None))
 
 
 def lose(
@@ -126,14 +118,14 @@ def lose(
     record.lost_alone += record.claimed_alone
     store.record_attempt(record, LOST, error)
     store.tally_now(record.new.queue).lost += 1
-    poisonous = record.claimed_alone and record.lost_alone >= LOSSES_ALONE and record.cancel_requested_at is None
+    asked_to_stop = record.cancel_requested_at is not None
+    poisonous = is_poisonous(record.lost_alone, claimed_alone=record.claimed_alone, cancel_requested=asked_to_stop)
     if not (quarantine and poisonous):
-        if record.cancel_requested_at is not None:
+        if asked_to_stop:
             tell_job(store, EventKind.JOB_CANCELLED, record)
         _free(store, record)
         return False
-    message = f"its worker was lost {record.lost_alone} times while running this job; look at the job, then retry it"
-    record.error = RunError(POISON_PILL, message)
+    record.error = quarantine_error(record.lost_alone)
     store.tally_now(record.new.queue).failed += 1
     tell_job(store, EventKind.JOB_FAILED, record, detail=POISON_PILL)
     store.move(record, State.FAILED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from queuetui.backends.forks import StoreHandle
+from queuetui.backends.native.ending_rules import LOST
 from queuetui.backends.native.memory.records import (
     AttemptRecord,
     EventShelf,
@@ -27,7 +28,6 @@ from queuetui.model.payload import SummaryPaths
 from queuetui.model.schedule import Schedule
 from queuetui.model.state import FINAL, State
 
-LOST = "lost"
 ACK_LOST = "ack_lost"
 Clock = Callable[[], datetime]
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from queuetui.backends.native.act_rules import ASKED, HELD, STOPPING, refuse
+from queuetui.backends.native.ending_rules import LOST
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.act.locked_jobs import LockedJob
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.worker.endings import LOST, End, Ends
+from queuetui.backends.native.sql.worker.endings import End, Ends
 from queuetui.backends.native.sql.worker.event_writes import EventWrite, log_final, log_live
 from queuetui.model.act import Verb
 from queuetui.model.event import EventKind

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queuetui.backends.native.ending_rules import FIGURES, LOST, PUT_OFF, is_poisonous, quarantine_error, target_of
 from queuetui.backends.native.event_rules import KIND_OF_TARGET
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.postgresql import bulk as postgresql_bulk
@@ -20,23 +21,12 @@ from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
 
-POISON_PILL = "PoisonPill"
-LOSSES_ALONE = 3
 LONGEST_DELAY_S = 100 * 365 * 86_400.0
-LOST = "lost"
 _FINISH = {
     "sqlite": sqlite_bulk.finish_locked,
     "postgresql": postgresql_bulk.finish_locked,
     "mysql": sqlite_bulk.finish_locked,
 }
-_TARGETS = {
-    Ending.RETRY: State.RETRYING,
-    Ending.FAILED: State.FAILED,
-    Ending.SNOOZED: State.SCHEDULED,
-    Ending.RELEASED: State.PENDING,
-    Ending.CANCELLED: State.CANCELLED,
-}
-_FIGURES = {Ending.RETRY: "retried", Ending.FAILED: "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,46 +92,42 @@ class Ends:
         if how is Ending.LOST:
             self.lose(held, worker_id, settlement)
             return
-        target = _TARGETS[how]
-        if held.cancel_requested and target not in FINAL:
-            target = State.CANCELLED
-        put_off = target in {State.RETRYING, State.SCHEDULED}
+        target = target_of(how, cancel_requested=held.cancel_requested)
+        put_off = target in PUT_OFF
         took_us = length_us(settlement)
         self.ends.append(
             End(
                 held,
                 target,
-                attempted=how in _FIGURES,
-                error=settlement.error if how in _FIGURES else None,
+                attempted=how in FIGURES,
+                error=settlement.error if how in FIGURES else None,
                 took_us=took_us,
                 delay_us=to_us(min(max(0.0, settlement.delay_s), LONGEST_DELAY_S))
                 if put_off and settlement.at is None
                 else None,
                 at=settlement.at if put_off else None,
-                outcome=how.value if how in _FIGURES else None,
+                outcome=how.value if how in FIGURES else None,
                 kinds=(KIND_OF_TARGET[target],),
             )
         )
-        if how in _FIGURES:
-            self.tally.add(worker_id, held.queue, held.type, _FIGURES[how])
+        if how in FIGURES:
+            self.tally.add(worker_id, held.queue, held.type, FIGURES[how])
         self.tally.add_run(worker_id, held.queue, held.type, took_us)
 
     def release(self, held: Held) -> None:
         """Give a job back uncounted."""
-        target = _after_release(held)
+        target = target_of(Ending.RELEASED, cancel_requested=held.cancel_requested)
         self.ends.append(End(held, target, kinds=(KIND_OF_TARGET[target],)))
 
     def lose(self, held: Held, worker_id: str, settlement: Settlement | None = None) -> bool:
         """Count a loss; tell whether it was the third alone, which quarantines the job."""
         alone = held.claimed_alone
         losses = held.lost_alone + alone
-        poisonous = alone and losses >= LOSSES_ALONE and not held.cancel_requested
-        error = None
+        poisonous = is_poisonous(losses, claimed_alone=alone, cancel_requested=held.cancel_requested)
+        error = quarantine_error(losses) if poisonous else None
         if poisonous:
-            message = f"its worker was lost {losses} times while running this job; look at the job, then retry it"
-            error = RunError(POISON_PILL, message)
             self.tally.add(worker_id, held.queue, held.type, "failed")
-        target = State.FAILED if poisonous else _after_release(held)
+        target = State.FAILED if poisonous else target_of(Ending.RELEASED, cancel_requested=held.cancel_requested)
         loss, took_us = (None, None) if settlement is None else (settlement.error, length_us(settlement))
         kinds = (EventKind.JOB_LOST, *([KIND_OF_TARGET[target]] if target in FINAL else []))
         self.ends.append(
@@ -233,10 +219,6 @@ def length_us(settlement: Settlement) -> int | None:
 
 def _class_of(error: RunError | None) -> str | None:
     return None if error is None else error.class_name
-
-
-def _after_release(held: Held) -> State:
-    return State.CANCELLED if held.cancel_requested else State.PENDING
 
 
 def _attempt_values(end: End) -> dict[str, object]:

@@ -1,0 +1,40 @@
+"""What the end of a run makes of its job: decided here for memory and SQL; Redis' scripts are tested against it."""
+
+from __future__ import annotations
+
+from queuetui.model.job import Ending, RunError
+from queuetui.model.state import FINAL, State
+
+# A job that lost its worker so often while nothing ran beside it is what kills workers.
+LOSSES_ALONE = 3
+POISON_PILL = "PoisonPill"
+LOST = "lost"
+TARGETS = {
+    Ending.COMPLETED: State.COMPLETED,
+    Ending.RETRY: State.RETRYING,
+    Ending.FAILED: State.FAILED,
+    Ending.SNOOZED: State.SCHEDULED,
+    Ending.RELEASED: State.PENDING,
+    Ending.CANCELLED: State.CANCELLED,
+}
+# The endings that count as an attempt, with the figure of the tally that each adds one to.
+FIGURES = {Ending.COMPLETED: "completed", Ending.RETRY: "retried", Ending.FAILED: "failed"}
+# The states that a job stands in until a time.
+PUT_OFF = frozenset({State.SCHEDULED, State.RETRYING})
+
+
+def target_of(ending: Ending, *, cancel_requested: bool) -> State:
+    """Return the state that an ending leads to; a job that was asked to stop does not wait again."""
+    target = TARGETS[ending]
+    return State.CANCELLED if cancel_requested and target not in FINAL else target
+
+
+def is_poisonous(lost_alone: int, *, claimed_alone: bool, cancel_requested: bool) -> bool:
+    """Tell whether a loss, counted in `lost_alone`, quarantines the job."""
+    return claimed_alone and lost_alone >= LOSSES_ALONE and not cancel_requested
+
+
+def quarantine_error(lost_alone: int) -> RunError:
+    """Return the error of a job that is quarantined."""
+    message = f"its worker was lost {lost_alone} times while running this job; look at the job, then retry it"
+    return RunError(POISON_PILL, message)
