@@ -7,17 +7,17 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
 from queuetui.monitor.link import Link
 from queuetui.operate.rights import Right
 from queuetui.tui.app import QueueTui
-from queuetui.tui.messages import PictureArrived
 from queuetui.tui.present.lines import TextLine
 from queuetui.tui.session import ConsoleSession
 from queuetui.tui.widgets.live_table import LiveTable
@@ -98,14 +98,13 @@ class Stage:
     def fix_cost(self) -> None:
         """Show a fixed figure for what a poll costs, also one that still comes, as pictures are compared."""
         assert self.app.latest is not None
-        post = self.app.poll_messages.post
+        link = self.app.shown
+        hear = link.hear_picture
 
-        def post_at_fixed_cost(message: Message) -> None:
-            if isinstance(message, PictureArrived):
-                message.cost_s = 0.004
-            post(message)
+        def hear_at_fixed_cost(watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
+            hear(watch, picture, 0.004, pace_s)
 
-        self.app.poll_messages.post = post_at_fixed_cost
+        link.hear_picture = hear_at_fixed_cost  # type: ignore[method-assign]  # told by its thread from here on
         self.app.latest.cost_s = 0.004
         self.app.show_latest()
         self.app._show_link()
@@ -114,7 +113,8 @@ class Stage:
         """Show a fixed time without the store, and hold the clock that counts it."""
         self.app._ticking.stop()
         link = self.app.link
-        self.app._set_link(HeldLink(link.state, link.reason, attempt, -down_s, retry_s, link.was_live))
+        self.app.shown.state = HeldLink(link.state, link.reason, attempt, -down_s, retry_s, link.was_live)
+        self.app._show_link()
 
     @property
     def pilot(self) -> Pilot[int]:

@@ -128,8 +128,9 @@ def test_a_report_is_not_hidden_by_what_is_said_of_the_store() -> None:
         assert isinstance(screen, JobsScreen)
         assert app.latest is not None
         screen.flash_report("1 cancelled, 0 skipped, 0 failed", Tone.GOOD)
-        app._set_link(Link(LinkState.SILENT, "no answer", was_live=True))
-        app.on_picture_arrived(app.latest)
+        app.shown.state = Link(LinkState.SILENT, "no answer", was_live=True)
+        app.shown.hear_picture(app.latest.watch, app.latest.picture, 0.004, 60.0)
+        await stage.until(lambda: app.link.is_live)
         assert "1 cancelled" in stage.lines_of("#status")
         screen.status.end()
         assert "The store answers again" in stage.lines_of("#status")

@@ -4,36 +4,80 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TypeVar, cast
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar, cast
 
 import pytest
-from textual.message import Message
 
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Unreachable
 from queuetui.model.interruption import current_interruption
 from queuetui.model.page import PageRequest
+from queuetui.model.picture import Picture
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
+from queuetui.monitor.background import BackgroundCalls
 from queuetui.monitor.poller import RETRY_STEPS_S, Poller, pace_s, retry_s
-from queuetui.tui.background import BackgroundCalls
-from queuetui.tui.messages import CallEnded, Connected, LinkLost, PageRefused, PictureArrived, PollMessages, Post
-from queuetui.tui.session import ConsoleSession
+from queuetui.tui.session import Connection, ConsoleSession
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
 from tests.tui.stage import PROFILE
 from tests.waiting import wait_until
 
-M = TypeVar("M", bound=Message)
+M = TypeVar("M")
+
+
+class Connected(NamedTuple):
+    """A store answered."""
+
+    capabilities: Capabilities
+
+
+class PictureArrived(NamedTuple):
+    """A poll ended."""
+
+    watch: Watch
+    picture: Picture
+    pace_s: float
+
+
+class PageRefused(NamedTuple):
+    """A filter cannot be answered."""
+
+    reason: str
+
+
+class LinkLost(NamedTuple):
+    """A store did not answer."""
+
+    reason: str
+    attempt: int
 
 
 class Listener:
-    """Takes what a poller posts."""
+    """Takes what a poller tells."""
 
     def __init__(self, feed: ScriptedFeed, interval_s: float = 60.0) -> None:
-        self.messages: queue.Queue[Message] = queue.Queue()
+        self.messages: queue.Queue[object] = queue.Queue()
         operations = ScriptedOperations(feed)
         session = ConsoleSession(PROFILE, lambda: cast("tuple[object, object]", (feed, operations)))  # type: ignore[arg-type, return-value]  # a scripted pair
-        self.poller = Poller(session.open, PollMessages(self.messages.put), interval_s)
+        self.poller = Poller(session.open, self, interval_s)
+
+    def hear_connected(self, _: Connection, capabilities: Capabilities) -> None:
+        """Take it."""
+        self.messages.put(Connected(capabilities))
+
+    def hear_picture(self, watch: Watch, picture: Picture, _: float, pace_s: float) -> None:
+        """Take it."""
+        self.messages.put(PictureArrived(watch, picture, pace_s))
+
+    def hear_refusal(self, _: Watch, reason: str) -> None:
+        """Take it."""
+        self.messages.put(PageRefused(reason))
+
+    def hear_loss(self, reason: str, attempt: int, _: float) -> None:
+        """Take it."""
+        self.messages.put(LinkLost(reason, attempt))
 
     def next(self, kind: type[M]) -> M:
         """Return the next message, which must be of this kind."""
@@ -192,9 +236,9 @@ def test_a_poll_that_nobody_waits_for_any_more_is_broken_off() -> None:
 
 def test_a_call_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothing() -> None:
     """The next call does not wait for it, and is the first to be heard of."""
-    messages: queue.Queue[CallEnded] = queue.Queue()
+    deliveries: queue.Queue[Callable[[], None]] = queue.Queue()
     told: list[str] = []
-    calls = BackgroundCalls(cast("Post", messages.put))
+    calls = BackgroundCalls(deliveries.put)
     calls.start()
 
     def take_long() -> str:
@@ -207,5 +251,5 @@ def test_a_call_that_nobody_waits_for_any_more_is_broken_off_and_tells_nothing()
     calls.send(lambda: "next", told.append, told.append)
     given_up.give_up()
     for _ in range(2):
-        messages.get(timeout=60).deliver()
+        deliveries.get(timeout=60)()
     assert told == ["next"]

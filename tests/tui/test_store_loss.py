@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from queuetui.monitor.poller import RETRY_STEPS_S
-from queuetui.tui.console import ABANDON_AFTER_S
+from queuetui.monitor.store_link import ABANDON_AFTER_S
 from tests.servers.fixtures import PostgresFactory
 from tests.servers.postgres import PostgresServer
 from tests.tui.real_store import fill_store, session_on

@@ -22,7 +22,6 @@ from queuetui.model.filter_text import WrittenValue
 from queuetui.model.urls import place_name
 
 if TYPE_CHECKING:
-    from queuetui.backends.backend import Backend
     from queuetui.backends.base import BackendOptions
     from queuetui.model.page import IdSearch
     from queuetui.monitor.feed import Feed
@@ -126,14 +125,6 @@ def reaching(profile: Profile) -> Iterator[None]:
     except NotFound as error:
         first = FIRST_STEPS if profile.embedded else ""
         raise NotFound(f"{profile.shown_url}: {error}{first}") from error
-
-
-def open_profile(profile: Profile, *, create: bool = False) -> Backend:
-    """Open a profile's backend."""
-    from queuetui.backends.discover import open_backend
-
-    with reaching(profile):
-        return open_backend(profile.url, backend_options(profile, create=create))
 
 
 def describe_new_queue(profile: Profile) -> str | None:

@@ -38,13 +38,20 @@ T = TypeVar("T")
 class Place:
     """One queue of a profile, not open yet.
 
-    `name` stands in answers, as prod or prod/pg-boss, and `title` is for people.
+    `name` stands in answers, as prod or prod/pg-boss; the profile's title is the same for people.
     """
 
     name: str
-    title: str
     profile: Profile
     found: Found
+
+    def look_again(self) -> Place:
+        """Return it as it is found now, as tables may have changed."""
+        from queuetui.backends.discover import find_systems
+
+        with reaching(self.profile):
+            found, *_ = find_systems(self.profile.url, replace(backend_options(self.profile), kind=self.found.kind))
+        return replace(self, found=found)
 
     def open(self, *, operate: bool, state: Path | None = None) -> System:
         """Open it for reading and acting.
@@ -71,9 +78,9 @@ class Place:
         )
         folder = state or state_folder()
         acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
-        authority = Authority(right, actor(), Journal(acts, f"{self.title} ({capabilities.label})"), purged)
+        authority = Authority(right, actor(), Journal(acts, f"{profile.title} ({capabilities.label})"), purged)
         feed, operations = Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
-        return System(self.name, self.title, profile, feed, operations)
+        return System(self.name, profile, feed, operations)
 
     def open_for_checkup(self) -> Backend:
         """Open it as a check-up needs it: our own queue whatever its version."""
@@ -90,10 +97,14 @@ class System:
     """One open queue: what it is called, what reads it, and what may change it."""
 
     name: str
-    title: str
     profile: Profile
     feed: Feed
     operations: Operations
+
+    @property
+    def title(self) -> str:
+        """What it is called before people."""
+        return self.profile.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +248,7 @@ def opened_systems(**given: Any) -> Iterator[Systems]:
             try:
                 opened.append(place.open(operate=flags.operate))
             except QueueTuiError as error:
-                lost[place.title] = error
+                lost[place.profile.title] = error
             else:
                 stack.callback(opened[-1].feed.close)
         if not opened:
@@ -268,8 +279,6 @@ def find_in(profile: Profile) -> list[Place]:
     with reaching(profile):
         found = find_systems(profile.url, backend_options(profile))
     if len(found) == 1:
-        return [Place(profile.name, profile.title, profile, found[0])]
-    return [
-        Place(f"{profile.name}/{one.kind}", f"{profile.title}/{one.kind}", replace(profile, kind=one.kind), one)
-        for one in found
-    ]
+        return [Place(profile.name, profile, found[0])]
+    titled = [replace(profile, kind=one.kind, label=f"{profile.title}/{one.kind}") for one in found]
+    return [Place(f"{profile.name}/{one.kind}", each, one) for one, each in zip(found, titled, strict=True)]

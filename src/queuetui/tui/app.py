@@ -30,11 +30,16 @@ from queuetui.tui.terminal import has_few_colours, require_terminal
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
+    from textual.widget import AwaitMount
+
     from queuetui.model.page import IdSearch
     from queuetui.tui.host import ConsoleHost
     from queuetui.tui.screens.events import EventsScreen
+    from queuetui.tui.session import ConsoleLink
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
+# Between the name of a view and the number of its link, in the name of a mode.
+_OF_LINK = "@"
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -54,7 +59,7 @@ def _make_screen(module: str, name: str) -> Screen[Any]:
 
 
 class QueueTui(Console, inherit_bindings=False):
-    """Shows one profile; connects after the first paint and never lets the store hold up a key."""
+    """The views of each link, and what keys do on every one of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.EVERYWHERE)
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
@@ -67,15 +72,73 @@ class QueueTui(Console, inherit_bindings=False):
     }
     DEFAULT_MODE = "jobs"
 
-    def __init__(self, session: ConsoleSession, *, has_few_colours: bool = False) -> None:
-        super().__init__(session, has_few_colours=has_few_colours)
-        self._origin: Origin | None = None
+    def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
+        super().__init__(*sessions, has_few_colours=has_few_colours)
+        self._origins: dict[ConsoleLink, Origin | None] = {}
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that nothing here takes where it works, or what to press instead."""
         screen = self.screen
         if isinstance(screen, ConsoleScreen) and event.key not in screen.active_bindings:
             self.flash(unbound_text(event.key, event.character, screen.places), Tone.MUTED)
+
+    # Which link is shown
+
+    @property
+    def view(self) -> str:
+        """The view in front; each link has its own screens, and so its own filter, marks and cursor."""
+        return self.current_mode.partition(_OF_LINK)[0]
+
+    @property
+    def _origin(self) -> Origin | None:
+        return self._origins.get(self.shown)
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        self._origins[self.shown] = origin
+
+    def _switch_view(self, view: str) -> AwaitMount | None:
+        number = self.numbers[self.shown]
+        mode = f"{view}{_OF_LINK}{number}" if number else view
+        if mode not in self._modes:
+            self.add_mode(mode, self.MODES[view])
+        return None if mode == self.current_mode else self.switch_mode(mode)
+
+    async def action_use(self, name: str = "") -> None:
+        """Show another link: the one of that name, or one that is chosen from a list."""
+        titles = [link.reach.profile.title for link in self.links]
+        if len(titles) == 1:
+            self.flash(f"{titles[0]} is all that is linked; --profile A --profile B shows several side by side")
+        elif name:
+            fitting = [title for title in titles if title == name] or [title for title in titles if name in title]
+            if len(fitting) == 1:
+                await self._use(titles.index(fitting[0]))
+            else:
+                self.flash(f"{name!r} names {len(fitting) or 'none'} of {', '.join(titles)}", Tone.WARNING)
+        else:
+            from queuetui.tui.dialogs.systems import SystemDialog
+
+            async def choose(key: str | None) -> None:
+                if key is not None:
+                    await self._use(int(key))
+
+            self.push_screen(SystemDialog(self.systems), choose)
+
+    async def _use(self, place: int) -> None:
+        link = self.links[place]
+        if link is self.shown:
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        view, before, self.shown = self.view, self.shown, link
+        before.stand_beside()
+        if before.reach.profile.colour != self.profile.colour:
+            self.recolour()
+        # Jobs is there from the start, as keys of every view lead to it.
+        for each in dict.fromkeys((VIEWS[0], view)):
+            switching = self._switch_view(each)
+            if switching is not None:
+                await switching
 
     # Leaving and moving about
 
@@ -94,8 +157,8 @@ class QueueTui(Console, inherit_bindings=False):
             self.pop_screen()
         elif isinstance(screen, ConsoleScreen) and screen.step_back():
             return True
-        elif self.current_mode != VIEWS[0]:
-            self.switch_mode(VIEWS[0])
+        elif self.view != VIEWS[0]:
+            self._switch_view(VIEWS[0])
         elif self._origin is not None:
             origin = self._origin
             self._jobs_screen().rescope(origin.scope)
@@ -122,14 +185,13 @@ class QueueTui(Console, inherit_bindings=False):
             self._origin = None
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        if name != self.current_mode:
-            self.switch_mode(name)
+        self._switch_view(name)
 
     def action_next_view(self, step: int) -> None:
         """Open the next view, or the previous one."""
         if isinstance(self.focused, Input):
             return
-        place = VIEWS.index(self.current_mode) if self.current_mode in VIEWS else 0
+        place = VIEWS.index(self.view)
         self.action_view(VIEWS[(place + step) % len(VIEWS)])
 
     def action_tab(self, digit: str) -> None:
@@ -146,7 +208,7 @@ class QueueTui(Console, inherit_bindings=False):
 
     def open_jobs_in(self, scope: Scope) -> None:
         """Show the jobs of a scope that another view points at; leaving them leads back to it."""
-        view = self.current_mode
+        view = self.view
         jobs = self._jobs_screen()
         self._origin = Origin(view, jobs.scope, scope)
         jobs.rescope(scope)
@@ -297,12 +359,12 @@ if TYPE_CHECKING:
         return app
 
 
-def run_console(session: ConsoleSession) -> int:
+def run_console(*sessions: ConsoleSession) -> int:
     """Open the console on this terminal and return the exit code. Raises Unsupported.
 
     A person or a signal ends it.
     """
     require_terminal()
-    app = QueueTui(session, has_few_colours=has_few_colours(os.environ))
+    app = QueueTui(*sessions, has_few_colours=has_few_colours(os.environ))
     app.run(mouse=False)
     return app.return_code or 0

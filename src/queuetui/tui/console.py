@@ -12,15 +12,15 @@ from textual.reactive import reactive
 
 from queuetui.model.act import Verb
 from queuetui.monitor.link import Link, LinkState
-from queuetui.monitor.poller import Poller
+from queuetui.monitor.store_link import StoreLink
 from queuetui.tui import collector
-from queuetui.tui.actions import Action
-from queuetui.tui.background import BackgroundCalls
+from queuetui.tui.actions import Action, KeyPlace, key_at
 from queuetui.tui.crash import crash_text
-from queuetui.tui.messages import CallEnded, Connected, LinkLost, PageRefused, PictureArrived, PollMessages
+from queuetui.tui.messages import HandedOver
 from queuetui.tui.partial_draw import draw_spans, is_partial
 from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.frame import READ_ONLY, Heading
+from queuetui.tui.present.systems import SystemRow
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.stylesheets import read_styles
@@ -29,46 +29,105 @@ from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.tone_paint import TONE_CLASSES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from rich.console import RenderableType
     from textual.screen import Screen
 
+    from queuetui.config.profile import Profile
     from queuetui.model.capabilities import Capabilities
+    from queuetui.model.snapshot import Watch
+    from queuetui.monitor.background import BackgroundCalls
+    from queuetui.monitor.poller import Poller
+    from queuetui.monitor.store_link import Sighting
     from queuetui.tui.host import FullScreen
-    from queuetui.tui.session import Connection, ConsoleSession
+    from queuetui.tui.session import Connection, ConsoleLink, ConsoleSession
 
 _TICK_S = 1.0
-SILENT_AFTER_S = 3.0
-ABANDON_AFTER_S = 15.0
+_STYLES = ("queuetui/styles", "")
 
 
 class Console(App[int], inherit_bindings=False):
-    """Shows one profile; connects after the first paint and never lets the store hold up a key."""
+    """Holds a link to each store and shows one of them.
+
+    It connects after the first paint and never lets a store hold up a key.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     TITLE = "queuetui"
     frozen: reactive[bool] = reactive(False, init=False)
 
-    def __init__(self, session: ConsoleSession, *, has_few_colours: bool = False) -> None:
+    def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
         # What is mixed for a screen of many colours falls together on one of 16: there, and without colour, the terminal's own serve.
         is_plain = has_few_colours or bool(os.environ.get("NO_COLOR"))
         super().__init__(ansi_color=True if is_plain else None)
         if is_plain:
             self.theme = "ansi-dark"
         self.animation_level = "none"
-        self.stylesheet.add_source(read_styles(session.profile.colour), read_from=("queuetui/styles", ""))
-        self.session = session
-        self.profile = session.profile
+        # In the order in which they were made, and so for good.
+        self.numbers: dict[ConsoleLink, int] = {}
+        self.links: list[ConsoleLink] = [self._make_link(session) for session in sessions]
+        self.shown = self.links[0]
+        self.stylesheet.add_source(read_styles(self.profile.colour), read_from=_STYLES)
         self.command_history: list[str] = []
-        self.column_choice = ColumnChoice(hidden=session.profile.hidden_columns)
-        self.poll_messages = PollMessages(self.post_message)
-        self.poller = Poller(session.open, self.poll_messages, session.profile.poll_s)
-        self.calls = BackgroundCalls(self.post_message)
-        self.link = Link()
-        self.connection: Connection | None = None
-        self.capabilities: Capabilities | None = None
-        self.latest: PictureArrived | None = None
+        self.column_choice = ColumnChoice(hidden=self.profile.hidden_columns)
         self._terminal = TerminalWatch(self)
+
+    def _make_link(self, session: ConsoleSession) -> ConsoleLink:
+        link: ConsoleLink = StoreLink(session, self, self._hand_over)
+        self.numbers[link] = len(self.numbers)
+        return link
+
+    def recolour(self) -> None:
+        """Take the colour of the profile that is shown."""
+        self.stylesheet.add_source(read_styles(self.profile.colour), read_from=_STYLES)
+        self.refresh_css(animate=False)
+
+    def _hand_over(self, deliver: Callable[[], None]) -> None:
+        self.post_message(HandedOver(deliver))
+
+    # The link that is shown
+
+    @property
+    def session(self) -> ConsoleSession:
+        """How the store that is shown is reached."""
+        return self.shown.reach
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that is shown."""
+        return self.shown.reach.profile
+
+    @property
+    def poller(self) -> Poller[Connection]:
+        """What reads the store that is shown."""
+        return self.shown.poller
+
+    @property
+    def calls(self) -> BackgroundCalls:
+        """What asks the store that is shown."""
+        return self.shown.calls
+
+    @property
+    def link(self) -> Link:
+        """How the store stands that is shown."""
+        return self.shown.state
+
+    @property
+    def connection(self) -> Connection | None:
+        """What reads and changes the store that is shown, None until it answered."""
+        return self.shown.connection
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the store that is shown can do, None until it answered."""
+        return self.shown.capabilities
+
+    @property
+    def latest(self) -> Sighting | None:
+        """What was read last of the store that is shown."""
+        return self.shown.latest
 
     # Starting and ending
 
@@ -83,16 +142,22 @@ class Console(App[int], inherit_bindings=False):
 
     def _start(self) -> None:
         self._terminal.start()
-        self.calls.start()
-        if self._console_screen is not None:
-            self.poller.watch(self._console_screen.wanted)
-        self.poller.start()
+        for link in self.links:
+            self._start_link(link)
         self._ticking = self.set_interval(_TICK_S, self._tick, name="link")
 
+    def _start_link(self, link: ConsoleLink) -> None:
+        if link is not self.shown:
+            link.stand_beside()
+        elif self._console_screen is not None:
+            link.show(self._console_screen.wanted)
+        link.start()
+
     def on_unmount(self) -> None:
-        """Let go of the store without waiting for it."""
+        """Let go of the stores without waiting for them."""
         self._terminal.stop()
-        self.poller.stop()
+        for link in self.links:
+            link.stop()
         collector.forget()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
@@ -109,43 +174,80 @@ class Console(App[int], inherit_bindings=False):
         self._exit_renderables.append(crash_text(self._exception))
         self._close_messages_no_wait()
 
-    # What the threads tell
+    # What the links tell
 
-    def on_connected(self, message: Connected) -> None:
-        """Take up a store that answers."""
-        before = self.link
-        self.connection, self.capabilities = message.connection, message.capabilities
-        self._set_link(Link(LinkState.LIVE, was_live=True))
-        if before.is_down:
-            self._flash_link("Connected again; everything on screen is fresh" if before.was_live else "Connected")
+    def on_handed_over(self, message: HandedOver) -> None:
+        """Do what a thread has for this one."""
+        message.deliver()
 
-    def on_picture_arrived(self, message: PictureArrived) -> None:
-        """Keep the newest picture and show it, unless the screen is frozen or a dialog is up."""
-        if self.link.state is LinkState.SILENT:
-            self._set_link(Link(LinkState.LIVE, was_live=True))
-            self._flash_link("The store answers again")
-        self.latest = message
+    def link_changed(self, link: ConsoleLink, before: Link) -> None:
+        """Show how a store stands now; a loss keeps what is on the screen, dimmed."""
+        if link.state.state is LinkState.LOST:
+            collector.let_go()
+        if link is not self.shown:
+            self._tell_of_other(link, before)
+            return
+        if link.state.is_down:
+            self.unsay(About.STORE)
+        self._show_link()
+        if link.state.is_live and before.is_down:
+            self._flash_link(_greeting(before))
+
+    def _tell_of_other(self, link: ConsoleLink, before: Link) -> None:
+        title = link.reach.profile.title
+        if link.state.is_down and before.is_live:
+            self.flash(f"{title} does not answer: {link.state.reason}", Tone.WARNING)
+        elif link.state.is_live and before.is_down:
+            self.flash(f"{title} answers again", Tone.GOOD)
+        self._show_systems()
+
+    def picture_arrived(self, link: ConsoleLink) -> None:
+        """Show the newest picture, unless the screen is frozen or a dialog is up."""
         if not self.frozen:
-            self.show_latest()
+            if link is self.shown:
+                self.show_latest()
+            self._show_systems()
         self.call_after_refresh(collector.let_go)
 
-    def on_page_refused(self, message: PageRefused) -> None:
+    def page_refused(self, link: ConsoleLink, watch: Watch, reason: str) -> None:
         """Say why the backend cannot answer a filter."""
-        for screen in self.screen_stack:
-            if isinstance(screen, ConsoleScreen) and screen.wanted == message.watch:
-                screen.refuse(message.reason)
+        for screen in self.screen_stack if link is self.shown else ():
+            if isinstance(screen, ConsoleScreen) and screen.wanted == watch:
+                screen.refuse(reason)
 
-    def on_link_lost(self, message: LinkLost) -> None:
-        """Keep what is on the screen, dimmed, and say when the next try is."""
-        collector.let_go()
-        now = time.monotonic()
-        lost_at = self.link.lost_at if self.link.is_down else now
-        was_live = self.link.was_live
-        self._set_link(Link(LinkState.LOST, message.reason, message.attempt, lost_at, now + message.retry_s, was_live))
+    def found_beside(self, link: ConsoleLink, reaches: Sequence[ConsoleSession]) -> None:
+        """Link to what else a store holds."""
+        found = [self._make_link(session) for session in reaches]
+        behind = self.links.index(link) + 1
+        self.links[behind:behind] = found
+        for one in found:
+            self._start_link(one)
+        choose, overview = (key_at(KeyPlace.EVERYWHERE, name) for name in ("use", "overview"))
+        self.flash(f"{len(self.links)} queue systems are linked: {choose} chooses which is shown, {overview} lists all")
+        self._show_link()
+        self._show_systems()
 
-    def on_call_ended(self, message: CallEnded) -> None:
-        """Hand the answer to whoever asked."""
-        message.deliver()
+    @property
+    def systems(self) -> tuple[SystemRow, ...]:
+        """Every link as it stands, those of one store together; none where there is only one."""
+        if len(self.links) == 1:
+            return ()
+        return tuple(
+            SystemRow(
+                link.reach.profile.title,
+                link.state,
+                None if link.latest is None else link.latest.picture.snapshot,
+                "" if link.capabilities is None else link.capabilities.label,
+                is_shown=link is self.shown,
+                keeps_tally=link.capabilities is not None and link.capabilities.tally,
+            )
+            for link in self.links
+        )
+
+    def _show_systems(self) -> None:
+        screen = self._console_screen
+        if len(self.links) > 1 and screen is not None and screen.is_mounted:
+            screen.show_systems(self.systems)
 
     # What screens ask
 
@@ -164,7 +266,7 @@ class Console(App[int], inherit_bindings=False):
         """What the first line tells while the store answers."""
         latest, capabilities = self.latest, self.capabilities
         return Heading(
-            title=self.profile.title,
+            title=self._place_among_links,
             backend="" if capabilities is None else capabilities.label,
             grade="" if capabilities is None else capabilities.durability,
             rights="" if self.connection is None else READ_ONLY if self.is_read_only else "operate",
@@ -174,6 +276,12 @@ class Console(App[int], inherit_bindings=False):
             clock="" if latest is None else f"{latest.picture.snapshot.now:%H:%M:%S}",
             frozen=self.frozen,
         )
+
+    @property
+    def _place_among_links(self) -> str:
+        """The name on screen, and which of how many it is where there are several."""
+        several = f" ({self.links.index(self.shown) + 1} of {len(self.links)})" if len(self.links) > 1 else ""
+        return f"{self.profile.title}{several}"
 
     @property
     def is_read_only(self) -> bool:
@@ -193,7 +301,7 @@ class Console(App[int], inherit_bindings=False):
 
     def screen_came_up(self, screen: FullScreen) -> None:
         """Read what this screen wants, and show it what is known already."""
-        self.poller.watch(screen.wanted)
+        self.shown.show(screen.wanted)
         if not self.frozen:
             screen.status.end_about(About.FREEZING)
         if self.link.is_down:
@@ -201,11 +309,12 @@ class Console(App[int], inherit_bindings=False):
         screen.show_frame()
         if self.latest is not None:
             screen.show_picture(self.latest.picture, self.latest.watch)
+        screen.show_systems(self.systems)
 
     def read_again(self) -> None:
         """Read what the screen wants now, as that has changed."""
         if self._console_screen is not None:
-            self.poller.watch(self._console_screen.wanted)
+            self.shown.show(self._console_screen.wanted)
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN, about: About = About.ANSWER) -> None:
         """Say something on the status line of the screen in front."""
@@ -244,29 +353,24 @@ class Console(App[int], inherit_bindings=False):
             screen.show_frame()
             screen.show_picture(self.latest.picture, self.latest.watch)
 
-    def _set_link(self, link: Link) -> None:
-        self.link = link
-        if link.is_down:
-            self.unsay(About.STORE)
-        self._show_link()
-
     def _tick(self) -> None:
-        """Notice a store that keeps silent, and let the time without it be seen to pass."""
-        silent_s = self.poller.silent_s
-        if silent_s >= ABANDON_AFTER_S:
-            self.calls.abandon()
-            self.poller.abandon(
-                f"the store has not answered for {silent_s:.0f} s; it hangs, or the network drops what is sent"
-            )
-        elif silent_s >= SILENT_AFTER_S and not self.link.is_down:
-            reason = "the store keeps silent; what is shown is as old as that"
-            self._set_link(
-                Link(LinkState.SILENT, reason, lost_at=time.monotonic() - silent_s, was_live=self.link.was_live)
-            )
-        elif self.link.is_down:
+        """Notice stores that keep silent, and let the time without them be seen to pass."""
+        for link in self.links:
+            link.look_at_clock()
+        if self.link.is_down:
             self._show_link()
+        if any(link.state.is_down for link in self.links):
+            self._show_systems()
 
     def _show_link(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, ConsoleScreen) and screen.is_mounted:
                 screen.show_frame()
+
+
+def _greeting(before: Link) -> str:
+    """Return what is said of a store that answers, by how it stood before."""
+    if not before.was_live:
+        return "Connected"
+    silent = before.state is LinkState.SILENT
+    return "The store answers again" if silent else "Connected again; everything on screen is fresh"

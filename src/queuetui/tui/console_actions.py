@@ -76,6 +76,15 @@ GENERAL = (
         "events",
         takes="[FILTER]",
     ),
+    Action(
+        "use",
+        "b",
+        "b",
+        "system",
+        "choose which system or profile is shown, where there are several",
+        "use",
+        takes="[NAME]",
+    ),
     Action("queues", "Q", "Q", "queue", "choose the queue to look at", "queues", rank=9),
 )
 

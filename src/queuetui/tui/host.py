@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from queuetui.tui.present.tones import Tone
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.picture import Picture
     from queuetui.model.snapshot import Watch
+    from queuetui.monitor.background import BackgroundCalls
     from queuetui.monitor.link import Link
     from queuetui.tui.action import Action
-    from queuetui.tui.background import BackgroundCalls
     from queuetui.tui.present.column_choice import ColumnChoice
     from queuetui.tui.present.frame import Heading
+    from queuetui.tui.present.systems import SystemRow
     from queuetui.tui.scope import Scope
     from queuetui.tui.session import Connection
     from queuetui.tui.widgets.status_line import StatusLine
@@ -41,6 +42,10 @@ class FullScreen(Protocol):
 
     def show_picture(self, picture: Picture, watch: Watch) -> object:
         """Show what was read; `watch` is what was asked for."""
+        ...
+
+    def show_systems(self, rows: Sequence[SystemRow]) -> object:
+        """Show how every link stands, where this screen lists them."""
         ...
 
 

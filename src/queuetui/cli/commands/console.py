@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from queuetui.cli.session import choose_profile, flags_of, open_profile
-from queuetui.cli.systems import find_in
+from queuetui.cli.session import choose_profiles, flags_of
+from queuetui.cli.systems import Place, find_in
 from queuetui.config.profile import Profile
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
     from queuetui.operate.operations import Operations
+    from queuetui.tui.session import ConsoleSession
 
 
 def open_console() -> None:
@@ -23,26 +25,39 @@ def open_console() -> None:
 
     require_terminal()
     flags = flags_of()
-    profile = choose_profile(flags)
+    profiles = choose_profiles(flags)
     # A server that is away may come back, and the console waits for it. A file that is not there will not.
-    if scheme_of(profile.url) == "sqlite":
-        open_profile(profile).close()
-    leave(show_console(profile, operate=flags.operate))
+    for profile in profiles:
+        if scheme_of(profile.url) == "sqlite":
+            find_in(profile)[0].open(operate=False).feed.close()
+    leave(show_console(profiles, operate=flags.operate))
 
 
-def show_console(profile: Profile, *, operate: bool, state: Path | None = None, hint: str = "") -> int:
-    """Run the console on a profile until it is left; return its exit code. Help shows the `hint`."""
+def show_console(profiles: Sequence[Profile], *, operate: bool, state: Path | None = None, hint: str = "") -> int:
+    """Run the console on profiles until it is left; return its exit code. Help shows the `hint`."""
     from queuetui.tui import collector
 
     collector.hold()
     from queuetui.tui.app import run_console
     from queuetui.tui.session import ConsoleSession
 
-    def connect() -> tuple[Feed, Operations]:
-        opened = find_in(profile)[0].open(operate=operate, state=state)
-        return opened.feed, opened.operations
+    def session_of(place: Place) -> ConsoleSession:
+        found = [place]
 
-    return run_console(ConsoleSession(profile, connect, hint))
+        def connect() -> tuple[Feed, Operations]:
+            # What was found is taken once: after a loss the store is looked at again, as its tables may have changed.
+            opened = (found.pop() if found else place.look_again()).open(operate=operate, state=state)
+            return opened.feed, opened.operations
+
+        return ConsoleSession(place.profile, connect, hint)
+
+    def whole(profile: Profile) -> ConsoleSession:
+        def connect() -> tuple[Feed, Operations]:
+            return session_of(find_in(profile)[0]).connect()
+
+        return ConsoleSession(profile, connect, hint, lambda: [session_of(place) for place in find_in(profile)])
+
+    return run_console(*map(whole, profiles))
 
 
 def leave(code: int) -> NoReturn:

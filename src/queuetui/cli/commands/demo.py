@@ -49,7 +49,7 @@ def command(no_ui: bool, seconds: float | None) -> None:
             feed.close()
         hint = f"from another terminal: QUEUETUI_CONFIG={shlex.quote(str(place.settings))} queuetui stats"
         say(hint)
-        code = show_console(profile, operate=True, state=place.state, hint=hint)
+        code = show_console([profile], operate=True, state=place.state, hint=hint)
     leave(code)
 
 

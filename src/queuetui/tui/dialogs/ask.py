@@ -15,9 +15,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from queuetui.model.text import sanitize
+from queuetui.monitor.background import BackgroundCalls
 from queuetui.monitor.reading import Reading
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
-from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
 from queuetui.tui.present.tones import Tone

@@ -11,9 +11,9 @@ from textual.screen import ModalScreen
 
 from queuetui.model.page import IdSearch
 from queuetui.model.text import sanitize
+from queuetui.monitor.background import BackgroundCalls
 from queuetui.monitor.reading import Reading
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
-from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines

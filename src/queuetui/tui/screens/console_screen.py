@@ -31,6 +31,7 @@ from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from queuetui.tui.host import ConsoleHost
+    from queuetui.tui.present.systems import SystemRow
 
 SENTENCE_CAP = 2000
 LEAST_CELLS = 60
@@ -88,6 +89,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
+
+    def show_systems(self, rows: Sequence[SystemRow]) -> None:
+        """Show how every link stands, where this screen lists them."""
 
     @property
     def waiting_text(self) -> str:

@@ -17,8 +17,8 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.page import PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
+from queuetui.monitor.background import BackgroundCalls
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
-from queuetui.tui.background import BackgroundCalls
 from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, read_filter, write_filter
 from queuetui.tui.present.lines import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -18,6 +18,7 @@ from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
 from queuetui.tui.present.queue_rows import QUEUE_COLUMNS, QUEUE_ORDER, queue_rows
+from queuetui.tui.present.systems import SystemRow, system_lines
 from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
@@ -42,6 +43,7 @@ class OverviewScreen(Acting, ListScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield cards, spark line, queues and dead letters."""
+        yield TextLines("systems")
         with Horizontal(id="cards"):
             for name in _CARDS:
                 yield TextLines(f"card-{name}", "card")
@@ -91,6 +93,10 @@ class OverviewScreen(Acting, ListScreen):
         title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
         self.show_lines("#letters-title", [title])
         self.show_lines("#letters", letters_lines(snapshot, LETTERS))
+
+    def show_systems(self, rows: Sequence[SystemRow]) -> None:
+        """Show every link, where there are several."""
+        self.show_lines("#systems", system_lines(rows, self.app.size.width))
 
     def _show_known(self, picture: Picture) -> None:
         """Show what was read for another screen before the store was lost, and name what was not."""

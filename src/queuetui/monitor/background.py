@@ -11,17 +11,21 @@ from typing import TypeVar
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import Interrupted
 from queuetui.monitor.reading import Reading
-from queuetui.tui.messages import CallEnded, Post
 
 T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]
+# Has something done on the owner's thread.
+HandOver = Callable[[Callable[[], None]], object]
 
 
 class BackgroundCalls:
-    """One daemon thread; a call in flight when the console quits is left behind, its answer unknown."""
+    """One daemon thread; a call in flight when its owner ends is left behind, its answer unknown.
 
-    def __init__(self, post: Post) -> None:
-        self._post = post
+    What it answers is handed over to the owner's thread.
+    """
+
+    def __init__(self, hand_over: HandOver) -> None:
+        self._hand_over = hand_over
         self._waiting: queue.SimpleQueue[Work] = queue.SimpleQueue()
         self._thread = self._make_thread()
 
@@ -37,7 +41,7 @@ class BackgroundCalls:
     def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> Reading:
         """Do `work` in the background.
 
-        On the console's thread give its value to `then`, or the reason to `otherwise`.
+        On the owner's thread give its value to `then`, or the reason to `otherwise`.
         Who does not want the value any more gives up what is returned, and hears nothing; never a call that changes anything.
         """
         reading = Reading()
@@ -57,8 +61,8 @@ class BackgroundCalls:
         return reading
 
     def tell(self, then: Callable[[], None]) -> None:
-        """Have something done on the console's thread, while a call goes on."""
-        self._post(CallEnded(then))
+        """Have something done on the owner's thread, while a call goes on."""
+        self._hand_over(then)
 
     def _make_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name="queuetui-calls", daemon=True)
@@ -66,7 +70,7 @@ class BackgroundCalls:
     def _run(self) -> None:
         while threading.current_thread() is self._thread:
             call = self._waiting.get()
-            self._post(CallEnded(call()))
+            self._hand_over(call())
 
 
 def _say_nothing() -> None:

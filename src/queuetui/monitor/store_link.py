@@ -1,0 +1,174 @@
+"""One store as somebody is linked to it: what polls it, what asks it in the background, and how it stands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Part, Watch
+from queuetui.monitor.background import BackgroundCalls, HandOver
+from queuetui.monitor.link import Link, LinkState
+from queuetui.monitor.poller import OpenStore, Poller
+
+SILENT_AFTER_S = 3.0
+ABANDON_AFTER_S = 15.0
+# What is read of a store that others are shown before.
+BESIDE = Watch(parts=frozenset({Part.COUNTS, Part.TALLY}))
+BESIDE_S = 5.0
+
+
+class Reach(Protocol):
+    """How a store is reached; both may block, and raise QueueTuiError."""
+
+    @property
+    def interval_s(self) -> float:
+        """How often it is read."""
+        ...
+
+    def survey(self) -> Sequence[Any]:
+        """Return how each queue system in the store is reached by itself; nothing where this is one already."""
+        ...
+
+    def open(self) -> Any:  # noqa: ANN401 - each has its own connection
+        """Connect."""
+        ...
+
+
+@dataclass
+class Sighting:
+    """What a poll brought: what was asked, what came, what it cost and when the next one follows."""
+
+    watch: Watch
+    picture: Picture
+    cost_s: float
+    pace_s: float
+
+
+S = TypeVar("S", bound=OpenStore)
+R = TypeVar("R", bound=Reach)
+
+
+class LinkWatcher(Protocol[S, R]):
+    """Whom a link belongs to, told of on its own thread."""
+
+    def link_changed(self, link: StoreLink[S, R], before: Link) -> None:
+        """The store stands otherwise than before."""
+        ...
+
+    def picture_arrived(self, link: StoreLink[S, R]) -> None:
+        """A poll ended."""
+        ...
+
+    def page_refused(self, link: StoreLink[S, R], watch: Watch, reason: str) -> None:
+        """The backend cannot answer the filter of `watch`; the rest goes on being read."""
+        ...
+
+    def found_beside(self, link: StoreLink[S, R], reaches: Sequence[R]) -> None:
+        """The store holds more systems than the one that the link is of now."""
+        ...
+
+
+class StoreLink(Generic[S, R]):
+    """One link; it changes only on the thread of its owner, to which `hand_over` takes what the poller tells.
+
+    A reach that holds several systems becomes that of the first when it connects, and its owner hears of the others.
+    """
+
+    def __init__(self, reach: R, watcher: LinkWatcher[S, R], hand_over: HandOver) -> None:
+        self.reach = reach
+        self.state = Link()
+        self.connection: S | None = None
+        self.capabilities: Capabilities | None = None
+        self.latest: Sighting | None = None
+        self._watcher = watcher
+        self._hand_over = hand_over
+        self._returns_to_s: float | None = None
+        self._is_surveyed = False
+        self.calls = BackgroundCalls(hand_over)
+        self.poller: Poller[S] = Poller(self._open, self, reach.interval_s)
+
+    def start(self) -> None:
+        """Connect and read until stopped."""
+        self.calls.start()
+        self.poller.start()
+
+    def stop(self) -> None:
+        """Let go of the store without waiting for it."""
+        self.poller.stop()
+
+    def show(self, watch: Watch) -> None:
+        """Read what is shown of it, at the interval that a person chose."""
+        if self._returns_to_s is not None:
+            self.poller.choose_interval(self._returns_to_s)
+            self._returns_to_s = None
+        self.poller.watch(watch)
+
+    def stand_beside(self) -> None:
+        """Read the figures alone, and less often, while others are shown."""
+        self._returns_to_s = chosen_s = self.poller.interval_s
+        self.poller.choose_interval(max(BESIDE_S, chosen_s))
+        self.poller.watch(BESIDE)
+
+    def look_at_clock(self) -> None:
+        """Notice a store that keeps silent, and give up one that hangs."""
+        silent_s = self.poller.silent_s
+        if silent_s >= ABANDON_AFTER_S:
+            self.calls.abandon()
+            self.poller.abandon(
+                f"the store has not answered for {silent_s:.0f} s; it hangs, or the network drops what is sent"
+            )
+        elif silent_s >= SILENT_AFTER_S and not self.state.is_down:
+            reason = "the store keeps silent; what is shown is as old as that"
+            lost_at = time.monotonic() - silent_s
+            self._change(Link(LinkState.SILENT, reason, lost_at=lost_at, was_live=self.state.was_live))
+
+    # What the poller tells, on its own thread
+
+    def hear_connected(self, connection: S, capabilities: Capabilities) -> None:
+        """Take up a store that answers."""
+        self._hand_over(partial(self._take_up, connection, capabilities))
+
+    def hear_picture(self, watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
+        """Keep the newest picture."""
+        self._hand_over(partial(self._keep, Sighting(watch, picture, cost_s, pace_s)))
+
+    def hear_refusal(self, watch: Watch, reason: str) -> None:
+        """Tell why a filter cannot be answered."""
+        self._hand_over(partial(self._watcher.page_refused, self, watch, reason))
+
+    def hear_loss(self, reason: str, attempt: int, retry_s: float) -> None:
+        """Keep what was read, and say when the next try is."""
+        self._hand_over(partial(self._lose, reason, attempt, retry_s))
+
+    def _open(self) -> S:
+        if not self._is_surveyed:
+            first, *others = self.reach.survey() or (self.reach,)
+            self.reach, self._is_surveyed = first, True
+            if others:
+                self._hand_over(partial(self._watcher.found_beside, self, others))
+        opened: S = self.reach.open()
+        return opened
+
+    def _take_up(self, connection: S, capabilities: Capabilities) -> None:
+        self.connection, self.capabilities = connection, capabilities
+        self._change(Link(LinkState.LIVE, was_live=True))
+
+    def _keep(self, sighting: Sighting) -> None:
+        if self.state.state is LinkState.SILENT:
+            self._change(Link(LinkState.LIVE, was_live=True))
+        self.latest = sighting
+        self._watcher.picture_arrived(self)
+
+    def _lose(self, reason: str, attempt: int, retry_s: float) -> None:
+        now = time.monotonic()
+        lost_at = self.state.lost_at if self.state.is_down else now
+        self._change(Link(LinkState.LOST, reason, attempt, lost_at, now + retry_s, self.state.was_live))
+
+    def _change(self, state: Link) -> None:
+        before, self.state = self.state, state
+        self._watcher.link_changed(self, before)
