@@ -1,4 +1,7 @@
-"""One store as somebody is linked to it: what polls it, what asks it in the background, and how it stands."""
+"""One link to a store.
+
+What polls it, what asks it in the background, and how it stands.
+"""
 
 from __future__ import annotations
 
@@ -74,8 +77,9 @@ class LinkWatcher(Protocol[S, R]):
 
 
 class StoreLink(Generic[S, R]):
-    """One link; it changes only on the thread of its owner, to which `hand_over` takes what the poller tells.
+    """One link to a store.
 
+    It changes only on the thread of its owner, to which `hand_over` takes what the poller tells.
     A reach that holds several systems becomes that of the first when it connects, and its owner hears of the others.
     """
 

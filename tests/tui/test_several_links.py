@@ -1,0 +1,158 @@
+"""Several queue systems and profiles in one console: all are listed, one is shown, and each lives and fails by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from queuetui.config.profile import Profile
+from queuetui.model.errors import QueueTuiError, Unreachable
+from queuetui.tui.app import QueueTui
+from queuetui.tui.screens.jobs import JobsScreen
+from queuetui.tui.screens.overview import OverviewScreen
+from queuetui.tui.session import ConsoleSession
+from tests.tui.scripted import ScriptedFeed, make_job
+from tests.tui.scripted_operations import ScriptedOperations
+from tests.tui.stage import Stage
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.operations import Operations
+
+Connect = Callable[[], "tuple[Feed, Operations]"]
+
+
+class Systems:
+    """A profile whose store holds two systems, and another profile that may be away."""
+
+    def __init__(self) -> None:
+        self.feeds = {name: ScriptedFeed() for name in ("prod/native", "prod/rq", "cache")}
+        self.feeds["prod/rq"].jobs = [make_job(77), make_job(78)]
+        self.refusal: QueueTuiError | None = None
+
+    def stage(self) -> Stage:
+        """Return the console on both profiles."""
+        whole = Profile("prod", "postgresql://db/app", poll_s=60.0)
+        prod = ConsoleSession(whole, self._connect("prod/native"), find=self._find)
+        stage = Stage(self.feeds["prod/native"], session=prod)
+        stage.app = QueueTui(prod, self._session("cache", colour="red"))
+        return stage
+
+    def _find(self) -> Sequence[ConsoleSession]:
+        return [self._session("prod/native"), self._session("prod/rq")]
+
+    def _session(self, name: str, colour: str = "") -> ConsoleSession:
+        return ConsoleSession(Profile(name, "redis://db", label=name, poll_s=60.0, colour=colour), self._connect(name))
+
+    def _connect(self, name: str) -> Connect:
+        def connect() -> tuple[Feed, Operations]:
+            if name == "cache" and self.refusal is not None:
+                raise self.refusal
+            feed = self.feeds[name]
+            return cast("tuple[Feed, Operations]", (feed, ScriptedOperations(feed)))
+
+        return connect
+
+
+def titles(stage: Stage) -> list[str]:
+    """Return what the links are called, those of one store together."""
+    return [link.reach.profile.title for link in stage.app.links]
+
+
+async def _all_linked(stage: Stage) -> None:
+    await stage.until(lambda: len(stage.app.links) == 3 and all(link.latest for link in stage.app.links))
+
+
+def test_the_overview_lists_all_and_a_key_or_a_command_shows_another() -> None:
+    """Each system has its line; `b` and `:use` show another one, with its own jobs, filter and title, and the first as it was left."""
+
+    async def script(stage: Stage) -> None:
+        await _all_linked(stage)
+        assert titles(stage) == ["prod/native", "prod/rq", "cache"]
+        assert "prod/native (1 of 3)" in stage.text()
+        await stage.press("5", "0")
+        await stage.until_shown("> prod/native")
+        assert all(name in stage.lines_of("#systems") for name in titles(stage))
+        await stage.press("b")
+        await stage.write("rq")
+        await stage.press("enter")
+        await stage.until_shown("> prod/rq")
+        assert stage.is_on(OverviewScreen)
+        await stage.press("1")
+        await stage.until(lambda: len(stage.table().rows) == 2)
+        assert "prod/rq (2 of 3)" in stage.text()
+        await stage.press("colon")
+        await stage.write("use native")
+        await stage.press("enter")
+        await stage.until_shown("prod/native (1 of 3)")
+        assert stage.is_on(JobsScreen)
+        assert "failed" in stage.text()
+        await stage.press("colon")
+        await stage.write("use prod")
+        await stage.press("enter")
+        assert "'prod' names 2 of" in stage.lines_of("#status")
+
+    Systems().stage().play(script)
+
+
+def test_an_act_names_the_system_and_changes_no_other() -> None:
+    """The dialog names the system that is shown, and the act goes to its store alone."""
+    systems = Systems()
+
+    async def script(stage: Stage) -> None:
+        await _all_linked(stage)
+        await stage.press("colon")
+        await stage.write("use rq")
+        await stage.press("enter")
+        await stage.until(lambda: len(stage.table().rows) == 2)
+        await stage.press("C")
+        await stage.until_shown("in prod/rq")
+        assert stage.app.connection is not None
+        operations = cast("ScriptedOperations", stage.app.connection.operations)
+        await stage.press("y")
+        await stage.until(lambda: len(operations.performed) == 1)
+        others = [link.connection for link in stage.app.links if link is not stage.app.shown]
+        assert all(not cast("ScriptedOperations", one.operations).performed for one in others if one is not None)
+
+    systems.stage().play(script)
+
+
+def test_one_that_is_lost_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of the others go on being read while one is away; it is told of, and shown again once it answers."""
+    monkeypatch.setattr("queuetui.monitor.poller.retry_s", lambda _: 60.0)
+    systems = Systems()
+    systems.refusal = Unreachable("it is away")
+
+    async def script(stage: Stage) -> None:
+        await stage.until(lambda: len(stage.app.links) == 3 and stage.app.links[2].state.is_down)
+        await stage.press("0")
+        await stage.until_shown("NO CONNECTION")
+        assert "it is away" in stage.lines_of("#systems")
+        polls = stage.feed.polls
+        await stage.press("r")
+        await stage.until(lambda: stage.feed.polls > polls)
+        assert stage.app.link.is_live
+        systems.refusal = None
+        stage.app.links[2].poller.poll_now()
+        await stage.until_shown("cache answers again")
+        await stage.press("colon")
+        await stage.write("use cache")
+        await stage.press("enter")
+        await stage.until_shown("cache (3 of 3)")
+
+    systems.stage().play(script)
+
+
+def test_where_there_is_one_system_nothing_is_said_of_others() -> None:
+    """The title has no number, the Overview no list, and the key says how to see several."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("0")
+        assert "of 1" not in stage.text()
+        assert stage.lines_of("#systems") == ""
+        await stage.press("b")
+        assert "--profile A --profile B" in stage.lines_of("#status")
+
+    Stage().play(script)
