@@ -54,11 +54,11 @@ def test_an_arrow_points_the_way_the_shown_figures_go() -> None:
     """What counts from a moment on grows as the moment is older; what is due grows with its moment."""
     running = columns_for(parse_query("state:processing"), KEPT, is_troubled=False, is_wide=False)
     due = columns_for(parse_query("state:scheduled,retrying"), KEPT, is_troubled=True, is_wide=False)
-    assert running.marks([Sort("started", descending=False)]) == (("age", True),)
-    assert due.marks([Sort("scheduled", descending=False)]) == (("age", False),)
+    assert running.marks([Sort("started", descending=False)]) == (Sort("age", descending=True),)
+    assert due.marks([Sort("scheduled", descending=False)]) == (Sort("age", descending=False),)
     assert running.marks([Sort("priority", descending=True), Sort("started", descending=True)]) == (
-        ("prio", True),
-        ("age", False),
+        Sort("prio", descending=True),
+        Sort("age", descending=False),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from queuetui.model.query import Sort
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
@@ -80,11 +81,11 @@ def test_the_header_shows_the_sort() -> None:
 
     async def script(app: TableApp, pilot: Pilot[None]) -> None:
         app.table.set_rows(job_rows(range(3)))
-        assert await drawn_by(app, pilot, lambda: app.table.show_sort("age", descending=True)) == [0]
+        assert await drawn_by(app, pilot, lambda: app.table.show_order([Sort("age", descending=True)])) == [0]
         assert "age▼" in app.screen_lines()[0]
-        app.table.show_sort("type")
+        app.table.show_order([Sort("type", descending=False)])
         assert "type▲" in app.screen_lines()[0]
-        app.table.show_sort(None)
+        app.table.show_order([])
         assert "▲" not in app.screen_lines()[0]
 
     play(script)

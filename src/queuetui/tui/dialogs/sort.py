@@ -15,10 +15,15 @@ OWN = ""
 
 
 class Choice(NamedTuple):
-    """Something to order by: what it is known by, and the title of the column that shows it."""
+    """An order that a person means first by its field, and the title of the column that shows it."""
 
-    field: str
+    order: Sort | None
     title: str
+
+    @property
+    def field(self) -> str:
+        """What it is known by."""
+        return OWN if self.order is None else self.order.field
 
 
 class SortDialog(PickDialog):
@@ -29,7 +34,7 @@ class SortDialog(PickDialog):
 
     def __init__(self, choices: Sequence[Choice], present: Sort | None, own_name: str) -> None:
         super().__init__()
-        self._choices = (Choice(OWN, own_name), *choices)
+        self._choices = (Choice(None, own_name), *choices)
         self._present = present
 
     def rows_for(self, text: str) -> Sequence[Row]:

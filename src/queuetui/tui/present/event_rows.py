@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from queuetui.model.event import Event, EventKind
 from queuetui.model.filter_text import quote_value
+from queuetui.model.query import Sort
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.event_scroll import EventScroll
@@ -15,7 +16,7 @@ from queuetui.tui.present.crumbs import lay_out_crumbs
 from queuetui.tui.present.event_lines import fact_text, told_text, tone_of_kind
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
-from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_name, worker_text
 
@@ -36,7 +37,7 @@ EVENT_COLUMNS = (
 )
 
 # A log has one order.
-EVENT_ORDER = (HeaderSort("time", descending=True),)
+EVENT_ORDER = (Sort("time", descending=True),)
 
 
 def event_row(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Row:

@@ -17,7 +17,7 @@ from queuetui.tui.present.job_columns import ATTEMPTS, ENDED, ID, QUEUE, TYPE
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, message_text
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
-from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _ERROR = Column("error", "error", 20, 200, flex=5, priority=0, rest=True)
@@ -26,7 +26,7 @@ _TYPE = replace(TYPE, min_width=14)
 _QUEUE = replace(QUEUE, priority=4)
 
 # At 80 cells queue, data and the error's message stand; how many attempts there were is in the lines below.
-FAILURE_ORDER = (HeaderSort("age", descending=False),)
+FAILURE_ORDER = (Sort("age", descending=False),)
 FAILURE_COLUMNS = (ID, _TYPE, _QUEUE, ENDED, ATTEMPTS, _DATA, _ERROR)
 
 

@@ -9,7 +9,7 @@ from queuetui.model.pattern import Pattern
 from queuetui.model.query import Query, Sort
 from queuetui.model.state import FINAL, State
 from queuetui.tui.present.cells import Align
-from queuetui.tui.present.table import Column, HeaderSort
+from queuetui.tui.present.table import Column
 
 ID = Column("id", "id", 8, priority=0)
 WHOLE_ID = Column("id", "id", 36, priority=0)
@@ -64,11 +64,11 @@ class JobColumns:
         """The field that each column is ordered by, by the column's key, in their order."""
         return {column.key: field for column in self.columns if (field := _field_of(column)) is not None}
 
-    def marks(self, order: Collection[Sort]) -> tuple[HeaderSort, ...]:
+    def marks(self, order: Collection[Sort]) -> tuple[Sort, ...]:
         """Return the arrows of an order; a span that lies behind us grows as its time falls."""
         fields, columns = self.fields, {column.key: column for column in self.columns}
         return tuple(
-            HeaderSort(key, sort.descending != _counts_from_now(columns[key]))
+            Sort(key, sort.descending != _counts_from_now(columns[key]))
             for sort in order
             for key, field in fields.items()
             if field == sort.field

@@ -17,7 +17,7 @@ from queuetui.tui.present.ages import ABSENT, age_text, took_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.row_order import Value, in_order
-from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 # A queue may have any name, so the rows to pick from are keyed by what no name is alone.
@@ -35,7 +35,7 @@ _RATE = Column("rate", f"done/min {RATE_MINUTES} m", 12, align=Align.RIGHT, prio
 _AVERAGE = Column("average", f"run avg {TALLY_MINUTES} m", 12, align=Align.RIGHT, priority=8)
 _CONSUMERS = Column("consumers", "workers", 7, align=Align.RIGHT, priority=7)
 
-QUEUE_ORDER = (HeaderSort("queue", descending=False),)
+QUEUE_ORDER = (Sort("queue", descending=False),)
 _STATE_OF = {"pending": State.PENDING, "running": State.PROCESSING, "failed": State.FAILED}
 
 QUEUE_PICK_COLUMNS = (_NAME, _FLAG, _PENDING, _STUCK, _FAILED)

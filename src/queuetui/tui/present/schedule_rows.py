@@ -13,7 +13,7 @@ from queuetui.tui.present.cells import Align
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
-from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 1000
@@ -31,7 +31,7 @@ SCHEDULE_COLUMNS = (
 )
 
 
-SCHEDULE_ORDER = (HeaderSort("standing", descending=False), HeaderSort("next", descending=False))
+SCHEDULE_ORDER = (Sort("standing", descending=False), Sort("next", descending=False))
 
 
 def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:

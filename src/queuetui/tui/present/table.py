@@ -1,4 +1,4 @@
-"""What a table is made of: columns, rows of cells, and the order that its heading tells."""
+"""What a table is made of: columns and rows of cells."""
 
 from __future__ import annotations
 
@@ -69,10 +69,3 @@ class Row(NamedTuple):
 
     key: str
     cells: tuple[Cell, ...]
-
-
-class HeaderSort(NamedTuple):
-    """A column that the rows are ordered by."""
-
-    column_key: str
-    descending: bool

@@ -15,7 +15,7 @@ from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.identity import short_id
 from queuetui.tui.present.row_order import Value, in_order
-from queuetui.tui.present.table import Cell, Column, HeaderSort, Row
+from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _MEGABYTE = 1_000_000
@@ -31,7 +31,7 @@ WORKER_COLUMNS = (
     Column("version", "version", 8, 14, flex=1, priority=6),
     Column("id", "id", 8, priority=7),
 )
-WORKER_ORDER = (HeaderSort("state", descending=False), HeaderSort("busy", descending=True))
+WORKER_ORDER = (Sort("state", descending=False), Sort("busy", descending=True))
 _STATE_WORDS = (
     ("silent", Tone.STUCK),
     ("lease over", Tone.STUCK),

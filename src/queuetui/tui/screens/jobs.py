@@ -87,7 +87,7 @@ class JobsScreen(JobList, Ordering, Filtering):
     @property
     def choices(self) -> Sequence[Choice]:
         """Every field that a store can order by, with the column that shows it here."""
-        return [Choice(field, self.columns.title_of(field)) for field in SORTS]
+        return [Choice(first_order(field), self.columns.title_of(field)) for field in SORTS]
 
     @property
     def neighbours(self) -> Sequence[Sort]:
@@ -96,14 +96,9 @@ class JobsScreen(JobList, Ordering, Filtering):
         return [first_order(field) for key, field in self.columns.fields.items() if key in shown]
 
     @property
-    def turned_own(self) -> Sort:
-        """The store's own order, turned round."""
-        own = next(iter(reversed(self.own_order)), Sort("created", descending=True))
-        return Sort(own.field, descending=not own.descending)
-
-    def first_order(self, field: str) -> Sort:
-        """Return the order by a field that a person means first."""
-        return first_order(field)
+    def own_sort(self) -> Sort:
+        """The field that the store's own order ends in."""
+        return next(iter(reversed(self.own_order)), Sort("created", descending=True))
 
     def reorder(self, order: Sort | None) -> None:
         """Read the jobs in another order."""

@@ -15,7 +15,7 @@ from queuetui.model.text import sanitize
 from queuetui.tui.dialogs.sort import Choice
 from queuetui.tui.present.lines import Span, line_of, say
 from queuetui.tui.present.row_order import first_order, orderable
-from queuetui.tui.present.table import Column, HeaderSort, Row
+from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.screens.ordering import Ordering
@@ -34,7 +34,7 @@ class ListScreen(Ordering):
 
     AUTO_FOCUS = "LiveTable"
     COLUMNS: ClassVar[tuple[Column, ...]]
-    OWN_MARKS: ClassVar[tuple[HeaderSort, ...]]
+    OWN_MARKS: ClassVar[tuple[Sort, ...]]
     HEADING: ClassVar[str]
     TABLE: ClassVar[type[LiveTable]] = ListTable
     TOLD: ClassVar[str] = ""
@@ -86,7 +86,7 @@ class ListScreen(Ordering):
         table, order = self.table, self._order
         table.show_empty_text(sanitize(self.empty_text(picture), SENTENCE_CAP))
         table.set_rows(self.rows_of(picture))
-        table.show_order(self.OWN_MARKS if order is None else (HeaderSort(order.field, order.descending),))
+        table.show_order(self.OWN_MARKS if order is None else (order,))
         self.show_heading(picture)
         self.tell_of_row()
 
@@ -117,7 +117,7 @@ class ListScreen(Ordering):
     @property
     def choices(self) -> Sequence[Choice]:
         """Every column."""
-        return [Choice(column.key, column.title) for column in self.COLUMNS if column.title]
+        return [Choice(first_order(column), column.title) for column in self.COLUMNS if column.title]
 
     @property
     def neighbours(self) -> Sequence[Sort]:
@@ -125,14 +125,9 @@ class ListScreen(Ordering):
         return [first_order(column) for column in orderable(self.COLUMNS, self.table.shown_columns)]
 
     @property
-    def turned_own(self) -> Sort:
-        """The screen's own order by its first column, turned round."""
-        own = self.OWN_MARKS[0]
-        return Sort(own.column_key, descending=not own.descending)
-
-    def first_order(self, field: str) -> Sort:
-        """Return the order by a column that a person means first."""
-        return first_order(next(column for column in self.COLUMNS if column.key == field))
+    def own_sort(self) -> Sort:
+        """The screen's own order by its first column."""
+        return self.OWN_MARKS[0]
 
     def reorder(self, order: Sort | None) -> None:
         """Show the same rows in another order."""

@@ -31,12 +31,8 @@ class Ordering(ConsoleScreen):
         raise NotImplementedError
 
     @property
-    def turned_own(self) -> Sort:
-        """The screen's own order, turned round."""
-        raise NotImplementedError
-
-    def first_order(self, field: str) -> Sort:
-        """Return the order by a field that a person means first."""
+    def own_sort(self) -> Sort:
+        """What the screen's own order is by in the first place."""
         raise NotImplementedError
 
     def reorder(self, order: Sort | None) -> None:
@@ -45,12 +41,13 @@ class Ordering(ConsoleScreen):
 
     def action_sort(self) -> None:
         """Choose the order from a list."""
+        choices = self.choices
 
         def take(field: str | None) -> None:
             if field is not None:
-                self.reorder(self.first_order(field) if field else None)
+                self.reorder(next((choice.order for choice in choices if choice.field == field), None))
 
-        self.app.push_screen(SortDialog(self.choices, self.ordered_by, self.OWN_NAME), take)
+        self.app.push_screen(SortDialog(choices, self.ordered_by, self.OWN_NAME), take)
 
     def action_move_sort(self, step: int) -> None:
         """Order by a neighbouring column."""
@@ -61,5 +58,5 @@ class Ordering(ConsoleScreen):
 
     def action_invert_sort(self) -> None:
         """Turn the order round."""
-        order = self.ordered_by
-        self.reorder(self.turned_own if order is None else Sort(order.field, descending=not order.descending))
+        order = self.ordered_by or self.own_sort
+        self.reorder(Sort(order.field, descending=not order.descending))

@@ -10,10 +10,11 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
+from queuetui.model.query import Sort
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
-from queuetui.tui.present.table import Column, HeaderSort, Row
+from queuetui.tui.present.table import Column, Row
 from queuetui.tui.widgets import table_messages
 from queuetui.tui.widgets.table_rows import Replaced
 from queuetui.tui.widgets.table_view import HEADER_LINES, TableView
@@ -88,11 +89,7 @@ class LiveTable(TableView, can_focus=True):
         self.refresh()
         self._tell(replaced)
 
-    def show_sort(self, column_key: str | None, *, descending: bool = False) -> None:
-        """Put the sort arrow on a column, or nowhere; the rows come in order from outside."""
-        self.show_order(() if column_key is None else (HeaderSort(column_key, descending),))
-
-    def show_order(self, order: Sequence[HeaderSort]) -> None:
+    def show_order(self, order: Sequence[Sort]) -> None:
         """Put an arrow on each column of an order; the last of them is not left out where the room is short."""
         if tuple(order) == self._order:
             return

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
+from queuetui.model.query import Sort
 from queuetui.model.text import sanitize
 from queuetui.tui.present.cells import Align, fit
 from queuetui.tui.present.symbols import Symbols
-from queuetui.tui.present.table import HeaderSort
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.table_layout import GUTTER_CELLS, PlacedColumn, TableLayout
 from queuetui.tui.widgets.table_lines import Piece, end_of, gap_before
@@ -27,7 +27,7 @@ def room_for_mark(layout: TableLayout, width: int) -> int:
     return width - (last.x + min(last.width, len(last.column.title) + 1) if is_left else last.end)
 
 
-def header_pieces(layout: TableLayout, order: Sequence[HeaderSort], symbols: Symbols, width: int) -> Iterator[Piece]:
+def header_pieces(layout: TableLayout, order: Sequence[Sort], symbols: Symbols, width: int) -> Iterator[Piece]:
     """Yield the titles; the title of a column that the rows are ordered by keeps room for its arrow."""
     before = symbols.more_before if layout.before else " "
     text = before.ljust(GUTTER_CELLS)
@@ -41,9 +41,9 @@ def header_pieces(layout: TableLayout, order: Sequence[HeaderSort], symbols: Sym
     yield Piece(text, Tone.PLAIN)
 
 
-def _title(column: PlacedColumn, order: Sequence[HeaderSort], symbols: Symbols) -> str:
+def _title(column: PlacedColumn, order: Sequence[Sort], symbols: Symbols) -> str:
     title = sanitize(column.column.title)
-    sort = next((one for one in order if one.column_key == column.column.key), None)
+    sort = next((one for one in order if one.field == column.column.key), None)
     if sort is None:
         return fit(title, column.width, column.column.align, symbols.ellipsis)
     arrow = symbols.descending if sort.descending else symbols.ascending

@@ -14,11 +14,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from queuetui.model.query import Sort
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.cells import fit
 from queuetui.tui.present.lines import wrap
 from queuetui.tui.present.symbols import Symbols
-from queuetui.tui.present.table import Column, HeaderSort
+from queuetui.tui.present.table import Column
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.content_widths import ContentWidths
 from queuetui.tui.widgets.table_header import MORE_CELLS, SIGN_CELLS, header_pieces, room_for_mark
@@ -59,7 +60,7 @@ class TableView(Widget):
         self._columns = tuple(columns)
         self._empty_text = empty_text
         self._symbols = symbols
-        self._order: tuple[HeaderSort, ...] = ()
+        self._order: tuple[Sort, ...] = ()
         self._rows = TableRows()
         self._top = 0
         self._widths = ContentWidths()
@@ -110,7 +111,7 @@ class TableView(Widget):
 
     def _lay_out(self) -> TableLayout:
         contents = self._widths.cells or None
-        sorted_by = self._order[-1].column_key if self._order else ""
+        sorted_by = self._order[-1].field if self._order else ""
         width = self.size.width
         layout = lay_out(self._columns, width, contents, self._step, sorted_by)
         if not layout.behind or room_for_mark(layout, width) >= MORE_CELLS:
