@@ -31,6 +31,7 @@ class Capabilities:
     `native` backends have a worker of ours; `keeps` are the states it stores; `applies` are the states that each verb on jobs fits,
     computed from what the backend declares, and `manages` the verbs on queues, workers and schedules;
     `workers`, `tally`, `attempts`, `events` tell whether those are kept at all;
+    `cleanup` are the states that a cleanup deletes unless others are named, `ended_by` the field that tells when such a job ended;
     `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
     """
 
@@ -48,6 +49,8 @@ class Capabilities:
     events: bool = False
     durability: str = ""
     warnings: Mapping[Verb, str] = field(default_factory=dict)
+    cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
+    ended_by: str = "completed"
 
     @property
     def verbs(self) -> frozenset[Verb]:

@@ -126,12 +126,17 @@ class Operations:
         return self.prepare_matching(Verb.DELETE, query, limit, purge=True, how=how)
 
     def prepare_cleanup(
-        self, states: Sequence[str], older_than_s: float, limit: int = MATCHING_LIMIT, how: Thoroughness = BOUNDED
+        self,
+        states: Sequence[str] | None,
+        older_than_s: float,
+        limit: int = MATCHING_LIMIT,
+        how: Thoroughness = BOUNDED,
     ) -> Manifest:
-        """Return what a cleanup of jobs that ended longer ago than that will delete."""
+        """Return what a cleanup of jobs that ended longer ago than that will delete; without states, of those that the backend says."""
+        capabilities = self._backend.inspector.capabilities
         now = self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         ended_before = to_text(now - timedelta(seconds=older_than_s))
-        query = parse_query(f"state:{','.join(states)} completed<{ended_before}")
+        query = parse_query(f"state:{','.join(states or capabilities.cleanup)} {capabilities.ended_by}<{ended_before}")
         return self.prepare_matching(Verb.DELETE, query, limit, how=how)
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:

@@ -115,6 +115,85 @@ def test_a_fault_is_refused_with_its_line(line: int, old: str, new: str, said: s
     assert int(named[1] or named[2]) == line, str(refused.value)
 
 
+SIDES = """\
+[cleanup]
+states = ["failed"]
+by = "scheduled"
+[events]
+table = "log"
+at = "at"
+kind = "kind"
+job = ["job", "said.job"]
+channels = ["news"]
+[events.kinds]
+JobFailed = ["died"]
+JobCreated = ["born"]
+[workers]
+table = "log"
+key = "job"
+status = "kind"
+created = "at"
+ended = ["gone"]
+failed = "gone"
+[tokens]
+table = "log"
+token = "job"
+worker = "kind"
+expires = "at"
+"""
+
+
+def _catalog_with_log() -> Catalog:
+    columns = (
+        StoredColumn("at", "timestamp with time zone", nullable=False),
+        StoredColumn("kind", "text", nullable=False),
+        StoredColumn("said", "jsonb", nullable=True),
+        StoredColumn("job", "uuid", nullable=True),
+    )
+    log = StoredTable("public", "log", {one.name: one for one in columns})
+    return Catalog("postgresql", (*_catalog().tables, log))
+
+
+@pytest.mark.parametrize(
+    ("line", "old", "new", "said"),
+    [
+        (1, "", "", ""),
+        (2, '["failed"]', '["lost"]', "no final state of this mapping"),
+        (3, '"scheduled"', '"completed"', "is no time in [fields]"),
+        (5, '"log"', '"lgo"', "did you mean log"),
+        (6, 'at = "at"', 'at = "kind"', "say in times of [events]"),
+        (8, '["job", "said.job"]', '["jobs", "kind.job"]', "has no jobs or kind.job"),
+        (8, '["job", "said.job"]', "[]", "names no column"),
+        (9, '["news"]', '"news"', "expected `array`"),
+        (11, "JobFailed", "JobDied", "no kind of event 'JobDied'"),
+        (12, '["born"]', '["died"]', "each word must be of one kind"),
+        (15, '"job"', '"ident"', "has no ident"),
+        (19, '"gone"', '"lost"', "write it in ended too"),
+        (14, '"log"', '"log"\nsilent = 3', "no key 'silent'"),
+        (14, '"log"', '"log"\ntimes = { kind = "zoned", zone = "Mars" }', "not a time zone"),
+        (24, '"at"', '"at"\nclear = true', "no key 'clear'"),
+    ],
+)
+def test_a_fault_beside_the_jobs_is_refused_with_its_line(line: int, old: str, new: str, said: str) -> None:
+    """What is said of the log, the workers, the tokens and the cleanup is checked as the rest is; the good one is taken."""
+    good = GOOD.replace('times = { kind = "naive", zone = "Europe/Warsaw" }', 'times = { kind = "zoned" }')
+    good = good.replace('"due_at"', '{ column = "due_at", times = { kind = "naive" } }')
+    good = good.replace('"began_at"', '{ column = "began_at", times = { kind = "naive" } }')
+    lines = SIDES.splitlines()
+    assert old in lines[line - 1]
+    lines[line - 1] = lines[line - 1].replace(old, new, 1)
+    text = good + "\n".join(lines)
+    if not said:
+        require_fit(read_mapping(text, "work.toml"), _catalog_with_log())
+        return
+    with pytest.raises(BadConfig) as refused:
+        require_fit(read_mapping(text, "work.toml"), _catalog_with_log())
+    assert said in str(refused.value)
+    named = re.search(r"line (\d+)", str(refused.value))
+    assert named is not None
+    assert int(named[1]) - len(good.splitlines()) == line + new.count("\n")
+
+
 def test_a_table_without_the_right_to_read_is_told_as_such() -> None:
     """A table that this user may not read is no wrong mapping: the refusal asks for the right."""
     with pytest.raises(Denied, match="grant SELECT"):

@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.discover import open_backend
 from queuetui.backends.foreign.mapped.discovery import find
 from queuetui.backends.foreign.mapped.names import SHIPPED
 from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped
 from queuetui.model.act import Verb
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
+from queuetui.operate.authority import Authority
+from queuetui.operate.journal import Journal
+from queuetui.operate.operations import Operations
+from queuetui.operate.rights import Right
 from tests.backends.captures import FIXTURES, STATE_OF_WORD, query, run_script
 from tests.backends.mapped.reading import act, catalog_of, product_of, see
 
@@ -138,6 +143,20 @@ def test_naive_times_are_those_of_the_applications_zone(mysql_url: str) -> None:
     assert found == [("failed", "cancelled by an operator", datetime(2026, 7, 1, 14, 0, 30))]  # noqa: DTZ001 - a wall clock
     assert act(mysql_url, product_of(mysql_url, mapping, "delete"), Verb.CANCEL, "2", now) == 1
     assert query(mysql_url, "SELECT id FROM jobs WHERE id = 2") == []
+
+
+def test_phalcons_cleanup_deletes_what_its_own_service_does(mysql_url: str, tmp_path: Path) -> None:
+    """Without a state being named, completed and failed jobs go that nothing has touched for so long, though a failed one has no end."""
+    run_script(mysql_url, (FIXTURES / "plain-tables" / "dump.phalcon.mariadb.sql").read_text(encoding="utf-8"))
+    truth = truth_of("phalcon")
+    run_script(mysql_url, "UPDATE jobs SET updated_at = '2026-11-25 00:00:00' WHERE id IN (1, 5);\n")
+    now = now_of(truth) + timedelta(days=4)
+    backend = open_backend(mysql_url, BackendOptions("mine", kind="mapped:phalcon", now=now))
+    authority = Authority(Right.OPERATE, "me", Journal(tmp_path / "acts.jsonl", "b"), None)
+    operations = Operations(backend, authority, Limits())
+    assert operations.perform(operations.prepare_cleanup(None, 3 * 86400)).done == 3
+    assert [one for (one,) in query(mysql_url, "SELECT id FROM jobs ORDER BY id")] == [1, 5, 6, 7, 8, 9, 10, 11, 12]
+    backend.close()
 
 
 _PRISMA = """

@@ -201,6 +201,7 @@ class Product:
     `absent` names the fields of the filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
     counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
+    `cleanup` and `ended_by` are as in its capabilities.
     """
 
     kind: str
@@ -217,6 +218,8 @@ class Product:
     name: str = ""
     is_visible: bool = True
     sides: Sides = field(default_factory=Sides)
+    cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
+    ended_by: str = "completed"
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -233,6 +236,8 @@ class Product:
             reasons=self.reasons,
             warnings=self.warnings,
             manages=self.sides.manages,
+            cleanup=self.cleanup,
+            ended_by=self.ended_by,
             workers=self.sides.workers is not None,
             events=self.sides.events is not None,
             liveness=Liveness.DEADLINE if any(source.held is not None for source in self.sources) else Liveness.NONE,

@@ -29,7 +29,7 @@ from queuetui.model.counted import counted
 from queuetui.model.errors import Conflict, Denied
 from queuetui.model.job import Job
 from queuetui.model.query import Query
-from queuetui.model.state import FINAL, State
+from queuetui.model.state import FINAL
 from queuetui.operate.manifest import DEADLINE_VERBS, Manifest
 from queuetui.operate.operations import Thoroughness
 from queuetui.operate.report import Report
@@ -287,17 +287,15 @@ def purge(words: tuple[str, ...], **given: Any) -> None:
     "states",
     multiple=True,
     type=click.Choice(sorted(state.value for state in FINAL)),
-    default=(State.COMPLETED.value, State.CANCELLED.value),
-    show_default=True,
-    help="Which final states; failed only when named.",
+    help="Which final states; unless named completed and cancelled, or what the application's own cleanup deletes.",
 )
 @_act_options
 def cleanup(days: float, states: tuple[str, ...], **given: Any) -> None:
-    """Delete completed and cancelled jobs that ended long ago."""
+    """Delete jobs that ended long ago."""
     connection = take_connection(given)
     how = _how(given)
     with opened_systems(**connection) as systems:
         found = systems.prepare_in_one(
-            Verb.DELETE, lambda one: one.operations.prepare_cleanup(states, days * DAY_S, how=how)
+            Verb.DELETE, lambda one: one.operations.prepare_cleanup(states or None, days * DAY_S, how=how)
         )
         _carry_out(*found, given)

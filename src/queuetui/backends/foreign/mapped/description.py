@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as Table
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import and_, func, or_, table
 
@@ -70,7 +71,14 @@ def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Pr
         },
         warnings={change.verb: change.note for change in changes if change.note},
         sides=make_sides(mapping, catalog),
+        **_cleanup(mapping),
     )
+
+
+def _cleanup(mapping: Mapping) -> dict[str, Any]:
+    """Return what a cleanup deletes, where the mapping says it."""
+    shape = mapping.cleanup
+    return {} if shape is None else {"cleanup": tuple(map(State, shape.states)), "ended_by": shape.by}
 
 
 def _source(described: Described, catalog: Catalog) -> Source:

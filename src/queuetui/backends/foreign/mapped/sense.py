@@ -18,7 +18,7 @@ from queuetui.backends.foreign.mapped.shape import (
 )
 from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, State
 
 _DUE = ("past", "ahead")
 _ATTEMPTS = ("none", "some")
@@ -36,11 +36,30 @@ def require_sense(mapping: Mapping) -> None:
     for place, verb in enumerate(mapping.verbs):
         _require_verb(mapping, place, verb)
     _require_one_way(mapping)
+    _require_cleanup(mapping)
+
+
+def _require_cleanup(mapping: Mapping) -> None:
+    shape = mapping.cleanup
+    if shape is None:
+        return
+    for name in shape.states:
+        if name not in mapping.states or State(name) not in FINAL:
+            there = ", ".join(state for state in mapping.states if state in FINAL)
+            raise mapping.refuse(
+                ("cleanup", "states"), f"{name!r} is no final state of this mapping; there are: {there}"
+            )
+    if shape.by not in TIME_FIELDS or shape.by not in mapping.fields:
+        raise mapping.refuse(
+            ("cleanup", "by"), f"{shape.by!r} is no time in [fields]; name one that every ended job has"
+        )
 
 
 def _require_zones(mapping: Mapping) -> None:
     times: list[tuple[tuple[str, ...], TimesShape]] = [(("times",), mapping.times)]
     times += [(("fields", name), one.times) for name, one in mapping.fields.items() if one.times is not None]
+    sides = (("events", mapping.events), ("workers", mapping.workers), ("tokens", mapping.tokens))
+    times += [((part, "times"), one.times) for part, one in sides if one is not None and one.times is not None]
     for path, shape in times:
         try:
             ZoneInfo(shape.zone)

@@ -39,8 +39,10 @@ _TOP = (
     "events",
     "workers",
     "tokens",
+    "cleanup",
 )
 
+_UNKNOWN_KEY = "Object contains unknown field"
 NOW, NULL, ONE_MORE, ONE_LESS = "now", "null", "+1", "-1"
 
 
@@ -88,6 +90,13 @@ class VerbShape(Strict):
     way: str = ""
 
 
+class CleanupShape(Strict):
+    """The states that the application's own cleanup deletes, and the field that tells for how long a job has been there."""
+
+    states: list[str]
+    by: str = "completed"
+
+
 @dataclass(frozen=True)
 class Mapping:
     """A mapping file as it was read; `name` is the file's, `lines` tells where each key stands."""
@@ -106,6 +115,7 @@ class Mapping:
     events: EventsShape | None = None
     workers: WorkersShape | None = None
     tokens: TokensShape | None = None
+    cleanup: CleanupShape | None = None
     lines: dict[Path, int] = field(default_factory=dict, compare=False, repr=False)
 
     def in_zone(self, zone: str) -> Mapping:
@@ -142,7 +152,10 @@ class _Reader:
             why, _, place = str(error).partition(" - at `$")
             inner = place.strip("`.")
             shown = ".".join(str(part) for part in (*path, *([inner] if inner else [])))
-            raise self.refuse((*path, *inner.split(".")), f"{shown}: {_in_plain_words(why)}") from None
+            unknown = [why.rpartition(" ")[2].strip("`")] if why.startswith(_UNKNOWN_KEY) else []
+            raise self.refuse(
+                (*path, *filter(None, inner.split(".")), *unknown), f"{shown}: {_in_plain_words(why)}"
+            ) from None
 
     def text(self, key: str) -> str:
         if key not in self.document:
@@ -190,6 +203,7 @@ def read_mapping(text: str, name: str) -> Mapping:
         events=reader.optional("events", EventsShape),
         workers=reader.optional("workers", WorkersShape),
         tokens=reader.optional("tokens", TokensShape),
+        cleanup=reader.optional("cleanup", CleanupShape),
         lines=reader.lines,
     )
 
@@ -241,7 +255,7 @@ def _read_absent(reader: _Reader) -> dict[str, str]:
 
 
 def _in_plain_words(why: str) -> str:
-    if why.startswith("Object contains unknown field"):
+    if why.startswith(_UNKNOWN_KEY):
         return f"there is no key {why.rpartition(' ')[2].strip('`')!r} here"
     if why.startswith("Object missing required field"):
         return f"{why.rpartition(' ')[2].strip('`')} is missing"
