@@ -54,6 +54,8 @@ def every_look(backend: NativeBackend, ids: list[str], reads: Sequence[str] = RE
     assert snapshot.page is not None
     found = {job.ref.id for job in snapshot.page.jobs}
     assert found.issuperset(ids)
+    # What the tab All counts is no less than what it lists.
+    assert snapshot.total.value == snapshot.page.total.value == len(found)
     feed.usage(60)
     details = {job_id: feed.open(job_id, events=20) for job_id in ids}
     for detail in details.values():
@@ -231,6 +233,9 @@ def test_a_text_that_is_not_utf8_keeps_nobody_from_the_others(store: Store) -> N
     for column, job_id in (("queue", odd), ("type", typed)):
         statement = f"update queuetui_job set {column} = cast(x'fffe' as text) where id = :id"
         assert write(backend, statement, id=bytes.fromhex(job_id.replace("-", "")))
-    every_look(backend, [odd, typed, usual])
+    seen = every_look(backend, [odd, typed, usual])
+    assert "its queue is stored with bytes that are no text" in seen[odd].job.remarks[0]
+    assert "its type is stored with bytes that are no text" in seen[typed].job.remarks[0]
+    assert seen[usual].job.remarks == ()
     assert "default" in backend.jobs.queues_ready(None)
     assert {job.id for job in claim(backend, 9)[1]} == {typed, usual}

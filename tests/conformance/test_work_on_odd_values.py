@@ -11,6 +11,7 @@ from queuetui.backends.backend import NativeBackend
 from queuetui.backends.native.redis.backend import RedisBackend
 from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from queuetui.model.verdict import Code
@@ -141,4 +142,6 @@ def test_a_worker_leaves_what_has_no_id(store: Store, told: Told, ruled: bool) -
     assert [one["queue"] for one in told.of("queue_left")] == ["default"]
     with backend.database.reading("counting by hand") as connection:
         assert connection.exec_driver_sql("select count(*) from queuetui_job where state = 1").scalar() == 20
-    Feed(backend, Limits()).poll(Watch())
+    page = Feed(backend, Limits()).poll(Watch(page=PageRequest())).snapshot.page
+    assert page is not None
+    assert sum(any("no worker takes it" in remark for remark in job.remarks) for job in page.jobs) == 20

@@ -17,6 +17,7 @@ from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.picture import Picture
 from queuetui.model.query import Query
@@ -76,7 +77,8 @@ class Feed:
 
         `watch.limits` is replaced by the feed's.
         """
-        snapshot = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
+        read = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
+        snapshot = _count_listed(read, watch.page)
         problems, request = dict(snapshot.problems), watch.events
         rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
@@ -242,6 +244,19 @@ class Feed:
 
     def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
         return {job.ref.id: explain(job, facts) for job in jobs}
+
+
+def _count_listed(snapshot: Snapshot, request: PageRequest | None) -> Snapshot:
+    """Return the snapshot with no smaller a total than a page lists.
+
+    A job in an impossible state, or of a queue that no name asks for, is in no count of a state.
+    """
+    page, total = snapshot.page, snapshot.total.value
+    if page is None or request is None or request.query.terms or total is None or len(page.jobs) <= total:
+        return snapshot
+    whole = request.cursor is None and not page.has_more
+    listed = Measured(len(page.jobs), Exactness.EXACT if whole else Exactness.CAPPED, snapshot.now)
+    return replace(snapshot, total=listed, page=replace(page, total=listed))
 
 
 def _ask(part: str, read: Callable[[], T], problems: dict[str, str]) -> T | None:

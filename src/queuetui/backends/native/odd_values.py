@@ -31,6 +31,8 @@ UNREADABLE = (
     struct.error,
 )
 _SHOWN_CHARS = 40
+_ID_CHARS = 36
+_NO_TEXT = "\ufffd"
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _HOW_TO_MEND = "delete the job, or write a right value by hand"
 
@@ -102,6 +104,19 @@ class JobRemarks:
             return value
         self._say(f"its state is stored as {_show(value)}, which is none: no worker takes it")
         return State.BLOCKED
+
+    def read_id(self, value: str) -> str:
+        """Return an id; only SQLite takes one that is no UUID."""
+        # Other bytes than sixteen are read as their digits alone.
+        if len(value) != _ID_CHARS or "-" not in value:
+            self.said.append("its id is not the 16 bytes of a UUID: no worker takes it; delete its row by hand")
+        return value
+
+    def read_text(self, value: str, name: str) -> Untrusted:
+        """Return a text, of which SQLite takes any bytes."""
+        if _NO_TEXT in value:
+            self._say(f"its {name} is stored with bytes that are no text, shown as {_NO_TEXT}")
+        return Untrusted(value)
 
     def read_names(self, value: object, name: str) -> tuple[Untrusted, ...]:
         """Return the texts of a stored list."""

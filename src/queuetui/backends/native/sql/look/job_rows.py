@@ -20,9 +20,9 @@ def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # 
     stored, odd = row.payload or b"", JobRemarks()
     payload = bytes(stored).decode("utf-8", "replace")
     return Job(
-        ref=JobRef(backend, row.id, str(row.rev)),
-        type=Untrusted(row.type),
-        queue=Untrusted(row.queue),
+        ref=JobRef(backend, odd.read_id(row.id), str(row.rev)),
+        type=odd.read_text(row.type, "type"),
+        queue=odd.read_text(row.queue, "queue"),
         state=odd.read_state(row.state),
         payload=Untrusted(payload),
         payload_whole=(row.payload_size or 0) <= len(stored),
