@@ -18,6 +18,11 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.operations import Operations
 
 ROWS = 100
 SIZE = (120, 40)
@@ -51,13 +56,18 @@ def start_console(url: str, state: str) -> None:
 
     # As `queuetui` does before it loads the console.
     collector.hold()
-    from queuetui.cli.session import connect
+    from queuetui.cli.systems import find_in
     from queuetui.config.profile import Profile
     from queuetui.tui.app import QueueTui
     from queuetui.tui.session import ConsoleSession
 
     profile = Profile("bench", url, chosen_by_url=True)
-    app = QueueTui(ConsoleSession(profile, lambda: connect(profile, operate=True, state=Path(state))))
+
+    def connect() -> tuple[Feed, Operations]:
+        opened = find_in(profile)[0].open(operate=True, state=Path(state))
+        return opened.feed, opened.operations
+
+    app = QueueTui(ConsoleSession(profile, connect))
 
     async def show() -> None:
         async with app.run_test(size=SIZE) as pilot:

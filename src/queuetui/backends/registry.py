@@ -36,7 +36,7 @@ FOREIGN_KINDS = tuple(dict.fromkeys(kind for kinds in FOREIGN_BY_FAMILY.values()
 FINDERS = {
     "laravel": "laravel.discovery",
     "mapped": "mapped.discovery",
-    "pg-boss": "pg_boss",
+    "pg-boss": "pg_boss.recognition",
     "rq": "rq",
     "sidekiq": "sidekiq",
 }

@@ -1,7 +1,8 @@
-"""The snapshot that a console starts with on SQLite, read by blocks, is the one that SQLAlchemy puts together."""
+"""The snapshot that a console starts with, read by blocks, is the one that SQLAlchemy puts together."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,9 +17,8 @@ from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.look import sums
 from queuetui.backends.native.sql.look.inspector import SqlInspector
+from queuetui.backends.native.sql.look.quick_inspector import QuickInspector
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
-from queuetui.backends.native.sql.sqlite.quick_inspector import QuickInspector
 from queuetui.model.act import Act, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -31,28 +31,34 @@ EVERYTHING = Watch(page=PageRequest(), parts=frozenset(Part) - {Part.FAILURES})
 LOADS = """
 import sys
 from pathlib import Path
-from queuetui.cli.session import connect
+from queuetui.cli.systems import find_in
 from queuetui.config.profile import Profile
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Watch
-feed, _ = connect(Profile("it", sys.argv[1]), operate=True, state=Path(sys.argv[2]))
+feed = find_in(Profile("it", sys.argv[1]))[0].open(operate=True, state=Path(sys.argv[2])).feed
 assert feed.poll(Watch(page=PageRequest(), parts=frozenset({Part.COUNTS}))).snapshot.page.jobs
 feed.capabilities
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "psycopg", "redis", "pymysql"}))
 """
 
 
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A database with our tables and no row."""
+    found: str = request.getfixturevalue(f"migrated_{request.param}_url")
+    return found
+
+
 @pytest.fixture
-def backend(migrated_sqlite_url: str) -> Iterator[SqlBackend]:
-    """A queue without rows in an SQLite file, judged at one time."""
-    opened = open_backend(migrated_sqlite_url, BackendOptions(name="here", create=True, now=datetime.now(UTC)))
+def backend(url: str) -> Iterator[SqlBackend]:
+    """A queue without rows, judged at one time."""
+    opened = open_backend(url, BackendOptions(name="here", create=True, now=datetime.now(UTC)))
     yield opened
     opened.close()
 
 
 def quick_inspector(backend: SqlBackend) -> QuickInspector:
     """Return what reads by blocks."""
-    assert isinstance(backend.database, SqliteDatabase)
     return QuickInspector(backend.database)
 
 
@@ -119,27 +125,37 @@ def test_what_is_beyond_the_blocks_is_left_to_the_other_way(
 
 def test_no_block_of_the_picture_sorts_or_scans_the_jobs(backend: SqlBackend) -> None:
     """Each statement goes through an index, or walks along the ids until its limit."""
-    values = dict.fromkeys(("most", "at", "late", "head", "since"), 100) | {"names": '["mail"]'}
-    blocks = {name: text for name, text in load_blocks("sqlite").items() if name.startswith("snapshot_")}
+    now = datetime.now(UTC)
+    texts = {"names": '["mail"]', "name": "mail", "after": ""}
+    dialect = backend.database.dialect
+    blocks = {name: text for name, text in load_blocks(dialect).items() if name.startswith("snapshot_")}
     assert len(blocks) > 8
+    explain = {"sqlite": "explain query plan", "postgresql": "explain", "mysql": "explain"}[dialect]
 
-    def explain(session: Session) -> None:
-        for name, statement in blocks.items():
-            steps = [row[3] for row in session.execute(f"explain query plan {statement}", values)]
-            scans = [step for step in steps if step in {"SCAN queuetui_job", "SCAN queuetui_job_done"}]
-            assert not scans or name in {"snapshot_page", "snapshot_total"}, (name, steps)
-            if name == "snapshot_page":
-                # Only what the limit has left is sorted.
-                assert steps[1].startswith("MERGE"), steps
+    def read_plans(session: Session) -> dict[str, list[str]]:
+        moments = dict.fromkeys(("at", "late", "since"), session.moment_in(now))
+        values = session.bound(moments | texts | dict.fromkeys(("most", "head", "above"), 100))
+        session.row("snapshot_clock")
+        return {
+            name: [" ".join(map(str, row)) for row in session.execute(f"{explain} {statement}", values)]
+            for name, statement in blocks.items()
+        }
 
-    backend.database.read("explaining", explain)
+    for name, steps in backend.database.picture("explaining", read_plans).items():
+        plan = "\n".join(steps)
+        walks = name in {"snapshot_page", "snapshot_total"}
+        assert not re.search(r"SCAN queuetui_job(_done)?$", plan, re.MULTILINE) or walks, (name, steps)
+        assert not re.search(r"Seq Scan on queuetui_job|Bitmap", plan), (name, steps)
+        assert not re.search(r"queuetui_job(_done)? ALL ", plan), (name, steps)
+        if name == "snapshot_page" and dialect == "sqlite":
+            # Only what the limit has left is sorted.
+            assert "MERGE" in steps[1], steps
 
 
-def test_the_first_picture_loads_no_driver_but_its_own(
-    backend: SqlBackend, migrated_sqlite_url: str, tmp_path: Path
-) -> None:
-    """A console on an SQLite file shows its first rows before SQLAlchemy is loaded."""
+def test_the_first_picture_loads_no_driver_but_its_own(backend: SqlBackend, url: str, tmp_path: Path) -> None:
+    """A console shows its first rows before SQLAlchemy is loaded."""
     fill(backend)
-    program = [sys.executable, "-c", LOADS, migrated_sqlite_url, str(tmp_path)]
+    program = [sys.executable, "-c", LOADS, url, str(tmp_path)]
     answer = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert (answer.stdout.strip(), answer.stderr) == ("[]", "")
+    drivers = {"postgresql": ["psycopg"], "mysql": ["pymysql"]}.get(backend.database.dialect, [])
+    assert (answer.stdout.strip(), answer.stderr) == (str(drivers), "")

@@ -41,5 +41,5 @@ def test_each_job_is_run_once_by_one_of_many_processes(backend: SqlBackend, url:
     assert len(sent) == ENQUEUERS * JOBS
     assert runs == Counter((job_id, True) for job_id in sent)
     assert backend.jobs.queues_ready(None) == ()
-    counted = backend.database.read("counting", lambda session: session.rows("count_jobs", limit=10_000))
+    counted = backend.database.read("counting", lambda session: session.rows("snapshot_total", most=10_000))
     assert counted == [(len(sent),)]

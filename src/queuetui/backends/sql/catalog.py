@@ -165,18 +165,24 @@ def read_catalog(connection: Connection, schemas: Iterable[str] = ()) -> Catalog
 
 
 def look_into(url: str, options: BackendOptions) -> Catalog:
-    """Connect and read the catalog of a database once; a file is read by the driver alone.
+    """Connect and read the catalog of a database once, by the driver alone.
 
     Raises NotFound for an SQLite file that is not there.
     """
     if url.startswith("sqlite"):
         return _look_into_file(url)
-    from queuetui.backends.sql.console_connection import open_database
+    from queuetui.backends.sql.console_sessions import read_server
 
     named = (value.rpartition(".")[0] for name, value in options.settings.items() if name.endswith("_table"))
-    opened = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
-    with closing(opened) as database, database.reading(_LOOKING) as connection:
-        return read_catalog(connection, filter(None, named))
+    with closing(read_server(url, options)) as reader, reader.reading(_LOOKING) as connection:
+        # A list without any name is none to the server; no schema has an empty one.
+        among = {"schemas": (*filter(None, named), "")} if reader.dialect == "mysql" else None
+        cursor = connection.cursor()
+        found = []
+        for statement in _STATEMENTS[reader.dialect]:
+            cursor.execute(statement.replace(":schemas", "%(schemas)s") if among else statement, among)
+            found.append(cursor.fetchall())
+        return _assemble(reader.dialect, *found)
 
 
 def _look_into_file(url: str) -> Catalog:

@@ -7,31 +7,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from queuetui.backends import forks
-from queuetui.backends.sql import mysql_address, postgresql_address, sqlite_address
+from queuetui.backends.sql import console_sessions, mysql_address, postgresql_address, sqlite_address
 from queuetui.backends.sql.budget import limit_sqlite
+from queuetui.backends.sql.console_sessions import LOCK_TIMEOUT_S, Patience
 from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql.sqlite_address import SqliteAddress, is_file
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import NotFound, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted, current_interruption
 
-if TYPE_CHECKING:
-    import psycopg
-    import pymysql
-    from pymysql.cursors import Cursor
-
-LOCK_TIMEOUT_S = 1.0
-_IDLE_LIMIT_S = 10
 _FORK_WAITS_S = 25.0
 _DIALECTS = {
     "sqlite": "sqlite",
@@ -67,6 +61,11 @@ class ConsoleDatabase(forks.StoreHandle):
     def __post_init__(self) -> None:
         """Hear of forks."""
         super().__init__()
+
+    @property
+    def patience(self) -> Patience:
+        """How long it waits."""
+        return Patience(self.statement_timeout_s, self.connect_timeout_s)
 
     def before_fork(self) -> None:
         """Close what SQLite cannot share with a child, once nobody is at it."""
@@ -151,9 +150,9 @@ class ConsoleDatabase(forks.StoreHandle):
             if self.dialect == "sqlite":
                 driver_connection.interrupt()
             elif self.dialect == "postgresql":
-                driver_connection.cancel_safe(timeout=self.connect_timeout_s)
+                console_sessions.end_postgresql_statement(driver_connection, self.patience)
             else:
-                _kill_mysql_statement(self, driver_connection.thread_id())
+                console_sessions.end_mysql_statement(self.address, self.patience, driver_connection.thread_id())
 
     def _engine(self, *, writes: bool) -> Engine:
         with self._guard:
@@ -189,26 +188,12 @@ def _make_engine(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 
 def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
-    import psycopg
-
-    from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
-
-    settings = {
-        "statement_timeout": str(int(database.statement_timeout_s * 1000)),
-        "lock_timeout": str(int(LOCK_TIMEOUT_S * 1000)),
-        "idle_in_transaction_session_timeout": str(_IDLE_LIMIT_S * 1000),
-    }
-    sessions = PostgresqlSessions(database.address, settings, database.connect_timeout_s)
-
-    def connect() -> psycopg.Connection[Any]:
-        # A prepared statement would outlive a connection pooler's idea of the session.
-        connection = sessions.connect(psycopg.Connection, prepare_threshold=None)
-        connection.autocommit = False
-        connection.read_only = not writes
-        return connection
-
+    sessions = console_sessions.postgresql_sessions(database.address, database.patience)
     engine = create_engine(
-        "postgresql+psycopg://", creator=connect, isolation_level=_LEVEL[writes], **_pool(writes=writes)
+        "postgresql+psycopg://",
+        creator=lambda: console_sessions.connect_to_postgresql(sessions, writes=writes),
+        isolation_level=_LEVEL[writes],
+        **_pool(writes=writes),
     )
 
     @event.listens_for(engine, "begin")
@@ -222,34 +207,10 @@ def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
 def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
     return create_engine(
         "mysql+pymysql://",
-        creator=lambda: _connect_to_mysql(database, writes=writes),
+        creator=lambda: console_sessions.connect_to_mysql(database.address, database.patience, writes=writes),
         isolation_level=_LEVEL[writes],
         **_pool(writes=writes),
     )
-
-
-def _connect_to_mysql(database: ConsoleDatabase, *, writes: bool) -> pymysql.Connection[Cursor]:
-    from queuetui.backends.sql.mysql_sessions import connect
-
-    wait_s = max(1, round(database.statement_timeout_s))
-    return connect(
-        database.address,
-        writes=writes,
-        statement_s=wait_s,
-        lock_s=max(1, round(LOCK_TIMEOUT_S)),
-        connect_timeout=max(1, round(database.connect_timeout_s)),
-        read_timeout=wait_s + _IDLE_LIMIT_S,
-        write_timeout=wait_s + _IDLE_LIMIT_S,
-    )
-
-
-def _kill_mysql_statement(database: ConsoleDatabase, thread_id: int) -> None:
-    """End the statement that another session of the same user runs.
-
-    This needs no further right, and a connection of its own.
-    """
-    with closing(_connect_to_mysql(database, writes=False)) as connection, connection.cursor() as cursor:
-        cursor.execute(f"KILL QUERY {thread_id:d}")
 
 
 def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:

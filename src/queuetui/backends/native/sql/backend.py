@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import Catalog
 
 
-_INSPECTOR = ("native.sql.look.inspector", "SqlInspector")
-# A console on a file shows its first picture before SQLAlchemy is loaded.
-_QUICK_INSPECTOR = ("native.sql.sqlite.quick_inspector", "QuickInspector")
+# A console shows its first picture before SQLAlchemy is loaded.
+_INSPECTOR = ("native.sql.look.quick_inspector", "QuickInspector")
 
 
 class SqlBackend(NativeBackend):
@@ -34,7 +33,7 @@ class SqlBackend(NativeBackend):
         self.database = database
         store = SqlJobStore(database)
         super().__init__(
-            inspector=late(*(_QUICK_INSPECTOR if database.dialect == "sqlite" else _INSPECTOR), database),
+            inspector=late(*_INSPECTOR, database),
             operator=late("native.sql.act.operator", "SqlOperator", database),
             events=late("native.sql.look.event_log", "SqlEventLog", database),
             examiner=late("native.sql.look.examiner", "SqlExaminer", database),

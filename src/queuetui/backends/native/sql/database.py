@@ -54,6 +54,10 @@ class Database(StoreHandle, ABC):
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads."""
 
+    @abstractmethod
+    def picture(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+
     def change_schema(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that changes the schema, all or nothing."""
         return self.write(doing, work)

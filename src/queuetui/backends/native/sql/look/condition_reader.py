@@ -26,16 +26,24 @@ class ConditionReader:
         self.database = database
         self.unread: dict[Check, str] = {}
 
-    def read(self, check: Check, part: Callable[[Connection, datetime], T]) -> T | None:
+    def attempt(self, check: Check, look: Callable[[], T]) -> T | None:
         """Return a part, None where it cannot be read. Raises Unreachable."""
         try:
-            with open_reading(self.database, f"reading the store's {check.value}") as (connection, now):
-                return part(connection, now)
+            return look()
         except Unreachable:
             raise
         except QueueTuiError as error:
             self.unread[check] = str(error)
             return None
+
+    def read(self, check: Check, part: Callable[[Connection, datetime], T]) -> T | None:
+        """Return a part that a console's connection answers, None where it cannot be read. Raises Unreachable."""
+
+        def look() -> T:
+            with open_reading(self.database, f"reading the store's {check.value}") as (connection, now):
+                return part(connection, now)
+
+        return self.attempt(check, look)
 
     def ask(self, check: Check, part: Callable[[Session], T]) -> T | None:
         """Return a part that named blocks answer, None where it cannot be read. Raises Unreachable."""

@@ -60,7 +60,7 @@ def examine(database: Database, held_s: float) -> Examination:
         oldest=".".join(map(str, OLDEST[product])),
         supported=_numbers_of(version) >= OLDEST[product],
         schema=reader.ask(Check.SCHEMA, lambda session: _read_schema(database, session)),
-        durability=reader.read(Check.DURABILITY, lambda connection, _: read_durability(connection)),
+        durability=reader.attempt(Check.DURABILITY, lambda: read_durability(database)),
         late_leases=reader.read(Check.LEASES, _count_late),
     )
     extras: dict[str, Any] = {}

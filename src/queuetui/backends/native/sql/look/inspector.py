@@ -48,8 +48,7 @@ class SqlInspector:
     def capabilities(self) -> Capabilities:
         """What this store can do; its durability is read from it once."""
         if self._capabilities is None:
-            with open_reading(self._database, "reading the store's durability") as (connection, _):
-                self._capabilities = describe_capabilities(connection)
+            self._capabilities = describe_capabilities(self._database)
         return self._capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.native.sql.database import Database, check_joinable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from queuetui.backends.base import BackendOptions, Listener
+    from queuetui.backends.sql.console_sessions import ServerReader
     from queuetui.model.job_id import Span
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ LOCK_TIMEOUT_S = 10
 SCHEMA_LOCK_S = 30
 # A server closes what was silent for long; a connection this old is not trusted.
 IDLE_S = 30.0
+# What any server takes at once unless its owner wants less: more than any question of a console.
+LEAST_PACKET_BYTES = 1 << 20
 OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}
 OURS = "select table_name from information_schema.tables where table_schema = database() and left(table_name, 9) = 'queuetui_'"
 
@@ -89,6 +93,11 @@ class MysqlDatabase(Database):
         """Do work that only reads."""
         return self.write(doing, work)
 
+    def picture(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+        with self._reader.reading(doing) as connection:
+            return work(PackedSession(connection, LEAST_PACKET_BYTES))
+
     def change_schema(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work under a lock by name.
 
@@ -130,6 +139,14 @@ class MysqlDatabase(Database):
         """Give back every connection."""
         self.close_console()
         self._drop_idle()
+        if "_reader" in vars(self):
+            self._reader.close()
+
+    @cached_property
+    def _reader(self) -> ServerReader:
+        from queuetui.backends.sql.console_sessions import read_server
+
+        return read_server(self.url, self.options)
 
     @property
     def _kind(self) -> str:

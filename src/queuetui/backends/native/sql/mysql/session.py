@@ -90,6 +90,13 @@ class PackedSession(MysqlSession):
         """Run a block once for each set of values and return how many rows all of them changed."""
         return sum(count for _, count in self._repeat(block, many))
 
+    def unite(self, block: str, many: Sequence[Mapping[str, object]]) -> Cursor:
+        """Run a block that is one select once for each set of values, as one statement; return its cursor."""
+        text = " union all ".join(self.text_of(block, values) for values in many)
+        self._check_size(text)
+        self._cursor.execute(text)
+        return self._cursor
+
     def insert_each(self, block: str, many: Sequence[Mapping[str, object]]) -> None:
         """Insert a row for each set of values, as few statements as their size allows."""
         if many:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import BackendOptions, Listener
     from queuetui.backends.native.sql.postgresql.connection import PatientConnection
+    from queuetui.backends.sql.console_sessions import ServerReader
     from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
     from queuetui.model.job_id import Span
 
@@ -93,6 +94,11 @@ class PostgresqlDatabase(Database):
         """Do work that only reads."""
         return self._until_done(doing, lambda: self._bare(work))
 
+    def picture(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+        with self._reader.reading(doing) as connection:
+            return work(PostgresqlSession(connection.execute))
+
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Listen on a connection of its own, None behind a pooler."""
         return None if self.is_pooled() else PostgresqlNotices(self._connect, hear, READY)
@@ -131,6 +137,8 @@ class PostgresqlDatabase(Database):
     def close(self) -> None:
         """Give back every connection."""
         self.close_console()
+        if "_reader" in vars(self):
+            self._reader.close()
         with self._idle_lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -192,6 +200,12 @@ class PostgresqlDatabase(Database):
             return
         with self._idle_lock:
             self._idle.append(connection)
+
+    @cached_property
+    def _reader(self) -> ServerReader:
+        from queuetui.backends.sql.console_sessions import read_server
+
+        return read_server(self.url, self.options)
 
     @cached_property
     def _sessions(self) -> PostgresqlSessions:

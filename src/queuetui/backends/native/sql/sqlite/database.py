@@ -8,8 +8,8 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +24,7 @@ from queuetui.backends.sql.driver_errors import is_driver_error, translate, tran
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
+from queuetui.model.interruption import current_interruption
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,6 +42,7 @@ PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 2000
 # Room for what one batch changes; no more of it is used than was touched.
 CACHE_KB = 8192
+STEPS_BETWEEN_CHECKS = 10_000
 NO_SOCKETS = "[]"
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -163,6 +165,15 @@ class SqliteDatabase(Database):
             connection.require_still(self.path)
             return answer
 
+    def picture(self, doing: str, work: Callable[[Session], T]) -> T:
+        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+
+        def take(connection: FileConnection) -> T:
+            with bounded(connection, self.options.statement_timeout_s):
+                return work(OwnSqliteSession(connection))
+
+        return self.look(doing, take)
+
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Open a doorbell."""
         return open_doorbell(hear)
@@ -216,6 +227,18 @@ class SqliteDatabase(Database):
     def _undo(self) -> None:
         if self._writer is not None and self._writer.in_transaction:
             self._writer.execute("rollback")
+
+
+@contextmanager
+def bounded(connection: FileConnection, limit_s: float) -> Iterator[None]:
+    """Break off what is read within the block after so long, or when nobody wants it any more."""
+    deadline = time.monotonic() + limit_s
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_CHECKS)
+    try:
+        with current_interruption().stopping_by(connection.interrupt):
+            yield
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _connect(path: Path) -> FileConnection:

@@ -1,6 +1,9 @@
 -- What the console shows at its start and as long as nothing is filtered. Other pictures are put together by SQLAlchemy, whose loading
 -- takes as long as all else before the first row; a test holds the two ways together.
 
+-- block snapshot_clock
+select :now;
+
 -- Hops from one queue to the next along each index that begins with them, never over the rows between.
 -- block snapshot_queues
 with recursive
@@ -88,7 +91,7 @@ from (
 order by id desc;
 
 -- block snapshot_total
-select count(*) from (
+select count(*) as jobs from (
     select * from (select id from queuetui_job limit :most)
     union all
     select * from (select id from queuetui_job_done limit :most)

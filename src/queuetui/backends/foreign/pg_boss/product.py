@@ -27,10 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
-from queuetui.backends.base import BackendOptions
-from queuetui.backends.found import Found
-from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.backend import found_of
+from queuetui.backends.foreign.pg_boss.names import KIND, LABEL, STATES
+from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
 from queuetui.backends.tables.source import PAYLOAD, Change, Condition, Field, LockedRow, Product, Row, Rule, Source
@@ -39,17 +37,10 @@ from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-KIND = "pg-boss"
-LABEL = "pg-boss"
 _SOURCE = "job"
-_STATES = ("created", "retry", "active", "completed", "cancelled", "failed")
 _TEXTS = ("name", "singleton_key", "dead_letter", "policy", "source_name")
 _NUMBERS = ("priority", "retry_count", "retry_limit", "expire_seconds", "heartbeat_seconds")
 _TIMES = ("start_after", "created_on", "started_on", "completed_on", "heartbeat_on")
-_NEEDED = frozenset(
-    {"id", "name", "state", "data", "output", "priority", "retry_count", "retry_limit", "singleton_key", "dead_letter"}
-    | {"start_after", "created_on", "started_on", "completed_on"}
-)
 _ABSENT = {
     "worker": "pg-boss stores no workers",
     "lost": "pg-boss does not count lost runs apart",
@@ -75,30 +66,8 @@ _WARNINGS = {
 _HAS_DEPENDENTS = "other jobs wait for it, which pg-boss must see to: use its own cancel or deleteJob"
 
 
-def recognise(catalog: Catalog) -> tuple[Product, ...]:
-    """Return the queues whose tables a database has, one a schema."""
-    if catalog.dialect != "postgresql":
-        return ()
-    by_place = {(table.schema, table.name): table for table in catalog.tables}
-    found = [
-        table
-        for table in catalog.tables
-        if table.name == "job"
-        and table.is_readable
-        and frozenset(table.columns) >= _NEEDED
-        and {"expire_in", "expire_seconds"} & frozenset(table.columns)
-        and table.columns["state"].labels == _STATES
-        and (table.schema, "queue") in by_place
-    ]
-    return tuple(_describe(table) for table in found)
-
-
-def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ARG001 - every product is asked alike
-    """Return every pg-boss in a database, one a schema."""
-    return found_of(recognise(catalog), url)
-
-
-def _describe(stored: StoredTable) -> Product:
+def describe(stored: StoredTable) -> Product:
+    """Return the queue of a table of jobs."""
     schema = stored.schema or "public"
     present = frozenset(stored.columns)
     table = _job_table(schema, present)
@@ -117,7 +86,7 @@ def _describe(stored: StoredTable) -> Product:
 
 
 def _job_table(schema: str, present: frozenset[str]) -> Table:
-    state = ENUM(*_STATES, name="job_state", schema=schema, create_type=False)
+    state = ENUM(*STATES, name="job_state", schema=schema, create_type=False)
     columns = [
         Column("id", Uuid, primary_key=True),
         Column("state", state),

@@ -1,21 +1,17 @@
-"""The first snapshot of a console on an SQLite file, read by blocks: SQLAlchemy takes long to load."""
+"""The first snapshot of a console, read by blocks through the driver: SQLAlchemy takes long to load."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.ids import id_text
 from queuetui.backends.native.odd_values import read_json
 from queuetui.backends.native.own_orders import own_order
-from queuetui.backends.native.sql.blocks import load_blocks
 from queuetui.backends.native.sql.look.context import (
     MOST_BUSY,
     MOST_QUEUES,
@@ -32,30 +28,24 @@ from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNT
 from queuetui.backends.native.sql.look.tally_rates import TallyRates, rates_of
 from queuetui.backends.native.sql.state_codes import read_code
 from queuetui.backends.reading.cursors import Place, write_cursor
-from queuetui.model.clock import from_us, to_us
 from queuetui.model.interruption import current_interruption
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.snapshot import Part, Snapshot, Watch
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from queuetui.backends.base import BackendOptions
+    from queuetui.backends.native.sql.mysql.session import PackedSession
+    from queuetui.backends.native.sql.session import Session
 
-_STEPS_BETWEEN_CHECKS = 10_000
-_MOMENTS = dict.fromkeys(
-    (
-        *("due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "done_at", "lease_until"),
-        *("beat_at", "paused_at", "minute"),
-    ),
-    from_us,
-)  # fmt: skip
-_READ_AS: Mapping[str, Callable[[Any], Any]] = {
-    **_MOMENTS,
-    **dict.fromkeys(("tags", "needs", "queues", "types"), read_json),
-    "state": read_code,
-}
+_MOMENTS = frozenset(
+    {"due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "done_at", "lease_until"}
+    | {"beat_at", "paused_at", "minute"}
+)
+QUEUES_A_STATEMENT = 50
+# Beneath the negative of any priority.
+LOWEST_MIRROR = -(2**63)
+_LISTS = frozenset({"tags", "needs", "queues", "types"})
 
 
 class TooMuch(Exception):
@@ -70,22 +60,12 @@ def is_plain(watch: Watch) -> bool:
     return is_first and is_simple and Part.FAILURES not in watch.parts
 
 
-@contextmanager
-def bounded(connection: sqlite3.Connection, limit_s: float) -> Iterator[None]:
-    """Break off what is read within the block after so long, or when nobody wants it any more."""
-    deadline = time.monotonic() + limit_s
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
-    try:
-        with current_interruption().stopping_by(connection.interrupt):
-            yield
-    finally:
-        connection.set_progress_handler(None, 0)
-
-
-def take_plain_snapshot(connection: sqlite3.Connection, name: str, options: BackendOptions, watch: Watch) -> Snapshot:
-    """Return a snapshot of what `is_plain`. Raises TooMuch."""
-    now = options.now or from_us(time.time_ns() // 1000)
-    read = _PlainReading(connection, name, options, now)
+def take_plain_snapshot(session: Session, name: str, options: BackendOptions, watch: Watch) -> Snapshot:
+    """Return a snapshot of what `is_plain`, from within one transaction. Raises TooMuch."""
+    clock = session.row("snapshot_clock")
+    assert clock is not None  # noqa: S101 - a clock always answers
+    kind = _MysqlReading if session.dialect == "mysql" else _PlainReading
+    read = kind(session, name, options, options.now or session.moment_out(clock[0]))
     context = read.look_around()
     parts = watch.parts
     found: dict[str, Any] = {}
@@ -95,8 +75,8 @@ def take_plain_snapshot(connection: sqlite3.Connection, name: str, options: Back
         found["counts"] = read.counts(context)
         found["stuck"] = read.stuck(context, watch)
     if Part.COUNTS in parts:
-        sums = {state: add_up([own[state] for own in found["counts"].values()], now) for state in COUNTED}
-        found["totals"] = sums, add_up(list(sums.values()), now)
+        sums = {state: add_up([own[state] for own in found["counts"].values()], read.now) for state in COUNTED}
+        found["totals"] = sums, add_up(list(sums.values()), read.now)
     if Part.QUEUES in parts:
         found["oldest"] = read.oldest(context)
     if not parts.isdisjoint({Part.COUNTS, Part.QUEUES, Part.TALLY}):
@@ -104,11 +84,11 @@ def take_plain_snapshot(connection: sqlite3.Connection, name: str, options: Back
     return make_snapshot(SnapshotParts(name, watch, found), context)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _PlainReading:
     """One transaction's reading, judged at one time."""
 
-    connection: sqlite3.Connection
+    session: Session
     name: str
     options: BackendOptions
     now: datetime
@@ -116,12 +96,12 @@ class _PlainReading:
     def look_around(self) -> StoreContext:
         switches = list(self._records("snapshot_switches", most=MOST_QUEUES))
         paused = {row.name: Paused(row.paused_at, row.paused_by) for row in switches if row.paused_at is not None}
-        names = {row.name for row in (*switches, *self._records("snapshot_queues", most=MOST_QUEUES))}
+        names = {row.name for row in switches} | self.find_queues()
         if len(names) >= MOST_QUEUES:
             raise TooMuch
         busy = {
-            row.id: (row.busy, row.orphaned)
-            for row in self._records("snapshot_busy", at=to_us(self.now), most=MOST_BUSY)
+            row.id: (row.busy, int(row.orphaned))
+            for row in self._records("snapshot_busy", at=self.session.moment_in(self.now), most=MOST_BUSY)
         }
         workers = sorted(self._records("snapshot_workers", most=MOST_WORKERS), key=lambda row: (row.started_at, row.id))
         return StoreContext(
@@ -131,6 +111,14 @@ class _PlainReading:
             tuple(to_worker(row, *busy.get(row.id, (0, 0))) for row in workers),
             frozenset(row.name for row in switches if not row.events),
         )
+
+    def find_queues(self) -> set[str]:
+        """Return the names of the queues that have jobs."""
+        return {row.name for row in self._records("snapshot_queues", most=MOST_QUEUES)}
+
+    def levels(self, names: tuple[str, ...]) -> Iterator[SimpleNamespace]:
+        """Yield when the longest-due pending job was due, of each queue and priority in use."""
+        yield from self._by_queue("snapshot_oldest", names, most=MOST_LEVELS)
 
     def page(self, request: PageRequest) -> Page:
         rows = list(self._records("snapshot_page", head=HEAD_BYTES, most=request.limit + 1))
@@ -148,64 +136,110 @@ class _PlainReading:
 
     def counts(self, context: StoreContext) -> dict[str, Counts]:
         cap = cap_for(len(context.queues))
-        rows = self._records("snapshot_counts", names=json.dumps(context.queues), most=cap + 1)
+        rows = self._by_queue("snapshot_counts", context.queues, most=cap + 1)
         found = {row.name: {state: self._count(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
         return {name: found.get(name, UNCOUNTED) for name in context.queues}
 
     def stuck(self, context: StoreContext, watch: Watch) -> dict[str, Measured[int]]:
         criteria = context.criteria(watch.limits)
-        late = to_us(moment_before(self.now, watch.limits.stuck_after_s))
+        late = self.session.moment_in(moment_before(self.now, watch.limits.stuck_after_s))
         counted = dict.fromkeys(context.queues, 0)
         cap = cap_for(len(criteria.unconsumed))
-        for row in self._records("snapshot_stuck_runs", at=to_us(self.now), late=late, most=COUNT_CAP + 1):
+        for row in self._records(
+            "snapshot_stuck_runs", at=self.session.moment_in(self.now), late=late, most=COUNT_CAP + 1
+        ):
             counted[row.name] = counted.get(row.name, 0) + row.stuck
         if sum(counted.values()) > COUNT_CAP:
             raise TooMuch
-        for row in self._records(
-            "snapshot_stuck_waits", names=json.dumps(criteria.unconsumed), late=late, most=cap + 1
-        ):
+        for row in self._by_queue("snapshot_stuck_waits", criteria.unconsumed, late=late, most=cap + 1):
             counted[row.name] = counted.get(row.name, 0) + row.stuck
         return {name: self._count(count, cap) for name, count in counted.items()}
 
     def oldest(self, context: StoreContext) -> dict[str, datetime]:
         found: dict[str, datetime] = {}
-        for row in self._records("snapshot_oldest", names=json.dumps(context.queues), most=MOST_LEVELS):
+        for row in self.levels(context.queues):
             if row.due_at is not None:
                 found[row.name] = min(row.due_at, found.get(row.name, row.due_at))
         return found
 
     def tally(self, minutes: int) -> TallyRates:
-        since = to_us(self.now - timedelta(minutes=minutes))
+        since = self.session.moment_in(self.now - timedelta(minutes=minutes))
         return rates_of(list(self._records("snapshot_tally", since=since)), self.now, minutes)
 
     def _total(self) -> Measured[int]:
-        (counted,) = self._run("snapshot_total", most=COUNT_CAP + 1).fetchone()
-        return Measured(
-            min(counted, COUNT_CAP), Exactness.EXACT if counted <= COUNT_CAP else Exactness.CAPPED, self.now
-        )
+        (row,) = self._records("snapshot_total", most=COUNT_CAP + 1)
+        exactness = Exactness.EXACT if row.jobs <= COUNT_CAP else Exactness.CAPPED
+        return Measured(min(row.jobs, COUNT_CAP), exactness, self.now)
 
     def _count(self, found: int, cap: int) -> Measured[int]:
         if found > cap:
             raise TooMuch
         return Measured(found, as_of=self.now)
 
-    def _run(self, block: str, **values: object) -> sqlite3.Cursor:
-        current_interruption().check()
-        return self.connection.execute(load_blocks("sqlite")[block], values)
+    def _by_queue(self, block: str, names: tuple[str, ...], **values: object) -> Iterator[SimpleNamespace]:
+        return self._records(block, names=json.dumps(names), **values)
 
     def _records(self, block: str, **values: object) -> Iterator[SimpleNamespace]:
         """Yield a block's rows by the names of their columns, as values of ours."""
-        cursor = self._run(block, **values)
+        current_interruption().check()
+        session = self.session
+        return self._named(session.execute(session.blocks[block], session.bound(values)))
+
+    def _named(self, cursor: Any) -> Iterator[SimpleNamespace]:  # noqa: ANN401 - each driver has its own
         names = [column[0] for column in cursor.description]
         for row in cursor:
-            yield SimpleNamespace(**{name: _read(name, value) for name, value in zip(names, row, strict=True)})
+            yield SimpleNamespace(**{name: self._read(name, value) for name, value in zip(names, row, strict=True)})
+
+    def _read(self, name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+        session, found = self.session, value
+        if value is None:
+            found = None
+        elif name in _MOMENTS:
+            found = session.moment_out(value)
+        elif name in _LISTS:
+            found = read_json(value)
+        elif name == "state":
+            found = read_code(value)
+        elif name == "id" and not isinstance(value, str):
+            # The id of a job is no text; that of a worker is.
+            found = session.id_out(value)
+        return found
 
 
-def _read(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
-    if name == "id" and isinstance(value, bytes):
-        return id_text(value)
-    read = _READ_AS.get(name)
-    return value if read is None or value is None else read(value)
+class _MysqlReading(_PlainReading):
+    """On MySQL and MariaDB an index steps on, and a part of a count is limited, only for a queue that is written out."""
+
+    session: PackedSession
+
+    def find_queues(self) -> set[str]:
+        """Hop from one queue to the next."""
+        found: set[str] = set()
+        for block in ("snapshot_next_live", "snapshot_next_done"):
+            name: str | None = ""
+            while name is not None and len(found) < MOST_QUEUES:
+                name = next((row.name for row in self._records(block, after=name)), None)
+                found |= set() if name is None else {name}
+        return found
+
+    def levels(self, names: tuple[str, ...]) -> Iterator[SimpleNamespace]:
+        """Hop over the priorities in use."""
+        above: dict[str, int] = dict.fromkeys(names, LOWEST_MIRROR)
+        for _ in range(MOST_LEVELS):
+            asked = [{"name": name, "above": level} for name, level in above.items()]
+            rows = [row for row in self._united("snapshot_oldest", asked) if row.priority is not None]
+            if not rows:
+                return
+            yield from rows
+            above = {row.name: -row.priority for row in rows}
+        raise TooMuch
+
+    def _by_queue(self, block: str, names: tuple[str, ...], **values: object) -> Iterator[SimpleNamespace]:
+        return self._united(block, [{"name": name, **values} for name in names])
+
+    def _united(self, block: str, many: list[dict[str, object]]) -> Iterator[SimpleNamespace]:
+        for start in range(0, len(many), QUEUES_A_STATEMENT):
+            current_interruption().check()
+            yield from self._named(self.session.unite(block, many[start : start + QUEUES_A_STATEMENT]))
 
 
 def _cursor_of(row: SimpleNamespace) -> str:

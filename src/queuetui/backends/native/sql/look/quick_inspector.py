@@ -1,0 +1,76 @@
+"""What a console reads first of a queue, for which SQLAlchemy is not loaded."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from queuetui.backends.native.sql.look.durability import describe_capabilities
+from queuetui.backends.native.sql.look.first_snapshot import TooMuch, is_plain, take_plain_snapshot
+from queuetui.backends.sql.driver_errors import translated
+from queuetui.model.errors import QueueTuiError
+
+if TYPE_CHECKING:
+    from queuetui.backends.native.sql.database import Database
+    from queuetui.backends.native.sql.look.inspector import SqlInspector
+    from queuetui.backends.native.sql.session import Session
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.snapshot import Snapshot, Watch
+
+
+_READING = "reading the queue"
+
+
+class _PartUnread(Exception):
+    """A part cannot be read: the other way names it and reads the rest."""
+
+
+class QuickInspector:
+    """An Inspector that answers by blocks where it can, and loads the whole one for all else."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # A queue that was too large once is not counted twice at every poll.
+        self._is_too_much = False
+
+    @cached_property
+    def _whole(self) -> SqlInspector:
+        from queuetui.backends.native.sql.look.inspector import SqlInspector
+
+        return SqlInspector(self._database)
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What this store can do."""
+        return describe_capabilities(self._database)
+
+    def snapshot(self, watch: Watch) -> Snapshot:
+        """Return all that was asked for in one short read."""
+        return self.quick_snapshot(watch) or self._whole.snapshot(watch)
+
+    def quick_snapshot(self, watch: Watch) -> Snapshot | None:
+        """Return a snapshot; None where it is no plain one, is of too much, or has a part that cannot be read.
+
+        Raises what says that the store cannot be reached: the other way could not either.
+        """
+        database = self._database
+
+        def take(session: Session) -> Snapshot:
+            try:
+                with translated(_READING):
+                    return take_plain_snapshot(session, database.name, database.options, watch)
+            except QueueTuiError as error:
+                raise _PartUnread from error
+
+        if self._is_too_much or not is_plain(watch):
+            return None
+        try:
+            return database.picture(_READING, take)
+        except TooMuch:
+            self._is_too_much = True
+        except _PartUnread:
+            pass
+        return None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the whole one has
+        return getattr(self._whole, name)
