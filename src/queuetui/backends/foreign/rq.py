@@ -20,14 +20,15 @@ from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
-from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths, paths_for, summarise, summarise_json
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -47,8 +48,8 @@ _GONE = "its hash is gone: it expired or was deleted, and a worker that takes it
 _NO_COUNT = "RQ stores no count of attempts: at least so many, by the retries that are left"
 _RATED = "it is limited by a rate, for which RQ keeps slots of its own; see to it in the application"
 _NO_ERROR = "RQ keeps no error of a run that is tried again"
-_DATA = Decoder((ZLIB,), (PICKLE, JSON))
-_RETURNED = Decoder((BASE64,), (PICKLE, JSON))
+_DATA = Decoder((ZLIB,), (PICKLE, JSON, MSGPACK))
+_RETURNED = Decoder((BASE64,), (PICKLE, JSON, MSGPACK))
 # Whose jobs wait, run and end, in the order in which they travel.
 _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
     ("scheduled", Kind.SORTED, (State.SCHEDULED, State.RETRYING), False),
@@ -166,7 +167,7 @@ class Rq:
         no_error = _NO_ERROR if state is State.RETRYING and error is None else ""
         return Job(
             ref, Untrusted(call), queue, state, Untrusted(payload),
-            data=_summarise(call, payload, moment.summaries),
+            data=summarise_call(call, payload, moment.summaries),
             attempts=attempts,
             max_attempts=None if left is None else attempts + left,
             error=error,
@@ -301,23 +302,6 @@ def _read_call(data: str, description: str) -> tuple[str, str]:
             )
             return str(name), json.dumps(shown, ensure_ascii=False)
     return description.partition("(")[0] or "?", description
-
-
-def _summarise(call: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
-    """Return what a call is about: the values at paths into it or into its named arguments, else its arguments."""
-    try:
-        told = json.loads(payload)
-        args, kwargs = told["args"], told["kwargs"]
-        words = [*map(_shown, args), *(f"{name}={_shown(value)}" for name, value in kwargs.items())]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return summarise_json(call, payload, summaries)
-    paths = paths_for(call, summaries)
-    found = summarise(told, paths) or summarise(kwargs, paths)
-    return found or (Untrusted(", ".join(words)[:SUMMARY_CAP_CHARS]) if words else None)
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:

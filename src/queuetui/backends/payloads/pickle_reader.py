@@ -208,4 +208,4 @@ def read_pickle(raw: bytes, caps: Caps) -> str:
 
 
 # Protocols from 2 on say so in their first bytes; older ones end with a full stop and cannot be told from text.
-PICKLE = Reader("pickle", lambda raw: raw[:1] == b"\x80" and raw[1:2] in b"\x02\x03\x04\x05", read_pickle)
+PICKLE = Reader("pickle", lambda raw: raw[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), read_pickle)
