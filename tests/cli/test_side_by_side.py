@@ -8,11 +8,14 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
+from queuetui.cli.commands.console import session_on
+from queuetui.config.profile import Profile
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
 from tests.backends.captures import FIXTURES, query, run_script
 from tests.captures.stores import STORES
 from tests.cli.conftest import Invoke
+from tests.tui.stage import Stage
 
 DUMPS = ("pg-boss/dump.postgres.sql", "laravel-db/dump.postgres.sql", "plain-tables/dump.prisma.postgres.sql")
 COUNTED = {"native": 2, "laravel": 17, "pg-boss": 15, "mapped:prisma": 12}
@@ -104,3 +107,43 @@ def test_a_profile_that_is_away_does_not_stop_the_others(prod: str, invoke: Invo
     assert {one["backend"] for one in checked.data} == {*(f"prod/{kind}" for kind in COUNTED), "away"}
     invoke("--profile", "prod", "--profile", "away", "worker", "--burst").fails(2, "one profile at a time")
     assert query(prod, "select count(*) from pgboss.job where state = 'failed'") == [(2,)]
+
+
+def test_the_console_opens_all_systems_of_a_store(prod: str, tmp_path: Path) -> None:
+    """Each system of the database is a link of its own, and a retry from the one that is shown changes its rows alone."""
+    profile = Profile("prod", prod, rights="operate", poll_s=60.0)
+    stage = Stage(session=session_on(profile, operate=False, state=tmp_path))
+
+    async def script(stage: Stage) -> None:
+        await stage.until(lambda: len(stage.app.links) == 4 and all(link.latest for link in stage.app.links))
+        await stage.press("0")
+        await stage.until(lambda: stage.lines_of("#systems").count("prod/") == 4)
+        for line in ("use pg-boss", "filter state:failed queue:email"):
+            await stage.press("colon")
+            await stage.write(line)
+            await stage.press("enter")
+        await stage.until(lambda: len(stage.table().rows) == 1)
+        await stage.press("R")
+        await stage.until_shown("in prod/pg-boss / email")
+        await stage.press("y")
+        await stage.until_shown("1 retried")
+
+    stage.play(script)
+    assert query(prod, "select count(*) from pgboss.job where state = 'failed'") == [(1,)]
+
+
+def test_rows_that_row_security_hides_are_told(prod: str, invoke: Invoke) -> None:
+    """A user from whom a policy keeps rows hears that the figures may be too low."""
+    for line in (
+        "create role looker login",
+        "grant usage on schema pgboss to looker",
+        "grant select on all tables in schema pgboss to looker",
+        "alter table pgboss.job enable row level security",
+    ):
+        query(prod, line)
+    try:
+        found = invoke("discover", prod.replace("postgres@", "looker@"), "--json").data
+        details = {one["kind"]: one["detail"] for one in found}
+        assert "row security keeps rows of pgboss.job" in details["pg-boss"]
+    finally:
+        query(prod, "drop owned by looker; drop role looker")

@@ -151,6 +151,14 @@ class Catalog:
         return next(visible, None) or next(placed, None)
 
 
+def describe_hidden(tables: Iterable[StoredTable | None]) -> str:
+    """Say which of the tables that were found keep rows from this user, nothing where none does."""
+    hiding = [one.written for one in tables if one is not None and one.hides_rows]
+    return (
+        f"; row security keeps rows of {', '.join(hiding)} from this user, so figures may be too low" if hiding else ""
+    )
+
+
 def read_catalog(connection: Connection, schemas: Iterable[str] = ()) -> Catalog:
     """Read the tables of a database with columns and indexes; `schemas` are more ones of a MySQL server."""
     from sqlalchemy import bindparam, text

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
+from queuetui.backends.sql.catalog import Catalog, describe_hidden
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.tables.examiner import TablesExaminer
 from queuetui.backends.tables.inspector import TablesInspector
@@ -29,7 +30,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
     )
 
 
-def found_of(products: Sequence[Product], url: str) -> tuple[Found, ...]:
+def found_of(products: Sequence[Product], catalog: Catalog, url: str) -> tuple[Found, ...]:
     """Return the queues that a product recognised in the catalog of a database, as discovery tells them."""
     plain = [one for one in products if one.is_visible] or list(products)
 
@@ -38,7 +39,7 @@ def found_of(products: Sequence[Product], url: str) -> tuple[Found, ...]:
         return Found(
             kind,
             product.label,
-            f"tables {product.tables}",
+            f"tables {product.tables}{describe_hidden(map(catalog.find, product.tables.split(', ')))}",
             lambda options: _open(url, product, options),
             name=product.name,
             named_only=product not in plain,

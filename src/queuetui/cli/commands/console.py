@@ -39,6 +39,12 @@ def show_console(profiles: Sequence[Profile], *, operate: bool, state: Path | No
 
     collector.hold()
     from queuetui.tui.app import run_console
+
+    return run_console(*(session_on(profile, operate=operate, state=state, hint=hint) for profile in profiles))
+
+
+def session_on(profile: Profile, *, operate: bool, state: Path | None = None, hint: str = "") -> ConsoleSession:
+    """Return how the console reaches a profile, and each queue system in its store."""
     from queuetui.tui.session import ConsoleSession
 
     def session_of(place: Place) -> ConsoleSession:
@@ -51,13 +57,13 @@ def show_console(profiles: Sequence[Profile], *, operate: bool, state: Path | No
 
         return ConsoleSession(place.profile, connect, hint)
 
-    def whole(profile: Profile) -> ConsoleSession:
-        def connect() -> tuple[Feed, Operations]:
-            return session_of(find_in(profile)[0]).connect()
+    def find() -> list[ConsoleSession]:
+        return [session_of(place) for place in find_in(profile)]
 
-        return ConsoleSession(profile, connect, hint, lambda: [session_of(place) for place in find_in(profile)])
+    def connect_first() -> tuple[Feed, Operations]:
+        return find()[0].connect()
 
-    return run_console(*map(whole, profiles))
+    return ConsoleSession(profile, connect_first, hint, find)
 
 
 def leave(code: int) -> NoReturn:

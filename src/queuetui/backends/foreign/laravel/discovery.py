@@ -9,6 +9,7 @@ from queuetui.backends.foreign.laravel.names import KIND, LABEL
 from queuetui.backends.foreign.laravel.settings import read_settings
 from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
 from queuetui.backends.found import Found
+from queuetui.backends.sql.catalog import describe_hidden
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -25,6 +26,7 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
     def describe(one: TableSet) -> Found:
         kind = KIND if plain == [one] else f"{KIND}:{one.name}"
         detail = f"tables {one.described}" + (f"; {one.guess}" if one.guess else "")
+        detail += describe_hidden((one.jobs, one.failed))
         opens = partial(_open, url, one)
         return Found(kind, LABEL, detail, opens, one.name, one.refusal, named_only=one not in plain)
 

@@ -25,7 +25,7 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
         from queuetui.backends.foreign.mapped.products import make_product, read_file
         from queuetui.backends.tables.backend import found_of
 
-        return found_of([make_product(read_file(options.settings[MAPPING]), catalog, options)], url)
+        return found_of([make_product(read_file(options.settings[MAPPING]), catalog, options)], catalog, url)
     if named and named not in SHIPPED:
         raise BadConfig(f"no mapping called {named!r} is shipped; there are: {', '.join(SHIPPED)}", "kind")
     tables = {one.name for one in catalog.tables}
@@ -44,4 +44,4 @@ def _find_shipped(
     mappings = {name: read_shipped(name) for name in names}
     fitting = {name: one for name, one in mappings.items() if must_fit or fits(one, catalog)}
     products = (make_product(one, catalog, options, name) for name, one in fitting.items())
-    return tuple(found for product in products for found in found_of([product], url))
+    return tuple(found for product in products for found in found_of([product], catalog, url))

@@ -25,7 +25,7 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
     from queuetui.backends.foreign.pg_boss.product import describe
     from queuetui.backends.tables.backend import found_of
 
-    return found_of([describe(table) for table in tables], url)
+    return found_of([describe(table) for table in tables], catalog, url)
 
 
 def _recognise(catalog: Catalog) -> list[StoredTable]:
