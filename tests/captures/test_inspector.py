@@ -13,7 +13,7 @@ import pytest
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
-from queuetui.backends.searching import Search
+from queuetui.backends.search import Search
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits

@@ -167,7 +167,7 @@ def test_a_slow_filter_is_bounded_and_says_so(
     """A filter that no index answers is given so many looks; then what was looked through is told, and the flag that goes on."""
     monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.WALK_S", 0.0)
     monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.FIRST_IDS", 1)
-    monkeypatch.setattr("queuetui.backends.searching.MOST_LOOKS", 2)
+    monkeypatch.setattr("queuetui.backends.search.MOST_LOOKS", 2)
     cut = invoke("jobs", "queue:nosuch", "--url", capture.url)
     assert "looked through and there are more; --all" in cut.err
     assert "--all" not in invoke("jobs", "queue:nosuch", "--all", "--url", capture.url).err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from queuetui.client import Queue
-from queuetui.client.encoding import encode_payload, encode_payloads
+from queuetui.client.payloads import encode_payload, encode_payloads
 from queuetui.model.correlation import correlated
 from queuetui.model.errors import BadPayload, Conflict
 from tests.client.test_enqueue import declared

@@ -11,10 +11,10 @@ from textwrap import dedent
 import pytest
 
 from queuetui.client import Queue
-from queuetui.engine import notekeeping
+from queuetui.engine import notekeeper
 from queuetui.engine.context import Context
 from queuetui.engine.held import Run, RunEnding
-from queuetui.engine.notekeeping import Notekeeper
+from queuetui.engine.notekeeper import Notekeeper
 from queuetui.engine.notes import Notes
 from queuetui.model.job import ClaimedJob, Ending, Settlement
 from queuetui.model.run_notes import (
@@ -137,7 +137,7 @@ def test_a_short_run_that_ends_well_writes_nothing(
     queue: Queue, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its log is not worth a write."""
-    monkeypatch.setattr(notekeeping, "LONG_RUN_S", 60.0)
+    monkeypatch.setattr(notekeeper, "LONG_RUN_S", 60.0)
 
     def run(payload: object, context: Context) -> None:
         context.log.info("nothing to see")

@@ -21,8 +21,8 @@ from queuetui.backends.schedules import ScheduleStore
 from queuetui.client import Queue
 from queuetui.engine.clock import Clock, Wakeup
 from queuetui.engine.context import Context
-from queuetui.engine.recurring import Recurring
-from queuetui.engine.stopping import Stopping
+from queuetui.engine.recurring_jobs import Recurring
+from queuetui.engine.stop import Stopping
 from queuetui.engine.store_health import StoreHealth
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.declaration import Declaration, declare, declared_schedules

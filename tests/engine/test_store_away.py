@@ -10,7 +10,7 @@ from queuetui.client import Queue
 from queuetui.engine import store_health
 from queuetui.engine.clock import Wakeup
 from queuetui.engine.context import Context
-from queuetui.engine.stopping import Stopping
+from queuetui.engine.stop import Stopping
 from queuetui.engine.store_health import StoreHealth
 from queuetui.model.errors import Denied, QueueTuiError, Unreachable
 from tests.engine.conftest import EVERY_STORE, StartWorker

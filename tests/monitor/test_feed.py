@@ -140,7 +140,7 @@ def test_a_search_stops_at_its_limit(scene: Scene) -> None:
 
 def test_a_search_goes_over_many_pages(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search longer than a page brings every job once."""
-    monkeypatch.setattr("queuetui.backends.searching.PAGE_JOBS", 2)
+    monkeypatch.setattr("queuetui.backends.search.PAGE_JOBS", 2)
     for number in range(5):
         scene.enqueue(f"job-{number}")
     found = [job.ref.id for job, _ in scene.feed.search(parse_query("sort:created"), 100)]

@@ -11,7 +11,7 @@ from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.event import EventRequest
-from queuetui.monitor.following import Follower
+from queuetui.monitor.follower import Follower
 from tests.conformance.scenes import add
 
 BURST = 2_005

@@ -8,7 +8,7 @@ import pytest
 
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.text import Untrusted
-from queuetui.monitor.diagnosis.wording import start_worker
+from queuetui.monitor.diagnosis.words import start_worker
 from tests.monitor.pictures import FOREIGN, NATIVE
 
 

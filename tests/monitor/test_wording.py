@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.monitor.diagnosis.wording import age, span
+from queuetui.monitor.diagnosis.words import age, span
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from queuetui.backends import searching
+from queuetui.backends import search
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.memory.backend import MemoryRoles
@@ -80,7 +80,7 @@ def test_a_search_for_what_an_act_is_about_ends_and_goes_on_when_asked(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A filter without an index is looked for in the newest jobs only, the manifest says in how many, and another goes on from there."""
-    monkeypatch.setattr(searching, "MOST_LOOKS", 2)
+    monkeypatch.setattr(search, "MOST_LOOKS", 2)
     for number in range(12):
         office.pending(f"0195a3f0-9c00-7000-8000-{number:012x}", "mail" if number % 2 else "import")
     roles, query = SlowlyRead(office.backend.store, BackendOptions()), parse_query("queue:mail")

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StorePlace:
     """One queue of a profile, not open yet.
 
     `name` stands in answers, as prod or prod/pg-boss; the profile's title is the same for people.
@@ -45,7 +45,7 @@ class Place:
     profile: Profile
     found: Found
 
-    def look_again(self) -> Place:
+    def look_again(self) -> StorePlace:
         """Return it as it is found now, as tables may have changed."""
         from queuetui.backends.discover import find_systems
 
@@ -260,9 +260,9 @@ def opened_systems(**given: Any) -> Iterator[Systems]:
         raise Exit(exit_code(next(iter(lost.values()))))
 
 
-def find_places(profiles: Sequence[Profile]) -> tuple[list[Place], dict[str, QueueTuiError]]:
+def find_places(profiles: Sequence[Profile]) -> tuple[list[StorePlace], dict[str, QueueTuiError]]:
     """Return the queues of profiles, and by their titles the profiles that cannot be read, and why."""
-    places: list[Place] = []
+    places: list[StorePlace] = []
     lost: dict[str, QueueTuiError] = {}
     for profile in profiles:
         try:
@@ -272,13 +272,13 @@ def find_places(profiles: Sequence[Profile]) -> tuple[list[Place], dict[str, Que
     return places, lost
 
 
-def find_in(profile: Profile) -> list[Place]:
+def find_in(profile: Profile) -> list[StorePlace]:
     """Return the queues that a profile names, our own first; several bear their kind in their names."""
     from queuetui.backends.discover import find_systems
 
     with reaching(profile):
         found = find_systems(profile.url, backend_options(profile))
     if len(found) == 1:
-        return [Place(profile.name, profile, found[0])]
+        return [StorePlace(profile.name, profile, found[0])]
     titled = [replace(profile, kind=one.kind, label=f"{profile.title}/{one.kind}") for one in found]
-    return [Place(f"{profile.name}/{one.kind}", each, one) for one, each in zip(found, titled, strict=True)]
+    return [StorePlace(f"{profile.name}/{one.kind}", each, one) for one, each in zip(found, titled, strict=True)]

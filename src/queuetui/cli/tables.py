@@ -9,7 +9,7 @@ from typing import Any
 from queuetui.model.counted import mark_count
 from queuetui.model.document import JobDocument
 from queuetui.model.stats import measured_stats
-from queuetui.monitor.diagnosis.wording import span
+from queuetui.monitor.diagnosis.words import span
 
 JOB_COLUMNS = tuple(field.name for field in fields(JobDocument))
 JOB_TABLE = ("id", "type", "queue", "state", "attempts", "created", "data", "why")

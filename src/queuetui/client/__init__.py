@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from queuetui.client.new_job import JobOptions
 from queuetui.client.queue import EnqueueResult, Queue
-from queuetui.client.recurring import Recurrence
+from queuetui.client.schedules import Recurrence
 
 __all__ = ["EnqueueResult", "JobOptions", "Queue", "Recurrence"]

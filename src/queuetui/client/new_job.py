@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any, TypedDict
 from uuid import UUID
 
-from queuetui.client.encoding import encode_payload, encode_payloads
+from queuetui.client.payloads import encode_payload, encode_payloads
 from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
 from queuetui.model.correlation import current_correlation_id
 from queuetui.model.declaration import declared_handler, declared_type

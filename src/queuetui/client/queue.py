@@ -16,7 +16,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.client.new_job import JobOptions, make_job, make_jobs
-from queuetui.client.recurring import Recurrence, drop_schedule, make_spec, put_schedule
+from queuetui.client.schedules import Recurrence, drop_schedule, make_spec, put_schedule
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document

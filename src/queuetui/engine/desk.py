@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from queuetui.engine.finisher import Finisher, Outbox
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
-    from queuetui.engine.notekeeping import Notekeeper
+    from queuetui.engine.notekeeper import Notekeeper
     from queuetui.engine.settings import WorkerSettings
-    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.stop import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.engine.suspects import Suspects
     from queuetui.engine.volume import Volume

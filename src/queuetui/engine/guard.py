@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from queuetui.engine.isolation import Executor
     from queuetui.engine.lease import Leases
     from queuetui.engine.settings import WorkerSettings
-    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.stop import Stopping
 
 MEMORY_EVERY_S = 1.0
 GIVE_UP_AFTER_S = 1.0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from queuetui.engine.context import CancelCause
 from queuetui.engine.handler_forks import ancestry, end_fork
 from queuetui.engine.logs import current_job, log_event
-from queuetui.engine.metering import Meter, ThreadMeter
+from queuetui.engine.meters import Meter, ThreadMeter
 from queuetui.engine.outcome import (
     RetryRule,
     describe_error,

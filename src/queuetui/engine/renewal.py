@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from queuetui.backends.base import JobStore
     from queuetui.engine.clock import Clock
     from queuetui.engine.lease import Leases
-    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.stop import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.model.worker import WorkerCard
 

@@ -11,7 +11,7 @@ from types import FrameType
 
 from queuetui.engine.handler_forks import catch, release
 from queuetui.engine.logs import log_event
-from queuetui.engine.stopping import Stopping
+from queuetui.engine.stop import Stopping
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

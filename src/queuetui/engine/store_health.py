@@ -11,7 +11,7 @@ from queuetui.engine.logs import log_event
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 
 if TYPE_CHECKING:
-    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.stop import Stopping
 
 # What a worker outlives: the store may come back, or the right be given again.
 STORE_TROUBLE = (Unreachable, Denied, UnknownOutcome)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from queuetui.backends.base import JobStore, Swept
     from queuetui.engine.clock import Clock
     from queuetui.engine.settings import WorkerSettings
-    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.stop import Stopping
     from queuetui.engine.store_health import StoreHealth
 
 PART = "upkeep"

@@ -22,12 +22,12 @@ from queuetui.engine.guard import LimitGuard
 from queuetui.engine.lease import Leases
 from queuetui.engine.logs import log_event
 from queuetui.engine.mixed_executor import MixedExecutor
-from queuetui.engine.notekeeping import LogKeeper, Notekeeper
+from queuetui.engine.notekeeper import LogKeeper, Notekeeper
 from queuetui.engine.performer import Performer
-from queuetui.engine.recurring import Recurring
+from queuetui.engine.recurring_jobs import Recurring
 from queuetui.engine.renewal import LeaseRenewer
 from queuetui.engine.signals import Signals
-from queuetui.engine.stopping import Stopping
+from queuetui.engine.stop import Stopping
 from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
 from queuetui.engine.suspects import Suspects
 from queuetui.engine.sweeper import Sweeper

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import Interrupted
-from queuetui.monitor.reading import Reading
+from queuetui.monitor.background_read import BackgroundRead
 
 T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]
@@ -38,13 +38,15 @@ class BackgroundCalls:
         self._thread = self._make_thread()
         self._thread.start()
 
-    def send(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]) -> Reading:
+    def send(
+        self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]
+    ) -> BackgroundRead:
         """Do `work` in the background.
 
         On the owner's thread give its value to `then`, or the reason to `otherwise`.
         Who does not want the value any more gives up what is returned, and hears nothing; never a call that changes anything.
         """
-        reading = Reading()
+        reading = BackgroundRead()
 
         def call() -> Callable[[], None]:
             try:

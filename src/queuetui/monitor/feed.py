@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from queuetui.backends.backend import Backend
-from queuetui.backends.searching import Search
+from queuetui.backends.search import Search
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
@@ -30,7 +30,7 @@ from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
-from queuetui.monitor.following import Follower, log_of
+from queuetui.monitor.follower import Follower, log_of
 from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.store_watch import StoreWatch

@@ -19,7 +19,7 @@ from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Severity
 from queuetui.monitor.diagnosis.queues.rates_over import DEPTH_STATES
-from queuetui.monitor.diagnosis.wording import NAME_CAP
+from queuetui.monitor.diagnosis.words import NAME_CAP
 
 # What is read for it.
 HEALTH_PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})

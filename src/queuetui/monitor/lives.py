@@ -15,7 +15,7 @@ from typing import Any
 from queuetui.backends.events import EventLog
 from queuetui.model.clock import to_text
 from queuetui.model.event import Event, EventKind, EventRequest
-from queuetui.monitor.following import EVENTS_A_PAGE, MOST_A_LOOK
+from queuetui.monitor.follower import EVENTS_A_PAGE, MOST_A_LOOK
 
 _ENDS = frozenset({EventKind.JOB_COMPLETED, EventKind.JOB_FAILED})
 _STEPS = (EventKind.JOB_CREATED, EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED, EventKind.JOB_COMPLETED)

@@ -14,8 +14,8 @@ from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
+from queuetui.monitor.background_read import BackgroundRead
 from queuetui.monitor.feed import Feed
-from queuetui.monitor.reading import Reading
 
 DEFAULT_INTERVAL_S = 2.0
 FASTEST_S = 0.5
@@ -84,7 +84,7 @@ class Poller(Generic[S]):
         self._is_linked = False
         self._attempt = 0
         self._asked_at: float | None = None
-        self._reading: tuple[Watch, Reading] | None = None
+        self._reading: tuple[Watch, BackgroundRead] | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = self._make_thread()
@@ -215,7 +215,7 @@ class Poller(Generic[S]):
 
     def _read(self, connection: S, watch: Watch, asked: Watch) -> Picture:
         """Read what is asked for as long as `watch` is what is wanted. Raises Interrupted after that."""
-        reading = Reading()
+        reading = BackgroundRead()
         self._reading = mine = watch, reading
         if watch != self._watch:
             reading.give_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from heapq import merge
 
-from queuetui.backends.reading.sorting import order_key
+from queuetui.backends.reading.sort_orders import order_key
 from queuetui.model.job import Job
 from queuetui.model.query import Query, Sort
 from queuetui.model.verdict import Verdict

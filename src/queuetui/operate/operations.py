@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from queuetui.backends.searching import Search
+from queuetui.backends.search import Search
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends import searching
+from queuetui.backends import search
 from queuetui.backends.base import iterate
-from queuetui.backends.searching import Search
+from queuetui.backends.search import Search
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from tests.backends.captures import Capture
@@ -17,9 +17,9 @@ def test_many_jobs_are_found_without_their_payloads(read_capture: Capture, monke
     backend = read_capture.open().inspector
     told: list[int] = []
     whole = list(iterate(backend, parse_query(""), Limits()))
-    monkeypatch.setattr(searching, "PAGE_JOBS", 5)
-    search = Search(backend, parse_query(""), Limits(), brief=True, tell=lambda so_far: told.append(so_far.found))
-    brief = list(search.jobs(1_000))
+    monkeypatch.setattr(search, "PAGE_JOBS", 5)
+    found = Search(backend, parse_query(""), Limits(), brief=True, tell=lambda so_far: told.append(so_far.found))
+    brief = list(found.jobs(1_000))
     assert [(job.ref, job.type, job.state, job.expired_at) for job in brief] == [
         (job.ref, job.type, job.state, job.expired_at) for job in whole
     ]

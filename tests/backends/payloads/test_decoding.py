@@ -10,7 +10,7 @@ import zlib
 import pytest
 
 from queuetui.backends.payloads.containers import BASE64, GZIP, SIGNED, ZLIB
-from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 
 DECODER = Decoder((SIGNED, ZLIB, GZIP, BASE64), (PICKLE, JSON))

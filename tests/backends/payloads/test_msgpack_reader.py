@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from queuetui.backends.payloads.decoding import JSON, Caps, Decoder, Undecodable
+from queuetui.backends.payloads.decoder import JSON, Caps, Decoder, Undecodable
 from queuetui.backends.payloads.msgpack_reader import MSGPACK, read_msgpack
 from queuetui.backends.payloads.pickle_reader import PICKLE
 

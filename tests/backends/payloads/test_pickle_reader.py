@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from queuetui.backends.payloads.decoding import Caps, Undecodable
+from queuetui.backends.payloads.decoder import Caps, Undecodable
 from queuetui.backends.payloads.pickle_reader import read_pickle
 
 SMALL = Caps(inflated_bytes=100_000, depth=64, items=5_000)

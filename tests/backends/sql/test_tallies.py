@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Connection, Text, case, column, table
 from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.sql.estimates import estimate_rows
-from queuetui.backends.sql.grouping import Grouping
+from queuetui.backends.sql.groups import Grouping
 from queuetui.backends.sql.tallies import BudgetedCounter, Tallies
 from queuetui.model.measured import Exactness
 from tests.backends.captures import run_script

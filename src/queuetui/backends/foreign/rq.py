@@ -19,7 +19,7 @@ from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
-from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call

@@ -17,7 +17,7 @@ from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
-from queuetui.backends.payloads.decoding import JSON, Decoder
+from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness

@@ -11,9 +11,9 @@ from queuetui.backends.keys.product import Product
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Shelf
 from queuetui.backends.keys.walking import Walk, write_anchor
-from queuetui.backends.reading.planning import plan_by_names, require_answers
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
-from queuetui.backends.reading.sorting import cut_sorted, value_of
+from queuetui.backends.reading.sort_orders import cut_sorted, value_of
+from queuetui.backends.reading.term_plans import plan_by_names, require_answers
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm

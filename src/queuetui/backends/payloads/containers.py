@@ -7,7 +7,7 @@ import binascii
 import re
 import zlib
 
-from queuetui.backends.payloads.decoding import Caps, Container, Undecodable
+from queuetui.backends.payloads.decoder import Caps, Container, Undecodable
 
 _GZIP_WINDOW = 31
 _ZLIB_WINDOW = 15

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from queuetui.backends.payloads.decoding import Caps, Undecodable
+from queuetui.backends.payloads.decoder import Caps, Undecodable
 
 # Larger whole numbers take long to write out.
 _MOST_BITS = 4_096

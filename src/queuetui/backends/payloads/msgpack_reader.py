@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from queuetui.backends.payloads.decoding import Caps, Reader, Undecodable
+from queuetui.backends.payloads.decoder import Caps, Reader, Undecodable
 from queuetui.backends.payloads.inert_values import Made, Named, Pairs, to_json
 
 _NUMBERS = {

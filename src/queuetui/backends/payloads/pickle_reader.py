@@ -6,7 +6,7 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
-from queuetui.backends.payloads.decoding import Caps, Reader, Undecodable
+from queuetui.backends.payloads.decoder import Caps, Reader, Undecodable
 from queuetui.backends.payloads.inert_values import Made, Named, Pairs, to_json
 
 _OPCODES_AN_ITEM = 4

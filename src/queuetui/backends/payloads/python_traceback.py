@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from queuetui.backends.payloads.containers import inflate, open_base64
-from queuetui.backends.payloads.decoding import Caps, Undecodable
+from queuetui.backends.payloads.decoder import Caps, Undecodable
 from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 

@@ -11,7 +11,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.estimates import estimate_rows, suppose_rows
-from queuetui.backends.sql.grouping import Grouping, Tally, add_up, read_tally
+from queuetui.backends.sql.groups import Grouping, GroupTally, add_up, read_tally
 
 # Rows that run are among the oldest by the order of taking, and what was just made is the newest: both ends are counted whole.
 END_ROWS = 5_000
@@ -21,14 +21,14 @@ SAMPLED_ROWS = 20_000
 _COUNT_S = 0.25
 
 
-def read_sample(connection: Connection, grouping: Grouping) -> list[Tally]:
+def read_sample(connection: Connection, grouping: Grouping) -> list[GroupTally]:
     """Return groups scaled to all rows of a table."""
     if isinstance(grouping.key.type, Integer):
         return add_up(_read_blocks(connection, grouping))
     return _read_pages(connection, grouping) or _read_first(connection, grouping)
 
 
-def _read_blocks(connection: Connection, grouping: Grouping) -> Iterator[Tally]:
+def _read_blocks(connection: Connection, grouping: Grouping) -> Iterator[GroupTally]:
     """Read both ends of a table with numeric keys and small blocks between, each scaled to its keys."""
     edges = _edges(connection, grouping)
     if not edges:
@@ -70,7 +70,7 @@ def _block(grouping: Grouping, place: int, low: int, high: int, limit: int) -> F
     return rows.where(grouping.key >= low, grouping.key < high).order_by(grouping.key).limit(limit).subquery()
 
 
-def _read_pages(connection: Connection, grouping: Grouping) -> list[Tally]:
+def _read_pages(connection: Connection, grouping: Grouping) -> list[GroupTally]:
     """Read random pages of a PostgreSQL table, scaled to all; nothing where there is no such sample."""
     rows = grouping.rows
     if connection.dialect.name != "postgresql" or not isinstance(rows, TableClause):
@@ -85,7 +85,7 @@ def _read_pages(connection: Connection, grouping: Grouping) -> list[Tally]:
     return add_up(_read_meant(found, grouping, 100.0 / percent))
 
 
-def _read_first(connection: Connection, grouping: Grouping) -> list[Tally]:
+def _read_first(connection: Connection, grouping: Grouping) -> list[GroupTally]:
     """Read the rows with the lowest keys, which say nothing of age, scaled to as many as there are."""
     sample = grouping.select_rows().order_by(grouping.key).limit(2 * END_ROWS).subquery()
     found = connection.execute(grouping.group(sample, connection.dialect.name, ("is_meant",))).fetchall()
@@ -104,5 +104,5 @@ def _looked(records: Iterable[Row[Any]]) -> int:
     return sum(record.number for record in records)
 
 
-def _read_meant(records: Sequence[Row[Any]], grouping: Grouping, weight: float) -> Iterator[Tally]:
+def _read_meant(records: Sequence[Row[Any]], grouping: Grouping, weight: float) -> Iterator[GroupTally]:
     return (read_tally(record, grouping, weight) for record in records if record.is_meant)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.sql.grouping import Grouping, Tally, read_tally
+from queuetui.backends.sql.groups import Grouping, GroupTally, read_tally
 from queuetui.backends.sql.samples import read_sample
 from queuetui.model.measured import Exactness, Measured
 
@@ -27,7 +27,7 @@ _SAMPLED = "scaled from a sample of its rows: to count them all takes the server
 class Tallies:
     """What was found; `counted` tells an exact count from a scaled sample."""
 
-    groups: tuple[Tally, ...]
+    groups: tuple[GroupTally, ...]
     counted: bool
     as_of: datetime
 
@@ -73,7 +73,7 @@ class BudgetedCounter:
 
     def _count(
         self, connection: Connection, grouping: Grouping, *, exact: bool, budget_s: float
-    ) -> Iterable[Tally] | None:
+    ) -> Iterable[GroupTally] | None:
         counting = grouping.select_all(connection.dialect.name)
         if not exact and monotonic() < self.retry_at:
             return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 
-from queuetui.backends.reading.planning import require_answers
+from queuetui.backends.reading.term_plans import require_answers
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.source import Column, Condition, Field, Moment, Product, Source

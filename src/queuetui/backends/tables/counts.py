@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import case, literal, null, true
 
-from queuetui.backends.sql.grouping import Grouping, Tally
+from queuetui.backends.sql.groups import Grouping, GroupTally
 from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
 from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.reading import Reading
@@ -53,7 +53,7 @@ class _Queue:
     stuck: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     oldest_due_at: datetime | None = None
 
-    def add(self, source: Source, tally: Tally) -> None:
+    def add(self, source: Source, tally: GroupTally) -> None:
         rank = int(tally.groups[1])
         if rank < len(STATES):
             self.states[STATES[rank]][source.name] += tally.number
@@ -118,7 +118,7 @@ def _by_queue(sources: tuple[Source, ...], found: Mapping[str, Tallies]) -> dict
     return dict(queues)
 
 
-def _name(tally: Tally) -> str:
+def _name(tally: GroupTally) -> str:
     return "" if tally.groups[0] is None else str(tally.groups[0])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from queuetui.cli.session import choose_profiles, flags_of
-from queuetui.cli.systems import Place, find_in
+from queuetui.cli.systems import StorePlace, find_in
 from queuetui.config.profile import Profile
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def session_on(profile: Profile, *, operate: bool, state: Path | None = None, hi
     """Return how the console reaches a profile, and each queue system in its store."""
     from queuetui.tui.session import ConsoleSession
 
-    def session_of(place: Place) -> ConsoleSession:
+    def session_of(place: StorePlace) -> ConsoleSession:
         found = [place]
 
         def connect() -> tuple[Feed, Operations]:

@@ -15,7 +15,7 @@ from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, show_rows, write
 from queuetui.cli.session import choose_profiles, flags_of, reaching
-from queuetui.cli.systems import Place, find_in
+from queuetui.cli.systems import StorePlace, find_in
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, SchemaTooNew, Unreachable, Unsupported
@@ -80,7 +80,7 @@ def _look_over(profile: Profile) -> Iterator[Look]:
         return
     for place in places:
 
-        def look(place: Place = place) -> Look:
+        def look(place: StorePlace = place) -> Look:
             with reaching(profile), closing(place.open_for_checkup()) as backend:
                 return Look(place.name, check_up(backend, profile.limits, __version__))
 

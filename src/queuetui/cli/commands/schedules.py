@@ -26,7 +26,7 @@ from queuetui.cli.output import Format, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
-from queuetui.client.encoding import encode_payload
+from queuetui.client.payloads import encode_payload
 from queuetui.model.act import Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.schedule import JobPattern, Missed, ScheduleSpec, Timing

@@ -15,7 +15,7 @@ from queuetui.model.examination import describe_finding
 from queuetui.model.run_notes import describe_usage
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
-from queuetui.monitor.diagnosis.wording import span
+from queuetui.monitor.diagnosis.words import span
 
 _PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
 USAGE_MINUTES = 60

@@ -34,7 +34,7 @@ from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.handler_forks import catch
 from queuetui.engine.held import Run
 from queuetui.engine.logs import configure_logs
-from queuetui.engine.metering import ProcessMeter
+from queuetui.engine.meters import ProcessMeter
 from queuetui.engine.performer import Performer
 from queuetui.engine.settings import WorkerSettings
 

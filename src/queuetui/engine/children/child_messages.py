@@ -23,7 +23,7 @@ from queuetui.engine.children.messages import (
 from queuetui.engine.children.pipes import BrokenPipe
 from queuetui.engine.clock import steady_s
 from queuetui.engine.context import CancelCause
-from queuetui.engine.notekeeping import keep_record
+from queuetui.engine.notekeeper import keep_record
 from queuetui.model.job import Ending
 
 if TYPE_CHECKING:

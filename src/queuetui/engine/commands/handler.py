@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from queuetui.engine.commands.group import CommandGroup
 from queuetui.engine.commands.tail import Tail
 from queuetui.engine.context import CancelCause, Context
-from queuetui.engine.metering import BYTES_PER_KB
+from queuetui.engine.meters import BYTES_PER_KB
 from queuetui.engine.outcome import NoHandler, ReportedFailure
 from queuetui.model.command import OUTPUT_CAP_BYTES
 from queuetui.model.errors import BadPayload

@@ -14,7 +14,7 @@ from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, LateLeases, Level
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.wording import age, name, span
+from queuetui.monitor.diagnosis.words import age, name, span
 
 SLOW_S = 1.0
 APART_S = 5.0

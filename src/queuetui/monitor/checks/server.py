@@ -11,7 +11,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, HeldSnapshot, Level
 from queuetui.model.text import Untrusted
-from queuetui.monitor.diagnosis.wording import age, name, span
+from queuetui.monitor.diagnosis.words import age, name, span
 
 NEARLY_ALL = 0.8
 AS_GOOD_AS_ALL = 0.95

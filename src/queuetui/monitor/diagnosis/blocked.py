@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import name
+from queuetui.monitor.diagnosis.words import name
 
 _HOW_TO_MEND = "delete the job, or write a right state into its row by hand; its remarks say what is stored"
 

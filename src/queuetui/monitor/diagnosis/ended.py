@@ -9,7 +9,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.will_fail import let_run
-from queuetui.monitor.diagnosis.wording import act_on, age, name
+from queuetui.monitor.diagnosis.words import act_on, age, name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

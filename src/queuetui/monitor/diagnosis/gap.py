@@ -15,7 +15,7 @@ from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, age, command, name
+from queuetui.monitor.diagnosis.words import act_on, age, command, name
 
 _WAITS = frozenset(
     {

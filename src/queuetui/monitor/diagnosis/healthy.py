@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age
+from queuetui.monitor.diagnosis.words import age
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

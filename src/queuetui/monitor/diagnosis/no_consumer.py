@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, name, start_worker
+from queuetui.monitor.diagnosis.words import age, name, start_worker
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

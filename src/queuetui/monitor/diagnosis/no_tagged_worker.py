@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import name, start_worker, waits
+from queuetui.monitor.diagnosis.words import name, start_worker, waits
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

@@ -8,7 +8,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, age, name, span, worker_name
+from queuetui.monitor.diagnosis.words import act_on, age, name, span, worker_name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

@@ -6,7 +6,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, command, name
+from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

@@ -12,7 +12,7 @@ from queuetui.model.schedule import Schedule
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.wording import age, command, name
+from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits) -> Verdict:

@@ -8,7 +8,7 @@ from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import act_on, age
+from queuetui.monitor.diagnosis.words import act_on, age
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:

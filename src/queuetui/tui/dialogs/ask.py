@@ -16,7 +16,7 @@ from textual.widgets import Button, Input
 
 from queuetui.model.text import sanitize
 from queuetui.monitor.background import BackgroundCalls
-from queuetui.monitor.reading import Reading
+from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
@@ -76,7 +76,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._left_behind = left_behind
         self._prepare_otherwise = prepare_otherwise
         self._further = further
-        self._reading: Reading | None = None
+        self._reading: BackgroundRead | None = None
         self._prepared: T | None = None
         self._question: Question | None = None
         self._report: Report | None = None

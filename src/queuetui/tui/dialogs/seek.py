@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from queuetui.model.page import IdSearch
 from queuetui.model.text import sanitize
 from queuetui.monitor.background import BackgroundCalls
-from queuetui.monitor.reading import Reading
+from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.tones import Tone
@@ -42,7 +42,7 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
         self._calls = calls
         self._search = begun
         self._looked = begun.looked
-        self._reading: Reading | None = None
+        self._reading: BackgroundRead | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the text and the keys."""

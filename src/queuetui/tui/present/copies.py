@@ -9,7 +9,7 @@ from queuetui.model.document import document
 from queuetui.model.job import Job
 from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
 from queuetui.model.verdict import Verdict
-from queuetui.monitor.diagnosis.wording import command
+from queuetui.monitor.diagnosis.words import command
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from queuetui.model.state import State
 from queuetui.model.text import DETAIL_CAP, Untrusted, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.wording import age
+from queuetui.monitor.diagnosis.words import age
 from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text

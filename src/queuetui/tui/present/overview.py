@@ -14,7 +14,7 @@ from queuetui.model.rates import RATE_MINUTES, recent_in_all
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
-from queuetui.monitor.diagnosis.wording import span
+from queuetui.monitor.diagnosis.words import span
 from queuetui.monitor.rates import completed_series
 from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import short_count

@@ -14,7 +14,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.reading import Reading
+from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
@@ -47,7 +47,7 @@ class DetailScreen(Acting):
         self._now: datetime | None = None
         self._workers: tuple[WorkerInfo, ...] = ()
         self._is_reading = False
-        self._reading: Reading | None = None
+        self._reading: BackgroundRead | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield the tabs and the text."""

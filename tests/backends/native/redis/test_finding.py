@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuetui.backends.backend import NativeBackend
-from queuetui.backends.native.redis import finding
+from queuetui.backends.native.redis import short_id_search
 from queuetui.model.job_id import new_job_id, spans_ending_in, time_ms
 from tests.conformance.scenes import add_one, run
 
@@ -20,7 +20,7 @@ def test_a_short_id_finds_an_old_job(backend: NativeBackend, monkeypatch: pytest
         run(backend)
     for _ in range(5):
         add_one(backend, id=new_job_id())
-    monkeypatch.setattr(finding, "MOST_LOOKED", 3)
+    monkeypatch.setattr(short_id_search, "MOST_LOOKED", 3)
     assert [ref.id for ref in backend.inspector.find(old[-6:]).refs] == [old]
     assert backend.inspector.find(old[-6:].upper()).refs == (backend.inspector.get(old).ref,)
     search = backend.inspector.find(old[-3:])
@@ -31,8 +31,8 @@ def test_a_short_id_finds_an_old_job(backend: NativeBackend, monkeypatch: pytest
 
 def test_what_lies_far_back_is_looked_for_in_bites(backend: NativeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the server goes over a bounded number of spans, and a job of weeks ago is still found."""
-    monkeypatch.setattr(finding, "MOST_LOOKED", 1)
-    monkeypatch.setattr(finding, "SPANS_A_LOOK", 100)
+    monkeypatch.setattr(short_id_search, "MOST_LOOKED", 1)
+    monkeypatch.setattr(short_id_search, "SPANS_A_LOOK", 100)
     now_ms, tail = time_ms(new_job_id()), "a3f09c"
     *_, (low, _) = spans_ending_in(tail, now_ms - 20 * DAY_MS, now_ms - 21 * DAY_MS)
     old = add_one(backend, id=f"{low[:18]}-8000-000000{tail}")

@@ -13,7 +13,7 @@ from queuetui.backends.foreign.laravel.rows import queue_key, queue_name
 from queuetui.backends.foreign.laravel.source import Source
 from queuetui.backends.foreign.laravel.states import ABSENT_STATES, JOB_STATES, in_state, state_rank, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.backends.sql.grouping import Grouping
+from queuetui.backends.sql.groups import Grouping
 from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
 from queuetui.model.clock import from_us
 from queuetui.model.measured import Exactness, Measured, absent, add_counts

@@ -11,7 +11,7 @@ from queuetui.backends.foreign.laravel.row_ids import has_id
 from queuetui.backends.foreign.laravel.rows import DEFAULT_QUEUE, FAILED, JOBS, is_uuid, row_of_id
 from queuetui.backends.foreign.laravel.states import JOB_STATES, KEPT_STATES, in_state, stuck_candidates
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.backends.reading.planning import require_answers
+from queuetui.backends.reading.term_plans import require_answers
 from queuetui.model.limits import Limits
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.query import Comparison, Query, Term, Value

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
-from queuetui.backends.native.memory.claiming import MemoryClaimRules
+from queuetui.backends.native.memory.claims import MemoryClaimRules
 from queuetui.backends.native.memory.event_log import MemoryEventLog
 from queuetui.backends.native.memory.examiner import MemoryExaminer
 from queuetui.backends.native.memory.inspector import MemoryInspector
-from queuetui.backends.native.memory.noting import MemoryRunNotes
 from queuetui.backends.native.memory.operator import MemoryOperator
+from queuetui.backends.native.memory.run_notes import MemoryRunNotes
 from queuetui.backends.native.memory.schedules import MemorySchedules
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.backends.native.memory.upkeep import MemoryUpkeep

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.capabilities import KEPT, native_capabilities
 from queuetui.backends.native.memory.event_log import logs_events
-from queuetui.backends.native.memory.paging import cut_page, cut_payload
+from queuetui.backends.native.memory.pages import cut_page, cut_payload
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.capabilities import Capabilities

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step
-from queuetui.backends.native.memory.claiming import choose_ready
+from queuetui.backends.native.memory.claims import choose_ready
+from queuetui.backends.native.memory.endings import release, set_start, settle
 from queuetui.backends.native.memory.event_log import tell_job, tell_of
 from queuetui.backends.native.memory.records import JobRecord, KeyRecord, LeaseRecord, WorkerRecord
-from queuetui.backends.native.memory.settling import release, set_start, settle
 from queuetui.backends.native.texts import check_texts
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventKind

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from queuetui.backends.native.act_rules import ASKED, HELD, STOPPING, refuse
 from queuetui.backends.native.event_rules import SWITCHED_ALREADY
+from queuetui.backends.native.memory.endings import lose
 from queuetui.backends.native.memory.event_log import logs_events, tell_job, tell_of
 from queuetui.backends.native.memory.records import QueueRecord, describe_before
-from queuetui.backends.native.memory.settling import lose
 from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventKind

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.backends.base import Swept
+from queuetui.backends.native.memory.endings import lose
 from queuetui.backends.native.memory.event_log import prune_events, tell_job, tell_of
-from queuetui.backends.native.memory.noting import prune_notes
-from queuetui.backends.native.memory.settling import lose
+from queuetui.backends.native.memory.run_notes import prune_notes
 from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.model.event import EventKind
 from queuetui.model.state import FINAL, State

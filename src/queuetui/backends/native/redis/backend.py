@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
 from queuetui.backends.found import Found
-from queuetui.backends.native.redis import migrating
+from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.address import read_address
 from queuetui.backends.native.redis.durability import refuse_lossy
-from queuetui.backends.native.redis.noting import RedisRunNotes
 from queuetui.backends.native.redis.rules import RedisClaimRules
+from queuetui.backends.native.redis.run_notes import RedisRunNotes
 from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.server import Server
 from queuetui.backends.native.redis.store import RedisJobStore
@@ -51,10 +51,10 @@ def open_backend(url: str, options: BackendOptions) -> RedisBackend:
     server = Server(read_address(url, options), options)
     try:
         # Asked first, so that a refused login is not taken for a server that keeps its settings to itself.
-        version = migrating.check_version(server)
+        version = migration.check_version(server)
         if options.create:
             refuse_lossy(server)
-            migrating.migrate(server)
+            migration.migrate(server)
         elif version is None:
             raise NotFound(
                 f"the server holds no queue of queuetui: its key {server.meta} is not there; check the URL and its namespace, "

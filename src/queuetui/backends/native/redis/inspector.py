@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from queuetui.backends.native.redis.alarms import LOOK_EVERY_S
 from queuetui.backends.native.redis.durability import describe_capabilities, read_durability
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
-from queuetui.backends.native.redis.finding import find_refs
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.job_views import missing, read_view
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, WHOLE, read_attempts, read_job, shorten
@@ -24,6 +23,7 @@ from queuetui.backends.native.redis.pictures import (
     letters_for,
     take_picture,
 )
+from queuetui.backends.native.redis.short_id_search import find_refs
 from queuetui.backends.native.redis.terms import plan_terms
 from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.model.errors import Denied, Unreachable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from queuetui.backends.native.redis.event_log import BITE_ENTRIES, Bite, continue_events
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import WHOLE, read_attempts, read_job
-from queuetui.backends.native.redis.noting import to_noted_runs
 from queuetui.backends.native.redis.pictures import SWITCHES_AND_WORKERS, Wanted, picture_values, read_picture
 from queuetui.backends.native.redis.rules import RULES_ASKED, to_uses
+from queuetui.backends.native.redis.run_notes import to_noted_runs
 from queuetui.backends.native.redis.server import Server
 from queuetui.model.errors import NotFound
 from queuetui.model.event import EventRequest

@@ -15,7 +15,7 @@ from queuetui.backends.native.redis.jobs import WHOLE, read_fields, to_error
 from queuetui.backends.native.redis.notes import note_for
 from queuetui.backends.native.redis.records import Body, Record, read_body, read_record
 from queuetui.backends.native.redis.server import Server, Value
-from queuetui.backends.native.redis.stepping import span_us
+from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb

@@ -15,7 +15,7 @@ from queuetui.backends.native.redis.jobs import moment_of, read_fields, read_job
 from queuetui.backends.native.redis.keys import STATES
 from queuetui.backends.native.redis.records import moment, read_body, read_record
 from queuetui.backends.native.redis.server import Server, Value
-from queuetui.backends.native.redis.stepping import span_us
+from queuetui.backends.native.redis.step import span_us
 from queuetui.model.act import JobRef
 from queuetui.model.clock import to_us
 from queuetui.model.job import Job

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
-from queuetui.backends.native.redis import migrating
+from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.alarms import DurabilityAlarm
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.new_jobs import is_plain, read_answers, read_jobs
 from queuetui.backends.native.redis.server import Server, Value
-from queuetui.backends.native.redis.stepping import read_settlements, read_step, span_us
+from queuetui.backends.native.redis.step import read_settlements, read_step, span_us
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.texts import storable
 from queuetui.model.clock import from_us
@@ -91,7 +91,7 @@ class RedisJobStore:
         """Open a lease. Raises SchemaTooNew when the queue's protocol is newer than this worker's."""
         self.server.watch_epoch()
         lease_id = uuid4().hex
-        values = (lease_id, worker_id, queue, span_us(lease_s), migrating.PROTOCOL)
+        values = (lease_id, worker_id, queue, span_us(lease_s), migration.PROTOCOL)
         ends = self.server.write("opening a lease", "open_lease", *values)
         if ends is None:
             raise SchemaTooNew(
@@ -156,12 +156,12 @@ class RedisJobStore:
 
     def version(self) -> int | None:
         """Return the schema's version."""
-        return migrating.read_version(self.server)
+        return migration.read_version(self.server)
 
     def migrate(self) -> tuple[str, ...]:
         """Bring the schema up to date."""
-        return migrating.migrate(self.server)
+        return migration.migrate(self.server)
 
     def pending(self) -> tuple[str, ...]:
         """Return the names of the migrations still to apply."""
-        return migrating.pending_migrations(self.server)
+        return migration.pending_migrations(self.server)

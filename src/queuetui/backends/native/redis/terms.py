@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from queuetui.backends.reading.planning import plan_by_names
 from queuetui.backends.reading.query_scope import is_scope
+from queuetui.backends.reading.term_plans import plan_by_names
 from queuetui.model.page import PlannedTerm
 from queuetui.model.query import Query, Term
 

@@ -8,7 +8,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import name, start_worker
+from queuetui.monitor.diagnosis.words import name, start_worker
 
 # Fewer than that is no trend.
 _LEAST_GROWTH = 20

@@ -6,7 +6,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import list_jobs, name
+from queuetui.monitor.diagnosis.words import list_jobs, name
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, list_jobs, name
+from queuetui.monitor.diagnosis.words import age, list_jobs, name
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:

@@ -10,7 +10,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import list_jobs, name, span
+from queuetui.monitor.diagnosis.words import list_jobs, name, span
 
 # What waits for a worker.
 DEPTH_STATES = (State.PENDING, State.RETRYING)

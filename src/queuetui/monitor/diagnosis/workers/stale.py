@@ -6,7 +6,7 @@ from queuetui.model.counted import counted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import age, command, name
+from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:

@@ -9,7 +9,7 @@ from queuetui.model.text import sanitize
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.wording import NAME_CAP, name
+from queuetui.monitor.diagnosis.words import NAME_CAP, name
 
 
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:

@@ -1,6 +1,6 @@
 -- Writes the endings of runs, then claims the next jobs of the lease's queue: the heart of a worker's round.
 -- keys:   the namespace's meta key
--- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as stepping.py tells
+-- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as step.py tells
 -- result: 1 when the lease is valid, the ids whose ending was not written, the claimed jobs packed one behind the other, and
 --         in their order the payloads that stand apart; in how many microseconds to ask again for what rules keep back:
 --         -2 when something ends, -1 for nothing kept back, -3 for rules that cannot be read

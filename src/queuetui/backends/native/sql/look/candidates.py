@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 
-from queuetui.backends.native.sql.look.column_types import Moment
+from queuetui.backends.native.sql.look.column_types import MomentType
 from queuetui.backends.native.sql.look.conditions import Columns, Condition, state_is
 from queuetui.backends.native.sql.look.stuck_criteria import PUT_OFF, StuckCriteria, moment_before
 from queuetui.backends.native.sql.look.tables import lease
@@ -28,7 +28,7 @@ def stuck_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: St
 
 
 def _over_limit(columns: Columns, criteria: StuckCriteria) -> Condition:
-    began = func.coalesce(columns.started_at, columns.claimed_at, type_=Moment)
+    began = func.coalesce(columns.started_at, columns.claimed_at, type_=MomentType)
     limits = criteria.limits
     named = [(columns.type == name, _before(criteria, span_s)) for name, span_s in limits.per_type_s.items()]
     named += [(columns.queue == name, _before(criteria, span_s)) for name, span_s in limits.per_queue_s.items()]
@@ -37,4 +37,4 @@ def _over_limit(columns: Columns, criteria: StuckCriteria) -> Condition:
 
 
 def _before(criteria: StuckCriteria, span_s: float) -> ColumnElement[datetime]:
-    return literal(moment_before(criteria.now, span_s), Moment)
+    return literal(moment_before(criteria.now, span_s), MomentType)

@@ -22,7 +22,7 @@ SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
 Truth = Boolean().with_variant(Integer(), "sqlite")
 
 
-class Moment(TypeDecorator[datetime]):
+class MomentType(TypeDecorator[datetime]):
     """An aware UTC time: timestamptz, or integer microseconds."""
 
     impl = DateTime(timezone=True)

@@ -41,7 +41,7 @@ _COLUMN_OF = {"worker": "worker_id", "scheduled": "due_at", "completed": "done_a
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedTerms:
     """What conditions are made against: the store's clock and which dialect it speaks."""
 
     now: datetime
@@ -54,7 +54,7 @@ def state_is(column: ColumnElement[State], *states: State) -> Condition:
     return column == codes[0] if len(codes) == 1 else column.in_(codes)
 
 
-def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
+def condition_for(term: Term, columns: Columns, asked: AskedTerms) -> Condition:
     """Return the condition of a FILTER or INDEX term, negation included; an absent value satisfies none."""
     if term.field == "is":
         found = columns.cancel_requested_at.is_not(None)
@@ -68,7 +68,7 @@ def condition_for(term: Term, columns: Columns, asked: Asked) -> Condition:
     return not_(func.coalesce(found, false())) if term.negated else found
 
 
-def index_conditions(term: Term, columns: Columns, asked: Asked) -> list[Condition]:
+def index_conditions(term: Term, columns: Columns, asked: AskedTerms) -> list[Condition]:
     """Return the disjoint ways in which a job can satisfy an INDEX term, each with its own index."""
     condition = condition_for(term, columns, asked)
     if term.field != "correlation_id" or asked.dialect == "mysql":
@@ -89,7 +89,7 @@ def _column(name: str, columns: Columns) -> ColumnElement[Any]:
     return column
 
 
-def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition:
+def _span(term: Term, value: Value, columns: Columns, asked: AskedTerms) -> Condition:
     compare = _COMPARE[_TURNED[term.comparison]]
     since = moment_before(asked.now, value)
     if term.field == "age":
@@ -102,7 +102,7 @@ def _span(term: Term, value: Value, columns: Columns, asked: Asked) -> Condition
     return condition
 
 
-def _name(field: str, wanted: Value, columns: Columns, asked: Asked) -> Condition:
+def _name(field: str, wanted: Value, columns: Columns, asked: AskedTerms) -> Condition:
     value = str(wanted)
     if field == "id":
         known = parse_id(value)
@@ -119,7 +119,7 @@ def _name(field: str, wanted: Value, columns: Columns, asked: Asked) -> Conditio
     return column == value
 
 
-def _like(column: ColumnElement[str], pattern: Pattern, asked: Asked) -> Condition:
+def _like(column: ColumnElement[str], pattern: Pattern, asked: AskedTerms) -> Condition:
     if asked.dialect == "sqlite":
         return column.op("GLOB", is_comparison=True)(pattern.glob)
     return column.like(pattern.translate("%", "_", _escape_like), escape="\\")

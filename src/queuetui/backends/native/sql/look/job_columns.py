@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, LargeBinary, Select, Table, cast, func, null, select
 
-from queuetui.backends.native.sql.look.column_types import JobId, Moment
+from queuetui.backends.native.sql.look.column_types import JobId, MomentType
 from queuetui.backends.native.sql.look.conditions import Columns
 from queuetui.backends.native.sql.look.job_rows import HEAD_BYTES
 from queuetui.backends.native.sql.look.tables import job, job_blob, job_done, lease
@@ -22,7 +22,7 @@ _SHARED = (*_LIGHT, *_HEAVY)
 def raw_columns(table: Table, *, light: bool = False) -> list[ColumnElement[Any]]:
     """Return the columns of live and final rows under the same names; `light` leaves the long ones out."""
     is_live = table is job
-    done_at = _nothing(Moment, "done_at") if is_live else job_done.c.done_at
+    done_at = _nothing(MomentType, "done_at") if is_live else job_done.c.done_at
     if light:
         return [*(table.c[name] for name in _LIGHT), done_at]
     lease_id = job.c.lease_id if is_live else _nothing(JobId, "lease_id")

@@ -11,11 +11,17 @@ from sqlalchemy import Select, Table, select
 
 from queuetui.backends.native.capabilities import KEPT
 from queuetui.backends.native.sql.look.candidates import stuck_runs, stuck_waits
-from queuetui.backends.native.sql.look.conditions import Asked, Condition, condition_for, index_conditions, state_is
+from queuetui.backends.native.sql.look.conditions import (
+    AskedTerms,
+    Condition,
+    condition_for,
+    index_conditions,
+    state_is,
+)
 from queuetui.backends.native.sql.look.orders import CLAIM, DONE, DUE, NEWEST, RUN, IndexOrder
 from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, PUT_OFF, StuckCriteria
 from queuetui.backends.native.sql.look.tables import job, job_done
-from queuetui.backends.native.sql.look.term_kinds import Kind, kind_of
+from queuetui.backends.native.sql.look.term_kinds import TermKind, kind_of
 from queuetui.backends.reading.query_scope import asks_for_stuck, queues_asked, states_asked
 from queuetui.model.query import Query, Term
 from queuetui.model.state import FINAL, LIVE, State
@@ -57,13 +63,13 @@ class PageLayout:
     residual: tuple[Term, ...] = ()
 
 
-def lay_out(query: Query, known_queues: tuple[str, ...], criteria: StuckCriteria, asked: Asked) -> PageLayout:
+def lay_out(query: Query, known_queues: tuple[str, ...], criteria: StuckCriteria, asked: AskedTerms) -> PageLayout:
     """Return the layout of a filter's pages, in the backend's own order."""
     states = states_asked(query, KEPT)
     queues = queues_asked(query, known_queues)
-    filters = tuple(term for term in query.terms if kind_of(term) is Kind.FILTER)
-    residual = tuple(term for term in query.terms if kind_of(term) is Kind.RESIDUAL)
-    indexed = [term for term in query.terms if kind_of(term) is Kind.INDEX]
+    filters = tuple(term for term in query.terms if kind_of(term) is TermKind.FILTER)
+    residual = tuple(term for term in query.terms if kind_of(term) is TermKind.RESIDUAL)
+    indexed = [term for term in query.terms if kind_of(term) is TermKind.INDEX]
     if queues == () or not states:
         return PageLayout(())
     if asks_for_stuck(query):
@@ -83,7 +89,7 @@ def _tables(states: Iterable[State]) -> list[Table]:
 
 
 def _found_by_index(
-    indexed: list[Term], states: frozenset[State], queues: tuple[str, ...] | None, asked: Asked
+    indexed: list[Term], states: frozenset[State], queues: tuple[str, ...] | None, asked: AskedTerms
 ) -> list[PageSegment]:
     lanes = []
     for table in _tables(states):
@@ -117,7 +123,7 @@ def _stuck(
 
 
 def _by_state(
-    states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...], asked: Asked
+    states: frozenset[State], queues: tuple[str, ...] | None, known: tuple[str, ...], asked: AskedTerms
 ) -> list[PageSegment]:
     running = _lanes(job, [State.PROCESSING], states, queues)
     pending = _lanes(job, [State.PENDING], states, known if queues is None else queues)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from queuetui.backends.reading.sorting import PLAIN_FIELDS
+from queuetui.backends.reading.sort_orders import PLAIN_FIELDS
 from queuetui.model.query import Sort
 
 _COLUMN_OF = {"scheduled": "due_at", "completed": "done_at"}

@@ -12,7 +12,7 @@ from queuetui.backends.native.sql.look.ranges import count_ranges
 from queuetui.backends.native.sql.look.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.backends.native.sql.look.walks import Collected, LayoutWalk, WalkSource
 from queuetui.backends.reading.cursors import read_cursor, write_cursor
-from queuetui.backends.reading.sorting import cut_sorted, value_of
+from queuetui.backends.reading.sort_orders import cut_sorted, value_of
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Sort

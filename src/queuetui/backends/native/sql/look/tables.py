@@ -14,7 +14,7 @@ from queuetui.backends.native.sql.look.column_types import (
     JobId,
     JsonValue,
     LongInteger,
-    Moment,
+    MomentType,
     SmallNumber,
     StateCode,
     Truth,
@@ -31,12 +31,12 @@ def _needed(name: str, kind: Any, *, key: bool = False) -> Column[Any]:  # noqa:
 def _job_columns() -> list[Column[Any]]:
     return [
         _needed("id", JobId, key=True),
-        _needed("due_at", Moment),
-        _needed("created_at", Moment),
-        _needed("updated_at", Moment),
-        Column("cancel_requested_at", Moment),
-        Column("claimed_at", Moment),
-        Column("started_at", Moment),
+        _needed("due_at", MomentType),
+        _needed("created_at", MomentType),
+        _needed("updated_at", MomentType),
+        Column("cancel_requested_at", MomentType),
+        Column("claimed_at", MomentType),
+        Column("started_at", MomentType),
         _needed("priority", LongInteger),
         _needed("fence", LongInteger),
         _needed("rev", LongInteger),
@@ -70,15 +70,19 @@ job_done = Table(
     "queuetui_job_done",
     metadata,
     *_job_columns(),
-    _needed("done_at", Moment),
-    _needed("expires_at", Moment),
+    _needed("done_at", MomentType),
+    _needed("expires_at", MomentType),
     Column("result", LargeBinary),
 )
 
 job_blob = Table("queuetui_job_blob", metadata, _needed("id", JobId, key=True), _needed("payload", LargeBinary))
 
 job_key = Table(
-    "queuetui_job_key", metadata, _needed("key", Text, key=True), _needed("job_id", JobId), Column("expires_at", Moment)
+    "queuetui_job_key",
+    metadata,
+    _needed("key", Text, key=True),
+    _needed("job_id", JobId),
+    Column("expires_at", MomentType),
 )
 
 attempt = Table(
@@ -91,8 +95,8 @@ attempt = Table(
     Column("error_message", Text),
     Column("error_traceback", Text),
     Column("worker_id", Text),
-    Column("started_at", Moment),
-    _needed("ended_at", Moment),
+    Column("started_at", MomentType),
+    _needed("ended_at", MomentType),
 )
 
 # SQLite judges a lease by two columns more (boot, boot_until), which only the worker side reads.
@@ -102,7 +106,7 @@ lease = Table(
     _needed("id", JobId, key=True),
     _needed("worker_id", Text),
     _needed("queue", Text),
-    _needed("until", Moment),
+    _needed("until", MomentType),
 )
 
 worker = Table(
@@ -117,8 +121,8 @@ worker = Table(
     _needed("types", JsonValue),
     _needed("tags", JsonValue),
     _needed("slots", Integer),
-    _needed("started_at", Moment),
-    _needed("beat_at", Moment),
+    _needed("started_at", MomentType),
+    _needed("beat_at", MomentType),
     Column("rss", LongInteger),
     _needed("stopping", Truth),
     Column("socket", Text),
@@ -128,7 +132,7 @@ queue = Table(
     "queuetui_queue",
     metadata,
     _needed("name", Text, key=True),
-    Column("paused_at", Moment),
+    Column("paused_at", MomentType),
     Column("paused_by", Text),
     _needed("ruled", Truth),
     _needed("needy", Truth),
@@ -140,7 +144,7 @@ queue = Table(
 tally = Table(
     "queuetui_tally",
     metadata,
-    _needed("minute", Moment, key=True),
+    _needed("minute", MomentType, key=True),
     _needed("worker_id", Text, key=True),
     _needed("queue", Text, key=True),
     _needed("type", Text, key=True),
@@ -156,19 +160,19 @@ run_note = Table(
     metadata,
     _needed("job_id", JobId, key=True),
     _needed("fence", LongInteger, key=True),
-    _needed("noted_at", Moment),
+    _needed("noted_at", MomentType),
     Column("counted", Text),
     Column("cpu_us", LongInteger),
     Column("peak_bytes", LongInteger),
     Column("log", Text),
     _needed("log_cut", Integer),
-    Column("result_until", Moment),
+    Column("result_until", MomentType),
 )
 
 usage = Table(
     "queuetui_usage",
     metadata,
-    _needed("minute", Moment, key=True),
+    _needed("minute", MomentType, key=True),
     *[_needed(name, Text, key=True) for name in ("queue", "type", "name")],
     _needed("amount", Double().with_variant(REAL(), "sqlite")),
 )
@@ -177,8 +181,8 @@ event = Table(
     "queuetui_event",
     metadata,
     _needed("seq", LongInteger, key=True),
-    _needed("at", Moment, key=True),
-    Column("moment", Moment),
+    _needed("at", MomentType, key=True),
+    Column("moment", MomentType),
     Column("job_id", JobId),
     Column("fence", LongInteger),
     Column("attempt", Integer),
@@ -192,7 +196,7 @@ act = Table(
     _needed("id", Text, key=True),
     _needed("verb", Text),
     _needed("actor", Text),
-    _needed("at", Moment),
+    _needed("at", MomentType),
     _needed("reason", Text),
     _needed("filter", Text),
     Column("digest", Text),
@@ -216,9 +220,9 @@ schedule = Table(
     metadata,
     _needed("name", Text, key=True),
     _needed("rev", LongInteger),
-    _needed("next_at", Moment),
-    Column("last_slot_at", Moment),
-    Column("paused_at", Moment),
+    _needed("next_at", MomentType),
+    Column("last_slot_at", MomentType),
+    Column("paused_at", MomentType),
     _needed("declared", Truth),
     Column("paused_by", Text),
     Column("last_job_id", JobId),
@@ -229,9 +233,9 @@ slot = Table(
     "queuetui_slot",
     metadata,
     _needed("schedule", Text, key=True),
-    _needed("slot_at", Moment, key=True),
+    _needed("slot_at", MomentType, key=True),
     Column("job_id", JobId),
-    _needed("made_at", Moment),
+    _needed("made_at", MomentType),
 )
 
 meta = Table("queuetui_meta", metadata, _needed("name", Text, key=True), _needed("value", Text))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from queuetui.backends.reading.planning import check_here
 from queuetui.backends.reading.query_scope import is_scope
+from queuetui.backends.reading.term_plans import check_here
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term
@@ -18,7 +18,7 @@ _FILTERED_NAMES = frozenset({"type", "name", "worker", "key", "correlation_id"})
 _COMPARED = frozenset({*NUMBER_FIELDS, *SPAN_FIELDS, *TIME_FIELDS})
 
 
-class Kind(Enum):
+class TermKind(Enum):
     """Who answers a term."""
 
     SCOPE = "which states, queues or candidates are read at all"
@@ -27,20 +27,20 @@ class Kind(Enum):
     RESIDUAL = "this program, row by row"
 
 
-def kind_of(term: Term) -> Kind:
+def kind_of(term: Term) -> TermKind:
     """Return who answers a term."""
     if is_scope(term):
-        return Kind.SCOPE
+        return TermKind.SCOPE
     if term.field == "is":
-        return Kind.FILTER if term.values == ("cancelling",) else Kind.RESIDUAL
+        return TermKind.FILTER if term.values == ("cancelling",) else TermKind.RESIDUAL
     if term.field in _COMPARED:
-        return Kind.FILTER
+        return TermKind.FILTER
     if term.comparison is not Comparison.IS:
-        return Kind.RESIDUAL
+        return TermKind.RESIDUAL
     exact = not term.negated and not any(isinstance(value, Pattern) for value in term.values)
     if exact and term.field in _INDEXED_NAMES:
-        return Kind.INDEX
-    return Kind.FILTER if term.field in _FILTERED_NAMES else Kind.RESIDUAL
+        return TermKind.INDEX
+    return TermKind.FILTER if term.field in _FILTERED_NAMES else TermKind.RESIDUAL
 
 
 def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
@@ -50,9 +50,9 @@ def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
 
 def _plan_term(term: Term) -> PlannedTerm:
     match kind_of(term):
-        case Kind.SCOPE | Kind.INDEX:
+        case TermKind.SCOPE | TermKind.INDEX:
             return PlannedTerm(term, Handling.PUSHED)
-        case Kind.FILTER:
+        case TermKind.FILTER:
             return PlannedTerm(
                 term, Handling.PUSHED, f"no index serves it: {FILTERED_ROWS:,} jobs are looked at a page"
             )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Subquery, and_, case, func, select, union_all
 from sqlalchemy.engine import Row
 
-from queuetui.backends.native.sql.look.conditions import Asked, Condition, condition_for
+from queuetui.backends.native.sql.look.conditions import AskedTerms, Condition, condition_for
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
 from queuetui.backends.native.sql.look.job_rows import read_job, shorten
 from queuetui.backends.native.sql.look.layout import PageLayout, PageSegment
@@ -39,9 +39,9 @@ class WalkSource:
     criteria: StuckCriteria
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> AskedTerms:
         """What conditions are made against."""
-        return Asked(self.criteria.now, self.connection.dialect.name)
+        return AskedTerms(self.criteria.now, self.connection.dialect.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ AGAIN_S = 0.5
 _MOST_TIMES = 10
 
 
-class Reading:
+class BackgroundRead:
     """One read: it runs on one thread and is given up by another, which does not wait for that."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from queuetui.backends.native.odd_values import read_amounts, read_number
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import Reply, by_fence, moment_of, read_fields
 from queuetui.backends.native.redis.server import Server, Value
-from queuetui.backends.native.redis.stepping import span_us
+from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.texts import storable
 from queuetui.backends.run_notes import MOST_USAGE_TOTALS
 from queuetui.model.clock import from_us

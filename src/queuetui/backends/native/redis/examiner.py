@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.examiner import LATE_S, MOST_LATE
-from queuetui.backends.native.redis import migrating
+from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.durability import read_durability
 from queuetui.model.clock import from_us
 from queuetui.model.errors import QueueTuiError, Unreachable
@@ -70,11 +70,11 @@ def _read_schema(server: Server) -> SchemaFacts:
     meta = server.read_meta()
     return SchemaFacts(
         version=int(meta["schema"]) if "schema" in meta else None,
-        ours=migrating.SCHEMA,
+        ours=migration.SCHEMA,
         minimum_client=int(meta.get("minimum_client", 0)),
-        our_level=migrating.CLIENT_LEVEL,
+        our_level=migration.CLIENT_LEVEL,
         protocol=int(meta.get("protocol", 0)),
-        our_protocol=migrating.PROTOCOL,
+        our_protocol=migration.PROTOCOL,
     )
 
 

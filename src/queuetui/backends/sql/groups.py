@@ -66,7 +66,7 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class GroupTally:
     """The rows of one group."""
 
     groups: tuple[Any, ...]
@@ -75,12 +75,12 @@ class Tally:
     lows: tuple[Any, ...] = ()
 
 
-def read_tally(record: Row[Any], grouping: Grouping, weight: float = 1.0) -> Tally:
+def read_tally(record: Row[Any], grouping: Grouping, weight: float = 1.0) -> GroupTally:
     """Return a group that stands for `weight` times as many rows."""
     values = tuple(record)
     sums = len(grouping.groups) + 1
     lows = sums + len(grouping.sums)
-    return Tally(
+    return GroupTally(
         tuple(value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values[: sums - 1]),
         round(record.number * weight),
         tuple(round(int(value or 0) * weight) for value in values[sums:lows]),
@@ -88,18 +88,18 @@ def read_tally(record: Row[Any], grouping: Grouping, weight: float = 1.0) -> Tal
     )
 
 
-def add_up(tallies: Iterable[Tally]) -> list[Tally]:
+def add_up(tallies: Iterable[GroupTally]) -> list[GroupTally]:
     """Return one tally a group of those that were found in several places."""
-    found: dict[tuple[Any, ...], Tally] = {}
+    found: dict[tuple[Any, ...], GroupTally] = {}
     for one in tallies:
         other = found.get(one.groups)
         found[one.groups] = one if other is None else _add(other, one)
     return list(found.values())
 
 
-def _add(one: Tally, other: Tally) -> Tally:
+def _add(one: GroupTally, other: GroupTally) -> GroupTally:
     sums = tuple(map(add, one.sums, other.sums))
-    return Tally(one.groups, one.number + other.number, sums, tuple(map(_lower, one.lows, other.lows)))
+    return GroupTally(one.groups, one.number + other.number, sums, tuple(map(_lower, one.lows, other.lows)))
 
 
 def _lower(one: Any, other: Any) -> Any:  # noqa: ANN401 - what a column holds

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.schedules import ScheduleStore
     from queuetui.engine.clock import Clock
-    from queuetui.engine.stopping import Stopping
+    from queuetui.engine.stop import Stopping
     from queuetui.engine.store_health import StoreHealth
     from queuetui.model.schedule import Schedule, ScheduleSpec
 
