@@ -1,20 +1,23 @@
-"""Takes the README's pictures: a real console on the demo's living queue, exported as SVG beside this file."""
+"""Takes the README's pictures: a real console on the demo's living queue, exported as SVG beside this file.
+
+With `NAME=URL ...` behind it, it takes the one of several systems instead, from stores that hold some.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
+from queuetui.cli.commands.console import session_on
 from queuetui.cli.demo.stage import await_life, playing
-from queuetui.cli.session import connect
+from queuetui.cli.systems import find_in
+from queuetui.config.profile import Profile
 from queuetui.tui.app import QueueTui
 from queuetui.tui.session import ConsoleSession
-
-if TYPE_CHECKING:
-    from queuetui.cli.demo.place import DemoPlace
 
 SIZE = (112, 30)
 LIVING_S = 25.0
@@ -22,14 +25,15 @@ SETTLE_S = 3.0
 # The export asks a public host for its font; a reader's own monospace one does.
 FONT_FACE = re.compile(r"<!--.*?-->|@font-face\s*\{.*?\}", re.DOTALL)
 PICTURES = {"stuck": ("4",), "overview": ("0",), "retry": ("5", "R")}
+SYSTEMS = {"systems": ("0", "r")}
 
 
-async def take(place: DemoPlace) -> None:
+async def take(sessions: Sequence[ConsoleSession], pictures: Mapping[str, Sequence[str]]) -> None:
     """Press each picture's keys, wait for what they show, and write it."""
-    profile = place.profile()
-    app = QueueTui(ConsoleSession(profile, lambda: connect(profile, operate=True, state=place.state)))
+    app = QueueTui(*sessions)
     async with app.run_test(size=SIZE) as pilot:
-        for name, keys in PICTURES.items():
+        await pilot.pause(SETTLE_S)
+        for name, keys in pictures.items():
             for key in keys:
                 await pilot.press(key)
                 await pilot.pause(SETTLE_S)
@@ -38,15 +42,25 @@ async def take(place: DemoPlace) -> None:
             await pilot.press("escape")
 
 
-def main() -> None:
+def take_of_demo() -> None:
     """Let the demo live for a while, then take the pictures."""
-    with playing() as place:
-        feed, _ = connect(place.profile(), operate=True, state=place.state)
-        await_life(feed)
+    with playing(waits=False) as place:
+        profile = place.profile()
+        feed = find_in(profile)[0].open(operate=True, state=place.state).feed
+        await_life(feed, print)
         feed.close()
         Event().wait(LIVING_S)
-        asyncio.run(take(place))
+        asyncio.run(take([session_on(profile, operate=True, state=place.state)], PICTURES))
+
+
+def take_of_systems(named: Sequence[str]) -> None:
+    """Take the Overview of stores that hold several systems."""
+    profiles = [Profile(name, url, rights="operate") for name, _, url in (one.partition("=") for one in named)]
+    asyncio.run(take([session_on(profile, operate=True) for profile in profiles], SYSTEMS))
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        take_of_systems(sys.argv[1:])
+    else:
+        take_of_demo()
