@@ -1,4 +1,14 @@
-"""Decides from which queue to claim next, and how much."""
+"""Decides from which queue to claim next, and how much.
+
+What is known of queues, from the least to the most certain:
+
+    _known      names that a look has found once
+    _heard      names that a hint named since; a known one is believed, a new one asks for a look
+    _kept_back  queues whose rules gave nothing, and until when a hint about them is not believed
+    _ready      queues to claim from, in their turn; one leaves it when a claim came back short
+
+Without a ready queue the store is looked at again at `_look_at_s`: soon after the last job, then after twice as long each time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,16 @@
-"""The one thread that talks to the store about jobs: endings and claims in fused steps."""
+"""The one thread that talks to the store about jobs: endings and claims in fused steps.
+
+The way of a run, and what it stands in meanwhile:
+
+    Claimer.choose -> store.step -> lease.runs -> executor -> handler
+                          ^                                      | ends
+                          |                                      v
+                     lease.endings <------- Outbox.post <------ Outbox.put
+
+A run stays in `lease.runs` until the store has answered for its ending. So what waits or runs is all of `lease.runs` without what is in
+the outbox and without what is in `lease.endings`. When the answer to a step is lost, its endings stay and are sent again; their fences
+make that safe. The lease is then `closing`: the store may have granted jobs under it that nobody was told of.
+"""
 
 from __future__ import annotations
 

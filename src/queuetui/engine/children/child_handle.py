@@ -1,4 +1,16 @@
-"""One child as its worker sees it."""
+"""One child as its worker sees it.
+
+    made --forked--> has a pid --Ready--> open --retiring--> leaving --exit--> reaped
+                                           |                    |
+                                           | doom               | later than kill_at_s
+                                           v                    v
+                                     doomed --TERM--> termed --KILL--> killed --exit--> reaped
+                                           |
+                                           +--its run ends before the TERM--> open
+
+Only an open child is given runs. A child that is not leaving and exits ends the run at work in it as lost, timed out or cancelled
+(`exit_causes`); the runs that it had not begun go back to the backlog.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,16 @@
-"""What a worker and its child must see of each other while a handler holds the interpreter."""
+"""What a worker and its child must see of each other while a handler holds the interpreter.
+
+Eight words of eight bytes; each is written by one side alone:
+
+    0  marked     child    the run that it is about to begin
+    1  begun      child    the last run that it has begun
+    2  begun_ns   child    when that was, on the clock that both share
+    3  ended      child    the last run that is done; a handler is at work while `begun` differs
+    4  withdrawn  worker   runs below this number must not be begun
+    5  condemned  worker   the run that a TERM is meant for
+    6  trusted_ns worker   until when the leases hold; the fork server kills a child at work past it
+    7  unused
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""The one thread that tends all children: starts, hears, feeds, ends and buries them."""
+"""The one thread that tends all children: starts them, reads their messages, gives them runs, ends and reaps them.
+
+    executor.submit -> backlog -> Assigner -> ChildHandle.runs -> child
+                          ^                        |                | messages
+                          |                        | exits          v
+                          +--- not begun --- ExitJudge        ChildMessages -> Outbox
+
+The states of one child are drawn in `child_handle`. Other threads put into `backlog`, `cancelled` and `written` and wake this one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,15 @@
-"""Chooses what a page reads: segments one after the other, each a merge of index ranges."""
+"""Chooses what a page reads: segments one after the other, each a merge of index ranges.
+
+    PageLayout                      the whole list, top to bottom
+      PageSegment  order NEWEST     read to its end before the next one begins
+        Lane       queuetui_job, queue = 'a'        one range of one index, already in that order
+        Lane       queuetui_job_done, queue = 'a'   merged with the others by the order
+      PageSegment  order DUE
+        Lane ...
+
+`ranges` makes the statement that reads one segment from a place on. `walks` calls it bite by bite, drops the rows that a residual term
+refuses, and stops when it has enough jobs or has looked at enough rows; the place where it stopped becomes the cursor.
+"""
 
 from __future__ import annotations
 

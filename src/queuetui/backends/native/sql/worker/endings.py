@@ -1,4 +1,14 @@
-"""Endings other than completed: by the worker, by a closed lease, or by the sweep of an expired one."""
+"""Endings other than completed: by the worker, by a closed lease, or by the sweep of an expired one.
+
+    lock_run  ->  Held  ->  Ends.settle | release | lose  ->  End  ->  Ends.write
+    (locked row)            (by `ending_rules`)                       events, attempts, then
+                                                                      final:   move to queuetui_job_done
+                                                                      waiting: put_back in queuetui_job
+                                                                      then keys and tally
+
+All that one transaction ends is collected in one `Ends` and written together, so that a batch takes as many statements as one job.
+Events and attempts are written first: they copy what the job's row says of its run, which moving the job clears.
+"""
 
 from __future__ import annotations
 

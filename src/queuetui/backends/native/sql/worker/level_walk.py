@@ -1,4 +1,12 @@
-"""Walks the waiting jobs of a queue in claim order, a bounded piece at a time."""
+"""Walks the waiting jobs of a queue in claim order, a bounded piece at a time.
+
+    level 9   | j j j j j > . . . .        > is the bookmark of this lease: before it every job was looked at and kept back
+    level 5   | j j > . . . . . . .        . is not looked at yet
+    level 0   | > . . . . . . . . .
+
+A claim looks at FRONT_JOBS from the front of the levels first, as new or freed jobs stand there, then at PIECE_JOBS from the bookmarks
+on. `ruled_claims` decides on each job by what `claim_limits` leaves; when all levels were walked, the bookmarks are forgotten.
+"""
 
 from __future__ import annotations
 
