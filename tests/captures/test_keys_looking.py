@@ -98,3 +98,33 @@ def test_a_user_who_may_only_read_is_refused_in_words(reader: Capture, folder: F
             assert result.outcome in (Outcome.FAILED, Outcome.SKIPPED)
             assert result.outcome is Outcome.SKIPPED or "refused the right" in result.note, result
     assert folder.store.dump(reader.url) == before
+
+
+@pytest.mark.parametrize("lacking", ["zrem", "del", "lrem"])
+def test_a_right_that_is_missing_in_the_middle_leaves_all_as_it_was(
+    fresh: Capture, folder: Folder, lacking: str
+) -> None:
+    """Of a user who may write but lacks one command, each act is done whole or refused whole: no job stands in two places."""
+    parts = urlsplit(fresh.url)
+    with redis.Redis.from_url(fresh.url) as client:
+        client.acl_setuser(
+            READER,
+            enabled=True,
+            passwords=["+word"],
+            keys=["*"],
+            categories=["+@all"],
+            commands=[f"-{lacking}"],
+            reset=True,
+        )
+        by_user = replace(fresh, url=parts._replace(netloc=f"{READER}:word@{parts.netloc}").geturl(), opened=[])
+        backend = by_user.open(folder.expectation.stuck_after_s)
+        before = folder.store.dump(fresh.url)
+        for verb, states in backend.inspector.capabilities.applies.items():
+            listed = backend.inspector.page(PageRequest(limit=1000), Limits()).jobs
+            for job in {job.state: job for job in listed if job.state in states}.values():
+                (result,) = backend.operator.apply(Act(verb, "tester"), [Target(job.ref)], Limits())
+                after = folder.store.dump(fresh.url)
+                assert (after != before) == (result.outcome is Outcome.DONE), result
+                before = after
+        by_user.close()
+        client.acl_deluser(READER)

@@ -13,7 +13,19 @@ local function to_text(answer)
   return answer == false and '' or tostring(answer)
 end
 
-local at, number = 1, 0
+-- A right that is missed in the middle would leave the job in two places, so all are asked for before anything is done.
+local at = 1
+while redis.acl_check_cmd and at <= #ARGV do
+  local words = tonumber(ARGV[at + ARGV[at] + 1])
+  local first = at + ARGV[at] + 2
+  if not redis.acl_check_cmd(unpack(ARGV, first, first + words - 1)) then
+    return redis.error_reply('NOPERM the user has no permissions to run ' .. ARGV[first] .. ' on ' .. ARGV[first + 1])
+  end
+  at = first + words
+end
+
+local number = 0
+at = 1
 while at <= #ARGV do
   local count = tonumber(ARGV[at])
   local words = tonumber(ARGV[at + count + 1])
