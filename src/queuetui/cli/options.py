@@ -15,7 +15,6 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.filter_text import WrittenValue, split_values
 from queuetui.model.names import read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
-from queuetui.model.query_parser import parse_query
 
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
 
@@ -200,5 +199,8 @@ def format_options(command: Command) -> Command:
 
 def read_filter(words: tuple[str, ...], sort: str | None = None) -> Query:
     """Return the filter that the words of a command line write. Raises BadQuery."""
+    # A worker takes options and no filter.
+    from queuetui.model.query_parser import parse_query
+
     text = " ".join(words)
     return parse_query(f"{text} sort:{sort}" if sort else text)
