@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import redis
 
 from queuetui.backends.base import BackendOptions
@@ -65,3 +67,27 @@ def test_suspended_workers_are_told_of(redis_url: str) -> None:
     assert _verdict(redis_url) is Code.QUEUE_PAUSED
     view = open_backend(redis_url, BackendOptions(kind="rq")).inspector.view("one", 0)
     assert [queue.is_paused for queue in view.queues] == [True]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"queues": ["mail", "slow"]},
+        {
+            "capsules": {
+                "default": {"concurrency": 2, "weights": {"mail": 0}},
+                "one": {"weights": {"slow": 1, "mail": 0}},
+            }
+        },
+    ],
+)
+def test_a_process_of_sidekiq_takes_from_its_queues(redis_url: str, told: dict[str, object]) -> None:
+    """A process tells its queues in a list, since 8.0.8 by its capsules; one that was quieted is stopping."""
+    client = redis.Redis.from_url(redis_url)
+    client.sadd("processes", "host:7:a")
+    info = {"hostname": "host", "pid": 7, "concurrency": 3, "started_at": 1.5e9, **told}
+    client.hset("host:7:a", mapping={"info": json.dumps(info), "busy": 1, "beat": 1.5e9, "quiet": "true", "rss": 10})
+    client.expire("host:7:a", 60)
+    (worker,) = open_backend(redis_url, BackendOptions(kind="sidekiq")).inspector.snapshot(Watch()).workers
+    assert [queue.raw for queue in worker.queues] == ["mail", "slow"]
+    assert (worker.slots, worker.stopping, worker.registration_ends) == (3, True, True)

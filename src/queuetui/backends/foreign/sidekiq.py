@@ -243,7 +243,7 @@ def _read_process(identity: bytes, card: Sequence[bytes | None], ends_ms: int) -
         Untrusted(str(said.get("hostname", ""))),
         int(said["pid"]) if isinstance(said.get("pid"), int) else 0,
         Untrusted(str(said.get("version", ""))),
-        tuple(Untrusted(str(name)) for name in said.get("queues") or ()),
+        _queues_of(said),
         slots=int(said["concurrency"]) if isinstance(said.get("concurrency"), int) else 1,
         busy=_whole(busy),
         started_at=at_of(said.get("started_at")) or beat_at,
@@ -252,6 +252,16 @@ def _read_process(identity: bytes, card: Sequence[bytes | None], ends_ms: int) -
         stopping=quiet == b"true",
         registration_ends=ends_ms > 0,
     )
+
+
+def _queues_of(said: Mapping[str, Any]) -> tuple[Untrusted, ...]:
+    """Return what a process takes from: by its capsules, as it tells since 8.0.8, else its own list."""
+    capsules = said.get("capsules")
+    parts = (
+        [one.get("weights") for one in capsules.values() if isinstance(one, dict)] if isinstance(capsules, dict) else []
+    )
+    names = [name for part in parts if isinstance(part, dict) for name in part] or said.get("queues")
+    return tuple(Untrusted(str(name)) for name in dict.fromkeys(map(str, names if isinstance(names, list) else ())))
 
 
 def _whole(value: bytes | None) -> int:
