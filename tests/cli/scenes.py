@@ -77,11 +77,18 @@ class Scene:
         (claimed,) = self.backend.jobs.step(lease.id, (), 1).claimed
         return lease.id, claimed.fence
 
-    def ended(self, name: str, ending: Ending, result: bytes = b'{"sent": 1}', **changes: Any) -> None:
+    def ended(
+        self,
+        name: str,
+        ending: Ending,
+        result: bytes = b'{"sent": 1}',
+        message: str = "the mail server was silent",
+        **changes: Any,
+    ) -> None:
         """Store a job, claim it and end its run."""
         lease_id, fence = self.claimed(name, **changes)
         failed = ending in {Ending.FAILED, Ending.RETRY}
-        error = RunError("TimeoutError", "the mail server was silent", "Traceback: here") if failed else None
+        error = RunError("TimeoutError", message, "Traceback: here") if failed else None
         kept = result if ending is Ending.COMPLETED else None
         settlement = Settlement(
             self.ids[name], fence, "SendMail", ending, 0.25, result=kept, error=error, delay_s=LONG_S

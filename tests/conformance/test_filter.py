@@ -34,6 +34,7 @@ SOME_OF_ALL = {
     "correlation_id:req-1": 1,
     "tag:vip": 1,
     'error~"TIMED out"': 2,
+    "fingerprint:*": None,
     "data~a-1042": 1,
     "payload~needle": 1,
     "payload.user.id:42": 2,

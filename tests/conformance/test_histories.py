@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from queuetui.backends.backend import NativeBackend
-from queuetui.model.histories import By
+from queuetui.model.histories import By, filter_of
 from queuetui.model.job import Ending, RunError
 from queuetui.model.measured import Exactness
-from tests.conformance.scenes import add_one, run
+from tests.conformance.scenes import add_one, ids, run, select
 
 HOUR_S = 3600.0
 
@@ -31,6 +31,20 @@ def test_what_was_done_is_told_by_queue_and_type(backend: NativeBackend) -> None
     assert 0 <= spans.p50_s <= spans.p95_s <= spans.p99_s <= spans.longest_s
     (group,) = backend.histories.failure_groups(HOUR_S).value or ()
     assert (group.type.raw, group.error_class.raw, group.jobs, group.sample_id) == ("Send", "TimeoutError", 2, last)
+    assert (len(group.recent), group.recent[-1], sum(group.recent)) == (12, 2, 2)
+
+
+def test_the_filter_of_a_group_finds_its_jobs(backend: NativeBackend) -> None:
+    """A fingerprint in a filter finds the dead letters of one kind, and those alone."""
+    alike = [_end(backend, Ending.FAILED, f"no answer after {seconds} s") for seconds in (31, 2)]
+    _end(backend, Ending.FAILED, "refused")
+    _end(backend, Ending.FAILED)
+    groups = backend.histories.failure_groups(HOUR_S).value or ()
+    assert sorted(group.jobs for group in groups) == [1, 1, 2]
+    largest = groups[0]
+    assert sorted(ids(select(backend, filter_of(largest)))) == sorted(alike)
+    for group in groups[1:]:
+        assert ids(select(backend, filter_of(group))) == [group.sample_id]
 
 
 def test_a_queue_knows_itself_again(backend: NativeBackend) -> None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "doctor": ("doctor", "command"),
     "enqueue": ("enqueue", "command"),
     "events": ("events", "command"),
+    "failures": ("failures", "command"),
     "health": ("health", "command"),
     "jobs": ("jobs", "command"),
     "lives": ("lives", "command"),

@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from queuetui.model.clock import to_text
+from queuetui.model.filter_text import quote_value
 from queuetui.model.text import Untrusted
+
+SPARK_MINUTES = 5
+HOUR_STEPS = 60 // SPARK_MINUTES
 
 
 class By(StrEnum):
@@ -39,7 +45,10 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Dead letters of one type with one fingerprint of their error; `sample_id` is the newest of them."""
+    """Dead letters of one type with one fingerprint of their error; `sample_id` is the newest of them.
+
+    `recent` counts those of the last hour in steps of SPARK_MINUTES, oldest first.
+    """
 
     type: Untrusted
     error_class: Untrusted
@@ -49,3 +58,26 @@ class FailureGroup:
     first_at: datetime | None
     last_at: datetime | None
     sample_id: str
+    recent: tuple[int, ...] = ()
+
+
+def describe_failure_group(group: FailureGroup) -> dict[str, Any]:
+    """Return a group as programs read it; `filter` finds its jobs."""
+    return {
+        "fingerprint": group.fingerprint,
+        "type": group.type.raw,
+        "error_class": group.error_class.raw,
+        "message": group.message.raw,
+        "jobs": group.jobs,
+        "first_at": None if group.first_at is None else to_text(group.first_at),
+        "last_at": None if group.last_at is None else to_text(group.last_at),
+        "sample_id": group.sample_id,
+        "recent": list(group.recent),
+        "filter": filter_of(group),
+    }
+
+
+def filter_of(group: FailureGroup) -> str:
+    """Return the filter that finds the jobs of a group."""
+    kind = f"state:failed type:{quote_value(group.type.raw)}"
+    return f"{kind} fingerprint:{group.fingerprint}" if group.fingerprint else kind

@@ -28,7 +28,7 @@ class Comparison(StrEnum):
     AT_MOST = "<="
 
 
-NAME_FIELDS = ("id", "state", "queue", "type", "name", "worker", "key", "correlation_id", "tag")
+NAME_FIELDS = ("id", "state", "queue", "type", "name", "worker", "key", "correlation_id", "tag", "fingerprint")
 TEXT_FIELDS = ("error", "data", "payload")
 NUMBER_FIELDS = ("priority", "attempts", "max_attempts", "lost")
 SPAN_FIELDS = ("age", "running", "waiting")
@@ -40,6 +40,7 @@ ALIASES = {
     "tags": "tag",
     "status": "state",
 }
+STATE_ALIASES = {"dead_letter": "failed", "dead": "failed"}
 FLAGS = ("stuck", "live", "final", "waiting", "cancelling")
 FIELDS = (*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *SPAN_FIELDS, *TIME_FIELDS, "is", "sort")
 SORTS = ("created", "scheduled", "started", "completed", "updated", "priority", "attempts", "type", "queue", "state")

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from queuetui.model.job import Job
+from queuetui.model.fingerprint import fingerprint_of
+from queuetui.model.job import Job, JobError
 from queuetui.model.pattern import Pattern
 from queuetui.model.payload import is_place
 from queuetui.model.query import WORD, Comparison, Query, Term, Value
@@ -71,8 +72,8 @@ def read_field(term: Term, job: Job, now: datetime) -> list[Value]:
     match term.field:
         case "payload":
             return _payload_values(job, term.path)
-        case "error":
-            return [] if job.error is None else [f"{job.error.class_name.raw}: {job.error.message.raw}"]
+        case "error" | "fingerprint":
+            return [] if job.error is None else [_of_error(term.field, job.error)]
         case "id":
             return [job.ref.id]
         case "tag":
@@ -86,6 +87,11 @@ def read_field(term: Term, job: Job, now: datetime) -> list[Value]:
             return _present(getattr(job, f"{term.field}_at"))
         case _:
             return _present(getattr(job, term.field))
+
+
+def _of_error(field: str, error: JobError) -> str:
+    class_name, message = error.class_name.raw, error.message.raw
+    return fingerprint_of(class_name, message) if field == "fingerprint" else f"{class_name}: {message}"
 
 
 def _span_start(name: str, job: Job) -> datetime | None:

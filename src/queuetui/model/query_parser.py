@@ -18,6 +18,7 @@ from queuetui.model.query import (
     NUMBER_FIELDS,
     SORTS,
     SPAN_FIELDS,
+    STATE_ALIASES,
     TEXT_FIELDS,
     TIME_FIELDS,
     WORD,
@@ -105,7 +106,7 @@ def _check_comparison(name: str, path: tuple[str, ...], comparison: Comparison, 
 
 def _read_value(name: str, path: tuple[str, ...], comparison: Comparison, piece: WrittenValue) -> Value:
     if name == "state":
-        return _one_of(piece, tuple(State), "state")
+        return STATE_ALIASES.get(piece.literal.lower()) or _one_of(piece, tuple(State), "state")
     if name == "is":
         return _one_of(piece, FLAGS, "flag")
     if name in NUMBER_FIELDS or (path and comparison not in {Comparison.IS, Comparison.HAS}):

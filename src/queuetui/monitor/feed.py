@@ -15,6 +15,7 @@ from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.examination import Finding
+from queuetui.model.histories import FailureGroup
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness, Measured
@@ -120,6 +121,10 @@ class Feed:
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what runs counted in the last minutes; nothing where it is not kept."""
         return () if self._backend.notes is None else self._backend.notes.usage_totals(minutes)
+
+    def failure_groups(self, span_s: float, limit: int) -> Measured[tuple[FailureGroup, ...]]:
+        """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
+        return self._backend.histories.failure_groups(span_s, limit)
 
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""

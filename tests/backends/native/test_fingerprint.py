@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.reading.fingerprint import fingerprint_of
+from queuetui.model.fingerprint import fingerprint_of
 
 BASE = ("Timeout", "order 17 of 'shop A' timed out after 3.5 s")
 

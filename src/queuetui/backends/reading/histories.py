@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.reading.fingerprint import fingerprint_of
 from queuetui.model.clock import to_text
 from queuetui.model.errors import BadQuery
-from queuetui.model.histories import By, Durations, FailureGroup, Tally
+from queuetui.model.fingerprint import fingerprint_of
+from queuetui.model.histories import HOUR_STEPS, SPARK_MINUTES, By, Durations, FailureGroup, Tally
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query_parser import parse_query
@@ -83,7 +83,7 @@ class PagedHistories:
         if State.FAILED not in self._inspector.capabilities.keeps:
             return absent(f"{self._inspector.capabilities.label} keeps no failed jobs")
         found = self._read(span_s, [State.FAILED])
-        return found.measure(group_failures(found.jobs)[:limit])
+        return found.measure(group_failures(found.jobs, found.now)[:limit])
 
     def _read(self, span_s: float, states: Sequence[State]) -> _Ended:
         now = self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
@@ -103,7 +103,7 @@ class PagedHistories:
         return _Ended(jobs, is_all=False, now=now)
 
 
-def group_failures(jobs: Sequence[Job]) -> tuple[FailureGroup, ...]:
+def group_failures(jobs: Sequence[Job], now: datetime) -> tuple[FailureGroup, ...]:
     """Return dead letters, newest first, by type and by the fingerprint of their error.
 
     The largest group first.
@@ -113,11 +113,11 @@ def group_failures(jobs: Sequence[Job]) -> tuple[FailureGroup, ...]:
         error = job.error
         mark = "" if error is None else fingerprint_of(error.class_name.raw, error.message.raw)
         groups[job.type.raw, mark].append(job)
-    found = [_group(mark, alike) for (_, mark), alike in groups.items()]
+    found = [_group(mark, alike, now) for (_, mark), alike in groups.items()]
     return tuple(sorted(found, key=lambda group: (-group.jobs, group.type.raw, group.fingerprint)))
 
 
-def _group(mark: str, alike: Sequence[Job]) -> FailureGroup:
+def _group(mark: str, alike: Sequence[Job], now: datetime) -> FailureGroup:
     newest, error = alike[0], alike[0].error
     times = [job.completed_at for job in alike if job.completed_at is not None]
     return FailureGroup(
@@ -129,7 +129,14 @@ def _group(mark: str, alike: Sequence[Job]) -> FailureGroup:
         min(times, default=None),
         max(times, default=None),
         newest.ref.id,
+        _recent(times, now),
     )
+
+
+def _recent(times: Sequence[datetime], now: datetime) -> tuple[int, ...]:
+    """Return how many of the times are in each step of the last hour, oldest first."""
+    back = Counter(int((now - at).total_seconds()) // (SPARK_MINUTES * 60) for at in times)
+    return tuple(back[step] for step in range(HOUR_STEPS - 1, -1, -1))
 
 
 def summarise_spans(name: str, spans_s: Sequence[float]) -> Durations:

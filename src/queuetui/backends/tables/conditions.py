@@ -68,7 +68,7 @@ def _is_column(term: Term, source: Source) -> bool:
         return name in source.fields or (state is not None and state not in source.states)
     if term.field in TIME_FIELDS:
         return term.comparison is not Comparison.IS
-    if term.field not in (*NAME_FIELDS, *NUMBER_FIELDS) or term.field == "tag":
+    if term.field not in (*NAME_FIELDS, *NUMBER_FIELDS) or term.field in {"tag", "fingerprint"}:
         return False
     one = source.fields.get(term.field)
     has_pattern = any(isinstance(value, Pattern) for value in term.values)

@@ -27,7 +27,7 @@ SCANNED_ROWS = 5_000
 SCAN_S = 0.5
 FEWEST_SCANNED = 500
 FAR_CHARS = 256 * 1024
-_FAR_FIELDS = frozenset({"payload", "error", "data", WORD})
+_FAR_FIELDS = frozenset({"payload", "error", "fingerprint", "data", WORD})
 _LARGEST_CHUNK = 500
 _FAR_CHUNK = 50
 

@@ -26,8 +26,8 @@ from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.backends.native.sql.worker.event_writes import EventWrite, log_live
 from queuetui.backends.native.sql.worker.tally import TallyWrites
 from queuetui.backends.native.texts import storable
-from queuetui.backends.reading.fingerprint import fingerprint_of
 from queuetui.model.event import EventKind
+from queuetui.model.fingerprint import fingerprint_of
 from queuetui.model.job import Ending, RunError, Settlement
 from queuetui.model.state import FINAL, State
 
