@@ -14,7 +14,7 @@ from queuetui.cli.systems import Systems, opened_systems
 from queuetui.model.document import document
 from queuetui.model.errors import NotFound
 from queuetui.model.histories import SPARK_MINUTES, FailureGroup, describe_failure_group, filter_of
-from queuetui.monitor.diagnosis.wording import command as command_words
+from queuetui.monitor.diagnosis.words import command as command_words
 
 if TYPE_CHECKING:
     from queuetui.cli.systems import System
