@@ -132,17 +132,20 @@ def test_the_console_opens_all_systems_of_a_store(prod: str, tmp_path: Path) -> 
     assert query(prod, "select count(*) from pgboss.job where state = 'failed'") == [(1,)]
 
 
-def test_rows_that_row_security_hides_are_told(prod: str, invoke: Invoke) -> None:
-    """A user from whom a policy keeps rows hears that the figures may be too low."""
+def test_what_a_user_may_not_read_is_told(prod: str, invoke: Invoke) -> None:
+    """A table without a grant is named, with what to grant; one whose rows a policy hides, with figures that may be too low."""
     for line in (
         "create role looker login",
-        "grant usage on schema pgboss to looker",
-        "grant select on all tables in schema pgboss to looker",
         "alter table pgboss.job enable row level security",
     ):
         query(prod, line)
+    looker = prod.replace("postgres@", "looker@")
     try:
-        found = invoke("discover", prod.replace("postgres@", "looker@"), "--json").data
+        found = invoke("discover", looker, "--json").data
+        assert "not counted: this user may not read pgboss.job; grant" in str(found)
+        invoke("stats", "--url", looker, "--kind", "pg-boss").fails(3, "may not read pgboss.job")
+        query(prod, "grant usage on schema pgboss to looker; grant select on all tables in schema pgboss to looker")
+        found = invoke("discover", looker, "--json").data
         details = {one["kind"]: one["detail"] for one in found}
         assert "row security keeps rows of pgboss.job" in details["pg-boss"]
     finally:

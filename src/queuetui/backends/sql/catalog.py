@@ -151,6 +151,12 @@ class Catalog:
         return next(visible, None) or next(placed, None)
 
 
+def describe_unreadable(tables: Iterable[StoredTable]) -> str:
+    """Say which of the tables that were found this user may not read, nothing where it may read all."""
+    closed = [one.written for one in tables if not one.is_readable]
+    return f"this user may not read {', '.join(closed)}; grant it SELECT on that" if closed else ""
+
+
 def describe_hidden(tables: Iterable[StoredTable | None]) -> str:
     """Say which of the tables that were found keep rows from this user, nothing where none does."""
     hiding = [one.written for one in tables if one is not None and one.hides_rows]

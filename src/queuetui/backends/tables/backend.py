@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
-from queuetui.backends.sql.catalog import Catalog, describe_hidden
+from queuetui.backends.sql.catalog import Catalog, describe_hidden, describe_unreadable
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.tables.examiner import TablesExaminer
 from queuetui.backends.tables.inspector import TablesInspector
@@ -35,13 +35,15 @@ def found_of(products: Sequence[Product], catalog: Catalog, url: str) -> tuple[F
     plain = [one for one in products if one.is_visible] or list(products)
 
     def describe(product: Product) -> Found:
+        tables = [one for one in map(catalog.find, product.tables.split(", ")) if one is not None]
         kind = product.kind if plain == [product] else f"{product.kind}:{product.name}"
         return Found(
             kind,
             product.label,
-            f"tables {product.tables}{describe_hidden(map(catalog.find, product.tables.split(', ')))}",
+            f"tables {product.tables}{describe_hidden(tables)}",
             lambda options: _open(url, product, options),
             name=product.name,
+            refusal=describe_unreadable(tables),
             named_only=product not in plain,
         )
 

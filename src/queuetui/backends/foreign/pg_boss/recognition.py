@@ -36,7 +36,6 @@ def _recognise(catalog: Catalog) -> list[StoredTable]:
         table
         for table in catalog.tables
         if table.name == "job"
-        and table.is_readable
         and frozenset(table.columns) >= _NEEDED
         and {"expire_in", "expire_seconds"} & frozenset(table.columns)
         and table.columns["state"].labels == STATES
