@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 
-from tests.architecture.source import PACKAGE, ROOT, code_files, imports, place
+from queuetui.backends.registry import FINDERS
+from tests.architecture.source import PACKAGE, ROOT, code_files, imports, place, tree_of
 
 # Modules that run code hidden in data.
 EXECUTING_READERS = {"cloudpickle", "dill", "jsonpickle", "marshal", "pickle", "shelve"}
@@ -46,3 +48,24 @@ def test_nothing_imports_a_reader_that_executes() -> None:
         if name.split(".")[0] in EXECUTING_READERS
     ]
     assert found == []
+
+
+def test_what_is_imported_late_by_its_name_is_there() -> None:
+    """Every class that `late` is to make, and every module that finds a product, stands where its name says."""
+    named = [
+        (call.args[0].value, call.args[1].value)
+        for path in (PACKAGE / "backends").rglob("*.py")
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "late"
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[1], ast.Constant)
+    ]
+    assert len(named) >= 2
+    named += [(f"foreign.{module}", "find") for module in FINDERS.values()]
+    assert [one for one in named if not _defines(*one)] == []
+
+
+def _defines(module: object, name: object) -> bool:
+    path = PACKAGE / "backends" / f"{str(module).replace('.', '/')}.py"
+    return path.is_file() and any(
+        isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name for node in tree_of(path).body
+    )

@@ -32,7 +32,7 @@ class RedisBackend(NativeBackend):
             inspector=late("native.redis.inspector", "RedisInspector", server),
             operator=late("native.redis.operator", "RedisOperator", server),
             events=late("native.redis.event_log", "RedisEventLog", server),
-            examiner=late("native.redis.examining", "RedisExaminer", server),
+            examiner=late("native.redis.examiner", "RedisExaminer", server),
             limits=server.options.limits,
             jobs=store,
             schema=store,

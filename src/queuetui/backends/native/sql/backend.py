@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import Catalog
 
 
-# A console shows its first picture before SQLAlchemy is loaded.
-_INSPECTOR = ("native.sql.look.quick_inspector", "QuickInspector")
-
-
 class SqlBackend(NativeBackend):
     """Our own queue on SQL."""
 
@@ -33,7 +29,8 @@ class SqlBackend(NativeBackend):
         self.database = database
         store = SqlJobStore(database)
         super().__init__(
-            inspector=late(*_INSPECTOR, database),
+            # A console shows its first picture before SQLAlchemy is loaded.
+            inspector=late("native.sql.look.quick_inspector", "QuickInspector", database),
             operator=late("native.sql.act.operator", "SqlOperator", database),
             events=late("native.sql.look.event_log", "SqlEventLog", database),
             examiner=late("native.sql.look.examiner", "SqlExaminer", database),
