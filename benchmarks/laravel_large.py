@@ -27,7 +27,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.registry import open_foreign
+from queuetui.backends.discover import open_backend
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -210,7 +210,7 @@ def measure_all(url: str, rows: int) -> Iterator[tuple[str, float, str]]:
     """Yield each measure: its name, its milliseconds, and what was found."""
     yield "console start to first row", start_console(url) * 1000, ""
     begun = perf_counter()
-    backend = open_foreign("laravel", url, BackendOptions())
+    backend = open_backend(url, BackendOptions(kind="laravel"))
     backend.inspector.snapshot(Watch(page=PageRequest(limit=50)))
     yield "open and first picture", (perf_counter() - begun) * 1000, ""
     for name, measure in measures(backend, rows):
