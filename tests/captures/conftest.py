@@ -15,25 +15,31 @@ from tests.backends.captures import FIXTURES, Capture
 from tests.captures.expectations import EXPECTATIONS, Expectation
 from tests.captures.stores import STORES, Store
 
-_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6")
+_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6", "plain-tables")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder with `truth.json` and the file of a store."""
+    """A folder with `truth.json` and the file of a store; several captures of one folder have names, as in `truth.NAME.json`."""
 
     path: Path
     file: str
+    kind: str
+    name: str = ""
 
     @property
     def store(self) -> Store:
         """The kind of store that it is of."""
-        return STORES[self.file]
+        return STORES[self.kind]
 
     @property
     def truth(self) -> dict[str, Any]:
         """What is true of each job."""
-        found: dict[str, Any] = json.loads((self.path / "truth.json").read_text(encoding="utf-8"))
+        file = f"truth.{self.name}.json" if self.name else "truth.json"
+        found: dict[str, Any] = json.loads((self.path / file).read_text(encoding="utf-8"))
+        for job in found["jobs"].values():
+            # A table without queues is one queue.
+            job.setdefault("queue", "default")
         return found
 
     @property
@@ -45,14 +51,22 @@ class Folder:
 
     def load(self, url: str) -> Capture:
         """Load the capture into the empty database at a URL."""
-        self.store.load(self.path, url)
+        self.store.load(self.path / self.file, url)
         return Capture(self.expectation.kind, url, self.truth)
+
+
+def _captures_in(path: Path) -> Iterator[Folder]:
+    for kind in STORES:
+        if (path / kind).is_file() and (path / "truth.json").is_file():
+            yield Folder(path, kind, kind)
+        for dump in sorted(path.glob(kind.replace(".", ".*.", 1))):
+            yield Folder(path, dump.name, kind, dump.name.split(".")[1])
 
 
 def _folders() -> list[Folder]:
     extra = [Path(each) for each in os.environ.get("QUEUETUI_EXTRA_FIXTURES", "").split(os.pathsep) if each]
     paths = [*(FIXTURES / name for name in _OWN), *extra]
-    found = [Folder(path, file) for path in paths for file in STORES if (path / file).is_file()]
+    found = [folder for path in paths for folder in _captures_in(path)]
     without = set(extra) - {folder.path for folder in found}
     assert not without, f"no capture there, a folder holds truth.json and one of {', '.join(STORES)}: {without}"
     return found
@@ -63,7 +77,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "folder" in metafunc.fixturenames:
         core = getattr(metafunc.module, "CORE", None)
         folders = [one for one in _folders() if core in (None, one.store.core)]
-        metafunc.parametrize("folder", folders, ids=lambda one: f"{one.path.name}-{one.store.core}", scope="module")
+        metafunc.parametrize(
+            "folder", folders, ids=lambda one: f"{one.path.name}-{one.name or one.store.core}", scope="module"
+        )
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ class Store(ABC):
     server: str
 
     @abstractmethod
-    def load(self, folder: Path, url: str) -> None:
+    def load(self, file: Path, url: str) -> None:
         """Put a capture into an empty database."""
 
     @abstractmethod
@@ -43,8 +43,8 @@ class PostgresStore(Store):
 
     core, server = "tables", "postgres_server"
 
-    def load(self, folder: Path, url: str) -> None:
-        run_script(url, (folder / "dump.postgres.sql").read_text(encoding="utf-8"))
+    def load(self, file: Path, url: str) -> None:
+        run_script(url, file.read_text(encoding="utf-8"))
 
     def empty(self, url: str) -> None:
         for (schema,) in query(url, _SCHEMAS):
@@ -56,14 +56,30 @@ class PostgresStore(Store):
         return {name: query(url, f"select one::text from {name} one order by 1") for name in tables}
 
 
+class MariaDbStore(Store):
+    """A dump of SQL, run by MariaDB."""
+
+    core, server = "tables", "mysql_server"
+
+    def load(self, file: Path, url: str) -> None:
+        run_script(url, file.read_text(encoding="utf-8"))
+
+    def empty(self, url: str) -> None:
+        for (name,) in query(url, "show tables"):
+            query(url, f"drop table `{name}`")
+
+    def dump(self, url: str) -> dict[Any, Any]:
+        return {name: sorted(map(str, query(url, f"select * from `{name}`"))) for (name,) in query(url, "show tables")}
+
+
 class RedisStore(Store):
     """A file with a key a line."""
 
     core, server = "keys", "redis_server"
 
-    def load(self, folder: Path, url: str) -> None:
+    def load(self, file: Path, url: str) -> None:
         with redis.Redis.from_url(url) as client:
-            for line in (folder / "keys.jsonl").read_text(encoding="utf-8").splitlines():
+            for line in file.read_text(encoding="utf-8").splitlines():
                 _put(client, json.loads(line))
 
     def empty(self, url: str) -> None:
@@ -133,4 +149,8 @@ def _read(client: Any, key: bytes, kind: bytes) -> Any:
 
 
 # By the file of a capture's folder.
-STORES: dict[str, Store] = {"dump.postgres.sql": PostgresStore(), "keys.jsonl": RedisStore()}
+STORES: dict[str, Store] = {
+    "dump.postgres.sql": PostgresStore(),
+    "dump.mariadb.sql": MariaDbStore(),
+    "keys.jsonl": RedisStore(),
+}

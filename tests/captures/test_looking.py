@@ -5,6 +5,7 @@ from __future__ import annotations
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
+from queuetui.model.event import EventRequest
 from queuetui.model.histories import By
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -30,6 +31,12 @@ def read_everything(backend: Backend) -> None:
     if backend.histories is not None:
         backend.histories.failure_groups(3600)
         backend.histories.tallies(3600, By.QUEUE)
+    if backend.events is not None:
+        backend.events.events(EventRequest(limit=3))
+    if backend.upkeep is not None:
+        backend.upkeep.tokens(10)
+        for chore in backend.upkeep.chores:
+            backend.upkeep.plan(chore, 0.0)
     if backend.examiner is not None:
         backend.examiner.examine(60)
 

@@ -46,7 +46,7 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
         assert _others(fresh, job, deed.after_s) == before, deed
         done += 1
         _reset(fresh, folder)
-    assert done
+    assert done or not folder.expectation.deeds
 
 
 def _others(capture: Capture, job: Job, after_s: float) -> set[JobRef]:

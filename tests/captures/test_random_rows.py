@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ from tests.backends.captures import Capture, query
 
 CORE = "tables"
 ROWS = 300
+# How names are quoted, and rows inserted but for those whose key is there.
+_WRITES = {"postgresql": ('"', "insert", "on conflict do nothing"), "mysql": ("`", "insert ignore", "")}
 
 
 def _inspector(capture: Capture, after_s: float = 1) -> TablesInspector:
@@ -47,21 +50,36 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
     table = catalog.find(f"{rows.schema}.{rows.name}" if rows.schema else rows.name)
     assert table is not None
     chance = random.Random(9)
-    written = f'"{table.schema}"."{table.name}"'
+    quote, insert, last = _WRITES[catalog.dialect]
+    written = ".".join(f"{quote}{part}{quote}" for part in (table.schema, table.name) if part)
     known = {
         name: [
             f"'{value}'"
-            for (value,) in query(capture.url, f'select distinct "{name}" from {written} where "{name}" is not null')
+            for (value,) in query(
+                capture.url,
+                f"select distinct {quote}{name}{quote} from {written} where {quote}{name}{quote} is not null",
+            )
         ]
         for name, column in table.columns.items()
-        if column.stored == "text"
+        if _kind(column) == "text"
     }
-    names = ", ".join(f'"{name}"' for name in table.columns)
+    names = ", ".join(f"{quote}{name}{quote}" for name in table.columns)
     each = [
         ", ".join(_value(chance, column, capture, known.get(name, [])) for name, column in table.columns.items())
         for _ in range(ROWS)
     ]
-    query(capture.url, f"insert into {written} ({names}) values ({'), ('.join(each)}) on conflict do nothing")
+    query(capture.url, f"{insert} into {written} ({names}) values ({'), ('.join(each)}) {last}")
+
+
+def _kind(column: StoredColumn) -> str:
+    """Return the kind of a column's type, as PostgreSQL calls it."""
+    words = column.stored.lower()
+    if re.match(r"(big|small|tiny|medium)?int", words):
+        return "integer"
+    if words == "longtext":
+        # MariaDB's JSON.
+        return "jsonb"
+    return "text" if re.match(r".*(text|char)", words) else words
 
 
 def _value(chance: random.Random, column: StoredColumn, capture: Capture, known: list[str]) -> str:
@@ -75,10 +93,14 @@ def _value(chance: random.Random, column: StoredColumn, capture: Capture, known:
         "boolean": chance.choice(("true", "false")),
         "interval": f"'{chance.randrange(5000)} seconds'",
         "jsonb": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
-        "integer": str(chance.choice((0, 1, 2, 900))),
+        "integer": str(chance.randrange(10**6) if column.name == "id" else chance.choice((0, 1, 2, 90))),
         "text": chance.choice(known) if known else "NULL",
     }
-    return f"'{at.isoformat()}'" if column.stored.startswith("timestamp") else kinds[column.stored]
+    if column.stored == "datetime":
+        return f"'{at:%Y-%m-%d %H:%M:%S}'"
+    if column.name == "id" and _kind(column) == "text":
+        return f"'{chance.getrandbits(64):x}'"
+    return f"'{at.isoformat()}'" if column.stored.startswith("timestamp") else kinds[_kind(column)]
 
 
 def test_random_rows_are_read_and_filtered_alike(fresh: Capture) -> None:
