@@ -61,11 +61,11 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
             )
         ]
         for name, column in table.columns.items()
-        if _kind(column) == "text"
+        if _kind(column) == "text" and not table.is_unique(frozenset({name}))
     }
     names = ", ".join(f"{quote}{name}{quote}" for name in table.columns)
     each = [
-        ", ".join(_value(chance, column, capture, known.get(name, [])) for name, column in table.columns.items())
+        ", ".join(_value(chance, column, capture, known.get(name)) for name, column in table.columns.items())
         for _ in range(ROWS)
     ]
     query(capture.url, f"{insert} into {written} ({names}) values ({'), ('.join(each)}) {last}")
@@ -74,7 +74,7 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
 def _kind(column: StoredColumn) -> str:
     """Return the kind of a column's type, as PostgreSQL calls it."""
     words = column.stored.lower()
-    if re.match(r"(big|small|tiny|medium)?int", words):
+    if re.match(r"(big|small|tiny|medium)?int(eger)?\b", words):
         return "integer"
     if words == "longtext":
         # MariaDB's JSON.
@@ -82,7 +82,7 @@ def _kind(column: StoredColumn) -> str:
     return "text" if re.match(r".*(text|char)", words) else words
 
 
-def _value(chance: random.Random, column: StoredColumn, capture: Capture, known: list[str]) -> str:
+def _value(chance: random.Random, column: StoredColumn, capture: Capture, known: list[str] | None) -> str:
     if column.nullable and chance.random() < 0.4:
         return "NULL"
     if column.labels is not None:
@@ -98,7 +98,7 @@ def _value(chance: random.Random, column: StoredColumn, capture: Capture, known:
     }
     if column.stored == "datetime":
         return f"'{at:%Y-%m-%d %H:%M:%S}'"
-    if column.name == "id" and _kind(column) == "text":
+    if known is None and _kind(column) == "text":
         return f"'{chance.getrandbits(64):x}'"
     return f"'{at.isoformat()}'" if column.stored.startswith("timestamp") else kinds[_kind(column)]
 

@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from queuetui.model.clock import to_text
-from queuetui.model.errors import BadQuery
 from queuetui.model.fingerprint import fingerprint_of
 from queuetui.model.histories import HOUR_STEPS, SPARK_MINUTES, By, Durations, FailureGroup, Tally
 from queuetui.model.measured import Exactness, Measured, absent
@@ -55,6 +54,8 @@ class PagedHistories:
 
     def tallies(self, span_s: float, by: By) -> Measured[tuple[Tally, ...]]:
         """Return what was done in the span."""
+        if (unknown := self._unknown) is not None:
+            return unknown
         kept = [state for state in _ENDED if state in self._inspector.capabilities.keeps]
         if State.COMPLETED not in kept:
             return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
@@ -65,6 +66,8 @@ class PagedHistories:
 
     def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
         """Return how long runs took."""
+        if (unknown := self._unknown) is not None:
+            return unknown
         if State.COMPLETED not in self._inspector.capabilities.keeps:
             return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
         found = self._read(span_s, [State.COMPLETED])
@@ -80,19 +83,28 @@ class PagedHistories:
 
     def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
         """Return the dead letters of the span by type and error."""
+        if (unknown := self._unknown) is not None:
+            return unknown
         if State.FAILED not in self._inspector.capabilities.keeps:
             return absent(f"{self._inspector.capabilities.label} keeps no failed jobs")
         found = self._read(span_s, [State.FAILED])
         return found.measure(group_failures(found.jobs, found.now)[:limit])
+
+    @property
+    def _unknown(self) -> Measured[Any] | None:
+        """The answer where the store does not tell when a job ended, None where it does."""
+        capabilities = self._inspector.capabilities
+        query = parse_query(f"{capabilities.ended_by}>1970-01-01")
+        if not any(term.handling is Handling.REFUSED for term in self._inspector.plan(query)):
+            return None
+        return absent(f"{capabilities.label} does not tell when a job ended")
 
     def _read(self, span_s: float, states: Sequence[State]) -> _Ended:
         now = self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         since = now - timedelta(seconds=span_s)
         states_text = ",".join(state.value for state in states)
         jobs: list[Job] = []
-        query = parse_query(f"state:{states_text} completed>={to_text(since)}")
-        if any(term.handling is Handling.REFUSED for term in self._inspector.plan(query)):
-            raise BadQuery("this store cannot be asked when a job ended", 0)
+        query = parse_query(f"state:{states_text} {self._inspector.capabilities.ended_by}>={to_text(since)}")
         cursor: str | None = None
         while len(jobs) < MOST_JOBS:
             page = self._inspector.page(PageRequest(query, JOBS_A_PAGE, cursor), self._limits)

@@ -88,9 +88,11 @@ class TablesInspector:
             return self._get(reading, job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with the time that it is judged at; rows tell of no pauses, rules or attempts."""
+        """Return one job with the time and the workers that it is judged by; rows tell of no pauses, rules or attempts."""
+        read_workers = self.product.sides.workers
         with self._reading(self.options.limits) as reading:
-            return JobView(self._get(reading, job_id), reading.moment.now)
+            workers = () if read_workers is None else read_workers(reading.connection, reading.moment)
+            return JobView(self._get(reading, job_id), reading.moment.now, workers=workers)
 
     def _get(self, reading: Reading, job_id: str) -> Job:
         seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
