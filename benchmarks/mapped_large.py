@@ -26,10 +26,12 @@ from queuetui.model.snapshot import Watch
 ROWS = 1_000_000
 PRISMA = (
     """create type "JobStatus" as enum ('PENDING', 'PROCESSING', 'COMPLETED', 'DEAD_LETTER')""",
-    'create table "JobQueue" ("id" text primary key, "type" text not null, "payload" jsonb not null, "status" "JobStatus" not null, '
-    '"priority" int not null default 0, "attempts" int not null default 0, "maxAttempts" int not null default 3, "idempotencyKey" text, '
-    '"scheduledFor" timestamp(3) not null, "startedAt" timestamp(3), "completedAt" timestamp(3), "createdAt" timestamp(3) not null, '
-    '"lastError" text)',
+    (
+        'create table "JobQueue" ("id" text primary key, "type" text not null, "payload" jsonb not null, "status" "JobStatus" not null, '
+        '"priority" int not null default 0, "attempts" int not null default 0, "maxAttempts" int not null default 3, "idempotencyKey" text, '
+        '"scheduledFor" timestamp(3) not null, "startedAt" timestamp(3), "completedAt" timestamp(3), "createdAt" timestamp(3) not null, '
+        '"lastError" text)'
+    ),
     """insert into "JobQueue" select md5(n::text), 'type' || n % 20, '{"n": 1}', (array['COMPLETED', 'COMPLETED', 'PENDING', 'DEAD_LETTER'])
     [1 + n % 4]::"JobStatus", n % 11, n % 3, 3, null, now() - n * interval '1 second', now() - n * interval '1 second',
     now() - n * interval '1 second', now() - n * interval '1 second', case n % 4 when 3 then 'it failed' end
@@ -37,13 +39,17 @@ PRISMA = (
     'analyze "JobQueue"',
 )
 PHALCON = (
-    "create table jobs (id int unsigned auto_increment primary key, type varchar(100) not null, payload text, status varchar(20) not null, "
-    "priority int not null default 5, attempts int not null default 0, max_attempts int not null default 3, error_message text, "
-    "scheduled_at datetime, started_at datetime, completed_at datetime, created_at datetime, updated_at datetime)",
-    "insert into jobs (type, payload, status, attempts, started_at, completed_at, created_at, updated_at) "
-    "select concat('type', seq % 20), '{}', elt(1 + seq % 4, 'completed', 'completed', 'pending', 'failed'), seq % 3, "
-    "utc_timestamp() - interval seq second, utc_timestamp() - interval seq second, utc_timestamp() - interval seq second, "
-    "utc_timestamp() - interval seq second from seq_1_to_{rows}",
+    (
+        "create table jobs (id int unsigned auto_increment primary key, type varchar(100) not null, payload text, status varchar(20) not null, "
+        "priority int not null default 5, attempts int not null default 0, max_attempts int not null default 3, error_message text, "
+        "scheduled_at datetime, started_at datetime, completed_at datetime, created_at datetime, updated_at datetime)"
+    ),
+    (
+        "insert into jobs (type, payload, status, attempts, started_at, completed_at, created_at, updated_at) "
+        "select concat('type', seq % 20), '{}', elt(1 + seq % 4, 'completed', 'completed', 'pending', 'failed'), seq % 3, "
+        "utc_timestamp() - interval seq second, utc_timestamp() - interval seq second, utc_timestamp() - interval seq second, "
+        "utc_timestamp() - interval seq second from seq_1_to_{rows}"
+    ),
     "analyze table jobs",
 )
 FILTERS = (
