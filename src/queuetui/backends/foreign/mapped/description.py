@@ -25,7 +25,6 @@ from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-SOURCE = "row"
 _STATUS, _ERROR = "status", "error"
 # What a worker or a person changes when the row moves on.
 _MOVING = ("attempts", "scheduled", "started", "completed", "updated", "worker")
@@ -54,7 +53,7 @@ def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Pr
         schema=None if stored.is_visible else stored.schema,
     )
     described = Described(mapping, stored, catalog.dialect, rows)
-    changes = make_changes(described, SOURCE, way)
+    changes = make_changes(described, stored.written, way)
     declared = {change.verb for change in changes}
     return Product(
         kind=kind,
@@ -101,7 +100,7 @@ def _source(described: Described, catalog: Catalog) -> Source:
         texts |= {} if error is None or _ERROR in texts else {_ERROR: error}
     moving = [mapping.fields[name].column for name in _MOVING if name in mapping.fields]
     return Source(
-        name=SOURCE,
+        name=stored.written,
         rows=described.rows,
         key=(key_field,),
         fields=fields,
