@@ -165,8 +165,9 @@ def test_a_slow_filter_is_bounded_and_says_so(
     capture: Capture, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A filter that no index answers is given so many looks; then what was looked through is told, and the flag that goes on."""
-    monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.WALK_S", 0.0)
-    monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.FIRST_IDS", 1)
+    monkeypatch.setattr("queuetui.backends.tables.streams.DIRECT_S", 0.0)
+    monkeypatch.setattr("queuetui.backends.tables.streams.WINDOWS_S", 0.0)
+    monkeypatch.setattr("queuetui.backends.tables.streams.WINDOW_ROWS", 1)
     monkeypatch.setattr("queuetui.backends.search.MOST_LOOKS", 2)
     cut = invoke("jobs", "queue:nosuch", "--url", capture.url)
     assert "looked through and there are more; --all" in cut.err
@@ -182,13 +183,14 @@ def test_an_id_far_back_is_looked_for_as_far_as_is_asked_for(
     capture: Capture, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Showing, explaining and acting end their search by saying how far it came and what to write; with that they find the job."""
-    monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.WALK_S", 0.0)
-    monkeypatch.setattr("queuetui.backends.foreign.laravel.walks.FIRST_IDS", 1)
+    monkeypatch.setattr("queuetui.backends.tables.streams.DIRECT_S", 0.0)
+    monkeypatch.setattr("queuetui.backends.tables.streams.WINDOWS_S", 0.0)
+    monkeypatch.setattr("queuetui.backends.tables.streams.WINDOW_ROWS", 1)
     monkeypatch.setattr("queuetui.cli.session.LOOKS_FOR_ID", 1)
     payload = query(capture.url, "SELECT payload FROM jobs WHERE payload LIKE '{%uuid%' ORDER BY id LIMIT 1")[0][0]
     job_id = json.loads(payload)["uuid"]
     for command in (("show",), ("why",), ("retry", "--dry-run", "--id"), ("delete", "--dry-run", "--id")):
         for written in (job_id, job_id[-8:]):
             cut = invoke(*command, written, "--url", capture.url)
-            assert (cut.code, "jobs back to row" in cut.err, "write --all" in cut.err) == (4, True, True), command
+            assert (cut.code, "looked through" in cut.err, "write --all" in cut.err) == (4, True, True), command
             assert invoke(*command, written, "--all", "--url", capture.url).code == 0, command

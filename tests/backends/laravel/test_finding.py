@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from queuetui.backends.base import iterate
-from queuetui.backends.foreign.laravel import walks
-from queuetui.backends.foreign.laravel.lookup import Search
-from queuetui.backends.foreign.laravel.rows import is_uuid
+from queuetui.backends.foreign.laravel.payload import is_uuid
+from queuetui.backends.tables import streams
 from queuetui.model.limits import Limits
 from queuetui.model.query import Query
 from tests.backends.captures import Capture
@@ -18,9 +17,9 @@ def test_a_search_for_an_id_goes_on_where_the_last_one_ended(
     capture: Capture, monkeypatch: pytest.MonkeyPatch, end: slice
 ) -> None:
     """However short a look is, look after look comes to the oldest row of either table, and each says how far."""
-    monkeypatch.setattr(walks, "WALK_S", 0.0)
-    monkeypatch.setattr(walks, "FIRST_IDS", 1)
-    monkeypatch.setattr(Search, "scan", lambda *_: False)
+    monkeypatch.setattr(streams, "DIRECT_S", 0.0)
+    monkeypatch.setattr(streams, "WINDOWS_S", 0.0)
+    monkeypatch.setattr(streams, "WINDOW_ROWS", 1)
     backend = capture.open()
     for job_id in (job.ref.id for job in iterate(backend.inspector, Query(), Limits()) if is_uuid(job.ref.id)):
         search, looks = backend.inspector.find(job_id[end]), 1

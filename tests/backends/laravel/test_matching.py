@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
+import sqlite3
+from collections.abc import Iterator
 
 import pytest
 
-from queuetui.backends.foreign.laravel.jobs import JobReader
-from queuetui.backends.foreign.laravel.matching import matches
-from queuetui.backends.foreign.laravel.rows import FailedRow, StoredText
-from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.model.clock import from_us
+from queuetui.backends.base import iterate
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
+from tests.backends.captures import Capture, load_capture, sqlite_path
 
-NOW_S = 1_790_000_000
 COMMAND = (
     'O:12:"App\\Jobs\\Job":4:{s:4:"mode";E:13:"App\\Mode:Full";s:3:"pad";s:9000:"' + "x" * 9000 + '";'
     's:4:"rows";a:1:{s:5:"a:b:c";i:7;}s:4:"same";r:2;}'
@@ -26,15 +22,26 @@ CHAIN = (
     "Next Illuminate\\Database\\QueryException: insert failed in /app/Q.php:9\nStack trace:\n#0 {main}"
 )
 PAYLOAD = json.dumps({"displayName": "App\\Jobs\\SyncStock", "data": {"command": COMMAND}})
-ROW = FailedRow(
-    1,
-    None,
-    "database",
-    "default",
-    StoredText(PAYLOAD, whole=True),
-    StoredText(CHAIN, whole=True),
-    datetime.fromtimestamp(NOW_S - 7200, UTC).replace(tzinfo=None),
-)
+
+
+@pytest.fixture
+def capture(sqlite_url: str) -> Iterator[Capture]:
+    """The capture in an SQLite file, with one failed job alone."""
+    loaded = load_capture("laravel", "laravel-db", "sqlite", sqlite_url)
+    yield loaded
+    loaded.close()
+
+
+def finds(capture: Capture, payload: str, text: str) -> bool:
+    """Tell whether a filter finds a failed job of two hours ago with this payload."""
+    with sqlite3.connect(sqlite_path(capture.url)) as file:
+        file.executescript("DELETE FROM jobs; DELETE FROM failed_jobs WHERE id > (SELECT min(id) FROM failed_jobs)")
+        file.execute(
+            "UPDATE failed_jobs SET payload = ?, exception = ?, failed_at = datetime(?, 'unixepoch')",
+            (payload, CHAIN, capture.truth["captured_at"] - 7200),
+        )
+    file.close()
+    return bool(list(iterate(capture.open().inspector, parse_query(text), Limits())))
 
 
 @pytest.mark.parametrize(
@@ -62,10 +69,9 @@ ROW = FailedRow(
         ('payload.rows."a:b:c">6', True),
     ],
 )
-def test_a_term_means_what_the_framework_stores(text: str, is_match: bool) -> None:
+def test_a_term_means_what_the_framework_stores(capture: Capture, text: str, is_match: bool) -> None:
     """A failure's age is its end's; every cause is searched; short names, enums, references and odd keys are found."""
-    job = JobReader("laravel", LaravelSettings(), {}, NOW_S).read(ROW)
-    assert matches(parse_query(text), job, ROW, from_us(NOW_S * 1_000_000), Limits()) is is_match
+    assert finds(capture, PAYLOAD, text) is is_match
 
 
 @pytest.mark.parametrize(
@@ -85,10 +91,8 @@ def test_a_term_means_what_the_framework_stores(text: str, is_match: bool) -> No
         ),
     ],
 )
-def test_a_path_begins_in_what_the_job_is_about(command: str, text: str) -> None:
+def test_a_path_begins_in_what_the_job_is_about(capture: Capture, command: str, text: str) -> None:
     """A listener's event, a mail's own values and a collection's items are found as the data column names them, private or not."""
-    stored = StoredText(json.dumps({"displayName": "Job", "data": {"command": command}}), whole=True)
-    row = replace(ROW, payload=stored)
-    job = JobReader("laravel", LaravelSettings(), {}, NOW_S).read(row)
-    assert matches(parse_query(text), job, row, from_us(NOW_S * 1_000_000), Limits())
-    assert not matches(parse_query(text + "9"), job, row, from_us(NOW_S * 1_000_000), Limits())
+    payload = json.dumps({"displayName": "Job", "data": {"command": command}})
+    assert finds(capture, payload, text)
+    assert not finds(capture, payload, text + "9")

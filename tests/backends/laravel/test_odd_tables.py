@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from queuetui.backends.base import iterate
-from queuetui.backends.foreign.laravel.jobs import JobReader
-from queuetui.backends.foreign.laravel.rows import FailedRow, StoredText
-from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.model.act import NO_DEADLINE, RETRY_UNTIL, Act, Outcome, Target, Verb
 from queuetui.model.errors import Conflict
 from queuetui.model.limits import Limits
@@ -18,8 +15,6 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
 from tests.backends.captures import Capture, load_capture, query, run_script
 from tests.backends.laravel.acts import choose, do
-
-NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 # SQLite adds no such column to a table that is there, so its table is made anew.
 TENANT = {
@@ -194,11 +189,14 @@ def test_a_document_gets_another_deadline_and_is_known_by_its_head(postgres_url:
         (timedelta(hours=1, seconds=30), "1:00 h"),
     ],
 )
-def test_a_failure_in_the_future_tells_of_the_time_zone(ahead: timedelta, said: str) -> None:
+def test_a_failure_in_the_future_tells_of_the_time_zone(sqlite_url: str, ahead: timedelta, said: str) -> None:
     """A failed_at ahead of the server's clock says by how much the application's time is ahead, and what to set."""
-    at = (NOW + ahead).replace(tzinfo=None)
-    row = FailedRow(1, None, "database", "default", StoredText("{}", whole=True), StoredText("", whole=True), at)
-    remarks = " ".join(JobReader("x", LaravelSettings(), {}, int(NOW.timestamp())).read(row).remarks)
+    capture = load_capture("laravel", "laravel-db", "sqlite", sqlite_url)
+    at = (capture.captured_at + ahead).strftime("%Y-%m-%d %H:%M:%S")
+    query(sqlite_url, "DELETE FROM failed_jobs WHERE id > (SELECT min(id) FROM failed_jobs)")
+    query(sqlite_url, f"UPDATE failed_jobs SET failed_at = '{at}'")
+    remarks = " ".join(choose(capture.open(), "state:failed").remarks)
+    capture.close()
     assert ("lies in the future" in remarks) is bool(said)
     assert said in remarks
     assert "laravel.timezone" in remarks

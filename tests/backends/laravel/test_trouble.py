@@ -56,7 +56,7 @@ def test_a_cut_connection_does_not_fail_the_next_act(postgres_url: str) -> None:
     capture = load_capture("laravel", "laravel-db", "postgres", postgres_url)
     backend = capture.open()
     ref = choose(backend, "state:pending").ref
-    do(backend, Verb.DELETE, JobRef("laravel", "x", "job.9999.0.None.1"))
+    do(backend, Verb.DELETE, JobRef("laravel", "x", '["job", [9999], "a"]'))
     query(postgres_url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'queuetui'")
     wait_until(lambda: not query(postgres_url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'queuetui'"))
     assert do(backend, Verb.DELETE, ref).outcome is Outcome.DONE

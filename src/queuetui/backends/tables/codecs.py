@@ -112,12 +112,10 @@ class Epoch:
 
     def from_store(self, value: Any) -> datetime | None:  # noqa: ANN401 - a number of any type, or its text
         """Return the time."""
+        if value is None or isinstance(value, bytes):
+            return None
         try:
-            return (
-                None
-                if value is None
-                else from_us(int(value * self.us if not isinstance(value, str) else float(value) * self.us))
-            )
+            return from_us(int((float(value) if isinstance(value, str) else value) * self.us))
         except (ValueError, OverflowError):
             return None
 

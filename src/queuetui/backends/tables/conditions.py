@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 from queuetui.backends.reading.term_plans import require_answers
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
 from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.rows import at_name
 from queuetui.backends.tables.source import Column, Condition, Field, Moment, Product, Source
 from queuetui.model.clock import EARLIEST, LATEST
 from queuetui.model.page import Handling, PlannedTerm
@@ -61,7 +62,8 @@ def plan_term(term: Term, product: Product) -> PlannedTerm:
 
 
 def _is_column(term: Term, source: Source) -> bool:
-    if term.comparison is Comparison.HAS:
+    read_here = {_SPANS[term.field][0]} if term.field in SPAN_FIELDS else {term.field}
+    if term.comparison is Comparison.HAS or read_here & source.read_here:
         return False
     if term.field in SPAN_FIELDS:
         name, state = _SPANS[term.field]
@@ -80,25 +82,53 @@ def build(query: Query, reading: Reading) -> Asked:
     planned = [plan_term(term, reading.product) for term in query.terms]
     require_answers(planned)
     pushed = [one.term for one in planned if one.handling is Handling.PUSHED]
+    residual = tuple(one.term for one in planned if one.handling is Handling.RESIDUAL)
     where: dict[str, Condition] = {}
     for source in reading.product.sources:
-        if not _may_match(pushed, source):
+        if not states_sought(query, source):
             continue
-        where[source.name] = source.shown(and_(true(), *(condition(term, source, reading) for term in pushed)))
-    residual = tuple(one.term for one in planned if one.handling is Handling.RESIDUAL)
+        asked = [condition(term, source, reading) for term in pushed]
+        asked += [one for term in residual if (one := _narrow(term, source, reading)) is not None]
+        where[source.name] = source.shown(and_(true(), *asked))
     return Asked(where, residual, not query.terms)
 
 
-def _may_match(terms: list[Term], source: Source) -> bool:
-    """Tell whether a source keeps any of the states that are asked for."""
+def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
+    """Return what holds for every row that a term which is answered here may mean, as far as the source tells."""
+    if _is_column(term, source):
+        return condition(term, source, reading)
+    if term.negated:
+        return None
+    if term.field != "id" or term.comparison is not Comparison.IS:
+        return source.narrow(term)
+    each = [_narrow_id(value, replace(term, values=(value,)), source) for value in term.values]
+    return None if any(one is None for one in each) else or_(*(one for one in each if one is not None))
+
+
+def _narrow_id(value: Value, term: Term, source: Source) -> Condition | None:
+    if isinstance(value, str):
+        if not is_storable(value):
+            return false()
+        found = at_name(source, value)
+        if found is None and source.by_id is not None:
+            found = source.by_id(value)
+        if found is not None:
+            return found
+    return source.narrow(term)
+
+
+def states_sought(query: Query, source: Source) -> frozenset[State]:
+    """Return those of a source's states that a query may mean; what is stuck is being processed, or spent."""
     states = frozenset(source.states)
-    for term in terms:
+    for term in query.terms:
         if term.field == "state":
             named = frozenset(State(str(value)) for value in term.values)
             states = states - named if term.negated else states & named
+        elif term.field == "is" and term.values == ("stuck",) and not term.negated:
+            states &= {State.PROCESSING} | (frozenset() if source.spent is None else {State.RETRYING})
         elif term.field == "is" and not term.negated and "stuck" not in term.values:
             states &= frozenset[State]().union(*(_FLAG_STATES[str(value)] for value in term.values))
-    return bool(states)
+    return states
 
 
 def condition(term: Term, source: Source, reading: Reading) -> Condition:
@@ -186,7 +216,7 @@ def _named(name: str, one: Field, value: Value, source: Source, reading: Reading
     if isinstance(value, Pattern):
         return _like(one, value, reading.dialect)
     text = str(value)
-    if not _is_storable(text):
+    if not is_storable(text):
         return false()
     try:
         stored = one.codec.to_store(text)
@@ -194,10 +224,17 @@ def _named(name: str, one: Field, value: Value, source: Source, reading: Reading
         return false()
     if str(one.codec.from_store(stored)) != text:
         return false()
-    if name == "id" and source.by_id is not None:
-        return source.by_id(text)
+    if name == "id" and source.by_id is not None and (by_id := source.by_id(text)) is not None:
+        return by_id
+    if one.folds:
+        return _folded(one.at, reading.dialect) == text.lower()
     found: Condition = one.at == stored
     return and_(found, exact_text(one.at, reading.dialect) == stored) if isinstance(stored, str) else found
+
+
+def _folded(at: Column, dialect: str) -> Column:
+    """Return a text in which letters are compared whatever their case; MySQL's collation does it and keeps its index."""
+    return at if dialect == "mysql" else func.lower(cast(at, Text()))
 
 
 def exact_text(at: Column, dialect: str) -> Column:
@@ -208,16 +245,19 @@ def exact_text(at: Column, dialect: str) -> Column:
 
 
 def _like(one: Field, pattern: Pattern, dialect: str) -> Condition:
-    if not _is_storable(str(pattern)):
+    if not is_storable(str(pattern)):
         return false()
-    at = cast(one.at, Text())
+    at, text = (func.lower(cast(one.at, Text())) if one.folds else cast(one.at, Text())), pattern
+    if one.folds:
+        text = Pattern(tuple(part.lower() if isinstance(part, str) else part for part in pattern.parts))
     if dialect == "sqlite":
-        return at.op("GLOB", is_comparison=True)(pattern.glob)
-    text = pattern.translate("%", "_", lambda each: each.replace("|", "||").replace("%", "|%").replace("_", "|_"))
-    return exact_text(at, dialect).like(text, escape="|")
+        return at.op("GLOB", is_comparison=True)(text.glob)
+    like = text.translate("%", "_", lambda each: each.replace("|", "||").replace("%", "|%").replace("_", "|_"))
+    return exact_text(at, dialect).like(like, escape="|")
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Tell whether every database can hold a text."""
     try:
         return b"\0" not in text.encode()
     except UnicodeEncodeError:

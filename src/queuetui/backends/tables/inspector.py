@@ -96,14 +96,11 @@ class TablesInspector:
 
     def _get(self, reading: Reading, job_id: str) -> Job:
         seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
-        found = (seen,) if seen is not None else find_by_id(reading, job_id)
+        found, far = ((seen,), "") if seen is not None else find_by_id(reading, job_id, self.sizes)
         if len(found) > 1:
-            queues = " and ".join(repr(str(sanitize(job.queue, 60))) for job in found)
-            raise Conflict(
-                f"several jobs have the id {sanitize(job_id, 60)!r}, in the queues {queues}; open one of them from a list"
-            )
+            raise Conflict(_say_shared(job_id, found))
         if not found:
-            told = "it may have finished and been deleted since; look at the list again"
+            told = far or "it may have finished and been deleted since; look at the list again"
             raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {told}")
         self._seen.remember(found)
         return found[0]
@@ -112,7 +109,7 @@ class TablesInspector:
         """Return those of the jobs that are there, in the order asked for."""
         revs = {job_id: self._seen.rev_of(job_id) for job_id in job_ids}
         with self._reading(self.options.limits) as reading:
-            found = read_many(reading, revs)
+            found = read_many(reading, revs, self.sizes)
         self._seen.remember(found.values())
         return tuple(cut_for_page(found[job_id]) for job_id in revs if job_id in found)
 
@@ -147,8 +144,8 @@ class TablesInspector:
         if watch.parts & {Part.COUNTS, Part.QUEUES}:
             yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact)
         if Part.FAILURES in watch.parts:
-            failures = PageRequest(parse_query(_FAILURES), watch.failures, brief=True)
-            yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes)
+            failures = PageRequest(parse_query(_FAILURES), watch.failures)
+            yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes, counted=False)
         workers = self.product.sides.workers
         if Part.WORKERS in watch.parts and workers is not None:
             yield Part.WORKERS, lambda reading: workers(reading.connection, reading.moment)
@@ -179,3 +176,11 @@ class TablesInspector:
         if counts is None:
             return picture
         return replace(picture, counts=counts.by_state, stuck=counts.stuck, total=counts.total, queues=counts.queues)
+
+
+def _say_shared(job_id: str, jobs: Sequence[Job]) -> str:
+    names = {job.ref.id: None for job in jobs}
+    if len(names) == len(jobs):
+        return f"{len(jobs)} rows have the id {sanitize(job_id, 60)}: {', '.join(names)}; name one of them"
+    queues = " and ".join(repr(str(sanitize(job.queue, 60))) for job in jobs)
+    return f"several jobs have the id {sanitize(job_id, 60)!r}, in the queues {queues}; open one of them from a list"

@@ -9,18 +9,20 @@ from threading import Lock
 
 from sqlalchemy import and_, select, tuple_
 
-from queuetui.backends.tables.conditions import condition
+from queuetui.backends.tables.conditions import condition, is_storable
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import HEAD_CHARS, columns, place_of_rev, read_job, records_of
+from queuetui.backends.tables.rows import HEAD_CHARS, at_name, columns, place_of_rev, read_row, records_of
 from queuetui.backends.tables.sizes import Sizes
-from queuetui.backends.tables.source import Condition, Key, Source
+from queuetui.backends.tables.source import Condition, Place, Source
 from queuetui.model.job import Job
-from queuetui.model.page import IdSearch, PageRequest
+from queuetui.model.page import IdSearch, Page, PageRequest
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.query import Comparison, Query, Term
 
 _REMEMBERED = 20_000
+# More rows of one id than these are not named.
+MOST_SHARING = 20
 
 
 @dataclass
@@ -55,54 +57,87 @@ def read_seen(reading: Reading, job_id: str, rev: str | None) -> Job | None:
     return next((job for job in _read(reading, source, at_key, 1, None) if job.ref.id == job_id), None)
 
 
-def read_many(reading: Reading, revs: Mapping[str, str | None]) -> dict[str, Job]:
+def read_many(reading: Reading, revs: Mapping[str, str | None], sizes: Sizes) -> dict[str, Job]:
     """Return the jobs of some ids, from where they were seen; one that is not there any more is searched for by its id."""
     found: dict[str, Job] = {}
-    places = [place_of_rev(rev, reading) for rev in revs.values() if rev is not None]
-    for source in reading.product.sources:
-        keys = [place.key for place in places if place is not None and place.source == source.name]
-        for job in _read_keys(reading, source, keys):
-            if job.ref.id in revs:
-                found[job.ref.id] = job
+    places = [place for rev in revs.values() if rev is not None and (place := place_of_rev(rev, reading)) is not None]
+    for job in _read_places(reading, places, HEAD_CHARS):
+        if job.ref.id in revs:
+            found[job.ref.id] = job
     for job_id in revs:
         if job_id not in found:
-            alike = find_by_id(reading, job_id)
+            alike, _ = find_by_id(reading, job_id, sizes)
             found |= {job_id: alike[0]} if len(alike) == 1 else {}
     return found
 
 
-def find_by_id(reading: Reading, job_id: str, limit: int = 2) -> tuple[Job, ...]:
-    """Return the jobs of an id, whole; more than one where sources share an id."""
-    term = Term("id", Comparison.IS, (job_id,))
-    found: list[Job] = []
-    for source in reading.product.sources:
-        found += _read(reading, source, condition(term, source, reading), limit, None)
-    return tuple(found[:limit])
+def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SHARING) -> tuple[tuple[Job, ...], str]:
+    """Return the jobs of an id, whole, more than one where rows share it; else what the search for it did not come to."""
+    found = _find_by_key(reading, job_id, limit)
+    if found or not any(_is_searched(source, job_id) for source in reading.product.sources):
+        return found, ""
+    page = _search(reading, job_id, limit, None, sizes)
+    places = [place for job in page.jobs if (place := place_of_rev(job.ref.rev, reading)) is not None]
+    return _read_places(reading, places, None), page.notes[-1] if page.looked is not None else ""
 
 
 def find_by_suffix(
     reading: Reading, suffix: str, limit: int, after: str | None, sizes: Sizes
 ) -> tuple[tuple[Job, ...], IdSearch]:
     """Return the jobs whose id is or ends in a text, and how far was looked for them."""
-    exact = find_by_id(reading, suffix, limit) if after is None else ()
+    exact = _find_by_key(reading, suffix, max(limit, MOST_SHARING)) if after is None else ()
     if exact or not suffix:
         return exact, IdSearch(tuple(job.ref for job in exact))
-    ends = Term("id", Comparison.IS, (Pattern((Wild.ANY, suffix)),))
-    page = read_page(reading, PageRequest(Query((ends,)), limit, after, brief=True), sizes)
+    page = _search(reading, Pattern((Wild.ANY, suffix)), limit, after, sizes)
     refs = tuple(job.ref for job in page.jobs)
     is_cut_short = page.looked is not None
     note = page.notes[-1] if is_cut_short else ""
     return page.jobs, IdSearch(refs, page.last if is_cut_short else None, page.looked or 0, note)
 
 
-def _read_keys(reading: Reading, source: Source, keys: Sequence[Key]) -> list[Job]:
-    if not keys:
-        return []
-    parts = [part.at for part in source.key]
-    among = parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else tuple_(*parts).in_(keys)
-    return _read(reading, source, among, len(keys), HEAD_CHARS)
+def _find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
+    """Return the jobs of an id whole, as far as keys and indexes lead to them."""
+    if not is_storable(job_id):
+        return ()
+    found: list[Job] = []
+    for source in reading.product.sources:
+        where = at_name(source, job_id) if "id" in source.read_here else None
+        if where is None and source.by_id is not None and "id" in source.read_here:
+            where = source.by_id(job_id)
+        if where is None and "id" not in source.read_here:
+            where = condition(Term("id", Comparison.IS, (job_id,)), source, reading)
+        if where is not None:
+            found += _read(reading, source, where, limit, None)
+    return tuple(found[:limit])
+
+
+def _is_searched(source: Source, job_id: str) -> bool:
+    """Tell whether no index of a source leads to an id."""
+    return (
+        "id" in source.read_here
+        and at_name(source, job_id) is None
+        and source.by_id is not None
+        and source.by_id(job_id) is None
+    )
+
+
+def _search(reading: Reading, job_id: str | Pattern, limit: int, after: str | None, sizes: Sizes) -> Page:
+    query = Query((Term("id", Comparison.IS, (job_id,)),))
+    return read_page(reading, PageRequest(query, limit, after, brief=True), sizes)
+
+
+def _read_places(reading: Reading, places: Sequence[Place], chars: int | None) -> tuple[Job, ...]:
+    found: list[Job] = []
+    for source in reading.product.sources:
+        keys = [place.key for place in places if place.source == source.name]
+        if keys:
+            parts = [part.at for part in source.key]
+            among = parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else tuple_(*parts).in_(keys)
+            found += _read(reading, source, among, len(keys), chars)
+    return tuple(found)
 
 
 def _read(reading: Reading, source: Source, where: Condition, limit: int, chars: int | None) -> list[Job]:
     chosen = select(*columns(source, reading, chars)).select_from(source.rows).where(where).limit(limit)
-    return [read_job(source, record, reading, chars) for record in records_of(reading.connection.execute(chosen))]
+    read = [read_row(source, record, reading, chars) for record in records_of(reading.connection.execute(chosen))]
+    return reading.product.complete(reading.connection, read)

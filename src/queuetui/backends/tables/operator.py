@@ -17,7 +17,7 @@ from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.tables.changes import table_of
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job
+from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job, read_row
 from queuetui.backends.tables.source import Change, Condition, LockedRow, Moment, Place, Product, Source
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
@@ -30,7 +30,7 @@ _MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 _GONE = "its row is gone: it finished, was deleted or was moved; look again"
 _UNSEEN = "it was not seen by this backend; look again and choose it anew"
 _NOT_TRIED = "it was not tried, because the store went away before"
-_TOO_EARLY = "it is processing and not past its time, so its worker may be alive"
+_ALIVE = "so its worker may be alive"
 
 
 @dataclass
@@ -118,10 +118,11 @@ def _apply_one(reading: Reading, act: Act, target: Target) -> Result:
     record = _lock(reading, source, place)
     if record is None:
         return Result(ref, Outcome.SKIPPED, note=_GONE)
-    job = read_job(source, record, reading)
+    says, job = read_row(source, record, reading, None)
     if job.ref.rev != ref.rev:
         return Result(ref, Outcome.SKIPPED, job.state, _MOVED_ON)
-    locked = LockedRow(source, place, record, job, reading.moment, act.args, target.data)
+    returns = reading.connection.dialect.insert_returning
+    locked = LockedRow(source, place, record, job, reading.moment, act.args, target.data, says, returns)
     found = _choose(reading.product, act.verb, locked)
     if isinstance(found, str):
         return Result(ref, Outcome.SKIPPED, job.state, found)
@@ -129,7 +130,8 @@ def _apply_one(reading: Reading, act: Act, target: Target) -> Result:
     moved = _run(reading.connection, found, locked)
     after = _read_again(reading, moved or place)
     state = None if after is None else after.state
-    return Result(ref, Outcome.DONE, state, found.note, before, None if after is None else after.ref.rev)
+    note = found.note if isinstance(found.note, str) else found.note(locked)
+    return Result(ref, Outcome.DONE, state, note, before, None if after is None else after.ref.rev)
 
 
 def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
@@ -137,7 +139,7 @@ def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
     changes = product.changes_for(verb, locked.source)
     fitting = [change for change in changes if locked.job.state in change.states]
     if not fitting:
-        allowed = {state for change in changes for state in change.states}
+        allowed = {state for change in changes for state in change.states if change.offered}
         named = ", ".join(state.value for state in State if state in allowed)
         return (
             f"it is {locked.job.state.value}; {verb.value} is for jobs that are {named}"
@@ -145,8 +147,15 @@ def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
             else f"it is {locked.job.state.value}"
         )
     if fitting[0].only_stuck and not locked.row["stuck_"]:
-        return _TOO_EARLY
+        return _too_early(locked)
     return fitting[0].refusal(locked) or fitting[0]
+
+
+def _too_early(locked: LockedRow) -> str:
+    if locked.source.held is not None:
+        return f"it is processing and not past its time, {_ALIVE}"
+    limit_s = locked.moment.limits.run_limit_s(locked.job.queue.raw, locked.job.type.raw)
+    return f"it is processing and not past the limit of {limit_s:g} s, {_ALIVE}"
 
 
 def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | None:
@@ -156,16 +165,17 @@ def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | N
         statement: Executable = next(statements)
         while True:
             result: Any = connection.execute(statement)
-            if result.rowcount != 1:
+            rows = result.all() if result.returns_rows else None
+            if (result.rowcount if rows is None else len(rows)) != 1:
                 raise Stale(_MOVED_ON)
-            statement = statements.send(result)
+            statement = statements.send(result if rows is None else rows[0])
     except StopIteration as end:
         moved: Place | None = end.value
         return moved
 
 
 def _lock(reading: Reading, source: Source, place: Place) -> Record | None:
-    chosen = select(*columns(source, reading)).select_from(source.rows).where(_at(source, place))
+    chosen = select(*columns(source, reading, None)).select_from(source.rows).where(_at(source, place))
     chosen = chosen.with_for_update(of=source.lockable) if source.lockable is not None else chosen.with_for_update()
     return reading.connection.execute(chosen).mappings().one_or_none()
 

@@ -47,7 +47,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of one source: by a column, what is NULL last, then by the key; `by` is the field, or BY_KEY."""
+    """The order of one source: by a column, what is NULL last, then by the key; `by` is the field, or BY_KEY.
+
+    `is_known`: the source has the field that was asked for.
+    """
 
     source: Source
     by: str
@@ -55,6 +58,7 @@ class Order:
     column: Column | None
     nullable: bool
     dialect: str
+    is_known: bool = True
 
     @property
     def is_indexed(self) -> bool:
@@ -109,8 +113,16 @@ class Order:
             and_(columns[0] == stored[0], self._later(columns[1:], values[1:], falling=falling, inclusive=inclusive)),
         )
 
-    def goes_first(self, value: Any, other: Any) -> bool | None:  # noqa: ANN401 - what two sources are ordered by
-        """Tell whether a row with `value` stands before one of another source with `other`; None: they stand alike."""
+    def goes_first(self, other: Order, value: Any, other_value: Any) -> bool | None:  # noqa: ANN401 - what two sources are ordered by
+        """Tell whether a row with `value` stands before one of another source; None: they stand alike.
+
+        A source that lacks the field stands behind one that has it, whichever column that one is read by.
+        """
+        if self.is_known != other.is_known:
+            return self.is_known
+        return self._precedes(value, other_value)
+
+    def _precedes(self, value: Any, other: Any) -> bool | None:  # noqa: ANN401 - what two sources are ordered by
         if value is None or other is None:
             return None if value is other else other is None
         try:
@@ -128,14 +140,22 @@ def choose_order(
     """
     wanted = Sort("created", descending=True) if sort is None else sort
     field = by if by is not None else _served(source, wanted.field, is_large=is_large)
+    is_known = has_order(source, wanted.field)
     if field == BY_KEY:
-        return Order(source, BY_KEY, wanted.descending, None, nullable=False, dialect=reading.dialect)
+        return Order(
+            source, BY_KEY, wanted.descending, None, nullable=False, dialect=reading.dialect, is_known=is_known
+        )
     column, nullable = _column(source, field, reading)
-    return Order(source, field, wanted.descending, column, nullable, reading.dialect)
+    return Order(source, field, wanted.descending, column, nullable, reading.dialect, is_known)
+
+
+def has_order(source: Source, field: str) -> bool:
+    """Tell whether rows of a source can be told apart by a field."""
+    return field == "state" or field in source.fields
 
 
 def _served(source: Source, field: str, *, is_large: bool) -> str:
-    is_known = field == "state" or field in source.fields
+    is_known = has_order(source, field)
     if field in source.key_orders or not is_known:
         return BY_KEY
     return BY_KEY if is_large and field not in source.lanes else field

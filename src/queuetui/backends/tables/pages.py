@@ -9,17 +9,28 @@ from time import monotonic
 from sqlalchemy import func, literal, select
 
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.conditions import Asked, build
-from queuetui.backends.tables.orders import BY_KEY, Order, Side, Spot, choose_order, read_cursor, write_cursor
+from queuetui.backends.tables.conditions import Asked, build, states_sought
+from queuetui.backends.tables.orders import (
+    BY_KEY,
+    Order,
+    Side,
+    Spot,
+    choose_order,
+    has_order,
+    read_cursor,
+    write_cursor,
+)
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, is_cut, read_job
+from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
 from queuetui.backends.tables.sizes import SORTED_ROWS, Sizes
+from queuetui.backends.tables.source import PLACE, WHOLE, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import WORD, Sort, Term
-from queuetui.model.query_match import holds
+from queuetui.model.query_match import holds, is_among
+from queuetui.model.state import State
 
 COUNTED_ROWS = 10_000
 COUNT_S = 0.25
@@ -29,17 +40,21 @@ FEWEST_SCANNED = 500
 FAR_CHARS = 256 * 1024
 _FAR_FIELDS = frozenset({"payload", "error", "fingerprint", "data", WORD})
 _LARGEST_CHUNK = 500
+# The states of rows that a worker took, and of those that are stuck.
+_TAKEN = (frozenset({State.PROCESSING}), frozenset({State.PROCESSING, State.RETRYING}))
 _FAR_CHUNK = 50
 
 
-def read_page(reading: Reading, request: PageRequest, sizes: Sizes) -> Page:
+def read_page(reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
     """Return one page. Raises Unsupported for a filter that cannot be answered, Stale for a broken cursor."""
     asked = build(request.query, reading)
+    if request.brief and not _is_far(asked):
+        reading = replace(reading, brief=True)
     streams = _open(reading, request, asked, sizes)
     start = {stream.name: stream.spot for stream in streams}
     found = _Found(reading, asked.residual)
     found.gather(streams, request)
-    jobs = found.jobs
+    jobs = reading.product.complete(reading.connection, found.kept)
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
     is_cut_short = has_more and len(jobs) < request.limit
     notes = [*_notes(request, streams), *found.notes()]
@@ -54,7 +69,7 @@ def read_page(reading: Reading, request: PageRequest, sizes: Sizes) -> Page:
     is_empty = not jobs and not has_more
     return Page(
         tuple(jobs),
-        _count(reading, request, asked, len(jobs), has_more=has_more),
+        _count(reading, request, asked, len(jobs), has_more=has_more, counted=counted and not request.brief),
         None if is_empty else near,
         None if is_empty else far,
         has_more,
@@ -71,7 +86,8 @@ class _Found:
         self._reading = reading
         self._residual = residual
         self._unread = 0
-        self.jobs: list[Job] = []
+        self._notes: dict[str, None] = {}
+        self.kept: list[tuple[Row, Job]] = []
         self.scanned = 0
         self.first_taken: dict[str, Spot] = {}
 
@@ -79,7 +95,7 @@ class _Found:
         """Take rows until the page is full, nothing is left, or enough were looked at."""
         begun = monotonic()
         merged = merge(streams, backward=request.backward)
-        while len(self.jobs) < request.limit and (self.scanned < FEWEST_SCANNED or self._has_time(begun)):
+        while len(self.kept) < request.limit and (self.scanned < FEWEST_SCANNED or self._has_time(begun)):
             stream = next(merged, None)
             if stream is None:
                 return
@@ -88,8 +104,9 @@ class _Found:
     def notes(self) -> list[str]:
         """Return what to know of the search."""
         if not self._unread:
-            return []
-        return [f"{self._unread} jobs with longer texts were searched in their first {FAR_CHARS // 1024} KB only"]
+            return list(self._notes)
+        unread = f"{self._unread} jobs with longer texts were searched in their first {FAR_CHARS // 1024} KB only"
+        return [*self._notes, unread]
 
     def _take(self, stream: Stream) -> None:
         record = stream.take()
@@ -98,11 +115,20 @@ class _Found:
         self.first_taken.setdefault(stream.name, replace(spot, side=turned))
         self.scanned += 1
         source = stream.order.source
-        job = read_job(source, record, self._reading, stream.chars)
+        row, job = read_row(source, record, self._reading, stream.chars)
         is_stuck = bool(record["stuck_"])
-        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and is_cut(source, record, FAR_CHARS)
-        if all(holds(term, job, self._reading.moment.now, lambda _: is_stuck) for term in self._residual):
-            self.jobs.append(cut_for_page(job))
+        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and not row[WHOLE]
+        if all(self._holds(term, source, row, job, is_stuck=is_stuck) for term in self._residual):
+            self.kept.append((row, cut_for_page(job)))
+            self._notes |= {source.note: None} if source.note else {}
+
+    def _holds(self, term: Term, source: Source, row: Row, job: Job, *, is_stuck: bool) -> bool:
+        plain = replace(term, negated=False)
+        found = holds(plain, job, self._reading.moment.now, lambda _: is_stuck) or source.also(plain, row, job)
+        if term.field == "id" and "id" in source.read_here:
+            # A row is found by where it stands too, whatever id it carries.
+            found = found or is_among(plain, [row[PLACE]])
+        return found != term.negated
 
     def _has_time(self, begun: float) -> bool:
         return self.scanned < SCANNED_ROWS and monotonic() - begun < SCAN_S
@@ -110,7 +136,8 @@ class _Found:
 
 def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) -> list[Stream]:
     given = {} if request.cursor is None else read_cursor(request.cursor)
-    is_far = any(term.field in _FAR_FIELDS for term in asked.residual)
+    is_far = _is_far(asked)
+    sort = request.query.sort
     chunk = min(_FAR_CHUNK if is_far else _LARGEST_CHUNK, request.limit + 1)
     streams = []
     for source in reading.product.sources:
@@ -118,15 +145,25 @@ def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) ->
             continue
         is_large = sizes.is_large(source, reading)
         spot = given.get(source.name)
-        order = choose_order(
-            source, request.query.sort, reading, is_large=is_large, by=None if spot is None else spot.by
-        )
+        if sort is None and _is_first_in_turn(source, request):
+            order = choose_order(source, Sort("created", descending=False), reading, is_large=is_large, by=BY_KEY)
+        else:
+            order = choose_order(source, sort, reading, is_large=is_large, by=None if spot is None else spot.by)
         if spot is None:
             spot = Spot(order.by, Side.END if request.backward else Side.START)
-        walks = is_large and order.is_indexed and not asked.is_everything
+        walks = order.is_indexed and not asked.is_everything
         chars = FAR_CHARS if is_far else HEAD_CHARS
         streams.append(Stream(reading, order, asked.where[source.name], spot, request.backward, chunk, chars, walks))
     return streams
+
+
+def _is_far(asked: Asked) -> bool:
+    return any(term.field in _FAR_FIELDS for term in asked.residual)
+
+
+def _is_first_in_turn(source: Source, request: PageRequest) -> bool:
+    """Tell whether only rows that were taken are asked for, which are the first by the order of taking."""
+    return source.in_turn and states_sought(request.query, source) in _TAKEN
 
 
 def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
@@ -148,13 +185,21 @@ def _own_order(request: PageRequest, streams: Sequence[Stream]) -> tuple[Sort, .
     """Return the order of a page that nobody sorted, where it is one of a field."""
     if request.query.sort is not None or any(_is_unserved(stream.order, "created") for stream in streams):
         return ()
-    return (Sort("created", descending=True),)
+    if len(streams) == 1:
+        (order,) = (stream.order for stream in streams)
+        return (Sort("created" if has_order(order.source, "created") else "completed", descending=order.falling),)
+    if all(has_order(stream.order.source, "created") for stream in streams):
+        return (Sort("created", descending=True),)
+    # What lacks a time of making stands behind the others.
+    return (Sort("state", descending=False),)
 
 
-def _count(reading: Reading, request: PageRequest, asked: Asked, shown: int, *, has_more: bool) -> Measured[int]:
+def _count(
+    reading: Reading, request: PageRequest, asked: Asked, shown: int, *, has_more: bool, counted: bool
+) -> Measured[int]:
     if request.cursor is None and not has_more:
         return Measured(shown)
-    if request.brief:
+    if not counted:
         return Measured(shown, Exactness.CAPPED, why="it was not asked for")
     if asked.residual:
         why = "part of the filter is read out of the rows here, so only what was looked at is counted"
@@ -163,8 +208,8 @@ def _count(reading: Reading, request: PageRequest, asked: Asked, shown: int, *, 
     for source in reading.product.sources:
         if source.name in asked.where:
             some = select(literal(1).label("one")).select_from(source.rows).where(asked.where[source.name])
-            counted = select(func.count()).select_from(some.limit(COUNTED_ROWS).subquery())
-            found = fetch_within(reading.connection, counted, COUNT_S)
+            counting = select(func.count()).select_from(some.limit(COUNTED_ROWS).subquery())
+            found = fetch_within(reading.connection, counting, COUNT_S)
             if found is None:
                 return Measured(shown, Exactness.CAPPED, why="to count all that match takes the server too long")
             total += int(found[0][0])

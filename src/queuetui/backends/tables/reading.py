@@ -12,13 +12,14 @@ from queuetui.model.payload import SummaryPaths
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every part of a read needs."""
+    """What every part of a read needs; `brief`: nobody looks into payloads and errors."""
 
     connection: Connection
     product: Product
     moment: Moment
     backend: str
     summaries: SummaryPaths = field(default_factory=dict)
+    brief: bool = False
 
     @property
     def dialect(self) -> str:

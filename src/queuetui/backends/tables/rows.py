@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, unquote
 
-from sqlalchemy import Row, func
+from sqlalchemy import Row as StoredRow
+from sqlalchemy import false, func
 
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.source import NO_STATE, PAYLOAD, STATES, Column, Key, Place, Source
+from queuetui.backends.tables.source import (
+    BRIEF,
+    NO_STATE,
+    NOW,
+    PAYLOAD,
+    PLACE,
+    STATES,
+    WHOLE,
+    Column,
+    Condition,
+    Key,
+    Place,
+    Row,
+    Source,
+)
 from queuetui.model.act import JobRef
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
 from queuetui.model.payload import summarise_json
@@ -28,6 +45,9 @@ _NAMES = {
     "correlation_id": "correlation_id",
 }
 _HASH_DIGITS = 16
+TRACE_HEAD_CHARS = 4096
+_ROW_NAME = re.compile(r"([a-z]+)-([\w.~%-]{1,300})", re.ASCII)
+_LARGEST = 2**63
 _UNKNOWN_STATE = "its row is in no state that is known here, so nothing can be done to it"
 Record = Mapping[Any, Any]
 
@@ -46,7 +66,7 @@ def columns(source: Source, reading: Reading, chars: int | None = HEAD_CHARS) ->
     return found if source.held is None else [*found, source.held.at.label("held_")]
 
 
-def records_of(rows: Iterable[Row[Any]]) -> list[Record]:
+def records_of(rows: Iterable[StoredRow[Any]]) -> list[Record]:
     """Return rows with their columns by name."""
     return [row._mapping for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
@@ -56,40 +76,84 @@ def key_of(source: Source, record: Record) -> Key:
     return tuple(record[f"key_{n}"] for n in range(len(source.key)))
 
 
+def read_row(source: Source, record: Record, reading: Reading, chars: int | None = HEAD_CHARS) -> tuple[Row, Job]:
+    """Return what a row says, by the names of its description, and the job that it is."""
+    got = {name: one.codec.from_store(record[f"field_{name}"]) for name, one in source.fields.items()}
+    texts = {name: _read_text(record[f"text_{name}"], chars) for name in source.texts}
+    row = {
+        **got,
+        **{name: record[f"extra_{name}"] for name in source.extra},
+        **{name: text for name, (text, _) in texts.items()},
+        WHOLE: all(is_whole for _, is_whole in texts.values()),
+        NOW: reading.moment.now,
+        BRIEF: reading.brief,
+        PLACE: name_of_row(source, key_of(source, record)),
+    }
+    is_whole = texts[PAYLOAD][1] if PAYLOAD in texts else True
+    job = _make_job(source, record, row, reading)
+    if PAYLOAD in texts:
+        text = texts[PAYLOAD][0]
+        data = summarise_json(job.type.raw, text, reading.summaries)
+        job = replace(job, payload=Untrusted(text), payload_whole=is_whole, data=data)
+    return row, source.finish(row, job)
+
+
 def read_job(source: Source, record: Record, reading: Reading, chars: int | None = HEAD_CHARS) -> Job:
     """Return a row as a job."""
-    got = {name: one.codec.from_store(record[f"field_{name}"]) for name, one in source.fields.items()}
-    texts = {name: _text(record[f"text_{name}"]) for name in source.texts}
+    return read_row(source, record, reading, chars)[1]
+
+
+def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job:
     rank = int(record["state_"])
     job = Job(
-        ref=JobRef(reading.backend, str(got["id"]), rev_of(source, record)),
-        type=Untrusted(_text(got.get("type"))),
-        queue=Untrusted(_text(got.get("queue", "default"))),
+        ref=JobRef(reading.backend, str(row["id"] if "id" in row else row[PLACE]), rev_of(source, record)),
+        type=Untrusted(_text(row.get("type"))),
+        queue=Untrusted(_text(row.get("queue", "default"))),
         state=State.BLOCKED if rank == NO_STATE else STATES[rank],
         payload=Untrusted(""),
-        priority=_number(got.get("priority")),
-        attempts=_number(got.get("attempts")) or 0,
-        max_attempts=_number(got.get("max_attempts")),
-        lost=_number(got.get("lost")) or 0,
+        priority=_number(row.get("priority")),
+        attempts=_number(row.get("attempts")) or 0,
+        max_attempts=_number(row.get("max_attempts")),
+        lost=_number(row.get("lost")) or 0,
         remarks=(_UNKNOWN_STATE,) if rank == NO_STATE else (),
     )
-    job = replace(job, **_named(got))
+    job = replace(job, **_named({name: row[name] for name in source.fields}))
     if source.held is not None and job.state is State.PROCESSING:
         job = replace(job, lease_until=source.held.codec.from_store(record["held_"]))
-    extra = {name: record[f"extra_{name}"] for name in source.extra}
-    return source.finish({**got, **extra, **texts}, _with_payload(job, texts.get(PAYLOAD, ""), reading, chars))
+    return job
 
 
 def cut_for_page(job: Job) -> Job:
-    """Return a job with the beginning of its payload only."""
+    """Return a job with the beginnings of its long texts only."""
+    if job.error is not None and len(job.error.traceback.raw) > TRACE_HEAD_CHARS:
+        head = Untrusted(job.error.traceback.raw[:TRACE_HEAD_CHARS])
+        job = replace(job, error=replace(job.error, traceback=head))
     if len(job.payload.raw) <= PAYLOAD_HEAD_CHARS:
         return job
     return replace(job, payload=Untrusted(job.payload.raw[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
 
 
-def is_cut(source: Source, record: Record, chars: int) -> bool:
-    """Tell whether more than was read of a row's long texts is stored."""
-    return any(len(_text(record[f"text_{name}"])) > chars for name in source.texts)
+def name_of_row(source: Source, key: Key) -> str:
+    """Return what a job is called whose row names no id: its source and key, in characters that any place can show."""
+    parts = (part.codec.from_store(value) for part, value in zip(source.key, key, strict=True))
+    return "-".join((source.name, *(quote(str(part), safe="") for part in parts)))
+
+
+def at_name(source: Source, name: str) -> Condition | None:
+    """Return the condition for the row that `name_of_row` named, None for a text that names none of any source."""
+    found = _ROW_NAME.fullmatch(name)
+    if found is None:
+        return None
+    if found[1] != source.name or len(source.key) != 1:
+        return false()
+    try:
+        stored = source.key[0].codec.to_store(unquote(found[2]))
+    except ValueError:
+        return false()
+    if isinstance(stored, int) and not -_LARGEST <= stored < _LARGEST:
+        return false()
+    at_key: Condition = source.key[0].at == stored
+    return at_key
 
 
 def rev_of(source: Source, record: Record) -> str:
@@ -117,11 +181,10 @@ def _named(got: Mapping[str, Any]) -> dict[str, Any]:
     return times | {to: Untrusted(_text(got[name])) for name, to in _NAMES.items() if got.get(name) is not None}
 
 
-def _with_payload(job: Job, payload: str, reading: Reading, chars: int | None) -> Job:
-    is_whole = chars is None or len(payload) <= chars
-    shown = payload if is_whole else payload[:chars]
-    data = summarise_json(job.type.raw, shown, reading.summaries)
-    return replace(job, payload=Untrusted(shown), payload_whole=is_whole, data=data)
+def _read_text(value: Any, chars: int | None) -> tuple[str, bool]:  # noqa: ANN401 - characters, or bytes
+    """Return a text as far as it is wanted, and whether that is all; one that is not valid in its encoding is read as bytes."""
+    is_whole = chars is None or value is None or len(value) <= chars
+    return _text(value if is_whole else value[:chars]), is_whole
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - whatever the column holds

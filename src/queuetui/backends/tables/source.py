@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, FromClause, and_, case, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, Connection, Executable, FromClause, and_, case, false, func, not_, or_, true
 
 from queuetui.backends.tables.codecs import PLAIN, Codec
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
+from queuetui.model.query import Term
 from queuetui.model.state import State
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from queuetui.backends.events import EventLog
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.upkeep import Upkeep
@@ -34,6 +33,9 @@ Key = tuple[Any, ...]
 STATES = tuple(State)
 NO_STATE = len(STATES)
 PAYLOAD = "payload"
+# What a row says beside its columns: whether its texts were read to their ends, the time it is judged by, whether nobody looks into it,
+# and what it is called where it names no id.
+WHOLE, NOW, BRIEF, PLACE = "whole.", "now.", "brief.", "place."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Moment:
 
 
 Rule = Callable[[Moment], Condition]
+# Adds to jobs what takes a look at other rows or tables, for all that a read shows at once.
+Completion = Callable[[Connection, Sequence[tuple[Row, Job]]], list[Job]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,19 @@ class Source:
     """Rows that are jobs.
 
     `key`: its columns together are unique and end every order; an index serves them. `fields` are named as in the filter language;
-    "id" and "type" must be there. `states`: exactly one rule holds for every row, whatever is NULL. `rev`: what changes whenever
-    somebody touches the row. `held`: until when the product leaves a run alone; without it the profile's limit after "started" holds.
-    `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never NULL. `hidden` rows are
-    the product's own affair. `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`: further
-    columns. `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
-    `by_id` is a cheaper condition for one id than its field's. `lockable` is the table whose row an act locks, where `rows` is a join.
+    "id" and "type" are there, or `read_here`. `states`: exactly one rule holds for every row, whatever is NULL. `rev`: what changes
+    whenever somebody touches the row. `held`: until when the product leaves a run alone; without it the profile's limit after "started"
+    holds. `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never NULL. `hidden`
+    rows are the product's own affair. `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`:
+    further columns. `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
+    `by_id` is a cheaper condition for one id than its field's, None where no index leads to it. `lockable` is the table whose row an
+    act locks, where `rows` is a join.
+
+    Of a source whose payload says what others keep in columns: `read_here` are the fields that `finish` reads out of its texts, which
+    `fields` then has for orders alone; where "id" is one of them, a job without an id of its own is named by its row. `narrow` gives
+    a condition that holds for every row that such a term may mean, `also` tells what a term means here beyond the filter language,
+    `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in the order
+    of their key, so that those that run are the first. `note` is said of each page with its jobs.
     """
 
     name: str
@@ -85,8 +96,15 @@ class Source:
     texts: Mapping[str, Column] = field(default_factory=dict)
     extra: Mapping[str, Column] = field(default_factory=dict)
     finish: Callable[[Row, Job], Job] = lambda _, job: job
-    by_id: Callable[[str], Condition] | None = None
+    by_id: Callable[[str], Condition | None] | None = None
     lockable: FromClause | None = None
+    read_here: frozenset[str] = frozenset()
+    narrow: Callable[[Term], Condition | None] = lambda _: None
+    also: Callable[[Term, Row, Job], bool] = lambda _, __, ___: False
+    is_type: Callable[[str], Condition] | None = None
+    spent: Condition | None = None
+    in_turn: bool = False
+    note: str = ""
 
     def state(self, moment: Moment) -> ColumnElement[int]:
         """Return the place of a row's state in STATES, NO_STATE for a row that no rule knows."""
@@ -105,7 +123,8 @@ class Source:
         since = self.fields.get("started")
         if running is None or (self.held is None and since is None):
             return false()
-        return func.coalesce(and_(running, self._is_over(moment)), false())
+        late = and_(running, self._is_over(moment))
+        return func.coalesce(late if self.spent is None else or_(late, self.spent), false())
 
     def shown(self, where: Condition) -> Condition:
         """Return a condition without the rows that are hidden."""
@@ -121,13 +140,19 @@ class Source:
             return since.codec.to_store(moment.now - timedelta(seconds=limit_s))
 
         own = [
-            (self.fields[name].at == value, since.at < floor(limit_s))
+            (self._has_name(name, value), since.at < floor(limit_s))
             for name, each in (("type", limits.per_type_s), ("queue", limits.per_queue_s))
             for value, limit_s in each.items()
             if name in self.fields
         ]
         usual: Condition = since.at < floor(limits.stuck_after_s)
         return case(*own, else_=usual) if own else usual
+
+    def _has_name(self, name: str, value: str) -> Condition:
+        if name == "type" and self.is_type is not None:
+            return self.is_type(value)
+        found: Condition = self.fields[name].at == value
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +165,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class LockedRow:
-    """A row that nobody else can change until the transaction ends; `args` are the act's, `data` the bytes for this row."""
+    """A row that nobody else can change until the transaction ends; `args` are the act's, `data` the bytes for this row.
+
+    `says` is the row as `finish` gets it. `returns`: the database answers an INSERT with the row that it made.
+    """
 
     source: Source
     place: Place
@@ -149,6 +177,8 @@ class LockedRow:
     moment: Moment
     args: Mapping[str, str]
     data: bytes | None = None
+    says: Row = field(default_factory=dict)
+    returns: bool = False
 
     @property
     def same(self) -> Condition:
@@ -158,9 +188,9 @@ class LockedRow:
         return and_(*at_key, *unmoved)
 
 
-# Each statement must change exactly one row, and is answered with its result; what is returned is where the row now stands,
-# None for its old place.
-Statements = Generator[Executable, CursorResult[Any], Place | None]
+# Each statement must change exactly one row, and is answered with its result, or with the row that it returns; what is returned is
+# where the job now stands, None for its old place.
+Statements = Generator[Executable, Any, Place | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +198,8 @@ class Change:
     """What one verb does to rows of one source in some states.
 
     `write` gives the statements. `only_stuck`: a run that is not over its time is left alone. `note` says what to beware of when it is
-    done. `refusal` may say of a row why it is left as it is; empty text lets it be changed.
+    done. `refusal` may say of a row why it is left as it is; empty text lets it be changed. `offered` False: it fits only some of
+    the rows in these states, so that a state alone does not tell of it.
     """
 
     verb: Verb
@@ -176,8 +207,9 @@ class Change:
     states: frozenset[State]
     write: Callable[[LockedRow], Statements]
     only_stuck: bool = False
-    note: str = ""
+    note: str | Callable[[LockedRow], str] = ""
     refusal: Callable[[LockedRow], str] = lambda _: ""
+    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +230,8 @@ class Product:
     """One queue of one product: its sources, what can be changed, and why the rest cannot.
 
     `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
-    `absent` names the fields of the filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
+    `complete` adds to the jobs of one read what takes a look at others. `absent` names the fields of the
+    filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
     counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
     `cleanup` and `ended_by` are as in its capabilities.
@@ -220,12 +253,13 @@ class Product:
     sides: Sides = field(default_factory=Sides)
     cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
     ended_by: str = "completed"
+    complete: Completion = lambda _, read: [job for _, job in read]
 
     @cached_property
     def capabilities(self) -> Capabilities:
         """What can be done, computed from the changes that are declared."""
         applies: dict[Verb, frozenset[State]] = {}
-        for change in self.changes:
+        for change in (one for one in self.changes if one.offered):
             applies[change.verb] = applies.get(change.verb, frozenset()) | change.states
         return Capabilities(
             kind=self.kind,

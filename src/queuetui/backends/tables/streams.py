@@ -33,7 +33,7 @@ class Stream:
     chunk: int
     chars: int
     walks: bool = False
-    window_rows: int = WINDOW_ROWS
+    window_rows: int = field(default_factory=lambda: WINDOW_ROWS)
     passed: int = 0
     _edge: Spot | None = None
     _ahead: list[Record] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Stream:
         chosen = self._chosen().where(self.order.beyond(self.spot, backward=self.backward)).limit(self.chunk)
         if not self.walks:
             return records_of(self.reading.connection.execute(chosen))
-        found = fetch_within(self.reading.connection, chosen, DIRECT_S)
+        found = fetch_within(self.reading.connection, chosen, DIRECT_S) if DIRECT_S else None
         return None if found is None else records_of(found)
 
     def _fetch_by_windows(self) -> list[Record]:
@@ -111,7 +111,7 @@ class Stream:
             else:
                 begin = end
                 self.passed += self.window_rows
-                if monotonic() > deadline:
+                if monotonic() >= deadline:
                     self._paused = True
                     break
         self._edge = begin
@@ -158,5 +158,5 @@ def merge(streams: Sequence[Stream], *, backward: bool) -> Iterator[Stream]:
 
 def _comes_first(stream: Stream, head: Record, best: tuple[Stream, Record], *, backward: bool) -> bool:
     """Tell whether the head of a stream comes before that of one that is declared before it."""
-    goes_first = stream.order.goes_first(stream.sort_value(head), best[0].sort_value(best[1]))
+    goes_first = stream.order.goes_first(best[0].order, stream.sort_value(head), best[0].sort_value(best[1]))
     return backward if goes_first is None else goes_first != backward

@@ -17,6 +17,7 @@ from queuetui.backends.payloads.php_values import PhpDocument, from_json
 # JSON as a type of the database writes spaces behind commas and colons.
 _DATA_MARK = re.compile(r', ?"data": ?\{')
 _DATA_LEVELS = 5
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COMMAND_MARK = re.compile(r'"command": ?"')
 
 
@@ -66,6 +67,16 @@ class LaravelPayload:
         named = data.get("batchId") if isinstance(data, dict) else None
         found = named if named is not None else self.command.find("batchId") if self.command else None
         return found if isinstance(found, str) else None
+
+    @property
+    def batch_uuid(self) -> str | None:
+        """The batch where it is named as Laravel names them."""
+        return self.batch_id if is_uuid(self.batch_id) else None
+
+
+def is_uuid(text: str | None) -> bool:
+    """Tell a uuid, the one identity that survives retries and releases."""
+    return text is not None and _UUID.fullmatch(text) is not None
 
 
 def read_payload(

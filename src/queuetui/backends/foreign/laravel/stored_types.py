@@ -44,6 +44,8 @@ def id_type(stored: str, dialect: str) -> TypeEngine[Any]:
     """Return the type of an id, which is a whole number where the database does not say otherwise."""
     if not stored or any(one in stored for one in _NUMBERS):
         return BigInteger()
+    if dialect == "postgresql" and stored == "uuid":
+        return Uuid()
     return HexBytes() if any(one in stored for one in _BYTES) else text_type(stored, dialect)
 
 

@@ -9,13 +9,10 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
-    Integer,
     LargeBinary,
     TableClause,
-    Text,
     cast,
     column,
-    func,
     table,
 )
 from sqlalchemy.types import NullType, TypeEngine
@@ -36,8 +33,8 @@ class Tables:
 
     `failed_has_uuid` is False for tables of Laravel 7 and older.
     `jobs_absent` and `failed_absent` say why there is none; `may_hide` that one may be there all the same, unseen by this user;
-    `guess`, where it is not sure that the tables are of one application, what to name; `folds_queues` that Mail and mail are one queue,
-    and `lowers_queues` that a filter has to ask for them in lower case, as not every comparison in that database takes them for one.
+    `guess`, where it is not sure that the tables are of one application, what to name; `folds_queues` that Mail and mail are one queue;
+    `may_share_uuid` that no index keeps two failed rows from having one uuid.
     """
 
     jobs: TableClause | None
@@ -49,7 +46,7 @@ class Tables:
     may_hide: bool = False
     guess: str = ""
     folds_queues: bool = False
-    lowers_queues: bool = False
+    may_share_uuid: bool = False
 
     def describe(self) -> str:
         """Name what was found, for people."""
@@ -74,7 +71,7 @@ def name_tables(found: TableSet, dialect: str) -> Tables:
         unseen is _UNSEEN or any(one is not None and not one.is_readable for one in (found.jobs, found.failed)),
         found.guess,
         folds,
-        folds and dialect not in ("mysql", "mariadb"),
+        has_uuid and failed is not None and not failed.is_unique(frozenset({"uuid"})),
     )
 
 
@@ -106,20 +103,8 @@ def _type_of(name: str, stored: str, dialect: str) -> TypeEngine[Any]:
     return NullType() if name == "failed_at" else text_type(stored, dialect)
 
 
-def head_of(text: ColumnElement[Any], dialect: str, size: int) -> ColumnElement[str | bytes]:
-    """Return an expression for the first `size` characters (PostgreSQL) or bytes (others) of a text column.
-
-    SQLite and MySQL hand out bytes, so that a text that is not valid in its encoding can still be read.
-    """
+def text_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """Return a text column to be read: SQLite and MySQL hand out bytes, so that what is not valid in its encoding can be read."""
     if dialect == "postgresql":
-        return func.left(as_text(text), size, type_=Text())
-    return func.substr(
-        cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary), 1, size, type_=LargeBinary()
-    )
-
-
-def size_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[int]:
-    """Return an expression for how long a text is, in the unit of `head_of`."""
-    if dialect == "postgresql":
-        return func.char_length(as_text(text), type_=Integer())
-    return func.length(cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary), type_=Integer())
+        return as_text(text)
+    return cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary)

@@ -8,22 +8,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, Select, TableClause, func, select
 
 from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.row_ids import position_of
-from queuetui.backends.foreign.laravel.rows import FailedRow, read_failed, select_failed
-from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.foreign.laravel.tables import text_of
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.tables.codecs import Naive
 from queuetui.model.clock import EPOCH
 
 # So many failures must agree; fewer may be rows that somebody wrote or moved.
 AGREEING = 3
 _LOOKED_AT = 50
 _LOOK_S = 0.2
-_PAYLOAD_BYTES = 64 * 1024
+_PAYLOAD_CHARS = 64 * 1024
 _QUARTER_S = 900
 _CLOCKS_DIFFER_S = 60
 _WEST, _EAST = -12 * 4, 14 * 4  # in quarters of an hour
@@ -46,15 +46,15 @@ class Failure:
     made_s: float | None
 
 
-def find_zone(connection: Connection, tables: Tables, now_s: int) -> ZoneFound:
+def find_zone(connection: Connection, failed: TableClause | None, now_s: int) -> ZoneFound:
     """Judge by the newest failures, as far as the server gives them quickly."""
-    if tables.failed is None:
+    if failed is None:
         return ZoneFound()
-    newest = position_of(tables.failed, connection.dialect.name).desc()
-    chosen = select_failed(tables, connection.dialect.name, _PAYLOAD_BYTES).order_by(newest).limit(_LOOKED_AT)
-    records = fetch_within(connection, chosen, _LOOK_S) or ()
-    rows = (read_failed(record._mapping) for record in records)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return judge_zone(list(_failures(rows)), now_s)
+    newest = failed.c.id if isinstance(failed.c.id.type, BigInteger) else failed.c.failed_at
+    head = func.substr(text_of(failed.c.payload, connection.dialect.name), 1, _PAYLOAD_CHARS)
+    chosen: Select[Any] = select(failed.c.failed_at, head).order_by(newest.desc()).limit(_LOOKED_AT)
+    records: Sequence[Any] = fetch_within(connection, chosen, _LOOK_S) or ()
+    return judge_zone([failure for at, text in records for failure in _read_failure(at, text)], now_s)
 
 
 def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
@@ -84,13 +84,14 @@ def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
     )
 
 
-def _failures(rows: Iterable[FailedRow]) -> Iterable[Failure]:
-    for row in rows:
-        if row.failed_at is None:
-            continue
-        made = read_payload(row.payload.text, cut=not row.payload.whole).fields
-        known = [at for at in (_seconds(made.get(name)) for name in ("pushedAt", "createdAt")) if at is not None]
-        yield Failure((row.failed_at.replace(tzinfo=UTC) - EPOCH).total_seconds(), max(known, default=None))
+def _read_failure(failed_at: object, payload: object) -> Iterable[Failure]:
+    at = Naive(UTC).from_store(failed_at) if isinstance(failed_at, datetime | str) else None
+    if at is None:
+        return
+    text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else str(payload)
+    made = read_payload(text, cut=len(text) >= _PAYLOAD_CHARS, brief=True).fields
+    known = [one for one in (_seconds(made.get(name)) for name in ("pushedAt", "createdAt")) if one is not None]
+    yield Failure((at - EPOCH).total_seconds(), max(known, default=None))
 
 
 def _seconds(value: object) -> float | None:

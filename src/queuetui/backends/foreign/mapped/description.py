@@ -68,7 +68,7 @@ def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Pr
             for verb in VERBS
             if verb not in declared
         },
-        warnings={change.verb: change.note for change in changes if change.note},
+        warnings={change.verb: change.note for change in changes if isinstance(change.note, str) and change.note},
         sides=make_sides(mapping, catalog),
         **_cleanup(mapping),
     )

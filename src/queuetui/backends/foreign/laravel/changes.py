@@ -1,0 +1,147 @@
+"""What each act writes into Laravel's tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Executable, Select, cast, func, literal, null, select, update
+
+from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.stored_types import convert, replaced
+from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.tables.changes import deleting
+from queuetui.backends.tables.source import Change, LockedRow, Place, Statements
+from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Verb
+from queuetui.model.errors import Stale, Unsupported
+from queuetui.model.state import State
+
+JOBS, FAILED = "job", "failed"
+_DEADLINE = re.compile(r'"retryUntil"\s*:\s*\d+')
+_NAMES = ["queue", "payload", "attempts", "reserved_at", "available_at", "created_at"]
+_RUNS_TWICE = "if its worker still lives, the job now runs twice"
+_STILL_RUNNING = "a running failure would not be tried again, and work that still runs was not stopped"
+_PAST = "its retryUntil is past: a worker that takes it fails it at once"
+_UNKNOWN_ID = (
+    "the new row got no id that could be read back, so nothing was done; retry it with: php artisan queue:retry"
+)
+_NOT_ONCE = (
+    "its payload does not name retryUntil just once, so nothing was done; retry it with: php artisan queue:retry"
+)
+
+
+def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...]:
+    """Return what can be changed; which states a verb fits does not hang on which tables are there."""
+    waiting = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
+    running = frozenset({State.PROCESSING})
+
+    def why_not_retried(locked: LockedRow) -> str:
+        if locked.says["connection"] not in settings.connections:
+            return say_elsewhere(locked.says)
+        return tables.guess or ("" if tables.jobs is not None else tables.jobs_absent)
+
+    removing = [
+        change
+        for verb in (Verb.CANCEL, Verb.DELETE)
+        for change in (
+            Change(verb, JOBS, waiting, deleting),
+            Change(verb, JOBS, running, deleting, only_stuck=True, note=_STILL_RUNNING),
+        )
+    ]
+    return (
+        Change(
+            Verb.RETRY,
+            FAILED,
+            frozenset({State.FAILED}),
+            lambda locked: _insert_again(tables, locked),
+            note=_say_deadline,
+            refusal=why_not_retried,
+        ),
+        Change(Verb.RETRY, JOBS, frozenset({State.RETRYING, State.SCHEDULED}), _make_due, note=_say_deadline),
+        Change(Verb.RETRY, JOBS, frozenset({State.PENDING}), _make_due, refusal=_has_time, offered=False),
+        Change(Verb.RELEASE, JOBS, running, _release, only_stuck=True, note=_beware_twice),
+        *removing,
+        Change(Verb.DELETE, FAILED, frozenset({State.FAILED}), deleting),
+    )
+
+
+def _wanted(locked: LockedRow) -> str:
+    """Return what becomes of a deadline that is past, KEEP where there is none."""
+    return locked.args.get(RETRY_UNTIL, KEEP) if locked.job.expired_at is not None else KEEP
+
+
+def _has_time(locked: LockedRow) -> str:
+    if _wanted(locked) != KEEP:
+        return ""
+    return f"it is {locked.job.state.value}; only failed, retrying and scheduled jobs can be retried"
+
+
+def _say_deadline(locked: LockedRow) -> str:
+    return _PAST if locked.job.expired_at is not None and _wanted(locked) == KEEP else ""
+
+
+def _beware_twice(locked: LockedRow) -> str:
+    return "; ".join(filter(None, (_RUNS_TWICE, _say_deadline(locked))))
+
+
+def _now_s(locked: LockedRow) -> int:
+    return int(locked.moment.now.timestamp())
+
+
+def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
+    """Move a failed job back into jobs: inserted with its payload untouched, then deleted; both or neither."""
+    jobs, failed, now_s = tables.jobs, tables.failed, _now_s(locked)
+    if jobs is None or failed is None:
+        raise Unsupported(tables.jobs_absent)
+    # The database copies the payload itself, so that not one byte of it can change on the way.
+    moved: Select[Any] = select(
+        func.coalesce(failed.c.queue, "default"),
+        convert(failed.c.payload, jobs.c.payload),
+        literal(0),
+        cast(null(), BigInteger),
+        literal(now_s),
+        literal(now_s),
+    ).where(locked.source.key[0].at == locked.place.key[0])
+    insert = jobs.insert().from_select(_NAMES, moved)
+    if locked.returns:
+        new_id = (yield insert.returning(jobs.c.id))[0]
+    else:
+        new_id = (yield insert).lastrowid if isinstance(jobs.c.id.type, BigInteger) else None
+    if new_id is None:
+        raise Unsupported(_UNKNOWN_ID)
+    yield from deleting(locked)
+    at_new = jobs.c.id == new_id
+    if _wanted(locked) != KEEP:
+        yield update(jobs).where(at_new).values(payload=_new_deadline(locked, jobs.c.payload))
+    return Place(JOBS, (new_id,))
+
+
+def _make_due(locked: LockedRow) -> Statements:
+    """Let a delayed or retrying job run now, with no attempts counted."""
+    yield _change(locked, {"available_at": _now_s(locked), "attempts": 0})
+    return None
+
+
+def _release(locked: LockedRow) -> Statements:
+    """Give back a reserved job, its lost run not counted."""
+    yield _change(locked, {"reserved_at": None, "attempts": max(locked.job.attempts - 1, 0)})
+    return None
+
+
+def _change(locked: LockedRow, values: Mapping[str, Any]) -> Executable:
+    jobs: Any = locked.source.rows
+    deadline = {} if _wanted(locked) == KEEP else {"payload": _new_deadline(locked, jobs.c.payload)}
+    return update(jobs).where(locked.same).values(**values, **deadline)
+
+
+def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a column of any type
+    """Return a payload with another retryUntil; no other byte changes. Raises Stale where it is not there just once."""
+    found = _DEADLINE.findall(locked.says[MESSAGE])
+    if len(found) != 1:
+        raise Stale(_NOT_ONCE)
+    wanted = _wanted(locked)
+    until = "null" if wanted == NO_DEADLINE else str(_now_s(locked) + int(wanted))
+    # The database replaces the text itself: a payload that is not valid in its encoding keeps its other bytes.
+    return replaced(payload, found[0], f'"retryUntil":{until}')

@@ -1,0 +1,260 @@
+"""What Laravel's tables mean: `jobs` holds what waits or runs, `failed_jobs` what was given up."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, TableClause, Text, and_, cast, false, func, literal, or_, true
+from sqlalchemy.types import Uuid
+
+from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
+from queuetui.backends.foreign.laravel.completion import Completer
+from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader
+from queuetui.backends.foreign.laravel.matching import also_means
+from queuetui.backends.foreign.laravel.names import KIND, LABEL
+from queuetui.backends.foreign.laravel.payload import is_uuid
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.stored_types import HexBytes, display_name
+from queuetui.backends.foreign.laravel.tables import Tables, text_of
+from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
+from queuetui.backends.tables.source import Condition, Field, Product, Source
+from queuetui.model.act import Verb
+from queuetui.model.pattern import Pattern, Wild
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.query import Comparison, Term
+from queuetui.model.state import State
+
+# Where Laravel puts a job that names no queue.
+DEFAULT_QUEUE = "default"
+# Where the display name of a payload begins: behind {"uuid":"...","displayName":" as every version since 5.8 writes it.
+_NAME_START, _NAME_SIZE = 63, 80
+_UUID_SIZE = 36
+_UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
+# JSON as a type of the database writes a space before a value.
+_GAPS = ("", " ")
+_ABSENT = {
+    "worker": "Laravel does not store which worker holds a job",
+    "key": "Laravel's jobs carry no idempotency key",
+    "correlation_id": "Laravel's jobs carry no correlation id",
+    "priority": "Laravel's jobs have no priority: workers take whole queues in an order of their own",
+    "lost": "Laravel does not count lost runs apart",
+}
+_MISSING = {
+    State.COMPLETED: "Laravel deletes a job's row when it has finished",
+    State.CANCELLED: "Laravel keeps no cancelled jobs",
+    State.BLOCKED: "Laravel's database queue has no blocked jobs",
+}
+_WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.PROCESSING)
+_NO_PAUSE = (
+    "Laravel 8 to 11 cannot pause a queue, and newer versions keep the pause in the application's cache; stop its workers, "
+    "or run there: php artisan queue:pause"
+)
+_NO_EVENTS = "Laravel keeps no record of what happened to a job"
+_REASONS = {
+    Verb.PAUSE: _NO_PAUSE,
+    Verb.RESUME: _NO_PAUSE,
+    Verb.CLEAN: "Laravel stores no workers",
+    Verb.EVENTS_ON: _NO_EVENTS,
+    Verb.EVENTS_OFF: _NO_EVENTS,
+    Verb.LIMIT: "Laravel's limits are middleware in the application's code",
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
+}
+_WARNINGS = {
+    Verb.CANCEL: "cancel = remove: Laravel keeps no cancelled jobs and no copy; work that runs is not stopped",
+    Verb.DELETE: "Laravel keeps no copy of a deleted job; work that runs is not stopped",
+    Verb.RELEASE: (
+        "Laravel stores no liveness. If the job is in truth still running, a second worker takes it, and with one try allowed "
+        "fails it at once while the first finishes. Make sure that its worker is dead"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hex:
+    """The id of a row that is bytes, as its digits."""
+
+    is_time: bool = False
+
+    def to_store(self, value: str) -> str:
+        bytes.fromhex(value)
+        return value
+
+    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - SQLite keeps anything in such a column
+        return value
+
+
+def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths, dialect: str) -> Product:
+    """Return the description of one application's tables."""
+    reader = JobReader(settings, summaries)
+    sources = []
+    if tables.jobs is not None:
+        sources.append(_describe_jobs(tables, tables.jobs, reader, dialect))
+    if tables.failed is not None:
+        sources.append(_describe_failed(tables, tables.failed, reader, dialect))
+    missing = dict(_MISSING)
+    if tables.jobs is None:
+        missing |= dict.fromkeys(_WAITING, tables.jobs_absent)
+    if tables.failed is None:
+        missing[State.FAILED] = tables.failed_absent
+    return Product(
+        kind=KIND,
+        label=LABEL,
+        sources=tuple(sources),
+        changes=make_changes(tables, settings),
+        tables=tables.describe(),
+        absent=_ABSENT,
+        missing_states=missing,
+        reasons=_REASONS,
+        warnings=_WARNINGS,
+        unseen=(tables.jobs_absent or tables.failed_absent) if tables.may_hide else "",
+        complete=Completer(tables, reader).complete,
+    )
+
+
+def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader, dialect: str) -> Source:
+    numbered, key = _key(jobs)
+    at = jobs.c
+
+    def is_type(value: str) -> Condition:
+        return or_(
+            *(_contains(at.payload, f'"displayName":{gap}{name}') for name in _spellings(value) for gap in _GAPS)
+        )
+
+    return Source(
+        name=JOBS,
+        rows=jobs,
+        key=(key,),
+        fields={
+            "queue": Field(at.queue, folds=tables.folds_queues),
+            "type": Field(display_name(at.payload, _NAME_START, _NAME_SIZE)),
+            "attempts": Field(at.attempts, WHOLE),
+            "created": Field(at.created_at, EPOCH_S),
+            "scheduled": Field(at.available_at, EPOCH_S),
+            "started": Field(at.reserved_at, EPOCH_S),
+            "updated": Field(func.coalesce(at.reserved_at, at.created_at), EPOCH_S),
+        },
+        states={
+            State.PENDING: lambda moment: and_(_is_new(jobs), ~_is_ahead(jobs, moment.now.timestamp())),
+            State.SCHEDULED: lambda moment: and_(_is_new(jobs), _is_ahead(jobs, moment.now.timestamp())),
+            # A job that was tried and waits again: whether it failed or put itself back, the row looks the same.
+            State.RETRYING: lambda _: and_(at.reserved_at.is_(None), func.coalesce(at.attempts, 0) > 0),
+            State.PROCESSING: lambda _: at.reserved_at.is_not(None),
+        },
+        rev=(at.attempts, at.reserved_at, at.available_at),
+        key_orders=frozenset({"created", "updated"}) if numbered else frozenset(),
+        texts={MESSAGE: text_of(at.payload, dialect)},
+        finish=reader.read_waiting,
+        by_id=lambda text: None if is_uuid(text) else false(),
+        read_here=frozenset({"id", "type", "created", "max_attempts"}),
+        narrow=lambda term: _narrow(term, jobs, at.payload),
+        also=also_means,
+        is_type=is_type,
+        spent=_is_used_up(jobs),
+        in_turn=numbered,
+    )
+
+
+def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader, dialect: str) -> Source:
+    numbered, key = _key(failed)
+    at = failed.c
+    zone = reader.settings.timezone
+    failed_at = Field(at.failed_at, IsoText(zone, " ", "seconds", "") if dialect == "sqlite" else Naive(zone))
+    uuid = at.uuid if tables.failed_has_uuid else None
+
+    def by_id(text: str) -> Condition | None:
+        if not is_uuid(text):
+            return false()
+        found: Condition | None = None if uuid is None else uuid == text
+        return found
+
+    return Source(
+        name=FAILED,
+        rows=failed,
+        key=(key,),
+        fields={
+            "queue": Field(func.coalesce(at.queue, DEFAULT_QUEUE), folds=tables.folds_queues),
+            "type": Field(display_name(at.payload, _NAME_START, _NAME_SIZE)),
+            "completed": failed_at,
+            "updated": failed_at,
+        },
+        states={State.FAILED: lambda _: true()},
+        rev=(*(() if uuid is None else (cast(uuid, Text()),)), at.connection, at.queue, cast(at.failed_at, Text())),
+        key_orders=frozenset({"completed", "updated"}) if numbered else frozenset(),
+        texts={MESSAGE: text_of(at.payload, dialect), EXCEPTION: text_of(at.exception, dialect)},
+        extra={"connection": at.connection, "uuid": literal(None, Text()) if uuid is None else cast(uuid, Text())},
+        finish=reader.read_failed,
+        by_id=by_id,
+        # What a database without types keeps as a time may be any text.
+        read_here=frozenset({"id", "type", "created", "attempts", "max_attempts", "completed", "updated"}),
+        narrow=lambda term: _narrow(term, failed, at.payload if uuid is None else uuid),
+        also=also_means,
+        note=reader.settings.zone_note,
+    )
+
+
+def _key(rows: TableClause) -> tuple[bool, Field]:
+    """Return whether ids are numbers, which grow with time, and the key."""
+    kind = rows.c.id.type
+    if isinstance(kind, HexBytes):
+        return False, Field(rows.c.id, _Hex())
+    if isinstance(kind, Uuid):
+        return False, Field(rows.c.id, UuidValue())
+    codec: Codec = PLAIN if isinstance(kind, Text) else WHOLE
+    return codec is WHOLE, Field(rows.c.id, codec)
+
+
+def _is_new(jobs: TableClause) -> Condition:
+    return and_(jobs.c.reserved_at.is_(None), func.coalesce(jobs.c.attempts, 0) <= 0)
+
+
+def _is_ahead(jobs: TableClause, now_s: float) -> Condition:
+    ahead: Condition = func.coalesce(jobs.c.available_at, 0) > int(now_s)
+    return ahead
+
+
+def _is_used_up(jobs: TableClause) -> Condition:
+    """Return the condition for a job that was given back with no attempt left; one with a deadline counts none."""
+    payload = cast(jobs.c.payload, Text())
+    # Only a number that is followed by a comma is a whole one.
+    tried = cast(jobs.c.attempts, String())
+    allowed = [payload.like(literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text())) for gap in _GAPS]
+    no_deadline = [payload.like(f'%"retryUntil":{gap}null%') for gap in _GAPS]
+    return and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), or_(*no_deadline))
+
+
+def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any]) -> Condition | None:
+    """Return what holds for rows whose id a term asks for: `names` is where it stands, a column of its own or the payload."""
+    if term.field != "id" or term.comparison is not Comparison.IS:
+        return None
+    value, is_column = term.values[0], names.key == "uuid"
+    if isinstance(value, str):
+        return or_(*(_contains(names, f'"uuid":{gap}"{value}"') for gap in _GAPS)) if is_uuid(value) else false()
+    if not isinstance(value, Pattern) or len(value.parts) != 2 or value.parts[0] is not Wild.ANY:  # noqa: PLR2004 - *END
+        return None
+    end = str(value.parts[1])
+    if _UUID_END.fullmatch(end) is None:
+        return None if "-" in end else false()
+    written = cast(names, Text())
+    found = [written.like(f"%{end}")] if is_column else []
+    unknown = "_" * (_UUID_SIZE - len(end))
+    starts = () if is_column else ('{"uuid":', '%,"uuid":', '{"uuid": ', '%, "uuid": ')
+    found += [written.like(f'{start}"{unknown}{end}"%') for start in starts]
+    return (
+        or_(*found, cast(rows.c.id, Text()).like(f"%{end}"))
+        if isinstance(_key(rows)[1].codec, type(WHOLE))
+        else or_(*found)
+    )
+
+
+def _contains(at: ColumnElement[Any], text: str) -> Condition:
+    escaped = text.replace("|", "||").replace("%", "|%").replace("_", "|_")
+    return cast(at, Text()).like(f"%{escaped}%", escape="|")
+
+
+def _spellings(value: str) -> set[str]:
+    """Return a text as PHP and the databases write it in JSON."""
+    written = {json.dumps(value), json.dumps(value, ensure_ascii=False)}
+    return written | {one.replace("/", "\\/") for one in written}
