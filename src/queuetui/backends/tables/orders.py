@@ -139,8 +139,10 @@ def choose_order(
     `by` is the order that an earlier page was read in.
     """
     wanted = Sort("created", descending=True) if sort is None else sort
-    field = by if by is not None else _served(source, wanted.field, is_large=is_large)
     is_known = has_order(source, wanted.field)
+    # What does not say when it was made is listed by its end.
+    served = "completed" if sort is None and not is_known and has_order(source, "completed") else wanted.field
+    field = by if by is not None else _served(source, served, is_large=is_large)
     if field == BY_KEY:
         return Order(
             source, BY_KEY, wanted.descending, None, nullable=False, dialect=reading.dialect, is_known=is_known
