@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from queuetui.backends.base import iterate
+from queuetui.backends.tables.operator import BITE
 from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
 from queuetui.model.errors import Unreachable
 from queuetui.model.limits import Limits
@@ -40,7 +41,7 @@ def test_reading_takes_no_lock_that_matters(postgres_url: str) -> None:
     """While a snapshot's transaction is open it holds nothing above ACCESS SHARE, under our application name."""
     capture = load_capture("laravel", "laravel-db", "postgres", postgres_url)
     backend: Any = capture.open()
-    with backend.database.reading("looking") as connection:
+    with backend.inspector.database.reading("looking") as connection:
         connection.exec_driver_sql("SELECT count(*) FROM jobs")
         held = query(
             postgres_url,
@@ -64,15 +65,17 @@ def test_a_cut_connection_does_not_fail_the_next_act(postgres_url: str) -> None:
 
 
 def test_a_store_that_goes_away_stops_the_act(private_postgres: PostgresFactory) -> None:
-    """With the server gone the first job's result says so, the rest is not tried, and reading raises our own error."""
+    """With the server gone the first bite's results say so, the rest is not tried, and reading raises our own error."""
     server = private_postgres()
     capture = load_capture("laravel", "laravel-db", "postgres", server.create_database())
     backend = capture.open()
     refs = [job.ref for job in iterate(backend.inspector, parse_query("state:pending"), Limits())][:3]
     server.kill()
-    results = backend.operator.apply(Act(Verb.DELETE, "tester"), list(map(Target, refs)), Limits())
-    assert [result.outcome for result in results] == [Outcome.FAILED] * 3
-    assert "not tried" in results[2].note
+    targets = [Target(ref) for ref in refs] * BITE
+    results = backend.operator.apply(Act(Verb.DELETE, "tester"), targets, Limits())
+    assert [result.outcome for result in results] == [Outcome.FAILED] * len(targets)
+    assert "does not answer" in results[0].note
+    assert "not tried" in results[-1].note
     with pytest.raises(Unreachable):
         backend.inspector.snapshot(Watch())
     capture.close()
