@@ -232,21 +232,17 @@ def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any]) -> Conditi
     value, is_column = term.values[0], names.key == "uuid"
     if isinstance(value, str):
         return or_(*(_contains(names, f'"uuid":{gap}"{value}"') for gap in _GAPS)) if is_uuid(value) else false()
-    if not isinstance(value, Pattern) or len(value.parts) != 2 or value.parts[0] is not Wild.ANY:  # noqa: PLR2004 - *END
+    if not isinstance(value, Pattern) or value.parts[:1] != (Wild.ANY,) or len(value.parts[1:]) != 1:
         return None
     end = str(value.parts[1])
-    if _UUID_END.fullmatch(end) is None:
-        return None if "-" in end else false()
-    written = cast(names, Text())
-    found = [written.like(f"%{end}")] if is_column else []
+    if _UUID_END.fullmatch(end) is None or not _key(rows)[0]:
+        return None
     unknown = "_" * (_UUID_SIZE - len(end))
-    starts = () if is_column else ('{"uuid":', '%,"uuid":', '{"uuid": ', '%, "uuid": ')
-    found += [written.like(f'{start}"{unknown}{end}"%') for start in starts]
-    return (
-        or_(*found, cast(rows.c.id, Text()).like(f"%{end}"))
-        if isinstance(_key(rows)[1].codec, type(WHOLE))
-        else or_(*found)
-    )
+    starts = ('{"uuid":', '%,"uuid":', '{"uuid": ', '%, "uuid": ')
+    ends = (f"%{end}",) if is_column else tuple(f'{start}"{unknown}{end}"%' for start in starts)
+    # A row may be meant by its own id too.
+    own = cast(rows.c.id, Text()).like(f"%{end.rpartition('-')[2]}")
+    return or_(own, *(cast(names, Text()).like(one) for one in ends))
 
 
 def _contains(at: ColumnElement[Any], text: str) -> Condition:
