@@ -12,26 +12,17 @@ BANNED_NAMES = {"common", "helper", "helpers", "manager", "managers", "misc", "s
 # Words that still name two classes. One that names one class leaves this list; none is added.
 HOMONYMS = {
     "Change",
-    "Counters",
     "Counts",
-    "LockedRow",
     "Moment",
-    "Order",
     "Place",
     "Product",
     "Reading",
-    "Search",
-    "Side",
-    "Source",
     "Step",
-    "Walk",
 }
 
 
 # Modules that still have the name of what is done in them. One that is renamed leaves this list; none is added.
 NO_NOUNS = {
-    "backends/foreign/laravel/matching",
-    "backends/foreign/laravel/sorting",
     "backends/keys/loading",
     "backends/keys/walking",
     "backends/tables/reading",

@@ -13,7 +13,7 @@ from sqlalchemy.types import Uuid
 from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader
-from queuetui.backends.foreign.laravel.matching import also_means
+from queuetui.backends.foreign.laravel.meanings import also_means
 from queuetui.backends.foreign.laravel.names import KIND, LABEL
 from queuetui.backends.foreign.laravel.payload import is_uuid
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
