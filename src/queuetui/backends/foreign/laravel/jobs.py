@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from queuetui.backends.foreign.laravel.exception_text import read_exception
 from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
+from queuetui.backends.payloads.php_exception import read_exception
 from queuetui.backends.payloads.php_values import PhpArray, to_json
 from queuetui.backends.tables.source import BRIEF, NOW, WHOLE, Row
 from queuetui.model.clock import from_us

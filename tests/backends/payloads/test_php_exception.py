@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.backends.foreign.laravel.exception_text import read_exception
+from queuetui.backends.payloads.php_exception import read_exception
 
 
 @pytest.mark.parametrize(
