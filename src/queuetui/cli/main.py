@@ -45,6 +45,7 @@ COMMANDS = {
     "resume": ("queues", "resume"),
     "retry": ("acts", "retry"),
     "schedules": ("schedules", "command"),
+    "service": ("service", "command"),
     "show": ("show", "command"),
     "stats": ("stats", "command"),
     "tokens": ("upkeep", "tokens"),

@@ -26,6 +26,7 @@ from queuetui.engine.notekeeper import LogKeeper, Notekeeper
 from queuetui.engine.performer import Performer
 from queuetui.engine.recurring_jobs import Recurring
 from queuetui.engine.renewal import LeaseRenewer
+from queuetui.engine.service_notice import ServiceNotice
 from queuetui.engine.signals import Signals
 from queuetui.engine.stop import Stopping
 from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
@@ -79,6 +80,8 @@ class Worker:
         self._wakeup = Wakeup()
         self._stopping = Stopping(settings.grace_s, self._wakeup, self._clock)
         self._health = StoreHealth(self._clock)
+        self._notice = ServiceNotice(None)
+        self._is_leaving = False
         self._crash: BaseException | None = None
 
     def stop(self, reason: str = "asked to") -> None:
@@ -95,6 +98,7 @@ class Worker:
             # Made before a fork, it may run in several children.
             self.id, self._born = os.urandom(16).hex(), os.getpid()
         signals = Signals(self._stopping)
+        self._notice = ServiceNotice.of_this_process(os.environ)
         log_keeper = LogKeeper(self.id)
         logging.getLogger().addHandler(log_keeper)
         # Caught before the registration: whoever sees a worker listed may ask it to stop.
@@ -198,16 +202,26 @@ class Worker:
         False when the store keeps a thread waiting for longer than the worker may live: leases end by themselves.
         """
         threads = [self._start(part.run) for part in parts]
+        self._notice.ready()
         while threads[0].is_alive() and not self._stopping.grace_is_over(LAST_WORDS_S):
             signals.act()
             watch.look()
+            self._tell_manager()
             self._clock.wait(EndOf(threads[0]), WATCH_EVERY_S)
         signals.act()
+        self._tell_manager()
         renewal.end()
         ends_s = self._clock.now() + (0.0 if threads[0].is_alive() else self._patience_s())
         for thread in threads:
             self._clock.wait(EndOf(thread), max(0.0, ends_s - self._clock.now()))
         return not any(thread.is_alive() for thread in threads)
+
+    def _tell_manager(self) -> None:
+        """Let the service manager hear that this thread, which watches over the others, still turns."""
+        self._notice.beat(self._clock.now())
+        if self._stopping.asked and not self._is_leaving:
+            self._is_leaving = True
+            self._notice.stopping(self._stopping.reason)
 
     def _retire(self, *, silent: bool) -> bool:
         """Delete the registration; False when the store does not say that it is done."""
