@@ -16,6 +16,7 @@ from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.examination import Finding
 from queuetui.model.histories import FailureGroup
+from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness, Measured
@@ -94,6 +95,15 @@ class Feed:
             None if request is None else _ask(EVENTS, lambda: self.events(request), problems),
             judge_around(facts),
         )
+
+    def judge_by(self, picture: Picture, limits: Limits) -> Picture:
+        """Return a picture that was read with its queues and workers judged by other limits."""
+        facts = gather_facts(picture.snapshot, picture.rules, limits, self.capabilities)
+        return replace(picture, warnings=judge_around(facts))
+
+    def identity(self) -> Identity:
+        """Return what tells this queue from another one behind the same address."""
+        return self._inspector.identity()
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""

@@ -1,0 +1,140 @@
+"""Which alarms of a store stand, kept across runs so that none is told twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from queuetui.model.verdict import Severity
+from queuetui.monitor.alarms.alarm import Alarm, AlarmChange, AlarmKey, Turn, key_of
+from queuetui.monitor.health import HealthFinding
+from queuetui.monitor.observations import Observations
+
+# A store with more of them has one trouble, not so many.
+MOST_ALARMS = 1_000
+_FORGOTTEN_AFTER = timedelta(days=30)
+_COLUMNS = "subject, name, code, severity, summary, evidence, next, raised_at, seen_at, is_told"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLook:
+    """What one look at a store found.
+
+    `found` is over the limits. `near` is over the eased limits, so that an alarm about it stands though none begins.
+    A look that is not `whole` could not read everything: it ends no alarm.
+    """
+
+    at: datetime
+    found: tuple[HealthFinding, ...]
+    near: tuple[HealthFinding, ...] = ()
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    alarm: Alarm
+    seen_at: datetime
+    is_told: bool
+
+
+class AlarmBook:
+    """The alarms of one store, by its identity; of two that watch it, one alone is told of each change."""
+
+    def __init__(self, observations: Observations, identity: str, title: str) -> None:
+        self._observations = observations
+        self._identity = identity
+        self._title = title
+
+    def standing(self) -> tuple[Alarm, ...]:
+        """Return the alarms that stand, the gravest first."""
+        with self._observations.changing() as tables:
+            found = [one.alarm for one in self._read(tables).values()]
+        return tuple(sorted(found, key=lambda one: (-one.finding.severity, one.raised_at)))
+
+    def turn(
+        self, look: AlarmLook, clear_after_s: float, is_silenced: Callable[[HealthFinding], bool]
+    ) -> tuple[AlarmChange, ...]:
+        """Take in a look and return what became of the alarms.
+
+        One is raised at once, and cleared when it was not seen for `clear_after_s`.
+        """
+        with self._observations.changing() as tables:
+            before = self._read(tables)
+            changes = [*self._raise(tables, look, before, is_silenced)]
+            changes += self._clear(tables, look, before, clear_after_s)
+            tables.execute("DELETE FROM alarm WHERE seen_at < ?", ((look.at - _FORGOTTEN_AFTER).timestamp(),))
+        return tuple(changes)
+
+    def _raise(
+        self,
+        tables: sqlite3.Connection,
+        look: AlarmLook,
+        before: Mapping[AlarmKey, _Standing],
+        is_silenced: Callable[[HealthFinding], bool],
+    ) -> Iterator[AlarmChange]:
+        room = MOST_ALARMS - len(before)
+        for finding in {key_of(one): one for one in look.found}.values():
+            old = before.get(key_of(finding))
+            if old is None and room <= 0:
+                continue
+            room -= old is None
+            silent = is_silenced(finding)
+            is_worse = old is not None and finding.severity > old.alarm.finding.severity
+            alarm = Alarm(self._title, finding, look.at) if old is None else _go_on(old.alarm, finding)
+            is_told = not silent or (old is not None and old.is_told and not is_worse)
+            self._write(tables, _Standing(alarm, look.at, is_told))
+            if old is None or is_worse or (is_told and not old.is_told):
+                yield AlarmChange(Turn.WORSE if is_worse else Turn.RAISED, alarm, look.at, silent)
+
+    def _clear(
+        self, tables: sqlite3.Connection, look: AlarmLook, before: Mapping[AlarmKey, _Standing], clear_after_s: float
+    ) -> Iterator[AlarmChange]:
+        found, near = _keys(look.found), _keys(look.near)
+        for key, old in before.items():
+            if key in found:
+                continue
+            if key in near or not look.is_whole:
+                self._write(tables, replace(old, seen_at=look.at))
+            elif look.at - old.seen_at >= timedelta(seconds=clear_after_s):
+                place = (self._identity, key.subject, key.name, key.code)
+                tables.execute("DELETE FROM alarm WHERE store = ? AND subject = ? AND name = ? AND code = ?", place)
+                yield AlarmChange(Turn.CLEARED, old.alarm, look.at, not old.is_told)
+
+    def _read(self, tables: sqlite3.Connection) -> dict[AlarmKey, _Standing]:
+        rows = tables.execute(f"SELECT {_COLUMNS} FROM alarm WHERE store = ?", (self._identity,))
+        read = [self._standing_of(row) for row in rows]
+        return {one.alarm.key: one for one in read}
+
+    def _standing_of(self, row: tuple[Any, ...]) -> _Standing:
+        subject, name, code, severity, summary, evidence, step, raised_at, seen_at, is_told = row
+        finding = HealthFinding(subject, name, code, Severity(severity), summary, json.loads(evidence), step)
+        return _Standing(Alarm(self._title, finding, _time(raised_at)), _time(seen_at), bool(is_told))
+
+    def _write(self, tables: sqlite3.Connection, one: _Standing) -> None:
+        finding = one.alarm.finding
+        evidence = json.dumps(dict(finding.evidence))
+        values = (finding.severity, finding.summary, evidence, finding.next)
+        times = (one.alarm.raised_at.timestamp(), one.seen_at.timestamp(), one.is_told)
+        row = (self._identity, finding.subject, finding.name, finding.code, *values, *times)
+        tables.execute(f"INSERT OR REPLACE INTO alarm (store, {_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _go_on(alarm: Alarm, finding: HealthFinding) -> Alarm:
+    """Return an alarm with what was found now.
+
+    It stays as grave as it was, or what goes to and fro would be told each time.
+    """
+    worst = max(finding.severity, alarm.finding.severity)
+    return replace(alarm, finding=replace(finding, severity=worst))
+
+
+def _keys(findings: Iterable[HealthFinding]) -> frozenset[AlarmKey]:
+    return frozenset(map(key_of, findings))
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

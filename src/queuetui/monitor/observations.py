@@ -1,0 +1,91 @@
+"""What is learned of queues and kept with the one who watches, in a file that may be deleted.
+
+It holds figures and the names they belong to, never payloads, and every table of it is bounded by who writes it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+FILE_NAME = "observations.db"
+# What was kept by another layout is not read, and the file begins anew.
+_LAYOUT = 1
+_BUSY_S = 5.0
+_TABLES = """
+CREATE TABLE IF NOT EXISTS alarm (
+  store TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, code TEXT NOT NULL,
+  severity INTEGER NOT NULL, summary TEXT NOT NULL, evidence TEXT NOT NULL, next TEXT NOT NULL,
+  raised_at REAL NOT NULL, seen_at REAL NOT NULL, is_told INTEGER NOT NULL,
+  PRIMARY KEY (store, subject, name, code)
+) WITHOUT ROWID;
+"""
+
+
+class Observations:
+    """The file, or the memory of this process where it cannot be written; `problem` says why not."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.problem: str | None = None
+        self._lock = threading.Lock()
+        try:
+            if folder is None:
+                raise OSError("this user has no home folder")
+            self._connection = _open_file(folder / FILE_NAME)
+        except (OSError, sqlite3.Error) as error:
+            where = FILE_NAME if folder is None else folder / FILE_NAME
+            self.problem = f"{where} cannot be written ({error}), so alarms are forgotten when this ends"
+            self._connection = _prepare(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """Hand out the tables for one change, which others wait for; all of it is kept or nothing."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    """Open the file, made anew where it is no such file; only its owner may read it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return _prepare(_connect(path))
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{path}{ending}").unlink()
+        return _prepare(_connect(path))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    return sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+
+
+def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        (layout,) = connection.execute("PRAGMA user_version").fetchone()
+        if layout not in {0, _LAYOUT}:
+            raise sqlite3.DatabaseError("it has another layout")
+        connection.executescript(f"{_TABLES}PRAGMA user_version = {_LAYOUT};")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
