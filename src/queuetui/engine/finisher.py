@@ -16,6 +16,7 @@ from queuetui.model.job import Ending
 if TYPE_CHECKING:
     from queuetui.engine.clock import Clock, Pace, Wakeup
     from queuetui.engine.held import Run
+    from queuetui.engine.run_metrics import RunMetrics
     from queuetui.engine.volume import Volume
     from queuetui.model.job import Settlement
 
@@ -124,11 +125,12 @@ def refuse(ended: RunEnding) -> None:
 class Finisher:
     """What became of endings: counted and told only when the store has taken them."""
 
-    def __init__(self, pace: Pace, volume: Volume, clock: Clock) -> None:
+    def __init__(self, pace: Pace, volume: Volume, clock: Clock, metrics: RunMetrics | None = None) -> None:
         self.ended_jobs = 0
         self._pace = pace
         self._volume = volume
         self._clock = clock
+        self._metrics = metrics
 
     def report(self, endings: Sequence[RunEnding], accepted: Collection[str]) -> None:
         """Tell of endings that were sent; one that was not accepted is stale and has changed nothing."""
@@ -141,6 +143,8 @@ class Finisher:
             if all_accepted or settlement.job_id in accepted:
                 if run.written is not None:
                     run.close()
+                if self._metrics is not None:
+                    self._metrics.count(ended)
                 if run.told or settlement.ending is not Ending.COMPLETED or (settlement.duration_s or 0.0) > SLOW_S:
                     _tell(ended)
                 else:

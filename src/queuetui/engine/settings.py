@@ -30,6 +30,7 @@ class WorkerSettings:
     `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
     it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
     `measure` keeps of every run what it took of the machine; results are deleted after `result_ttl_s` where their type says nothing.
+    `metrics_port` serves what was done as metrics, with labels from the tags named in `metrics_labels`.
     `allow_command` lets jobs be commands of the system's shell.
     """
 
@@ -57,6 +58,8 @@ class WorkerSettings:
     allow_command: bool = False
     measure: bool = False
     result_ttl_s: float | None = None
+    metrics_port: int | None = None
+    metrics_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse names and durations that cannot be. Raises TypeError or ValueError."""

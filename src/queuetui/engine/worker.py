@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from queuetui.backends.base import Listener
     from queuetui.engine.children.process_executor import ProcessExecutor
     from queuetui.engine.isolation import Executor
+    from queuetui.engine.run_metrics import RunMetrics
     from queuetui.engine.settings import WorkerSettings
 
 Part = Dispatcher | LeaseRenewer | Sweeper | Recurring
@@ -82,6 +84,7 @@ class Worker:
         self._health = StoreHealth(self._clock)
         self._notice = ServiceNotice(None)
         self._is_leaving = False
+        self._until_the_end = ExitStack()
         self._crash: BaseException | None = None
 
     def stop(self, reason: str = "asked to") -> None:
@@ -103,7 +106,7 @@ class Worker:
         logging.getLogger().addHandler(log_keeper)
         # Caught before the registration: whoever sees a worker listed may ask it to stop.
         try:
-            with signals.caught():
+            with signals.caught(), self._until_the_end:
                 return self._run(signals)
         finally:
             logging.getLogger().removeHandler(log_keeper)
@@ -115,7 +118,7 @@ class Worker:
         settings, pace = self._settings, Pace()
         volume = Volume(settings.log_jobs, self.id, started_s)
         outbox = Outbox(self._wakeup, clock, settings.batch)
-        finisher, loop = Finisher(pace, volume, clock), EventLoop()
+        loop = EventLoop()
         executor = self._make_executor(outbox, loop, pace)
         leases = Leases(self._store, self.id, settings.lease_s, clock)
         room = Room(settings, executor, leases, pace, clock)
@@ -125,6 +128,7 @@ class Worker:
             claimer.is_told()
         card = replace(card, socket=listener.address if listener is not None else None)
         try:
+            finisher = Finisher(pace, volume, clock, self._serve_metrics(executor))
             recurring = Recurring(self._backend.schedules, self._declared, self._stopping, self._health, clock)
             self._store.register(card)
         except BaseException:
@@ -166,6 +170,16 @@ class Worker:
         return self._say_goodbye(
             WorkerReport(finisher.ended_jobs, self._stopping.reason, unfinished, silent), started_s
         )
+
+    def _serve_metrics(self, executor: Executor) -> RunMetrics | None:
+        """Serve what is done, until the worker ends, where a port was named. Raises BadConfig."""
+        settings = self._settings
+        if settings.metrics_port is None:
+            return None
+        from queuetui.engine.run_metrics import served
+
+        serving = served(settings.metrics_port, settings.metrics_labels, lambda: len(executor.running()))
+        return self._until_the_end.enter_context(serving)
 
     def _listen(self, claimer: Claimer) -> Listener | None:
         """Let the store say at once when there is work."""

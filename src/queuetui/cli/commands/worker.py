@@ -95,6 +95,16 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option(
     "--tag", "tags", multiple=True, type=tag_name, metavar="TAG", help="A tag that jobs may need; may be repeated."
 )
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65_535), metavar="PORT", help="Serve metrics for Prometheus on 127.0.0.1."
+)
+@click.option(
+    "--metrics-label",
+    "metrics_labels",
+    multiple=True,
+    metavar="NAME",
+    help="A label of the metrics: of a job with the tag NAME:VALUE it is VALUE; repeatable.",
+)
 @click.option("--retry-jitter", type=NumberRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
 @click.option(
@@ -197,4 +207,6 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         allow_command=given["allow_command"],
         measure=given["measure"],
         result_ttl_s=given["result_ttl"],
+        metrics_port=given["metrics_port"],
+        metrics_labels=tuple(dict.fromkeys(given["metrics_labels"])),
     )
