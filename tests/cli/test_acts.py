@@ -169,7 +169,7 @@ def test_a_protected_profile_wants_its_name_for_more_than_one_job(
     file = config_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(
-        f'[profiles.shop]\nurl = {json.dumps(busy.url)}\nkind = "native"\nrights = "operate"\nprotected = true\n',
+        f'[profiles.shop]\nurl = {json.dumps(busy.url)}\nkind = "native"\nrights = "admin"\nprotected = true\n',
         encoding="utf-8",
     )
     file.chmod(0o600)

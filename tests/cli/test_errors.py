@@ -288,11 +288,11 @@ def test_a_read_only_profile_refuses_acts(invoke: Invoke, monkeypatch: pytest.Mo
 def test_a_fault_of_the_program_is_one_line(quick: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error nobody foresaw ends with 1 and none of its words, which may hold anything; a traceback is there on demand."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         message = f"could not parse postgresql://ann:{SECRET}@h/app"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("queuetui.cli.commands.stats.describe_stats", fail)
+    monkeypatch.setattr("queuetui.cli.commands.stats.read_figures", fail)
     answer = quick.run("stats")
     answer.fails(1, "(RuntimeError); to see where, run it again with QUEUETUI_DEBUG=1")
     assert "parse" not in answer.err

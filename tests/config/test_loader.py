@@ -112,7 +112,7 @@ def test_an_unknown_profile_names_the_known(settings: Path) -> None:
             "there are: type, queue",
         ),
         ("[profiles.a]\nurl = 'sqlite:///x'\ncolour = 'puce'", "profiles.a.colour", "red, yellow, green"),
-        ("[profiles.a]\nurl = 'sqlite:///x'\nrights = 'all'", "profiles.a.rights", '"read" or "operate"'),
+        ("[profiles.a]\nurl = 'sqlite:///x'\nrights = 'all'", "profiles.a.rights", '"read", "operate" or "admin"'),
         ("[profiles.a]\nurl = 'sqlite:///x'\npoll = '100ms'", "profiles.a.poll", "0.5 to 60 seconds"),
         ("[profiles.a]\nurl = 'sqlite:///x'\npoll = '2m'", "profiles.a.poll", "0.5 to 60 seconds"),
         (

@@ -65,7 +65,7 @@ class FailingBackend(MemoryBackend):
 class Office:
     """One queue, its clock, and an operator with a journal."""
 
-    def __init__(self, folder: Path, right: Right = Right.OPERATE) -> None:
+    def __init__(self, folder: Path, right: Right = Right.ADMIN) -> None:
         self.now: datetime = START
         self.backend = FailingBackend(MemoryStore(clock=lambda: self.now), BackendOptions())
         self.backend.jobs.register(WorkerCard("w1", "web-1", 1, "0", ("mail",), 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queuetui.model.act import Verb
@@ -14,6 +16,8 @@ from tests.operate.desks import Office
 POOR = Capabilities(
     "laravel", "Laravel", False, {Verb.RETRY: frozenset()}, frozenset(), reasons={Verb.PAUSE: "Laravel has no pause"}
 )
+
+FULL = replace(POOR, applies=dict.fromkeys((Verb.DELETE, Verb.CLEAN, Verb.UPKEEP, Verb.RETRY), frozenset()))
 
 
 def test_reading_allows_no_verb() -> None:
@@ -48,15 +52,24 @@ def test_a_reader_changes_nothing(reader: Office) -> None:
     assert not reader.export_folder.exists()
 
 
+def test_what_is_then_gone_takes_an_admin() -> None:
+    """Who may operate deletes nothing, and is told which right it takes; an admin may do all that an operator may."""
+    for verb in (Verb.DELETE, Verb.CLEAN, Verb.UPKEEP):
+        assert 'rights = "admin"' in (why_not(verb, Right.OPERATE, FULL) or "")
+    assert [verb for verb in FULL.verbs if why_not(verb, Right.ADMIN, FULL)] == []
+
+
 @pytest.mark.parametrize(
     ("written", "grounds", "right"),
     [
         (None, {}, Right.READ),
-        (None, {"is_asked_for": True}, Right.OPERATE),
+        (None, {"is_asked_for": True}, Right.ADMIN),
         (None, {"is_native": True}, Right.READ),
         (None, {"is_unnamed": True}, Right.READ),
-        (None, {"is_native": True, "is_unnamed": True}, Right.OPERATE),
+        (None, {"is_native": True, "is_unnamed": True}, Right.ADMIN),
         ("operate", {}, Right.OPERATE),
+        ("operate", {"is_asked_for": True}, Right.OPERATE),
+        ("admin", {}, Right.ADMIN),
         ("read", {"is_asked_for": True, "is_native": True, "is_unnamed": True}, Right.READ),
         ("operate", {"is_asked_for": True, "is_read_only": True}, Right.READ),
     ],

@@ -62,7 +62,7 @@ def session_over(backend: Backend, folder: Path) -> ConsoleSession:
 
 def _connection(backend: Backend, profile: Profile, folder: Path) -> tuple[Feed, Operations]:
     authority = Authority(
-        Right.OPERATE,
+        Right.ADMIN,
         "tester@here",
         Journal(folder / "acts.jsonl", backend.inspector.capabilities.label),
         folder / "purged",

@@ -21,7 +21,7 @@ from tests.tui.scripted_schedules import ScriptedSchedules
 class ScriptedOperations:
     """Does acts on the jobs of a scripted feed; `gone` are ids that turn out to be taken at the moment of the write."""
 
-    def __init__(self, feed: ScriptedFeed, right: Right = Right.OPERATE) -> None:
+    def __init__(self, feed: ScriptedFeed, right: Right = Right.ADMIN) -> None:
         self.feed = feed
         self.right = right
         self.gone: set[str] = set()

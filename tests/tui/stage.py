@@ -64,7 +64,7 @@ class Stage:
         self,
         feed: ScriptedFeed | None = None,
         profile: Profile = PROFILE,
-        right: Right = Right.OPERATE,
+        right: Right = Right.ADMIN,
         session: ConsoleSession | None = None,
     ) -> None:
         self.feed = feed or ScriptedFeed()

@@ -20,7 +20,7 @@ from tests.tui.test_snapshots import SIZES, settle
 from tests.zoo import SMALL_ZOO, assert_inert
 
 
-def stage_with_schedules(right: Right = Right.OPERATE) -> Stage:
+def stage_with_schedules(right: Right = Right.ADMIN) -> Stage:
     """Return a console over a feed with four schedules."""
     feed = ScriptedFeed()
     feed.schedules = make_schedules(NOW, make_job(20).ref.id)

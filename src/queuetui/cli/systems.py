@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
     from queuetui.operate.manifest import Manifest
     from queuetui.operate.operations import Operations
+    from queuetui.operate.rights import Right
 
 NARROW = "say which with --kind or --profile"
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class StorePlace:
         from queuetui.operate.authority import Authority
         from queuetui.operate.journal import Journal
         from queuetui.operate.operations import Operations
-        from queuetui.operate.rights import decide_right
+        from queuetui.operate.rights import decide_right, lesser
 
         profile = self.profile
         with reaching(profile):
@@ -78,9 +79,12 @@ class StorePlace:
         )
         folder = state or state_folder()
         acts, purged = (None, None) if folder is None else (folder / "acts.jsonl", folder / "purged")
-        authority = Authority(right, actor(), Journal(acts, f"{profile.title} ({capabilities.label})"), purged)
-        feed, operations = Feed(backend, profile.limits), Operations(backend, authority, profile.limits)
-        return System(self.name, profile, feed, operations)
+        journal = Journal(acts, f"{profile.title} ({capabilities.label})")
+
+        def act_as(who: str, granted: Right) -> Operations:
+            return Operations(backend, Authority(lesser(granted, right), who, journal, purged), profile.limits)
+
+        return System(self.name, profile, Feed(backend, profile.limits), act_as(actor(), right), right, act_as)
 
     def open_for_checkup(self) -> Backend:
         """Open it as a check-up needs it: our own queue whatever its version."""
@@ -94,12 +98,17 @@ class StorePlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """One open queue: what it is called, what reads it, and what may change it."""
+    """One open queue: what it is called, what reads it, and what may change it.
+
+    `act_as` returns what changes it in the name of somebody else, by at most the profile's `right`.
+    """
 
     name: str
     profile: Profile
     feed: Feed
     operations: Operations
+    right: Right
+    act_as: Callable[[str, Right], Operations]
 
     @property
     def title(self) -> str:

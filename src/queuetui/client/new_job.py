@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any, TypedDict
-from uuid import UUID
 
 from queuetui.client.payloads import encode_payload, encode_payloads
 from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
@@ -16,7 +15,7 @@ from queuetui.model.duration import read_limit_s, read_span_s
 from queuetui.model.errors import BadPayload, Conflict
 from queuetui.model.handler import Handler, place_of, read_handler
 from queuetui.model.job import NewJob
-from queuetui.model.job_id import new_job_id, new_job_ids
+from queuetui.model.job_id import new_job_id, new_job_ids, usual_spelling
 from queuetui.model.job_rules import read_attempts, read_due_time, read_priority
 from queuetui.model.names import read_queue, read_tags, read_text, shown
 
@@ -118,15 +117,8 @@ def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobO
 
 
 def _spelt(job_id: object) -> str:
-    """Return a UUID in its usual spelling, so that an id is one text everywhere.
-
-    The store refuses what is none.
-    """
-    text = read_text(job_id, "the id of a job")
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return text
+    """Return an id as it is spelt everywhere; the store refuses what is no UUID."""
+    return usual_spelling(read_text(job_id, "the id of a job"))
 
 
 _READERS: dict[str, Callable[[object], object]] = {

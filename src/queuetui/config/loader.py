@@ -83,8 +83,8 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
     given = [key for key in ("url", "url_env", "url_command") if getattr(profile, key)]
     if len(given) != 1:
         raise _bad(path, f"profiles.{name}", "give exactly one of url, url_env and url_command")
-    if profile.rights not in {None, "read", "operate"}:
-        raise _bad(path, f"profiles.{name}.rights", 'it is "read" or "operate"')
+    if profile.rights not in {None, "read", "operate", "admin"}:
+        raise _bad(path, f"profiles.{name}.rights", 'it is "read", "operate" or "admin"')
     if profile.colour and profile.colour not in COLOURS:
         raise _bad(path, f"profiles.{name}.colour", f"it is one of {', '.join(COLOURS)}")
     unknown = [column for column in profile.hidden_columns if column not in HIDEABLE_COLUMNS]

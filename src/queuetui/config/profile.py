@@ -17,7 +17,7 @@ HIDEABLE_COLUMNS = ("type", "queue", "state", "age", "att", "data", "why", "prio
 class Profile:
     """What is connected to and how.
 
-    `rights` is "read", "operate" or None: then it is for whoever starts to say.
+    `rights` is "read", "operate", "admin" or None: then it is for whoever starts to say.
     `chosen_by_url` and `embedded` tell that no settings named it: then a native queue may be operated.
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.

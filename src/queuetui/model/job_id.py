@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Iterator
 from threading import Lock
+from uuid import UUID
 
 TAIL_DIGITS = 6
 
@@ -79,6 +80,14 @@ def spans_ending_in(tail: str, newest_ms: int, oldest_ms: int) -> Iterator[Span]
 def time_ms(job_id: str) -> int:
     """Return the milliseconds since 1970 that an id begins with, where it is one made here."""
     return int(job_id.replace("-", "")[:12], 16)
+
+
+def usual_spelling(text: str) -> str:
+    """Return a UUID in its usual spelling, so that an id is one text everywhere; any other text as it is."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
 
 
 def _rest(tick: int) -> str:

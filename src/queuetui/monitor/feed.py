@@ -110,6 +110,13 @@ class Feed:
         page = self._inspector.page(request, self.limits)
         return page, self._judge(page.jobs, self._facts())
 
+    def skip(self, query: Query, count: int) -> tuple[str | None, bool]:
+        """Return the cursor behind the first `count` jobs that match, and whether there is anything behind it."""
+        search = Search(self._inspector, query, self.limits, brief=True)
+        for _ in search.jobs(count):
+            pass
+        return search.cursor, search.found >= count and search.has_more
+
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         view = self._inspector.view(job_id, events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities
@@ -92,6 +93,19 @@ def make_manifest(
         args={RETRY_UNTIL: retry_until} if expired and retry_until else {},
         expired=expired,
     )
+
+
+def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
+    """Return what an act in a queue of that name would do, as programs read it."""
+    return {
+        "backend": backend,
+        "dry_run": True,
+        "verb": manifest.verb.value,
+        "would": [ref.id for ref in manifest.refs],
+        "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
+        "more": manifest.more,
+        "looked_through": manifest.looked,
+    }
 
 
 def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str) -> Verb | None:

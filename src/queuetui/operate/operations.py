@@ -12,6 +12,7 @@ from queuetui.backends.search import Search
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
+from queuetui.model.job_id import usual_spelling
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.operate.authority import Authority
@@ -69,7 +70,7 @@ class Operations:
 
     def why_impossible(self, verb: Verb) -> str | None:
         """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
-        return why_not(verb, Right.OPERATE, self._backend.inspector.capabilities)
+        return why_not(verb, Right.ADMIN, self._backend.inspector.capabilities)
 
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return what an act on these jobs will try, as they were seen."""
@@ -88,6 +89,16 @@ class Operations:
         manifest = self.prepare(verb, found, retry_until=retry_until)
         different = (*manifest.different, *((job, GONE) for job in gone))
         return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)
+
+    def prepare_ids(self, verb: Verb, job_ids: Sequence[str]) -> tuple[Manifest, tuple[str, ...]]:
+        """Return what an act on the jobs of these ids will try, as they are now, and the ids that no job has."""
+        ids = iter(dict.fromkeys(job_ids))
+        found: list[Job] = []
+        while bite := tuple(islice(ids, READ_AT_ONCE)):
+            found += self._backend.inspector.get_many(bite)
+        there = {job.ref.id for job in found}
+        missing = (one for one in dict.fromkeys(job_ids) if not {one, usual_spelling(one)} & there)
+        return self.prepare(verb, found), tuple(missing)
 
     def prepare_matching(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from queuetui.model.act import Outcome, Result, Verb
 from queuetui.model.job import Job
@@ -107,6 +108,30 @@ class Report:
     def _not_done(self) -> Iterator[tuple[str, str]]:
         yield from ((reason, job.ref.id) for job, reason in self.different)
         yield from ((reason, result.ref.id) for result in self.results if (reason := _reason(result)))
+
+
+def describe_report(report: Report, backend: str) -> dict[str, Any]:
+    """Return a report on a queue of that name as programs read it, with a result for every job."""
+    left_out = [
+        {"id": job.ref.id, "outcome": Outcome.SKIPPED.value, "state_now": job.state.value, "note": why}
+        for job, why in report.different
+    ]
+    tried = [
+        {"id": result.ref.id, "outcome": result.outcome.value, "state_now": result.state_now, "note": result.note}
+        for result in report.results
+    ]
+    return {
+        "backend": backend,
+        "act": report.act_id,
+        "verb": report.verb.value,
+        "done": report.done,
+        "skipped": report.skipped,
+        "failed": report.failed,
+        "unknown": report.unknown,
+        "exported_to": report.exported_to,
+        "remarks": list(report.remarks),
+        "results": [{"backend": backend, **one} for one in tried + left_out],
+    }
 
 
 def _named(ids: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from queuetui.model.act import Verb
@@ -10,10 +11,33 @@ from queuetui.model.errors import Denied
 
 
 class Right(StrEnum):
-    """What a profile may do."""
+    """What a profile or a token may do, each more than the one before.
+
+    Who has ADMIN may also delete what is then gone: jobs, registrations, rows that are no jobs.
+    """
 
     READ = "read"
     OPERATE = "operate"
+    ADMIN = "admin"
+
+    def covers(self, other: Right) -> bool:
+        """Tell whether whoever has this right has the other too."""
+        return _ORDER.index(self) >= _ORDER.index(other)
+
+
+_ORDER = tuple(Right)
+# Every other verb needs OPERATE.
+_NEEDED: Mapping[Verb, Right] = {Verb.DELETE: Right.ADMIN, Verb.CLEAN: Right.ADMIN, Verb.UPKEEP: Right.ADMIN}
+
+
+def right_for(verb: Verb) -> Right:
+    """Return the right that a verb needs."""
+    return _NEEDED.get(verb, Right.OPERATE)
+
+
+def lesser(one: Right, other: Right) -> Right:
+    """Return what is allowed by both of two rights."""
+    return one if other.covers(one) else other
 
 
 def decide_right(
@@ -25,8 +49,9 @@ def decide_right(
     """
     if written == Right.READ or is_read_only:
         return Right.READ
-    may_operate = is_asked_for or written == Right.OPERATE or (is_native and is_unnamed)
-    return Right.OPERATE if may_operate else Right.READ
+    if written is not None:
+        return Right(written)
+    return Right.ADMIN if is_asked_for or (is_native and is_unnamed) else Right.READ
 
 
 def require_writable(written: str | None, profile: str, refusal: str) -> None:
@@ -43,9 +68,12 @@ def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     impossible = capabilities.why_not(verb)
     if impossible is not None:
         return impossible
-    if right is not Right.OPERATE:
-        return 'this profile is read-only; start with --operate, or give it rights = "operate" where its settings say "read"'
-    return None
+    needed = right_for(verb)
+    if right.covers(needed):
+        return None
+    if right is Right.READ:
+        return f'this profile is read-only; start with --operate, or give it rights = "{needed}" where its settings say "read"'
+    return f'it takes the right {needed}, and here there is {right}; give the profile rights = "{needed}", or use a token of that right'
 
 
 def require(verb: Verb, right: Right, capabilities: Capabilities) -> None:

@@ -146,7 +146,7 @@ def test_chores_do_what_was_counted_once(platform: tuple[str, Backend], tmp_path
     """Each chore changes the rows that it counted, is recorded with what they were, and finds nothing the second time."""
     url, backend = platform
     journal = tmp_path / "acts.jsonl"
-    chores = UpkeepOperations(backend, Authority(Right.OPERATE, "me", Journal(journal, "b"), None))
+    chores = UpkeepOperations(backend, Authority(Right.ADMIN, "me", Journal(journal, "b"), None))
     statuses = "select right(id::text, 1), status from workers order by 1"
     expected = {"fail-silent-workers": 2, "stop-workers": 2, "clear-events": 1, "delete-tokens": 1}
     assert [chore.name for chore in chores.chores] == list(expected)

@@ -152,7 +152,7 @@ def test_phalcons_cleanup_deletes_what_its_own_service_does(mysql_url: str, tmp_
     run_script(mysql_url, "UPDATE jobs SET updated_at = '2026-11-25 00:00:00' WHERE id IN (1, 5);\n")
     now = now_of(truth) + timedelta(days=4)
     backend = open_backend(mysql_url, BackendOptions("mine", kind="mapped:phalcon", now=now))
-    authority = Authority(Right.OPERATE, "me", Journal(tmp_path / "acts.jsonl", "b"), None)
+    authority = Authority(Right.ADMIN, "me", Journal(tmp_path / "acts.jsonl", "b"), None)
     operations = Operations(backend, authority, Limits())
     assert operations.perform(operations.prepare_cleanup(None, 3 * 86400)).done == 3
     assert [one for (one,) in query(mysql_url, "SELECT id FROM jobs ORDER BY id")] == [1, 5, 6, 7, 8, 9, 10, 11, 12]

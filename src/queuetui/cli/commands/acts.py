@@ -30,9 +30,9 @@ from queuetui.model.errors import Conflict, Denied
 from queuetui.model.job import Job
 from queuetui.model.query import Query
 from queuetui.model.state import FINAL
-from queuetui.operate.manifest import DEADLINE_VERBS, Manifest
+from queuetui.operate.manifest import DEADLINE_VERBS, Manifest, describe_manifest
 from queuetui.operate.operations import Thoroughness
-from queuetui.operate.report import Report
+from queuetui.operate.report import Report, describe_report
 
 DAY_S = 86400.0
 MOST_DAYS = 365_250
@@ -117,44 +117,9 @@ def _finish(system: System, report: Report, form: str) -> None:
         for line in more:
             say(line)
     else:
-        show_document(_describe_report(system, report), Format(form))
+        show_document(describe_report(report, system.name), Format(form))
     if not report.complete:
         raise Exit(exit_codes.REFUSED)
-
-
-def _describe_report(system: System, report: Report) -> dict[str, Any]:
-    left_out = [
-        {"id": job.ref.id, "outcome": "skipped", "state_now": job.state.value, "note": why}
-        for job, why in report.different
-    ]
-    done = [
-        {"id": result.ref.id, "outcome": result.outcome.value, "state_now": result.state_now, "note": result.note}
-        for result in report.results
-    ]
-    return {
-        "backend": system.name,
-        "act": report.act_id,
-        "verb": report.verb.value,
-        "done": report.done,
-        "skipped": report.skipped,
-        "failed": report.failed,
-        "unknown": report.unknown,
-        "exported_to": report.exported_to,
-        "remarks": list(report.remarks),
-        "results": [{"backend": system.name, **one} for one in done + left_out],
-    }
-
-
-def _describe_manifest(system: System, manifest: Manifest) -> dict[str, Any]:
-    return {
-        "backend": system.name,
-        "dry_run": True,
-        "verb": manifest.verb.value,
-        "would": [ref.id for ref in manifest.refs],
-        "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
-        "more": manifest.more,
-        "looked_through": manifest.looked,
-    }
 
 
 def _carry_out(system: System, manifest: Manifest, given: dict[str, Any]) -> None:
@@ -174,7 +139,7 @@ def _rehearse(system: System, manifest: Manifest, form: str) -> None:
     for warning in manifest.warnings:
         say(f"beware: {warning}")
     if form != Format.TABLE:
-        show_document(_describe_manifest(system, manifest), Format(form))
+        show_document(describe_manifest(manifest, system.name), Format(form))
 
 
 def _act_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -11,14 +11,9 @@ from queuetui.cli.options import connection_options, exact_option, format_option
 from queuetui.cli.output import Format, cell, show_document, show_rows, warn, write
 from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import STATS_COLUMNS, STATS_TABLE, exactness_in_words, stats_row
-from queuetui.model.examination import describe_finding
-from queuetui.model.run_notes import describe_usage
-from queuetui.model.snapshot import Part, Watch
-from queuetui.model.stats import describe_stats
 from queuetui.monitor.diagnosis.words import span
+from queuetui.monitor.figures import USAGE_MINUTES, read_figures
 
-_PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
-USAGE_MINUTES = 60
 USAGE_COLUMNS = ("queue", "type", "name", "amount")
 
 
@@ -57,15 +52,10 @@ def _show(read: Sequence[tuple[System, dict[str, Any]]], form: str, *, many: boo
 
 def _read(system: System, tell: Callable[[str], None], *, exact: bool) -> dict[str, Any]:
     """Return the figures of one queue; tell what is wrong there, and what could not be read."""
-    feed = system.feed
-    picture = feed.poll(Watch(parts=_PARTS, exact=exact))
-    usage = [describe_usage(total) for total in feed.usage(USAGE_MINUTES)]
-    figures = describe_stats(picture.snapshot, picture.rules)
-    figures |= {"usage": usage, "durability": feed.capabilities.durability or None}
-    figures["findings"] = list(map(describe_finding, picture.findings))
-    for finding in picture.findings:
+    figures, problems, findings = read_figures(system.feed, exact=exact)
+    for finding in findings:
         tell(f"{finding.level}: {finding.summary}; {finding.next}")
-    for part, why in picture.problems.items():
+    for part, why in problems.items():
         tell(f"not read: {part}: {why}")
     return figures
 

@@ -1,0 +1,1 @@
+"""The same reads and acts over HTTP: what `queuetui serve` runs."""

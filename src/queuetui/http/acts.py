@@ -1,0 +1,155 @@
+"""Changing jobs: one, several by their ids, all that match, and those that ended long ago."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from queuetui.http.bodies import BulkBody, CleanupBody
+from queuetui.http.endpoint import Call, Endpoint, answer_json
+from queuetui.http.parameters import BACKEND
+from queuetui.http.problems import RefusedRequest
+from queuetui.model.act import Outcome, Verb
+from queuetui.model.errors import Conflict, Denied, NotFound, Unsupported
+from queuetui.model.query_parser import parse_query
+from queuetui.operate.manifest import Manifest, describe_manifest
+from queuetui.operate.report import describe_report
+from queuetui.operate.rights import Right, right_for
+
+if TYPE_CHECKING:
+    from queuetui.http.served import ServedQueues
+
+DAY_S = 86400.0
+GONE = {"outcome": "not_found", "state_now": None, "note": "no job has this id"}
+
+
+def cancel_job(call: Call) -> Response:
+    """Cancel one job."""
+    return _act_on_one(call, Verb.CANCEL)
+
+
+def retry_job(call: Call) -> Response:
+    """Make one job due now."""
+    return _act_on_one(call, Verb.RETRY)
+
+
+def _act_on_one(call: Call, verb: Verb) -> Response:
+    system, job_id = call.system, call.path["id"]
+    _require(call, system, verb)
+    operations = call.operations(system)
+    manifest, missing = operations.prepare_ids(verb, [job_id])
+    if missing:
+        raise NotFound(f"no job has the id {job_id!r}; see: GET /api/jobs")
+    if manifest.different:
+        raise Conflict(f"{verb.value} was not done: the job {manifest.different[0][1]}")
+    report = describe_report(operations.perform(manifest), system.name)
+    (result,) = report["results"]
+    if result["outcome"] != Outcome.DONE:
+        raise Conflict(f"{verb.value} was not done: {result['note'] or result['outcome']}")
+    return answer_json({**result, "verb": verb.value, "act": report["act"], "remarks": report["remarks"]})
+
+
+def act_on_many(call: Call) -> Response:
+    """Act on several jobs, with a result for each."""
+    system, body = call.system, call.body
+    verb = Verb(body.action)
+    if (body.job_ids is None) == (body.filter is None):
+        raise RefusedRequest(422, "say which jobs: either job_ids or filter, and not both")
+    _require(call, system, verb)
+    operations, missing = call.operations(system), tuple[str, ...]()
+    if body.job_ids is None:
+        manifest = operations.prepare_matching(verb, parse_query(_written(body.filter)))
+    else:
+        manifest, missing = operations.prepare_ids(verb, body.job_ids)
+    unknown = [{"backend": system.name, "id": job_id, **GONE} for job_id in missing]
+    if body.dry_run:
+        return answer_json({**describe_manifest(manifest, system.name), "not_found": list(missing)})
+    _require_confirmation(system, manifest, body.confirm)
+    report = describe_report(operations.perform(manifest, body.reason), system.name)
+    return answer_json(
+        {**report, **_bounds(manifest), "results": report["results"] + unknown, "not_found": len(missing)}
+    )
+
+
+def clean_up(call: Call) -> Response:
+    """Delete the jobs that ended long ago."""
+    system, body = call.system, call.body
+    _require(call, system, Verb.DELETE)
+    operations = call.operations(system)
+    manifest = operations.prepare_cleanup(None, body.days * DAY_S)
+    _require_confirmation(system, manifest, body.confirm)
+    report = describe_report(operations.perform(manifest, body.reason), system.name)
+    return answer_json({**report, **_bounds(manifest)})
+
+
+def _written(text: str) -> str:
+    if not text.strip():
+        raise RefusedRequest(422, "the filter is empty; for all jobs say queue:*")
+    return text
+
+
+def _bounds(manifest: Manifest) -> dict[str, Any]:
+    return {"more": manifest.more, "looked_through": manifest.looked}
+
+
+def _require(call: Call, system: ServedQueues, verb: Verb) -> None:
+    """Raise Denied before anything is looked for, also where nothing would be found to act on."""
+    needed = right_for(verb)
+    if not call.caller.right.covers(needed):
+        raise Denied(f"{verb.value} takes the right {needed}, and this token has {call.caller.right}")
+    operations = call.operations(system)
+    impossible = operations.why_impossible(verb)
+    if impossible is not None:
+        raise Unsupported(f"{verb.value} cannot be done in {system.name}: {impossible}")
+    reason = operations.why_not(verb)
+    if reason is not None:
+        raise Denied(f"{verb.value} was not done: {reason}")
+
+
+def _require_confirmation(system: ServedQueues, manifest: Manifest, confirm: str | None) -> None:
+    wanted = system.confirmation
+    if wanted is not None and len(manifest.refs) > 1 and confirm != wanted:
+        raise Conflict(f'nothing was done: this profile is protected; to act on several jobs say "confirm": "{wanted}"')
+
+
+ENDPOINTS = (
+    Endpoint(
+        "DELETE",
+        "/api/jobs/{id:path}",
+        "Cancels one job: a waiting one at once, a running one is asked to end.",
+        cancel_job,
+        Right.OPERATE,
+        (BACKEND,),
+        statuses=(200, 404, 409),
+    ),
+    Endpoint(
+        "POST",
+        "/api/jobs/{id:path}/retry",
+        "Makes one job due now; an orphaned one is released.",
+        retry_job,
+        Right.OPERATE,
+        (BACKEND,),
+        statuses=(200, 404, 409),
+    ),
+    Endpoint(
+        "POST",
+        "/api/jobs/bulk",
+        "One act on several jobs, with a result for each id.",
+        act_on_many,
+        Right.OPERATE,
+        (BACKEND,),
+        BulkBody,
+        (200, 400, 409),
+    ),
+    Endpoint(
+        "POST",
+        "/api/jobs/cleanup",
+        "Deletes jobs that ended more than so many days ago.",
+        clean_up,
+        Right.ADMIN,
+        (BACKEND,),
+        CleanupBody,
+        (200, 409),
+    ),
+)

@@ -1,0 +1,102 @@
+"""Who is let in: the token, the right it gives, and how often it may ask."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from queuetui.http.endpoint import Caller
+from queuetui.http.problems import RefusedRequest
+from queuetui.http.served import Served
+from queuetui.operate.rights import Right
+
+MOST_REMEMBERED = 10_000
+WRONG_TOKENS_PER_MINUTE = 60
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+NO_TOKEN = {"www-authenticate": 'Bearer realm="queuetui"'}
+WRONG_TOKEN = {"www-authenticate": 'Bearer realm="queuetui", error="invalid_token"'}
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many requests are left to one client, and when that was reckoned."""
+
+    left: float
+    at_s: float
+
+
+class RequestRates:
+    """Counts what each client asks: so many at once, and as many again within a minute."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._clients: OrderedDict[str, Allowance] = OrderedDict()
+        self._lock = Lock()
+
+    def take(self, client: str) -> float:
+        """Take one request of a client; return after how many seconds it may come again, 0 where it may now."""
+        with self._lock:
+            now_s = self._clock()
+            allowance = self._clients.pop(client, None) or Allowance(self._per_minute, now_s)
+            gained = (now_s - allowance.at_s) * self._per_minute / 60
+            allowance.left, allowance.at_s = min(self._per_minute, allowance.left + gained), now_s
+            self._clients[client] = allowance
+            if len(self._clients) > MOST_REMEMBERED:
+                self._clients.popitem(last=False)
+            if allowance.left < 1:
+                return (1 - allowance.left) * 60 / self._per_minute
+            allowance.left -= 1
+            return 0.0
+
+
+class Gate:
+    """Lets callers in, or refuses them."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._asked = RequestRates(served.limits.requests_per_minute)
+        self._wrong = RequestRates(WRONG_TOKENS_PER_MINUTE)
+
+    def admit(self, address: str, headers: dict[str, str], needed: Right | None) -> Caller:
+        """Return who calls; `needed` None is an address that is open to all. Raises RefusedRequest."""
+        if needed is None:
+            return Caller("", Right.READ)
+        given = headers.get("authorization")
+        caller = self._bearer(address, given) if given is not None else self._without_token(headers)
+        _hold_back(self._asked.take(caller.name if given is not None else address))
+        if not caller.right.covers(needed):
+            raise RefusedRequest(403, f"this takes the right {needed}, and this token has {caller.right}")
+        return caller
+
+    def _bearer(self, address: str, given: str) -> Caller:
+        scheme, _, secret = given.partition(" ")
+        token = self._served.tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            _hold_back(self._wrong.take(address))
+            message = "the token is not known, expired or revoked; make one with: queuetui token create"
+            raise RefusedRequest(401, message, WRONG_TOKEN)
+        return Caller(f"token {token.name}", Right(token.right))
+
+    def _without_token(self, headers: dict[str, str]) -> Caller:
+        open_as = self._served.open_as
+        if open_as is None or self._served.tokens.open_tokens():
+            message = "a token is wanted, as Authorization: Bearer TOKEN; make one with: queuetui token create"
+            raise RefusedRequest(401, message, NO_TOKEN)
+        # A page that somebody's browser shows must not reach a server on that machine by another name or from another place.
+        host = headers.get("host", "")
+        if host.rpartition(":")[0] not in LOOPBACK_NAMES and host not in LOOPBACK_NAMES:
+            raise RefusedRequest(403, "without a token this server answers to its loopback names alone; use 127.0.0.1")
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            raise RefusedRequest(403, "a page of another origin asks; without a token this is refused")
+        return Caller(open_as, Right.ADMIN)
+
+
+def _hold_back(wait_s: float) -> None:
+    if wait_s > 0:
+        seconds = str(max(1, round(wait_s + 0.5)))
+        raise RefusedRequest(429, f"too many requests; ask again in {seconds} s", {"retry-after": seconds})

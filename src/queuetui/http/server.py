@@ -1,0 +1,79 @@
+"""Listens on an address and runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from queuetui.http.app import make_app
+from queuetui.model.errors import BadConfig, Conflict
+
+if TYPE_CHECKING:
+    from queuetui.http.served import Served
+
+BACKLOG = 1024
+GRACE_S = 5
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches a host's name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises Conflict for a port in use, BadConfig for an address that is none here.
+    """
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise BadConfig(f"the host {host!r} has no address here ({error}); give another --host", "--host") from None
+    listening = socket.socket(family, kind, number)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Conflict(
+                f"port {port} of {host} is in use; stop what listens there, or give another --port"
+            ) from None
+        raise BadConfig(f"cannot listen on port {port} of {host} ({error.strerror}); give another", "--host") from None
+    return listening
+
+
+def address_of(listening: socket.socket) -> str:
+    """Return the URL at which a socket is reached."""
+    host, port, *_ = listening.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(served: Served) -> uvicorn.Server:
+    """Return a server for what is served, that does not run yet."""
+    config = uvicorn.Config(
+        make_app(served),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(served: Served, listening: socket.socket) -> None:
+    """Serve until a signal ends it."""
+    # The server raises again what it caught, and was told to stop by: by then it has stopped.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    make_server(served).run(sockets=[listening])

@@ -1,0 +1,1 @@
+"""The server over HTTP, run for real on real stores."""
