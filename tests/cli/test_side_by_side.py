@@ -61,13 +61,25 @@ def test_all_systems_of_a_database_are_listed(prod: str, invoke: Invoke) -> None
 def test_all_systems_of_a_redis_server_are_listed(redis_url: str, invoke: Invoke) -> None:
     """Our own queue, RQ and Sidekiq in one database are found by one look; a namespace in the URL means ours alone."""
     for folder in ("rq-2", "sidekiq-6"):
-        STORES["keys.jsonl"].load(FIXTURES / folder, redis_url)
+        STORES["keys.jsonl"].load(FIXTURES / folder / "keys.jsonl", redis_url)
     _enqueue(redis_url)
     assert {one["kind"]: one["jobs"] for one in invoke("discover", redis_url, "--json").data} == ON_REDIS
     workers = invoke("--url", redis_url, "workers", "--json").data
     assert {one["backend"] for one in workers} == {"url/rq", "url/sidekiq"}
     named = invoke("--url", f"{redis_url}?namespace=queuetui", "stats", "--json").data
     assert (named["backend"], named["total"]) == ("url", 2)
+
+
+def test_doctor_looks_every_system_of_a_redis_server_over(redis_url: str, invoke: Invoke) -> None:
+    """RQ and Sidekiq tell of their server as our own queue does: product, connections, memory; nothing is critical."""
+    for folder in ("rq-2", "sidekiq-6"):
+        STORES["keys.jsonl"].load(FIXTURES / folder / "keys.jsonl", redis_url)
+    told = invoke("--url", redis_url, "doctor", "--json").data
+    for kind in ("rq", "sidekiq"):
+        rows = {one["check"]: one for one in told if one["backend"] == f"url/{kind}"}
+        assert {"reachable", "server", "connections", "memory", "capabilities"} <= rows.keys()
+        assert "critical" not in {one["level"] for one in rows.values()}
+        assert rows["memory"]["evidence"]["used_bytes"] > 0
 
 
 def test_an_id_of_two_systems_asks_to_be_narrowed(prod: str, invoke: Invoke) -> None:

@@ -15,6 +15,7 @@ from queuetui.model.examination import (
     HeldSnapshot,
     LateLeases,
     Level,
+    Memory,
     SchemaFacts,
 )
 from queuetui.model.limits import Limits
@@ -79,6 +80,11 @@ CASES: list[tuple[Finding, Level, str, str]] = [
     (server.judge_connections(79, 100), OK, "79 of 100", ""),
     (server.judge_connections(80, 100), WARNING, "80 of 100", "pooler"),
     (server.judge_connections(95, 100), CRITICAL, "95 of 100", "pooler"),
+    (server.judge_memory(Memory(1 << 20, 0, "noeviction")), OK, "1.0 MiB without a limit", ""),
+    (server.judge_memory(Memory(79, 100, "noeviction")), OK, "in use", ""),
+    (server.judge_memory(Memory(80, 100, "noeviction")), WARNING, "refuses new jobs", "maxmemory"),
+    (server.judge_memory(Memory(95, 100, "")), CRITICAL, "refuses new jobs", "maxmemory"),
+    (server.judge_memory(Memory(1, 100, "allkeys-lru")), WARNING, "throws keys away", "noeviction"),
     (server.judge_packet(16 << 20), OK, "16.0 MiB", ""),
     (server.judge_packet(1 << 20), WARNING, "1.0 MiB", "max_allowed_packet"),
     (fleet.judge_answer(0.004), OK, "in 4 ms", ""),

@@ -26,6 +26,7 @@ class Check(StrEnum):
     AUTOVACUUM = "autovacuum"
     CONNECTIONS = "connections"
     NOTICES = "notices"
+    MEMORY = "memory"
     PACKET = "packet"
     CLOCK = "clock"
     WORKERS = "workers"
@@ -116,6 +117,18 @@ class LateLeases:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """The memory in use and the most it may be, in bytes; 0 is no limit.
+
+    `policy` is what the server does when it is full.
+    """
+
+    used: int
+    most: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """What a store tells of its condition.
 
@@ -136,6 +149,7 @@ class Examination:
     unvacuumed: tuple[Untrusted, ...] | None = None
     connections: tuple[int, int] | None = None
     pooled: bool | None = None
+    memory: Memory | None = None
     packet_bytes: int | None = None
     late_leases: LateLeases | None = None
     unread: Mapping[Check, str] = field(default_factory=dict)

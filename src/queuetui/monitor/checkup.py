@@ -68,6 +68,8 @@ def _judge(examination: Examination, held_s: float) -> Iterator[Finding]:
         yield server.judge_connections(*examination.connections)
     if examination.pooled is not None:
         yield server.judge_notices(pooled=examination.pooled)
+    if examination.memory is not None:
+        yield server.judge_memory(examination.memory)
     if examination.packet_bytes is not None:
         yield server.judge_packet(examination.packet_bytes)
 

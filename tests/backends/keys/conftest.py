@@ -12,7 +12,7 @@ from tests.captures.stores import STORES
 
 
 def _load(kind: str, folder: str, url: str) -> Capture:
-    STORES["keys.jsonl"].load(FIXTURES / folder, url)
+    STORES["keys.jsonl"].load(FIXTURES / folder / "keys.jsonl", url)
     return Capture(kind, url, json.loads((FIXTURES / folder / "truth.json").read_text(encoding="utf-8")))
 
 

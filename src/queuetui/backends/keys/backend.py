@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.backends.backend import Backend
+from queuetui.backends.backend import Backend, late
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.inspector import KeysInspector
@@ -20,6 +20,7 @@ class KeysBackend(Backend):
         super().__init__(
             inspector=lambda: KeysInspector(server, product),
             operator=lambda: KeysOperator(server, product),
+            examiner=late("keys.examiner", "KeysExaminer", server),
             limits=server.options.limits,
             close=server.close,
         )

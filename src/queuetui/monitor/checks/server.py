@@ -1,6 +1,6 @@
 """What slows a server down or lets it run out.
 
-Old snapshots, vacuum, connections, the size of a message.
+Old snapshots, vacuum, connections, memory, the size of a message.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
-from queuetui.model.examination import Check, Finding, HeldSnapshot, Level
+from queuetui.model.examination import Check, Finding, HeldSnapshot, Level, Memory
 from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis.words import age, name, span
 
 NEARLY_ALL = 0.8
 AS_GOOD_AS_ALL = 0.95
 SMALL_PACKET_BYTES = 4 * 1024 * 1024
+# The policy under which a full server keeps what it has and refuses what is new.
+_KEEPS = "noeviction"
 _MIB = 1024 * 1024
 
 
@@ -67,6 +69,25 @@ def judge_notices(*, pooled: bool) -> Finding:
     story = "a pooler stands before the server and passes no notices on: workers look for new jobs by polling"
     step = "nothing needs to be done; for pick-up at once give workers a URL of the server itself, or poll more often (--sleep)"
     return Finding(Check.NOTICES, Level.OK, story, evidence, step)
+
+
+def judge_memory(memory: Memory) -> Finding:
+    """Say how near the server is to its memory's limit, and what it does with keys then."""
+    evidence: dict[str, object] = {
+        "used_bytes": memory.used,
+        "most_bytes": memory.most or None,
+        "policy": memory.policy or None,
+    }
+    bound = f"of {memory.most / _MIB:,.1f} MiB" if memory.most else "without a limit of its own"
+    story = f"{memory.used / _MIB:,.1f} MiB {bound} in use"
+    if memory.policy not in (_KEEPS, ""):
+        story += f"; when it is full it throws keys away ({memory.policy}), jobs too"
+        return Finding(Check.MEMORY, Level.WARNING, story, evidence, f"set maxmemory-policy {_KEEPS}")
+    if not memory.most or memory.used < NEARLY_ALL * memory.most:
+        return Finding(Check.MEMORY, Level.OK, story, evidence)
+    level = Level.CRITICAL if memory.used >= AS_GOOD_AS_ALL * memory.most else Level.WARNING
+    story += "; when it is full it refuses new jobs"
+    return Finding(Check.MEMORY, level, story, evidence, "raise maxmemory, or delete ended jobs: queuetui cleanup")
 
 
 def judge_packet(packet_bytes: int) -> Finding:

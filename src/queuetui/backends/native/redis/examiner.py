@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from queuetui.backends.examiner import LATE_S, MOST_LATE
 from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.durability import read_durability
+from queuetui.backends.redis.condition import ServerCondition
 from queuetui.model.clock import from_us
-from queuetui.model.errors import QueueTuiError, Unreachable
 from queuetui.model.examination import Check, Durability, Examination, HeldSnapshot, LateLeases, SchemaFacts
-from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
 
-T = TypeVar("T")
-# Valkey's numbers go on from those of Redis 7.
-OLDEST = (6, 2)
 _UNTOLD = "not told"
 
 
@@ -30,40 +25,18 @@ class RedisExaminer:
         self._server = server
 
     def examine(self, held_s: float) -> Examination:
-        """Return all that the server tells of its condition."""
-        return examine(self._server)
+        """Return all that the server tells of its condition; what it keeps from this user is named as unread."""
+        condition, server = ServerCondition(self._server), self._server
+        return replace(
+            condition.examine(),
+            schema=condition.attempt(Check.SCHEMA, lambda: _read_schema(server)),
+            durability=condition.attempt(Check.DURABILITY, lambda: _read_durability(server)),
+            late_leases=condition.attempt(Check.LEASES, lambda: _count_late(server)),
+        )
 
     def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
         """Return nothing: a server keeps no old pictures of its data."""
         return ()
-
-
-def examine(server: Server) -> Examination:
-    """Return all that a server tells of its condition; what it keeps from this user is named as unread."""
-    unread: dict[Check, str] = {}
-
-    def attempt(check: Check, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except Unreachable:
-            raise
-        except QueueTuiError as error:
-            unread[check] = str(error)
-            return None
-
-    about = attempt(Check.SERVER, lambda: server.read_info("server")) or {}
-    version = about.get("valkey_version") or about.get("redis_version", "")
-    return Examination(
-        "Valkey" if "valkey_version" in about else "Redis",
-        Untrusted(version),
-        oldest=".".join(map(str, OLDEST)),
-        supported=not version or tuple(map(int, re.findall(r"\d+", version)[:2])) >= OLDEST,
-        schema=attempt(Check.SCHEMA, lambda: _read_schema(server)),
-        durability=attempt(Check.DURABILITY, lambda: _read_durability(server)),
-        connections=attempt(Check.CONNECTIONS, lambda: _count_connections(server)),
-        late_leases=attempt(Check.LEASES, lambda: _count_late(server)),
-        unread=unread,
-    )
 
 
 def _read_schema(server: Server) -> SchemaFacts:
@@ -87,12 +60,6 @@ def _read_durability(server: Server) -> Durability:
         "maxmemory-policy": found.eviction or _UNTOLD,
     }
     return found.graded(settings)
-
-
-def _count_connections(server: Server) -> tuple[int, int] | None:
-    clients = server.read_info("clients")
-    most = clients.get("maxclients") or server.read_setting("maxclients")
-    return (int(clients["connected_clients"]), int(most)) if most and "connected_clients" in clients else None
 
 
 def _count_late(server: Server) -> LateLeases:

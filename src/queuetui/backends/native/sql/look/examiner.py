@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,20 +16,13 @@ from queuetui.backends.native.sql.look.durability import read_durability
 from queuetui.backends.native.sql.look.tables import lease
 from queuetui.backends.native.sql.schema.upgrade import CLIENT_LEVEL, list_migrations
 from queuetui.backends.native.sql.worker.leases import PROTOCOL
+from queuetui.backends.sql.condition import OLDEST, is_supported, read_version
 from queuetui.model.examination import Check, Examination, HeldSnapshot, LateLeases, SchemaFacts
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
     from queuetui.backends.native.sql.session import Session
-
-# An older one may work, and nobody has looked.
-OLDEST = {"PostgreSQL": (13, 0), "MySQL": (8, 0), "MariaDB": (10, 6), "SQLite": (3, 37)}
-_VERSIONS = {
-    "sqlite": "select sqlite_version()",
-    "postgresql": "select current_setting('server_version')",
-    "mysql": "select version()",
-}
 
 
 class SqlExaminer:
@@ -52,13 +44,12 @@ def examine(database: Database, held_s: float) -> Examination:
     """Return all that a database tells of its condition."""
     reader = ConditionReader(database)
     with open_reading(database, "reading the server's version") as (connection, _):
-        version = str(connection.exec_driver_sql(_VERSIONS[database.dialect]).scalar_one())
-    product = _product_of(database.dialect, version)
+        product, version = read_version(connection)
     found = Examination(
         product,
         Untrusted(version),
         oldest=".".join(map(str, OLDEST[product])),
-        supported=_numbers_of(version) >= OLDEST[product],
+        supported=is_supported(product, version),
         schema=reader.ask(Check.SCHEMA, lambda session: _read_schema(database, session)),
         durability=reader.attempt(Check.DURABILITY, lambda: read_durability(database)),
         late_leases=reader.read(Check.LEASES, _count_late),
@@ -77,16 +68,6 @@ def held_snapshots(database: Database, held_s: float) -> tuple[HeldSnapshot, ...
         return ()
     with open_reading(database, "looking for old snapshots") as (connection, _):
         return postgresql_condition.read_held(database.join(connection), held_s)
-
-
-def _product_of(dialect: str, version: str) -> str:
-    if dialect == "mysql":
-        return "MariaDB" if "mariadb" in version.lower() else "MySQL"
-    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[dialect]
-
-
-def _numbers_of(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
 def _read_schema(database: Database, session: Session) -> SchemaFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.examiner import MOST_HELD
+from queuetui.backends.sql.condition import count_connections
 from queuetui.model.examination import Check, HeldSnapshot
 from queuetui.model.text import Untrusted
 
@@ -21,7 +22,7 @@ def read_condition(reader: ConditionReader, held_s: float) -> dict[str, Any]:
         "held": reader.ask(Check.SNAPSHOTS, lambda session: read_held(session, held_s)),
         "hidden_sessions": reader.ask(Check.SNAPSHOTS, _count_hidden) or 0,
         "unvacuumed": reader.ask(Check.AUTOVACUUM, _read_unvacuumed),
-        "connections": reader.ask(Check.CONNECTIONS, _count_connections),
+        "connections": reader.read(Check.CONNECTIONS, lambda connection, _: count_connections(connection)),
     }
 
 
@@ -45,11 +46,6 @@ def _read_unvacuumed(session: Session) -> tuple[Untrusted, ...]:
     if session.row("read_vacuuming") == ("off",):
         return (Untrusted("*"),)
     return tuple(Untrusted(row[0]) for row in session.rows("list_unvacuumed", most=MOST_HELD))
-
-
-def _count_connections(session: Session) -> tuple[int, int] | None:
-    row = session.row("count_connections")
-    return None if row is None else (row[0], row[1])
 
 
 def _text(value: str | None) -> Untrusted | None:

@@ -36,10 +36,6 @@ order by relname limit :most;
 -- block read_vacuuming
 select current_setting('autovacuum');
 
--- block count_connections
-select (select count(*) from pg_stat_activity where datid is not null and usesysid is not null)::integer,
-    current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer;
-
 -- block read_durability
 select current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'),
     current_setting('synchronous_standby_names'), (select count(*) from pg_stat_replication)::text;
