@@ -57,7 +57,7 @@ def test_the_clock_of_mysql_is_written_out() -> None:
 ONLY_MYSQL = {
     *("read_client", "find_known", "find_ended", "append_blob"),
     *("lock_runs", "given_run", "finish_runs", "drop_runs", "expire_run_keys", "is_shut", "claim_jobs"),
-    *("choose_due", "next_queue"),
+    *("choose_due", "next_queue", "read_durability", "snapshot_next_live", "snapshot_next_done"),
 }
 ONLY_POSTGRESQL = {
     "insert_jobs",
@@ -70,7 +70,7 @@ ONLY_POSTGRESQL = {
     "read_day",
     "find_stray",
     *("list_held_sessions", "list_held_prepared", "list_held_slots", "count_hidden_sessions"),
-    *("list_unvacuumed", "read_vacuuming", "count_connections"),
+    *("list_unvacuumed", "read_vacuuming", "count_connections", "read_durability"),
 }
 # What a console shows first of an SQLite file is read without SQLAlchemy.
 FIRST_SNAPSHOT = {name for name in load_blocks("sqlite") if name.startswith("snapshot_")}

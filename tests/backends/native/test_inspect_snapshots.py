@@ -191,7 +191,7 @@ def test_the_tally_gives_rates_and_averages(database: Database, seed: Seed) -> N
     seed.job()
     mail = queue_of(shoot(database, tally_minutes=10), "mail")
     assert mail.average_s == 2.0
-    assert mail.recent == RecentRuns(done_per_minute=3.0, completed=3, failed=1, runs=4, busy_s=8.0)
+    assert mail.recent == RecentRuns(3.0, completed=3, failed=1, runs=4, busy_s=8.0, failed_in_hour=1)
 
 
 def test_the_latest_failures_come_first(database: Database, seed: Seed) -> None:
