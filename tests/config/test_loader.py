@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from queuetui.backends.embedded import default_url
 from queuetui.config.loader import find_profile, read_profiles
 from queuetui.config.paths import config_file, state_folder
+from queuetui.model.alarm_actions import AlarmActions, Webhook
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.errors import BadConfig, NotFound
+from queuetui.model.silence import DailyWindow, Silence
 
 SECRET = "s3cr3t-hunter2"
 WHOLE = """
@@ -240,6 +244,25 @@ def test_the_settings_are_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPa
     assert default_url().startswith("sqlite:///")
 
 
+def _silence(lines: str) -> str:
+    return f"[[profiles.p.alarms.silences]]\n{lines}"
+
+
+def test_actions_are_read(settings: Path) -> None:
+    """What is done when an alarm is raised, and when it is not."""
+    lines = 'bell = true\ncommand = ["page", "me"]\nwebhook = "https://a.example/x"\nwebhook_secret_env = "S"\n'
+    window = _silence('from = "22:00"\nuntil = "06:00"\ndays = ["fri"]\ncodes = ["depth_over"]\nnames = ["mail"]\n')
+    settings.write_text(f'[profiles.p]\nurl = "sqlite:///q.db"\n[profiles.p.alarms]\n{lines}{window}')
+    profile = find_profile(settings, "p")
+    assert profile is not None
+    night = DailyWindow(time(22), time(6), frozenset({4}), ZoneInfo("UTC"))
+    silence = Silence(night, frozenset({"depth_over"}), frozenset({"mail"}))
+    webhook = Webhook("https://a.example/x", "S")
+    assert profile.alarm_actions == AlarmActions(
+        bell=True, command=("page", "me"), webhook=webhook, silences=(silence,)
+    )
+
+
 def test_thresholds_are_read_and_checked(settings: Path) -> None:
     """What `[alarms]` leaves out has its default; a key or a value that cannot be is named."""
     settings.write_text('[profiles.p]\nurl = "sqlite:///q.db"\n[profiles.p.alarms]\ndepth = 5\noldest = "2m"\n')
@@ -256,6 +279,21 @@ def test_thresholds_are_read_and_checked(settings: Path) -> None:
         ('oldest = "soon"', "oldest"),
         ('depth = "5"', "depth"),
         ("detph = 5", "detph"),
+        ('clear_after = "soon"', "clear_after"),
+        ("clear_below = 1.1", "clear_below"),
+        ('command = ["", "x"]', "command"),
+        ('webhook = "ftp://a.example/"\nwebhook_secret_env = "S"', "webhook: it is an address"),
+        ('webhook = "https://u:p@a.example/"\nwebhook_secret_env = "S"', "webhook: it holds a login"),
+        ('webhook = "https://a.example/"', "webhook_secret_env"),
+        ('webhook_secret_env = "S"', "webhook_secret_env: there is no webhook"),
+        (_silence('from = "22:00"'), "silences.*until"),
+        (_silence('from = "22:00"\nuntil = "25:00"'), r"silences\[0\]: from and until"),
+        (_silence('from = "22:00"\nuntil = "22:00"'), r"silences\[0\]: .*same"),
+        (_silence('from = "22:00"\nuntil = "23:00"\ndays = ["noday"]'), r"silences\[0\].days: .*'noday'"),
+        (_silence('from = "22:00"\nuntil = "23:00"\ntimezone = "Mars/One"'), r"silences\[0\].timezone"),
+        (_silence('from = "22:00"\nuntil = "23:00"\ncodes = ["deep"]'), r"silences\[0\].codes: .*'deep'"),
+        (_silence('from = "2026-12-24"\nuntil = "2026-12-25T00:00Z"'), r"silences\[0\].from: .*zone"),
+        (_silence('from = "2026-12-24T00:00Z"\nuntil = "2026-12-23T00:00Z"'), r"silences\[0\]: until"),
     ],
 )
 def test_a_threshold_that_cannot_be_is_refused(settings: Path, line: str, key: str) -> None:

@@ -53,6 +53,7 @@ COMMANDS = {
     "tokens": ("upkeep", "tokens"),
     "trace": ("events", "trace"),
     "upkeep": ("upkeep", "command"),
+    "watch-alarms": ("watch_alarms", "command"),
     "why": ("show", "why"),
     "worker": ("worker", "command"),
     "workers": ("workers", "command"),

@@ -109,6 +109,13 @@ def warn(message: str) -> None:
         print(f"{_YELLOW}{text}{_PLAIN}" if is_coloured else text, file=sys.stderr, flush=True)
 
 
+def ring() -> None:
+    """Ring the bell of the terminal, where words are told to one."""
+    if sys.stderr.isatty():
+        with suppress(OSError):
+            print("\a", end="", file=sys.stderr, flush=True)
+
+
 def say_traceback(error: BaseException) -> None:
     """Write where an error came from, without the values of variables."""
     say("".join(traceback.format_exception(error)).rstrip())

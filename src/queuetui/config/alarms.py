@@ -1,4 +1,4 @@
-"""The `[profiles.NAME.alarms]` table of the settings: every threshold that an alarm goes by."""
+"""The `[profiles.NAME.alarms]` table of the settings: every threshold, and what is done then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from queuetui.config.alarm_actions import SilenceTable, read_actions
+from queuetui.model.alarm_actions import AlarmActions
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.duration import parse_duration_s
 
@@ -15,8 +17,10 @@ _KEYS: Mapping[str, str] = {
     "worker_silent": "worker_silent_s",
     "oldest": "oldest_s",
     "idle": "idle_s",
+    "clear_after": "clear_after_s",
 }
-_RATIOS = frozenset({"error_rate", "retry_rate"})
+_RATIOS = frozenset({"error_rate", "retry_rate", "clear_below"})
+_ACTIONS = frozenset({"bell", "command", "webhook", "webhook_secret_env", "silences"})
 
 
 class AlarmTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -37,12 +41,31 @@ class AlarmTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_
     oldest: str | None = None
     idle: str | None = None
     memory_growth: float | None = None
+    clear_below: float | None = None
+    clear_after: str | None = None
+    bell: bool = False
+    command: list[str] = []
+    webhook: str | None = None
+    webhook_secret_env: str | None = None
+    silences: list[SilenceTable] = []
 
 
 def read_alarms(table: AlarmTable) -> AlarmLimits:
     """Return the thresholds. Raises ValueError, which names the key."""
-    given = {key: value for key, value in msgspec.structs.asdict(table).items() if value is not None}
+    everything = msgspec.structs.asdict(table).items()
+    given = {key: value for key, value in everything if value is not None and key not in _ACTIONS}
     return AlarmLimits(**{_KEYS.get(key, key): _checked(key, value) for key, value in given.items()})
+
+
+def read_alarm_actions(table: AlarmTable) -> AlarmActions:
+    """Return what is done when an alarm is raised. Raises ValueError, which names the key."""
+    return read_actions(
+        bell=table.bell,
+        command=table.command,
+        webhook=table.webhook,
+        secret_env=table.webhook_secret_env,
+        silences=table.silences,
+    )
 
 
 def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - whole numbers stay whole

@@ -7,14 +7,14 @@ import shlex
 import stat
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from queuetui.config.alarms import AlarmTable, read_alarms
+from queuetui.config.alarms import AlarmTable, read_alarm_actions, read_alarms
 from queuetui.config.profile import COLOURS, HIDEABLE_COLUMNS, Profile
-from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.limits import Limits
@@ -22,6 +22,7 @@ from queuetui.model.urls import hide_password
 
 COMMAND_TIMEOUT_S = 30.0
 POLL_RANGE_S = (0.5, 60.0)
+T = TypeVar("T")
 
 
 class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -120,19 +121,20 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
             worker_silent_s=_seconds(path, f"{key}.worker_silent_after", table.worker_silent_after),
             per_queue_s=_spans(path, f"{key}.stuck_after_per_queue", table.stuck_after_per_queue),
             per_type_s=_spans(path, f"{key}.stuck_after_per_type", table.stuck_after_per_type),
-            alarms=_alarms(path, f"{key}.alarms", table.alarms),
+            alarms=_of_alarms(path, key, table.alarms, read_alarms),
         ),
+        alarm_actions=_of_alarms(path, key, table.alarms, read_alarm_actions),
         summaries=table.summary,
         hidden_columns=frozenset(table.hidden_columns),
         settings=table.settings | ({"mapping": _beside(path, table.mapping)} if table.mapping else {}),
     )
 
 
-def _alarms(path: Path, key: str, table: AlarmTable) -> AlarmLimits:
+def _of_alarms(path: Path, key: str, table: AlarmTable, read: Callable[[AlarmTable], T]) -> T:
     try:
-        return read_alarms(table)
+        return read(table)
     except ValueError as error:
-        raise _bad(path, key, str(error)) from error
+        raise _bad(path, f"{key}.alarms", str(error)) from error
 
 
 def _beside(path: Path, written: str) -> str:

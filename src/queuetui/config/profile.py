@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from queuetui.model.alarm_actions import AlarmActions
 from queuetui.model.limits import Limits
 from queuetui.model.urls import hide_password
 
@@ -33,6 +34,7 @@ class Profile:
     kind: str | None = None
     poll_s: float = 2.0
     limits: Limits = field(default_factory=Limits)
+    alarm_actions: AlarmActions = field(default_factory=AlarmActions)
     summaries: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     hidden_columns: frozenset[str] = frozenset()

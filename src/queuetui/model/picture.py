@@ -16,7 +16,7 @@ from queuetui.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What is wrong with one queue or worker; `subject` is "queue" or "worker"."""
+    """What is wrong; `subject` is "queue" or "worker", or "store" for all queues together."""
 
     subject: str
     name: Untrusted

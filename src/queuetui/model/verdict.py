@@ -56,6 +56,9 @@ class Code(StrEnum):
     AVERAGE_OVER = "average_over"
     MEMORY_GROWING = "memory_growing"
     WRONG_VERSION = "wrong_version"
+    TYPE_SLOWER = "type_slower"
+    USAGE_OVER = "usage_over"
+    UNREACHABLE = "unreachable"
 
 
 STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP})

@@ -28,6 +28,7 @@ from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.upkeep import Token
 from queuetui.model.verdict import Verdict
+from queuetui.monitor.alarms.trends import Usual, read_usual
 from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
@@ -100,6 +101,10 @@ class Feed:
         """Return a picture that was read with its queues and workers judged by other limits."""
         facts = gather_facts(picture.snapshot, picture.rules, limits, self.capabilities)
         return replace(picture, warnings=judge_around(facts))
+
+    def usual(self) -> Usual:
+        """Return what is measured of types and counters now and in days; empty where it is not kept."""
+        return read_usual(self._backend)
 
     def identity(self) -> Identity:
         """Return what tells this queue from another one behind the same address."""

@@ -29,7 +29,7 @@ class AlarmLook:
     """
 
     at: datetime
-    found: tuple[HealthFinding, ...]
+    found: tuple[HealthFinding, ...] = ()
     near: tuple[HealthFinding, ...] = ()
     is_whole: bool = True
 

@@ -13,6 +13,7 @@ from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.queues import (
     backlog_growing,
     busy_but_dead,
+    dead_letters_in_all,
     dead_letters_over,
     oldest_too_old,
     rates_over,
@@ -37,7 +38,9 @@ def judge_around(facts: Facts) -> tuple[Warned, ...]:
     """Return all that is wrong with the queues and the workers, the gravest first."""
     queues = [Warned("queue", queue.name, one) for queue in facts.queues.values() for one in judge_queue(queue, facts)]
     workers = [Warned("worker", _name(worker), one) for worker in facts.workers for one in judge_worker(worker, facts)]
-    return tuple(sorted((*queues, *workers), key=lambda one: -one.verdict.severity))
+    in_all = dead_letters_in_all.judge(facts)
+    whole = [] if in_all is None else [Warned("store", Untrusted("all queues"), in_all)]
+    return tuple(sorted((*queues, *workers, *whole), key=lambda one: -one.verdict.severity))
 
 
 def judge_queue(queue: QueueInfo, facts: Facts) -> tuple[Verdict, ...]:

@@ -1,0 +1,84 @@
+"""Watches the alarms of a profile from the command line, and does what its settings say then."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from queuetui.cli.output import ring, say
+from queuetui.cli.systems import find_in
+from queuetui.model.errors import BadConfig
+
+if TYPE_CHECKING:
+    from queuetui.config.profile import Profile
+    from queuetui.model.alarm_actions import AlarmActions, Webhook
+    from queuetui.monitor.alarms.alarm import AlarmChange
+    from queuetui.monitor.alarms.deliveries import Deliveries
+    from queuetui.monitor.alarms.watcher import AlarmWatcher
+    from queuetui.monitor.feed import Feed
+    from queuetui.monitor.observations import Observations
+
+
+class AlarmTeller:
+    """Watches one profile and does for each change what its settings say."""
+
+    def __init__(self, profile: Profile, observations: Observations, over: threading.Event) -> None:
+        self._bell = profile.alarm_actions.bell
+        self._watcher = _watcher_of(profile, observations)
+        self._deliveries = _deliveries_of(profile.alarm_actions, over)
+
+    def look(self) -> Sequence[AlarmChange]:
+        """Look, act on what changed, and return it."""
+        changes = self._watcher.look()
+        for change in changes:
+            if change.is_silenced:
+                continue
+            if self._bell and change.turn.value != "cleared":
+                ring()
+            for deliveries in self._deliveries:
+                deliveries.put(change)
+        return changes
+
+    def close(self, wait_s: float | None) -> None:
+        """Tell what waits to be told, for so long, and give back the connections."""
+        for deliveries in self._deliveries:
+            deliveries.finish(wait_s)
+        self._watcher.close()
+
+
+def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
+    from queuetui.monitor.alarms.watcher import AlarmWatcher, Watched
+
+    def connect() -> list[tuple[str, Feed]]:
+        opened = []
+        for place in find_in(profile):
+            system = place.open(operate=False)
+            opened.append((system.title, system.feed))
+        return opened
+
+    silences = profile.alarm_actions.silences
+    return AlarmWatcher(Watched(profile.title, profile.shown_url, profile.limits, silences, connect), observations)
+
+
+def _deliveries_of(actions: AlarmActions, over: threading.Event) -> list[Deliveries]:
+    from queuetui.monitor.alarms.alarm import describe_alarm_change
+    from queuetui.monitor.alarms.deliveries import Deliveries, run_command
+    from queuetui.monitor.alarms.webhook import WebhookSender
+
+    acts: list[Callable[[AlarmChange], str | None]] = []
+    if actions.command:
+        acts.append(lambda change: run_command(actions.command, change))
+    if actions.webhook is not None:
+        sender = WebhookSender(actions.webhook.url, _secret(actions.webhook), over.wait)
+        acts.append(lambda change: sender.send(describe_alarm_change(change)))
+    return [Deliveries(act, say) for act in acts]
+
+
+def _secret(webhook: Webhook) -> bytes:
+    secret = os.environ.get(webhook.secret_env, "")
+    if not secret:
+        why = f"the webhook cannot be signed: the environment variable {webhook.secret_env} is not set; set it to the secret"
+        raise BadConfig(why, "webhook_secret_env")
+    return secret.encode()

@@ -1,0 +1,108 @@
+"""What `[profiles.NAME.alarms]` says of actions and silences, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from queuetui.model.alarm_actions import AlarmActions, Webhook
+from queuetui.model.examination import Check
+from queuetui.model.silence import WEEKDAYS, DailyWindow, Silence, SingleWindow
+from queuetui.model.verdict import Code
+
+
+class SilenceTable(
+    msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"begins": "from", "ends": "until"}
+):
+    """One `[[profiles.NAME.alarms.silences]]`; times of the day, or moments with their zone."""
+
+    begins: str
+    ends: str
+    days: list[str] = []
+    timezone: str | None = None
+    codes: list[str] = []
+    names: list[str] = []
+
+
+def read_actions(
+    *, bell: bool, command: Sequence[str], webhook: str | None, secret_env: str | None, silences: Sequence[SilenceTable]
+) -> AlarmActions:
+    """Return what is done. Raises ValueError, which names the key."""
+    if command and not command[0].strip():
+        raise ValueError('command: its first word is the program, as in ["notify-send", "queuetui"]')
+    read = tuple(_read_silence(f"silences[{number}]", table) for number, table in enumerate(silences))
+    return AlarmActions(bell, tuple(command), read_webhook(webhook, secret_env), read)
+
+
+def read_webhook(url: str | None, secret_env: str | None) -> Webhook | None:
+    """Return the address that is told, None where none is named. Raises ValueError."""
+    if url is None and secret_env is None:
+        return None
+    if url is None:
+        raise ValueError("webhook_secret_env: there is no webhook to sign for; name its address in webhook")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or any(sign.isspace() for sign in url):
+        raise ValueError("webhook: it is an address such as https://alarms.example/queues")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("webhook: it holds a login, which would be seen; what is sent is signed instead")
+    if not secret_env:
+        raise ValueError("webhook: name in webhook_secret_env the environment variable with the secret it is signed by")
+    return Webhook(url, secret_env)
+
+
+def _read_silence(key: str, table: SilenceTable) -> Silence:
+    known = sorted({*map(str, Code), *map(str, Check)})
+    for code in table.codes:
+        if code not in known:
+            raise ValueError(f"{key}.codes: there is no alarm {code!r}; there are: {', '.join(known)}")
+    window = _read_daily(key, table) if _is_time(table.begins) else _read_single(key, table)
+    return Silence(window, frozenset(table.codes), frozenset(table.names))
+
+
+def _is_time(text: str) -> bool:
+    return ":" in text and "-" not in text and "T" not in text.upper()
+
+
+def _read_daily(key: str, table: SilenceTable) -> DailyWindow:
+    try:
+        begins, ends = time.fromisoformat(table.begins), time.fromisoformat(table.ends)
+    except ValueError:
+        raise ValueError(f'{key}: from and until are times such as "22:00" and "06:30", or both moments') from None
+    if begins.tzinfo is not None or ends.tzinfo is not None:
+        raise ValueError(f'{key}: the zone of a time is named in timezone, as "Europe/Vienna"')
+    if begins == ends:
+        raise ValueError(f"{key}: from and until are the same time, so that it is never open")
+    unknown = [day for day in table.days if day not in WEEKDAYS]
+    if unknown:
+        raise ValueError(f"{key}.days: there is no day {unknown[0]!r}; there are: {', '.join(WEEKDAYS)}")
+    days = frozenset(WEEKDAYS.index(day) for day in table.days or WEEKDAYS)
+    try:
+        zone = ZoneInfo(table.timezone or "UTC")
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(
+            f"{key}.timezone: there is no zone {table.timezone!r}; write one such as Europe/Vienna"
+        ) from error
+    return DailyWindow(begins, ends, days, zone)
+
+
+def _read_single(key: str, table: SilenceTable) -> SingleWindow:
+    if table.days or table.timezone is not None:
+        raise ValueError(f"{key}: days and timezone go with times of the day, not with moments")
+    moments = []
+    for name, text in (("from", table.begins), ("until", table.ends)):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(
+                f'{key}.{name}: it is a time such as "22:00" or a moment such as "2026-12-24T22:00Z"'
+            ) from None
+        if moment.tzinfo is None:
+            raise ValueError(f'{key}.{name}: a moment names its zone, as "2026-12-24T22:00Z"')
+        moments.append(moment)
+    if moments[0] >= moments[1]:
+        raise ValueError(f"{key}: until is not after from, so that it is never open")
+    return SingleWindow(*moments)

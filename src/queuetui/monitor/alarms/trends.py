@@ -1,0 +1,113 @@
+"""Types that got slower, and usage that grew, against what is usual for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from queuetui.backends.backend import Backend
+from queuetui.model.alarm_limits import AlarmLimits
+from queuetui.model.filter_text import quote_value
+from queuetui.model.histories import By, Durations
+from queuetui.model.rates import RATE_MINUTES
+from queuetui.model.run_notes import UsageTotal, plain_number
+from queuetui.model.text import sanitize
+from queuetui.model.verdict import Code, Severity
+from queuetui.monitor.diagnosis.words import NAME_CAP, command
+from queuetui.monitor.health import HealthFinding
+
+RECENT_S = 3600.0
+USUAL_S = 7 * 86_400.0
+DAY_MINUTES = 24 * 60
+# A median of fewer runs tells nothing.
+LEAST_RECENT, LEAST_USUAL = 20, 50
+# What nobody notices is no alarm, however many times longer it takes than before.
+_LEAST_SLOWER_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is measured now and what is usual, by type and by counter.
+
+    `usage` is what each counter counted in the last RATE_MINUTES, in a day and in the half of it that is longer ago.
+    """
+
+    recent: Mapping[str, Durations] = field(default_factory=dict)
+    usual: Mapping[str, Durations] = field(default_factory=dict)
+    usage: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+
+
+def read_usual(backend: Backend) -> Usual:
+    """Read the sums of a week; empty where they are not kept."""
+    recent, usual = (_by_name(backend, span_s) for span_s in (RECENT_S, USUAL_S))
+    if backend.notes is None:
+        return Usual(recent, usual)
+    lately, day, half = (_by_counter(backend.notes.usage_totals(span)) for span in (RATE_MINUTES, DAY_MINUTES, 720))
+    return Usual(recent, usual, {name: (lately[name], day[name], day[name] - half[name]) for name in day})
+
+
+def judge_trends(seen: Usual, limits: AlarmLimits) -> tuple[HealthFinding, ...]:
+    """Return what is over the limits."""
+    return (*_slower(seen, limits.type_slowdown), *_grown(seen, limits.usage_growth))
+
+
+def _slower(seen: Usual, times: float) -> Iterator[HealthFinding]:
+    for raw, now in seen.recent.items():
+        before = seen.usual.get(raw)
+        if before is None or now.runs < LEAST_RECENT or before.runs < LEAST_USUAL:
+            continue
+        if now.p50_s <= times * before.p50_s or now.p50_s - before.p50_s < _LEAST_SLOWER_S:
+            continue
+        shown = sanitize(raw, NAME_CAP)
+        yield HealthFinding(
+            "type",
+            shown,
+            Code.TYPE_SLOWER.value,
+            Severity.WARNING,
+            f"half of the runs of {shown} took over {now.p50_s:.2f} s in the last hour, {before.p50_s:.2f} s in 7 days;"
+            f" the limit is {times:g} times",
+            {
+                "median_s": now.p50_s,
+                "runs": now.runs,
+                "usual_s": before.p50_s,
+                "usual_runs": before.runs,
+                "limit": times,
+            },
+            command("jobs", f"type:{quote_value(raw)} sort:-completed"),
+        )
+
+
+def _grown(seen: Usual, times: float) -> Iterator[HealthFinding]:
+    """Judge counters that have counted for longer than half a day: before, nobody knows what is usual."""
+    for raw, (lately, day, long_ago) in seen.usage.items():
+        rate, usual = lately / RATE_MINUTES, day / DAY_MINUTES
+        if long_ago <= 0 or usual <= 0 or rate <= times * usual:
+            continue
+        shown = sanitize(raw, NAME_CAP)
+        yield HealthFinding(
+            "usage",
+            shown,
+            Code.USAGE_OVER.value,
+            Severity.WARNING,
+            f"{shown} grows by {rate:.4g} a minute in the last {RATE_MINUTES} minutes, {usual:.4g} in 24 hours;"
+            f" the limit is {times:g} times",
+            {
+                "amount": plain_number(float(lately)),
+                "minutes": RATE_MINUTES,
+                "day": plain_number(float(day)),
+                "limit": times,
+            },
+            command("stats"),
+        )
+
+
+def _by_name(backend: Backend, span_s: float) -> dict[str, Durations]:
+    return {one.name.raw: one for one in backend.histories.durations(span_s, By.TYPE).value or ()}
+
+
+def _by_counter(totals: Iterable[UsageTotal]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for total in totals:
+        found[total.name.raw] += total.amount  # type: ignore[assignment] # amounts are not always whole
+    return found

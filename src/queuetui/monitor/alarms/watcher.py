@@ -1,0 +1,121 @@
+"""Looks at the queues of a profile again and again, and says what became of their alarms."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from queuetui.model.errors import QueueTuiError
+from queuetui.model.limits import Limits
+from queuetui.model.silence import Silence
+from queuetui.model.snapshot import Watch
+from queuetui.model.verdict import Code, Severity
+from queuetui.monitor.alarms.alarm import AlarmChange, is_alarming
+from queuetui.monitor.alarms.book import AlarmBook, AlarmLook
+from queuetui.monitor.alarms.trends import Usual, judge_trends
+from queuetui.monitor.feed import Feed
+from queuetui.monitor.health import HEALTH_PARTS, HealthFinding, judge_health
+from queuetui.monitor.observations import Observations
+
+# What is usual is read over days, and changes slowly.
+USUAL_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a watcher goes by: what people call it, where it is, what opens its queues by their titles."""
+
+    title: str
+    address: str
+    limits: Limits
+    silences: Sequence[Silence]
+    connect: Callable[[], Sequence[tuple[str, Feed]]]
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One open queue system."""
+
+    feed: Feed
+    book: AlarmBook
+    usual: Usual = field(default_factory=Usual)
+    usual_read_at: float | None = None
+
+
+class AlarmWatcher:
+    """The alarms of one profile; a store that does not answer is an alarm of its own, and ends none."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        observations: Observations,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._watched = watched
+        self._observations = observations
+        self._clock = clock
+        self._place = AlarmBook(observations, f"address {watched.address}", watched.title)
+        self._open: list[_Watched] = []
+
+    def look(self) -> tuple[AlarmChange, ...]:
+        """Look once; return what became of the alarms."""
+        try:
+            if not self._open:
+                self._connect()
+            looks = [(one.book, self._read(one)) for one in self._open]
+        except QueueTuiError as error:
+            self.close()
+            return self._turn(self._place, AlarmLook(self._clock(), (self._unreachable(error),)))
+        turns = [(self._place, AlarmLook(self._clock())), *looks]
+        return tuple(change for book, look in turns for change in self._turn(book, look))
+
+    def close(self) -> None:
+        """Give back the connections; the next look opens them again."""
+        for one in self._open:
+            with suppress(QueueTuiError):
+                one.feed.close()
+        self._open = []
+
+    def _connect(self) -> None:
+        for title, feed in self._watched.connect():
+            try:
+                identity = feed.identity()
+            except QueueTuiError:
+                feed.close()
+                raise
+            name = identity.text if identity.lasting else f"address {self._watched.address} {title}"
+            self._open.append(_Watched(feed, AlarmBook(self._observations, name, title)))
+
+    def _read(self, one: _Watched) -> AlarmLook:
+        limits, feed = self._watched.limits, one.feed
+        eased = replace(limits, alarms=limits.alarms.eased())
+        picture = feed.poll(Watch(parts=HEALTH_PARTS))
+        if one.usual_read_at is None or time.monotonic() - one.usual_read_at >= USUAL_EVERY_S:
+            one.usual, one.usual_read_at = feed.usual(), time.monotonic()
+        found = (*judge_health(picture, limits).findings, *judge_trends(one.usual, limits.alarms))
+        near = (
+            *judge_health(feed.judge_by(picture, eased), eased).findings,
+            *judge_trends(one.usual, eased.alarms),
+        )
+        alarming = tuple(filter(is_alarming, found))
+        return AlarmLook(self._clock(), alarming, tuple(filter(is_alarming, near)), not picture.problems)
+
+    def _turn(self, book: AlarmBook, look: AlarmLook) -> tuple[AlarmChange, ...]:
+        def is_silenced(finding: HealthFinding) -> bool:
+            return any(one.covers(finding.code, finding.name, look.at) for one in self._watched.silences)
+
+        return book.turn(look, self._watched.limits.alarms.clear_after_s, is_silenced)
+
+    def _unreachable(self, error: QueueTuiError) -> HealthFinding:
+        return HealthFinding(
+            "store",
+            self._watched.title,
+            Code.UNREACHABLE.value,
+            Severity.CRITICAL,
+            f"it cannot be read: {error}",
+            {},
+            "queuetui doctor",
+        )

@@ -1,0 +1,82 @@
+"""Tells an address of an alarm by HTTP: signed, and again where it does not answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.message import Message
+from http.client import HTTPException
+from typing import IO, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+TRIES = 7
+TIMEOUT_S = 10.0
+_LONGEST_REST_S = 60.0
+# Answers that another try may change.
+_PASSING = frozenset({408, 425, 429, *range(500, 600)})
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows none: what is signed for one address is not for another."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        """Refuse."""
+
+
+class WebhookSender:
+    """Posts documents to one address; `rest` waits some seconds and tells whether to give up."""
+
+    def __init__(self, url: str, secret: bytes, rest: Callable[[float], bool]) -> None:
+        self._url = url
+        self._secret = secret
+        self._rest = rest
+        self._opener = urllib.request.build_opener(_NoRedirects())
+
+    def send(self, document: Mapping[str, Any]) -> str | None:
+        """Post it, at most TRIES times; return why it did not arrive, None when it did."""
+        body, delivery, why = json.dumps(document).encode(), str(uuid4()), ""
+        for number in range(TRIES):
+            why, again = self._post(body, delivery)
+            if not why:
+                return None
+            last = number + 1 == TRIES
+            if not again or last or self._rest(rest_s(number)):
+                break
+        return f"the webhook {urlsplit(self._url).hostname} was not told: {why}"
+
+    def _post(self, body: bytes, delivery: str) -> tuple[str, bool]:
+        """Return why it was not taken, empty when it was, and whether another try may help."""
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "queuetui",
+            "X-Queuetui-Delivery": delivery,
+            "X-Queuetui-Signature": sign(self._secret, int(datetime.now(UTC).timestamp()), body),
+        }
+        request = urllib.request.Request(self._url, body, headers, method="POST")  # noqa: S310 - settings allow http alone
+        try:
+            self._opener.open(request, timeout=TIMEOUT_S).close()
+        except urllib.error.HTTPError as error:
+            error.close()
+            return f"it answered {error.code}", error.code in _PASSING
+        except (OSError, ValueError, HTTPException) as error:
+            return f"it did not answer ({getattr(error, 'reason', error)})", True
+        return "", False
+
+
+def sign(secret: bytes, at: int, body: bytes) -> str:
+    """Return the signature of a body that is sent at a time, in seconds since 1970."""
+    return f"t={at},v1={hmac.new(secret, f'{at}.'.encode() + body, hashlib.sha256).hexdigest()}"
+
+
+def rest_s(number: int) -> float:
+    """Return how long to wait after the n-th try: 1, 2, 4 seconds and so on, not to the point."""
+    return float(min(_LONGEST_REST_S, 2.0**number) * random.uniform(0.8, 1.2))

@@ -1,0 +1,56 @@
+"""Types that got slower and counters that grow."""
+
+from __future__ import annotations
+
+import pytest
+
+from queuetui.model.alarm_limits import AlarmLimits
+from queuetui.model.histories import Durations
+from queuetui.model.text import Untrusted
+from queuetui.monitor.alarms.trends import Usual, judge_trends
+
+LIMITS = AlarmLimits()
+
+
+def took(median_s: float, runs: int = 100) -> dict[str, Durations]:
+    """Return how long the runs of one type took."""
+    return {"Send": Durations(Untrusted("Send"), runs, median_s, median_s, median_s, median_s)}
+
+
+@pytest.mark.parametrize(
+    ("recent", "usual", "codes"),
+    [
+        (took(6.1), took(2.0), ["type_slower"]),
+        (took(6.0), took(2.0), []),
+        (took(6.1, runs=19), took(2.0), []),
+        (took(6.1), took(2.0, runs=49), []),
+        (took(0.05), took(0.001), []),
+        (took(6.1), {}, []),
+    ],
+)
+def test_a_type_is_slower(recent: dict[str, Durations], usual: dict[str, Durations], codes: list[str]) -> None:
+    """Its median is over three times that of a week, over enough runs, by a span that somebody notices."""
+    found = judge_trends(Usual(recent, usual), LIMITS)
+    assert [one.code for one in found] == codes
+
+
+@pytest.mark.parametrize(
+    ("lately", "day", "long_ago", "codes"),
+    [
+        (16.0, 1_440.0, 700.0, ["usage_over"]),
+        (15.0, 1_440.0, 700.0, []),
+        (16.0, 1_440.0, 0.0, []),
+        (0.0, 0.0, 0.0, []),
+    ],
+)
+def test_a_counter_grows(lately: float, day: float, long_ago: float, codes: list[str]) -> None:
+    """Its rate of 5 minutes is over three times that of a day; a counter that is new is not judged."""
+    found = judge_trends(Usual(usage={"credits": (lately, day, long_ago)}), LIMITS)
+    assert [one.code for one in found] == codes
+
+
+def test_eased_limits_are_lower() -> None:
+    """An alarm that stands has to fall below less than what raised it."""
+    near = Usual(took(5.9), took(2.0))
+    assert judge_trends(near, LIMITS) == ()
+    assert [one.code for one in judge_trends(near, LIMITS.eased())] == ["type_slower"]
