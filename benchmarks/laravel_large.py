@@ -5,7 +5,8 @@
 URL names an empty database of its own (an SQLite file that is not there yet, PostgreSQL, MySQL or MariaDB) and a user that may make others:
 its tables jobs and failed_jobs are made, as Laravel 8 makes them, and filled. They stay, so that a second run measures without filling.
 All is measured twice, as that user and as one that may only SELECT (a file with mode=ro); at the end it is said whether the database
-holds byte for byte what it held before.
+holds byte for byte what it held before, and whether its dump (pg_dump, mariadb-dump or mysqldump from PATH, iterdump) is the same.
+The console is started in turns on this database and on one beside it, made by the same statements, that holds one job a table.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ import hashlib
 import json
 import os
 import pty
+import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import zip_longest
+from statistics import median
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -36,6 +43,7 @@ from queuetui.model.snapshot import Part, Watch
 
 ROWS = 300_000
 BITE = 5_000
+STARTS = 5
 NOW_S = 1_790_000_000
 COMMAND = 'O:17:"App\\\\Jobs\\\\SyncItem":2:{{s:9:"productId";i:{n};s:6:"filler";s:400:"{filler}";}}'
 KEYS = {
@@ -153,22 +161,86 @@ def digest(url: str) -> str:
     return found.hexdigest()
 
 
-def start_console(url: str) -> float:
-    """Return the seconds from starting the console on a terminal to its first row."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a console took from its start to its first row, in seconds."""
+
+    clock_s: float
+    processor_s: float
+
+
+def start_console(url: str, bytecode: str) -> Start:
+    """Start the console on a terminal and end it once its first row is there."""
     master, slave = pty.openpty()
     begun = perf_counter()
     command = [sys.executable, "-m", "queuetui", "-u", url]
-    sized = os.environ | {"COLUMNS": "120", "LINES": "40", "TERM": "xterm-256color"}
+    # Bytecode is at hand, as installed packages have it.
+    sized = os.environ | {"COLUMNS": "120", "LINES": "40", "TERM": "xterm-256color", "PYTHONPYCACHEPREFIX": bytecode}
+    sized.pop("PYTHONDONTWRITEBYTECODE", None)
     console = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=sized)
     os.close(slave)
     seen = b""
     while b"SyncItem" not in seen:
         seen = (seen + os.read(master, 65_536))[-MIB:]
     took_s = perf_counter() - begun
-    console.terminate()
-    console.wait(30)
+    console.kill()
+    _, _, used = os.wait4(console.pid, 0)
     os.close(master)
-    return took_s
+    return Start(took_s, used.ru_utime + used.ru_stime)
+
+
+def compare_starts(many: dict[str, str], few: str) -> None:
+    """Print what the console's start takes as each user of a large database and on a small one, in turns."""
+    urls = {**many, "one job a table": few}
+    with tempfile.TemporaryDirectory() as bytecode:
+        start_console(few, bytecode)
+        rounds = [{name: start_console(url, bytecode) for name, url in urls.items()} for _ in range(STARTS)]
+    for name in urls:
+        clock = sorted(one[name].clock_s for one in rounds)
+        processor = sorted(one[name].processor_s for one in rounds)
+        print(
+            f"console start to first row, {name:18} processor {median(processor):.2f} s ({processor[0]:.2f} to {processor[-1]:.2f}), "
+            f"clock {median(clock):.2f} s ({clock[0]:.2f} to {clock[-1]:.2f})"
+        )
+
+
+def make_small(url: str) -> str:
+    """Make the same tables with one job each, beside the large ones, and return their URL."""
+    small = f"{url}_small"
+    engine = _engine(url)
+    if engine.dialect.name != "sqlite":
+        name = urlsplit(url).path.lstrip("/")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name}_small"))
+            connection.execute(text(f"CREATE DATABASE {name}_small"))
+    engine.dispose()
+    fill(small, 1)
+    return small
+
+
+def dump(url: str) -> str:
+    """Return what stands for the dump of a database by its own program."""
+    parts, found = urlsplit(url), hashlib.sha256()
+    name, password = parts.path.lstrip("/"), parts.password or ""
+    if parts.scheme == "sqlite":
+        with closing(sqlite3.connect(parts.path[1:])) as connection:
+            for line in connection.iterdump():
+                found.update(line.encode())
+        return found.hexdigest()
+    if parts.scheme.startswith("postgres"):
+        # Without it each dump has a key of its own.
+        command = ["pg_dump", "--restrict-key=none", url]
+    else:
+        program = shutil.which("mariadb-dump") or "mysqldump"
+        where = [f"-h{parts.hostname}", f"-P{parts.port or 3306}", f"-u{parts.username}"]
+        command = [program, *where, "--skip-dump-date", "--single-transaction", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"MYSQL_PWD": password}) as program_run:
+        assert program_run.stdout is not None
+        while piece := program_run.stdout.read(MIB):
+            found.update(piece)
+    if program_run.returncode:
+        raise SystemExit(f"{command[0]} ended with {program_run.returncode}, so no dump was compared")
+    return found.hexdigest()
 
 
 def _job(n: int) -> dict[str, Any]:
@@ -202,13 +274,12 @@ def measures(backend: Backend, rows: int) -> Iterator[tuple[str, Callable[[], ob
         yield f"get {name}", lambda job_id=job_id: backend.inspector.get(job_id).ref.id  # type: ignore[misc] # bound now
         yield f"find {name} by 8", lambda job_id=job_id: len(backend.inspector.find(job_id[-8:]).refs)  # type: ignore[misc] # bound now
         yield f"find {name} whole", lambda job_id=job_id: len(backend.inspector.find(job_id).refs)  # type: ignore[misc] # bound now
-        written = parse_query(f"id:{job_id}")
-        yield f"id:{name}", lambda query=written: len(backend.inspector.page(PageRequest(query, 50), limits).jobs)  # type: ignore[misc] # bound now
+        by_id = parse_query(f"id:{job_id}")
+        yield f"id:{name}", lambda query=by_id: len(backend.inspector.page(PageRequest(query, 50), limits).jobs)  # type: ignore[misc] # bound now
 
 
 def measure_all(url: str, rows: int) -> Iterator[tuple[str, float, str]]:
     """Yield each measure: its name, its milliseconds, and what was found."""
-    yield "console start to first row", start_console(url) * 1000, ""
     begun = perf_counter()
     backend = open_backend(url, BackendOptions(kind="laravel"))
     backend.inspector.snapshot(Watch(page=PageRequest(limit=50)))
@@ -227,11 +298,13 @@ def measure_all(url: str, rows: int) -> Iterator[tuple[str, float, str]]:
 def main(url: str, rows: int) -> None:
     """Fill, measure as both users, print a line a measure, and compare the database with what it was."""
     fill(url, rows)
-    looker, before = make_looker(url), digest(url)
+    looker, before, dumped = make_looker(url), digest(url), dump(url)
+    compare_starts({"owner": url, "SELECT": looker}, make_small(url))
     print(f"{'':34} {'owner':>8}    {'SELECT':>8}")
     for owner, other in zip_longest(measure_all(url, rows), measure_all(looker, rows)):
         print(f"{owner[0]:34} {owner[1]:8.0f} ms {other[1]:8.0f} ms  {owner[2]}")
     print(f"database afterwards: {'the same' if digest(url) == before else 'CHANGED'}")
+    print(f"its dump afterwards: {'the same' if dump(url) == dumped else 'CHANGED'}")
 
 
 if __name__ == "__main__":
