@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import BigInteger, Connection, Text, case, column, table
 
+from queuetui.backends.sql import tallies
 from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.sql.estimates import estimate_rows
@@ -94,6 +95,28 @@ def test_a_part_stands_for_the_whole(url: str, fill: str) -> None:
     assert guessed.number == pytest.approx(18000, rel=0.05)
     assert told(guessed)["mail"] == pytest.approx((5000, 5000), rel=0.15)
     assert told(whole) == {"mail": (5000, 5000), "sync": (13000, 5000)}
+
+
+@pytest.mark.parametrize("fill", ["numbers", "texts"])
+def test_the_first_counts_of_a_hurried_reader_do_not_keep_it(
+    url: str, fill: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come from a small sample where counting takes longer than an instant; the next ones are counted as usual."""
+    if fill == "texts" and url.startswith("sqlite"):
+        run_script(url, FILLS[fill].replace("concat('x', (n * 7919) % 20011)", "'x' || ((n * 7919) % 20011)"))
+    else:
+        run_script(url, FILLS[fill])
+    # No database counts so many rows in a millisecond.
+    monkeypatch.setattr(tallies, "HURRIED_BUDGET_S", 0.001)
+    monkeypatch.setattr(tallies, "REST_FACTOR", 0)
+    counter = BudgetedCounter()
+    with looking(url) as connection:
+        first = counter.read(connection, group(numbered=fill == "numbers"), NOW, budget_s=30, hurried=True)
+        assert first.measure(first.number, NOW).exactness is Exactness.ESTIMATED
+        assert first.number == pytest.approx(18000, rel=0.2)
+        second = counter.read(connection, group(numbered=fill == "numbers"), NOW, budget_s=30, hurried=True)
+    assert told(second) == {"mail": (5000, 5000), "sync": (13000, 5000)}
+    assert second.measure(18000, NOW).exactness is Exactness.EXACT
 
 
 def test_spellings_that_are_one_to_the_database_are_counted_as_one(url: str) -> None:

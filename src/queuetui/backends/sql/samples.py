@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Integer, Row, TableClause, func, literal, select, union_all
@@ -13,27 +14,41 @@ from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.estimates import estimate_rows, suppose_rows
 from queuetui.backends.sql.groups import Grouping, GroupTally, add_up, read_tally
 
-# Rows that run are among the oldest by the order of taking, and what was just made is the newest: both ends are counted whole.
-END_ROWS = 5_000
-BLOCKS = 20
 BLOCK_ROWS = 250
 SAMPLED_ROWS = 20_000
-_COUNT_S = 0.25
 
 
-def read_sample(connection: Connection, grouping: Grouping) -> list[GroupTally]:
+@dataclass(frozen=True, slots=True)
+class SampleSize:
+    """How many rows at each end of a table are counted whole, and how many blocks between them are looked at.
+
+    Rows that run are among the oldest by the order of taking, and what was just made is the newest. `count_s` is what counting
+    all rows may take where keys are no numbers.
+    """
+
+    end_rows: int
+    blocks: int
+    count_s: float
+
+
+USUAL = SampleSize(end_rows=5_000, blocks=20, count_s=0.25)
+# Each block is a statement to be made and compiled, which a console's first picture waits for.
+SMALL = SampleSize(end_rows=500, blocks=4, count_s=0.05)
+
+
+def read_sample(connection: Connection, grouping: Grouping, size: SampleSize = USUAL) -> list[GroupTally]:
     """Return groups scaled to all rows of a table."""
     if isinstance(grouping.key.type, Integer):
-        return add_up(_read_blocks(connection, grouping))
-    return _read_pages(connection, grouping) or _read_first(connection, grouping)
+        return add_up(_read_blocks(connection, grouping, size))
+    return _read_pages(connection, grouping) or _read_first(connection, grouping, size)
 
 
-def _read_blocks(connection: Connection, grouping: Grouping) -> Iterator[GroupTally]:
+def _read_blocks(connection: Connection, grouping: Grouping, size: SampleSize) -> Iterator[GroupTally]:
     """Read both ends of a table with numeric keys and small blocks between, each scaled to its keys."""
-    edges = _edges(connection, grouping)
+    edges = _edges(connection, grouping, size)
     if not edges:
         return
-    limits = [END_ROWS, *[BLOCK_ROWS] * (len(edges) - 3), END_ROWS] if len(edges) > 2 else [2 * END_ROWS]  # noqa: PLR2004 - one block
+    limits = [size.end_rows, *[BLOCK_ROWS] * (len(edges) - 3), size.end_rows] if len(edges) > 2 else [2 * size.end_rows]  # noqa: PLR2004 - one block
     blocks = [_block(grouping, place, edges[place], edges[place + 1], limit) for place, limit in enumerate(limits)]
     rows = union_all(*(select(block) for block in blocks)).subquery()
     dialect = connection.dialect.name
@@ -48,20 +63,20 @@ def _read_blocks(connection: Connection, grouping: Grouping) -> Iterator[GroupTa
         yield from _read_meant(found, grouping, weight)
 
 
-def _edges(connection: Connection, grouping: Grouping) -> list[int]:
+def _edges(connection: Connection, grouping: Grouping, size: SampleSize) -> list[int]:
     """Return the keys that blocks begin at and, last, the one behind the newest."""
     rows, key = grouping.rows, grouping.key
     low, high = connection.execute(select(func.min(key), func.max(key)).select_from(rows)).one()
     if low is None:
         return []
-    keys = select(key).select_from(rows).offset(END_ROWS).limit(1)
+    keys = select(key).select_from(rows).offset(size.end_rows).limit(1)
     oldest = connection.execute(keys.order_by(key.asc())).scalar()
     newest = connection.execute(keys.order_by(key.desc())).scalar()
     first, last, end = int(oldest or high + 1), int(newest or low) + 1, int(high) + 1
     if first >= last:
         return [int(low), end]
-    step = max(1, (last - first) // BLOCKS)
-    between = list(range(first, last, step))[:BLOCKS]
+    step = max(1, (last - first) // size.blocks)
+    between = list(range(first, last, step))[: size.blocks]
     return [int(low), *between, last, end]
 
 
@@ -85,18 +100,18 @@ def _read_pages(connection: Connection, grouping: Grouping) -> list[GroupTally]:
     return add_up(_read_meant(found, grouping, 100.0 / percent))
 
 
-def _read_first(connection: Connection, grouping: Grouping) -> list[GroupTally]:
+def _read_first(connection: Connection, grouping: Grouping, size: SampleSize) -> list[GroupTally]:
     """Read the rows with the lowest keys, which say nothing of age, scaled to as many as there are."""
-    sample = grouping.select_rows().order_by(grouping.key).limit(2 * END_ROWS).subquery()
+    sample = grouping.select_rows().order_by(grouping.key).limit(2 * size.end_rows).subquery()
     found = connection.execute(grouping.group(sample, connection.dialect.name, ("is_meant",))).fetchall()
     looked = _looked(found)
-    total = looked if looked < 2 * END_ROWS else _count_rows(connection, grouping.rows)
+    total = looked if looked < 2 * size.end_rows else _count_rows(connection, grouping.rows, size.count_s)
     return add_up(_read_meant(found, grouping, max(total, looked) / max(looked, 1)))
 
 
-def _count_rows(connection: Connection, rows: FromClause) -> int:
+def _count_rows(connection: Connection, rows: FromClause, budget_s: float) -> int:
     """Return how many rows there are: counted, or what the database supposes where that takes it too long."""
-    counted = fetch_within(connection, select(func.count()).select_from(rows), _COUNT_S)
+    counted = fetch_within(connection, select(func.count()).select_from(rows), budget_s)
     return estimate_rows(connection, rows) if counted is None else int(counted[0][0])
 
 

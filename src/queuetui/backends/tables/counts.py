@@ -62,14 +62,17 @@ class _Queue:
         self.oldest_due_at = min((one for one in (self.oldest_due_at, due) if one is not None), default=None)
 
 
-def count_jobs(reading: Reading, counters: Counters, *, exact: bool) -> Counts:
-    """Count all sources: whole if `exact`, else within the server's budget, beyond which a sample is scaled."""
+def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> Counts:
+    """Count all sources: whole if `exact`, else within the server's budget, beyond which a sample is scaled.
+
+    What is `hurried` has a smaller one the first time.
+    """
     sources = reading.product.sources
     share_s = counters.budget_s / max(1, len(sources))
     now = reading.moment.now
     found = {
         source.name: counters.of(source.name).read(
-            reading.connection, _grouping(reading, source), now, exact=exact, budget_s=share_s
+            reading.connection, _grouping(reading, source), now, exact=exact, budget_s=share_s, hurried=hurried
         )
         for source in sources
     }

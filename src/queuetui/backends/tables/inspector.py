@@ -142,7 +142,9 @@ class TablesInspector:
 
     def _parts(self, watch: Watch) -> Iterator[tuple[str, _Part]]:
         if watch.parts & {Part.COUNTS, Part.QUEUES}:
-            yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact)
+            # Counts beside a list are a console's, whose first rows should not wait for them.
+            hurried = watch.page is not None
+            yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact, hurried=hurried)
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
             yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes, counted=False)
