@@ -229,7 +229,7 @@ def dump(url: str) -> str:
         return found.hexdigest()
     if parts.scheme.startswith("postgres"):
         # Without it each dump has a key of its own.
-        command = ["pg_dump", "--restrict-key=none", url]
+        command = ["pg_dump", "--restrict-key=same", url]
     else:
         program = shutil.which("mariadb-dump") or "mysqldump"
         where = [f"-h{parts.hostname}", f"-P{parts.port or 3306}", f"-u{parts.username}"]

@@ -36,7 +36,7 @@ def _with_zone(connection: Connection, found: TableSet, tables: Tables, options:
     """Return the settings with the zone of the times of failures, found out where the profile does not say it."""
     settings = read_settings(options.settings)
     if settings.timezone is UTC:
-        evidence = find_zone(connection, tables.failed, int(read_clock(connection, options.now).timestamp()))
+        evidence = find_zone(connection, tables, int(read_clock(connection, options.now).timestamp()))
         return replace(settings, timezone=evidence.zone, zone_note=evidence.note)
     if found.failed is None:
         return settings

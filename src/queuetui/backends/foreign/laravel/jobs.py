@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
@@ -61,10 +61,8 @@ class JobReader:
         attempts, how = _guess_attempts(payload)
         remarks = [*_remarks(payload, row[NOW]), how]
         ahead = _say_ahead(job.completed_at, row[NOW])
-        if self.settings.zone_note or ahead:
-            remarks.append(self.settings.zone_note or ahead)
-        elif job.completed_at is not None and self.settings.timezone is UTC:
-            remarks.append("failed_at is the application's own time, taken as UTC; set laravel.timezone if it is not")
+        if ahead or (self.settings.zone_note and job.completed_at is not None):
+            remarks.append(ahead or self.settings.zone_note)
         if row["connection"] not in self.settings.connections:
             remarks.append(say_elsewhere(row))
         return replace(

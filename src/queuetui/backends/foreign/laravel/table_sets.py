@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 JOBS_COLUMNS = frozenset({"id", "queue", "payload", "attempts", "reserved_at", "available_at", "created_at"})
 FAILED_COLUMNS = frozenset({"id", "connection", "queue", "payload", "exception", "failed_at"})
-BATCHES_COLUMNS = frozenset({"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "cancelled_at", "finished_at"})
+BATCHES_COLUMNS = frozenset(
+    {"id", "name", "total_jobs", "pending_jobs", "failed_jobs", "created_at", "cancelled_at", "finished_at"}
+)
 
 _USUAL = {"jobs": JOBS_COLUMNS, "failed_jobs": FAILED_COLUMNS, "job_batches": BATCHES_COLUMNS}
 _SHOWN_NAME = 80
