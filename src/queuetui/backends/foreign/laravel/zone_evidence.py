@@ -29,9 +29,7 @@ _QUARTER_S = 900
 _CLOCKS_DIFFER_S = 60
 _WEST, _EAST = -12 * 4, 14 * 4  # in quarters of an hour
 _CLASS_CHARS = 300
-_UNPROVED = (
-    "failed_at is taken as UTC, which no row proves; set laravel.timezone to the application's own time zone, be it UTC"
-)
+_UNPROVED = "failed_at is taken as UTC, which no row proves; set laravel.timezone"
 _SET_IT = "set laravel.timezone to the application's own time zone, such as America/New_York"
 
 
