@@ -8,10 +8,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from queuetui import __version__
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
+from queuetui.model.job import NewJob
+from queuetui.model.job_id import new_job_id
 from queuetui.model.worker import WorkerCard
-from queuetui.monitor.checks import fleet
+from queuetui.monitor.checks import fleet, tables
 from tests.cli.conftest import Invoke
 from tests.cli.scenes import Scene
 from tests.servers.process import free_port
@@ -22,13 +25,15 @@ URL_PASSWORD = "s3cret"
 def test_a_healthy_store_has_nothing_to_say(sqlite_url: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line a check, each of them ok with what was read, and exit 0."""
     monkeypatch.setattr(fleet, "SLOW_S", 60.0)
+    monkeypatch.setattr(tables, "LITTLE_ROOM", 0.0)
     open_native(sqlite_url, BackendOptions(create=True)).close()
     answer = invoke("doctor", "--url", sqlite_url)
     assert answer.code == 0, answer
     lines = [line.split() for line in answer.out.splitlines()]
     assert [line[0] for line in lines] == ["ok"] * len(lines)
     assert [line[1] for line in lines] == [
-        *("reachable", "server", "schema", "protocol", "durability", "clock", "workers", "leases")
+        *("reachable", "server", "schema", "protocol", "rights", "indexes", "foreign_keys", "durability"),
+        *("vacuum", "disk", "clock", "workers", "leases", "due", "handlers", "stuck"),
     ]
     assert "grade A, synchronous full, journal_mode wal" in answer.out
 
@@ -67,6 +72,45 @@ def test_a_worker_of_another_version_is_a_warning(sqlite_url: str, invoke: Invok
     assert answer.code == 1, answer
     assert "web-1/4411 0.0.1" in answer.out
     assert "next: restart them on the same version" in answer.out
+
+
+def test_due_jobs_without_a_worker_are_not_well(sqlite_url: str, invoke: Invoke) -> None:
+    """A queue whose job is due and to which nobody listens is named with the worker to start; exit 1, and 2 once it is stuck."""
+    backend = open_native(sqlite_url, BackendOptions(create=True))
+    backend.jobs.enqueue([NewJob(new_job_id(), "Send", b"{}", queue="email")])
+    answer = invoke("doctor", "--url", sqlite_url, "--json")
+    (told,) = (one for one in answer.data if one["check"] == "due")
+    assert (answer.code, told["level"]) == (1, "warning")
+    assert "jobs of email are due" in told["summary"]
+    assert "queuetui worker" in told["next"]
+    backend.jobs.register(WorkerCard("w1", "web-1", 4411, __version__, ("email",), 2, types=("Other",)))
+    told = {one["check"]: one for one in invoke("doctor", "--url", sqlite_url, "--json").data}
+    backend.close()
+    assert told["due"]["level"] == "ok"
+    assert (told["handlers"]["level"], told["handlers"]["evidence"]["unknown"]) == ("warning", ["Send"])
+
+
+def test_what_the_tables_lack_is_told(postgres_url: str, invoke: Invoke) -> None:
+    """A dropped index, an unsound foreign key to our table and a right that was not granted are each named, with what to do."""
+    open_native(postgres_url, BackendOptions(create=True)).close()
+    limited = f"{postgres_url.partition('://')[0]}://clerk@{postgres_url.rpartition('@')[2]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("drop index queuetui_job_held")
+        connection.execute("create table bill (job uuid)")
+        connection.execute("alter table bill add foreign key (job) references queuetui_job (id) not valid")
+        connection.execute("create role clerk login")
+        try:
+            connection.execute("grant select, insert, update on all tables in schema public to clerk")
+            told = {one["check"]: one for one in invoke("doctor", "--url", limited, "--json").data}
+        finally:
+            connection.execute("drop owned by clerk")
+            connection.execute("drop role clerk")
+    assert told["indexes"]["evidence"]["missing"] == ["queuetui_job_held"]
+    assert told["foreign_keys"]["evidence"]["unchecked"] == ["bill.bill_job_fkey"]
+    assert told["foreign_keys"]["evidence"]["unindexed"] == ["bill.bill_job_fkey"]
+    assert (told["rights"]["level"], told["vacuum"]["level"]) == ("warning", "ok")
+    assert told["rights"]["evidence"]["missing"]["queuetui_job"] == ["delete"]
+    assert told["rights"]["next"].startswith("grant delete on queuetui_")
 
 
 def test_a_newer_schema_is_told_and_not_refused(sqlite_url: str, invoke: Invoke) -> None:

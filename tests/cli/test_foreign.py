@@ -54,10 +54,14 @@ def test_looking_leaves_every_byte_as_it_was(capture: Capture, invoke: Invoke) -
 def test_a_foreign_store_is_looked_over(capture: Capture, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """What serves it, its clock and what may be done are told; our own schema, grade and workers are not asked for."""
     monkeypatch.setattr("queuetui.monitor.checks.fleet.SLOW_S", 60.0)
+    monkeypatch.setattr("queuetui.monitor.checks.tables.LITTLE_ROOM", 0.0)
     answer = invoke("doctor", "--url", capture.url, "--json")
     told = {one["check"]: one for one in answer.data}
-    assert list(told) == ["reachable", "server", "clock", "capabilities"]
-    assert (answer.code, told["server"]["evidence"]["product"]) == (0, "SQLite")
+    assert list(told) == [
+        *("reachable", "server", "rights", "foreign_keys", "vacuum", "disk", "clock", "stuck", "capabilities")
+    ]
+    assert told["stuck"]["level"] == "warning"
+    assert (answer.code, told["server"]["evidence"]["product"]) == (1, "SQLite")
     assert "retry" in told["capabilities"]["evidence"]["verbs"]
 
 

@@ -9,9 +9,12 @@ from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
 from queuetui.model.examination import (
     Check,
+    DeadSpace,
+    DiskRoom,
     Durability,
     Examination,
     Finding,
+    ForeignKeys,
     HeldSnapshot,
     LateLeases,
     Level,
@@ -21,7 +24,7 @@ from queuetui.model.examination import (
 from queuetui.model.limits import Limits
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerCard
-from queuetui.monitor.checks import fleet, server, versions
+from queuetui.monitor.checks import fleet, server, tables, versions
 from queuetui.monitor.checkup import check_up, worst
 from tests.monitor.pictures import FOREIGN, NOW, ago, worker
 
@@ -85,6 +88,20 @@ CASES: list[tuple[Finding, Level, str, str]] = [
     (server.judge_memory(Memory(80, 100, "noeviction")), WARNING, "refuses new jobs", "maxmemory"),
     (server.judge_memory(Memory(95, 100, "")), CRITICAL, "refuses new jobs", "maxmemory"),
     (server.judge_memory(Memory(1, 100, "allkeys-lru")), WARNING, "throws keys away", "noeviction"),
+    (tables.judge_rights({}, 3), OK, "3 tables", ""),
+    (tables.judge_rights({"a": ("select",)}, 3), CRITICAL, "may not read a", "grant select on a"),
+    (tables.judge_rights({"a": ("delete",)}, 3), WARNING, "may not delete in a", "grant delete on a"),
+    (tables.judge_rights({"a": ("delete", "insert", "update")}, 1), OK, "may read all", "looking alone"),
+    (tables.judge_indexes((), 4), OK, "all 4", ""),
+    (tables.judge_indexes(("a",), 4), WARNING, "1 of our 4", "make a again"),
+    (tables.judge_foreign_keys(ForeignKeys(0)), OK, "no foreign keys", ""),
+    (tables.judge_foreign_keys(ForeignKeys(2, (), (Untrusted("a.b"),))), WARNING, "a.b", "create an index"),
+    (tables.judge_dead_space((DeadSpace(Untrusted("a"), 10_000, 9_999, "rows"),)), OK, "no table", ""),
+    (tables.judge_dead_space((DeadSpace(Untrusted("a"), 10_000, 10_001, "rows"),)), WARNING, "10,001", "vacuum"),
+    (tables.judge_dead_space((DeadSpace(Untrusted("a"), 1, 65 << 20, "bytes"),)), WARNING, "most of a", "optimize"),
+    (tables.judge_room(DiskRoom(11, 100)), OK, "free", ""),
+    (tables.judge_room(DiskRoom(10, 100)), WARNING, "free", "free some"),
+    (tables.judge_room(DiskRoom(3, 100)), CRITICAL, "free", "free some"),
     (server.judge_packet(16 << 20), OK, "16.0 MiB", ""),
     (server.judge_packet(1 << 20), WARNING, "1.0 MiB", "max_allowed_packet"),
     (fleet.judge_answer(0.004), OK, "in 4 ms", ""),
@@ -134,7 +151,10 @@ def test_a_store_is_looked_over() -> None:
     backend = MemoryBackend(MemoryStore(clock=lambda: NOW), BackendOptions())
     backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.0.9", ("mail",), 9))
     told = {finding.check: finding for finding in check_up(backend, Limits(), "0.1.0")}
-    assert list(told) == [Check.REACHABLE, Check.SERVER, Check.DURABILITY, Check.CLOCK, Check.WORKERS, Check.LEASES]
+    assert list(told) == [
+        *(Check.REACHABLE, Check.SERVER, Check.DURABILITY, Check.CLOCK, Check.WORKERS, Check.LEASES),
+        *(Check.DUE, Check.HANDLERS, Check.STUCK),
+    ]
     assert told[Check.CLOCK].level is WARNING
     assert told[Check.WORKERS].evidence["others"] == ["web-1/4411 0.0.9"]
     assert told[Check.DURABILITY].level is CRITICAL

@@ -21,16 +21,24 @@ class Check(StrEnum):
     SERVER = "server"
     SCHEMA = "schema"
     PROTOCOL = "protocol"
+    RIGHTS = "rights"
+    INDEXES = "indexes"
+    FOREIGN_KEYS = "foreign_keys"
     DURABILITY = "durability"
     SNAPSHOTS = "snapshots"
     AUTOVACUUM = "autovacuum"
+    VACUUM = "vacuum"
     CONNECTIONS = "connections"
     NOTICES = "notices"
     MEMORY = "memory"
+    DISK = "disk"
     PACKET = "packet"
     CLOCK = "clock"
     WORKERS = "workers"
     LEASES = "leases"
+    DUE = "due"
+    HANDLERS = "handlers"
+    STUCK = "stuck"
     CAPABILITIES = "capabilities"
 
 
@@ -129,6 +137,52 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignKeys:
+    """How many there are from and to a queue's tables.
+
+    `unchecked` were never held against the rows, or lead nowhere; no index begins with the columns of the `unindexed`.
+    """
+
+    count: int
+    unchecked: tuple[Untrusted, ...] = ()
+    unindexed: tuple[Untrusted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadSpace:
+    """What deleted rows of a table still take beside the live ones; `unit` is rows or bytes."""
+
+    table: Untrusted
+    live: int
+    dead: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRoom:
+    """How many bytes of a disk are free."""
+
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableCondition:
+    """How a queue's tables are.
+
+    `missing` tells by table which rights this user lacks. `indexes` are how many of ours there should be and which lack; None
+    where they are not ours.
+    """
+
+    tables: int
+    missing: Mapping[str, tuple[str, ...]]
+    foreign_keys: ForeignKeys
+    dead: tuple[DeadSpace, ...]
+    room: DiskRoom | None = None
+    indexes: tuple[int, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """What a store tells of its condition.
 
@@ -152,6 +206,7 @@ class Examination:
     memory: Memory | None = None
     packet_bytes: int | None = None
     late_leases: LateLeases | None = None
+    tables: TableCondition | None = None
     unread: Mapping[Check, str] = field(default_factory=dict)
 
 

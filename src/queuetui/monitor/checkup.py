@@ -9,10 +9,16 @@ from datetime import UTC, datetime, timedelta
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import Inspector
 from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
-from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level
+from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level, TableCondition
 from queuetui.model.limits import Limits, is_live
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
-from queuetui.monitor.checks import fleet, server, versions
+from queuetui.monitor.checks import fleet, jobs, server, tables, versions
+from queuetui.monitor.diagnosis.facts import gather_facts
+
+# Of so many waiting jobs it is asked whether anybody knows their type.
+WAITING_LOOKED_AT = 200
 
 
 def check_up(backend: Backend, limits: Limits, version: str, held_s: float = HELD_S) -> tuple[Finding, ...]:
@@ -25,8 +31,9 @@ def check_up(backend: Backend, limits: Limits, version: str, held_s: float = HEL
         raise Unsupported(f"{inspector.capabilities.label} does not tell its condition")
     found = list(_look_at_the_clock(inspector, limits))
     examination = examiner.examine(held_s)
-    found += _judge(examination, held_s)
+    found += [*_judge_queue(examination), *_judge_server(examination, held_s)]
     found += _look_at_workers(inspector, examination, limits, version)
+    found += _look_at_jobs(inspector, limits)
     if not inspector.capabilities.native:
         found.append(fleet.judge_capabilities(inspector.capabilities))
     found += [_unread(check, why) for check, why in examination.unread.items()]
@@ -52,14 +59,19 @@ def _look_at_the_clock(inspector: Inspector, limits: Limits) -> Iterator[Finding
     yield fleet.judge_clock(apart.total_seconds(), took_s / 2)
 
 
-def _judge(examination: Examination, held_s: float) -> Iterator[Finding]:
+def _judge_queue(examination: Examination) -> Iterator[Finding]:
     if Check.SERVER not in examination.unread:
         yield versions.judge_server(examination)
     if examination.schema is not None:
         yield versions.judge_schema(examination.schema)
         yield versions.judge_protocol(examination.schema)
+    if examination.tables is not None:
+        yield from _judge_tables(examination.tables)
     if examination.durability is not None:
         yield versions.judge_durability(examination.product, examination.durability)
+
+
+def _judge_server(examination: Examination, held_s: float) -> Iterator[Finding]:
     if examination.held is not None:
         yield server.judge_snapshots(examination.held, examination.hidden_sessions, held_s)
     if examination.unvacuumed is not None:
@@ -72,6 +84,34 @@ def _judge(examination: Examination, held_s: float) -> Iterator[Finding]:
         yield server.judge_memory(examination.memory)
     if examination.packet_bytes is not None:
         yield server.judge_packet(examination.packet_bytes)
+
+
+def _judge_tables(found: TableCondition) -> Iterator[Finding]:
+    yield tables.judge_rights(found.missing, found.tables)
+    if found.indexes is not None:
+        yield tables.judge_indexes(found.indexes[1], found.indexes[0])
+    yield tables.judge_foreign_keys(found.foreign_keys)
+    yield tables.judge_dead_space(found.dead)
+    if found.room is not None:
+        yield tables.judge_room(found.room)
+
+
+def _look_at_jobs(inspector: Inspector, limits: Limits) -> Iterator[Finding]:
+    capabilities = inspector.capabilities
+    parts = {Part.COUNTS, Part.QUEUES, *([Part.WORKERS] if capabilities.workers else [])}
+    try:
+        snapshot = inspector.snapshot(Watch(limits=limits, parts=frozenset(parts)))
+        yield from filter(None, [jobs.judge_stuck(snapshot.stuck)])
+        if not capabilities.workers:
+            return
+        facts = gather_facts(snapshot, {}, limits, capabilities)
+        yield jobs.judge_due(facts)
+        waiting = inspector.page(PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True), limits)
+        yield jobs.judge_handlers(waiting.jobs, facts)
+    except Unreachable:
+        raise
+    except QueueTuiError as error:
+        yield _unread(Check.STUCK, str(error))
 
 
 def _look_at_workers(inspector: Inspector, examination: Examination, limits: Limits, version: str) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
     return Backend(
         inspector=lambda: inspector,
         operator=lambda: TablesOperator(database, product, options),
-        examiner=lambda: TablesExaminer(database),
+        examiner=lambda: TablesExaminer(database, product),
         limits=options.limits,
         events=None if events is None else lambda: events(database),
         upkeep=None if upkeep is None else lambda: upkeep(database, options.now),

@@ -5,31 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from queuetui.backends.sql.condition import OLDEST, count_connections, is_supported, read_version
+from queuetui.backends.sql.table_condition import read_table_condition
 from queuetui.model.examination import Examination, HeldSnapshot
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from queuetui.backends.sql.catalog import StoredTable
     from queuetui.backends.sql.console_connection import ConsoleDatabase
+    from queuetui.backends.tables.source import Product
 
 
 class TablesExaminer:
     """Names the server and its connections; its settings are the affair of whoever runs the product."""
 
-    def __init__(self, database: ConsoleDatabase) -> None:
+    def __init__(self, database: ConsoleDatabase, product: Product) -> None:
         self._database = database
+        self._names = frozenset(product.tables.split(", "))
 
     def examine(self, held_s: float) -> Examination:
-        """Return the server's product and version, and how near it is to refusing connections."""
+        """Return the server's product and version, its connections, and how the tables are."""
         with self._database.reading("reading the server's version") as connection:
             product, version = read_version(connection)
             connections = count_connections(connection)
+            tables = read_table_condition(connection, self._is_meant, self._file)
         return Examination(
             product,
             Untrusted(version),
             oldest=".".join(map(str, OLDEST[product])),
             supported=is_supported(product, version),
             connections=connections,
+            tables=tables,
         )
+
+    @property
+    def _file(self) -> Path | None:
+        return self._database.address.path if self._database.dialect == "sqlite" else None
+
+    def _is_meant(self, table: StoredTable) -> bool:
+        return (table.is_visible and table.name in self._names) or f"{table.schema}.{table.name}" in self._names
 
     def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
         """Return nothing: what is held open is told of our own queue only."""

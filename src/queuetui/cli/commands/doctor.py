@@ -38,7 +38,7 @@ _CHECK_CELLS = 14
 @format_options
 @connection_options
 def command(form: str, **connection: Any) -> None:
-    """Look the store over: versions, durability, old snapshots, limits, clocks, workers. Changes nothing.
+    """Look the store over: versions, rights, tables, limits, clocks, workers, stuck jobs. Changes nothing.
 
     Exits with 0 when all is well, 1 with a warning, 2 when something is critical, 3 when it could not be read.
     """

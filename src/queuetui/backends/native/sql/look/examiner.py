@@ -14,15 +14,19 @@ from queuetui.backends.native.sql.look.condition_reader import ConditionReader
 from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.durability import read_durability
 from queuetui.backends.native.sql.look.tables import lease
-from queuetui.backends.native.sql.schema.upgrade import CLIENT_LEVEL, list_migrations
+from queuetui.backends.native.sql.schema.upgrade import CLIENT_LEVEL, list_indexes, list_migrations
 from queuetui.backends.native.sql.worker.leases import PROTOCOL
 from queuetui.backends.sql.condition import OLDEST, is_supported, read_version
-from queuetui.model.examination import Check, Examination, HeldSnapshot, LateLeases, SchemaFacts
+from queuetui.backends.sql.sqlite_address import read_address
+from queuetui.backends.sql.table_condition import read_table_condition
+from queuetui.model.examination import Check, Examination, HeldSnapshot, LateLeases, SchemaFacts, TableCondition
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
     from queuetui.backends.native.sql.session import Session
+
+_OURS = "queuetui_"
 
 
 class SqlExaminer:
@@ -53,6 +57,7 @@ def examine(database: Database, held_s: float) -> Examination:
         schema=reader.ask(Check.SCHEMA, lambda session: _read_schema(database, session)),
         durability=reader.attempt(Check.DURABILITY, lambda: read_durability(database)),
         late_leases=reader.read(Check.LEASES, _count_late),
+        tables=reader.read(Check.RIGHTS, lambda connection, _: _read_tables(database, connection)),
     )
     extras: dict[str, Any] = {}
     if database.dialect == "postgresql":
@@ -82,6 +87,16 @@ def _read_schema(database: Database, session: Session) -> SchemaFacts:
         our_level=CLIENT_LEVEL,
         protocol=read("protocol") or 0,
         our_protocol=int(PROTOCOL),
+    )
+
+
+def _read_tables(database: Database, connection: Connection) -> TableCondition:
+    file = read_address(database.url).path if database.dialect == "sqlite" else None
+    return read_table_condition(
+        connection,
+        lambda table: table.is_visible and table.name.startswith(_OURS),
+        file,
+        list_indexes(database.dialect),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import NotFound, SchemaTooNew
 
 CLIENT_LEVEL = 1
+_INDEX = re.compile(r"^\s*(?:create )?(?:unique )?index (queuetui_\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ def list_migrations(dialect: str) -> tuple[Migration, ...]:
     """Return every migration of a dialect in order."""
     folder = resources.path("backends", "native", "sql", "schema", "migrations", dialect)
     return tuple(Migration(int(file.stem.split("_")[0]), file.stem, file) for file in sorted(folder.glob("*.sql")))
+
+
+def list_indexes(dialect: str) -> tuple[str, ...]:
+    """Return the names of all indexes that the migrations of a dialect make."""
+    texts = (one.path.read_text(encoding="utf-8") for one in list_migrations(dialect))
+    return tuple(dict.fromkeys(name for text in texts for name in _INDEX.findall(text)))
 
 
 def read_version(database: Database) -> int | None:
