@@ -42,6 +42,7 @@ COMMANDS = {
     "purge": ("acts", "purge"),
     "queues": ("queues", "command"),
     "release": ("acts", "release"),
+    "replay": ("replay", "command"),
     "resume": ("queues", "resume"),
     "retry": ("acts", "retry"),
     "schedules": ("schedules", "command"),

@@ -123,15 +123,20 @@ def join_queues(given: tuple[tuple[str, ...] | None, ...]) -> tuple[str, ...] | 
     return tuple(dict.fromkeys(name for names in named for name in names)) or None
 
 
+def store_option(command: Command) -> Command:
+    """Add --url."""
+    return click.option(
+        "--url",
+        "-u",
+        metavar="URL",
+        help="The store: sqlite:///FILE, postgresql://..., mysql://..., redis://... (QUEUETUI_URL).",
+    )(command)
+
+
 def connection_options(command: Command) -> Command:
     """Add the options that name a store; given after a command they win over those before it."""
     options = (
-        click.option(
-            "--url",
-            "-u",
-            metavar="URL",
-            help="The store: sqlite:///FILE, postgresql://..., mysql://..., redis://... (QUEUETUI_URL).",
-        ),
+        store_option,
         click.option(
             "--profile",
             metavar="NAME",

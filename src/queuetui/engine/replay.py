@@ -1,0 +1,126 @@
+"""Runs the handler of a stored job once more, here and now; nothing is read from or written to the store."""
+
+from __future__ import annotations
+
+import asyncio
+import cProfile
+import io
+import pstats
+import sys
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from inspect import isawaitable
+from types import TracebackType
+
+from queuetui.engine.context import Context
+from queuetui.engine.outcome import NoHandler, Retry, Snooze
+from queuetui.engine.performer import read_payload
+from queuetui.engine.tasks import Tasks
+from queuetui.model.clock import EPOCH
+from queuetui.model.correlation import bind_correlation_id, unbind_correlation_id
+from queuetui.model.errors import NotFound
+from queuetui.model.job import ClaimedJob, Job
+from queuetui.model.job_id import new_job_id
+
+FUNCTIONS_TOLD = 25
+REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a run came to: the value that it gave back, or what it raised."""
+
+    value: object
+    error: BaseException | None
+    took_s: float
+
+    @property
+    def is_well(self) -> bool:
+        """Whether a worker would have completed the job, or put it off as the handler asked."""
+        return (self.error is None and self.value is not False) or isinstance(self.error, Retry | Snooze)
+
+    @property
+    def traceback(self) -> TracebackType | None:
+        """Where it was raised."""
+        return None if self.error is None else self.error.__traceback__
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What a run took: the costliest functions, and the most memory that Python held for it."""
+
+    functions: str
+    peak_bytes: int
+
+
+def copy_of(job: Job) -> ClaimedJob:
+    """Return a job to be run again: under an id of its own, with the attempts, tags and correlation of the stored one."""
+    correlation = job.ref.id if job.correlation_id is None else job.correlation_id.raw
+    return ClaimedJob(
+        id=new_job_id(),
+        fence=0,
+        type=job.type.raw,
+        queue=job.queue.raw,
+        payload=job.payload.raw.encode("utf-8", "surrogatepass"),
+        name=None if job.name is None else job.name.raw,
+        priority=job.priority or 0,
+        attempts=max(0, (job.attempts or 1) - 1),
+        max_attempts=job.max_attempts or 1,
+        lost=0,
+        correlation_id=correlation,
+        tags=tuple(tag.raw for tag in job.tags),
+        timeout_s=None,
+        created_at=job.created_at or EPOCH,
+        scheduled_at=job.scheduled_at or EPOCH,
+    )
+
+
+def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
+    """Call the handler of a job in this thread. Raises NotFound and BadPayload; what the handler raises is kept."""
+    try:
+        task, payload = tasks.find(job.type), read_payload(job.payload)
+    except NoHandler as error:
+        raise NotFound(str(error)) from None
+    context = Context(job, REPLAY)
+    correlation = bind_correlation_id(context.correlation_id)
+    began_s = time.monotonic()
+    try:
+        value = task.call(payload, context)
+        value = asyncio.run(_await(value)) if isawaitable(value) else value
+        return Replay(value, None, time.monotonic() - began_s)
+    except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
+        return Replay(None, error, time.monotonic() - began_s)
+    finally:
+        unbind_correlation_id(correlation)
+
+
+def measured(run: Callable[[], Replay]) -> tuple[Replay, Measures]:
+    """Run with Python's profilers on; they slow it down, so that the shares tell and not the times."""
+    profile = cProfile.Profile()
+    was_tracing = tracemalloc.is_tracing()
+    if not was_tracing:
+        tracemalloc.start()
+    tracemalloc.reset_peak()
+    try:
+        done = profile.runcall(run)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        if not was_tracing:
+            tracemalloc.stop()
+    text = io.StringIO()
+    pstats.Stats(profile, stream=text).sort_stats("cumulative").print_stats(FUNCTIONS_TOLD)
+    return done, Measures(text.getvalue().strip(), peak)
+
+
+def debug(replay: Replay) -> None:
+    """Open Python's debugger where the handler raised."""
+    if replay.traceback is not None and sys.stdin.isatty():
+        import pdb  # noqa: T100 - a person asked for the debugger
+
+        pdb.post_mortem(replay.traceback)
+
+
+async def _await(value: Awaitable[object]) -> object:
+    return await value
