@@ -21,7 +21,7 @@ from queuetui.model.names import shown
 from queuetui.model.state import State
 
 
-@job("test_enqueue.declared", queue="mail", max_attempts=9)
+@job("test_enqueue.declared", queue="mail", priority="high", max_attempts=9)
 def declared(payload: object) -> None:
     """A handler with rules."""
 
@@ -101,6 +101,7 @@ def test_an_id_may_be_sent_again(queue: Queue) -> None:
 def test_a_handler_stands_for_its_type(queue: Queue) -> None:
     """A declared handler brings its type and rules; an undeclared one is named by its path; what is said wins."""
     by_handler = queue.get(queue.enqueue(declared).id)
+    assert (by_handler.priority, queue.get(queue.enqueue(declared, priority=0).id).priority) == (10, 0)
     assert (by_handler.type, by_handler.queue, by_handler.max_attempts) == ("test_enqueue.declared", "mail", 9)
     by_name = queue.get(queue.enqueue("test_enqueue.declared", queue="sms", max_attempts=1).id)
     assert (by_name.queue, by_name.max_attempts) == ("sms", 1)

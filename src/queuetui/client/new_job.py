@@ -20,6 +20,7 @@ from queuetui.model.job_rules import read_attempts, read_due_time, read_priority
 from queuetui.model.names import read_queue, read_tags, read_text, shown
 
 DEFAULT_QUEUE = "default"
+DEFAULT_PRIORITY = 0
 DEFAULT_MAX_ATTEMPTS = 3
 
 
@@ -68,6 +69,7 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         declaration.type if declaration else _type_of(job_type),
         encode_payload({} if payload is None else payload),
         read_queue(queue) if queue is not None else (declaration and declaration.queue) or DEFAULT_QUEUE,
+        priority=(declaration and declaration.priority) or DEFAULT_PRIORITY,
         max_attempts=read_attempts(attempts)
         if attempts is not None
         else (declaration and declaration.max_attempts) or DEFAULT_MAX_ATTEMPTS,

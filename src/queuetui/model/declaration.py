@@ -11,7 +11,7 @@ from queuetui.model.backoff import Backoff
 from queuetui.model.duration import read_limit_s, read_span_s, read_whole_s
 from queuetui.model.errors import Conflict
 from queuetui.model.handler import Handler, place_of, read_handler, type_of
-from queuetui.model.job_rules import read_attempts
+from queuetui.model.job_rules import read_attempts, read_priority
 from queuetui.model.names import read_flag, read_queue, read_text, shown
 from queuetui.model.schedule import JobPattern, ScheduleSpec, Timing
 
@@ -42,6 +42,7 @@ class Declaration:
     overlap: bool = True
     measure: bool = False
     result_ttl_s: float | None = None
+    priority: int | None = None
 
 
 @overload
@@ -51,6 +52,7 @@ def job(
     job_type: str | None = None,
     *,
     queue: str | None = None,
+    priority: int | str | None = None,
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
     timeout: float | timedelta | None = None,
@@ -67,6 +69,7 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     job_type: str | Handler | None = None,
     *,
     queue: str | None = None,
+    priority: int | str | None = None,
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
     timeout: float | timedelta | None = None,
@@ -82,6 +85,7 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     """Declare a function, or a class with `handle`, as the handler of a job type.
 
     Without a type its own name is the type.
+    `priority` is that of jobs which say none: a number, higher first, or low, normal, high, critical.
     A duration is in seconds or a timedelta. At `timeout` the run fails and its handler is asked to stop; at `hard_timeout` it is killed.
     `every` (whole seconds) or `cron` (five fields, in the time zone `tz`) makes it recur with an empty payload in every store that a
     worker with this `--app` works; `overlap` False passes over a slot while the job of the one before goes on.
@@ -90,6 +94,7 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     The handler itself is returned unchanged and can be called and tested as before. Raises TypeError or ValueError for what cannot hold.
     """
     rules = _read_rules(queue, max_attempts, backoff, timeout, hard_timeout, ack, result_ttl)
+    rules |= {"priority": None if priority is None else read_priority(priority)}
     rules |= {"timing": _read_timing(every, cron, tz), "overlap": read_flag(overlap, "overlap")}
     rules |= {"measure": read_flag(measure, "measure")}
     name = job_type if job_type is None or callable(job_type) else read_text(job_type, "the type of a job")
@@ -173,5 +178,6 @@ def _pattern(declaration: Declaration) -> JobPattern:
     return JobPattern(
         declaration.type,
         queue=declaration.queue or plain.queue,
+        priority=plain.priority if declaration.priority is None else declaration.priority,
         max_attempts=declaration.max_attempts or plain.max_attempts,
     )

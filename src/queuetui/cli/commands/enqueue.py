@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from queuetui.cli.awaited_job import WaitingCommand, tell_end, wait_option
 from queuetui.cli.options import (
     checked,
     connection_options,
@@ -82,7 +83,25 @@ def _store(
     return queue.enqueue(job_type or "", value, **options)
 
 
-@click.command()
+def _answer(queue: Queue, answer: EnqueueResult, wait_s: float | None, form: Format) -> None:
+    """Write the id of the job, or its result once it has ended."""
+    state = "pruned" if answer.state is None else answer.state.value
+    if not answer.created:
+        say(f"nothing was stored: this key belongs to job {answer.id}, which is {state}")
+    try:
+        if wait_s is not None:
+            tell_end(queue, answer, wait_s, form)
+        elif form is Format.TABLE:
+            write(answer.id)
+        else:
+            show_document({"id": answer.id, "created": answer.created, "state": state}, form)
+        finish()
+    except AnswerLost:
+        say(f"the job is {'stored' if answer.created else 'there'} as {answer.id}: do not send it again")
+        raise
+
+
+@click.command(cls=WaitingCommand)
 @click.argument("job_type", metavar="[TYPE]", required=False)
 @click.option("--command", "command_line", metavar="TEXT", help="A shell command in place of a TYPE.")
 @click.option("--payload", "-p", metavar="JSON|@FILE|-", help="What the handler is given.")
@@ -114,9 +133,12 @@ def _store(
 )
 @needs_option
 @click.option("--timeout", type=positive_duration, metavar="DUR", help="How long a run may take.")
+@wait_option
 @format_options
 @connection_options
-def command(job_type: str | None, command_line: str | None, payload: str | None, form: str, **given: Any) -> None:
+def command(
+    job_type: str | None, command_line: str | None, payload: str | None, wait_s: float | None, form: str, **given: Any
+) -> None:
     """Store one job and print its id. The embedded file and the tables are made when absent.
 
     TYPE is a declared job type, or an exact path such as package.module:function. A --command is run by the shell of a worker that
@@ -142,19 +164,8 @@ def command(job_type: str | None, command_line: str | None, payload: str | None,
         made = describe_new_queue(profile)
         with Queue(profile.url, options=backend_options(profile, create=True)) as queue:
             answer = _store(queue, job_type, command_line, value, options)
+            if made is not None:
+                say(made)
+            _answer(queue, answer, wait_s, Format(form))
     except Denied as error:
         raise Unreachable(str(error)) from error
-    if made is not None:
-        say(made)
-    state = "pruned" if answer.state is None else answer.state.value
-    if not answer.created:
-        say(f"nothing was stored: this key belongs to job {answer.id}, which is {state}")
-    try:
-        if form == Format.TABLE:
-            write(answer.id)
-        else:
-            show_document({"id": answer.id, "created": answer.created, "state": state}, Format(form))
-        finish()
-    except AnswerLost:
-        say(f"the job is {'stored' if answer.created else 'there'} as {answer.id}: do not send it again")
-        raise
