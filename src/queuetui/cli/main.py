@@ -31,6 +31,7 @@ COMMANDS = {
     "enqueue": ("enqueue", "command"),
     "events": ("events", "command"),
     "failures": ("failures", "command"),
+    "gaps": ("gaps", "command"),
     "health": ("health", "command"),
     "jobs": ("jobs", "command"),
     "lives": ("lives", "command"),

@@ -34,7 +34,8 @@ from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.follower import Follower, log_of
-from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
+from queuetui.monitor.gaps import GapReader, LogGaps
+from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.store_watch import StoreWatch
 
@@ -162,7 +163,20 @@ class Feed:
         Raises Unsupported where no events are kept.
         """
         now = self.now()
-        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s)
+        own = self.capabilities.native
+        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own)
+
+    def gaps(self, span: timedelta, limit: int) -> LogGaps:
+        """Return what is wrong with the log of a span, over all jobs.
+
+        Raises Unsupported where no events are kept.
+        """
+
+        def judge_job(job_id: str) -> Verdict | None:
+            return self.open(job_id, events=EVENTS_OF_A_JOB).gap
+
+        reader = GapReader(log_of(self._backend), self.capabilities.native, self.limits, judge_job)
+        return reader.read(self.now(), span, limit)
 
     def event_counts(self, span: timedelta) -> tuple[dict[str, int], bool]:
         """Return how many events of each kind there were in a span.

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 from typing import Any
 
 from queuetui.backends.events import EventLog
 from queuetui.model.clock import to_text
 from queuetui.model.event import Event, EventKind, EventRequest
 from queuetui.monitor.follower import EVENTS_A_PAGE, MOST_A_LOOK
+from queuetui.monitor.sequence import LogTraits, find_gaps
 
 _ENDS = frozenset({EventKind.JOB_COMPLETED, EventKind.JOB_FAILED})
 _STEPS = (EventKind.JOB_CREATED, EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED, EventKind.JOB_COMPLETED)
 # What a job tells itself of, when it is read alone.
-_EVENTS_OF_A_JOB = 200
+EVENTS_OF_A_JOB = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Lives:
     notes: tuple[str, ...] = ()
 
 
-def read_recent(log: EventLog, since: datetime | None) -> tuple[list[Event], bool]:
+def read_recent(log: EventLog, since: datetime | None, most: int = MOST_A_LOOK) -> tuple[list[Event], bool]:
     """Return the events since a time, newest first, and whether there are more than are looked through."""
     found: list[Event] = []
     before: str | None = None
-    while len(found) < MOST_A_LOOK:
+    while len(found) < most:
         page = log.events(EventRequest(since=since, before=before, limit=EVENTS_A_PAGE))
         found += page.events
         if not page.has_more:
@@ -66,35 +66,52 @@ def count_kinds(events: Iterable[Event]) -> dict[str, int]:
     return dict(Counter(_word(event) for event in events).most_common())
 
 
-def read_lives(log: EventLog, now: datetime, since: datetime | None, limit: int, stalled_s: float) -> Lives:
+def read_lives(
+    log: EventLog, now: datetime, since: datetime | None, limit: int, stalled_s: float, *, own: bool
+) -> Lives:
     """Return the lives of the jobs that something happened to since a time, the latest first.
 
-    A job whose beginning lies further back is read alone.
+    A job whose beginning lies further back is read alone. The log is our `own` queue's, or another product's.
     """
     events, is_cut = read_recent(log, since)
-    told = frozenset(event.kind for event in events)
-    by_job: dict[str, list[Event]] = {}
-    for event in events:
-        if event.job_id is not None:
-            by_job.setdefault(event.job_id, []).append(event)
+    traits = traits_of(events, own=own)
+    by_job = group_by_job(events)
     lives = []
-    for job_id, own in list(by_job.items())[:limit]:
-        if not any(event.kind is EventKind.JOB_CREATED for event in own):
-            own = list(log.events(EventRequest(job_id=job_id, limit=_EVENTS_OF_A_JOB)).events)  # noqa: PLW2901 - all of it
-        lives.append(tell_life(job_id, own, told, now, stalled_s))
+    for job_id, recent in list(by_job.items())[:limit]:
+        own_events, is_whole = recent, any(event.kind is EventKind.JOB_CREATED for event in recent)
+        if not is_whole:
+            own_events = list(log.events(EventRequest(job_id=job_id, limit=EVENTS_OF_A_JOB)).events)
+            is_whole = len(own_events) < EVENTS_OF_A_JOB
+        gaps = find_gaps(own_events, traits, now, stalled_s, is_whole=is_whole)
+        lives.append(replace(tell_life(job_id, own_events), gaps=tuple(gap.text for gap in gaps)))
     notes = [f"{len(events):,} events were looked through and there are more"] if is_cut else []
     if len(by_job) > limit:
         notes.append(f"{limit:,} jobs are shown and there are more; ask for more with --limit")
     return Lives(tuple(lives), tuple(notes))
 
 
-def tell_life(
-    job_id: str, events: Sequence[Event], told: frozenset[EventKind], now: datetime, stalled_s: float
-) -> Life:
-    """Return the life that a job's events, newest first, tell.
+def traits_of(events: Iterable[Event], *, own: bool) -> LogTraits:
+    """Return what events, of our own log or another product's, tell of their log as a whole."""
+    kinds: set[EventKind] = set()
+    off: dict[str, list[datetime]] = {}
+    for event in events:
+        kinds.add(event.kind)
+        if event.kind is EventKind.QUEUE_EVENTS_OFF and event.queue is not None:
+            off.setdefault(event.queue.raw, []).append(event.at)
+    return LogTraits(frozenset(kinds), own, off)
 
-    Of `told`, the kinds that the log tells at all, only what is there can be missed.
-    """
+
+def group_by_job(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return the events of each job, in the order in which they are given."""
+    by_job: dict[str, list[Event]] = {}
+    for event in events:
+        if event.job_id is not None:
+            by_job.setdefault(event.job_id, []).append(event)
+    return by_job
+
+
+def tell_life(job_id: str, events: Sequence[Event]) -> Life:
+    """Return when a job came to each step, by its events, newest first."""
     steps: dict[EventKind, datetime] = {}
     end: Event | None = None
     for event in reversed(events):
@@ -104,43 +121,8 @@ def tell_life(
     if end is not None and end.moment is not None:
         # A short run has no JobStarted of its own: its end tells when it began.
         steps.setdefault(EventKind.JOB_STARTED, end.moment)
-    life = Life(job_id, steps, None if end is None else end.kind)
     ran_again = end is not None and any(event.at > end.at and event.kind in _STEPS for event in events)
-    is_once = all(number == 1 for number in Counter(event.kind for event in events).values())
-    life = replace(life, end=None if ran_again else life.end)
-    return replace(
-        life, gaps=(*_missing(life, told), *(_disorder(life) if is_once else ()), *_stall(life, now, stalled_s))
-    )
-
-
-def _missing(life: Life, told: frozenset[EventKind]) -> Iterable[str]:
-    last = max((place for place, kind in enumerate(_STEPS) if kind in life.steps), default=0)
-    for kind in _STEPS[:last]:
-        if kind not in life.steps and (kind in told or kind is not EventKind.JOB_SCHEDULED):
-            yield f"no {kind}"
-
-
-def _disorder(life: Life) -> Iterable[str]:
-    there = [kind for kind in _STEPS if kind in life.steps]
-    for before, after in pairwise(there):
-        if life.steps[before] > life.steps[after]:
-            yield f"{_name(after, life)} before {before}"
-
-
-def _stall(life: Life, now: datetime, stalled_s: float) -> Iterable[str]:
-    if life.end is not None or not life.steps:
-        return
-    last = max(
-        (kind for kind in life.steps if kind is not EventKind.JOB_COMPLETED),
-        key=lambda kind: (life.steps[kind], _STEPS.index(kind)),
-        default=None,
-    )
-    if last is not None and now - life.steps[last] > timedelta(seconds=stalled_s):
-        yield f"{last} and nothing since for {(now - life.steps[last]).total_seconds():.0f} s"
-
-
-def _name(kind: EventKind, life: Life) -> str:
-    return (life.end or kind).value if kind is EventKind.JOB_COMPLETED else kind.value
+    return Life(job_id, steps, None if end is None or ran_again else end.kind)
 
 
 def _word(event: Event) -> str:

@@ -107,7 +107,7 @@ def test_the_log_is_read_as_events_with_their_gaps(platform: tuple[str, Backend]
     assert log.events(EventRequest(job_id="no uuid")).events == ()
     assert {e.job_id for e in log.events(EventRequest(kinds=frozenset({EventKind.JOB_FAILED}))).events} == {B}
     assert len(log.events(EventRequest(kinds=frozenset({EventKind.OTHER}))).events) == 1
-    lives = {life.job_id: life for life in read_lives(log, NOW, NOW - timedelta(hours=1), 10, 300).lives}
+    lives = {life.job_id: life for life in read_lives(log, NOW, NOW - timedelta(hours=1), 10, 300, own=False).lives}
     assert {job_id: life.gaps for job_id, life in lives.items()} == {
         A: (),
         B: ("no JobStarted",),
@@ -194,7 +194,7 @@ def test_the_captures_log_tells_each_life(postgres_url: str) -> None:
     assert backend.events is not None
     assert backend.upkeep is not None
     assert not backend.upkeep.keeps_tokens
-    lives = {life.job_id: life for life in read_lives(backend.events, now, None, 50, 300).lives}
+    lives = {life.job_id: life for life in read_lives(backend.events, now, None, 50, 300, own=False).lives}
     words = {"completed": EventKind.JOB_COMPLETED, "failed": EventKind.JOB_FAILED}
     assert {job_id: life.end for job_id, life in lives.items()} == {
         job_id: words.get(job["state"]) for job_id, job in truth["jobs"].items()

@@ -31,18 +31,17 @@ _TIMES = ("created_at", "scheduled_at", "started_at", "ended_at")
 @click.option(
     "--since", "since_s", type=duration, default="1h", show_default=True, help="Something happened to it since."
 )
-@click.option("--gaps", is_flag=True, help="Only jobs whose events have a gap.")
 @click.option("--limit", "-n", type=click.IntRange(1), default=100, show_default=True, help="At most so many jobs.")
 @format_options
 @connection_options
-def command(since_s: float, gaps: bool, limit: int, form: str, **connection: Any) -> None:
+def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
     """Show the life of each job in one row, and which of its steps is missing.
 
-    The steps are created, scheduled, started, ended.
+    The steps are created, scheduled, started, ended. What is wrong with the log as a whole: queuetui gaps.
     """
     with opened_systems(**connection) as systems:
         found = log_of(systems).lives(timedelta(seconds=since_s), limit)
-    rows = [describe_life(life) for life in found.lives if life.gaps or not gaps]
+    rows = [describe_life(life) for life in found.lives]
     if form == Format.TABLE:
         rows = [_cells(row) for row in rows]
     show_rows(rows, COLUMNS, Format(form), COLUMNS)
