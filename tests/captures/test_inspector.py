@@ -27,9 +27,11 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Severity
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.feed import Feed
 from tests.backends.captures import STATE_OF_WORD, Capture
 from tests.captures.conftest import Folder
 
+DEFAULT_LIMITS = Limits()
 FILTERS = (
     *(f"state:{state}" for state in State),
     *(
@@ -71,8 +73,8 @@ def whole(backend: Backend) -> list[Job]:
     return [backend.inspector.get(job.ref.id) for job in _list(backend)]
 
 
-def _list(backend: Backend, text: str = "") -> list[Job]:
-    return list(Search(backend.inspector, parse_query(text), Limits(), whole=True).jobs(10_000))
+def _list(backend: Backend, text: str = "", limits: Limits = DEFAULT_LIMITS) -> list[Job]:
+    return list(Search(backend.inspector, parse_query(text), limits, whole=True).jobs(10_000))
 
 
 def test_each_job_is_what_its_truth_says(backend: Backend, loaded: Capture, folder: Folder) -> None:
@@ -137,7 +139,10 @@ def test_counts_are_those_of_the_truth(backend: Backend, loaded: Capture) -> Non
 
 
 def test_what_is_stuck_is_so_only_past_its_time(loaded: Capture, folder: Folder) -> None:
-    """At the capture no job of a live worker is stuck; once their time is over the truth's stuck jobs are, counted and listed."""
+    """At the capture no run of a live worker is stuck; once their time is over the truth's stuck jobs are.
+
+    What waits is stuck once it is due too long. The flag, the count and the verdicts agree.
+    """
     stuck, running = (
         {job_id for job_id, true in loaded.stored.items() if true["state"] == word} for word in ("stuck", "running")
     )
@@ -145,8 +150,26 @@ def test_what_is_stuck_is_so_only_past_its_time(loaded: Capture, folder: Folder)
     for after_s, least, most in ((1, set(), stuck), (folder.expectation.stuck_after_s, stuck, stuck | running)):
         late = loaded.open(after_s)
         found = {job.ref.id for job in _list(late, "is:stuck")}
-        assert least <= found <= most
+        assert least <= {job.ref.id for job in _list(late, "is:stuck state:processing")} <= most
         assert late.inspector.snapshot(Watch()).stuck.value == len(found)
+        assert found == _judged_stuck(late)
+
+
+def test_what_is_due_too_long_is_stuck(loaded: Capture) -> None:
+    """An hour after the capture each job that waits in a queue that is not suspended is stuck."""
+    late = loaded.open(3601)
+    waiting = {job_id for job_id, true in loaded.stored.items() if true["state"] == "waiting"}
+    found = {job.ref.id for job in _list(late, "is:stuck")}
+    assert waiting <= found == _judged_stuck(late)
+    assert late.inspector.snapshot(Watch()).stuck.value == len(found)
+    patient = Limits(stuck_after_s=9999, overdue_after_s=9999)
+    assert not waiting & {job.ref.id for job in _list(late, "is:stuck", patient)}
+
+
+def _judged_stuck(backend: Backend) -> set[str]:
+    """Return the jobs whose verdict says that they are stuck."""
+    _, verdicts = Feed(backend, Limits()).page(PageRequest(parse_query(""), 1000))
+    return {job_id for job_id, verdict in verdicts.items() if verdict.stuck}
 
 
 @pytest.mark.parametrize("text", FILTERS)
@@ -220,4 +243,4 @@ def test_a_run_is_judged_by_the_time_that_its_store_gives_it(loaded: Capture, fo
         facts = Facts(now, Limits(), backend.inspector.capabilities, {}, (), frozenset())
         running = _list(backend, "state:processing")
         critical = {job.ref.id for job in running if explain(job, facts).severity is Severity.CRITICAL}
-        assert critical == {job.ref.id for job in _list(backend, "is:stuck")}
+        assert critical == {job.ref.id for job in _list(backend, "is:stuck state:processing")}

@@ -73,8 +73,8 @@ def test_a_due_job_says_why_it_waits(due_s: float, told: Facts, code: Code, word
 def test_a_wait_without_a_due_time_is_told_from_when_the_job_was_made() -> None:
     """A store that does not keep since when a job is due says how long it is there, and a long wait is a warning all the same."""
     told = facts(capabilities=FOREIGN)
-    verdict = explain(job(scheduled_at=None, created_at=ago(722)), told)
-    assert (verdict.severity, verdict.summary.partition(";")[0]) == (Severity.WARNING, "pending for 12 m")
+    verdict = explain(job(scheduled_at=None, created_at=ago(599)), told)
+    assert (verdict.severity, verdict.summary.partition(";")[0]) == (Severity.WARNING, "pending for 9 m")
     unknown = explain(job(scheduled_at=None, created_at=None), told)
     assert unknown.summary.partition(";")[0] == "pending"
 

@@ -42,6 +42,9 @@ class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     worker_silent_after: str = "30s"
     stuck_after_per_queue: dict[str, str] = {}
     stuck_after_per_type: dict[str, str] = {}
+    overdue_after: str = "10m"
+    overdue_after_per_queue: dict[str, str] = {}
+    overdue_after_per_type: dict[str, str] = {}
     hidden_columns: list[str] = []
     summary: dict[str, list[str]] = {}
     alarms: AlarmTable = msgspec.field(default_factory=AlarmTable)
@@ -121,6 +124,9 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
             worker_silent_s=_seconds(path, f"{key}.worker_silent_after", table.worker_silent_after),
             per_queue_s=_spans(path, f"{key}.stuck_after_per_queue", table.stuck_after_per_queue),
             per_type_s=_spans(path, f"{key}.stuck_after_per_type", table.stuck_after_per_type),
+            overdue_after_s=_seconds(path, f"{key}.overdue_after", table.overdue_after),
+            overdue_per_queue_s=_spans(path, f"{key}.overdue_after_per_queue", table.overdue_after_per_queue),
+            overdue_per_type_s=_spans(path, f"{key}.overdue_after_per_type", table.overdue_after_per_type),
             alarms=_of_alarms(path, key, table.alarms, read_alarms),
         ),
         alarm_actions=_of_alarms(path, key, table.alarms, read_alarm_actions),

@@ -32,6 +32,7 @@ class Capabilities:
     computed from what the backend declares, and `manages` the verbs on queues, workers and schedules;
     `workers`, `tally`, `attempts`, `events` tell whether those are kept at all;
     `cleanup` are the states that a cleanup deletes unless others are named, `ended_by` the field that tells when such a job ended;
+    `worker_command` starts a worker of another product for the queue that stands for `{queue}`, empty where only its application knows;
     `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
     """
 
@@ -51,6 +52,7 @@ class Capabilities:
     warnings: Mapping[Verb, str] = field(default_factory=dict)
     cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
     ended_by: str = "completed"
+    worker_command: tuple[str, ...] = ()
 
     @property
     def verbs(self) -> frozenset[Verb]:

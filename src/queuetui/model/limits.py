@@ -16,6 +16,7 @@ class Limits:
 
     `stuck_after_s` bounds a run, and how long a due job may wait in a queue with no consumer; a worker silent for `worker_silent_s`
     is not live. A schedule is overdue when nobody has looked at a slot for `schedule_late_s`.
+    `overdue_after_s` bounds how long a job may be due, whoever listens.
     """
 
     stuck_after_s: float = 300.0
@@ -23,12 +24,20 @@ class Limits:
     schedule_late_s: float = 60.0
     per_queue_s: Mapping[str, float] = field(default_factory=dict)
     per_type_s: Mapping[str, float] = field(default_factory=dict)
+    overdue_after_s: float = 600.0
+    overdue_per_queue_s: Mapping[str, float] = field(default_factory=dict)
+    overdue_per_type_s: Mapping[str, float] = field(default_factory=dict)
     alarms: AlarmLimits = field(default_factory=AlarmLimits)
 
     def run_limit_s(self, queue: str, job_type: str) -> float:
         """Return the run limit that holds for a job: its type's, else its queue's, else the floor."""
         by_queue = self.per_queue_s.get(queue, self.stuck_after_s)
         return self.per_type_s.get(job_type, by_queue)
+
+    def overdue_limit_s(self, queue: str, job_type: str) -> float:
+        """Return how long a job may be due: its type's limit, else its queue's, else the floor."""
+        by_queue = self.overdue_per_queue_s.get(queue, self.overdue_after_s)
+        return self.overdue_per_type_s.get(job_type, by_queue)
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:

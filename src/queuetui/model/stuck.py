@@ -17,7 +17,7 @@ def is_stuck(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collect
     """
     if job.state is State.PROCESSING:
         return is_orphaned(job, now) or is_over_limit(job, now, limits)
-    return job.state in WAITING and job.queue.raw in unconsumed_queues and is_overdue(job, now, limits)
+    return is_unheard(job, now, limits, unconsumed_queues)
 
 
 def is_orphaned(job: Job, now: datetime) -> bool:
@@ -31,6 +31,26 @@ def is_over_limit(job: Job, now: datetime, limits: Limits) -> bool:
     return since is not None and (now - since).total_seconds() > limits.run_limit_s(job.queue.raw, job.type.raw)
 
 
+def is_unheard(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collection[str]) -> bool:
+    """Tell whether a job has been due for longer than a queue without a consumer may make it wait."""
+    return job.queue.raw in unconsumed_queues and _is_due_over(job, now, limits.stuck_after_s)
+
+
 def is_overdue(job: Job, now: datetime, limits: Limits) -> bool:
-    """Tell whether a waiting job has been due for longer than a queue without a consumer may make it wait."""
-    return job.scheduled_at is not None and (now - job.scheduled_at).total_seconds() > limits.stuck_after_s
+    """Tell whether a job has been due for longer than any queue that is not paused may make it wait."""
+    return _is_due_over(job, now, limits.overdue_limit_s(job.queue.raw, job.type.raw))
+
+
+def due_since(job: Job) -> datetime | None:
+    """Return since when a waiting job is due.
+
+    A pending one whose store keeps no due time is due since it is there.
+    """
+    if job.state not in WAITING:
+        return None
+    return job.scheduled_at or (job.created_at if job.state is State.PENDING else None)
+
+
+def _is_due_over(job: Job, now: datetime, span_s: float) -> bool:
+    due_at = due_since(job)
+    return due_at is not None and (now - due_at).total_seconds() > span_s

@@ -23,6 +23,7 @@ class Code(StrEnum):
     WAITING = "waiting"
     QUEUE_PAUSED = "queue_paused"
     NO_CONSUMER = "no_consumer"
+    OVERDUE = "overdue"
     ALL_SLOTS_BUSY = "all_slots_busy"
     LIMIT_REACHED = "limit_reached"
     RULES_UNREADABLE = "rules_unreadable"
@@ -61,7 +62,9 @@ class Code(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-STUCK_CODES = frozenset({Code.NO_CONSUMER, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP})
+STUCK_CODES = frozenset(
+    {Code.NO_CONSUMER, Code.OVERDUE, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Sidekiq:
         self.capabilities = Capabilities(
             "sidekiq", "Sidekiq", native=False, applies=states_by_verb(self.rules), keeps=_KEPT, reasons=_REASONS,
             liveness=Liveness.HEARTBEAT, workers=True, warnings=_WARNINGS,
+            worker_command=("bundle", "exec", "sidekiq", "-q", "{queue}"),
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
 from queuetui.backends.keys.shelf import Kind, Shelf
 from queuetui.backends.keys.walking import Walk
@@ -26,7 +27,7 @@ _Key = tuple[str, State]
 
 @dataclass
 class Counts:
-    """How many jobs there are of each queue and state, how many runs are stuck, and what was not read whole."""
+    """How many jobs there are of each queue and state, how many are stuck, and what was not read whole."""
 
     now: datetime
     sizes: Counter[_Key] = field(default_factory=Counter)
@@ -34,6 +35,7 @@ class Counts:
     stuck: Counter[str] = field(default_factory=Counter)
     oldest_due: dict[str, datetime] = field(default_factory=dict)
     runs_read_whole: bool = True
+    late_read_whole: bool = True
 
     def of(self, queue: str, state: State) -> Measured[int]:
         """Return a queue's count of one state."""
@@ -47,11 +49,15 @@ class Counts:
         )
 
     def stuck_in(self, queue: str | None = None) -> Measured[int]:
-        """Return how many runs are stuck, of one queue or of all."""
+        """Return how many jobs are stuck, of one queue or of all."""
         count = self.stuck.total() if queue is None else self.stuck[queue]
-        if self.runs_read_whole:
-            return Measured(count, as_of=self.now)
-        return Measured(count, Exactness.CAPPED, self.now, f"of the first {MOST_RUNS:,} runs")
+        if not self.runs_read_whole:
+            return Measured(count, Exactness.CAPPED, self.now, f"of the first {MOST_RUNS:,} runs")
+        if not self.late_read_whole:
+            return Measured(
+                count, Exactness.CAPPED, self.now, f"of the first {MOST_LATE:,} waiting jobs that are due too long"
+            )
+        return Measured(count, as_of=self.now)
 
     def _measure(self, count: int, *, is_estimated: bool) -> Measured[int]:
         if not is_estimated:
@@ -73,6 +79,8 @@ def count_jobs(reading: Reading) -> Counts:
             counts.sizes[shelf.queue, shelf.states[0]] += size
         else:
             left -= _share_out(reading, shelf, size, left, counts)
+    late, counts.late_read_whole = find_late(reading, reading.shelves)
+    counts.stuck.update(seen.job.queue.raw for seen in late)
     _read_oldest(reading, counts)
     return counts
 
@@ -81,7 +89,7 @@ def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> No
     jobs = _read(reading, shelf, MOST_RUNS)
     counts.runs_read_whole = counts.runs_read_whole and size <= MOST_RUNS
     for job in jobs:
-        counts.stuck[job.queue.raw] += reading.moment.is_stuck(job)
+        counts.stuck[job.queue.raw] += reading.is_stuck(job)
     if shelf.queue is not None:
         counts.sizes[shelf.queue, State.PROCESSING] += size
     else:

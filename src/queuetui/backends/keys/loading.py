@@ -15,7 +15,9 @@ from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
-from queuetui.model.limits import Limits
+from queuetui.model.limits import Limits, unconsumed
+from queuetui.model.state import State
+from queuetui.model.stuck import is_overdue, is_unheard
 from queuetui.model.text import Untrusted
 
 BITE_ENTRIES = 500
@@ -66,6 +68,16 @@ class Reading:
     def shelves(self) -> tuple[Shelf, ...]:
         """Every shelf."""
         return self.product.shelves(self.survey)
+
+    def is_stuck(self, job: Job) -> bool:
+        """Tell whether a worker has held a job for too long, or it is due for too long though its workers may take jobs."""
+        if job.state is State.PROCESSING:
+            return self.moment.is_held_too_long(job)
+        return not self.survey.suspended_by and self._is_due_too_long(job)
+
+    def _is_due_too_long(self, job: Job) -> bool:
+        unheard = unconsumed([job.queue.raw], self.survey.workers, self.now, self.limits)
+        return is_unheard(job, self.now, self.limits, unheard) or is_overdue(job, self.now, self.limits)
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands that read, in packets, and return their answers; a key of another type answers as if it were empty."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from queuetui.backends.keys.late_jobs import find_late
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading, shorten
 from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import Product
@@ -43,8 +44,6 @@ def _plan_term(product: Product, term: Term) -> PlannedTerm:
 def shelves_for(reading: Reading, query: Query) -> list[Shelf]:
     """Return the shelves that may hold jobs which a filter asks for."""
     states = states_asked(query, frozenset(State))
-    if asks_for_stuck(query):
-        states &= {State.PROCESSING}
     names = [shelf.queue for shelf in reading.shelves if shelf.queue is not None]
     queues = queues_asked(query, tuple(dict.fromkeys(names)))
     return [
@@ -78,10 +77,20 @@ class PageReader:
             return self._cut(request, [seen for seen, _ in named if seen is not None], _NEWEST, is_all=True)
         shelves = shelves_for(self._reading, request.query)
         walk = Walk(self._reading, shelves, self._reading.sizes(shelves), backward=request.backward)
-        if asks_for_stuck(request.query) or request.query.sort is not None:
+        if asks_for_stuck(request.query):
+            return self._read_stuck(request, shelves)
+        if request.query.sort is not None:
             found = self._look(replace(walk, backward=False), request, None, SORTED_JOBS, most=SORTED_JOBS)
-            return self._cut(request, found.seen, _LONGEST_RUN, is_all=found.end is None)
+            return self._cut(request, found.seen, request.query.sort, is_all=found.end is None)
         return self._read_walked(walk, request)
+
+    def _read_stuck(self, request: PageRequest, shelves: Sequence[Shelf]) -> Page:
+        """Return those that were held for too long before those that are due for too long."""
+        running = [shelf for shelf in shelves if State.PROCESSING in shelf.states]
+        walk = Walk(self._reading, running, self._reading.sizes(running))
+        found = self._look(walk, request, None, SORTED_JOBS, most=SORTED_JOBS)
+        late, is_whole = find_late(self._reading, shelves)
+        return self._cut(request, [*found.seen, *late], _LONGEST_RUN, is_all=found.end is None and is_whole)
 
     def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
         found = self._look(walk, request, request.cursor, request.limit + 1, most=LOOKED_JOBS)
@@ -154,5 +163,5 @@ class PageReader:
         )
 
     def _condition(self, query: Query) -> Callable[[Job], bool]:
-        moment = self._reading.moment
-        return lambda job: all(holds(term, job, moment.now, moment.is_stuck) for term in query.terms)
+        reading = self._reading
+        return lambda job: all(holds(term, job, reading.now, reading.is_stuck) for term in query.terms)

@@ -12,7 +12,6 @@ from queuetui.model.capabilities import Liveness
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import State
 from queuetui.model.stuck import is_over_limit
 
 
@@ -26,10 +25,8 @@ class Moment:
     summaries: SummaryPaths = field(default_factory=dict)
     liveness: Liveness = Liveness.NONE
 
-    def is_stuck(self, job: Job) -> bool:
+    def is_held_too_long(self, job: Job) -> bool:
         """Tell whether a run is past the time until which the product leaves it alone, or past its limit where that says less."""
-        if job.state is not State.PROCESSING:
-            return False
         is_left = job.lease_until is not None and job.lease_until < self.now
         if self.liveness is Liveness.DEADLINE and job.lease_until is not None:
             return is_left

@@ -118,14 +118,14 @@ def _narrow_id(value: Value, term: Term, source: Source) -> Condition | None:
 
 
 def states_sought(query: Query, source: Source) -> frozenset[State]:
-    """Return those of a source's states that a query may mean; what is stuck is being processed, or spent."""
+    """Return those of a source's states that a query may mean; what is stuck is being processed, or waits."""
     states = frozenset(source.states)
     for term in query.terms:
         if term.field == "state":
             named = frozenset(State(str(value)) for value in term.values)
             states = states - named if term.negated else states & named
         elif term.field == "is" and term.values == ("stuck",) and not term.negated:
-            states &= {State.PROCESSING} | (frozenset() if source.spent is None else {State.RETRYING})
+            states &= source.stuck_states()
         elif term.field == "is" and not term.negated and "stuck" not in term.values:
             states &= frozenset[State]().union(*(_FLAG_STATES[str(value)] for value in term.values))
     return states

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, Counts, count_jobs
 from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_many, read_seen
+from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import cut_for_page
 from queuetui.backends.tables.sizes import Sizes
-from queuetui.backends.tables.source import Moment, Product
+from queuetui.backends.tables.source import Product
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
 from queuetui.model.identity import Identity
@@ -137,7 +137,7 @@ class TablesInspector:
     @contextmanager
     def _reading(self, limits: Limits) -> Iterator[Reading]:
         with self.database.reading(f"reading the tables of {self.product.label}") as connection:
-            moment = Moment(read_clock(connection, self.options.now), limits)
+            moment = read_moment(connection, self.product, self.options.now, limits)
             yield Reading(connection, self.product, moment, self.options.name, self.options.summaries)
 
     def _parts(self, watch: Watch) -> Iterator[tuple[str, _Part]]:

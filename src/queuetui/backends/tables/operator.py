@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Select, and_, literal_column, select
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.tables.changes import table_of
+from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job, read_row
-from queuetui.backends.tables.source import Change, Condition, LockedRow, Moment, Place, Product, Source
+from queuetui.backends.tables.source import Change, Condition, LockedRow, Place, Product, Source
 from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
@@ -71,7 +71,7 @@ class TablesOperator:
         results: list[Result] = []
         try:
             with self.database.writing(f"to {act.verb.value} jobs") as connection:
-                moment = Moment(read_clock(connection, self.options.now), limits)
+                moment = read_moment(connection, self.product, self.options.now, limits)
                 reading = Reading(connection, self.product, moment, self.options.name, self.options.summaries)
                 results.extend(_apply_alone(reading, act, target) for target in bite)
         except UnknownOutcome as error:

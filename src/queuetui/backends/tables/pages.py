@@ -8,6 +8,7 @@ from time import monotonic
 
 from sqlalchemy import func, literal, select
 
+from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.conditions import Asked, build, states_sought
 from queuetui.backends.tables.orders import (
@@ -40,8 +41,6 @@ FEWEST_SCANNED = 500
 FAR_CHARS = 256 * 1024
 _FAR_FIELDS = frozenset({"payload", "error", "fingerprint", "data", WORD})
 _LARGEST_CHUNK = 500
-# The states of rows that a worker took, and of those that are stuck.
-_TAKEN = (frozenset({State.PROCESSING}), frozenset({State.PROCESSING, State.RETRYING}))
 _FAR_CHUNK = 50
 
 
@@ -162,8 +161,9 @@ def _is_far(asked: Asked) -> bool:
 
 
 def _is_first_in_turn(source: Source, request: PageRequest) -> bool:
-    """Tell whether only rows that were taken are asked for, which are the first by the order of taking."""
-    return source.in_turn and states_sought(request.query, source) in _TAKEN
+    """Tell whether only rows are asked for that are the first by the order of taking: those that were taken, or are stuck."""
+    states = states_sought(request.query, source)
+    return source.in_turn and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
 
 def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.query import Term
-from queuetui.model.state import State
+from queuetui.model.state import WAITING, State
 
 if TYPE_CHECKING:
     from queuetui.backends.events import EventLog
@@ -40,10 +40,11 @@ WHOLE, NOW, BRIEF, PLACE = "whole.", "now.", "brief.", "place."
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What rows are judged by."""
+    """What rows are judged by; `is_unheard`: no live worker is registered where workers are."""
 
     now: datetime
     limits: Limits
+    is_unheard: bool = False
 
 
 Rule = Callable[[Moment], Condition]
@@ -118,34 +119,68 @@ class Source:
         return or_(*(self.states[state](moment) for state in kept)) if kept else None
 
     def stuck(self, moment: Moment) -> Condition:
-        """Return the condition for rows that a worker has held for too long, which is never NULL."""
-        running = self.in_states([State.PROCESSING], moment)
-        since = self.fields.get("started")
-        if running is None or (self.held is None and since is None):
-            return false()
-        late = and_(running, self._is_over(moment))
-        return func.coalesce(late if self.spent is None else or_(late, self.spent), false())
+        """Return the condition for rows that a worker has held for too long, or that are due for too long; it is never NULL."""
+        ways = [self._held_too_long(moment), *self._due_too_long(moment)]
+        if self.spent is not None:
+            ways.append(self.spent)
+        return func.coalesce(or_(*ways), false())
+
+    def stuck_states(self) -> frozenset[State]:
+        """Return the states in which a row may be stuck."""
+        waits = WAITING if self.fields.keys() & {"scheduled", "created"} else frozenset[State]()
+        return frozenset(self.states) & (waits | {State.PROCESSING})
 
     def shown(self, where: Condition) -> Condition:
         """Return a condition without the rows that are hidden."""
         return where if self.hidden is None else and_(where, not_(func.coalesce(self.hidden, false())))
 
-    def _is_over(self, moment: Moment) -> Condition:
+    def _held_too_long(self, moment: Moment) -> Condition:
+        running = self.in_states([State.PROCESSING], moment)
+        since = self.fields.get("started")
+        if running is None or (self.held is None and since is None):
+            return false()
         if self.held is not None:
-            over: Condition = self.held.at < self.held.codec.to_store(moment.now)
-            return over
-        since, limits = self.fields["started"], moment.limits
+            return and_(running, self.held.at < self.held.codec.to_store(moment.now))
+        limits = moment.limits
+        spans = (limits.stuck_after_s, limits.per_queue_s, limits.per_type_s)
+        return and_(running, self._is_over(self.fields["started"], moment.now, *spans))
+
+    def _due_too_long(self, moment: Moment) -> Iterator[Condition]:
+        """Yield the ways in which a row is overdue: by `due_since` of the model."""
+        limits = moment.limits
+        ways: list[tuple[float, Mapping[str, float], Mapping[str, float]]] = [
+            (limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s),
+            *([(limits.stuck_after_s, {}, {})] if moment.is_unheard else []),
+        ]
+        waiting, pending = self.in_states(WAITING, moment), self.in_states([State.PENDING], moment)
+        due, created = self.fields.get("scheduled"), self.fields.get("created")
+        for spans in ways:
+            if due is not None and waiting is not None:
+                yield and_(waiting, self._is_over(due, moment.now, *spans))
+            if created is not None and pending is not None:
+                unknown = true() if due is None else due.at.is_(None)
+                yield and_(pending, unknown, self._is_over(created, moment.now, *spans))
+
+    def _is_over(
+        self,
+        since: Field,
+        now: datetime,
+        usual_s: float,
+        per_queue_s: Mapping[str, float],
+        per_type_s: Mapping[str, float],
+    ) -> Condition:
+        """Return the condition for rows whose span since a time is over its type's limit, else its queue's, else the usual one."""
 
         def floor(limit_s: float) -> Any:  # noqa: ANN401 - a time as the store holds it
-            return since.codec.to_store(moment.now - timedelta(seconds=limit_s))
+            return since.codec.to_store(now - timedelta(seconds=limit_s))
 
         own = [
             (self._has_name(name, value), since.at < floor(limit_s))
-            for name, each in (("type", limits.per_type_s), ("queue", limits.per_queue_s))
+            for name, each in (("type", per_type_s), ("queue", per_queue_s))
             for value, limit_s in each.items()
             if name in self.fields
         ]
-        usual: Condition = since.at < floor(limits.stuck_after_s)
+        usual: Condition = since.at < floor(usual_s)
         return case(*own, else_=usual) if own else usual
 
     def _has_name(self, name: str, value: str) -> Condition:
@@ -234,7 +269,7 @@ class Product:
     filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
     counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
-    `cleanup` and `ended_by` are as in its capabilities.
+    `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
     """
 
     kind: str
@@ -253,6 +288,7 @@ class Product:
     sides: Sides = field(default_factory=Sides)
     cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
     ended_by: str = "completed"
+    worker_command: tuple[str, ...] = ()
     complete: Completion = lambda _, read: [job for _, job in read]
 
     @cached_property
@@ -272,6 +308,7 @@ class Product:
             manages=self.sides.manages,
             cleanup=self.cleanup,
             ended_by=self.ended_by,
+            worker_command=self.worker_command,
             workers=self.sides.workers is not None,
             events=self.sides.events is not None,
             liveness=Liveness.DEADLINE if any(source.held is not None for source in self.sources) else Liveness.NONE,

@@ -18,6 +18,7 @@ from queuetui.monitor.diagnosis import (
     not_due,
     orphaned,
     over_limit,
+    overdue,
     queue_paused,
     waiting,
     will_fail,
@@ -48,6 +49,17 @@ RULES: dict[State, tuple[Rule, ...]] = {
 
 def explain(job: Job, facts: Facts) -> Verdict:
     """Return the first verdict of the state's rules, gravest first.
+
+    That of a job which is due too long tells also that.
+    """
+    verdict = _first(job, facts)
+    if verdict.stuck or facts.capabilities.native:
+        return verdict
+    return overdue.judge(job, facts, verdict) or verdict
+
+
+def _first(job: Job, facts: Facts) -> Verdict:
+    """Return what the first rule tells that has something to tell.
 
     The last rule of each state always answers.
     """

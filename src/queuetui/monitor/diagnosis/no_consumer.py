@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
-from queuetui.model.stuck import is_overdue
+from queuetui.model.stuck import due_since, is_unheard
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import age, name, start_worker
@@ -12,12 +12,12 @@ from queuetui.monitor.diagnosis.words import age, name, start_worker
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a waiting job of a queue that is not paused; needs a backend that stores its workers."""
-    due_s = facts.seconds_since(job.scheduled_at)
+    due_s = facts.seconds_since(due_since(job))
     queue = job.queue.raw
     known = facts.queues.get(queue)
-    if not facts.capabilities.workers or due_s is None or queue not in facts.unconsumed:
+    if not facts.capabilities.workers or due_s is None:
         return None
-    if (known is not None and known.is_paused) or not is_overdue(job, facts.now, facts.limits):
+    if (known is not None and known.is_paused) or not is_unheard(job, facts.now, facts.limits, facts.unconsumed):
         return None
     return Verdict(
         Code.NO_CONSUMER,

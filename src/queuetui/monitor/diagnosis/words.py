@@ -93,6 +93,9 @@ def start_worker(queue: Untrusted, capabilities: Capabilities, *options: Untrust
     """Return the step that gives a queue a worker: a command for our own, words for any other."""
     if capabilities.native:
         return f"start a worker: {worker_for(queue, *options)}"
+    if capabilities.worker_command:
+        words = [word.replace("{queue}", write_name(queue.raw)) for word in capabilities.worker_command]
+        return f"start a worker: {shlex.join(words)}"
     return f"start a worker of {capabilities.label} for {name(queue)}"
 
 

@@ -111,6 +111,7 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths,
         warnings=_WARNINGS,
         unseen=(tables.jobs_absent or tables.failed_absent) if tables.may_hide else "",
         complete=Completer(tables, reader).complete,
+        worker_command=("php", "artisan", "queue:work", "--queue={queue}"),
     )
 
 

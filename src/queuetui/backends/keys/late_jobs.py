@@ -1,0 +1,32 @@
+"""Finds the waiting jobs that are due for too long, from the end of each key that is taken first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.seen import Seen
+from queuetui.backends.keys.shelf import Shelf
+from queuetui.model.state import WAITING
+
+MOST_LATE = 1_000
+# A job that was put to the front of its queue may be young; behind so many young ones none is looked for.
+_FIRST_LOOK = 20
+
+
+def find_late(reading: Reading, shelves: Sequence[Shelf]) -> tuple[list[Seen], bool]:
+    """Return the late jobs of the shelves whose jobs wait, and whether these are all."""
+    waiting = [shelf for shelf in shelves if WAITING.issuperset(shelf.states)]
+    replies = reading.ask([shelf.slice(0, _FIRST_LOOK) for shelf in waiting])
+    found: list[Seen] = []
+    is_whole = True
+    for shelf, reply in zip(waiting, replies, strict=True):
+        entries = shelf.entries(reply, 0)
+        rank = 0
+        while entries and len(found) < MOST_LATE:
+            late = [seen for seen in reading.load(entries) if reading.is_stuck(seen.job)]
+            found += late
+            rank += len(entries)
+            entries = reading.slice(shelf, rank, BITE_ENTRIES) if late else []
+        is_whole = is_whole and not entries
+    return found, is_whole

@@ -1,0 +1,57 @@
+"""A job has been due for longer than its limit; what is known of why is told with it."""
+
+from __future__ import annotations
+
+from queuetui.model.clock import to_text
+from queuetui.model.job import Job
+from queuetui.model.state import State
+from queuetui.model.stuck import due_since, is_overdue
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.words import age, name, span, start_worker
+
+# What these say is no more than that the job is due.
+_NO_CAUSE = frozenset({Code.WAITING, Code.NOT_DUE, Code.WILL_RETRY})
+
+
+def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
+    """Judge a waiting job by what other rules told of it; a pause is reason enough to wait."""
+    due_at = due_since(job)
+    if due_at is None or cause.code is Code.QUEUE_PAUSED or not is_overdue(job, facts.now, facts.limits):
+        return None
+    due_s = (facts.now - due_at).total_seconds()
+    limit_s = facts.limits.overdue_limit_s(job.queue.raw, job.type.raw)
+    evidence: dict[str, object] = {
+        "queue": name(job.queue),
+        "due_since": to_text(due_at),
+        "due_s": round(due_s, 3),
+        "limit_s": limit_s,
+        **_of_queue(job, facts),
+    }
+    step = start_worker(job.queue, facts.capabilities)
+    if cause.code in _NO_CAUSE:
+        who = "" if facts.capabilities.workers else "; this system does not tell which workers run"
+        summary = f"due {age(due_s)}, limit {span(limit_s)}, and nothing has taken it{who}"
+        return Verdict(Code.OVERDUE, Severity.CRITICAL, summary, evidence, f"look whether its workers run; {step}")
+    evidence["cause"] = cause.code.value
+    summary = f"due {age(due_s)}, limit {span(limit_s)}: {cause.summary}"
+    return Verdict(Code.OVERDUE, Severity.CRITICAL, summary, evidence, cause.next)
+
+
+def _of_queue(job: Job, facts: Facts) -> dict[str, object]:
+    """Return what is known of the queue: who listens, what runs and waits, and what was finished."""
+    known: dict[str, object] = {}
+    if facts.capabilities.workers:
+        known["listeners"] = len(facts.listeners(job.queue.raw))
+    queue = facts.queues.get(job.queue.raw)
+    if queue is None:
+        return known
+    for word, state in (("pending", State.PENDING), ("processing", State.PROCESSING)):
+        measured = queue.counts.get(state)
+        if measured is not None and measured.value is not None:
+            known[word] = measured.value
+    if queue.oldest_due_at is not None:
+        known["oldest_due_s"] = round((facts.now - queue.oldest_due_at).total_seconds(), 3)
+    if queue.recent is not None:
+        known["done_per_minute"] = queue.recent.done_per_minute
+    return known
