@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from queuetui.backends.histories import Histories
     from queuetui.backends.run_notes import RunNotesStore
     from queuetui.backends.schedules import ScheduleStore
+    from queuetui.backends.server_looks import ServerLook
     from queuetui.backends.upkeep import Upkeep
 
 
@@ -42,6 +43,7 @@ class Backend:
         close: Callable[[], None],
         events: Callable[[], EventLog] | None = None,
         examiner: Callable[[], Examiner] | None = None,
+        server_look: Callable[[], ServerLook] | None = None,
         limits: Limits | None = None,
         upkeep: Callable[[], Upkeep] | None = None,
         jobs: JobStore | None = None,
@@ -54,6 +56,7 @@ class Backend:
         self._make_operator = operator
         self._make_events = events
         self._make_examiner = examiner
+        self._make_server_look = server_look
         self._make_upkeep = upkeep
         self._limits = limits or Limits()
         self.close = close
@@ -82,6 +85,11 @@ class Backend:
     def examiner(self) -> Examiner | None:
         """The condition of the store."""
         return None if self._make_examiner is None else self._make_examiner()
+
+    @cached_property
+    def server_look(self) -> ServerLook | None:
+        """What serves the store."""
+        return None if self._make_server_look is None else self._make_server_look()
 
     @cached_property
     def histories(self) -> Histories:

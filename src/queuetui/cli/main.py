@@ -24,6 +24,7 @@ COMMANDS = {
     "cancel": ("acts", "cancel"),
     "check": ("check", "command"),
     "cleanup": ("acts", "cleanup"),
+    "database": ("database", "command"),
     "delete": ("acts", "delete"),
     "demo": ("demo", "command"),
     "discover": ("discover", "command"),

@@ -25,6 +25,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.query import Query
 from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.schedule_info import ScheduleInfo
+from queuetui.model.server_view import ServerView
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.upkeep import Token
 from queuetui.model.verdict import Verdict
@@ -140,6 +141,12 @@ class Feed:
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
         return log_of(self._backend).events(request)
+
+    def server_view(self) -> ServerView:
+        """Return what the server behind the store tells of itself. Raises Unsupported where there is none."""
+        if self._backend.server_look is None:
+            raise Unsupported(f"{self.capabilities.label} has no server that could be looked at")
+        return self._backend.server_look.look()
 
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what runs counted in the last minutes; nothing where it is not kept."""

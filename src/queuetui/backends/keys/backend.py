@@ -21,6 +21,7 @@ class KeysBackend(Backend):
             inspector=lambda: KeysInspector(server, product),
             operator=lambda: KeysOperator(server, product),
             examiner=late("keys.examiner", "KeysExaminer", server),
+            server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,
             close=server.close,
         )

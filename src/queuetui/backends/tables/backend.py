@@ -9,6 +9,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.sql.catalog import Catalog, describe_hidden, describe_unreadable
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
+from queuetui.backends.sql.server_look import SqlServerLook
 from queuetui.backends.tables.examiner import TablesExaminer
 from queuetui.backends.tables.inspector import TablesInspector
 from queuetui.backends.tables.operator import TablesOperator
@@ -23,6 +24,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
         inspector=lambda: inspector,
         operator=lambda: TablesOperator(database, product, options),
         examiner=lambda: TablesExaminer(database, product),
+        server_look=lambda: SqlServerLook(database.reading, product.has_table, database.dialect),
         limits=options.limits,
         events=None if events is None else lambda: events(database),
         upkeep=None if upkeep is None else lambda: upkeep(database, options.now),

@@ -12,7 +12,6 @@ from queuetui.model.text import Untrusted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from queuetui.backends.sql.catalog import StoredTable
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.tables.source import Product
 
@@ -22,14 +21,14 @@ class TablesExaminer:
 
     def __init__(self, database: ConsoleDatabase, product: Product) -> None:
         self._database = database
-        self._names = frozenset(product.tables.split(", "))
+        self._product = product
 
     def examine(self, held_s: float) -> Examination:
         """Return the server's product and version, its connections, and how the tables are."""
         with self._database.reading("reading the server's version") as connection:
             product, version = read_version(connection)
             connections = count_connections(connection)
-            tables = read_table_condition(connection, self._is_meant, self._file)
+            tables = read_table_condition(connection, self._product.has_table, self._file)
         return Examination(
             product,
             Untrusted(version),
@@ -42,9 +41,6 @@ class TablesExaminer:
     @property
     def _file(self) -> Path | None:
         return self._database.address.path if self._database.dialect == "sqlite" else None
-
-    def _is_meant(self, table: StoredTable) -> bool:
-        return (table.is_visible and table.name in self._names) or f"{table.schema}.{table.name}" in self._names
 
     def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
         """Return nothing: what is held open is told of our own queue only."""

@@ -20,6 +20,7 @@ from queuetui.model.state import WAITING, State
 
 if TYPE_CHECKING:
     from queuetui.backends.events import EventLog
+    from queuetui.backends.sql.catalog import StoredTable
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.upkeep import Upkeep
     from queuetui.model.worker import WorkerInfo
@@ -290,6 +291,11 @@ class Product:
     ended_by: str = "completed"
     worker_command: tuple[str, ...] = ()
     complete: Completion = lambda _, read: [job for _, job in read]
+
+    def has_table(self, table: StoredTable) -> bool:
+        """Tell whether the queue lies in a table."""
+        names = self.tables.split(", ")
+        return (table.is_visible and table.name in names) or f"{table.schema}.{table.name}" in names
 
     @cached_property
     def capabilities(self) -> Capabilities:

@@ -33,6 +33,7 @@ class RedisBackend(NativeBackend):
             operator=late("native.redis.operator", "RedisOperator", server),
             events=late("native.redis.event_log", "RedisEventLog", server),
             examiner=late("native.redis.examiner", "RedisExaminer", server),
+            server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,
             jobs=store,
             schema=store,

@@ -34,6 +34,7 @@ class SqlBackend(NativeBackend):
             operator=late("native.sql.act.operator", "SqlOperator", database),
             events=late("native.sql.look.event_log", "SqlEventLog", database),
             examiner=late("native.sql.look.examiner", "SqlExaminer", database),
+            server_look=late("native.sql.look.examiner", "server_look", database),
             limits=database.options.limits,
             jobs=store,
             schema=store,

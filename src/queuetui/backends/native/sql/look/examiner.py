@@ -17,6 +17,7 @@ from queuetui.backends.native.sql.look.tables import lease
 from queuetui.backends.native.sql.schema.upgrade import CLIENT_LEVEL, list_indexes, list_migrations
 from queuetui.backends.native.sql.worker.leases import PROTOCOL
 from queuetui.backends.sql.condition import OLDEST, is_supported, read_version
+from queuetui.backends.sql.server_look import SqlServerLook
 from queuetui.backends.sql.sqlite_address import read_address
 from queuetui.backends.sql.table_condition import read_table_condition
 from queuetui.model.examination import Check, Examination, HeldSnapshot, LateLeases, SchemaFacts, TableCondition
@@ -25,6 +26,7 @@ from queuetui.model.text import Untrusted
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
     from queuetui.backends.native.sql.session import Session
+    from queuetui.backends.sql.catalog import StoredTable
 
 _OURS = "queuetui_"
 
@@ -67,6 +69,11 @@ def examine(database: Database, held_s: float) -> Examination:
     return replace(found, **extras, unread=reader.unread)
 
 
+def server_look(database: Database) -> SqlServerLook:
+    """Return what looks at the server of a database."""
+    return SqlServerLook(database.reading, _is_ours, database.dialect)
+
+
 def held_snapshots(database: Database, held_s: float) -> tuple[HeldSnapshot, ...]:
     """Return who holds an old picture of the data open, where that costs claims anything."""
     if database.dialect != "postgresql":
@@ -92,12 +99,11 @@ def _read_schema(database: Database, session: Session) -> SchemaFacts:
 
 def _read_tables(database: Database, connection: Connection) -> TableCondition:
     file = read_address(database.url).path if database.dialect == "sqlite" else None
-    return read_table_condition(
-        connection,
-        lambda table: table.is_visible and table.name.startswith(_OURS),
-        file,
-        list_indexes(database.dialect),
-    )
+    return read_table_condition(connection, _is_ours, file, list_indexes(database.dialect))
+
+
+def _is_ours(table: StoredTable) -> bool:
+    return table.is_visible and table.name.startswith(_OURS)
 
 
 def _count_late(connection: Connection, now: datetime) -> LateLeases:
