@@ -117,6 +117,17 @@ def query(url: str, statement: str) -> list[tuple[Any, ...]]:
         return list(found.fetchall())
 
 
+def table_names(url: str) -> list[str]:
+    """Return the tables of a database, each as a statement names it."""
+    names = {
+        "sqlite": "select name from sqlite_master where type = 'table'",
+        "mysql": "show tables",
+        "postgresql": "select schemaname || '.' || tablename from pg_tables "
+        "where schemaname not in ('pg_catalog', 'information_schema')",
+    }
+    return [name for (name,) in query(url, names[urlsplit(url).scheme.partition("+")[0]])]
+
+
 def connect_mysql(url: str) -> pymysql.Connection[Any]:
     """Open a plain connection to MariaDB or MySQL that commits by itself."""
     parts = urlsplit(url)

@@ -13,19 +13,27 @@ import pytest
 
 from tests.backends.captures import FIXTURES, Capture
 from tests.captures.expectations import EXPECTATIONS, Expectation
-from tests.captures.stores import STORES, Store
+from tests.captures.stores import STORES, SqliteFolder, Store
 
-_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6", "plain-tables")
+_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6", "plain-tables", "laravel-db")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder with `truth.json` and the file of a store; several captures of one folder have names, as in `truth.NAME.json`."""
+    """A file of a store with the file of what is true of it: `dump.postgres.sql` has `truth.json` or `truth.postgres.json`.
+
+    Of several captures in one folder each has a name: `dump.NAME.postgres.sql` has `truth.NAME.json` or `truth.NAME.postgres.json`.
+    """
 
     path: Path
     file: str
     kind: str
-    name: str = ""
+    true: str
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its folder."""
+        return self.file.removeprefix("dump.").removesuffix(".sql").removesuffix(".jsonl")
 
     @property
     def store(self) -> Store:
@@ -34,13 +42,13 @@ class Folder:
 
     @property
     def truth(self) -> dict[str, Any]:
-        """What is true of each job."""
-        file = f"truth.{self.name}.json" if self.name else "truth.json"
-        found: dict[str, Any] = json.loads((self.path / file).read_text(encoding="utf-8"))
+        """What is true of each job, by the id that it is shown by."""
+        found: dict[str, Any] = json.loads((self.path / self.true).read_text(encoding="utf-8"))
         for job in found["jobs"].values():
             # A table without queues is one queue.
             job.setdefault("queue", "default")
-        return found
+        shown_by = EXPECTATIONS[found["system"]].shown_by if found["system"] in EXPECTATIONS else lambda name, _: name
+        return found | {"jobs": {shown_by(name, job): job for name, job in found["jobs"].items()}}
 
     @property
     def expectation(self) -> Expectation:
@@ -57,10 +65,16 @@ class Folder:
 
 def _captures_in(path: Path) -> Iterator[Folder]:
     for kind in STORES:
-        if (path / kind).is_file() and (path / "truth.json").is_file():
-            yield Folder(path, kind, kind)
-        for dump in sorted(path.glob(kind.replace(".", ".*.", 1))):
-            yield Folder(path, dump.name, kind, dump.name.split(".")[1])
+        first, _, ending = kind.partition(".")
+        store = ending.removesuffix(".sql")
+        for file in sorted({*path.glob(kind), *path.glob(f"{first}.*.{ending}")}):
+            name = file.name.removeprefix(f"{first}.").removesuffix(ending).rstrip(".")
+            truths = (
+                (f"truth.{name}.{store}.json", f"truth.{name}.json") if name else (f"truth.{store}.json", "truth.json")
+            )
+            true = next((one for one in truths if (path / one).is_file()), None)
+            if true is not None:
+                yield Folder(path, file.name, kind, true)
 
 
 def _folders() -> list[Folder]:
@@ -77,9 +91,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "folder" in metafunc.fixturenames:
         core = getattr(metafunc.module, "CORE", None)
         folders = [one for one in _folders() if core in (None, one.store.core)]
-        metafunc.parametrize(
-            "folder", folders, ids=lambda one: f"{one.path.name}-{one.name or one.store.core}", scope="module"
-        )
+        metafunc.parametrize("folder", folders, ids=lambda one: f"{one.path.name}-{one.name}", scope="module")
+
+
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
+    """What stands for a server where there is none."""
+    return SqliteFolder(tmp_path_factory.mktemp("captures"))
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import redis
 
 from queuetui.model.act import Verb
+from queuetui.model.job import Job
 from queuetui.model.state import State
-from tests.backends.captures import query
+from tests.backends.captures import query, table_names
 
 Values = Mapping[str, object]
 
@@ -21,13 +23,19 @@ class Deed:
     """A verb, the word of the truth whose jobs it is done to, and the state they are in afterwards (None: gone).
 
     `columns` are what the job's row or keys then hold, by the system's own format; `after_s` is when it is done, counted from the capture.
+    `unless` are words of a remark by which a job says that it cannot be done to it. A state that hangs on the job is a function of it.
     """
 
     verb: Verb
     word: str
-    state: State | None
+    state: State | Callable[[Job], State] | None
     columns: Values
     after_s: float = 1
+    unless: str = ""
+
+    def state_of(self, job: Job) -> State | None:
+        """Return the state that a job is in afterwards."""
+        return self.state(job) if callable(self.state) else self.state
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,8 @@ class Expectation:
     """`stuck_after_s`: when the truth's stuck jobs are stuck, counted from the capture.
 
     `stored` reads what is stored of a job, by URL and id, None where nothing is. `unsure`: fields of a job that the system itself
-    does not store in every case, each with words of the remark by which the job says so.
+    does not store in every case, each with words of the remark by which the job says so; such a count is a least one but where `guessed`.
+    `shown_by` is the id that a job is shown by, of its name in the truth.
     """
 
     kind: str
@@ -43,6 +52,8 @@ class Expectation:
     deeds: tuple[Deed, ...]
     stored: Callable[[str, str], Values | None]
     unsure: Mapping[str, str] = field(default_factory=dict)
+    guessed: frozenset[str] = frozenset()
+    shown_by: Callable[[str, Values], str] = lambda name, _: name
 
 
 def _row(statement: str) -> Callable[[str, str], Values | None]:
@@ -186,11 +197,65 @@ _RUST = Expectation(
     deeds=(),
     stored=_row("select row_to_json(jobs)::text from jobs where id = '{id}'"),
 )
+
+
+def _laravel_job(url: str, job_id: str) -> Values | None:
+    """Return what stands of a job of Laravel in the tables of any prefix, by its uuid or by its row."""
+    table, _, row = job_id.partition("-")
+    for name in table_names(url):
+        stands = next((half for half in ("failed_jobs", "jobs") if name.endswith(half)), None)
+        rows = {"jobs": "job", "failed_jobs": "failed"}.get(stands or "")
+        if rows is None:
+            continue
+        at = f"id = {row}" if rows == table else f"payload like '%{job_id}%'"
+        counted = "null, null" if rows == "failed" else "attempts, reserved_at"
+        for attempts, reserved_at in query(url, f"select {counted} from {name} where {at}"):
+            return {"table": stands, "attempts": attempts, "reserved_at": reserved_at}
+    return None
+
+
+def _laravel_id(name: str, true: Values) -> str:
+    """Laravel before 5.8 gives its jobs no uuid: they are named by their rows."""
+    try:
+        return str(UUID(name))
+    except ValueError:
+        half = "failed" if str(true.get("table", "")).endswith("failed_jobs") else "job"
+        return f"{half}-{true['row_id']}" if "row_id" in true else name
+
+
+_AGAIN: Values = {"table": "jobs", "attempts": 0, "reserved_at": None}
+_LARAVEL = Expectation(
+    kind="laravel",
+    stuck_after_s=_OVER_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.PENDING, _AGAIN, unless="cannot be retried here"),
+        Deed(Verb.RETRY, "delayed", State.PENDING, _AGAIN),
+        Deed(Verb.RETRY, "retrying", State.PENDING, _AGAIN),
+        Deed(
+            Verb.RELEASE,
+            "stuck",
+            lambda job: State.RETRYING if job.attempts > 1 else State.PENDING,
+            {"table": "jobs", "reserved_at": None},
+            _OVER_S,
+        ),
+        *(
+            Deed(verb, word, None, {}, _OVER_S if word == "stuck" else 1)
+            for verb in (Verb.CANCEL, Verb.DELETE)
+            for word in ("waiting", "delayed", "retrying", "stuck")
+        ),
+        Deed(Verb.DELETE, "failed", None, {}),
+    ),
+    stored=_laravel_job,
+    unsure={"attempts": "attempts are what"},
+    guessed=frozenset({"attempts"}),
+    shown_by=_laravel_id,
+)
 # By the "system" of a truth file.
 EXPECTATIONS = {
     "pg-boss": _PG_BOSS,
     "rq": _RQ,
     "sidekiq": _SIDEKIQ,
+    "laravel-database": _LARAVEL,
     "plain-phalcon": _PHALCON,
     "plain-prisma": _PRISMA,
     "plain-rust": _RUST,

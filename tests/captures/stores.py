@@ -7,10 +7,11 @@ import json
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import redis
 
-from tests.backends.captures import query, run_script
+from tests.backends.captures import query, run_script, sqlite_path
 
 _TABLES = (
     "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables "
@@ -70,6 +71,37 @@ class MariaDbStore(Store):
 
     def dump(self, url: str) -> dict[Any, Any]:
         return {name: sorted(map(str, query(url, f"select * from `{name}`"))) for (name,) in query(url, "show tables")}
+
+
+class SqliteStore(Store):
+    """A dump of SQL, run by SQLite into a file."""
+
+    core, server = "tables", "sqlite_folder"
+
+    def load(self, file: Path, url: str) -> None:
+        run_script(url, file.read_text(encoding="utf-8"))
+
+    def empty(self, url: str) -> None:
+        Path(sqlite_path(url)).unlink()
+
+    def dump(self, url: str) -> dict[Any, Any]:
+        names = [name for (name,) in query(url, "select name from sqlite_master where type = 'table'")]
+        return {name: sorted(map(str, query(url, f'select * from "{name}"'))) for name in names}
+
+
+class SqliteFolder:
+    """Where a session's files of SQLite are made, as a server makes databases."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def create_database(self) -> str:
+        """Return the URL of a file that does not exist yet."""
+        return f"sqlite:///{self._path / uuid4().hex}.db"
+
+    def drop_database(self, url: str) -> None:
+        """Remove a file that was made."""
+        Path(sqlite_path(url)).unlink(missing_ok=True)
 
 
 class RedisStore(Store):
@@ -152,5 +184,6 @@ def _read(client: Any, key: bytes, kind: bytes) -> Any:
 STORES: dict[str, Store] = {
     "dump.postgres.sql": PostgresStore(),
     "dump.mariadb.sql": MariaDbStore(),
+    "dump.sqlite.sql": SqliteStore(),
     "keys.jsonl": RedisStore(),
 }

@@ -22,7 +22,11 @@ from tests.backends.captures import Capture, query
 CORE = "tables"
 ROWS = 300
 # How names are quoted, and rows inserted but for those whose key is there.
-_WRITES = {"postgresql": ('"', "insert", "on conflict do nothing"), "mysql": ("`", "insert ignore", "")}
+_WRITES = {
+    "postgresql": ('"', "insert", "on conflict do nothing"),
+    "mysql": ("`", "insert ignore", ""),
+    "sqlite": ('"', "insert or ignore", ""),
+}
 
 
 def _inspector(capture: Capture, after_s: float = 1) -> TablesInspector:
@@ -54,7 +58,7 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
     written = ".".join(f"{quote}{part}{quote}" for part in (table.schema, table.name) if part)
     known = {
         name: [
-            f"'{value}'"
+            _quote(str(value), catalog.dialect)
             for (value,) in query(
                 capture.url,
                 f"select distinct {quote}{name}{quote} from {written} where {quote}{name}{quote} is not null",
@@ -69,6 +73,11 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
         for _ in range(ROWS)
     ]
     query(capture.url, f"{insert} into {written} ({names}) values ({'), ('.join(each)}) {last}")
+
+
+def _quote(text: str, dialect: str) -> str:
+    written = text.replace("'", "''")
+    return f"'{written.replace(chr(92), chr(92) * 2) if dialect == 'mysql' else written}'"
 
 
 def _kind(column: StoredColumn) -> str:
