@@ -207,20 +207,30 @@ class Feed:
         return self._inspector.snapshot(Watch(limits=self.limits, parts=frozenset())).now
 
     def search(
-        self, query: Query, limit: int, tell: Callable[[str], object] | None = None, *, whole: bool = False
+        self,
+        query: Query,
+        limit: int,
+        tell: Callable[[str], object] | None = None,
+        *,
+        whole: bool = False,
+        after: str | None = None,
+        reach: Callable[[str], object] | None = None,
     ) -> Iterator[tuple[Job, Verdict]]:
-        """Yield the jobs that match with their verdicts, at most `limit`.
+        """Yield the jobs that match with their verdicts, at most `limit`, from the cursor `after` on.
 
-        At the end `tell` what bounds the answer.
+        At the end `tell` what bounds the answer, and `reach` the cursor where another search goes on.
+        That is not called where there is nothing behind it.
         A filter that the store cannot answer is looked for in its newest jobs, in all of them if `whole`.
         """
         facts = self._facts()
-        search = Search(self._backend.inspector, query, self.limits, whole)
+        search = Search(self._backend.inspector, query, self.limits, whole, cursor=after)
         for job in search.jobs(limit):
             yield job, explain(job, facts)
         if tell is not None:
             for note in (*search.notes, *_bounds(search, limit)):
                 tell(note)
+        if reach is not None and search.has_more and search.cursor is not None:
+            reach(search.cursor)
 
     def find(
         self,

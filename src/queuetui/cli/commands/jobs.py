@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import FilterCommand, connection_options, format_options, read_filter, whole_option
-from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.options import (
+    FilterCommand,
+    connection_options,
+    format_options,
+    read_filter,
+    take_connection,
+    whole_option,
+)
+from queuetui.cli.output import Format, say, show_page, show_rows
+from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
 from queuetui.model.document import document
 from queuetui.model.job import Job
+from queuetui.model.query import Query
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.side_by_side import merge_jobs
 
@@ -26,35 +35,70 @@ DEFAULT_LIMIT = 50
 @click.option(
     "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
 )
+@click.option(
+    "--after", metavar="CURSOR", help="Go on behind an answer that was cut at --limit, by the cursor that it told."
+)
 @whole_option
 @format_options
 @connection_options
-def command(words: tuple[str, ...], sort: str | None, limit: int, whole: bool, form: str, **connection: Any) -> None:
+def command(words: tuple[str, ...], sort: str | None, form: str, **given: Any) -> None:
     """List jobs that match FILTER, newest first.
 
     FILTER: state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word
     """
     query = read_filter(words, sort)
-    with opened_systems(**connection) as systems:
-        found = 0
+    with opened_systems(**take_connection(given)) as systems:
+        if given["after"] is not None:
+            systems.only_one("going on behind a cursor")
+        listing = _Listing(systems, query, given["limit"], given["whole"], given["after"])
+        shown = (document(job, verdict).to_dict() for job, verdict in listing.jobs())
+        if form == Format.JSON:
+            show_page("jobs", shown, lambda: {"cursor": listing.cursor})
+        else:
+            rows = (job_row(one) if form == Format.TABLE else one for one in shown)
+            show_rows(rows, JOB_COLUMNS, Format(form), systems.table(JOB_TABLE))
+            if listing.cursor is not None:
+                say(f"the next ones: --after {listing.cursor}")
+        if not listing.found and form == Format.TABLE:
+            say("no job matches" if words or given["after"] else "there are no jobs")
 
-        def rows() -> Iterator[dict[str, Any]]:
-            nonlocal found
 
-            def begin(one: System) -> Iterator[tuple[Job, Verdict]]:
-                # The first job is read at once: a filter that cannot be answered here is then left to the others.
-                jobs = one.feed.search(query, limit, systems.tell_of(one), whole=whole)
-                return chain(list(islice(jobs, 1)), jobs)
+@dataclass(slots=True)
+class _Listing:
+    """The jobs that are listed.
 
-            merged = merge_jobs([jobs for _, jobs in systems.answers_of(begin)], query)
-            for found, (job, verdict) in enumerate(islice(merged, limit), start=1):  # noqa: B007 - told below
-                shown = document(job, verdict).to_dict()
-                yield job_row(shown) if form == Format.TABLE else shown
+    `cursor`, once all were read, is where another answer goes on: None at the end, and of several queues, whose pages do not join.
+    """
 
-            # What bounds the answer of a queue is told at its end.
-            if next(merged, None) is not None:
-                say(f"{limit} jobs are shown and more match")
+    systems: Systems
+    query: Query
+    limit: int
+    whole: bool
+    after: str | None
+    found: int = 0
+    cursor: str | None = None
 
-        show_rows(rows(), JOB_COLUMNS, Format(form), systems.table(JOB_TABLE))
-        if not found and form == Format.TABLE:
-            say("no job matches" if words else "there are no jobs")
+    def jobs(self) -> Iterator[tuple[Job, Verdict]]:
+        """Yield at most `limit` jobs in the order of the filter."""
+        merged = merge_jobs([jobs for _, jobs in self.systems.answers_of(self._begin)], self.query)
+        for one in islice(merged, self.limit):
+            self.found += 1
+            yield one
+        # What bounds the answer of a queue is told at its end.
+        if next(merged, None) is not None:
+            say(f"{self.limit} jobs are shown and more match")
+
+    def _begin(self, one: System) -> Iterator[tuple[Job, Verdict]]:
+        jobs = one.feed.search(
+            self.query,
+            self.limit,
+            self.systems.tell_of(one),
+            whole=self.whole,
+            after=self.after,
+            reach=None if self.systems.are_many else self._reach,
+        )
+        # The first job is read at once: a filter that cannot be answered here is then left to the others.
+        return chain(list(islice(jobs, 1)), jobs)
+
+    def _reach(self, cursor: str) -> None:
+        self.cursor = cursor
