@@ -24,11 +24,30 @@ def told(scene: Scene, log: str, name: str = "credits") -> str:
 
 
 def test_the_log_of_a_job(scene: Scene) -> None:
-    """Its lines are printed as they were, with what is cut before them; JSON holds every run."""
+    """Its lines are printed as they were, with what is cut before them; JSON holds each with its run."""
     job_id = told(scene, "one\ntwo")
     assert scene.run("logs", job_id).out == "(cut: 2 lines before these)\none\ntwo\n"
-    (run,) = json.loads(scene.run("logs", job_id, "--json").out)
-    assert (run["cut_lines"], run["log"]) == (2, "one\ntwo")
+    cut, lines = json.loads(scene.run("logs", job_id, "--json").out)
+    assert (cut["level"], lines["fence"], lines["message"]) == (None, 1, "one\ntwo")
+
+
+def test_the_logs_of_several_jobs(scene: Scene) -> None:
+    """Of a worker the lines of all jobs stand in the order of their times; errors alone, with what follows them."""
+    first = told(
+        scene, "2026-11-29T10:00:01+00:00 info began user=7\n2026-11-29T10:00:03+00:00 error broke\nTraceback: here"
+    )
+    second = told(scene, "2026-11-29T10:00:02+00:00 info went on")
+    lines = json.loads(scene.run("logs", "--worker", "w", "--json").out)
+    said = [line for line in lines if line["level"] is not None]
+    assert [(line["job_id"], line["message"]) for line in said] == [
+        (first, "began user=7"),
+        (second, "went on"),
+        (first, "broke\nTraceback: here"),
+    ]
+    errors = scene.run("logs", "--worker", "w", "--errors").out
+    assert errors == f"2026-11-29T10:00:03.000000Z error {first[-8:]} broke\nTraceback: here\n"
+    assert scene.run("logs", first, "--since", "1s").out == ""
+    assert scene.run("logs").code == 2
 
 
 def test_a_job_without_a_log(quick: Scene) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
+from time import monotonic
 
+from queuetui.engine.log_fields import plain_fields
 from queuetui.engine.notes import Notes
 from queuetui.engine.outcome import Cancelled
 from queuetui.model.job import ClaimedJob
@@ -18,6 +20,8 @@ from queuetui.model.names import shown
 
 JOB_LOGGER = logging.getLogger("queuetui.job")
 NOTE_CAP_CHARS = 500
+MOST_BOUND = 20
+_NOTHING: dict[str, object] = {}
 # One for all runs: it is held for a moment, when a run is to end, and a lock of its own would cost every run.
 _ENDING = threading.Lock()
 
@@ -38,7 +42,17 @@ class Context:
     outside: a long handler should ask `cancelled()` between steps. After a timeout or a lost lease the result is refused.
     """
 
-    __slots__ = ("_cancel_cause", "_notes", "_noticed", "_on_cancel", "_progress", "correlation_id", "job", "worker_id")
+    __slots__ = (
+        "_bound",
+        "_cancel_cause",
+        "_notes",
+        "_noticed",
+        "_on_cancel",
+        "_progress",
+        "correlation_id",
+        "job",
+        "worker_id",
+    )
 
     log = JOB_LOGGER
     # Both are read in every run and set by no handler; a getter of the interpreter's own costs no call.
@@ -57,6 +71,7 @@ class Context:
         self._noticed = False
         self._progress: str | None = None
         self._notes: Notes | None = None
+        self._bound: dict[str, object] = _NOTHING
         self._on_cancel: Callable[[], object] | None = None
 
     @property
@@ -120,6 +135,32 @@ class Context:
         It is kept with the job, and summed by queue and type.
         """
         self.noted().count(name, amount)
+
+    def bind(self, **fields: object) -> None:
+        """Put fields on every record that this run logs from here on; a later value of a name takes the place of an earlier one.
+
+        They are kept as texts, numbers, truth values or None. Raises ValueError for more than MOST_BOUND names.
+        """
+        bound = {**self._bound, **dict(plain_fields(fields))}
+        if len(bound) > MOST_BOUND:
+            message = f"{len(bound)} fields would be bound to this run and {MOST_BOUND} may be; bind fewer names"
+            raise ValueError(message)
+        self._bound = bound
+
+    @property
+    def bound(self) -> Mapping[str, object]:
+        """The fields that are bound to this run."""
+        return self._bound
+
+    @contextmanager
+    def timing(self, name: str) -> Iterator[None]:
+        """Measure a part of the run and log how long it took, also where it raises."""
+        began_s = monotonic()
+        try:
+            yield
+        finally:
+            took_s = round(monotonic() - began_s, 6)
+            JOB_LOGGER.info("%s took %.3f s", name, took_s, extra={"timing": name, "duration_s": took_s})
 
     def noted(self) -> Notes:
         """Return what this run tells, made when first asked for."""

@@ -187,4 +187,5 @@ def _tell(ended: RunEnding) -> None:
         run_at=settlement.at,
         error_class=error.class_name if error else None,
         error=error.message if error else None,
+        traceback=(error.traceback or None) if error and settlement.ending is Ending.FAILED else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -63,7 +63,13 @@ class Run:
             "attempt": context.attempt,
             "correlation_id": context.correlation_id,
             "worker": context.worker_id,
+            **context.bound,
         }
+
+    @property
+    def bound(self) -> Mapping[str, object]:
+        """What the handler bound to its run."""
+        return self.context.bound
 
     @property
     def ended(self) -> bool:

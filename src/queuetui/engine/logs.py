@@ -10,12 +10,15 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Protocol, TextIO
 
+from queuetui.engine.log_fields import extra_fields
 from queuetui.model.clock import to_text
 from queuetui.model.text import sanitize
 
 WORKER_LOGGER = logging.getLogger("queuetui.worker")
 FIELD_CAP_CHARS = 8 * 1024
 _SHORT_ID_CHARS = 8
+# The ids of a run that every record of its handler holds.
+FACTS = frozenset({"job_id", "job_type", "queue", "attempt", "correlation_id", "worker"})
 _FIELDS = "queuetui_fields"
 # `json.dumps` would make an encoder for each line, as it is not called with its own defaults.
 _encode = json.JSONEncoder(default=str, ensure_ascii=True).encode
@@ -26,7 +29,12 @@ class HasFacts(Protocol):
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """The ids of the job that is being run."""
+        """The ids of the job that is being run, and what its run is bound to."""
+        ...
+
+    @property
+    def bound(self) -> Mapping[str, object]:
+        """What the handler bound to its run."""
         ...
 
 
@@ -45,13 +53,15 @@ def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> Non
 
 
 class JobFacts(logging.Filter):
-    """Puts the ids of the job that is being run on every record that its handler makes."""
+    """Puts the ids of the job that is being run, and its own fields, on every record that its handler makes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass."""
-        job = current_job.get()
-        if job is not None and not hasattr(record, _FIELDS):
-            setattr(record, _FIELDS, job.facts)
+        if not hasattr(record, _FIELDS):
+            job = current_job.get()
+            fields = {**extra_fields(record), **({} if job is None else job.facts)}
+            if fields:
+                setattr(record, _FIELDS, fields)
         return True
 
 
@@ -99,6 +109,14 @@ def _describe(record: logging.LogRecord) -> dict[str, object]:
     elif record.exc_text:
         described["traceback"] = record.exc_text
     return described
+
+
+def own_fields(record: logging.LogRecord) -> dict[str, object]:
+    """Return what a record says beside its message: its logger's `extra`, and what its run is bound to."""
+    told, job = fields_of(record), current_job.get()
+    if told is not None:
+        return {name: value for name, value in told.items() if name not in FACTS}
+    return {**({} if job is None else job.bound), **extra_fields(record)}
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:

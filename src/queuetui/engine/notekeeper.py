@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from queuetui.engine.apart import write_apart
 from queuetui.engine.held import Run
-from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of
+from queuetui.engine.log_fields import fields_in_words
+from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of, own_fields
 from queuetui.model.clock import to_text
 from queuetui.model.job import Ending
 
@@ -96,7 +97,8 @@ def keep_record(run: Run, record: logging.LogRecord) -> None:
     if record.name == WORKER_LOGGER.name:
         return
     at = to_text(datetime.fromtimestamp(record.created, UTC))
-    lines = [f"{at} {record.levelname.lower()} {message_of(record)}"]
+    words = fields_in_words(own_fields(record))
+    lines = [f"{at} {record.levelname.lower()} {message_of(record)}{' ' if words else ''}{words}"]
     if record.exc_info:
         lines.append(logging.Formatter().formatException(record.exc_info))
     elif record.exc_text:

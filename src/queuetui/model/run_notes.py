@@ -104,9 +104,3 @@ def describe_usage(total: UsageTotal) -> dict[str, Any]:
         "name": total.name.raw,
         "amount": plain_number(total.amount),
     }
-
-
-def describe_log(run: NotedRun) -> dict[str, Any]:
-    """Return what one run logged as it is written in JSON and CSV."""
-    log = "" if run.log is None else run.log.raw
-    return {"fence": run.fence, "noted_at": to_text(run.noted_at), "cut_lines": run.log_cut, "log": log}

@@ -1,46 +1,127 @@
-"""`queuetui logs`: what a job's handler logged."""
+"""`queuetui logs`: what handlers logged."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, format_options, whole_option
+from queuetui.cli.options import connection_options, duration, format_options, whole_option
 from queuetui.cli.output import Format, say, show_rows, write
-from queuetui.cli.systems import opened_systems
-from queuetui.model.clock import to_text
-from queuetui.model.run_notes import LOG_CAP_CHARS, NotedRun, describe_log
+from queuetui.cli.systems import System, opened_systems
+from queuetui.model.clock import EPOCH
+from queuetui.model.filter_text import quote_value
+from queuetui.model.log_lines import LogLine, describe_line, lines_of
+from queuetui.model.query_parser import parse_query
+from queuetui.model.run_notes import LOG_CAP_CHARS
 from queuetui.model.text import sanitize
 
-COLUMNS = ("fence", "noted_at", "cut_lines", "log")
+COLUMNS = ("at", "level", "job_id", "fence", "message")
+MOST_JOBS = 200
+FOLLOW_EVERY_S = 1.0
+_ID_CHARS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLines:
+    """Which lines are printed: of one job, or of all that a filter finds."""
+
+    job_id: str | None
+    filter: str
+    errors: bool
+    since: datetime | None
+
+    def takes(self, line: LogLine) -> bool:
+        """Tell whether a line is asked for; one whose time is gone stands in no span."""
+        return (not self.errors or line.is_error) and (
+            self.since is None or (line.at is not None and line.at >= self.since)
+        )
 
 
 @click.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="[ID]", required=False)
+@click.option("--correlation-id", metavar="ID", help="Of all jobs of one correlation id.")
+@click.option("--worker", metavar="NAME", help="Of the jobs that a worker ran last: its host, host/pid or id.")
+@click.option("--errors", is_flag=True, help="Errors alone.")
+@click.option("--since", "since_s", type=duration, metavar="DURATION", help="Not older than this.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is logged, until Ctrl+C.")
 @whole_option
 @format_options
 @connection_options
-def command(job_id: str, whole: bool, form: str, **connection: Any) -> None:
-    """Print what the handler of a job logged.
+def command(
+    job_id: str | None,
+    correlation_id: str | None,
+    worker: str | None,
+    since_s: float | None,
+    form: str,
+    *,
+    errors: bool,
+    follow: bool,
+    whole: bool,
+    **connection: Any,
+) -> None:
+    """Print what handlers logged: of one job, of a correlation id, or of a worker.
 
     The last lines are kept of runs that failed or took longer than a second, for the last runs of a job.
     """
+    named = [one for one in (job_id, correlation_id, worker) if one is not None]
+    if len(named) != 1:
+        raise click.UsageError("name one of a job's ID, --correlation-id and --worker")
     with opened_systems(**connection) as systems:
-        system, found = systems.find_job(job_id, whole=whole)
-        runs = [run for run in system.feed.open(found).runs if run.log is not None]
-        _show(runs, form)
+        if job_id is not None:
+            system, found = systems.find_job(job_id, whole=whole)
+        else:
+            system, found = systems.only_one("reading logs of several jobs"), None
+        terms = (
+            f"correlation_id:{quote_value(correlation_id or '')}" if worker is None else f"worker:{quote_value(worker)}"
+        )
+        since = None if since_s is None else system.feed.now() - timedelta(seconds=since_s)
+        wanted = AskedLines(found, "" if found else terms, errors, since)
+        lines = _read(system, wanted)
+        _show(lines, form, named=found is None)
+        if not lines and not follow:
+            say("nothing is kept: logs are of runs that failed or were longer than a second")
+        if follow:
+            for more in _follow(system, wanted, lines):
+                _show(more, form, named=found is None, headed=False)
 
 
-def _show(runs: list[NotedRun], form: str) -> None:
-    if not runs:
-        say("nothing is kept: logs are of runs that failed or were longer than a second")
+def _read(system: System, wanted: AskedLines) -> list[LogLine]:
+    """Return the lines of all jobs in the order in which they were logged."""
+    feed = system.feed
+    if wanted.job_id is not None:
+        ids = [wanted.job_id]
+    else:
+        jobs = [job for job, _ in islice(feed.search(parse_query(wanted.filter), MOST_JOBS + 1), MOST_JOBS + 1)]
+        if len(jobs) > MOST_JOBS:
+            say(f"of the {MOST_JOBS} newest jobs; there are more")
+        ids = [job.ref.id for job in jobs[:MOST_JOBS]]
+    lines = [line for one in ids for line in lines_of(one, feed.open(one).runs) if wanted.takes(line)]
+    return sorted(lines, key=lambda line: line.at or EPOCH) if len(ids) > 1 else lines
+
+
+def _follow(system: System, wanted: AskedLines, told: list[LogLine]) -> Iterator[list[LogLine]]:
+    """Yield what is new, about once a second, until the program is stopped."""
+    known, pause = set(told), threading.Event()
+    while not pause.wait(FOLLOW_EVERY_S):
+        lines = _read(system, wanted)
+        news = [line for line in lines if line not in known]
+        # What is gone from the store needs no remembering.
+        known = set(lines)
+        if news:
+            yield news
+
+
+def _show(lines: list[LogLine], form: str, *, named: bool, headed: bool = True) -> None:
     if form != Format.TABLE:
-        show_rows(map(describe_log, runs), COLUMNS, Format(form))
+        show_rows(map(describe_line, lines), COLUMNS, Format(form), headed=headed)
         return
-    for run in runs:
-        if len(runs) > 1:
-            write(f"run {run.fence}, until {to_text(run.noted_at)}")
-        if run.log_cut:
-            write(f"(cut: {run.log_cut:,} lines before these)")
-        write(sanitize(run.log or "", LOG_CAP_CHARS, keep_newlines=True))
+    for line in lines:
+        shown = describe_line(line)
+        words = [shown["at"], shown["level"], shown["job_id"][-_ID_CHARS:] if named else None, shown["message"]]
+        write(sanitize(" ".join(word for word in words if word), LOG_CAP_CHARS, keep_newlines=True))

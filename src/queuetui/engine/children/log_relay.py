@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from queuetui.engine.children.messages import Logged, plain_text
+from queuetui.engine.log_fields import extra_fields
 from queuetui.engine.logs import FIELD_CAP_CHARS, current_job, fields_of, make_record, message_of
 
 _PLAIN = (str, int, float, bool, type(None))
@@ -30,7 +31,7 @@ class LogRelay(logging.Handler):
 def _told(record: logging.LogRecord) -> Logged:
     trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
     job = current_job.get()
-    fields = fields_of(record) or (None if job is None else job.facts)
+    fields = fields_of(record) or {**extra_fields(record), **({} if job is None else job.facts)} or None
     return Logged(
         plain_text(record.name),
         record.levelno,
