@@ -144,4 +144,47 @@ def test_a_worker_leaves_what_has_no_id(store: Store, told: Told, ruled: bool) -
         assert connection.exec_driver_sql("select count(*) from queuetui_job where state = 1").scalar() == 20
     page = Feed(backend, Limits()).poll(Watch(page=PageRequest())).snapshot.page
     assert page is not None
+    picture = Feed(backend, Limits()).poll(Watch(page=PageRequest()))
+    assert [one.code for one in picture.verdicts.values()].count(Code.BLOCKED) == 20
     assert sum(any("no worker takes it" in remark for remark in job.remarks) for job in page.jobs) == 20
+
+
+@pytest.mark.parametrize("kind", ["redis"])
+@pytest.mark.parametrize("ruled", [False, True])
+def test_a_worker_passes_over_jobs_that_it_cannot_read(store: Store, keys: Any, told: Told, ruled: bool) -> None:
+    """At the head of a queue, in the middle, alone on a level, cut or gone: they stay listed, others are done, it is said once."""
+    backend, records = store.open(), prefix_of(store) + "j"
+    job_type = declare_handler(lambda: None)
+    if ruled:
+        limit(backend, concurrency=50)
+    ids = add(backend, 40, type=job_type)
+    high = add(backend, 3, type=job_type, priority=5)
+    odd = [*ids[:10], *ids[20:25], *high]
+    for number, job_id in enumerate(odd):
+        field = job_id.replace("-", "")
+        packed = keys.hget(records, field)
+        keys.hset(records, field, packed[: number * 7]) if number != 4 else keys.hdel(records, field)
+    assert WorkerThread(backend, burst=True).wait().jobs == 25
+    assert [one["queue"] for one in told.of("queue_left")] == ["default"]
+    assert all(backend.inspector.get(one).state is State.COMPLETED for one in (set(ids) - set(odd)))
+    page, _ = Feed(backend, Limits()).page(PageRequest(limit=100))
+    assert {job.ref.id for job in page.jobs if job.remarks} == set(odd)
+    added = add(backend, 5, type=job_type)
+    assert WorkerThread(backend, burst=True).wait().jobs == 5
+    assert backend.inspector.get(added[-1]).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("kind", ["redis"])
+def test_a_run_whose_record_is_written_over_fails_no_other(store: Store, keys: Any, told: Told) -> None:
+    """Its ending is left out, the endings beside it are written, and the worker goes on."""
+    backend = store.open()
+
+    def write_over() -> None:
+        keys.hset(prefix_of(store) + "j", first.replace("-", ""), b"odd")
+
+    spoiled, usual = declare_handler(write_over), declare_handler(lambda: None)
+    first = add_one(backend, type=spoiled)
+    others = add(backend, 5, type=usual)
+    WorkerThread(backend, burst=True).wait()
+    assert all(backend.inspector.get(one).state is State.COMPLETED for one in others)
+    assert "cannot be read" in backend.inspector.get(first).remarks[0]

@@ -7,6 +7,7 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import name
 
+_UUID_CHARS = 36
 _HOW_TO_MEND = "delete the job, or write a right state into its row by hand; its remarks say what is stored"
 
 
@@ -21,3 +22,11 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.BLOCKED, Severity.INFO, summary, {"queue": name(job.queue)}, f"look in {label} at what it waits for"
     )
+
+
+def judge_id(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a job of our own queue whose id another hand wrote; only SQLite takes one that is no UUID."""
+    if not facts.capabilities.native or (len(job.ref.id) == _UUID_CHARS and "-" in job.ref.id):
+        return None
+    summary = "its id is not the 16 bytes of a UUID, so no worker takes it"
+    return Verdict(Code.BLOCKED, Severity.WARNING, summary, {"queue": name(job.queue)}, "delete its row by hand")

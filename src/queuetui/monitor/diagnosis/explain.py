@@ -28,9 +28,10 @@ from queuetui.monitor.diagnosis.facts import Facts
 Rule = Callable[[Job, Facts], Verdict | None]
 
 RULES: dict[State, tuple[Rule, ...]] = {
-    State.SCHEDULED: (will_fail.judge, no_consumer.judge, not_due.judge),
-    State.RETRYING: (will_fail.judge, no_consumer.judge, not_due.judge),
+    State.SCHEDULED: (blocked.judge_id, will_fail.judge, no_consumer.judge, not_due.judge),
+    State.RETRYING: (blocked.judge_id, will_fail.judge, no_consumer.judge, not_due.judge),
     State.PENDING: (
+        blocked.judge_id,
         will_fail.judge,
         queue_paused.judge,
         no_consumer.judge,

@@ -18,7 +18,11 @@ from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 MILLISECONDS = 1000
 NOTHING_KEPT_BACK = -1
-UNREADABLE_RULES = -3
+UNREADABLE_RULES, UNREADABLE_JOBS = -3, -4
+JOBS_LEFT = (
+    "some of its jobs cannot be read, as another program wrote over them: those are left; their remarks in `queuetui jobs` "
+    "tell which, to be mended by hand"
+)
 # Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then as texts the due time or nothing
 # and the type, and these two, measured.
 _ENDING = Struct("<32sBI2d2B")
@@ -77,6 +81,8 @@ def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
         accepted = frozenset(one for one in accepted if to_stored(one) not in stored)
     problem = RULES_LEFT if again_us == UNREADABLE_RULES else ""
     jobs = tuple(_read_claimed(claimed, iter(payloads)))
+    if again_us == UNREADABLE_JOBS:
+        again_us, problem = (NOTHING_KEPT_BACK, "") if jobs else (again_us, JOBS_LEFT)
     return Step(accepted, jobs, bool(lease_valid), _again_s(again_us), problem)
 
 

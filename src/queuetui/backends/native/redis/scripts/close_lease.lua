@@ -23,7 +23,12 @@ if not is_valid(lease) then
 end
 local held = call('ZRANGE', key('h', lease), 0, MOST_HELD - 1)
 for _, id in ipairs(held) do
-  release(read(id), key_kept_us)
+  local job = read(id)
+  if job then
+    release(job, key_kept_us)
+  else
+    call('ZREM', key('h', lease), id)
+  end
 end
 flush()
 drop_lease(lease)

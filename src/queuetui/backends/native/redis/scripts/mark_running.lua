@@ -19,7 +19,7 @@ for first = 2, #ARGV, WIDTH do
 end
 for number, record in ipairs(read_fields(key('j'), places)) do
   local first = 2 + (number - 1) * WIDTH
-  local job = record and unpack_record(ARGV[first], record)
+  local job = record and try_unpack(ARGV[first], record)
   if job and job.state == 'processing' and job.lease == lease and to_text(job.fence) == ARGV[first + 1] then
     local before = job.started + job.noted
     if job.started == 0 then

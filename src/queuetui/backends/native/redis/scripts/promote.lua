@@ -14,8 +14,13 @@
 local due = call('ZRANGEBYSCORE', key('due'), '-inf', now_text, 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
   local job = read(id)
-  tell('due', job)
-  move(job, 'pending', nil, 0)
+  if job then
+    tell('due', job)
+    move(job, 'pending', nil, 0)
+  else
+    -- It cannot be read: left among the scheduled ones, and out of the way of those that are due behind it.
+    call('ZREM', key('due'), id)
+  end
 end
 flush()
 flush_events()

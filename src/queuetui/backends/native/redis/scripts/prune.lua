@@ -20,8 +20,13 @@ local looked_at = list_some(MOST_QUEUES)
 local function prune_lane(queue, state, before)
   local old = call('ZRANGEBYSCORE', key('s', queue, state), '-inf', before, 'LIMIT', 0, limit - pruned)
   for _, id in ipairs(old) do
-    -- The clock of the key began at the job's end.
-    remove(read(id), 0)
+    local job = read(id)
+    if job then
+      -- The clock of the key began at the job's end.
+      remove(job, 0)
+    else
+      call('ZREM', key('s', queue, state), id)
+    end
     queues[queue] = true
   end
   pruned = pruned + #old

@@ -10,6 +10,7 @@
 -- include leases
 -- include held
 -- include lanes
+-- include sound
 -- include rules
 
 local answer = { now_text }

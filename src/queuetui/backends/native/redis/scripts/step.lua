@@ -3,7 +3,7 @@
 -- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as step.py tells
 -- result: 1 when the lease is valid, the ids whose ending was not written, the claimed jobs packed one behind the other, and
 --         in their order the payloads that stand apart; in how many microseconds to ask again for what rules keep back:
---         -2 when something ends, -1 for nothing kept back, -3 for rules that cannot be read
+--         -2 when something ends, -1 for nothing kept back, -3 for rules and -4 for jobs that cannot be read
 
 -- include store
 -- include packing
@@ -11,15 +11,17 @@
 -- include telling
 -- include leases
 -- include tally
+-- include sound
 
 local ENDING = '<c32BI4ddBBss'
 local RESULT = '<I4c0'
 local CLAIMED = '<c32I4'
 local MOST_CLAIMED = 1000
+local MOST_PASSED = 1000
 local SHORT_BYTES = 64
 local PROCESSING, COMPLETED = 3, 5
 local PLAIN = 1
-local NOTHING_KEPT_BACK = -1
+local NOTHING_KEPT_BACK, UNREADABLE_JOBS = -1, -4
 
 local key_kept_us, lease, wanted = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local lease_valid = is_valid(lease)
@@ -43,10 +45,10 @@ local function complete(record, fence, duration, result)
   if not record then
     return nil
   end
-  local state, keyed, erred, claimed_alone, is_large, noted, rev, own_fence, attempts, lost, alone, max, priority,
+  local is_record, state, keyed, erred, claimed_alone, is_large, noted, rev, own_fence, attempts, lost, alone, max, priority,
     created, updated, claimed, started, cancel, _, due, own_lease, own_worker, _, after =
-    struct.unpack(RECORD, record)
-  if state ~= PROCESSING or own_lease ~= lease or own_fence ~= fence or keyed + erred > 0 or cancel > 0 then
+    pcall(struct.unpack, RECORD, record)
+  if not is_record or state ~= PROCESSING or own_lease ~= lease or own_fence ~= fence or keyed + erred > 0 or cancel > 0 then
     return nil
   end
   if started == 0 and duration >= 0 then
@@ -210,51 +212,66 @@ local function make_rules()
   return choose_by_rules
 end
 
--- Returns the next jobs in claim order; one that was lost before is claimed in a step of its own.
+-- Takes jobs of one level from a place on; returns that place behind all that are left there, and whether no more are wanted.
+local function take_from(level, chosen, offset)
+  local asked = wanted - #chosen.ids
+  local ids = call('ZRANGE', level, offset, offset + asked - 1)
+  local taken, passed, is_done = {}, 0, #ids < asked
+  for place, record in ipairs(read_fields(records_key, ids)) do
+    local lost, job_type = look_at(record)
+    if not lost then
+      passed = passed + 1
+    elseif lost > 0 and #chosen.ids > 0 then
+      is_done, chosen.is_full = true, true
+      break
+    else
+      local size = #chosen.ids + 1
+      taken[#taken + 1] = ids[place]
+      chosen.ids[size], chosen.records[size], chosen.types[size] = ids[place], record, job_type
+      if lost > 0 then
+        is_done, chosen.is_full = true, true
+        break
+      end
+    end
+  end
+  if passed > 0 then
+    spread('ZREM', level, taken)
+  elseif #taken > 0 then
+    call('ZREMRANGEBYRANK', level, offset, offset + #taken - 1)
+  end
+  chosen.passed = chosen.passed + passed
+  return offset + passed, is_done
+end
+
+-- Returns the next jobs in claim order; one that was lost before is claimed in a step of its own. What cannot be read stays
+-- where it is.
 local function choose()
-  local chosen, found = {}, {}
-  while #chosen < wanted do
-    local priority = call('ZREVRANGE', key('lv', queue), 0, 0)[1]
+  local chosen, place = { ids = {}, records = {}, types = {}, passed = 0, is_full = false }, 0
+  while #chosen.ids < wanted and not chosen.is_full and chosen.passed < MOST_PASSED do
+    local priority = call('ZREVRANGE', key('lv', queue), place, place)[1]
     if not priority then
       break
     end
-    local level = key('r', queue, priority)
-    local ids = call('ZRANGE', level, 0, wanted - #chosen - 1)
-    local taken, stop = 0, false
-    for place, record in ipairs(read_fields(records_key, ids)) do
-      local lost = select(10, struct.unpack(RECORD, record))
-      if lost > 0 and #chosen > 0 then
-        stop = true
-        break
-      end
-      taken = taken + 1
-      chosen[#chosen + 1], found[#found + 1] = ids[place], record
-      if lost > 0 then
-        stop = true
-        break
-      end
-    end
-    if taken > 0 then
-      call('ZREMRANGEBYRANK', level, 0, taken - 1)
+    local level, offset, is_done = key('r', queue, priority), 0, false
+    while #chosen.ids < wanted and not is_done and chosen.passed < MOST_PASSED do
+      offset, is_done = take_from(level, chosen, offset)
     end
     if call('EXISTS', level) == 0 then
       call('ZREM', key('lv', queue), priority)
-    end
-    if stop then
-      break
+    else
+      place = place + 1
     end
   end
-  return chosen, found
+  return chosen.ids, chosen.records, chosen.types, chosen.passed > 0 and UNREADABLE_JOBS or NOTHING_KEPT_BACK
 end
 
-local function hold(id, record, is_alone)
+local function hold(record, is_alone)
   local _, keyed, erred, _, is_large, noted, rev, fence, attempts, lost, alone, max, priority, created, updated, _, _,
     cancel, done, due, _, _, result, after = struct.unpack(RECORD, record)
   local claimed = struct.pack(WHOLE_RECORD, PROCESSING, keyed, erred, is_alone, is_large, noted, rev + 1, fence + 1, attempts,
     lost, alone, max, priority, created, updated, now, 0, cancel, done, due, lease, worker, #result, result,
     string.sub(record, after))
-  local _, job_type = unpack_body(record, after)
-  return claimed, is_large == 1, job_type
+  return claimed, is_large == 1
 end
 
 local function claim()
@@ -266,16 +283,16 @@ local function claim()
   if paused then
     return '', {}, NOTHING_KEPT_BACK
   end
-  local ids, found, again
+  local ids, found, types, again
   if rules or needy then
-    ids, found, again = make_rules()(queue, worker, lease, wanted, rules)
+    ids, found, types, again = make_rules()(queue, worker, lease, wanted, rules)
   else
-    ids, found = choose()
+    ids, found, types, again = choose()
   end
   local payloads, packed, rows, entering = {}, {}, {}, {}
   local is_alone = #ids == 1 and 1 or 0
   for place, id in ipairs(ids) do
-    local record, is_apart, job_type = hold(id, found[place], is_alone)
+    local record, is_apart = hold(found[place], is_alone)
     packed[2 * place - 1], packed[2 * place] = struct.pack(CLAIMED, id, #record), record
     rows[2 * place - 1], rows[2 * place] = id, record
     entering[2 * place - 1], entering[2 * place] = now_text, id
@@ -285,11 +302,11 @@ local function claim()
     if is_apart then
       payloads[#payloads + 1] = call('GET', key('p', id)) or ''
     end
-    count_type(job_type, 'started')
+    count_type(types[place], 'started')
   end
   spread('HSET', records_key, rows)
   spread('ZADD', held, entering)
-  return table.concat(packed), payloads, again or NOTHING_KEPT_BACK
+  return table.concat(packed), payloads, again
 end
 
 local refused = finish()

@@ -27,7 +27,12 @@ end
 
 local function free_held(lease)
   for _, id in ipairs(call('ZRANGE', key('h', lease), 0, limit - #swept - 1)) do
-    free(read(id))
+    local job = read(id)
+    if job then
+      free(job)
+    else
+      call('ZREM', key('h', lease), id)
+    end
   end
   flush()
   if call('EXISTS', key('h', lease)) == 0 then

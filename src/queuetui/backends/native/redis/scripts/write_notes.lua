@@ -70,7 +70,7 @@ while place <= #ARGV do
   end
   told.cpu, told.peak, told.has_log, told.log, told.cut, told.ttl = take(), take(), take(), take(), take(), take()
   local record = call('HGET', key('j'), id)
-  local job = record and unpack_record(id, record)
+  local job = record and try_unpack(id, record)
   if job and job.state == 'processing' and job.lease == lease and to_text(job.fence) == told.fence then
     keep(id, job, told)
   end

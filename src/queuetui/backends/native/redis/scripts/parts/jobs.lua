@@ -2,13 +2,11 @@
 
 local jobs = {}
 
--- Returns a job whose record was read, knowing its queue where the script does; nil where there is none.
-local function open_job(id, record, queue)
+-- Returns a job whose record was read; nil where there is none, or none that can be read.
+local function open_job(id, record)
   if jobs[id] == nil then
-    jobs[id] = record and unpack_record(id, record) or false
-    if record and queue then
-      jobs[id].queue = queue
-    end
+    local job = record and try_unpack(id, record)
+    jobs[id] = job and job.state and job or false
   end
   return jobs[id] or nil
 end

@@ -33,16 +33,6 @@ local function read_payload(job, after, bytes)
   return call('GETRANGE', key('p', job.id), 0, bytes - 1), call('STRLEN', key('p', job.id))
 end
 
--- Returns a record and where its payload begins, nothing where it is none of ours.
-local function try_unpack(id, record)
-  local is_record, job = pcall(unpack_record, id, record)
-  if not is_record then
-    return nil
-  end
-  local is_body, _, _, _, after = pcall(unpack_body, job.body)
-  return is_body and job or nil, after
-end
-
 -- Returns the jobs of the ids: id, record and body less the payload, the long texts, the payload's head and size, the end of
 -- the lease; false for one that is not there, and the head alone of one that is none of ours. `bytes` is how much of a payload is read: 0 for nothing, -1 for all of it
 -- and of the texts too.

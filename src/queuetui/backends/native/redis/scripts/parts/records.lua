@@ -14,6 +14,16 @@ local function unpack_record(id, record)
   }
 end
 
+-- Returns a record and where its payload begins, nothing where another hand wrote something else in its place.
+local function try_unpack(id, record)
+  local is_record, job = pcall(unpack_record, id, record)
+  if not is_record then
+    return nil
+  end
+  local is_body, _, _, _, after = pcall(unpack_body, job.body)
+  return is_body and job or nil, after
+end
+
 local function pack_record(job)
   return struct.pack(WHOLE_RECORD, CODES[job.state], job.keyed, job.erred, job.claimed_alone, job.large, job.noted, job.rev,
     job.fence, job.attempts, job.lost, job.alone, job.max, job.priority, job.created, job.updated, job.claimed,

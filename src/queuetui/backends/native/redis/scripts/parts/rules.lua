@@ -14,9 +14,10 @@ local function count_held(queue, by_type)
   for _, lease in ipairs(read_leases()) do
     if lease.queue == queue and by_type then
       for _, record in ipairs(read_fields(key('j'), call('ZRANGE', key('h', lease.id), 0, -1))) do
-        local after = select(24, struct.unpack(RECORD, record))
-        local _, job_type = unpack_body(record, after)
-        counts[job_type] = (counts[job_type] or 0) + 1
+        local lost, job_type = look_at(record)
+        if lost then
+          counts[job_type] = (counts[job_type] or 0) + 1
+        end
         total = total + 1
       end
     elseif lease.queue == queue then
@@ -177,17 +178,17 @@ end
 local function take_fitting(choice, ids, priorities)
   local found = read_fields(key('j'), ids)
   for place, id in ipairs(ids) do
-    local after = select(24, struct.unpack(RECORD, found[place]))
-    local _, _, job_type, _, _, head = struct.unpack(BODY, found[place], after)
-    local fits = not choice.seen[id] and admits(choice.gauges, job_type) and has_tags(head, choice.tags)
-    choice.kept = choice.kept or not (fits or choice.seen[id])
+    local lost, job_type, head = look_at(found[place])
+    local fits = lost and not choice.seen[id] and admits(choice.gauges, job_type) and has_tags(head, choice.tags)
+    choice.passed = choice.passed or not lost
+    choice.kept = choice.kept or not (fits or choice.seen[id] or not lost)
     if fits then
-      local lost = select(10, struct.unpack(RECORD, found[place]))
       if lost > 0 and #choice.ids > 0 then
         return true
       end
       take_room(choice.gauges, job_type)
       choice.ids[#choice.ids + 1], choice.records[#choice.records + 1] = id, found[place]
+      choice.types[#choice.ids] = job_type
       choice.priorities[#choice.priorities + 1] = priorities[place]
       if lost > 0 or #choice.ids >= choice.wanted or is_full(choice.gauges) then
         return true
@@ -312,17 +313,17 @@ local function tags_of(worker)
   return tags
 end
 
--- Returns the next jobs in claim order, their records, and in how many microseconds to ask again for others: -2 when
--- something ends, -1 for none, -3 for rules that cannot be read.
+-- Returns the next jobs in claim order, their records and types, and in how many microseconds to ask again for others: -2 when
+-- something ends, -1 for none, -3 for rules and -4 for jobs that cannot be read.
 local function choose_by_rules(queue, worker, lease, wanted, text)
   local limits, ageing_us = read_rules(text)
   if not limits then
-    return {}, {}, UNREADABLE_RULES
+    return {}, {}, {}, UNREADABLE_RULES
   end
   local gauges = measure(queue, limits)
-  local choice = { queue = queue, wanted = wanted, gauges = gauges, tags = {}, ids = {}, records = {}, priorities = {}, seen = {} }
+  local choice = { queue = queue, wanted = wanted, gauges = gauges, tags = {}, ids = {}, records = {}, types = {}, priorities = {}, seen = {} }
   if is_full(gauges) then
-    return {}, {}, opens_in(gauges)
+    return {}, {}, {}, opens_in(gauges)
   end
   choice.tags = tags_of(worker)
   local levels = call('ZREVRANGE', key('lv', queue), 0, MOST_LEVELS - 1)
@@ -350,9 +351,9 @@ local function choose_by_rules(queue, worker, lease, wanted, text)
     write_begun(queue, gauges)
   end
   local is_short = #choice.ids < wanted
-  local again = -1
+  local again = choice.passed and UNREADABLE_JOBS or -1
   if is_short and (more or choice.kept or is_full(gauges)) then
     again = more and 0 or opens_in(gauges)
   end
-  return choice.ids, choice.records, again
+  return choice.ids, choice.records, choice.types, again
 end

@@ -1,0 +1,14 @@
+-- Whether a job can be read: another hand may have written something else in its place.
+
+-- Returns how often a job was lost, its type, and the head of its payload; nothing where its record is none of ours.
+local function look_at(record)
+  local is_record, state, _, _, _, _, _, _, _, _, lost, _, _, _, _, _, _, _, _, _, _, _, _, _, after =
+    pcall(struct.unpack, RECORD, record)
+  if not is_record or not STATES[state] then
+    return nil
+  end
+  local is_body, _, _, job_type, _, _, head = pcall(struct.unpack, BODY, record, after)
+  if is_body then
+    return lost, job_type, head
+  end
+end
