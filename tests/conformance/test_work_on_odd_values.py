@@ -17,10 +17,11 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code
 from queuetui.monitor.feed import RULES, Feed
 from tests.conformance.rule_scenes import limit, rules_of
-from tests.conformance.scenes import add, add_one
+from tests.conformance.scenes import MOMENT_S, add, add_one, claim, claim_and_vanish, run, state_of
 from tests.conformance.stores import Store
 from tests.conformance.test_odd_values import DEEP, ODD, SQL, keys, prefix_of, put, write
 from tests.engine.working import Told, WorkerThread, declare_handler
+from tests.waiting import wait_until
 
 __all__ = ["keys"]
 ODD_RULES = (
@@ -188,3 +189,39 @@ def test_a_run_whose_record_is_written_over_fails_no_other(store: Store, keys: A
     WorkerThread(backend, burst=True).wait()
     assert all(backend.inspector.get(one).state is State.COMPLETED for one in others)
     assert "cannot be read" in backend.inspector.get(first).remarks[0]
+
+
+@pytest.mark.parametrize("kind", ["redis"])
+def test_upkeep_goes_on_beside_jobs_that_cannot_be_read(store: Store, keys: Any) -> None:
+    """One that is due, one whose lease is over or closed, and one that has ended keep nobody from seeing to the others."""
+    backend = store.open({"native.keep_completed": "0"})
+
+    def write_over(job_id: str) -> None:
+        keys.hset(prefix_of(store) + "j", job_id.replace("-", ""), b"odd")
+
+    ended = add(backend, 3)
+    for _ in ended:
+        run(backend)
+    write_over(ended[0])
+    pruned = 0
+
+    def prune() -> bool:
+        nonlocal pruned
+        pruned += backend.jobs.prune(100)
+        return pruned >= len(ended)
+
+    wait_until(prune)
+    due = add(backend, 3, delay_s=MOMENT_S)
+    write_over(due[0])
+    wait_until(lambda: (backend.jobs.promote(100), all(state_of(backend, one) is State.PENDING for one in due[1:]))[1])
+    _, claimed = claim_and_vanish(backend, 2)
+    write_over(claimed[0].id)
+    assert [one.job_id for one in backend.jobs.sweep(100)] == [claimed[1].id]
+    assert backend.jobs.sweep(100) == ()
+    lease, held = claim(backend, 1)
+    write_over(held[0].id)
+    backend.jobs.close_lease(lease.id)
+    assert backend.inspector.snapshot(Watch()).workers == ()
+    odd = {ended[0], due[0], claimed[0].id, held[0].id}
+    page, _ = Feed(backend, Limits()).page(PageRequest(limit=100))
+    assert {job.ref.id for job in page.jobs if job.remarks} == odd
