@@ -35,7 +35,7 @@ def ago(seconds: float) -> datetime:
 def job(state: State = State.PENDING, queue: str = "mail", job_type: str = "Send", **changes: Any) -> Job:
     """Return a job, due and untouched but for the changes."""
     plain = Job(
-        JobRef("b", "0123456789abcdef", "1"),
+        JobRef("b", "01234567-89ab-7def-8123-456789abcdef", "1"),
         Untrusted(job_type),
         Untrusted(queue),
         state,

@@ -15,7 +15,7 @@ from queuetui.monitor.diagnosis.facts import Facts
 from tests.monitor.pictures import FOREIGN, ago, facts, job, queue, running, worker
 
 LISTENED = facts(worker("mail"))
-ID = "0123456789abcdef"
+ID = "01234567-89ab-7def-8123-456789abcdef"
 TIMEOUT = JobError(Untrusted("TimeoutError"), Untrusted("too late"), Untrusted(""))
 POISON = JobError(Untrusted("PoisonPill"), Untrusted("lost"), Untrusted(""))
 

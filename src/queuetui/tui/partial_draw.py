@@ -18,6 +18,8 @@ from textual.strip import Strip
 
 _PLACE = "\0"
 _RESET = "\x1b[0m"
+# As every VT100 steps; there is always a line below, so that nothing scrolls.
+_DOWN, _BACK = "\x1bD", "\b"
 _PARTS = frozenset({"chops", "spans", "chop_ends"})
 
 
@@ -71,7 +73,9 @@ def _move(before: _Cut | None, cut: _Cut) -> str:
     if before is None or not is_below or before.at_edge or not before.strip.text.isascii():
         return Control.move_to(cut.x, cut.y).segment.text
     cells = before.strip.cell_length
-    return f"\x1b[B\x1b[{cells if cells > 1 else ''}D"
+    # A step back is one byte, so few of them are shorter than the sequence for as many.
+    back = _BACK * cells if cells <= len("\x1b[4D") else f"\x1b[{cells}D"
+    return f"{_DOWN}{back}"
 
 
 @lru_cache(1024)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import name
 
-_UUID_CHARS = 36
+_BYTES = re.compile("([0-9a-f]{2})*")
 _HOW_TO_MEND = "delete the job, or write a right state into its row by hand; its remarks say what is stored"
 
 
@@ -25,8 +27,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def judge_id(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a job of our own queue whose id another hand wrote; only SQLite takes one that is no UUID."""
-    if not facts.capabilities.native or (len(job.ref.id) == _UUID_CHARS and "-" in job.ref.id):
+    """Judge a job of our own queue whose id another hand wrote: where it is not that of a UUID, it is read as its bytes' digits."""
+    if not facts.capabilities.native or not _BYTES.fullmatch(job.ref.id):
         return None
     summary = "its id is not the 16 bytes of a UUID, so no worker takes it"
     return Verdict(Code.BLOCKED, Severity.WARNING, summary, {"queue": name(job.queue)}, "delete its row by hand")
