@@ -27,7 +27,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def judge_id(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a job of our own queue whose id another hand wrote: where it is not that of a UUID, it is read as its bytes' digits."""
+    """Judge a job of our own queue whose id is no UUID's, which is read as the digits of its bytes."""
     if not facts.capabilities.native or not _BYTES.fullmatch(job.ref.id):
         return None
     summary = "its id is not the 16 bytes of a UUID, so no worker takes it"
