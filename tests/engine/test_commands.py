@@ -109,7 +109,7 @@ def test_without_the_flag_a_command_is_refused(queue: Queue, start_worker: Start
     job = queue.enqueue_command("touch ran", max_attempts=5)
     start_worker(burst=True, tags=(COMMAND_TAG,)).wait()
     shown = queue.get(job.id)
-    assert (shown.state, error_of(shown)["class"]) == ("failed", "NoHandler")
+    assert (shown.state, error_of(shown)["class"]) == ("failed", "RefusedHandler")
     assert "--allow-command" in error_of(shown)["message"]
 
 

@@ -40,11 +40,11 @@ def test_a_handler_runs_elsewhere_and_tells_as_if_it_ran_here(place: ChildrenPla
     told = queue.enqueue("tell", {"n": 1}, correlation_id="order-7")
     failing = queue.enqueue("no_such_type")
     parent = queue.enqueue("parent")
-    worker = place.start("--isolation", "process", "--burst", app="children_app")
+    worker = place.start("--isolation", "process", "--burst", "--unknown-after", "0", app="children_app")
     assert worker.wait(60) == 0
     result = queue.get(told.id).result
     assert result["pid"] not in {worker.pid, None}
-    assert queue.get(failing.id).error["class"] == "NoHandler"  # type: ignore[index]  # it has failed
+    assert queue.get(failing.id).error["class"] == "UnknownType"  # type: ignore[index]  # it has failed
     assert queue.get(queue.get(parent.id).result).state == "completed"
     (said,) = [line for line in place.told(worker) if line["event"] == "log"]
     assert (said["logger"], said["message"], said["job_id"], said["correlation_id"]) == (

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from queuetui.engine.clock import Clock, Wakeup
 from queuetui.engine.finisher import STEP_RESULT_BYTES, Outbox, take_step
 from queuetui.engine.held import Run, RunEnding
+from queuetui.engine.unknown_types import UnknownTypes
 from queuetui.model.clock import from_us
 from queuetui.model.job import ClaimedJob, Ending, Settlement
 from queuetui.model.job_id import new_job_id
@@ -53,7 +54,7 @@ def put(outbox: Outbox) -> None:
 def test_the_first_ending_rings_though_another_comes_at_once() -> None:
     """Of two endings that are put in at the same moment one wakes the writer."""
     bell = CountingWakeup()
-    outbox = Outbox(bell, Clock())
+    outbox = Outbox(bell, Clock(), UnknownTypes(0, Clock()))
     crowd = outbox._waiting = Crowded()
     crowd.other = lambda: put(outbox)
     put(outbox)

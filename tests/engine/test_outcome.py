@@ -10,6 +10,7 @@ from queuetui.engine.outcome import (
     RESULT_CAP_BYTES,
     Cancelled,
     NoHandler,
+    RefusedHandler,
     Retry,
     RetryRule,
     Snooze,
@@ -69,10 +70,18 @@ def test_the_last_attempt_fails_the_job() -> None:
     assert "ValueError: no" in settled.error.traceback
 
 
-@pytest.mark.parametrize("error", [NoHandler("none"), BadPayload("bad")])
+@pytest.mark.parametrize("error", [RefusedHandler("none"), BadPayload("bad")])
 def test_what_no_later_run_could_mend_fails_at_once(error: Exception) -> None:
-    """A type without a handler and a payload that is not JSON are not tried again."""
+    """A handler that may not be called and a payload that is not JSON are not tried again."""
     assert settle_raise(claimed(), error, 0.1, RULE).ending is Ending.FAILED
+
+
+def test_a_type_without_a_handler_is_given_back() -> None:
+    """It is no failure of the job, counts no attempt, and says why."""
+    settled = settle_raise(claimed(), NoHandler("none here"), 0.1, RULE)
+    assert settled.ending is Ending.SNOOZED
+    assert settled.error is not None
+    assert settled.error.message == "none here"
 
 
 @pytest.mark.parametrize("settle", [settle_return, settle_raise])

@@ -181,12 +181,12 @@ def test_a_snooze_runs_again_without_an_attempt(queue: Queue, start_worker: Star
 def test_an_unknown_type_fails_with_what_to_do(queue: Queue, start_worker: StartWorker) -> None:
     """A job that no handler is known for becomes a dead letter that names the type, and the worker goes on."""
     jobs = [queue.enqueue(job_type) for job_type in ("no.such.type", "os:system")]
-    start_worker(burst=True).wait()
+    start_worker(burst=True, unknown_after_s=0).wait()
     for job, named in zip(jobs, ("no.such.type", "os:system"), strict=True):
         dead = queue.get(job.id)
         assert (dead.state, dead.attempts) == ("failed", 1)
         assert dead.error is not None
-        assert dead.error["class"] == "NoHandler"
+        assert dead.error["class"] == "UnknownType"
         assert named in dead.error["message"]
 
 

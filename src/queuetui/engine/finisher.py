@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from queuetui.engine.clock import Clock, Pace, Wakeup
     from queuetui.engine.held import Run
     from queuetui.engine.run_metrics import RunMetrics
+    from queuetui.engine.unknown_types import UnknownTypes
     from queuetui.engine.volume import Volume
     from queuetui.model.job import Settlement
 
@@ -51,7 +52,8 @@ def take_step(endings: Sequence[RunEnding]) -> tuple[RunEnding, ...]:
 class Outbox:
     """Endings that wait to be written; filled by handlers' threads, emptied by the dispatcher."""
 
-    def __init__(self, wakeup: Wakeup, clock: Clock, most: int = DEFAULT_BATCH) -> None:
+    def __init__(self, wakeup: Wakeup, clock: Clock, unknown: UnknownTypes, most: int = DEFAULT_BATCH) -> None:
+        self._unknown = unknown
         self._most = most
         self._batch = most
         self._flush_after_s = FLUSH_AFTER_S
@@ -109,7 +111,7 @@ class Outbox:
         """Hand every ending to its lease, to be written under it; one that comes after its lease is refused."""
         self._at_once = False
         for _ in range(len(self._waiting)):
-            ended = self._waiting.popleft()
+            ended = self._unknown.judge(self._waiting.popleft())
             if ended.run.lease.forgotten:
                 refuse(ended)
             else:

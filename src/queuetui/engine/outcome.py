@@ -56,7 +56,11 @@ class Snooze(_Postponement):
 
 
 class NoHandler(Exception):
-    """The worker knows no handler for a job's type, or may not run it."""
+    """The worker knows no handler for a job's type; another may."""
+
+
+class RefusedHandler(Exception):
+    """A type's handler cannot be called, or this worker was told not to run it."""
 
 
 class Cancelled(Exception):
@@ -108,14 +112,16 @@ def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: Retry
 def settle_raise(job: ClaimedJob, error: BaseException, duration_s: float, rule: RetryRule) -> Settlement:
     """Return the ending of a run whose handler raised: tried again until its attempts are used up.
 
-    A type without a handler and a payload that is not JSON fail at once: no later run could end otherwise.
+    A payload that is not JSON fails at once: no later run could end otherwise. A type without a handler is given back, with why.
     """
     if isinstance(error, _Postponement):
         return _settle_postponement(job, error, duration_s, rule)
     if isinstance(error, Cancelled):
         return settle_cancelled(job, duration_s)
     described = describe_error(error)
-    if isinstance(error, NoHandler | BadPayload):
+    if isinstance(error, NoHandler):
+        return Settlement(job.id, job.fence, job.type, Ending.SNOOZED, duration_s, error=described)
+    if isinstance(error, RefusedHandler | BadPayload):
         return Settlement(job.id, job.fence, job.type, Ending.FAILED, duration_s, error=described)
     return _settle_failure(job, described, duration_s, rule)
 

@@ -15,7 +15,7 @@ from inspect import isawaitable
 from types import TracebackType
 
 from queuetui.engine.context import Context
-from queuetui.engine.outcome import NoHandler, Retry, Snooze
+from queuetui.engine.outcome import NoHandler, RefusedHandler, Retry, Snooze
 from queuetui.engine.performer import read_payload
 from queuetui.engine.tasks import Tasks
 from queuetui.model.clock import EPOCH
@@ -81,7 +81,7 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
     """Call the handler of a job in this thread. Raises NotFound and BadPayload; what the handler raises is kept."""
     try:
         task, payload = tasks.find(job.type), read_payload(job.payload)
-    except NoHandler as error:
+    except (NoHandler, RefusedHandler) as error:
         raise NotFound(str(error)) from None
     context = Context(job, REPLAY)
     correlation = bind_correlation_id(context.correlation_id)

@@ -15,7 +15,16 @@ DEFAULT_CONCURRENCY = 4
 DEFAULT_BATCH = 500
 DEFAULT_LOG_JOBS = 50
 Isolation = Literal["thread", "process"]
-_DURATIONS = ("timeout_s", "job_timeout_s", "sleep_s", "grace_s", "lease_s", "cancel_grace_s", "result_ttl_s")
+_DURATIONS = (
+    "timeout_s",
+    "job_timeout_s",
+    "sleep_s",
+    "grace_s",
+    "lease_s",
+    "cancel_grace_s",
+    "result_ttl_s",
+    "unknown_after_s",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class WorkerSettings:
     it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
     `measure` keeps of every run what it took of the machine; results are deleted after `result_ttl_s` where their type says nothing.
     `metrics_port` serves what was done as metrics, with labels from the tags named in `metrics_labels`.
+    A job of a type without a handler here is given back until this worker has met it for `unknown_after_s`; then it fails.
     `allow_command` lets jobs be commands of the system's shell.
     """
 
@@ -58,6 +68,7 @@ class WorkerSettings:
     allow_command: bool = False
     measure: bool = False
     result_ttl_s: float | None = None
+    unknown_after_s: float = 3600.0
     metrics_port: int | None = None
     metrics_labels: tuple[str, ...] = ()
 

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from queuetui.engine.allowed import MODULE_NAME, AllowRule
 from queuetui.engine.context import Context
-from queuetui.engine.outcome import NoHandler
+from queuetui.engine.outcome import NoHandler, RefusedHandler
 from queuetui.model.backoff import Backoff
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.declaration import Ack, Declaration, declared_handler, declared_type
@@ -145,11 +145,11 @@ def is_handler(found: object) -> TypeGuard[Handler]:
 
 
 def make_task(declaration: Declaration) -> Task:
-    """Return the task of a declaration. Raises NoHandler for a generator function."""
+    """Return the task of a declaration. Raises RefusedHandler for a generator function."""
     handler = declaration.handler
     if is_generator(handler):
         message = f"{place_of(handler)} is a generator function, which nothing would run to its end; {INSTEAD}"
-        raise NoHandler(message)
+        raise RefusedHandler(message)
     call = _adapt_class(handler) if inspect.isclass(handler) else _adapt(handler)
     backoff = Backoff() if declaration.backoff is None else declaration.backoff
     return Task(

@@ -34,6 +34,7 @@ from queuetui.engine.store_health import STORE_TROUBLE, StoreHealth
 from queuetui.engine.suspects import Suspects
 from queuetui.engine.sweeper import Sweeper
 from queuetui.engine.tasks import Tasks
+from queuetui.engine.unknown_types import UnknownTypes
 from queuetui.engine.volume import Volume
 from queuetui.model.declaration import declared_schedules
 from queuetui.model.worker import WorkerCard
@@ -117,7 +118,7 @@ class Worker:
         card = self._describe()
         settings, pace = self._settings, Pace()
         volume = Volume(settings.log_jobs, self.id, started_s)
-        outbox = Outbox(self._wakeup, clock, settings.batch)
+        outbox = Outbox(self._wakeup, clock, UnknownTypes(settings.unknown_after_s, clock), settings.batch)
         loop = EventLoop()
         executor = self._make_executor(outbox, loop, pace)
         leases = Leases(self._store, self.id, settings.lease_s, clock)

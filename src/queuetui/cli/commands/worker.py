@@ -34,8 +34,8 @@ MOST_SLOTS = 10_000
 MOST_LOGGED = 1_000_000
 MEGABYTES = NumberRange(min=0, min_open=True)
 NO_APP = (
-    "without --app this worker fails the jobs of declared types, and only shell commands and types of the form module:function run; "
-    "keep its queues apart with -q, or name the app"
+    "without --app this worker gives back the jobs of declared types, and fails them after --unknown-after; "
+    "only shell commands and types of the form module:function run; keep its queues apart with -q, or name the app"
 )
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -94,6 +94,14 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option("--allow-command", is_flag=True, help="Run jobs that are shell commands: who can enqueue chooses them.")
 @click.option(
     "--tag", "tags", multiple=True, type=tag_name, metavar="TAG", help="A tag that jobs may need; may be repeated."
+)
+@click.option(
+    "--unknown-after",
+    type=duration,
+    default="1h",
+    show_default=True,
+    metavar="DUR",
+    help="Fail a job whose type is not known here after so long; until then it is given back.",
 )
 @click.option(
     "--metrics-port", type=click.IntRange(1, 65_535), metavar="PORT", help="Serve metrics for Prometheus on 127.0.0.1."
@@ -207,6 +215,7 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         allow_command=given["allow_command"],
         measure=given["measure"],
         result_ttl_s=given["result_ttl"],
+        unknown_after_s=given["unknown_after"],
         metrics_port=given["metrics_port"],
         metrics_labels=tuple(dict.fromkeys(given["metrics_labels"])),
     )

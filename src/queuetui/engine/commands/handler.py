@@ -12,7 +12,7 @@ from queuetui.engine.commands.group import CommandGroup
 from queuetui.engine.commands.tail import Tail
 from queuetui.engine.context import CancelCause, Context
 from queuetui.engine.meters import BYTES_PER_KB
-from queuetui.engine.outcome import NoHandler, ReportedFailure
+from queuetui.engine.outcome import RefusedHandler, ReportedFailure
 from queuetui.model.command import OUTPUT_CAP_BYTES
 from queuetui.model.errors import BadPayload
 
@@ -24,9 +24,9 @@ LAST_LINE_CAP_CHARS = 300
 
 
 def refuse_command(_payload: object, _context: Context) -> object:
-    """Say why a worker does not run a command that it was given. Raises NoHandler."""
+    """Say why a worker does not run a command that it was given. Raises RefusedHandler."""
     message = "this worker runs no commands: start one with --allow-command, then retry the job"
-    raise NoHandler(message)
+    raise RefusedHandler(message)
 
 
 def run_command(payload: object, context: Context) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""Jobs whose type this worker does not know: given back for another worker, later each time, and failed after long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from queuetui.engine.held import RunEnding
+from queuetui.model.job import Ending
+
+if TYPE_CHECKING:
+    from queuetui.engine.clock import Clock
+
+UNKNOWN_TYPE = "UnknownType"
+FIRST_DELAY_S = 1.0
+LAST_DELAY_S = 60.0
+MOST_REMEMBERED = 10_000
+
+
+class UnknownTypes:
+    """What this worker could not run, and when it met each job first.
+
+    During a rolling deployment old workers meet new types. A job that is forgotten, as there are too many, only waits for longer.
+    """
+
+    def __init__(self, after_s: float, clock: Clock) -> None:
+        self._after_s = after_s
+        self._clock = clock
+        self._met: dict[str, tuple[float, float]] = {}
+
+    def judge(self, ended: RunEnding) -> RunEnding:
+        """Return an ending with what becomes of a job that was given back for its type; any other as it is."""
+        settlement = ended.settlement
+        if settlement.ending is not Ending.SNOOZED or settlement.error is None:
+            return ended
+        now_s = self._clock.now()
+        first_s, delay_s = self._met.pop(settlement.job_id, (now_s, FIRST_DELAY_S))
+        if now_s - first_s < self._after_s:
+            if len(self._met) >= MOST_REMEMBERED:
+                del self._met[next(iter(self._met))]
+            self._met[settlement.job_id] = (first_s, min(LAST_DELAY_S, 2 * delay_s))
+            return ended._replace(settlement=settlement._replace(delay_s=delay_s))
+        for_s = f"; it was given back for {self._after_s:g} s" if self._after_s else ""
+        error = replace(settlement.error, class_name=UNKNOWN_TYPE, message=f"{settlement.error.message}{for_s}")
+        return ended._replace(settlement=settlement._replace(ending=Ending.FAILED, error=error))
