@@ -181,7 +181,7 @@ def test_handlers_enqueue_where_their_worker_works(place: Place, queue: Queue) -
 def test_the_exit_code_is_0_whatever_jobs_did(place: Place, queue: Queue) -> None:
     """Failing jobs, unknown types and refused paths do not fail the worker."""
     jobs = [queue.enqueue(job_type) for job_type in ("no_such_type", "os:system", "bare", "held_app:bare", "write")]
-    worker = place.start("--burst")
+    worker = place.start("--burst", "--unknown-after", "0")
     assert worker.wait(60) == 0
     states = [queue.get(job.id).state for job in jobs]
     assert states == ["failed", "failed", "completed", "completed", "retrying"]
