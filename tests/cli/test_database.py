@@ -16,7 +16,9 @@ from queuetui.model.job_id import new_job_id
 from tests.backends.captures import FIXTURES, run_script
 from tests.captures.stores import STORES
 from tests.cli.conftest import Invoke
+from tests.servers.fixtures import PostgresFactory
 from tests.servers.mysql import connect_mysql
+from tests.servers.postgres import SETTINGS
 from tests.waiting import wait_until
 
 HOLD = "update queuetui_job set priority = priority"
@@ -96,6 +98,20 @@ def test_a_lock_is_told_on_mysql(mysql_url: str, invoke: Invoke) -> None:
     assert any(one["name"] == "oldest transaction of" for one in view["server"])
     assert {"queuetui_job", "queuetui_event"} <= {one["table"] for one in view["tables"]}
     assert "performance_schema" in view["unread"].get("statements", "performance_schema")
+
+
+def test_slow_statements_are_told(private_postgres: PostgresFactory, invoke: Invoke) -> None:
+    """Where the server counts statements, the slowest that name a table of ours are told, and none that made one."""
+    url = private_postgres((*SETTINGS, "shared_preload_libraries=pg_stat_statements")).create_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create extension pg_stat_statements")
+    _make_queue(url)
+    view = invoke("database", "--url", url, "--json").data
+    assert "statements" not in view["unread"]
+    told = [one["statement"].strip().lower() for one in view["statements"]]
+    assert any("queuetui_job" in one for one in told)
+    assert not any(one.startswith("create") for one in told)
+    assert all(one["calls"] >= 1 and one["total_ms"] >= 0 for one in view["statements"])
 
 
 def test_what_is_not_granted_is_said(postgres_url: str, invoke: Invoke) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.tui.screens.database import DatabaseScreen
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.events import EventsScreen
 from queuetui.tui.screens.failures import FailuresScreen
@@ -123,7 +124,15 @@ def test_tab_goes_round_the_views() -> None:
     """Tab visits Jobs, Overview, Dead letters, Workers, Schedules and Events; Shift+Tab goes back."""
 
     async def script(stage: Stage) -> None:
-        for screen in (OverviewScreen, FailuresScreen, WorkersScreen, SchedulesScreen, EventsScreen, JobsScreen):
+        for screen in (
+            OverviewScreen,
+            FailuresScreen,
+            WorkersScreen,
+            SchedulesScreen,
+            EventsScreen,
+            DatabaseScreen,
+            JobsScreen,
+        ):
             await stage.press("tab")
             assert stage.is_on(screen)
         await stage.press("shift+tab")

@@ -9,6 +9,7 @@ from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.event import EventPage
 from queuetui.model.examination import Finding
 from queuetui.model.schedule_info import ScheduleInfo
+from queuetui.model.server_view import ServerView
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
@@ -30,7 +31,7 @@ class Picture:
     A part that could not be read is named in `problems` with the reason.
     `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the
     store as a whole, `warnings` with its queues and workers, the gravest first.
-    `events` is None where none were asked for or could be read.
+    `events` and `server` are None where none were asked for or could be read.
     """
 
     snapshot: Snapshot
@@ -41,3 +42,4 @@ class Picture:
     schedules: tuple[ScheduleInfo, ...] = ()
     events: EventPage | None = None
     warnings: tuple[Warned, ...] = ()
+    server: ServerView | None = None

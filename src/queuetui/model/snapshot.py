@@ -37,7 +37,7 @@ class Watch:
     """What one poll reads.
 
     `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
-    `events` asks for a page of what happened, which the monitor reads.
+    `events` asks for a page of what happened, `server` for what the server tells, which the monitor reads.
     """
 
     page: PageRequest | None = None
@@ -47,6 +47,7 @@ class Watch:
     failures: int = 20
     exact: bool = False
     events: EventRequest | None = None
+    server: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from queuetui.monitor.follower import Follower, log_of
 from queuetui.monitor.gaps import GapReader, LogGaps
 from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.schedules import describe_schedules
+from queuetui.monitor.server_watch import ServerWatch
 from queuetui.monitor.store_watch import StoreWatch
 
 EVENTS = "events"
@@ -71,6 +72,7 @@ class Feed:
         self._inspector = backend.inspector
         self.limits = limits
         self._store = StoreWatch(backend)
+        self._server = ServerWatch(backend)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -97,6 +99,7 @@ class Feed:
             self._schedules(snapshot, problems) if Part.SCHEDULES in watch.parts else (),
             None if request is None else _ask(EVENTS, lambda: self.events(request), problems),
             judge_around(facts),
+            self._server_seen(problems) if watch.server else None,
         )
 
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
@@ -144,9 +147,7 @@ class Feed:
 
     def server_view(self) -> ServerView:
         """Return what the server behind the store tells of itself. Raises Unsupported where there is none."""
-        if self._backend.server_look is None:
-            raise Unsupported(f"{self.capabilities.label} has no server that could be looked at")
-        return self._backend.server_look.look()
+        return self._server.look()
 
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what runs counted in the last minutes; nothing where it is not kept."""
@@ -270,6 +271,12 @@ class Feed:
         if self._store.problem:
             problems[Part.STORE.value] = self._store.problem
         return findings
+
+    def _server_seen(self, problems: dict[str, str]) -> ServerView | None:
+        seen = self._server.look_again()
+        if self._server.problem:
+            problems["server"] = self._server.problem
+        return seen
 
     def _schedules(self, snapshot: Snapshot, problems: dict[str, str]) -> tuple[ScheduleInfo, ...]:
         """Return the schedules, where the backend keeps any; why not, where they alone cannot be read."""

@@ -20,6 +20,7 @@ class KeyPlace(StrEnum):
     WORKERS = "Workers"
     SCHEDULES = "Schedules"
     EVENTS = "Events"
+    DATABASE = "Database"
     DETAIL = "Job detail"
     FILTER = "Filter"
     HELP = "Help"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from queuetui.tui.screens.events import EventsScreen
     from queuetui.tui.session import ConsoleLink
 
-VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events")
+VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events", "database")
 # Between the name of a view and the number of its link, in the name of a mode.
 _OF_LINK = "@"
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
@@ -68,6 +68,7 @@ class QueueTui(Console, inherit_bindings=False):
         "failures": partial(_make_screen, "failures", "FailuresScreen"),
         "workers": partial(_make_screen, "workers", "WorkersScreen"),
         "schedules": partial(_make_screen, "schedules", "SchedulesScreen"),
+        "database": partial(_make_screen, "database", "DatabaseScreen"),
         "events": partial(_make_screen, "events", "EventsScreen"),
     }
     DEFAULT_MODE = "jobs"

@@ -43,7 +43,7 @@ GENERAL = (
         "tab",
         "tab",
         "next view",
-        "the next view: Jobs, Overview, Dead letters, Workers, Schedules, Events",
+        "the next view: Jobs, Overview, Dead letters, Workers, Schedules, Events, Database",
         "next_view(1)",
     ),
     Action("previous", "shift+tab", "shift+tab", "previous view", "the previous view", "next_view(-1)"),
@@ -75,6 +75,14 @@ GENERAL = (
         "what happens to jobs, queues and workers, the newest first; FILTER is of job: queue: event: correlation:",
         "events",
         takes="[FILTER]",
+    ),
+    Action(
+        "database",
+        "B",
+        "B",
+        "database",
+        "what the server tells: sessions, who blocks whom, sizes, slow statements",
+        "view('database')",
     ),
     Action(
         "use",

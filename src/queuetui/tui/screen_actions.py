@@ -7,7 +7,9 @@ from queuetui.tui.action import JOB_PLACES, Action, KeyPlace, at
 
 # A list of jobs, and one of them
 
-ORDERED = at(KeyPlace.JOBS, KeyPlace.OVERVIEW, KeyPlace.FAILURES, KeyPlace.WORKERS, KeyPlace.SCHEDULES)
+ORDERED = at(
+    KeyPlace.JOBS, KeyPlace.OVERVIEW, KeyPlace.FAILURES, KeyPlace.WORKERS, KeyPlace.SCHEDULES, KeyPlace.DATABASE
+)
 
 JOBS = (
     Action(
@@ -208,7 +210,7 @@ EVENTS = (
 
 # How a table is moved in, opened and marked
 
-TOLD = at(KeyPlace.JOBS, KeyPlace.FAILURES, KeyPlace.SCHEDULES, KeyPlace.EVENTS)
+TOLD = at(KeyPlace.JOBS, KeyPlace.FAILURES, KeyPlace.SCHEDULES, KeyPlace.EVENTS, KeyPlace.DATABASE)
 
 TABLE = (
     Action(

@@ -105,6 +105,7 @@ def _read_statements(connection: Connection, tables: Sequence[StoredTable]) -> R
     statement = text(
         "select avg_timer_wait / 1000000000, sum_timer_wait / 1000000000, count_star, digest_text "
         f"from performance_schema.events_statements_summary_by_digest where schema_name = database() and ({touching}) "
+        "and digest_text regexp '^(with|select|insert|update|delete|replace)' "
         "order by avg_timer_wait desc limit :most"
     )
     names = {f"name{place}": one.name for place, one in enumerate(tables)}

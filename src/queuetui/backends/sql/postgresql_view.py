@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import StoredTable
 
 Rows = list[tuple[Value, ...]]
+# Statements that work with rows: what was made or changed once says nothing of why a queue is slow.
+WORKING = "^[[:space:]]*(with|select|insert|update|delete|merge)"
 _HIDDEN = "sessions of other users are told in part: grant pg_read_all_stats to this user"
 _SECONDS = "extract(epoch from clock_timestamp() - {})::float8"
 _SESSIONS = text(
@@ -94,6 +96,7 @@ def _read_statements(connection: Connection, tables: Sequence[StoredTable]) -> R
     statement = text(
         f"select mean_exec_time, total_exec_time, calls, query from {schema}.pg_stat_statements "
         "where dbid = (select oid from pg_database where datname = current_database()) and query like any(:patterns) "
+        f"and query ~* '{WORKING}' "
         "order by mean_exec_time desc limit :most"
     )
     patterns = [f"%{one.name.replace('_', chr(92) + '_')}%" for one in tables]

@@ -12,6 +12,7 @@ from queuetui.cli.systems import System, opened_systems
 from queuetui.model.server_view import COLUMNS, describe_server
 
 _SECTION = "section"
+_PIDS = frozenset({"pid", "waiting", "blocked_by"})
 _ALL_COLUMNS = tuple(dict.fromkeys(column for columns in COLUMNS.values() for column in columns))
 
 
@@ -60,9 +61,12 @@ def _write_sections(system: System, view: dict[str, Any], *, named: bool) -> Non
         write("")
         write(name.value.replace("_", " "))
         if view[name.value]:
-            rows = [
-                {column: "-" if value is None else value for column, value in row.items()} for row in view[name.value]
-            ]
+            rows = [{column: _shown(column, value) for column, value in row.items()} for row in view[name.value]]
             show_rows(rows, columns, Format.TABLE)
         else:
             write("  not told" if name.value in view["unread"] else "  none")
+
+
+def _shown(column: str, value: object) -> object:
+    """Return a value for people; the number of a session is no amount."""
+    return "-" if value is None else str(value) if column in _PIDS else value

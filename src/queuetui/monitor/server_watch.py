@@ -1,0 +1,42 @@
+"""What the server behind a store tells, looked at once in a while beside the polls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from queuetui.backends.backend import Backend
+from queuetui.model.errors import QueueTuiError, Unsupported
+from queuetui.model.server_view import ServerView
+
+# Looking costs the server more than a poll: its sessions, locks and sizes are counted anew.
+LOOK_EVERY_S = 5.0
+
+
+class ServerWatch:
+    """Remembers what the server told until it is time to look again."""
+
+    def __init__(self, backend: Backend, clock: Callable[[], float] = time.monotonic) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._again_s = float("-inf")
+        self._seen: ServerView | None = None
+        self.problem = ""
+
+    def look(self) -> ServerView:
+        """Return what the server tells now. Raises Unsupported where there is none."""
+        look = self._backend.server_look
+        if look is None:
+            label = self._backend.inspector.capabilities.label
+            raise Unsupported(f"{label} has no server that could be looked at")
+        return look.look()
+
+    def look_again(self) -> ServerView | None:
+        """Return what it told not long ago, None where it cannot be read; `problem` says why."""
+        if self._clock() >= self._again_s:
+            try:
+                self._seen, self.problem = self.look(), ""
+            except QueueTuiError as error:
+                self._seen, self.problem = None, str(error)
+            self._again_s = self._clock() + LOOK_EVERY_S
+        return self._seen
