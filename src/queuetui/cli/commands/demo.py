@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import shlex
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
+from typing import TYPE_CHECKING
 
 import rich_click as click
+from click.exceptions import Exit
 
+from queuetui.cli import exit_codes
+from queuetui.cli.demo.scenarios import SCENARIOS, Scenario
 from queuetui.cli.options import NumberRange
 from queuetui.cli.output import Format, say, show_document
 from queuetui.cli.systems import find_in
+from queuetui.model.document import describe_verdict
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
 
 DEFAULT_SECONDS = 20.0
 
@@ -20,7 +30,10 @@ DEFAULT_SECONDS = 20.0
 @click.command()
 @click.option("--no-ui", is_flag=True, help="Without a screen; prints the figures at the end.")
 @click.option("--seconds", type=NumberRange(min=0), help="How long without a screen.  [default: 20]")
-def command(no_ui: bool, seconds: float | None) -> None:
+@click.option(
+    "--scenario", type=click.Choice(sorted(SCENARIOS)), help="One trouble, made for real, in place of the whole shop."
+)
+def command(no_ui: bool, seconds: float | None, scenario: str | None) -> None:
     """Open the console on a living queue: jobs run, fail, hang and are orphaned.
 
     The queue is an SQLite file in a fresh temporary folder, never your own. It goes with its workers when the demo ends.
@@ -34,12 +47,20 @@ def command(no_ui: bool, seconds: float | None) -> None:
         from queuetui.tui.terminal import require_terminal
 
         require_terminal()
-    say("starting workers on a queue of their own ...")
-    with playing(waits=no_ui) as place:
+    say(
+        "starting workers on a queue of their own ..."
+        if scenario is None
+        else f"{scenario}: {SCENARIOS[scenario].story}"
+    )
+    with playing(waits=no_ui, scenario=scenario) as place:
         profile = place.profile()
         feed = find_in(profile)[0].open(operate=True, state=place.state).feed
         try:
-            await_life(feed, say)
+            if scenario is not None and no_ui:
+                _tell_verdict(feed, SCENARIOS[scenario])
+                return
+            if scenario is None:
+                await_life(feed, say)
             if no_ui:
                 _wait(DEFAULT_SECONDS if seconds is None else seconds)
                 parts = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY})
@@ -53,12 +74,31 @@ def command(no_ui: bool, seconds: float | None) -> None:
     leave(code)
 
 
+def _tell_verdict(feed: Feed, scenario: Scenario) -> None:
+    """Print the verdict when it is there; exits with 1 where it does not come."""
+    from queuetui.cli.demo.stage import await_verdict
+
+    with _interrupted() as over:
+        verdict = await_verdict(feed, scenario, over)
+    if verdict is None:
+        say(f"the verdict {scenario.code} did not come")
+        raise Exit(exit_codes.REFUSED)
+    show_document(describe_verdict(verdict), Format.JSON)
+
+
 def _wait(seconds: float) -> None:
     """Wait; a TERM or an INT ends the wait, and so the demo, early."""
+    with _interrupted() as over:
+        over.wait(seconds)
+
+
+@contextmanager
+def _interrupted() -> Iterator[Event]:
+    """Let TERM and INT set an event while the block lasts."""
     over = Event()
     before = {number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        over.wait(seconds)
+        yield over
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,7 +5,9 @@ A shop's mails, syncs, imports and reports, two that recur, and two jobs that go
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from threading import Event
 from typing import Any
 
@@ -79,6 +81,12 @@ def check_stock(_: Payload, context: Context) -> dict[str, int]:
 def sum_up_the_day(_: Payload, context: Context) -> None:
     """Recur each night."""
     work(context, 2)
+
+
+@job("crash", queue="exports")
+def crash(_: Payload) -> None:
+    """Take the worker along, as a fault in a library of C does."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @job("export_orders", queue="exports")

@@ -28,6 +28,9 @@ stuck_after = "5s"
 worker_silent_after = "12s"
 stuck_after_per_queue = {{ exports = "60s", import = "30s", reports = "30s" }}
 stuck_after_per_type = {{ rebuild_index = "1s" }}
+
+[profiles.{profile_key}.alarms]
+idle = "5s"
 """
 
 
@@ -41,6 +44,11 @@ class DemoPlace:
     def url(self) -> str:
         """The demo's queue."""
         return f"sqlite:///{self.folder / 'queue.db'}"
+
+    @property
+    def attached(self) -> Path:
+        """The file of another product's queue."""
+        return self.folder / "app.db"
 
     @property
     def settings(self) -> Path:
@@ -64,9 +72,13 @@ class DemoPlace:
         return found
 
 
-def make_place() -> DemoPlace:
-    """Make the folder, for its owner only, with the settings in it."""
+def make_place(*, is_attached: bool = False) -> DemoPlace:
+    """Make the folder, for its owner only, with the settings in it.
+
+    They name the demo's queue, or that of another product.
+    """
     place = DemoPlace(Path(tempfile.mkdtemp(prefix="queuetui-demo-")))
-    text = SETTINGS.format(profile=json.dumps(PROFILE), profile_key=PROFILE, url=json.dumps(place.url))
+    url = f"sqlite:///{place.attached}" if is_attached else place.url
+    text = SETTINGS.format(profile=json.dumps(PROFILE), profile_key=PROFILE, url=json.dumps(url))
     place.settings.write_text(text, encoding="utf-8")
     return place

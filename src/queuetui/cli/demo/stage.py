@@ -14,27 +14,38 @@ from time import monotonic
 
 from queuetui.cli.demo.crew import spawn
 from queuetui.cli.demo.place import DemoPlace, make_place
+from queuetui.cli.demo.scenarios import SCENARIOS, Scenario
 from queuetui.model.errors import Conflict, NotFound, Unreachable
+from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
+from queuetui.model.verdict import Verdict
 from queuetui.monitor.feed import Feed
 
 READY_WITHIN_S = 45.0
 LOOK_EVERY_S = 0.2
 END_WITHIN_S = 10.0
+VERDICT_WITHIN_S = 120.0
 NAME = "conductor"
 
 
 @contextmanager
-def playing(*, waits: bool) -> Iterator[DemoPlace]:
-    """Start the demo; nothing of it is left, neither a process nor a file.
+def playing(*, waits: bool, scenario: str | None = None) -> Iterator[DemoPlace]:
+    """Start the demo, or one trouble of it; nothing of it is left, neither a process nor a file.
 
     At the end where it `waits`, else a moment later.
     """
-    place = make_place()
-    process = spawn(NAME, [str(place.folder)], place, NAME)
+    is_attached = scenario is not None and SCENARIOS[scenario].attach is not None
+    place = make_place(is_attached=is_attached)
+    if scenario is None:
+        process = spawn(NAME, [str(place.folder)], place, NAME)
+    else:
+        process = spawn("director", [str(place.folder), scenario], place, NAME)
     try:
-        _await_queue(place, process)
+        if is_attached:
+            _await_file(place, process)
+        else:
+            _await_queue(place, process)
         yield place
     finally:
         # The conductor ends with its input, and takes its workers and the folder along.
@@ -43,6 +54,24 @@ def playing(*, waits: bool) -> Iterator[DemoPlace]:
         if waits or process.poll() is not None:
             _await_end(process)
             shutil.rmtree(place.folder, ignore_errors=True)
+
+
+def await_verdict(feed: Feed, scenario: Scenario, over: Event) -> Verdict | None:
+    """Wait for the verdict of a scenario; None when it is over before, or too late."""
+    deadline = monotonic() + VERDICT_WITHIN_S
+    while monotonic() < deadline and not over.wait(LOOK_EVERY_S):
+        found = _verdict(feed, scenario)
+        if found is not None:
+            return found
+    return None
+
+
+def _verdict(feed: Feed, scenario: Scenario) -> Verdict | None:
+    if scenario.watched:
+        judged = [verdict for _, verdict in feed.search(parse_query(scenario.watched), 1)]
+    else:
+        judged = [one.verdict for one in feed.poll(Watch()).warnings]
+    return next((verdict for verdict in judged if verdict.code is scenario.code), None)
 
 
 def await_life(feed: Feed, tell: Callable[[str], object]) -> None:
@@ -88,6 +117,15 @@ def _await_queue(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
     raise Unreachable(
         f"the demo's queue was not there after {READY_WITHIN_S:g} s; try again on a machine that is less busy"
     )
+
+
+def _await_file(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the tables of another product are there."""
+    deadline = monotonic() + READY_WITHIN_S
+    while not place.attached.exists() or not place.attached.stat().st_size:
+        if process.poll() is not None or monotonic() > deadline:
+            raise Conflict("the demo could not make the tables of the other product; start it again")
+        Event().wait(LOOK_EVERY_S)
 
 
 def _await_end(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,122 @@
+"""Troubles that the demo makes for real, one a name: each is known by the verdict that tells it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from queuetui.client import Queue
+from queuetui.model.act import Act, Verb
+from queuetui.model.job import NewJob
+from queuetui.model.verdict import Code
+
+HOUR_S = 3600
+_ONE_SLOT = ("-q", "exports", "-c", "1", "--lease", "3")
+_LARAVEL = """
+create table jobs (
+    id integer primary key autoincrement, queue varchar not null, payload text not null, attempts integer not null,
+    reserved_at integer, available_at integer not null, created_at integer not null
+);
+create table failed_jobs (
+    id integer primary key autoincrement, uuid varchar not null unique, connection text not null, queue text not null,
+    payload text not null, exception text not null, failed_at datetime default current_timestamp not null
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One trouble: what is enqueued, which workers run, and what is done to them.
+
+    `watched` is the filter of the job that the verdict is of; empty where it is of its queue. `kills` ends the workers as a crash would
+    once the watched job runs, `restarts` starts workers again that have died. `attach` makes the queue of another product in a file.
+    """
+
+    story: str
+    code: Code
+    watched: str = ""
+    workers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    jobs: Callable[[], list[NewJob]] = list
+    act: Callable[[Queue], object] | None = None
+    kills: bool = False
+    restarts: bool = False
+    attach: Callable[[Path], object] | None = None
+
+
+def _export(seconds: float) -> NewJob:
+    return Queue.new("export_orders", {"file": "orders-2026-11.csv", "seconds": seconds}, queue="exports")
+
+
+def _pause(queue: Queue) -> None:
+    queue.backend.operator.apply_to_queue(Act(Verb.PAUSE, "the demo"), "exports")
+
+
+def _old_laravel_job(path: Path) -> None:
+    """Make the tables of a Laravel application, with a job that nobody has taken for an hour."""
+    due_at = int(time.time()) - HOUR_S
+    payload = {
+        "uuid": "0b3f4f6e-8b4c-4d0e-9d0a-3a52c9d1f0aa",
+        "displayName": "App\\Jobs\\SendInvoice",
+        "job": "Illuminate\\Queue\\CallQueuedHandler@call",
+        "maxTries": 3,
+        "data": {"commandName": "App\\Jobs\\SendInvoice", "command": ""},
+    }
+    with sqlite3.connect(path) as database:
+        database.executescript(_LARAVEL)
+        database.execute(
+            "insert into jobs (queue, payload, attempts, available_at, created_at) values ('default', ?, 0, ?, ?)",
+            (json.dumps(payload), due_at, due_at),
+        )
+    database.close()
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "killed-worker": Scenario(
+        "a worker is killed in the middle of a job: its lease is over and nobody sweeps",
+        Code.ORPHANED,
+        "queue:exports",
+        {"exports-1": _ONE_SLOT},
+        lambda: [_export(600)],
+        kills=True,
+    ),
+    "paused-queue": Scenario(
+        "somebody paused the queue",
+        Code.QUEUE_PAUSED,
+        "queue:exports",
+        {"exports-1": _ONE_SLOT},
+        lambda: [_export(1)],
+        _pause,
+    ),
+    "no-consumer": Scenario(
+        "jobs are sent to a queue that no worker listens to",
+        Code.NO_CONSUMER,
+        "queue:exports",
+        {"mail-1": ("-q", "mail", "-c", "1")},
+        lambda: [_export(1)],
+    ),
+    "busy-but-dead": Scenario(
+        "every slot is busy with a run that does not end, and others wait",
+        Code.BUSY_BUT_DEAD,
+        "",
+        {"exports-1": _ONE_SLOT},
+        lambda: [_export(600), _export(1), _export(1)],
+    ),
+    "poison-pill": Scenario(
+        "a job kills each worker that runs it, until it is taken out",
+        Code.POISON_PILL,
+        "queue:exports",
+        {"exports-1": _ONE_SLOT},
+        lambda: [Queue.new("crash", {"name": "corrupt.pdf"}, queue="exports", max_attempts=9)],
+        restarts=True,
+    ),
+    "overdue-attached": Scenario(
+        "a job of a Laravel application has waited for an hour, and its tables store no workers",
+        Code.OVERDUE,
+        "queue:default",
+        attach=_old_laravel_job,
+    ),
+}
