@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.mapped.draft import draft_mapping
+from queuetui.backends.foreign.mapped.draft import FILL_IN, draft_mapping
 from queuetui.backends.foreign.mapped.shape import read_mapping
 from queuetui.model.act import Verb
 from queuetui.model.state import State
@@ -24,10 +24,10 @@ def test_a_draft_for_a_prisma_table_tells_every_state_true(postgres_url: str) ->
 
 
 def test_what_cannot_be_guessed_is_said(sqlite_url: str) -> None:
-    """A column and a status whose names say nothing are named in comments, and the first line says what to correct."""
-    run_script(sqlite_url, "CREATE TABLE odd (id INTEGER PRIMARY KEY, state TEXT, blob2 TEXT);\n")
+    """A column and a status whose names say nothing are named in comments, and the first lines say what to correct."""
+    run_script(sqlite_url, "CREATE TABLE odd (id INTEGER PRIMARY KEY, state TEXT, blob2 BLOB);\n")
     text = draft_mapping(sqlite_url, "odd", BackendOptions())
-    assert text.startswith("# It cannot be used yet: line ")
+    assert [line.split(":")[1] for line in text.splitlines() if line.startswith(FILL_IN)] == [" states", " type"]
     assert '# not used: "blob2"' in text
     assert '# type = "?"' in text
 

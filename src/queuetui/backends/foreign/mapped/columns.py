@@ -35,7 +35,7 @@ class Holds(StrEnum):
 _KINDS: tuple[tuple[str, Holds], ...] = (
     (r"timestamp.* with time zone|timestamptz", Holds.ZONED),
     (r"timestamp|datetime", Holds.NAIVE),
-    (r"tinyint\(1\)$|bool", Holds.TRUTH),
+    (r"bool", Holds.TRUTH),
     (r"(big|small|medium|tiny)?int(eger)?\b|int[248]\b|(big|small)?serial", Holds.WHOLE),
     (r"numeric|decimal|real|double|float", Holds.NUMBER),
     (r"uuid", Holds.UUID),

@@ -1,26 +1,35 @@
-"""Writes a first mapping file for a table, guessed from the catalog, for a person to correct."""
+"""Writes a first mapping file for a table, guessed from the catalog and some rows, for a person to correct."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-
-from sqlalchemy import Connection, select, table
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.check import require_fit
-from queuetui.backends.foreign.mapped.columns import Holds, as_text, holds, typed
-from queuetui.backends.foreign.mapped.guesses import guess_fields, guess_priority, guess_state, guess_status
+from queuetui.backends.foreign.mapped.columns import Holds, holds
+from queuetui.backends.foreign.mapped.draft_samples import read_statuses, read_time_units
+from queuetui.backends.foreign.mapped.guesses import (
+    guess_fields,
+    guess_key,
+    guess_priority,
+    guess_state,
+    guess_status,
+    guess_type,
+)
 from queuetui.backends.foreign.mapped.shape import NOW, NULL, read_mapping
 from queuetui.backends.sql.catalog import Catalog, StoredTable, read_catalog
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.model.errors import BadConfig, NotFound
-from queuetui.model.query import TIME_FIELDS
+from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 from queuetui.model.state import State
 
-ROWS_LOOKED_AT = 100_000
-MOST_STATUSES = 30
-_KINDS = {Holds.ZONED: "zoned", Holds.WHOLE: "seconds", Holds.NUMBER: "seconds", Holds.TEXT: "iso"}
+FILL_IN = "# Fill in: "
+_NUMBERS = (Holds.WHOLE, Holds.NUMBER)
+_TEXTS = (Holds.TEXT, Holds.ENUM)
+_KEYS = (Holds.WHOLE, Holds.TEXT, Holds.UUID)
+_KINDS = {Holds.ZONED: "zoned", Holds.NAIVE: "naive", Holds.TEXT: "iso"}
 
 
 def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
@@ -33,55 +42,89 @@ def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
             if stored is None:
                 there = ", ".join(sorted(one.written for one in catalog.tables)[:20]) or "none"
                 raise NotFound(f"there is no table {name!r}; there are: {there}")
-            return write_draft(stored, catalog, _statuses(connection, stored))
+            statuses, units = read_statuses(connection, stored), read_time_units(connection, stored)
+            return write_draft(stored, catalog, statuses, units)
     finally:
         database.close()
 
 
-def write_draft(stored: StoredTable, catalog: Catalog, statuses: Sequence[str]) -> str:
-    """Return the text of a mapping file; what must be corrected before it can be used is said at its top."""
-    text = "\n".join(_lines(stored, statuses)) + "\n"
-    try:
-        require_fit(read_mapping(text, "the draft"), catalog)
-    except BadConfig as error:
-        return f"# It cannot be used yet: {str(error).partition('the draft ')[2]} (not counting this line)\n{text}"
-    return text
+def write_draft(
+    stored: StoredTable, catalog: Catalog, statuses: Sequence[str], units: Mapping[str, str] | None = None
+) -> str:
+    """Return the text of a mapping file; each thing that a person must fill in has a line at its top."""
+    fields = _fields(stored, units or {})
+    text = "\n".join(_lines(stored, statuses, fields, units or {})) + "\n"
+    missing = list(_missing(stored, statuses, fields))
+    if not missing:
+        try:
+            require_fit(read_mapping(text, "the draft"), catalog)
+        except BadConfig as error:
+            missing.append(re.sub(r"^the draft,? (line \d+: )?", "", str(error)))
+    unknown = [one for one in statuses if guess_state(one) is None]
+    if unknown:
+        missing.append(
+            f"[states] shows {', '.join(map(repr, unknown))} as blocked, as the names do not say what they mean; "
+            "move each to its state, and add the verbs that fit"
+        )
+    return "".join(f"{FILL_IN}{one}\n" for one in missing) + text
 
 
-def _statuses(connection: Connection, stored: StoredTable) -> list[str]:
-    name = guess_status(stored.columns)
-    if name is None:
-        return []
-    column = stored.columns[name]
-    if column.labels is not None:
-        return list(column.labels)
-    at = typed(column, connection.dialect.name)
-    rows = table(stored.name, at, schema=None if stored.is_visible else stored.schema)
-    some = select(as_text(column, rows.c[name]).label("status")).limit(ROWS_LOOKED_AT).subquery()
-    found = connection.execute(select(some.c.status).distinct().limit(MOST_STATUSES)).scalars()
-    return sorted(str(one) for one in found if one is not None)
+def _missing(stored: StoredTable, statuses: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
+    if _key(stored) is None:
+        yield (
+            "key: no column has a unique index of its own (a view has none), so no row can be named; "
+            "map the table that holds the rows, or give this one such an index"
+        )
+    if guess_status(stored.columns) is None:
+        yield 'status: no column is called status or state; write status = "COLUMN" and the [states]'
+    elif not statuses:
+        yield 'states: no row bears a status yet; write [states] with lines like failed = { is = ["failed"] }'
+    if "type" not in fields:
+        yield 'type: no column of texts is left that says what kind of work a job is; write type = "COLUMN" in [fields]'
 
 
-def _lines(stored: StoredTable, statuses: Sequence[str]) -> Iterator[str]:
+def _fields(stored: StoredTable, units: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of fields that can hold what the field means."""
+    taken = (_key(stored), guess_status(stored.columns), guess_priority(stored.columns))
+    left = [name for name in stored.columns if name not in taken]
+    guessed = guess_fields(left)
+    fields = {name: column for name, column in guessed.items() if _can_hold(stored, name, column, units)}
+    if "type" not in fields:
+        texts = [one for one in left if one not in fields.values() and holds(stored.columns[one]) in _TEXTS]
+        found = guess_type(texts)
+        return fields if found is None else {"type": found, **fields}
+    return fields
+
+
+def _can_hold(stored: StoredTable, field: str, column: str, units: Mapping[str, str]) -> bool:
+    if field in NUMBER_FIELDS:
+        return holds(stored.columns[column]) in _NUMBERS
+    return field not in TIME_FIELDS or _time_kind(stored, column, units) is not None
+
+
+def _lines(
+    stored: StoredTable, statuses: Sequence[str], fields: dict[str, str], units: Mapping[str, str]
+) -> Iterator[str]:
     status, priority = guess_status(stored.columns), guess_priority(stored.columns)
-    fields = guess_fields(name for name in stored.columns if name not in (_key(stored), status, priority))
-    kinds = {name: _time_kind(stored, column) for name, column in fields.items() if name in TIME_FIELDS}
+    kinds = {
+        name: _time_kind(stored, column, units) or "zoned" for name, column in fields.items() if name in TIME_FIELDS
+    }
     usual = next(iter(kinds.values()), "zoned")
     yield f"# The table {_text(stored.written)}, guessed by the names of its columns. Read each line, correct it, and try it with:"
     yield "#   queuetui jobs --url URL --mapping THIS_FILE"
     yield f"label = {_text(stored.name)}"
     yield f"table = {_text(stored.written)}"
-    yield f"key = {_text(_key(stored))}"
-    yield f"status = {_text(status or '?')}" + ("" if status else "  # no column is called status or state: name it")
+    yield f"key = {_text(_key(stored) or '?')}"
+    yield f"status = {_text(status or '?')}"
     if usual == "naive":
         yield 'times = { kind = "naive", zone = "UTC" }  # the zone of the application\'s wall clock: correct it'
     else:
         yield f'times = {{ kind = "{usual}" }}'
-    if priority is not None:
+    if priority is not None and holds(stored.columns[priority]) in _NUMBERS:
         yield f"priority = {{ column = {_text(priority)}, higher_first = true }}  # false where a lower number runs first"
     yield from ("", "[fields]")
     if "type" not in fields:
-        yield '# type = "?"  # the column that says what kind of work a job is; it must be named'
+        yield '# type = "?"'
     for name, column in fields.items():
         yield f"{name} = {_written(column, kinds.get(name, usual), usual)}"
     unused = set(stored.columns) - {*fields.values(), _key(stored), status, priority}
@@ -91,13 +134,13 @@ def _lines(stored: StoredTable, statuses: Sequence[str]) -> Iterator[str]:
     yield from _verbs(stored, statuses, fields)
 
 
-def _key(stored: StoredTable) -> str:
+def _key(stored: StoredTable) -> str | None:
     single = [index.columns[0] for index in stored.indexes if index.is_unique and len(index.columns) == 1]
-    return "id" if "id" in single or not single else single[0]
+    return guess_key(name for name in single if holds(stored.columns[name]) in _KEYS)
 
 
-def _time_kind(stored: StoredTable, column: str) -> str:
-    return _KINDS.get(holds(stored.columns[column]), "naive")
+def _time_kind(stored: StoredTable, column: str, units: Mapping[str, str]) -> str | None:
+    return _KINDS.get(holds(stored.columns[column])) or units.get(column)
 
 
 def _written(column: str, kind: str, usual: str) -> str:

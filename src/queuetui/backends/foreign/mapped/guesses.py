@@ -25,7 +25,11 @@ _FIELD_NAMES: Mapping[str, str] = {
     "correlation_id": "correlationid traceid requestid",
 }
 _STATUS_NAMES = ["status", "state", "jobstatus", "jobstate"]
-_PRIORITY_NAMES = ["priority", "prio", "weight"]
+# What a name may end with where no name of the lists is there.
+_STATUS_ENDINGS = ("status", "state", "phase", "stage")
+_TYPE_ENDINGS = ("type", "kind", "class", "handler", "code", "name", "task", "job", "event", "topic", "command")
+_KEY_NAMES = "id jobid taskid uid uuid guid pk no jobno number"
+_PRIORITY_NAMES = ["priority", "jobpriority", "taskpriority", "prio", "weight"]
 _STATE_WORDS: Mapping[State, str] = {
     State.PENDING: "pending queued waiting new created ready open enqueued available todo",
     State.SCHEDULED: "scheduled delayed",
@@ -56,7 +60,22 @@ def guess_fields(columns: Iterable[str]) -> dict[str, str]:
 
 def guess_status(columns: Iterable[str]) -> str | None:
     """Return the column that may hold the status."""
-    return _first(_STATUS_NAMES, columns)
+    names = list(columns)
+    return _first(_STATUS_NAMES, names) or _ending(_STATUS_ENDINGS, names)
+
+
+def guess_type(texts: Iterable[str]) -> str | None:
+    """Return the column that may say what kind of work a job is, of text columns that mean nothing else."""
+    names = list(texts)
+    return _ending(_TYPE_ENDINGS, names) or next(iter(names), None)
+
+
+def guess_key(unique: Iterable[str]) -> str | None:
+    """Return the column that may name a row, of those with a unique index of their own."""
+    names = list(unique)
+    other = set(_FIELD_NAMES["key"].split())
+    named = (name for name in names if plain(name) not in other)
+    return _first(_KEY_NAMES.split(), names) or _ending(("id",), names) or next(named, next(iter(names), None))
 
 
 def guess_priority(columns: Iterable[str]) -> str | None:
@@ -72,3 +91,8 @@ def guess_state(status: str) -> State | None:
 def _first(names: Iterable[str], columns: Iterable[str]) -> str | None:
     there = {plain(column): column for column in columns}
     return next((there[name] for name in names if name in there), None)
+
+
+def _ending(endings: Iterable[str], columns: Iterable[str]) -> str | None:
+    there = list(columns)
+    return next((name for ending in endings for name in there if plain(name).endswith(ending)), None)
