@@ -7,8 +7,10 @@ import threading
 import pytest
 from sqlalchemy import text
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
+from queuetui.backends.sql.console_sessions import read_server
 from queuetui.model.interruption import Interrupted, Interruption, interruptible
 from tests.backends.captures import connect_mysql
 from tests.waiting import wait_until
@@ -67,6 +69,37 @@ def test_a_read_is_broken_off_from_another_thread(url: str, budget_s: float | No
         if database.dialect == "mysql":
             assert connection.exec_driver_sql("select @@max_statement_time").scalar() == LIMIT_S
     database.close()
+
+
+@pytest.mark.parametrize("server", ["postgres", "mysql"])
+def test_a_first_picture_is_broken_off(server: str, request: pytest.FixtureRequest) -> None:
+    """What a console reads of a server without SQLAlchemy ends there as well, and its next picture is read by a new connection."""
+    reader = read_server(
+        request.getfixturevalue(f"migrated_{server}_url"),
+        BackendOptions(statement_timeout_s=LIMIT_S, connect_timeout_s=5),
+    )
+    interruption, heard = Interruption(), list[BaseException]()
+
+    def read() -> None:
+        try:
+            with interruptible(interruption), reader.reading("reading without end") as connection:
+                connection.cursor().execute(WITHOUT_END[reader.dialect])
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            heard.append(error)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+
+    def has_ended() -> bool:
+        interruption.interrupt()
+        return not thread.is_alive()
+
+    wait_until(has_ended, 60, interval_s=0.2)
+    assert [type(error) for error in heard] == [Interrupted]
+    with reader.reading("reading again") as connection, connection.cursor() as cursor:
+        cursor.execute("select 1")
+        assert cursor.fetchone() == (1,)
+    reader.close()
 
 
 def test_nothing_goes_on_at_the_server(mysql_url: str) -> None:
