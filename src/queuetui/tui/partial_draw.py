@@ -18,8 +18,8 @@ from textual.strip import Strip
 
 _PLACE = "\0"
 _RESET = "\x1b[0m"
-# As every VT100 steps; there is always a line below, so that nothing scrolls.
-_DOWN, _BACK = "\x1bD", "\b"
+# A vertical tab steps down and leaves the column, as a line feed would not behind a terminal's driver; there is always a line below.
+_DOWN, _BACK = "\v", "\b"
 _PARTS = frozenset({"chops", "spans", "chop_ends"})
 
 
