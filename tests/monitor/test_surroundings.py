@@ -125,3 +125,17 @@ def test_the_gravest_is_told_first() -> None:
     found = judge_around(facts(late, old(silent_s=900)))
     assert [one.verdict.severity for one in found] == [Severity.CRITICAL, Severity.WARNING, Severity.WARNING]
     assert {(one.subject, one.name.raw) for one in found} == {("queue", "mail"), ("worker", "web-1/4411")}
+
+
+def test_dead_letters_of_all_queues_are_counted_together() -> None:
+    """No queue is over the limit and all of them are; where one is, that one is told of."""
+    names = ("a", "b", "c")
+    many = [queue(name=Untrusted(one), **pending(1, failed=40)) for one in names]
+    (found,) = judge_around(facts(*many))
+    assert (found.subject, found.verdict.code, found.verdict.evidence["failed"]) == (
+        "store",
+        Code.DEAD_LETTERS_OVER,
+        120,
+    )
+    worst = [queue(name=Untrusted("d"), **pending(1, failed=101)), *many]
+    assert [one.name.raw for one in judge_around(facts(*worst))] == ["d"]

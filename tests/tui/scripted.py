@@ -17,7 +17,7 @@ from queuetui.model.examination import Finding
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
-from queuetui.model.picture import Picture
+from queuetui.model.picture import Picture, Warned
 from queuetui.model.query import Query, Sort
 from queuetui.model.query_match import matches
 from queuetui.model.rates import RecentRuns, TallyMinute
@@ -195,6 +195,7 @@ class ScriptedFeed(ScriptedLog):
         self.workers = make_workers()
         self.schedules: tuple[ScheduleInfo, ...] = ()
         self.findings: tuple[Finding, ...] = ()
+        self.alarms: tuple[Warned, ...] = ()
         self.told = make_events(NOW)
         self.before_poll: Callable[[], None] = lambda: None
         self.look_jobs = 1_000
@@ -230,6 +231,7 @@ class ScriptedFeed(ScriptedLog):
             verdicts={job.ref.id: judge(job) for job in shown},
             schedules=self.schedules if Part.SCHEDULES in watch.parts else (),
             findings=self.findings if Part.STORE in watch.parts else (),
+            alarms=self.alarms,
         )
         picture = self.with_events(picture, watch)
         with self.polled:

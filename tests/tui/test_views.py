@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from queuetui.model.picture import Warned
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.tui.screens.database import DatabaseScreen
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.events import EventsScreen
@@ -28,6 +31,33 @@ def test_the_overview_answers_whether_it_is_well() -> None:
         await stage.press("j", "enter")
         assert stage.is_on(JobsScreen)
         await stage.until_shown("queue mail")
+
+    Stage().play(script, NARROW)
+
+
+def test_what_is_wrong_with_queues_and_workers_is_shown_everywhere() -> None:
+    """A strip on each screen tells how many alarms stand and the gravest; the Overview lists them, Workers those of workers."""
+    dead = Verdict(Code.NO_CONSUMER, Severity.CRITICAL, "nobody listens to mail", next="queuetui worker -q mail")
+    stale = Verdict(Code.STALE_WORKER, Severity.WARNING, "web-1/4311 has been silent for 5 m")
+
+    async def script(stage: Stage) -> None:
+        assert stage.lines_of("#alarms") == ""
+        stage.feed.alarms = (
+            Warned("queue", Untrusted("mail"), dead),
+            Warned("worker", Untrusted("web-1/4311"), stale),
+        )
+        await stage.press("r")
+        await stage.until_shown("▲ 2 alarms  nobody listens to mail; next: queuetui worker -q mail")
+        await stage.press("0")
+        await stage.until_shown("▲ nobody listens to mail")
+        assert "▲ web-1/4311 has been silent" in stage.text()
+        await stage.press("W")
+        await stage.until_shown("▲ web-1/4311 has been silent")
+        assert "▲ 2 alarms" in stage.text()
+        assert "▲ nobody" not in stage.text()
+        stage.feed.alarms = ()
+        await stage.press("r")
+        await stage.until(lambda: stage.lines_of("#alarms") == "")
 
     Stage().play(script, NARROW)
 

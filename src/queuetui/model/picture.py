@@ -30,7 +30,8 @@ class Picture:
 
     A part that could not be read is named in `problems` with the reason.
     `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the
-    store as a whole, `warnings` with its queues and workers, the gravest first.
+    store as a whole, `warnings` with its queues and workers, the gravest first; `alarms` are the warnings that stand, also those that
+    were over a moment ago.
     `events` and `server` are None where none were asked for or could be read.
     """
 
@@ -43,3 +44,4 @@ class Picture:
     events: EventPage | None = None
     warnings: tuple[Warned, ...] = ()
     server: ServerView | None = None
+    alarms: tuple[Warned, ...] = ()

@@ -40,6 +40,7 @@ from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_liv
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.server_watch import ServerWatch
 from queuetui.monitor.store_watch import StoreWatch
+from queuetui.monitor.watched_past import WatchedPast
 
 EVENTS = "events"
 RULES = "rules"
@@ -73,6 +74,7 @@ class Feed:
         self.limits = limits
         self._store = StoreWatch(backend)
         self._server = ServerWatch(backend)
+        self._past = WatchedPast(limits.alarms.clear_after_s)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -90,6 +92,7 @@ class Feed:
         rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
         facts = self._facts_of(snapshot, rules)
+        warnings = judge_around(facts)
         return Picture(
             snapshot,
             problems,
@@ -98,13 +101,14 @@ class Feed:
             self._findings(problems) if Part.STORE in watch.parts else (),
             self._schedules(snapshot, problems) if Part.SCHEDULES in watch.parts else (),
             None if request is None else _ask(EVENTS, lambda: self.events(request), problems),
-            judge_around(facts),
+            warnings,
             self._server_seen(problems) if watch.server else None,
+            self._past.stand(warnings, snapshot.now),
         )
 
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
         """Return a picture that was read with its queues and workers judged by other limits."""
-        facts = gather_facts(picture.snapshot, picture.rules, limits, self.capabilities)
+        facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits)
         return replace(picture, warnings=judge_around(facts))
 
     def usual(self) -> Usual:
@@ -305,7 +309,8 @@ class Feed:
         return self._facts_of(snapshot, self._rules({}))
 
     def _facts_of(self, snapshot: Snapshot, rules: Mapping[str, RulesInUse]) -> Facts:
-        return gather_facts(snapshot, rules, self.limits, self._inspector.capabilities)
+        facts = gather_facts(snapshot, rules, self.limits, self._inspector.capabilities)
+        return replace(facts, first_rss=self._past.measure(snapshot.workers, snapshot.now))
 
     def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
         return {job.ref.id: explain(job, facts) for job in jobs}

@@ -308,6 +308,7 @@ class Console(App[int], inherit_bindings=False):
             screen.status.end_about(About.STORE)
         screen.show_frame()
         if self.latest is not None:
+            screen.show_alarms(self.latest.picture.alarms)
             screen.show_picture(self.latest.picture, self.latest.watch)
         screen.show_systems(self.systems)
 
@@ -351,6 +352,7 @@ class Console(App[int], inherit_bindings=False):
         screen = self._console_screen
         if self.latest is not None and screen is not None and screen.is_mounted:
             screen.show_frame()
+            screen.show_alarms(self.latest.picture.alarms)
             screen.show_picture(self.latest.picture, self.latest.watch)
 
     def _tick(self) -> None:

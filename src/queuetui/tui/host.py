@@ -10,7 +10,7 @@ from queuetui.tui.present.tones import Tone
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
     from queuetui.model.capabilities import Capabilities
-    from queuetui.model.picture import Picture
+    from queuetui.model.picture import Picture, Warned
     from queuetui.model.snapshot import Watch
     from queuetui.monitor.background import BackgroundCalls
     from queuetui.monitor.link import Link
@@ -38,6 +38,10 @@ class FullScreen(Protocol):
 
     def show_frame(self) -> object:
         """Show how the store stands."""
+        ...
+
+    def show_alarms(self, alarms: Sequence[Warned]) -> object:
+        """Show the strip of what is wrong."""
         ...
 
     def show_picture(self, picture: Picture, watch: Watch) -> object:

@@ -19,7 +19,7 @@ from queuetui.model.worker import WorkerInfo
 class Facts:
     """One snapshot's workers and queues, the limits and what the backend stores.
 
-    `now` is the store's clock.
+    `now` is the store's clock, `first_rss` the first measure of each worker's memory, where somebody has watched since.
     """
 
     now: datetime
@@ -30,6 +30,7 @@ class Facts:
     unconsumed: frozenset[str]
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
     held_until: datetime | None = None
+    first_rss: Mapping[str, int] = field(default_factory=dict)
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""

@@ -19,7 +19,7 @@ from queuetui.monitor.diagnosis.queues import (
     rates_over,
     unattended,
 )
-from queuetui.monitor.diagnosis.workers import stale, wrong_version
+from queuetui.monitor.diagnosis.workers import memory_growth, stale, wrong_version
 
 QueueRule = Callable[[QueueInfo, Facts], Verdict | None]
 WorkerRule = Callable[[WorkerInfo, Facts], Verdict | None]
@@ -31,7 +31,7 @@ QUEUE_RULES: tuple[QueueRule, ...] = (
     backlog_growing.judge,
     dead_letters_over.judge,
 )
-WORKER_RULES: tuple[WorkerRule, ...] = (stale.judge, wrong_version.judge)
+WORKER_RULES: tuple[WorkerRule, ...] = (stale.judge, memory_growth.judge, wrong_version.judge)
 
 
 def judge_around(facts: Facts) -> tuple[Warned, ...]:

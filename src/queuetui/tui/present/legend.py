@@ -14,6 +14,10 @@ _NUMBERS = {
 }
 SIGNS = (
     ("!", "stuck: behind a state of a job, or behind a count; nothing will move it without you. e on a job says why"),
+    (
+        "▲ 2 alarms",
+        "so many queues or workers are over a limit of [alarms]; the gravest stands beside it, the Overview has more",
+    ),
     ("*", "marked: an act is about the marked jobs, else about the one under the cursor"),
     ("▲ ▼", "the list is in the order of this column, upward or downward"),
     ("(db)", "the time of the store's own clock, UTC, by which all ages are counted"),
@@ -59,13 +63,16 @@ VERDICTS = {
     Code.BUSY_BUT_DEAD: "a queue whose workers are all busy while nothing ends",
     Code.BACKLOG_GROWING: "a queue into which more jobs come than its workers end",
     Code.OLDEST_TOO_OLD: "a queue whose oldest due job waits for longer than the alarm's limit",
-    Code.DEAD_LETTERS_OVER: "a queue with more dead letters than the alarm's limit",
+    Code.DEAD_LETTERS_OVER: "a queue, or all of them, with more dead letters than the alarm's limit",
     Code.DEPTH_OVER: "a queue in which more jobs wait than the alarm's limit",
     Code.ERROR_RATE_OVER: "a queue of whose ended jobs too many failed in the last minutes",
     Code.RETRY_RATE_OVER: "a queue of whose runs too many ended in another attempt",
     Code.AVERAGE_OVER: "a queue whose runs took longer on average than the alarm's limit",
     Code.MEMORY_GROWING: "a worker whose memory has grown for long",
     Code.WRONG_VERSION: "a worker of another version than the others",
+    Code.TYPE_SLOWER: "a type half of whose runs take longer than is usual for it",
+    Code.USAGE_OVER: "a counter that grows faster than is usual for it",
+    Code.UNREACHABLE: "a store that cannot be read",
 }
 
 

@@ -14,6 +14,7 @@ from queuetui.model.rates import RATE_MINUTES, recent_in_all
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
+from queuetui.model.verdict import Code
 from queuetui.monitor.diagnosis.words import span
 from queuetui.monitor.rates import completed_series
 from queuetui.tui.present.ages import age_text
@@ -26,6 +27,7 @@ from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone
 
 HOUR_MINUTES = 60
+_LATE_CODES = frozenset({Code.OLDEST_TOO_OLD, Code.NO_CONSUMER})
 _NOT_KEPT = "this store keeps no tally"
 
 
@@ -94,8 +96,14 @@ def _ended_ago(job: Job, now: datetime) -> str:
     return "-" if job.completed_at is None else f"{age_of(job, now)} ago"
 
 
-def late_lines(snapshot: Snapshot, late_after_s: float) -> Sequence[TextLine]:
-    """Return which queue's oldest due job waits longest, where that is over the limit."""
+def late_lines(picture: Picture, late_after_s: float) -> Sequence[TextLine]:
+    """Return which queue's oldest due job waits longest, where that is over the limit.
+
+    Nothing where an alarm tells of it.
+    """
+    snapshot = picture.snapshot
+    if any(one.verdict.code in _LATE_CODES for one in picture.alarms):
+        return []
     late = max(snapshot.queues, key=lambda queue: waited_s(queue, snapshot.now), default=None)
     if late is None or (waited := waited_s(late, snapshot.now)) <= late_after_s:
         return []

@@ -13,10 +13,11 @@ from textual.widget import Widget
 
 from queuetui.model.job import Job
 from queuetui.model.page import PageRequest
-from queuetui.model.picture import Picture
+from queuetui.model.picture import Picture, Warned
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, KeyPlace
+from queuetui.tui.present.alarm_lines import strip_lines
 from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
 from queuetui.tui.present.lines import TextLine, line_of, say
@@ -62,6 +63,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             yield HeadingLines("heading")
             yield HeadingLines("clock")
         yield from self.compose_body()
+        yield TextLines("alarms")
         yield StatusLine("status")
         yield TextLines("footer")
         yield TextLines("too-small")
@@ -86,6 +88,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def targets(self) -> Sequence[Job]:
         """The jobs that an act would be about, as they were last seen."""
         return ()
+
+    def show_alarms(self, alarms: Sequence[Warned]) -> None:
+        """Show the strip of what is wrong with queues and workers, whatever the screen is about."""
+        self.show_lines("#alarms", strip_lines(alarms))
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""

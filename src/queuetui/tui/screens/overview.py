@@ -10,10 +10,11 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from queuetui.model.picture import Picture
+from queuetui.model.picture import Picture, Warned
 from queuetui.model.snapshot import Part, QueueInfo, Watch
 from queuetui.model.text import Untrusted
 from queuetui.tui.actions import KeyPlace, bindings_at
+from queuetui.tui.present.alarm_lines import alarm_lines
 from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.overview import card_lines, hour_lines, late_lines, letters_lines, make_cards, problem_lines
@@ -28,6 +29,7 @@ from queuetui.tui.widgets.table_messages import RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 LETTERS = 20
+_ALARMS = 4
 _CARDS = ("pending", "processing", "failed", "stuck", "done")
 
 
@@ -88,11 +90,15 @@ class OverviewScreen(Acting, ListScreen):
         for card in make_cards(snapshot, keeps_tally=keeps_tally):
             self.show_lines(f"#card-{card.name}", card_lines(card))
         hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
-        late = late_lines(snapshot, self.console.profile.limits.stuck_after_s)
-        self.show_lines("#hour", [*hour, *problem_lines(picture, width), *late])
+        late = late_lines(picture, self.console.profile.limits.stuck_after_s)
+        alarms = alarm_lines(picture.alarms, _ALARMS)
+        self.show_lines("#hour", [*hour, *problem_lines(picture, width), *alarms, *late])
         title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
         self.show_lines("#letters-title", [title])
         self.show_lines("#letters", letters_lines(snapshot, LETTERS))
+
+    def show_alarms(self, alarms: Sequence[Warned]) -> None:
+        """Show no strip: what is wrong stands below the last hour."""
 
     def show_systems(self, rows: Sequence[SystemRow]) -> None:
         """Show every link, where there are several."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.widget import Widget
 
 from queuetui.model.picture import Picture
 from queuetui.tui.actions import KeyPlace, bindings_at
+from queuetui.tui.present.alarm_lines import alarm_lines
 from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
@@ -23,6 +25,9 @@ from queuetui.tui.present.worker_rows import (
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.list_screen import ListScreen
 from queuetui.tui.widgets.table_messages import RowSelected
+from queuetui.tui.widgets.text_lines import TextLines
+
+_ALARMS = 4
 
 
 class WorkersScreen(ListScreen):
@@ -34,6 +39,17 @@ class WorkersScreen(ListScreen):
     COLUMNS = WORKER_COLUMNS
     OWN_MARKS = WORKER_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.WORKERS)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield the table, and below it what is wrong with the workers."""
+        yield from super().compose_body()
+        yield TextLines("warnings")
+
+    def show_heading(self, picture: Picture) -> None:
+        """Show the title, and what is wrong."""
+        super().show_heading(picture)
+        about = [one for one in picture.alarms if one.subject == "worker"]
+        self.show_lines("#warnings", alarm_lines(about, _ALARMS))
 
     @on(RowSelected)
     def _open_jobs(self, event: RowSelected) -> None:

@@ -1,0 +1,39 @@
+"""What one who watches a store remembers of it between two looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from queuetui.model.picture import Warned
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.workers.memory_growth import WARM_AFTER_S
+
+
+class WatchedPast:
+    """The first measure of each worker's memory, and the warnings that stand.
+
+    A warning stands until it was not seen for `clear_after_s`, so that one near its limit does not come and go.
+    """
+
+    def __init__(self, clear_after_s: float) -> None:
+        self._clear_after = timedelta(seconds=clear_after_s)
+        self._first_rss: dict[str, int] = {}
+        self._seen: dict[tuple[str, str, str], tuple[Warned, datetime]] = {}
+
+    def measure(self, workers: Iterable[WorkerInfo], now: datetime) -> Mapping[str, int]:
+        """Take in the workers; return the first measure of each that is still there, once it was warm."""
+        there = {worker.id.raw: worker for worker in workers}
+        self._first_rss = {key: rss for key, rss in self._first_rss.items() if key in there}
+        for key, worker in there.items():
+            is_warm = (now - worker.started_at).total_seconds() >= WARM_AFTER_S
+            if worker.rss_bytes is not None and is_warm:
+                self._first_rss.setdefault(key, worker.rss_bytes)
+        return self._first_rss
+
+    def stand(self, warnings: Iterable[Warned], now: datetime) -> tuple[Warned, ...]:
+        """Take in what is over its limit; return what stands, the gravest first."""
+        kept = {key: one for key, one in self._seen.items() if now - one[1] < self._clear_after}
+        fresh = {(one.subject, one.name.raw, one.verdict.code.value): (one, now) for one in warnings}
+        self._seen = {**kept, **fresh}
+        return tuple(sorted((one for one, _ in self._seen.values()), key=lambda one: -one.verdict.severity))

@@ -1,0 +1,42 @@
+"""What is wrong with queues and workers, as lines of a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.model.counted import counted
+from queuetui.model.picture import Warned
+from queuetui.model.text import sanitize
+from queuetui.model.verdict import Severity
+from queuetui.tui.present.lines import Span, TextLine, line_of, say
+from queuetui.tui.present.tones import Tone
+
+_SENTENCE_CAP = 1000
+_SIGN = "▲"
+
+
+def strip_lines(alarms: Sequence[Warned]) -> list[TextLine]:
+    """Return one line with how many alarms stand and the gravest of them; nothing where none stands."""
+    if not alarms:
+        return []
+    first = alarms[0].verdict
+    head = say(f" {_SIGN} {counted(len(alarms), 'alarm')}  ", _tone(first.severity))
+    return [line_of(head, _sentence(alarms[0]))]
+
+
+def alarm_lines(alarms: Sequence[Warned], most: int) -> list[TextLine]:
+    """Return what is wrong, one a line, the gravest first, and how many more there are."""
+    lines = [line_of(say(f" {_SIGN} ", _tone(one.verdict.severity)), _sentence(one)) for one in alarms[:most]]
+    left = len(alarms) - most
+    if left > 0:
+        lines.append(line_of(say(f"   and {left:,} more; all of them: queuetui health", Tone.MUTED)))
+    return lines
+
+
+def _sentence(one: Warned) -> Span:
+    step = f"; next: {one.verdict.next}" if one.verdict.next else ""
+    return say(sanitize(f"{one.verdict.summary}{step}", _SENTENCE_CAP), cap=_SENTENCE_CAP)
+
+
+def _tone(severity: Severity) -> Tone:
+    return Tone.CRITICAL if severity is Severity.CRITICAL else Tone.WARNING
