@@ -64,6 +64,25 @@ def test_acts_by_id(busy: Scene) -> None:
     assert {row["state_now"] for row in answer.data["results"]} == {"cancelled"}
 
 
+def test_an_act_by_id_answers_for_each(busy: Scene) -> None:
+    """An unknown id has its own answer and keeps no other from its act; where none is known the exit code is 4."""
+    known, unknown = busy.ids["pending"], "0191a000-0000-7000-8000-000000000000"
+    rehearsed = busy.run("cancel", "--id", unknown, "--id", known, "--dry-run", "--json").data
+    assert (rehearsed["would"], rehearsed["not_found"]) == ([known], [unknown])
+    answer = busy.run("cancel", "--id", unknown, "--id", known, "--yes", "--json")
+    assert {row["id"]: row["outcome"] for row in answer.data["results"]} == {known: "done", unknown: "not_found"}
+    assert (answer.code, answer.data["not_found"]) == (1, 1)
+    told = busy.run("retry", "--id", unknown, "--id", busy.ids["failed"], "--yes")
+    assert (told.code, "1 retried, 0 skipped, 0 failed, 1 not found" in told.err, unknown in told.err) == (
+        1,
+        True,
+        True,
+    )
+    none = busy.run("retry", "--id", unknown, "--yes", "--json")
+    assert (none.code, [row["outcome"] for row in none.data["results"]]) == (4, ["not_found"])
+    busy.run("retry", "--id", unknown, "--yes").fails(4, "see: queuetui jobs")
+
+
 def test_an_act_partly_done_is_told_and_exits_1(busy: Scene) -> None:
     """What cannot be done is told with its reason, the rest is done, and the exit code says not all."""
     answer = busy.run("delete", "--id", busy.ids["completed"], "--id", busy.ids["processing"], "--yes", "--json")

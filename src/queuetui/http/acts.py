@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from queuetui.http.served import ServedQueues
 
 DAY_S = 86400.0
-GONE = {"outcome": "not_found", "state_now": None, "note": "no job has this id"}
 
 
 def cancel_job(call: Call) -> Response:
@@ -38,8 +37,8 @@ def _act_on_one(call: Call, verb: Verb) -> Response:
     system, job_id = call.system, call.path["id"]
     _require(call, system, verb)
     operations = call.operations(system)
-    manifest, missing = operations.prepare_ids(verb, [job_id])
-    if missing:
+    manifest = operations.prepare_ids(verb, [job_id])
+    if manifest.missing:
         raise NotFound(f"no job has the id {job_id!r}; see: GET /api/jobs")
     if manifest.different:
         raise Conflict(f"{verb.value} was not done: the job {manifest.different[0][1]}")
@@ -57,19 +56,16 @@ def act_on_many(call: Call) -> Response:
     if (body.job_ids is None) == (body.filter is None):
         raise RefusedRequest(422, "say which jobs: either job_ids or filter, and not both")
     _require(call, system, verb)
-    operations, missing = call.operations(system), tuple[str, ...]()
+    operations = call.operations(system)
     if body.job_ids is None:
         manifest = operations.prepare_matching(verb, parse_query(_written(body.filter)))
     else:
-        manifest, missing = operations.prepare_ids(verb, body.job_ids)
-    unknown = [{"backend": system.name, "id": job_id, **GONE} for job_id in missing]
+        manifest = operations.prepare_ids(verb, body.job_ids)
     if body.dry_run:
-        return answer_json({**describe_manifest(manifest, system.name), "not_found": list(missing)})
+        return answer_json(describe_manifest(manifest, system.name))
     _require_confirmation(system, manifest, body.confirm)
     report = describe_report(operations.perform(manifest, body.reason), system.name)
-    return answer_json(
-        {**report, **_bounds(manifest), "results": report["results"] + unknown, "not_found": len(missing)}
-    )
+    return answer_json({**report, **_bounds(manifest)})
 
 
 def clean_up(call: Call) -> Response:

@@ -23,6 +23,7 @@ class Manifest:
     `steps` are done in order, each for its own refs (retry of an orphan is a release); `different` are jobs it cannot apply to, with the
     reason; `jobs` are all that were chosen, as seen; `more` tells that further jobs match and are left for another act.
     `looked` is how many jobs were looked through where the search for them ended before it came to all, `reached` where it goes on.
+    `missing` are the ids asked for that no job has.
     `removes` tells that cancelled jobs leave the store; `args` go with the act; `expired` counts the jobs that are past their deadline.
     """
 
@@ -39,6 +40,7 @@ class Manifest:
     removes: bool = False
     args: Mapping[str, str] = field(default_factory=dict)
     expired: int = 0
+    missing: tuple[str, ...] = ()
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
@@ -103,6 +105,7 @@ def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
         "verb": manifest.verb.value,
         "would": [ref.id for ref in manifest.refs],
         "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
+        "not_found": list(manifest.missing),
         "more": manifest.more,
         "looked_through": manifest.looked,
     }

@@ -90,15 +90,18 @@ class Operations:
         different = (*manifest.different, *((job, GONE) for job in gone))
         return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)
 
-    def prepare_ids(self, verb: Verb, job_ids: Sequence[str]) -> tuple[Manifest, tuple[str, ...]]:
-        """Return what an act on the jobs of these ids will try, as they are now, and the ids that no job has."""
+    def prepare_ids(self, verb: Verb, job_ids: Sequence[str], retry_until: str = "") -> Manifest:
+        """Return what an act on the jobs of these whole ids will try, as they are now.
+
+        The ids that no job has are its `missing`.
+        """
         ids = iter(dict.fromkeys(job_ids))
         found: list[Job] = []
         while bite := tuple(islice(ids, READ_AT_ONCE)):
             found += self._backend.inspector.get_many(bite)
         there = {job.ref.id for job in found}
         missing = (one for one in dict.fromkeys(job_ids) if not {one, usual_spelling(one)} & there)
-        return self.prepare(verb, found), tuple(missing)
+        return replace(self.prepare(verb, found, retry_until=retry_until), missing=tuple(missing))
 
     def prepare_matching(
         self,
@@ -143,7 +146,10 @@ class Operations:
         limit: int = MATCHING_LIMIT,
         how: Thoroughness = BOUNDED,
     ) -> Manifest:
-        """Return what a cleanup of jobs that ended longer ago than that will delete; without states, of those that the backend says."""
+        """Return what a cleanup of jobs that ended longer ago than that will delete.
+
+        Without states it is of those that the backend says.
+        """
         capabilities = self._backend.inspector.capabilities
         now = self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         ended_before = to_text(now - timedelta(seconds=older_than_s))
@@ -178,6 +184,7 @@ class Operations:
             manifest.different,
             None if exported is None else str(exported),
             tuple(dict.fromkeys(run.remarks)),
+            missing=manifest.missing,
         )
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:

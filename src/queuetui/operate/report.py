@@ -11,6 +11,7 @@ from queuetui.model.job import Job
 from queuetui.model.text import Untrusted, sanitize
 
 GONE = "it is no longer there"
+NO_SUCH_JOB = "no job has this id"
 MOST_NAMED = 5
 DONE_WORDS = {
     Verb.RETRY: "retried",
@@ -35,7 +36,8 @@ class Report:
     """The results of one act in order.
 
     `different` were left out before it began; `exported_to` is the file a purge wrote first; `remarks` say what else a
-    person should know, such as an outcome that could not be recorded. A `story` tells of what is not counted by results.
+    person should know, such as an outcome that could not be recorded. No job has the ids that are
+    `missing`. A `story` tells of what is not counted by results.
     """
 
     verb: Verb
@@ -45,6 +47,7 @@ class Report:
     exported_to: str | None = None
     remarks: tuple[str, ...] = ()
     story: str = ""
+    missing: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """Return how many ended so; what was already different counts as skipped."""
@@ -80,14 +83,17 @@ class Report:
     @property
     def complete(self) -> bool:
         """Whether all that was asked was done."""
-        return all(result.outcome is Outcome.DONE for result in self.results) and not self.different
+        return (
+            all(result.outcome is Outcome.DONE for result in self.results) and not self.different and not self.missing
+        )
 
     def lines(self) -> list[str]:
         """Return the report in our words: one line of counts, then one a reason."""
         if self.story:
             return [self.story, *self.remarks]
         counts = f"{self._done_words()}, {self.skipped} skipped, {self.failed} failed"
-        lines = [counts + (f", {self.unknown} unknown" if self.unknown else "")]
+        counts += f", {self.unknown} unknown" if self.unknown else ""
+        lines = [counts + (f", {len(self.missing)} not found" if self.missing else "")]
         reasons: dict[str, list[str]] = {}
         for reason, job_id in self._not_done():
             reasons.setdefault(reason, []).append(job_id)
@@ -108,10 +114,11 @@ class Report:
     def _not_done(self) -> Iterator[tuple[str, str]]:
         yield from ((reason, job.ref.id) for job, reason in self.different)
         yield from ((reason, result.ref.id) for result in self.results if (reason := _reason(result)))
+        yield from ((NO_SUCH_JOB, job_id) for job_id in self.missing)
 
 
 def describe_report(report: Report, backend: str) -> dict[str, Any]:
-    """Return a report on a queue of that name as programs read it, with a result for every job."""
+    """Return a report on a queue of that name as programs read it, with a result for every id."""
     left_out = [
         {"id": job.ref.id, "outcome": Outcome.SKIPPED.value, "state_now": job.state.value, "note": why}
         for job, why in report.different
@@ -119,6 +126,9 @@ def describe_report(report: Report, backend: str) -> dict[str, Any]:
     tried = [
         {"id": result.ref.id, "outcome": result.outcome.value, "state_now": result.state_now, "note": result.note}
         for result in report.results
+    ]
+    missing = [
+        {"id": job_id, "outcome": "not_found", "state_now": None, "note": NO_SUCH_JOB} for job_id in report.missing
     ]
     return {
         "backend": backend,
@@ -128,9 +138,10 @@ def describe_report(report: Report, backend: str) -> dict[str, Any]:
         "skipped": report.skipped,
         "failed": report.failed,
         "unknown": report.unknown,
+        "not_found": len(report.missing),
         "exported_to": report.exported_to,
         "remarks": list(report.remarks),
-        "results": [{"backend": backend, **one} for one in tried + left_out],
+        "results": [{"backend": backend, **one} for one in tried + left_out + missing],
     }
 
 

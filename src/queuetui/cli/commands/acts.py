@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import rich_click as click
@@ -26,7 +27,7 @@ from queuetui.cli.progress import Progress
 from queuetui.cli.systems import NARROW, System, Systems, opened_systems
 from queuetui.model.act import KEEP, NO_DEADLINE, Verb
 from queuetui.model.counted import counted
-from queuetui.model.errors import Conflict, Denied
+from queuetui.model.errors import Conflict, Denied, NotFound
 from queuetui.model.job import Job
 from queuetui.model.query import Query
 from queuetui.model.state import FINAL
@@ -90,6 +91,8 @@ def _describe(system: System, manifest: Manifest) -> str:
         lines = [
             f"{verb} {counted(len(named), 'job')} in {queues} of {system.title} ({system.feed.capabilities.label})"
         ]
+    if manifest.missing:
+        lines.append(f"not found: {', '.join(map(cell, manifest.missing))}")
     reasons = Counter(reason for _, reason in manifest.different)
     lines += [f"{counted(number, 'job')} left out: {reason}" for reason, number in reasons.most_common()]
     lines += [
@@ -118,6 +121,8 @@ def _finish(system: System, report: Report, form: str) -> None:
             say(line)
     else:
         show_document(describe_report(report, system.name), Format(form))
+    if report.missing and not report.results and not report.different:
+        raise Exit(exit_codes.NOT_FOUND)
     if not report.complete:
         raise Exit(exit_codes.REFUSED)
 
@@ -187,8 +192,9 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
         query = _read_named(words) if words else read_filter(words)
         with opened_systems(**connection) as systems:
             if ids:
-                system, jobs = _find_jobs(systems, ids, whole=how.whole)
-                manifest = system.operations.prepare(verb, jobs, retry_until=retry_until)
+                system, found, missing = _find_jobs(systems, ids, how, is_told=given["form"] != Format.TABLE)
+                manifest = system.operations.prepare_ids(verb, found, retry_until)
+                manifest = replace(manifest, missing=(*missing, *manifest.missing))
             else:
                 system, manifest = systems.prepare_in_one(
                     verb, lambda one: one.operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
@@ -205,14 +211,27 @@ def _read_named(words: tuple[str, ...]) -> Query:
     return read_filter(words)
 
 
-def _find_jobs(systems: Systems, ids: tuple[str, ...], *, whole: bool) -> tuple[System, list[Job]]:
-    """Return the jobs of ids, and the one queue that they are in."""
+def _find_jobs(
+    systems: Systems, ids: tuple[str, ...], how: Thoroughness, *, is_told: bool
+) -> tuple[System, list[str], list[str]]:
+    """Return the one queue that the jobs of ids are in, their whole ids, and the unknown ids.
+
+    Raises NotFound where there is none of them, unless the answer of the one queue that was asked `is_told` id by id.
+    """
     systems.require_all("an id")
-    found = [systems.find_job(written, whole=whole) for written in ids]
-    owners = {system.title: system for system, _ in found}
+    found: list[tuple[System, str]] = []
+    misses: dict[str, NotFound] = {}
+    for written in dict.fromkeys(ids):
+        try:
+            found.append(systems.find_job(written, whole=how.whole))
+        except NotFound as error:
+            misses[written] = error
+    if not found and (systems.are_many or not is_told):
+        raise NotFound("; ".join(dict.fromkeys(map(str, misses.values()))))
+    owners = {system.title: system for system, _ in found} or {"": systems.opened[0]}
     if len(owners) > 1:
         raise Conflict(f"the jobs are in {' and '.join(owners)}; an act is done in one queue at a time: {NARROW}")
-    return found[0][0], [system.feed.open(job_id).job for system, job_id in found]
+    return next(iter(owners.values())), [job_id for _, job_id in found], list(misses)
 
 
 def _how(given: dict[str, Any]) -> Thoroughness:
