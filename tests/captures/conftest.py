@@ -15,7 +15,7 @@ from tests.backends.captures import FIXTURES, Capture
 from tests.captures.expectations import EXPECTATIONS, Expectation
 from tests.captures.stores import STORES, SqliteFolder, Store
 
-_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6", "plain-tables", "laravel-db")
+_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6", "plain-tables", "laravel-db", "laravel-odd")
 
 
 @dataclass(frozen=True)

@@ -188,9 +188,13 @@ def test_a_retry_past_its_own_deadline_is_told(capture: Capture) -> None:
     assert "retryUntil" in result.note
 
 
-def test_a_retry_writes_another_deadline_when_asked(capture: Capture) -> None:
-    """A deadline that is past is put off or cleared in failed, waiting and stuck jobs; no other byte of the payload changes."""
-    payload = '{"displayName":"Late","maxTries":1,"retryUntil":1000,"data":{"n":"retryUntil"}}'
+@pytest.mark.parametrize("name", ["retryUntil", "timeoutAt"])
+def test_a_retry_writes_another_deadline_when_asked(capture: Capture, name: str) -> None:
+    """A deadline that is past is put off or cleared in failed, waiting and stuck jobs; no other byte of the payload changes.
+
+    Before Laravel 8 it has another name.
+    """
+    payload = f'{{"displayName":"Late","maxTries":1,"{name}":1000,"data":{{"n":"retryUntil"}}}}'
     query(capture.url, f"UPDATE failed_jobs SET payload = '{payload}'")
     query(capture.url, f"UPDATE jobs SET payload = '{payload}'")
     backend = capture.open(after_s=301)
@@ -223,15 +227,23 @@ def test_cancel_takes_the_row_out(capture: Capture) -> None:
     assert (len(rows(capture)[0]), rows(capture)[1]) == (len(waiting) - 4, failed)
 
 
-def test_a_waiting_job_without_an_attempt_left_is_stuck(capture: Capture) -> None:
+@pytest.mark.parametrize("name", ["retryUntil", "timeoutAt"])
+def test_a_waiting_job_without_an_attempt_left_is_stuck(capture: Capture, name: str) -> None:
     """It is counted and found as stuck; one with a deadline counts no attempts, and one with attempts left waits."""
     made = "UPDATE jobs SET reserved_at = NULL, attempts = {}, payload = '{}' WHERE id = {}"
     ids = [row[0] for row in rows(capture)[0]][:4]
     query(capture.url, f"DELETE FROM jobs WHERE id > {ids[3]}")
     for row_id, (attempts, allowed, until) in zip(
-        ids, ((3, "3", "null"), (3, "30", "null"), (3, "3", "9999999999"), (0, "1", "null")), strict=True
+        ids,
+        (
+            (3, "3", '"timeoutAt":null'),
+            (3, "30", '"retryUntil":null'),
+            (3, "3", f'"{name}":9999999999'),
+            (0, "1", '"retryUntil":null'),
+        ),
+        strict=True,
     ):
-        payload = f'{{"displayName":"J{row_id}","maxTries":{allowed},"retryUntil":{until},"data":{{}}}}'
+        payload = f'{{"displayName":"J{row_id}","maxTries":{allowed},{until},"data":{{}}}}'
         query(capture.url, made.format(attempts, payload, row_id))
     backend = capture.open()
     stuck = list(iterate(backend.inspector, parse_query("is:stuck"), Limits()))

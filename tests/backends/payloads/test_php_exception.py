@@ -22,6 +22,17 @@ from queuetui.backends.payloads.php_exception import read_exception
         ("RuntimeException in /t.php:2\nStack trace:\n#0 {main}", "RuntimeException", ""),
         ("Exception@anonymous\0/t.php:3$0 in /t.php:3\nStack trace:\n#0 {main}", "Exception@anonymous", ""),
         ("Exception@anonymous\0/t.php:3$1f: no in /t.php:3\nStack trace:\n#0 {main}", "Exception@anonymous", "no"),
+        (
+            "Exception@anonymous/a b/t.php:3$1f: no in /a b/t.php:3\nStack trace:\n#0 {main}",
+            "Exception@anonymous",
+            "no",
+        ),
+        (
+            "Exception@anonymous\0C:\\a b\\t.php:3$1f: no in C:\\t.php:3\nStack trace:\n#0 {main}",
+            "Exception@anonymous",
+            "no",
+        ),
+        ("Exception@anonymous", "Exception@anonymous", ""),
         ("Error: cut in the midd", "Error", "cut in the midd"),
         ("something an operator typed", "", "something an operator typed"),
         ("killed", "", "killed"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 _NEXT = "\n\nNext "
 _TRACE = "\nStack trace:\n"
 _PLACE = re.compile(r"[^\n]+:\d{1,10}")
-_ANONYMOUS_PLACE = re.compile(r"\0[^\0:\s]{0,4096}:\d{1,10}\$[0-9a-f]{1,16}")
+# The NUL is gone where a database or a dump takes none.
+_ANONYMOUS_PLACE = re.compile(r"\0?[^\0\n]{0,4096}?:\d{1,10}\$[0-9a-f]{1,16}")
 _CLASS = re.compile(r"[A-Za-z_\x80-\U0010ffff\\][\w\\]{0,255}(@anonymous)?")
 
 
@@ -43,9 +44,11 @@ def read_exception(text: str) -> ExceptionText:
     rest = headline[found.end() :]
     if found[1]:
         # An anonymous class carries a NUL and the file it was written in.
-        rest = _ANONYMOUS_PLACE.sub("", rest, count=1)
+        carried = _ANONYMOUS_PLACE.match(rest)
+        rest = rest[carried.end() :] if carried else rest
     if rest.startswith(": "):
         return ExceptionText(found[0], rest[2:], text)
-    if placed and not rest:
+    # A text of an anonymous class that was cut at its NUL ends there.
+    if not rest and (placed or found[1]):
         return ExceptionText(found[0], "", text)
     return ExceptionText("", headline, text)

@@ -19,7 +19,7 @@ from queuetui.model.errors import Stale, Unsupported
 from queuetui.model.state import State
 
 JOBS, FAILED = "job", "failed"
-_DEADLINE = re.compile(r'"retryUntil"\s*:\s*\d+')
+_DEADLINE = re.compile(r'("(?:retryUntil|timeoutAt)"\s*:\s*)\d+')
 _NAMES = ["queue", "payload", "attempts", "reserved_at", "available_at", "created_at"]
 _RUNS_TWICE = "if its worker still lives, the job now runs twice"
 _STILL_RUNNING = "a running failure would not be tried again, and work that still runs was not stopped"
@@ -137,11 +137,11 @@ def _change(locked: LockedRow, values: Mapping[str, Any]) -> Executable:
 
 
 def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a column of any type
-    """Return a payload with another retryUntil; no other byte changes. Raises Stale where it is not there just once."""
-    found = _DEADLINE.findall(locked.says[MESSAGE])
+    """Return a payload with another deadline; no other byte changes. Raises Stale where it is not there just once."""
+    found = list(_DEADLINE.finditer(locked.says[MESSAGE]))
     if len(found) != 1:
         raise Stale(_NOT_ONCE)
     wanted = _wanted(locked)
     until = "null" if wanted == NO_DEADLINE else str(_now_s(locked) + int(wanted))
     # The database replaces the text itself: a payload that is not valid in its encoding keeps its other bytes.
-    return replaced(payload, found[0], f'"retryUntil":{until}')
+    return replaced(payload, found[0][0], f"{found[0][1]}{until}")

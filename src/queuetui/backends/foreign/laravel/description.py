@@ -35,6 +35,8 @@ _UUID_SIZE = 36
 _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 # JSON as a type of the database writes a space before a value.
 _GAPS = ("", " ")
+# When a job is given up, before 8 and since.
+_DEADLINES = ("timeoutAt", "retryUntil")
 _ABSENT = {
     "worker": "Laravel does not store which worker holds a job",
     "key": "Laravel's jobs carry no idempotency key",
@@ -222,8 +224,10 @@ def _is_used_up(jobs: TableClause) -> Condition:
     # Only a number that is followed by a comma is a whole one.
     tried = cast(jobs.c.attempts, String())
     allowed = [payload.like(literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text())) for gap in _GAPS]
-    no_deadline = [payload.like(f'%"retryUntil":{gap}null%') for gap in _GAPS]
-    return and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), or_(*no_deadline))
+    deadlines = [
+        payload.like(f'%"{name}":{gap}{digit}%') for name in _DEADLINES for gap in _GAPS for digit in "123456789"
+    ]
+    return and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), ~or_(*deadlines))
 
 
 def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any]) -> Condition | None:

@@ -29,7 +29,8 @@ _MOST_DIGITS = 9
 _ENVELOPE = frozenset(
     {
         "backoff", "createdAt", "data", "delay", "displayName", "failOnTimeout", "job", "maxExceptions", "maxTries",
-        "pushedAt", "retryUntil", "silenced", "tags", "telescope_uuid", "timeout", "type", "uuid",
+        "pushedAt", "retryUntil", "silenced", "tags", "telescope_uuid", "timeout", "timeoutAt", "type",
+        "uuid",
     }
 )  # fmt: skip
 

@@ -98,7 +98,8 @@ def read_payload(
         command_name=_text(data.get("commandName") if isinstance(data, dict) else None) or _text(fields.get("job")),
         max_tries=_whole(fields.get("maxTries")),
         timeout_s=_whole(fields.get("timeout")),
-        retry_until=_whole(fields.get("retryUntil")),
+        # Laravel before 8 calls it timeoutAt.
+        retry_until=_whole(fields.get("retryUntil", fields.get("timeoutAt"))),
         tags=_texts(fields.get("tags")),
         command_state=state,
         command=document,
