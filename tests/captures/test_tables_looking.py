@@ -1,0 +1,102 @@
+"""What is sent to a database by looking: statements that only read, by the server's own log or SQLite's own trace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.discover import discover
+from tests.backends.captures import Capture, connect_mysql
+from tests.captures.conftest import Folder
+from tests.captures.test_looking import read_everything
+
+CORE = "tables"
+READS = frozenset(
+    {"select", "with", "show", "set", "begin", "start", "commit", "rollback", "pragma", "savepoint", "release"}
+)
+# Within a WITH or a SELECT: rows that are written or locked, and functions that change something.
+WRITES = re.compile(
+    r"\b((insert|replace)\s+into|update\s+\S+\s+set|delete\s+from|for\s+(no\s+key\s+)?(update|share)|nextval|into\s+outfile|pg_notify|set\s+global|journal_mode\s*=)\b",
+    re.IGNORECASE,
+)
+LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]+): (.*(?:\n\t.*)*)")
+TEXTS = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.DOTALL)
+
+
+@contextmanager
+def logged_by_mysql(url: str) -> Iterator[list[str]]:
+    """Collect what the general log of MariaDB says of the statements that were sent meanwhile."""
+    seen: list[str] = []
+    with connect_mysql(url) as server, server.cursor() as cursor:
+        cursor.execute("set global log_output = 'TABLE'")
+        cursor.execute("truncate mysql.general_log")
+        cursor.execute("set global general_log = on")
+        try:
+            yield seen
+        finally:
+            cursor.execute("set global general_log = off")
+            cursor.execute(
+                "select convert(argument using utf8mb4) from mysql.general_log "
+                "where command_type in ('Query', 'Execute') and thread_id <> connection_id()"
+            )
+            seen += [statement for (statement,) in cursor.fetchall()]
+
+
+@contextmanager
+def logged_by_postgresql(url: str) -> Iterator[list[str]]:
+    """Collect what the log of PostgreSQL says of the statements that were sent to the database meanwhile."""
+    name, seen = urlsplit(url).path.lstrip("/"), list[str]()
+    with psycopg.connect(url, autocommit=True) as server:
+        row = server.execute("select current_setting('data_directory')").fetchone()
+        assert row is not None
+        log = Path(row[0]).parent / "server.log"
+        if not log.is_file():
+            pytest.skip("the log of a server that these tests did not start is not known")
+        start = log.stat().st_size
+        server.execute(f"alter database \"{name}\" set log_statement = 'all'".encode())
+        try:
+            yield seen
+        finally:
+            server.execute(f'alter database "{name}" reset log_statement'.encode())
+            seen += LOGGED.findall(log.read_bytes()[start:].decode(errors="replace"))
+
+
+@contextmanager
+def traced_by_sqlite(_url: str) -> Iterator[list[str]]:
+    """Collect what SQLite's trace says of the statements of every connection that is opened meanwhile."""
+    seen: list[str] = []
+
+    def trace(connection: Any, _record: object) -> None:
+        connection.set_trace_callback(seen.append)
+
+    event.listen(Pool, "connect", trace)
+    try:
+        yield seen
+    finally:
+        event.remove(Pool, "connect", trace)
+
+
+LOGS = {"sqlite": traced_by_sqlite, "mysql": logged_by_mysql, "postgresql": logged_by_postgresql}
+
+
+def test_only_reading_statements_are_sent(loaded: Capture, folder: Folder) -> None:
+    """Every read of the contract and of discovery sends no statement that writes, locks rows or makes anything."""
+    with LOGS[urlsplit(loaded.url).scheme.partition("+")[0]](loaded.url) as seen:
+        read_everything(loaded.open(folder.expectation.stuck_after_s))
+        discover(loaded.url, BackendOptions())
+        loaded.close()
+    # SQLite tells in comments what a statement does within.
+    bare = [TEXTS.sub("''", one).strip() for one in seen if not one.startswith("--")]
+    assert any(one.lower().startswith("select") and "from" in one.lower() for one in bare)
+    writing = [one for one in bare if one.split(maxsplit=1)[0].lower().strip("(;") not in READS or WRITES.search(one)]
+    assert not writing
