@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from queuetui.http import acts, jobs, probes
+from queuetui.http import acts, health, jobs, metrics, probes, queues
 from queuetui.http.endpoint import Endpoint, HttpAddress
 from queuetui.http.gate import Gate
 from queuetui.http.problems import RefusedRequest
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from queuetui.http.endpoint import Call
     from queuetui.http.served import Served
 
-ENDPOINTS = (*jobs.ENDPOINTS, *acts.ENDPOINTS, *probes.ENDPOINTS)
+ENDPOINTS = (
+    *jobs.ENDPOINTS,
+    *acts.ENDPOINTS,
+    *queues.ENDPOINTS,
+    *health.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *probes.ENDPOINTS,
+)
 
 
 def make_app(served: Served) -> Starlette:

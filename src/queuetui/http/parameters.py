@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from queuetui.http.endpoint import Parameter
@@ -63,6 +64,14 @@ def _read_sort(text: str) -> str:
     return text
 
 
+def _read_time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{shown(text)} is no time; write it like 2030-01-31T08:00:00Z") from None
+
+
 def _read_kinds(text: str) -> frozenset[EventKind]:
     return frozenset(map(read_kind, text.split(",")))
 
@@ -87,6 +96,16 @@ SORT = Parameter(
     "The field to sort by, with - before it in the other order.",
     _read_sort,
     _choice({*SORTS, *(f"-{name}" for name in SORTS)}),
+)
+JOB = text_parameter("job", "Of the job of this id.")
+QUEUE = text_parameter("queue", "Of this queue.")
+CORRELATION = text_parameter("correlation_id", "Of all jobs of this correlation id.")
+BEFORE = text_parameter("before", "Older than the cursor that an answer told.")
+SINCE = Parameter(
+    "since",
+    "Not older than this time; without a zone it is UTC.",
+    _read_time,
+    {"type": "string", "format": "date-time"},
 )
 KINDS = Parameter(
     "kinds", "The kinds of events, with commas between them.", _read_kinds, _choice(kind.value for kind in EventKind)

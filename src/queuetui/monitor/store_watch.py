@@ -30,14 +30,16 @@ class StoreWatch:
         # The examiner is asked for at the first look and not before: it loads what the first picture can do without.
         examiner = self._backend.examiner if self._clock() >= self._again_s else None
         if examiner is not None:
-            self._found, self.problem = (), ""
+            found, problem = tuple[Finding, ...](), ""
             try:
                 held = examiner.held_snapshots(self._held_s)
             except QueueTuiError as error:
                 # The picture of the jobs was read, and is worth showing without this.
-                self.problem = str(error)
+                problem = str(error)
             else:
                 finding = judge_snapshots(held, 0, self._held_s)
-                self._found = () if finding.level is Level.OK else (finding,)
+                found = () if finding.level is Level.OK else (finding,)
+            # At once: another thread may look at the same time.
+            self._found, self.problem = found, problem
             self._again_s = self._clock() + LOOK_EVERY_S
         return self._found

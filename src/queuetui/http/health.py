@@ -1,0 +1,97 @@
+"""How well the queues run, by the same rules as on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from queuetui.http.endpoint import Call, Endpoint, answer_json
+from queuetui.http.parameters import BACKEND
+from queuetui.http.served import ServedQueues
+from queuetui.model.document import describe_verdict, document
+from queuetui.model.event import describe_event
+from queuetui.model.filter_text import quote_value
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.run_notes import describe_log
+from queuetui.model.snapshot import Watch
+from queuetui.model.stats import describe_stats
+from queuetui.monitor.feed import Detail
+from queuetui.monitor.health import HEALTH_PARTS, Status, describe_health, judge_health
+
+MOST_EVENTS = 200
+MOST_CORRELATED = 20
+
+
+def show_health(call: Call) -> Response:
+    """Answer with the whole judgement; with 503 where anything is critical, so that a balancer understands."""
+    health = _health(call.system)
+    return answer_json(health, 503 if health["status"] == Status.UNHEALTHY else 200)
+
+
+def show_metrics(call: Call) -> Response:
+    """Answer with the figures of each queue and of all, whatever their health."""
+    system = call.system
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS))
+    health, figures = describe_health(judge_health(picture, system.feed.limits)), describe_stats(picture.snapshot)
+    queues = {name: {**figures["queues"].get(name, {}), **queue} for name, queue in health["queues"].items()}
+    named = ("timestamp", "backend", "processingStats", "workers", "measures")
+    return answer_json({**{name: health[name] for name in named}, "queues": queues})
+
+
+def debug_job(call: Call) -> Response:
+    """Answer with one job and all that may explain it."""
+    system = call.system
+    kept = MOST_EVENTS if system.feed.capabilities.events else 0
+    detail = system.feed.open(call.path["id"], events=kept)
+    health = _health(system)
+    name = detail.job.queue.raw
+    return answer_json(
+        {
+            "job": document(detail.job, detail.verdict).to_dict(),
+            "verdict": describe_verdict(detail.verdict),
+            "gap": None if detail.gap is None else describe_verdict(detail.gap),
+            "events": None if detail.events is None else [describe_event(event) for event in detail.events],
+            "logs": _logs(system, detail),
+            "queue": {"name": name, "health": health["queues"].get(name), "status": health["status"]},
+            "findings": health["findings"],
+        }
+    )
+
+
+def _health(system: ServedQueues) -> dict[str, Any]:
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS))
+    told = describe_health(judge_health(picture, system.feed.limits))
+    return {**told, "problems": dict(picture.problems)}
+
+
+def _logs(system: ServedQueues, detail: Detail) -> list[dict[str, Any]]:
+    """Return what the runs of a job logged, and those of the newest jobs of its correlation id."""
+    details = [detail]
+    if detail.job.correlation_id is not None:
+        query = parse_query(f"correlation_id:{quote_value(detail.job.correlation_id.raw)}")
+        page, _ = system.feed.page(PageRequest(query, MOST_CORRELATED, brief=True))
+        details += [system.feed.open(job.ref.id) for job in page.jobs if job.ref.id != detail.job.ref.id]
+    return [{"job": one.job.ref.id, **describe_log(run)} for one in details for run in one.runs if run.log is not None]
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/api/health/queues",
+        "How well the queues run; 503 where anything is critical.",
+        show_health,
+        parameters=(BACKEND,),
+        statuses=(200, 503),
+    ),
+    Endpoint("GET", "/api/health/queues/metrics", "The figures of each queue.", show_metrics, parameters=(BACKEND,)),
+    Endpoint(
+        "GET",
+        "/api/health/queues/job/{id:path}/debug",
+        "One job, its verdict, events, the logs of its correlation id, and how its queue runs.",
+        debug_job,
+        parameters=(BACKEND,),
+        statuses=(200, 404),
+    ),
+)

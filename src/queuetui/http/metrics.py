@@ -1,0 +1,82 @@
+"""`/metrics`: what stands in the stores, and what the server itself does, as Prometheus reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from queuetui.http.endpoint import Call, Endpoint
+from queuetui.http.problems import RefusedRequest
+from queuetui.model.errors import QueueTuiError
+from queuetui.model.snapshot import Watch
+from queuetui.monitor.health import HEALTH_PARTS
+from queuetui.monitor.store_metrics import StoreMetrics
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+    from queuetui.http.served import Served
+    from queuetui.model.limits import Limits
+    from queuetui.model.picture import Picture
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def write_metrics(call: Call) -> Response:
+    """Answer with all metrics; a store that does not answer is told as such and hides no other."""
+    try:
+        from prometheus_client import CollectorRegistry, generate_latest
+    except ImportError:
+        message = "metrics need prometheus-client on the server; run: pip install 'queuetui[metrics]'"
+        raise RefusedRequest(501, message) from None
+    registry = CollectorRegistry(auto_describe=False)
+    pictures, reached = _read(call.served)
+    registry.register(StoreMetrics(lambda: pictures))
+    registry.register(ServerMetrics(reached))
+    return Response(generate_latest(registry), media_type=MEDIA_TYPE)
+
+
+def _read(served: Served) -> tuple[list[tuple[Picture, Limits]], dict[str, bool]]:
+    pictures, reached = [], {}
+    for system in served.systems:
+        try:
+            pictures.append((system.feed.poll(Watch(parts=HEALTH_PARTS)), system.feed.limits))
+        except QueueTuiError:
+            reached[system.name] = False
+        else:
+            reached[system.name] = True
+    return pictures, reached
+
+
+class ServerMetrics:
+    """A collector of prometheus-client for what the server itself does."""
+
+    def __init__(self, reached: dict[str, bool]) -> None:
+        self._reached = reached
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: the names are known when it is collected."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        answered = GaugeMetricFamily("store_up", "Whether the store answered this scrape.", labels=("backend",))
+        for name, is_up in self._reached.items():
+            answered.add_metric([name], float(is_up))
+        yield answered
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/metrics",
+        "All metrics, as Prometheus reads them.",
+        write_metrics,
+        statuses=(200, 501),
+        media_type="text/plain",
+    ),
+)
