@@ -17,6 +17,7 @@ from queuetui.backends.registry import open_native
 from queuetui.cli.commands.serve import system_to_serve
 from queuetui.cli.systems import find_in
 from queuetui.config.profile import Profile
+from queuetui.http.live_log import LiveLog
 from queuetui.http.served import Served, ServerLimits
 from queuetui.http.server import address_of, listen, make_server
 from queuetui.operate.tokens import TokenFile
@@ -34,6 +35,7 @@ class HttpStage:
     served: Served
     client: httpx.Client
     folder: Path
+    log: LiveLog
     scene: Scene | None = field(default=None)
 
     def get(self, path: str, **query: Any) -> httpx.Response:
@@ -58,15 +60,15 @@ class HttpStage:
 
 
 @contextmanager
-def running(served: Served) -> Iterator[str]:
-    """Run a server in a thread on a free port and yield its URL."""
+def running(served: Served) -> Iterator[tuple[str, LiveLog]]:
+    """Run a server in a thread on a free port and yield its URL, and what it tells those who listen."""
     listening = listen("127.0.0.1", 0)
     server = make_server(served)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         wait_until(lambda: server.started)
-        yield address_of(listening)
+        yield address_of(listening), server.live_log
     finally:
         server.should_exit = True
         thread.join()
@@ -83,9 +85,9 @@ def serving(
             stack.callback(one.feed.close)
         systems = tuple(system_to_serve(one, stack) for one in opened)
         served = Served(systems, TokenFile(folder / "tokens.json"), open_as, ServerLimits(**limits))
-        url = stack.enter_context(running(served))
+        url, log = stack.enter_context(running(served))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=30))
-        yield HttpStage(url, served, client, folder)
+        yield HttpStage(url, served, client, folder, log)
 
 
 @contextmanager

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from queuetui.http import acts, health, jobs, metrics, probes, queues
+from queuetui.http import acts, health, jobs, live, metrics, probes, queues
 from queuetui.http.endpoint import Endpoint, HttpAddress
 from queuetui.http.gate import Gate
+from queuetui.http.live_house import LiveHouse
+from queuetui.http.live_log import LiveLog
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.reception import Reception
 
@@ -26,16 +32,26 @@ ENDPOINTS = (
     *acts.ENDPOINTS,
     *queues.ENDPOINTS,
     *health.ENDPOINTS,
+    live.ENDPOINT,
     *metrics.ENDPOINTS,
     *probes.ENDPOINTS,
 )
 
 
-def make_app(served: Served) -> Starlette:
+def make_app(served: Served, log: LiveLog) -> Starlette:
     """Return the program that answers for what is served."""
     gate = Gate(served)
+    house = LiveHouse(served, gate, log)
+
+    @asynccontextmanager
+    async def living(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(house.close)
+
     addresses = [*addresses_of(ENDPOINTS), HttpAddress("/{rest:path}", dict.fromkeys(_METHODS, _NOWHERE))]
-    return Starlette(routes=[Route(one.path, Reception(served, gate, one)) for one in addresses])
+    routes: list[BaseRoute] = [Route(one.path, Reception(served, gate, house, one)) for one in addresses]
+    routes.append(WebSocketRoute(live.PATH, partial(live.serve_socket, house)))
+    return Starlette(routes=routes, lifespan=living)
 
 
 def addresses_of(endpoints: Iterable[Endpoint]) -> list[HttpAddress]:

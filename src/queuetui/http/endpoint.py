@@ -14,6 +14,8 @@ from queuetui.http.problems import RefusedRequest
 from queuetui.operate.rights import Right
 
 if TYPE_CHECKING:
+    from queuetui.http.caller import Caller
+    from queuetui.http.live_house import LiveHouse
     from queuetui.http.served import Served, ServedQueues
     from queuetui.operate.operations import Operations
 
@@ -32,19 +34,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, as it is recorded, and by what right."""
-
-    name: str
-    right: Right
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
-    """One call: who, for what, with which parameters; `request_id` becomes the correlation id of new jobs."""
+    """One call: who, for what, with which parameters; `request_id` becomes the correlation id of new jobs.
+
+    The names of `headers` are in small letters.
+    """
 
     served: Served
+    live: LiveHouse
     caller: Caller
+    headers: Mapping[str, str]
     path: Mapping[str, str]
     given: Mapping[str, Any]
     body: Any

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from queuetui.http.endpoint import Caller
+from queuetui.http.caller import Caller
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.served import Served
 from queuetui.operate.rights import Right
@@ -79,7 +79,12 @@ class Gate:
             _hold_back(self._wrong.take(address))
             message = "the token is not known, expired or revoked; make one with: queuetui token create"
             raise RefusedRequest(401, message, WRONG_TOKEN)
-        return Caller(f"token {token.name}", Right(token.right))
+        return Caller(f"token {token.name}", Right(token.right), token.id)
+
+    def still_admits(self, caller: Caller) -> bool:
+        """Tell whether a caller that was let in would be so now; its rate is not asked about."""
+        tokens = {one.id for one in self._served.tokens.open_tokens()}
+        return caller.token_id in tokens if caller.token_id is not None else not tokens
 
     def _without_token(self, headers: dict[str, str]) -> Caller:
         open_as = self._served.open_as

@@ -25,7 +25,10 @@ MOST_CORRELATED = 20
 
 
 def show_health(call: Call) -> Response:
-    """Answer with the whole judgement; with 503 where anything is critical, so that a balancer understands."""
+    """Answer with the whole judgement.
+
+    Its status is 503 where anything is critical, so that a balancer understands.
+    """
     health = _health(call.system)
     return answer_json(health, 503 if health["status"] == Status.UNHEALTHY else 200)
 

@@ -17,6 +17,7 @@ from queuetui.monitor.store_metrics import StoreMetrics
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+    from queuetui.http.live_log import LiveLog
     from queuetui.http.served import Served
     from queuetui.model.limits import Limits
     from queuetui.model.picture import Picture
@@ -34,7 +35,7 @@ def write_metrics(call: Call) -> Response:
     registry = CollectorRegistry(auto_describe=False)
     pictures, reached = _read(call.served)
     registry.register(StoreMetrics(lambda: pictures))
-    registry.register(ServerMetrics(reached))
+    registry.register(ServerMetrics(reached, call.live.log))
     return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
 
@@ -53,8 +54,9 @@ def _read(served: Served) -> tuple[list[tuple[Picture, Limits]], dict[str, bool]
 class ServerMetrics:
     """A collector of prometheus-client for what the server itself does."""
 
-    def __init__(self, reached: dict[str, bool]) -> None:
+    def __init__(self, reached: dict[str, bool], log: LiveLog) -> None:
         self._reached = reached
+        self._log = log
 
     def describe(self) -> Iterable[Metric]:
         """Return nothing: the names are known when it is collected."""
@@ -62,12 +64,14 @@ class ServerMetrics:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the figures."""
-        from prometheus_client.core import GaugeMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         answered = GaugeMetricFamily("store_up", "Whether the store answered this scrape.", labels=("backend",))
         for name, is_up in self._reached.items():
             answered.add_metric([name], float(is_up))
         yield answered
+        yield GaugeMetricFamily("live_clients", "Clients that listen to live updates.", value=self._log.clients)
+        yield CounterMetricFamily("live_messages_pushed", "Messages pushed to all of them.", value=self._log.pushed)
 
 
 ENDPOINTS = (

@@ -101,6 +101,7 @@ JOB = text_parameter("job", "Of the job of this id.")
 QUEUE = text_parameter("queue", "Of this queue.")
 CORRELATION = text_parameter("correlation_id", "Of all jobs of this correlation id.")
 BEFORE = text_parameter("before", "Older than the cursor that an answer told.")
+LAST_ID = text_parameter("last_id", "Goes on behind the message of this id; a header Last-Event-ID says the same.")
 SINCE = Parameter(
     "since",
     "Not older than this time; without a zone it is UTC.",

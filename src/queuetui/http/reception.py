@@ -22,6 +22,7 @@ from queuetui.model.errors import QueueTuiError
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from queuetui.http.live_house import LiveHouse
     from queuetui.http.served import Served
 
 LOG = logging.getLogger("queuetui.http")
@@ -39,9 +40,10 @@ def request_id_of(headers: Mapping[str, str]) -> str:
 class Reception:
     """Answers all methods of one address, as an ASGI program."""
 
-    def __init__(self, served: Served, gate: Gate, address: HttpAddress) -> None:
+    def __init__(self, served: Served, gate: Gate, live: LiveHouse, address: HttpAddress) -> None:
         self._served = served
         self._gate = gate
+        self._live = live
         self._address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,12 +54,13 @@ class Reception:
             endpoint = self._endpoint(request.method)
             needed = None if endpoint.is_open else endpoint.right
             address = request.client.host if request.client else "-"
-            caller = await run_in_threadpool(self._gate.admit, address, dict(request.headers), needed)
+            headers = dict(request.headers)
+            caller = await run_in_threadpool(self._gate.admit, address, headers, needed)
             who = caller.name or "-"
             given = read_parameters(endpoint, request.query_params.multi_items())
             raw = await self._read(request) if endpoint.body is not None else b""
             body = read_body(endpoint, request.headers.get("content-type", ""), raw)
-            call = Call(self._served, caller, request.path_params, given, body, request_id)
+            call = Call(self._served, self._live, caller, headers, request.path_params, given, body, request_id)
             response = await run_in_threadpool(endpoint.answer, call)
         except ClientDisconnect:
             return

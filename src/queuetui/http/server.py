@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from queuetui.http.app import make_app
+from queuetui.http.live_log import LiveLog
 from queuetui.model.errors import BadConfig, Conflict
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 BACKLOG = 1024
 GRACE_S = 5
+# Nothing that a client says by WebSocket means anything.
+MOST_HEARD_BYTES = 4096
+# A peer that acknowledges nothing for so long is gone, whatever waits for it in the kernel.
+PEER_GONE_MS = 60_000
 
 
 def is_loopback(host: str) -> bool:
@@ -39,6 +44,10 @@ def listen(host: str, port: int) -> socket.socket:
         raise BadConfig(f"the host {host!r} has no address here ({error}); give another --host", "--host") from None
     listening = socket.socket(family, kind, number)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # What is accepted inherits these.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PEER_GONE_MS)
     try:
         listening.bind(address)
         listening.listen(BACKLOG)
@@ -58,17 +67,32 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(served: Served) -> uvicorn.Server:
+class HttpServer(uvicorn.Server):
+    """A server that lets those who listen go before it waits for the end of all requests."""
+
+    def __init__(self, config: uvicorn.Config, log: LiveLog) -> None:
+        super().__init__(config)
+        self.live_log = log
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self.live_log.end()
+        await super().shutdown(sockets)
+
+
+def make_server(served: Served) -> HttpServer:
     """Return a server for what is served, that does not run yet."""
+    log = LiveLog(served.limits.kept_messages)
     config = uvicorn.Config(
-        make_app(served),
+        make_app(served, log),
         log_config=None,
         access_log=False,
         server_header=False,
         ws="websockets-sansio",
+        ws_max_size=MOST_HEARD_BYTES,
         timeout_graceful_shutdown=GRACE_S,
     )
-    return uvicorn.Server(config)
+    return HttpServer(config, log)
 
 
 def serve(served: Served, listening: socket.socket) -> None:

@@ -34,7 +34,7 @@ from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
-from queuetui.monitor.follower import Follower, log_of
+from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, Follower, log_of
 from queuetui.monitor.gaps import GapReader, LogGaps
 from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.schedules import describe_schedules
@@ -168,6 +168,14 @@ class Feed:
     def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what happened and what goes on happening, oldest first, until it is over."""
         return Follower(log_of(self._backend), request).follow(over)
+
+    def follow_from_now(self) -> Follower:
+        """Return what tells each event that happens from now on, once. Raises Unsupported where none are kept."""
+        log, since = log_of(self._backend), self.now() - LOOK_BACK
+        follower = Follower(log, EventRequest(since=since, limit=EVENTS_A_PAGE))
+        # What stands in the log already is passed over, whatever its time.
+        follower.look()
+        return follower
 
     def lives(self, span: timedelta, limit: int) -> Lives:
         """Return the lives of the jobs that something happened to in a span.

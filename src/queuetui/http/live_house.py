@@ -1,0 +1,46 @@
+"""What live updates need together: who may listen, the log, and what writes it."""
+
+from __future__ import annotations
+
+from queuetui.http.caller import Caller
+from queuetui.http.gate import Gate
+from queuetui.http.live_client import LiveClient, LiveWish
+from queuetui.http.live_log import LiveLog
+from queuetui.http.live_sources import LiveSources
+from queuetui.http.problems import RefusedRequest
+from queuetui.http.served import Served
+from queuetui.operate.rights import Right
+
+
+class LiveHouse:
+    """What live updates need together: who is let in, the log, and what writes it."""
+
+    def __init__(self, served: Served, gate: Gate, log: LiveLog) -> None:
+        self._served = served
+        self._gate = gate
+        self._sources = LiveSources(served.systems, log)
+        self.log = log
+
+    def close(self) -> None:
+        """Watch the stores no more."""
+        self._sources.end()
+
+    def let_in(self, address: str, headers: dict[str, str], needed: Right) -> Caller:
+        """Return who calls. Raises RefusedRequest."""
+        return self._gate.admit(address, headers, needed)
+
+    def admit(self, caller: Caller, wanted: LiveWish, way: str) -> LiveClient:
+        """Return a client that may listen. Raises RefusedRequest, and what a store raises."""
+        if wanted.backend is not None:
+            self._served.system(wanted.backend)
+        if self.log.clients >= self._served.limits.live_clients:
+            raise RefusedRequest(
+                503, f"{self.log.clients} clients listen already; come again later", {"retry-after": "10"}
+            )
+        self._sources.begin()
+        return LiveClient(self.log, wanted, f"{way}, {caller.name}", lambda: self._gate.still_admits(caller))
+
+    @property
+    def stalled_after_s(self) -> float:
+        """How long one message may take to be taken."""
+        return self._served.limits.stalled_after_s

@@ -1,0 +1,119 @@
+"""What happened lately, kept in one row for all who listen.
+
+Each message has a number. A client is told what stands behind the number that it was told last, so no client has a buffer of its
+own: one that is slow or dead holds nothing but its place, and who comes back goes on from there as long as it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+from uuid import uuid4
+
+AT_ONCE = 100
+MOST_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMessage:
+    """One message; `kind` is event or stats, `data` its JSON, `backend` and `queue` are what it is of."""
+
+    number: int
+    kind: str
+    backend: str
+    queue: str | None
+    data: str
+
+
+class LiveLog:
+    """The newest messages; written from any thread, awaited in one event loop."""
+
+    def __init__(self, kept: int) -> None:
+        self._lock = Lock()
+        self._messages: deque[LiveMessage] = deque(maxlen=kept)
+        self._newest = 0
+        # Numbers begin anew with each server, so those of an earlier one must be told from ours.
+        self._run = uuid4().hex[:12]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: set[asyncio.Event] = set()
+        self._places: set[object] = set()
+        self.pushed = 0
+        self.is_over = False
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest message, 0 before the first."""
+        return self._newest
+
+    @property
+    def clients(self) -> int:
+        """How many listen."""
+        return len(self._places)
+
+    def enter(self, place: object) -> None:
+        """Count one who listens from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._places.add(place)
+
+    def leave(self, place: object) -> None:
+        """Count one less."""
+        self._places.discard(place)
+
+    def write(self, kind: str, backend: str, queue: str | None, data: str) -> None:
+        """Add a message and wake whoever waits."""
+        with self._lock:
+            self._newest += 1
+            self._messages.append(LiveMessage(self._newest, kind, backend, queue, data))
+        self._wake()
+
+    def after(self, number: int) -> tuple[LiveMessage, ...] | None:
+        """Return the next messages behind a number, at most AT_ONCE.
+
+        None where some of them are no longer kept.
+        """
+        with self._lock:
+            oldest = self._newest - len(self._messages) + 1
+            if not oldest - 1 <= number <= self._newest:
+                return None
+            begin = number + 1 - oldest
+            return tuple(islice(self._messages, begin, begin + AT_ONCE))
+
+    def id_of(self, number: int) -> str:
+        """Return a number as clients know it."""
+        return f"{self._run}-{number}"
+
+    def number_of(self, message_id: str) -> int | None:
+        """Return the number of an id, None where it is of another run or is none."""
+        run, _, digits = message_id.rpartition("-")
+        is_number = digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS
+        return int(digits) if run == self._run and is_number else None
+
+    async def wait(self, number: int, seconds: float) -> None:
+        """Wait until there is something behind a number, all is over, or the time is up."""
+        bell = asyncio.Event()
+        self._waiting.add(bell)
+        try:
+            if self._newest == number and not self.is_over:
+                async with asyncio.timeout(seconds):
+                    await bell.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting.discard(bell)
+
+    def end(self) -> None:
+        """Let everybody go."""
+        self.is_over = True
+        self._wake()
+
+    def _wake(self) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._ring)
+
+    def _ring(self) -> None:
+        for bell in self._waiting:
+            bell.set()
