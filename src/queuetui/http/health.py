@@ -12,9 +12,9 @@ from queuetui.http.served import ServedQueues
 from queuetui.model.document import describe_verdict, document
 from queuetui.model.event import describe_event
 from queuetui.model.filter_text import quote_value
+from queuetui.model.log_lines import describe_line, lines_of
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
-from queuetui.model.run_notes import describe_log
 from queuetui.model.snapshot import Watch
 from queuetui.model.stats import describe_stats
 from queuetui.monitor.feed import Detail
@@ -76,7 +76,7 @@ def _logs(system: ServedQueues, detail: Detail) -> list[dict[str, Any]]:
         query = parse_query(f"correlation_id:{quote_value(detail.job.correlation_id.raw)}")
         page, _ = system.feed.page(PageRequest(query, MOST_CORRELATED, brief=True))
         details += [system.feed.open(job.ref.id) for job in page.jobs if job.ref.id != detail.job.ref.id]
-    return [{"job": one.job.ref.id, **describe_log(run)} for one in details for run in one.runs if run.log is not None]
+    return [describe_line(line) for one in details for line in lines_of(one.job.ref.id, one.runs)]
 
 
 ENDPOINTS = (
