@@ -24,7 +24,7 @@ from queuetui.model.query_match import matches
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
-from queuetui.model.verdict import Severity
+from queuetui.model.verdict import Code, Severity
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.feed import Feed
@@ -164,6 +164,11 @@ def test_what_is_due_too_long_is_stuck(loaded: Capture) -> None:
     found = {job.ref.id for job in _list(late, "is:stuck")}
     assert waiting <= found == _judged_stuck(late)
     assert late.inspector.snapshot(Watch()).stuck.value == len(found)
+    told = [Feed(late, Limits()).open(job_id).verdict for job_id in waiting]
+    lacking = [
+        verdict for verdict in told if verdict.code is Code.OVERDUE and not {"ahead", "running"} <= {*verdict.evidence}
+    ]
+    assert not lacking
     patient = Limits(stuck_after_s=9999, overdue_after_s=9999)
     assert not waiting & {job.ref.id for job in _list(late, "is:stuck", patient)}
 

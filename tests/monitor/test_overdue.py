@@ -8,13 +8,14 @@ import pytest
 
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.explain import explain
-from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 from tests.monitor.pictures import FOREIGN, ago, facts, job, queue, worker
 
 LARAVEL = replace(FOREIGN, worker_command=("php", "artisan", "queue:work", "--queue={queue}"))
@@ -65,3 +66,19 @@ def test_an_overdue_job_comes_with_what_is_known_and_the_command_of_its_system()
     assert verdict.next.endswith("php artisan queue:work '--queue=mail --all'")
     hostile = replace(job(scheduled_at=ago(900)), queue=Untrusted("\x1b[2J"))
     assert "\x1b" not in explain(hostile, BLIND).next
+
+
+def test_what_was_read_of_the_queue_is_told() -> None:
+    """What is due before it, what runs and what ended lately are in words and in the evidence; what is not known is left out."""
+    known = QueueProgress(Measured(214), Measured(0), Measured(0), tells_completed=False)
+    verdict = explain(job(scheduled_at=ago(900)), replace(BLIND, progress=known))
+    assert "214 due before it, none of its queue running, none failed" in verdict.summary
+    assert (verdict.evidence["ahead"], verdict.evidence["running"], verdict.evidence["failed_in_5_minutes"]) == (
+        214,
+        0,
+        0,
+    )
+    capped = QueueProgress(Measured(10_000, Exactness.CAPPED))
+    cut = explain(job(scheduled_at=ago(900)), replace(BLIND, progress=capped))
+    assert cut.evidence["ahead"] == "10,000+"
+    assert "running" not in cut.evidence

@@ -11,8 +11,23 @@ from queuetui.model.capabilities import Capabilities
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.measured import Measured
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.worker import WorkerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class QueueProgress:
+    """How a queue gets on around one job.
+
+    What is due before it, what runs, and what ended in the last RATE_MINUTES.
+    `tells_completed`: the store keeps completed jobs, else only failures are among those that ended.
+    """
+
+    ahead: Measured[int] | None = None
+    running: Measured[int] | None = None
+    ended: Measured[int] | None = None
+    tells_completed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +35,7 @@ class Facts:
     """One snapshot's workers and queues, the limits and what the backend stores.
 
     `now` is the store's clock, `first_rss` the first measure of each worker's memory, where somebody has watched since.
+    `progress` is read for a job that somebody asks about.
     """
 
     now: datetime
@@ -31,6 +47,7 @@ class Facts:
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
     held_until: datetime | None = None
     first_rss: Mapping[str, int] = field(default_factory=dict)
+    progress: QueueProgress | None = None
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""

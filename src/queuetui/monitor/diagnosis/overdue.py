@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.state import State
 from queuetui.model.stuck import due_since, is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
-from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 from queuetui.monitor.diagnosis.words import age, name, span, start_worker
 
 # What these say is no more than that the job is due.
@@ -27,11 +29,12 @@ def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
         "due_s": round(due_s, 3),
         "limit_s": limit_s,
         **_of_queue(job, facts),
+        **_of_progress(facts.progress),
     }
     step = start_worker(job.queue, facts.capabilities)
     if cause.code in _NO_CAUSE:
         who = "" if facts.capabilities.workers else "; this system does not tell which workers run"
-        summary = f"due {age(due_s)}, limit {span(limit_s)}, and nothing has taken it{who}"
+        summary = f"due {age(due_s)}, limit {span(limit_s)}, and nothing has taken it{who}{_words(facts.progress)}"
         return Verdict(Code.OVERDUE, Severity.CRITICAL, summary, evidence, f"look whether its workers run; {step}")
     evidence["cause"] = cause.code.value
     summary = f"due {age(due_s)}, limit {span(limit_s)}: {cause.summary}"
@@ -55,3 +58,31 @@ def _of_queue(job: Job, facts: Facts) -> dict[str, object]:
     if queue.recent is not None:
         known["done_per_minute"] = queue.recent.done_per_minute
     return known
+
+
+def _of_progress(progress: QueueProgress | None) -> dict[str, object]:
+    if progress is None:
+        return {}
+    ended = "ended" if progress.tells_completed else "failed"
+    known = {"ahead": progress.ahead, "running": progress.running, f"{ended}_in_{RATE_MINUTES}_minutes": progress.ended}
+    return {name: _number(one) for name, one in known.items() if one is not None}
+
+
+def _words(progress: QueueProgress | None) -> str:
+    """Return in words how its queue gets on, as far as that was read."""
+    if progress is None:
+        return ""
+    said = []
+    if progress.ahead is not None:
+        said.append(f"{_number(progress.ahead)} due before it")
+    if progress.running is not None:
+        said.append(f"{_number(progress.running) or 'none'} of its queue running")
+    if progress.ended is not None:
+        word = "ended" if progress.tells_completed else "failed (this system keeps no completed jobs)"
+        said.append(f"{_number(progress.ended) or 'none'} {word} in the last {RATE_MINUTES} minutes")
+    return f"; {', '.join(said)}" if said else ""
+
+
+def _number(found: Measured[int]) -> int | str:
+    """Return a count, with a plus where there are more than were counted."""
+    return (found.value or 0) if found.exactness is Exactness.EXACT else f"{found.value:,}+"

@@ -1,0 +1,50 @@
+"""Reads how a queue gets on around one job that is due for too long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from queuetui.backends.base import Inspector
+from queuetui.model.errors import QueueTuiError
+from queuetui.model.filter_text import quote_value
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Handling, PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.rates import RATE_MINUTES
+from queuetui.model.state import State
+from queuetui.model.stuck import due_since
+from queuetui.monitor.diagnosis.facts import QueueProgress
+
+
+def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits) -> QueueProgress:
+    """Return what is due before a job, what runs of its queue and what ended lately.
+
+    None for what cannot be read.
+    """
+    due_at = due_since(job)
+    kept = inspector.capabilities.keeps
+    since = now - timedelta(minutes=RATE_MINUTES)
+    ended = [state.value for state in (State.COMPLETED, State.FAILED) if state in kept]
+
+    # Where a product has one queue alone, no filter names it.
+    of_queue = f"queue:{quote_value(job.queue.raw)}"
+    if any(term.handling is Handling.REFUSED for term in inspector.plan(parse_query(of_queue))):
+        of_queue = ""
+
+    def count(terms: str) -> Measured[int] | None:
+        try:
+            request = PageRequest(parse_query(f"{of_queue} {terms}"), 1)
+            total = inspector.page(request, limits).total
+        except QueueTuiError:
+            return None
+        return None if total.value is None or total.exactness is Exactness.ABSENT else total
+
+    by = "created" if job.scheduled_at is None else "scheduled"
+    return QueueProgress(
+        ahead=None if due_at is None else count(f"state:pending {by}<{due_at.isoformat()}"),
+        running=count("state:processing"),
+        ended=count(f"state:{','.join(ended)} completed>{since.isoformat()}") if ended else None,
+        tells_completed=State.COMPLETED in kept,
+    )
