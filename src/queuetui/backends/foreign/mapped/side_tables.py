@@ -68,7 +68,7 @@ class SideTable:
         path = f'$."{key}"'
         if self.dialect == "mysql":
             return func.json_value(said, path)
-        return case((func.json_valid(said) == 1, func.json_extract(said, path)), else_=null())
+        return case((func.json_valid(said) == 1, cast(func.json_extract(said, path), Text())), else_=null())
 
     def equals(self, name: str, value: str) -> Condition:
         """Return the condition for rows with a value, which is compared as the column holds it: uuids as uuids, texts as texts."""
