@@ -151,7 +151,7 @@ def test_the_workers_show_who_fell_silent_and_open_their_jobs() -> None:
 
 
 def test_tab_goes_round_the_views() -> None:
-    """Tab visits Jobs, Overview, Dead letters, Workers, Schedules and Events; Shift+Tab goes back."""
+    """Tab visits Jobs, Overview, Dead letters, Workers, Schedules, Events and Database; Shift+Tab goes back."""
 
     async def script(stage: Stage) -> None:
         for screen in (
@@ -166,7 +166,7 @@ def test_tab_goes_round_the_views() -> None:
             await stage.press("tab")
             assert stage.is_on(screen)
         await stage.press("shift+tab")
-        assert stage.is_on(EventsScreen)
+        assert stage.is_on(DatabaseScreen)
 
     Stage().play(script)
 

@@ -40,6 +40,7 @@ class Check(StrEnum):
     HANDLERS = "handlers"
     STUCK = "stuck"
     CAPABILITIES = "capabilities"
+    SELF_TEST = "self_test"
 
 
 class Level(StrEnum):

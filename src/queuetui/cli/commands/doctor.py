@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -14,7 +15,7 @@ from queuetui import __version__
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, show_rows, write
-from queuetui.cli.session import choose_profiles, flags_of, reaching
+from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching
 from queuetui.cli.systems import StorePlace, find_in
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
@@ -22,6 +23,7 @@ from queuetui.model.errors import QueueTuiError, SchemaTooNew, Unreachable, Unsu
 from queuetui.model.examination import Check, Finding, Level, describe_finding
 from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.urls import hide_passwords
+from queuetui.operate.rights import require_writable
 
 _CODES = {
     Level.OK: exit_codes.OK,
@@ -35,16 +37,30 @@ _CHECK_CELLS = 14
 
 
 @click.command()
+@click.option("--self-test", "is_tested", is_flag=True, help="Run marked jobs through the queue, and delete them.")
+@click.option("--serve-url", metavar="URL", help="With --self-test: ask the server there for health and metrics too.")
 @format_options
 @connection_options
-def command(form: str, **connection: Any) -> None:
-    """Look the store over: versions, rights, tables, limits, clocks, workers, stuck jobs. Changes nothing.
+def command(form: str, *, is_tested: bool, serve_url: str | None, **connection: Any) -> None:
+    """Look the store over: versions, rights, tables, limits, clocks, workers, stuck jobs.
+
+    Changes nothing, but with --self-test.
 
     Exits with 0 when all is well, 1 with a warning, 2 when something is critical, 3 when it could not be read.
     """
     from queuetui.monitor.checkup import worst
 
-    looks = [look for profile in choose_profiles(flags_of(**connection)) for look in _look_over(profile)]
+    if serve_url and not is_tested:
+        message = "--serve-url is asked by the self-test; add --self-test"
+        raise click.UsageError(message)
+    if serve_url and not serve_url.startswith(("http://", "https://")):
+        message = "--serve-url must begin with http:// or https://, as in http://127.0.0.1:8787"
+        raise click.UsageError(message)
+    profiles = choose_profiles(flags_of(**connection))
+    looks = [look for profile in profiles for look in _look_over(profile)]
+    if is_tested:
+        looks += [_try(profile.name, partial(_try_out, profile)) for profile in profiles]
+        looks += [Look(serve_url, tuple(_ask_server(serve_url)))] if serve_url else []
     are_many = len(looks) > 1
     rows = [{"backend": look.name, **describe_finding(finding)} for look in looks for finding in look.findings]
     if form == Format.TABLE:
@@ -85,6 +101,22 @@ def _look_over(profile: Profile) -> Iterator[Look]:
                 return Look(place.name, check_up(backend, profile.limits, __version__))
 
         yield _try(place.name, look)
+
+
+def _try_out(profile: Profile) -> Look:
+    """Return how a self-test of our own queue ended. Raises Denied for a profile that is for reading."""
+    from queuetui.backends.registry import open_native
+    from queuetui.cli.self_test.trial import Trial
+
+    require_writable(profile.rights, profile.name, "nothing was tested")
+    with reaching(profile), closing(open_native(profile.url, backend_options(profile))) as backend:
+        return Look(profile.name, Trial(backend, profile.limits).run())
+
+
+def _ask_server(url: str) -> Iterator[Finding]:
+    from queuetui.cli.self_test.served import ask_server
+
+    return ask_server(url)
 
 
 def _try(name: str, look: Callable[[], T]) -> T | Look:
