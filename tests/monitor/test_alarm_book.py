@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from queuetui.model.errors import Unreachable
 from queuetui.model.verdict import Severity
 from queuetui.monitor.alarms.alarm import AlarmChange
 from queuetui.monitor.alarms.book import MOST_ALARMS, AlarmBook, AlarmLook
@@ -135,3 +136,14 @@ def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
     assert opened.problem is not None
     assert turn(AlarmBook(opened, "pg 1", "shop"), 0, DEEP) == ["raised aloud"]
     opened.close()
+
+
+def test_a_file_that_fails_is_told_of(observations: Observations, book: AlarmBook) -> None:
+    """What cannot be kept is an error of ours that says what to do, and the next change may do."""
+    with observations.changing() as tables:
+        tables.execute("ALTER TABLE alarm RENAME TO away")
+    with pytest.raises(Unreachable, match="cannot be used"):
+        turn(book, 0, DEEP)
+    with observations.changing() as tables:
+        tables.execute("ALTER TABLE away RENAME TO alarm")
+    assert turn(book, 0, DEEP) == ["raised aloud"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.cli.output import ring, say
 from queuetui.cli.systems import find_in
-from queuetui.model.errors import BadConfig
+from queuetui.model.errors import BadConfig, QueueTuiError
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
@@ -31,7 +31,12 @@ class AlarmTeller:
 
     def look(self) -> Sequence[AlarmChange]:
         """Look, act on what changed, and return it."""
-        changes = self._watcher.look()
+        try:
+            changes = self._watcher.look()
+        except QueueTuiError as error:
+            # What cannot be kept now may be kept at the next look.
+            say(str(error))
+            return ()
         for change in changes:
             if change.is_silenced:
                 continue

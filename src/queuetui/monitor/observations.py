@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from queuetui.model.errors import Unreachable
+
 FILE_NAME = "observations.db"
 # What was kept by another layout is not read, and the file begins anew.
 _LAYOUT = 1
@@ -43,15 +45,18 @@ class Observations:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Hand out the tables for one change, which others wait for; all of it is kept or nothing."""
+        """Hand out the tables for one change, of which all is kept or nothing.
+
+        Others wait for it. Raises Unreachable.
+        """
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                with self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    yield self._connection
+            except sqlite3.Error as error:
+                message = f"{FILE_NAME} cannot be used ({error}); free the disk, end who holds it, or delete it"
+                raise Unreachable(message) from error
 
     def close(self) -> None:
         """Let go of the file."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from queuetui.model.errors import QueueTuiError
+from queuetui.model.errors import BadQuery, Denied, QueueTuiError, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.silence import Silence
 from queuetui.model.snapshot import Watch
@@ -94,7 +94,10 @@ class AlarmWatcher:
         eased = replace(limits, alarms=limits.alarms.eased())
         picture = feed.poll(Watch(parts=HEALTH_PARTS))
         if one.usual_read_at is None or time.monotonic() - one.usual_read_at >= USUAL_EVERY_S:
-            one.usual, one.usual_read_at = feed.usual(), time.monotonic()
+            one.usual_read_at = time.monotonic()
+            # A store that refuses its sums is watched all the same.
+            with suppress(BadQuery, Denied, Unsupported):
+                one.usual = feed.usual()
         found = (*judge_health(picture, limits).findings, *judge_trends(one.usual, limits.alarms))
         near = (
             *judge_health(feed.judge_by(picture, eased), eased).findings,
