@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from queuetui.http import acts, health, jobs, live, metrics, probes, queues
+from queuetui.http import acts, health, jobs, live, metrics, openapi, probes, queues
 from queuetui.http.endpoint import Endpoint, HttpAddress
 from queuetui.http.gate import Gate
 from queuetui.http.live_house import LiveHouse
@@ -48,7 +48,8 @@ def make_app(served: Served, log: LiveLog) -> Starlette:
         yield
         await run_in_threadpool(house.close)
 
-    addresses = [*addresses_of(ENDPOINTS), HttpAddress("/{rest:path}", dict.fromkeys(_METHODS, _NOWHERE))]
+    known = (*ENDPOINTS, openapi.make_endpoint(ENDPOINTS))
+    addresses = [*addresses_of(known), HttpAddress("/{rest:path}", dict.fromkeys(_METHODS, _NOWHERE))]
     routes: list[BaseRoute] = [Route(one.path, Reception(served, gate, house, one)) for one in addresses]
     routes.append(WebSocketRoute(live.PATH, partial(live.serve_socket, house)))
     return Starlette(routes=routes, lifespan=living)

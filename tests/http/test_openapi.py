@@ -1,0 +1,43 @@
+"""The server does what its OpenAPI document says, whatever it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+
+from queuetui.http.app import ENDPOINTS
+from tests.http.stage import HttpStage
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+EXAMPLES = 25
+# It goes on until its client goes.
+ENDLESS = "/api/live"
+
+
+def test_every_address_is_in_the_document(stage: HttpStage) -> None:
+    """With its methods, and under the name of each parameter."""
+    paths = stage.data("/openapi.json")["paths"]
+    told = {(path, method.upper()) for path, methods in paths.items() for method in methods}
+    assert told == {(one.path.replace(":path}", "}"), one.method) for one in ENDPOINTS}
+    assert [one["name"] for one in paths["/api/jobs"]["get"]["parameters"]][:3] == ["status", "limit", "offset"]
+
+
+def test_whatever_is_asked_is_answered_as_the_document_says(stage: HttpStage) -> None:
+    """Made-up calls of every address get a status and a kind of text that the document names, never a fault."""
+    stage.jobs.job("a")
+    schema: Any = schemathesis.openapi.from_url(f"{stage.url}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations()]
+    asked = [one.as_strategy() for one in operations if one.path != ENDLESS]
+    assert len(asked) == len(ENDPOINTS) - 1
+
+    @settings(max_examples=EXAMPLES * len(asked), deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(case=st.one_of(asked))
+    def ask(case: Any) -> None:
+        case.call_and_validate(base_url=stage.url, checks=CHECKS)
+
+    ask()
