@@ -79,7 +79,8 @@ class Source:
     act locks, where `rows` is a join.
 
     Of a source whose payload says what others keep in columns: `read_here` are the fields that `finish` reads out of its texts, which
-    `fields` then has for orders alone; where "id" is one of them, a job without an id of its own is named by its row. `narrow` gives
+    `fields` then has for orders alone; where "id" is one of them, a job without an id of its own is named by its row, which is a number
+    where `indexed_id` is given: a column with a unique index that has the ids of all others. `narrow` gives
     a condition that holds for every row that such a term may mean, `also` tells what a term means here beyond the filter language,
     `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in the order
     of their key, so that those that run are the first. `note` is said of each page with its jobs.
@@ -102,6 +103,7 @@ class Source:
     lockable: FromClause | None = None
     read_here: frozenset[str] = frozenset()
     narrow: Callable[[Term], Condition | None] = lambda _: None
+    indexed_id: ColumnElement[Any] | None = None
     also: Callable[[Term, Row, Job], bool] = lambda _, __, ___: False
     is_type: Callable[[str], Condition] | None = None
     spent: Condition | None = None

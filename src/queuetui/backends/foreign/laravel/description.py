@@ -193,6 +193,7 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader, dia
         # What a database without types keeps as a time may be any text.
         read_here=frozenset({"id", "type", "created", "attempts", "max_attempts", "completed", "updated"}),
         narrow=lambda term: _narrow(term, failed, at.payload if uuid is None else uuid),
+        indexed_id=uuid if numbered and not tables.may_share_uuid else None,
         also=also_means,
         note=reader.settings.zone_note,
     )
