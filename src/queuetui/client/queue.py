@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.client.acts import QueueActs, program_name
+from queuetui.client.answers import QueueAnswers
 from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.schedules import Recurrence, drop_schedule, make_spec, put_schedule
-from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
 from queuetui.model.job import Enqueued
 from queuetui.model.limits import unconsumed
-from queuetui.model.names import read_tags
+from queuetui.model.names import read_tags, read_text
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from queuetui.model.handler import Handler
     from queuetui.model.job import Job, NewJob
 
-TRIES_AGAINST_MOVING_JOBS = 5
 FIRST_LOOK_S = 0.01
 LONGEST_LOOK_S = 0.5
 
@@ -46,18 +44,22 @@ LONGEST_LOOK_S = 0.5
 EnqueueResult = Enqueued
 
 
-class Queue:
+class Queue(QueueActs, QueueAnswers):
     """A queue of our own in one store; safe to share between threads, to be closed when done.
 
     Without a URL it is the worker's own store within a handler, else the one of QUEUETUI_URL, else the SQLite file in the
     user's data folder.
     The file and the tables are made when absent.
+    What it changes is recorded under `program`, which is the running program's name unless given.
     """
 
-    def __init__(self, url: str | None = None, *, options: BackendOptions | None = None) -> None:
+    def __init__(
+        self, url: str | None = None, *, options: BackendOptions | None = None, program: str | None = None
+    ) -> None:
         given = options if options is not None else BackendOptions(create=True)
         self._backend: NativeBackend = open_native(url or default_url(), replace(given, kind=NATIVE))
         self._limits = given.limits
+        self._program = program_name() if program is None else read_text(program, "the name of the program")
 
     @property
     def backend(self) -> NativeBackend:
@@ -127,7 +129,7 @@ class Queue:
         """Return the jobs that match a filter, and the cursor to pass as `after` for more.
 
         The cursor is None at the end.
-        Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `queuetui why`.
+        Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `why`.
         """
         request = PageRequest(parse_query(filter_text), limit, after)
         page = self._backend.inspector.page(request, self._limits)
@@ -156,14 +158,6 @@ class Queue:
             moment.wait(min(pause_s, left_s))
             pause_s = min(LONGEST_LOOK_S, pause_s * 1.5)
         return seen
-
-    def cancel(self, job_id: str) -> Result:
-        """Cancel a job: a waiting one at once, a running one is asked to end. Raises NotFound."""
-        return self._act(Verb.CANCEL, job_id)
-
-    def retry(self, job_id: str) -> Result:
-        """Make a job pending again, due now, with its attempts starting anew. Raises NotFound."""
-        return self._act(Verb.RETRY, job_id)
 
     def schedule(
         self,
@@ -195,18 +189,6 @@ class Queue:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _act(self, verb: Verb, job_id: str) -> Result:
-        """Act on the job as it stands: one that moved between the look and the act is looked at again."""
-        actor = f"client {socket.gethostname()}/{os.getpid()}"
-        act = Act(verb, actor)
-        for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
-            seen = self._backend.inspector.get(job_id)
-            (result,) = self._backend.operator.apply(act, (Target(seen.ref),), self._limits)
-            if result.outcome is not Outcome.SKIPPED or result.state_now is None or result.state_now is seen.state:
-                return result
-            act = Act(verb, actor)
-        return self._backend.operator.apply(act, (Target(self._backend.inspector.get(job_id).ref),), self._limits)[0]
 
     def _documents(self, jobs: tuple[Job, ...]) -> list[JobDocument]:
         if not any(job.state in {State.PENDING, State.PROCESSING} for job in jobs):

@@ -1,0 +1,125 @@
+"""What programs change, by the road that people take: jobs, one or many at once, and queues."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from queuetui.model.act import Outcome, Result, Verb
+from queuetui.model.errors import Conflict, NotFound
+from queuetui.model.query_parser import parse_query
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import NativeBackend
+    from queuetui.model.limits import Limits
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.operations import Operations
+    from queuetui.operate.report import Report
+
+TRIES_AGAINST_MOVING_JOBS = 5
+DAY_S = 86_400.0
+BULK_VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
+
+
+def program_name() -> str:
+    """Return what the running program is called."""
+    return Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in {"", "-c"} else "python"
+
+
+class QueueActs:
+    """The acts of a program; each is recorded before it is done, under the program's name.
+
+    The record is that of people's acts. Raises Denied, and changes nothing, where it cannot be written.
+    """
+
+    _backend: NativeBackend
+    _limits: Limits
+    _program: str
+
+    def cancel(self, job_id: str) -> Result:
+        """Cancel a job: a waiting one at once, a running one is asked to end. Raises NotFound."""
+        return self._act(Verb.CANCEL, job_id)
+
+    def retry(self, job_id: str) -> Result:
+        """Make a job pending again, due now, with its attempts starting anew. Raises NotFound."""
+        return self._act(Verb.RETRY, job_id)
+
+    def release(self, job_id: str) -> Result:
+        """Give a job whose worker is gone back to its queue. Raises NotFound."""
+        return self._act(Verb.RELEASE, job_id)
+
+    def delete(self, job_id: str) -> Result:
+        """Delete a job that no worker holds. Raises NotFound."""
+        return self._act(Verb.DELETE, job_id)
+
+    def bulk(self, verb: str, filter_text: str = "", *, ids: Iterable[str] | None = None, reason: str = "") -> Report:
+        """Retry, cancel, delete or release all jobs that match a filter, or those of whole `ids`.
+
+        The report has a result for each job; ids that no job has are its `missing`.
+        Raises BadQuery, ValueError for another verb, and Conflict unless either a filter or ids are given.
+        """
+        wanted = Verb(verb)
+        if wanted not in BULK_VERBS:
+            raise ValueError(f"{verb!r} is not done to many jobs; give one of {', '.join(BULK_VERBS)}")
+        if bool(filter_text.strip()) == (ids is not None):
+            raise Conflict("say which jobs: either a filter, such as queue:* for all, or ids, and not both")
+        operations = self._operations()
+        if ids is None:
+            return operations.perform(operations.prepare_matching(wanted, parse_query(filter_text)), reason)
+        return operations.perform(operations.prepare_ids(wanted, [*ids]), reason)
+
+    def cleanup(self, days: float, states: Iterable[str] | None = None) -> Report:
+        """Delete jobs that ended more than so many days ago.
+
+        They are completed and cancelled ones unless `states` are given.
+        """
+        operations = self._operations()
+        chosen = None if states is None else [*states]
+        return operations.perform(operations.prepare_cleanup(chosen, days * DAY_S))
+
+    def pause(self, queue: str, reason: str = "") -> None:
+        """Let no worker claim jobs of a queue; what runs goes on."""
+        self._operations().set_paused(queue, paused=True, reason=reason)
+
+    def resume(self, queue: str, reason: str = "") -> None:
+        """Let workers claim jobs of a queue again."""
+        self._operations().set_paused(queue, paused=False, reason=reason)
+
+    def _act(self, verb: Verb, job_id: str) -> Result:
+        """Act on the job as it stands: one that moved between the look and the act is looked at again."""
+        operations = self._operations()
+        for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
+            manifest = operations.prepare_ids(verb, [job_id])
+            result = _one_result(operations, manifest, job_id)
+            moved = result.state_now is not None and result.state_now is not manifest.jobs[0].state
+            if result.outcome is not Outcome.SKIPPED or not moved:
+                return result
+        return _one_result(operations, operations.prepare_ids(verb, [job_id]), job_id)
+
+    def _operations(self) -> Operations:
+        # Programs that only enqueue load nothing of it.
+        from queuetui.config.paths import state_folder
+        from queuetui.operate.authority import Authority
+        from queuetui.operate.journal import Journal
+        from queuetui.operate.operations import Operations
+        from queuetui.operate.rights import Right
+
+        folder = state_folder()
+        label = self._backend.inspector.capabilities.label
+        journal = Journal(None if folder is None else folder / "acts.jsonl", f"{self._program} ({label})")
+        actor = f"{self._program} (program on {socket.gethostname()}/{os.getpid()})"
+        return Operations(self._backend, Authority(Right.ADMIN, actor, journal, None), self._limits)
+
+
+def _one_result(operations: Operations, manifest: Manifest, job_id: str) -> Result:
+    """Do what was prepared for one job. Raises NotFound."""
+    if manifest.missing:
+        raise NotFound(f"no job has the id {job_id!r}; it was never stored, or it is deleted")
+    if manifest.different:
+        ((job, why),) = manifest.different
+        return Result(job.ref, Outcome.SKIPPED, job.state, why)
+    return operations.perform(manifest).results[0]

@@ -1,0 +1,78 @@
+"""What programs ask beside the jobs themselves: events, logs, verdicts and health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from queuetui.model.document import describe_verdict
+from queuetui.model.event import EventRequest, describe_event, read_kind
+from queuetui.model.log_lines import describe_line, lines_of
+from queuetui.model.snapshot import Watch
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import NativeBackend
+    from queuetui.model.limits import Limits
+    from queuetui.monitor.feed import Feed
+
+EVENTS_READ = 200
+
+
+class QueueAnswers:
+    """Answers as the command line gives them in JSON."""
+
+    _backend: NativeBackend
+    _limits: Limits
+
+    def events(
+        self,
+        *,
+        job_id: str | None = None,
+        queue: str | None = None,
+        correlation_id: str | None = None,
+        kinds: Iterable[str] = (),
+        since: float | timedelta | None = None,
+        limit: int = 100,
+        before: str | None = None,
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Return what happened, newest first, and the cursor to pass as `before` for what is older.
+
+        `kinds` are such as JobFailed; `since` is how long ago, in seconds or a timedelta. The cursor is None at the end.
+        """
+        feed = self._feed()
+        span = since if since is None or isinstance(since, timedelta) else timedelta(seconds=since)
+        page = feed.events(
+            EventRequest(
+                job_id,
+                queue,
+                correlation_id,
+                frozenset(map(read_kind, kinds)),
+                None if span is None else feed.now() - span,
+                before,
+                limit,
+            )
+        )
+        return list(map(describe_event, page.events)), page.last if page.has_more else None
+
+    def logs(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the lines that the handler of a job logged, as far as they are kept. Raises NotFound."""
+        return list(map(describe_line, lines_of(job_id, self._feed().open(job_id).runs)))
+
+    def why(self, job_id: str) -> dict[str, Any]:
+        """Return why a job is where it is: the verdict, what it was read from, the next step. Raises NotFound."""
+        detail = self._feed().open(job_id, events=EVENTS_READ)
+        gap = None if detail.gap is None else describe_verdict(detail.gap)
+        return {**describe_verdict(detail.verdict), "gap": gap}
+
+    def health(self) -> dict[str, Any]:
+        """Return how well the queues run: status, depth, rates, ages, workers, and what is wrong."""
+        from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
+
+        return describe_health(judge_health(self._feed().poll(Watch(parts=HEALTH_PARTS)), self._limits))
+
+    def _feed(self) -> Feed:
+        # Programs that only enqueue load nothing of it.
+        from queuetui.monitor.feed import Feed
+
+        return Feed(self._backend, self._limits)

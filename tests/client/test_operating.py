@@ -1,0 +1,97 @@
+"""What programs change and ask beside enqueueing."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from queuetui.client import Queue
+from queuetui.config.paths import state_folder
+from queuetui.engine.settings import WorkerSettings
+from queuetui.engine.worker import Worker
+from queuetui.model.act import Outcome
+from queuetui.model.declaration import job
+from queuetui.model.errors import Conflict, NotFound
+
+UNKNOWN = "0191a000-0000-7000-8000-000000000000"
+
+
+@job("test_operating.refuse", max_attempts=1)
+def refuse(_: object) -> None:
+    """Log a line and fail."""
+    logging.getLogger("shop").warning("no stock")
+    raise ValueError("no such shop")
+
+
+def recorded() -> list[dict[str, Any]]:
+    """Return the intents in the record of acts."""
+    folder = state_folder()
+    assert folder is not None
+    lines = map(json.loads, (folder / "acts.jsonl").read_text().splitlines())
+    return [line for line in lines if line["entry"] == "intent"]
+
+
+def test_jobs_are_deleted_and_released_one_by_one(queue: Queue) -> None:
+    """A job that can be deleted is; what cannot be released says why; an unknown id is not found."""
+    one = queue.enqueue("Send").id
+    left = queue.release(one)
+    assert (left.outcome, left.note) == (Outcome.SKIPPED, "is pending")
+    assert queue.delete(one).outcome is Outcome.DONE
+    for call in (queue.delete, queue.release, queue.why, queue.logs):
+        with pytest.raises(NotFound):
+            call(one)
+
+
+def test_many_jobs_at_once(queue: Queue) -> None:
+    """All that match a filter, or those of ids, are acted on; each has a result, and unknown ids are named."""
+    ids = [queue.enqueue("Send", queue="mail").id for _ in range(3)]
+    report = queue.bulk("cancel", ids=[ids[0], UNKNOWN])
+    assert (report.done, report.missing, report.complete) == (1, (UNKNOWN,), False)
+    report = queue.bulk("cancel", "queue:mail")
+    assert (report.done, report.skipped) == (2, 1)
+    assert queue.cleanup(0, states=["cancelled"]).done == 3
+    assert queue.jobs()[0] == []
+
+
+def test_nothing_is_acted_on_by_mistake() -> None:
+    """An empty filter, a filter beside ids, and what is not done to many jobs are refused."""
+    with Queue("memory://") as queue:
+        for wrong in ({}, {"filter_text": " "}, {"filter_text": "queue:*", "ids": [UNKNOWN]}):
+            with pytest.raises(Conflict, match="say which jobs"):
+                queue.bulk("delete", **wrong)
+        with pytest.raises(ValueError, match="one of retry"):
+            queue.bulk("pause", "queue:*")
+
+
+def test_acts_are_recorded_under_the_programs_name() -> None:
+    """Every act stands in the record of people's acts with who did it, single ones and those on queues too."""
+    with Queue("memory://", program="shop-admin") as queue:
+        one = queue.enqueue("Send", queue="mail").id
+        queue.cancel(one)
+        queue.pause("mail", reason="a new server")
+        queue.resume("mail")
+    mine = [entry for entry in recorded() if entry["actor"].startswith("shop-admin ")]
+    assert [(entry["verb"], entry["reason"]) for entry in mine] == [
+        ("cancel", ""),
+        ("pause", "a new server"),
+        ("resume", ""),
+    ]
+
+
+def test_a_program_asks_why(queue: Queue) -> None:
+    """Verdict, events and health are those of the command line."""
+    one = queue.enqueue("test_operating.refuse", queue="mail").id
+    queue.pause("mail")
+    assert queue.why(one)["code"] == "queue_paused"
+    queue.resume("mail")
+    Worker(queue.backend, WorkerSettings(burst=True)).run()
+    assert queue.why(one)["code"] == "dead_letter"
+    newest, cursor = queue.events(job_id=one, limit=1)
+    assert (newest[0]["event"], cursor is None) == ("JobFailed", False)
+    assert queue.events(job_id=one, before=cursor)[0][-1]["event"] == "JobCreated"
+    assert [one["event"] for one in queue.events(kinds=["JobFailed"], since=3600)[0]] == ["JobFailed"]
+    assert queue.health()["queues"]["mail"]["depth"] == 0
+    assert "no stock" in queue.logs(one)[0]["message"]
