@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -14,9 +15,9 @@ from click.exceptions import Exit
 from queuetui import __version__
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, format_options
-from queuetui.cli.output import Format, show_rows, write
+from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching
-from queuetui.cli.systems import StorePlace, find_in
+from queuetui.cli.systems import StorePlace, find_in, opened_systems
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, SchemaTooNew, Unreachable, Unsupported
@@ -39,9 +40,12 @@ _CHECK_CELLS = 14
 @click.command()
 @click.option("--self-test", "is_tested", is_flag=True, help="Run marked jobs through the queue, and delete them.")
 @click.option("--serve-url", metavar="URL", help="With --self-test: ask the server there for health and metrics too.")
+@click.option(
+    "--bundle", type=click.Path(path_type=Path), metavar="FILE", help="Write a redacted incident bundle, one HTML file."
+)
 @format_options
 @connection_options
-def command(form: str, *, is_tested: bool, serve_url: str | None, **connection: Any) -> None:
+def command(form: str, *, is_tested: bool, serve_url: str | None, bundle: Path | None, **connection: Any) -> None:
     """Look the store over: versions, rights, tables, limits, clocks, workers, stuck jobs.
 
     Changes nothing, but with --self-test.
@@ -61,6 +65,8 @@ def command(form: str, *, is_tested: bool, serve_url: str | None, **connection: 
     if is_tested:
         looks += [_try(profile.name, partial(_try_out, profile)) for profile in profiles]
         looks += [Look(serve_url, tuple(_ask_server(serve_url)))] if serve_url else []
+    if bundle is not None:
+        _write_bundle(bundle, looks, **connection)
     are_many = len(looks) > 1
     rows = [{"backend": look.name, **describe_finding(finding)} for look in looks for finding in look.findings]
     if form == Format.TABLE:
@@ -101,6 +107,14 @@ def _look_over(profile: Profile) -> Iterator[Look]:
                 return Look(place.name, check_up(backend, profile.limits, __version__))
 
         yield _try(place.name, look)
+
+
+def _write_bundle(file: Path, looks: Sequence[Look], **connection: Any) -> None:
+    from queuetui.cli.bundle.incident_file import write_bundle
+
+    with opened_systems(**connection) as systems:
+        write_bundle(file, list(systems), {look.name: look.findings for look in looks})
+    say(f"incident bundle written to {file}; read it before you pass it on")
 
 
 def _try_out(profile: Profile) -> Look:

@@ -1,0 +1,104 @@
+"""The incident bundle: one page that opens offline, without a secret."""
+
+from __future__ import annotations
+
+import re
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import open_native
+from queuetui.cli.bundle.redaction import MASK, redact, redact_text
+from queuetui.client import Queue
+from queuetui.engine.settings import WorkerSettings
+from queuetui.engine.tasks import Tasks
+from queuetui.engine.worker import Worker
+from tests.cli.conftest import Invoke
+
+SECRETS = (
+    "hunter2",
+    "sk_live_4242abcd",
+    "eyJhbGciOi.eyJzdWIi.c2ln",
+    "Zm9vOmJhcg==",
+    "ann@shop.example",
+    "4111 1111 1111 1111",
+    "swordfish",
+)
+MESSAGE = (
+    "login at postgres://bob:hunter2@db/shop failed: key sk_live_4242abcd, jwt eyJhbGciOi.eyJzdWIi.c2ln, "
+    'Authorization: Basic Zm9vOmJhcg== for ann@shop.example card 4111 1111 1111 1111 {"api_key": "swordfish"} <script>alert(1)</script>'
+)
+
+
+def explode() -> None:
+    """Fail with an error that is full of secrets."""
+    raise RuntimeError(MESSAGE)
+
+
+def test_the_bundle_is_one_page_without_secrets(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+) -> None:
+    """It has every section; secrets of errors, payloads and settings are not in it, and it loads nothing from anywhere."""
+    with Queue(sqlite_url) as queue:
+        queue.enqueue("explode", {"password": "hunter2"}, max_attempts=1)
+    with closing(open_native(sqlite_url, BackendOptions())) as backend:
+        Worker(backend, WorkerSettings(burst=True, app=f"{__name__}"), Tasks(__name__)).run()
+    (tmp_path / "config.toml").write_text(f'[profiles.prod]\nurl = "{sqlite_url}"\nrights = "read"\n')
+    (tmp_path / "config.toml").chmod(0o600)
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "config.toml"))
+    file = tmp_path / "incident.html"
+    answer = invoke("--profile", "prod", "doctor", "--bundle", str(file))
+    page = file.read_text(encoding="utf-8")
+    assert f"written to {file}" in answer.err
+    for section in (
+        "overview",
+        "findings",
+        "verdicts",
+        "failure groups",
+        "sample errors",
+        "workers",
+        "events",
+        "settings",
+    ):
+        assert f"<h2>prod: {section}</h2>" in page
+    assert "RuntimeError" in page
+    assert "explode" in page
+    assert [secret for secret in SECRETS if secret in page] == []
+    assert "<script" not in page
+    assert re.findall(r"""(?:src|href)\s*=|url\(|@import|<link|<img|<iframe""", page) == []
+    assert "default-src 'none'" in page
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = invoke("--profile", "prod", "doctor", "--bundle", str(file))
+    assert "is there already" in again.err
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("redis://:pa55@h/0 is away", "pa55"),
+        ("password=open sesame", "open"),
+        ("'client_secret' => 'abc def'", "abc def"),
+        ("X-Api-Key: 12ab", "12ab"),
+        ("Bearer abcdef.123456", "abcdef.123456"),
+        ("AKIAIOSFODNN7EXAMPLE", "AKIA"),
+        ("ghp_0123456789abcdefghij0123", "ghp_"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
+    ],
+)
+def test_a_secret_is_masked(text: str, secret: str) -> None:
+    """What tells itself as a secret by its name or its form is not left."""
+    assert secret not in redact_text(text)
+    assert MASK in redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "apiKey", "client_secret", "Authorization", "DB_PASSWORD", "access-token"]
+)
+def test_a_value_under_a_name_of_a_secret_is_masked(name: str) -> None:
+    """At any depth nothing is left of it, and what stands beside it is kept."""
+    assert redact({"a": [{name: "x1", "monkey": 7, "author": "Bo"}]}) == {
+        "a": [{name: MASK, "monkey": 7, "author": "Bo"}]
+    }
