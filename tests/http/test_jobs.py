@@ -192,7 +192,9 @@ def test_a_cleanup_deletes_what_ended_long_ago(stage: HttpStage) -> None:
     assert stage.post("/api/jobs/cleanup", {"days": -1}).status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/api/jobs/" + UNKNOWN, "/api/jobs/gone", "/api/jobs/a%2Fb", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/api/jobs/" + UNKNOWN, "/api/jobs/gone", "/api/jobs/a%2Fb", "/api/jobs/a%0Ab", "/no%0Awhere", "/nowhere"]
+)
 def test_what_is_not_there_is_a_problem(stage: HttpStage, path: str) -> None:
     """Whatever the id holds, the answer says that there is none, under the id of the request."""
     answer = stage.client.get(path, headers={"x-request-id": "mine"})

@@ -23,7 +23,7 @@ def test_every_address_is_in_the_document(stage: HttpStage) -> None:
     """With its methods, and under the name of each parameter."""
     paths = stage.data("/openapi.json")["paths"]
     told = {(path, method.upper()) for path, methods in paths.items() for method in methods}
-    assert told == {(one.path.replace(":path}", "}"), one.method) for one in ENDPOINTS}
+    assert told == {(one.path.replace(":text}", "}"), one.method) for one in ENDPOINTS}
     assert [one["name"] for one in paths["/api/jobs"]["get"]["parameters"]][:3] == ["status", "limit", "offset"]
 
 

@@ -112,7 +112,7 @@ def _require_confirmation(system: ServedQueues, manifest: Manifest, confirm: str
 ENDPOINTS = (
     Endpoint(
         "DELETE",
-        "/api/jobs/{id:path}",
+        "/api/jobs/{id:text}",
         "Cancels one job: a waiting one at once, a running one is asked to end.",
         cancel_job,
         Right.OPERATE,
@@ -121,7 +121,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST",
-        "/api/jobs/{id:path}/retry",
+        "/api/jobs/{id:text}/retry",
         "Makes one job due now; an orphaned one is released.",
         retry_job,
         Right.OPERATE,

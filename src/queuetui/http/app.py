@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from queuetui.http import acts, health, jobs, live, metrics, openapi, probes, queues
@@ -38,6 +39,19 @@ ENDPOINTS = (
 )
 
 
+class TextConvertor(StringConvertor):
+    """Takes any part of a path, also slashes and line breaks: ids of other products are any text."""
+
+    regex = "(?s:.*)"
+
+    def to_string(self, value: str) -> str:
+        """Return it as it stands in a path."""
+        return value
+
+
+register_url_convertor("text", TextConvertor())
+
+
 def make_app(served: Served, log: LiveLog) -> Starlette:
     """Return the program that answers for what is served."""
     gate = Gate(served)
@@ -49,7 +63,7 @@ def make_app(served: Served, log: LiveLog) -> Starlette:
         await run_in_threadpool(house.close)
 
     known = (*ENDPOINTS, openapi.make_endpoint(ENDPOINTS))
-    addresses = [*addresses_of(known), HttpAddress("/{rest:path}", dict.fromkeys(_METHODS, _NOWHERE))]
+    addresses = [*addresses_of(known), HttpAddress("/{rest:text}", dict.fromkeys(_METHODS, _NOWHERE))]
     routes: list[BaseRoute] = [Route(one.path, Reception(served, gate, house, one)) for one in addresses]
     routes.append(WebSocketRoute(live.PATH, partial(live.serve_socket, house)))
     return Starlette(routes=routes, lifespan=living)
@@ -71,4 +85,4 @@ def _find_nothing(call: Call) -> Response:
 
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_NOWHERE = Endpoint("GET", "/{rest:path}", "", _find_nothing)
+_NOWHERE = Endpoint("GET", "/{rest:text}", "", _find_nothing)

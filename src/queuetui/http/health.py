@@ -91,7 +91,7 @@ ENDPOINTS = (
     Endpoint("GET", "/api/health/queues/metrics", "The figures of each queue.", show_metrics, parameters=(BACKEND,)),
     Endpoint(
         "GET",
-        "/api/health/queues/job/{id:path}/debug",
+        "/api/health/queues/job/{id:text}/debug",
         "One job, its verdict, events, the logs of its correlation id, and how its queue runs.",
         debug_job,
         parameters=(BACKEND,),

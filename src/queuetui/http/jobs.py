@@ -114,5 +114,5 @@ ENDPOINTS = (
         (201, 200, 409),
     ),
     Endpoint("GET", "/api/jobs/stats", "Counts by state, over all and per queue.", show_stats, parameters=(BACKEND,)),
-    Endpoint("GET", "/api/jobs/{id:path}", "One job whole.", show_job, parameters=(BACKEND,), statuses=(200, 404)),
+    Endpoint("GET", "/api/jobs/{id:text}", "One job whole.", show_job, parameters=(BACKEND,), statuses=(200, 404)),
 )

@@ -37,7 +37,7 @@ def describe(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(BODIES, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for one in endpoints:
-        paths.setdefault(one.path.replace(":path}", "}"), {})[one.method.lower()] = _operation(one)
+        paths.setdefault(one.path.replace(":text}", "}"), {})[one.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
         "info": {"title": "queuetui", "version": __version__, "description": "Job queues: read, explain, change."},
