@@ -154,7 +154,7 @@ def _write_lines(rows: Sequence[Mapping[str, Any]]) -> None:
     """Write a line a check, and below those that are not well what to do."""
     for row in rows:
         read = ", ".join(
-            f"{name} {_shown(value)}" for name, value in row["evidence"].items() if value not in (None, [])
+            f"{name} {_shown(value)}" for name, value in row["evidence"].items() if value not in (None, [], {})
         )
         line = f"{row['level']:<{_LEVEL_CELLS}}{row['check']:<{_CHECK_CELLS}}{row['summary']}"
         write(sanitize(f"{line} ({read})" if read else line, DETAIL_CAP))
