@@ -39,7 +39,7 @@ read_priority_option = checked(read_priority)
 def read_time(text: str) -> datetime:
     """Return an aware time from RFC 3339 text, as an option's type.
 
-    Without a zone it is this machine's own.
+    Without a zone it is in UTC, as in a filter.
     """
     try:
         at = datetime.fromisoformat(text)
@@ -47,7 +47,7 @@ def read_time(text: str) -> datetime:
         message = f"{text!r} is not a time; write it like 2030-01-31T08:00:00Z"
         raise click.BadParameter(message) from None
     try:
-        return (at if at.tzinfo is not None else at.astimezone()).astimezone(UTC)
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (OverflowError, ValueError, OSError):
         raise click.BadParameter(f"{text!r} is beyond the year 9999 in UTC, or before the year 1") from None
 
@@ -110,7 +110,9 @@ def _answer(queue: Queue, answer: EnqueueResult, wait_s: float | None, form: For
     "--priority", type=read_priority_option, metavar="N", help="Higher first; or low, normal, high, critical."
 )
 @click.option("--delay", type=duration, metavar="DUR", help="Due after so long, such as 30s or 2h.")
-@click.option("--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z.")
+@click.option(
+    "--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z; in UTC without a zone."
+)
 @click.option("--max-attempts", type=read_attempts_option, metavar="N", help="How often it may run.  [default: 3]")
 @click.option(
     "--key", "idempotency_key", type=some_text, metavar="KEY", help="A second job with this key is the first one."
