@@ -31,7 +31,7 @@ class Terminal:
 
 def states(scene: Scene) -> dict[str, str]:
     """Return the state of every job by what it stands for."""
-    found = {row["id"]: row["state"] for row in scene.run("jobs", "--json", "-n", "500").data["jobs"]}
+    found = {row["id"]: row["state"] for row in scene.run("jobs", "--json", "-n", "500").data}
     return {name: found[job_id] for name, job_id in scene.ids.items() if job_id in found}
 
 
@@ -256,20 +256,20 @@ def test_the_flags_of_workers_reach_clean(scene: Scene, invoke: object) -> None:
 
 def test_a_negated_term_is_a_filter_and_no_option(busy: Scene) -> None:
     """`-queue:mail` on a command line leaves a queue out."""
-    shown = busy.run("jobs", "-queue:mail", "--json", "-state:completed").data["jobs"]
+    shown = busy.run("jobs", "-queue:mail", "--json", "-state:completed").data
     assert {row["queue"] for row in shown} & {"mail", "lane-completed"} == set()
     assert len(shown) == 5
-    assert busy.run("jobs", "--json", "--", "-sku").data["jobs"] == []
+    assert busy.run("jobs", "--json", "--", "-sku").data == []
 
 
 def test_sorting_and_limits(busy: Scene) -> None:
     """--sort orders, a minus turns the order, --limit bounds."""
-    newest = busy.run("jobs", "--sort", "-created", "-n", "2", "--json").data["jobs"]
-    oldest = busy.run("jobs", "--sort", "created", "-n", "1", "--json").data["jobs"]
+    newest = busy.run("jobs", "--sort", "-created", "-n", "2", "--json").data
+    oldest = busy.run("jobs", "--sort", "created", "-n", "1", "--json").data
     assert "2 jobs are shown and more match" in busy.run("jobs", "-n", "2").err
     assert [row["id"] for row in newest] == [busy.ids["orphaned"], busy.ids["cancelled"]]
     assert oldest[0]["id"] == busy.ids["pending"]
-    assert busy.run("jobs", "--sort", "-priority", "-n", "1", "--json").data["jobs"][0]["id"] == busy.ids["urgent"]
+    assert busy.run("jobs", "--sort", "-priority", "-n", "1", "--json").data[0]["id"] == busy.ids["urgent"]
 
 
 def test_migrate_tells_what_it_did(sqlite_url: str, invoke: object) -> None:

@@ -19,7 +19,7 @@ def test_alike_failures_are_one_group(scene: Scene) -> None:
     _failed(scene, "c", "refused")
     groups = scene.run("failures", "--json").data
     assert [group["jobs"] for group in groups] == [2, 1]
-    found = scene.run("jobs", *shlex.split(groups[0]["filter"]), "--json").data["jobs"]
+    found = scene.run("jobs", *shlex.split(groups[0]["filter"]), "--json").data
     assert sorted(job["id"] for job in found) == sorted([scene.ids["a"], scene.ids["b"]])
     shown = scene.run("failures", "show", groups[0]["fingerprint"][:8])
     assert "Traceback: here" in shown.out

@@ -116,7 +116,7 @@ def test_real_stores_give_hostile_text_back_inert(scene: Scene) -> None:
         assert answer.code == 0, answer.err
         assert_inert(answer.out + answer.err)
         check_form(answer.out, form)
-    payloads = {row["id"]: row["payload"] for row in scene.run("jobs", "--json").data["jobs"]}
+    payloads = {row["id"]: row["payload"] for row in scene.run("jobs", "--json").data}
     assert payloads == {scene.ids[specimen]: {"sku": ZOO[specimen]} for specimen in STORED}
 
 

@@ -49,7 +49,7 @@ def test_all_systems_of_a_database_are_listed(prod: str, invoke: Invoke) -> None
     named = {f"prod/{kind}": jobs for kind, jobs in COUNTED.items()}
     assert {one["backend"]: one["total"] for one in invoke("--profile", "prod", "stats", "--json").data} == named
     assert {one["backend"] for one in invoke("--profile", "prod", "queues", "--json").data} == named.keys()
-    jobs = invoke("--profile", "prod", "jobs", "--json", "-n", "100").data["jobs"]
+    jobs = invoke("--profile", "prod", "jobs", "--json", "-n", "100").data
     assert {name: sum(one["backend"] == name for one in jobs) for name in named} == named
     created = [one["created_at"] for one in jobs if one["created_at"] is not None]
     assert created == sorted(created, reverse=True)

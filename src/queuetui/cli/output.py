@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any
@@ -62,16 +62,6 @@ def show_rows(
     else:
         shown = [[cell(row.get(column)) for column in table or columns] for row in rows]
         _write_table(shown, table or columns, headed=headed)
-
-
-def show_page(name: str, rows: Iterable[Mapping[str, Any]], rest: Callable[[], Mapping[str, Any]]) -> None:
-    """Write rows as the list of that name in one JSON object.
-
-    What else is in it is known once they are written.
-    """
-    write(f"{{{json.dumps(name)}:")
-    _write_json_list(rows)
-    write(f", {json.dumps(rest())[1:]}")
 
 
 def show_document(data: Mapping[str, Any], form: Format) -> None:

@@ -115,7 +115,7 @@ def test_a_file_in_a_folder_that_cannot_be_written_is_looked_at(sqlite_url: str)
     before = file.read_bytes()
     assert sorted(path.name for path in file.parent.iterdir()) == [file.name]
     answer = as_somebody_else(file, "jobs", "--url", sqlite_url, "--json")
-    assert (answer.returncode, len(json.loads(answer.stdout)["jobs"])) == (0, 1), answer.stderr
+    assert (answer.returncode, len(json.loads(answer.stdout))) == (0, 1), answer.stderr
     assert file.read_bytes() == before
     assert sorted(path.name for path in file.parent.iterdir()) == [file.name]
 

@@ -17,7 +17,7 @@ from queuetui.cli.options import (
     take_connection,
     whole_option,
 )
-from queuetui.cli.output import Format, say, show_page, show_rows
+from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
 from queuetui.model.document import document
@@ -51,14 +51,10 @@ def command(words: tuple[str, ...], sort: str | None, form: str, **given: Any) -
         if given["after"] is not None:
             systems.only_one("going on behind a cursor")
         listing = _Listing(systems, query, given["limit"], given["whole"], given["after"])
-        shown = (document(job, verdict).to_dict() for job, verdict in listing.jobs())
-        if form == Format.JSON:
-            show_page("jobs", shown, lambda: {"cursor": listing.cursor})
-        else:
-            rows = (job_row(one) if form == Format.TABLE else one for one in shown)
-            show_rows(rows, JOB_COLUMNS, Format(form), systems.table(JOB_TABLE))
-            if listing.cursor is not None:
-                say(f"the next ones: --after {listing.cursor}")
+        rows = (job_row(one) if form == Format.TABLE else one for one in listing.documents())
+        show_rows(rows, JOB_COLUMNS, Format(form), systems.table(JOB_TABLE))
+        if listing.cursor is not None and form != Format.JSON:
+            say(f"the next ones: --after {listing.cursor}")
         if not listing.found and form == Format.TABLE:
             say("no job matches" if words or given["after"] else "there are no jobs")
 
@@ -77,6 +73,16 @@ class _Listing:
     after: str | None
     found: int = 0
     cursor: str | None = None
+
+    def documents(self) -> Iterator[dict[str, Any]]:
+        """Yield the jobs as programs read them; the last one holds the cursor, where there is a next page."""
+        last: dict[str, Any] | None = None
+        for job, verdict in self.jobs():
+            if last is not None:
+                yield last
+            last = document(job, verdict).to_dict()
+        if last is not None:
+            yield last if self.cursor is None else {**last, "cursor": self.cursor}
 
     def jobs(self) -> Iterator[tuple[Job, Verdict]]:
         """Yield at most `limit` jobs in the order of the filter."""
