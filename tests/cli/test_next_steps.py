@@ -25,7 +25,7 @@ from tests.monitor.pictures import ago, facts, job, queue, running, worker
 
 NAMES = [
     "mail", "a\tb", "a\nb", "two words", "it's", 'say "hi"', "-x", "--all", "$HOME", "`id`", "a;b|c&d", "\\\\", "\\t", "*", "a,b", "ma?l",
-    "\x1b[31m", "\u202ered", "北", " a ", "'", '"', "!!", "#x", "~", "a" * 150, "(x)", "%s", "=",
+    "\x1b[31m", "\u202ered", "北", " a ", "'", '"', "!!", "#x", "~", "n" * 150, "(x)", "%s", "=",
 ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ VERDICTS = {
     Code.WAITING: "due; its turn will come",
     Code.QUEUE_PAUSED: "due, but its queue is paused",
     Code.NO_CONSUMER: "due for too long, and no live worker takes jobs of its queue",
+    Code.OVERDUE: "due for too long, and nothing that is stored tells why",
     Code.ALL_SLOTS_BUSY: "due, and every worker of its queue is full",
     Code.RULES_UNREADABLE: "the queue's stored limits cannot be read: no worker takes from it",
     Code.LIMIT_REACHED: "due, but as many run as a limit or a rate allows",
