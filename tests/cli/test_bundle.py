@@ -11,11 +11,12 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
-from queuetui.cli.bundle.redaction import MASK, redact, redact_text
+from queuetui.cli.bundle.redaction import redact, redact_text
 from queuetui.client import Queue
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.tasks import Tasks
 from queuetui.engine.worker import Worker
+from queuetui.model.secrets import MASK
 from tests.cli.conftest import Invoke
 
 SECRETS = (

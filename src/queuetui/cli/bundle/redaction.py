@@ -6,18 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from queuetui.model.secrets import MASK, NAMES_PATTERN, is_secret_name
 from queuetui.model.urls import hide_passwords
 
-MASK = "***"
-_NAMES = (
-    "password|passwd|pwd|passphrase|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|authorization|auth|cookie|session"
-    "|credential|signature|dsn|card|cvc|cvv|iban|pin"
-)
-_SECRET_NAME = re.compile(rf"(?i)passw|secret|(?:^|[_\W])(?:{_NAMES})s?(?:$|[_\W])")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # A name, perhaps in quotes, and what is given to it.
 _GIVEN = re.compile(
-    rf"(?i)([\w-]*(?:{_NAMES})s?[\"']?\s*(?:=>|[:=])\s*)(\"[^\"]*\"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&)}}\]]+)"
+    rf"(?i)([\w-]*(?:{NAMES_PATTERN})s?[\"']?\s*(?:=>|[:=])\s*)(\"[^\"]*\"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&)}}\]]+)"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 # Signed tokens, and the keys of well-known services, tell themselves by their beginnings.
@@ -42,7 +36,7 @@ def redact_text(text: str) -> str:
 
 def redact(value: Any, name: str = "") -> Any:
     """Return a value without secrets; under a name of one nothing is left of it."""
-    if name and value not in (None, "", 0) and _SECRET_NAME.search(_HUMP.sub("_", name)):
+    if name and value not in (None, "", 0) and is_secret_name(name):
         return MASK
     if isinstance(value, Mapping):
         return {redact_text(str(key)): redact(one, str(key)) for key, one in value.items()}

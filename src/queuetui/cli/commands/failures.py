@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -15,6 +14,8 @@ from queuetui.model.document import document
 from queuetui.model.errors import NotFound
 from queuetui.model.histories import SPARK_MINUTES, FailureGroup, describe_failure_group, filter_of
 from queuetui.monitor.diagnosis.words import command as command_words
+from queuetui.tui.present.spark import spark_text
+from queuetui.tui.present.symbols import ASCII_SYMBOLS
 
 if TYPE_CHECKING:
     from queuetui.cli.systems import System
@@ -23,7 +24,6 @@ _DAY_S = 86_400.0
 _MOST_GROUPS = 1_000
 _COLUMNS = ("jobs", "type", "error_class", "message", "first_at", "last_at", "fingerprint", "recent", "sample_id")
 _TABLE = ("fingerprint", "jobs", "type", "error", "first_at", "last_at", "last hour")
-_LEVELS = " .:-=+*#"
 since_option = click.option(
     "--since", "since_s", type=duration, default="24h", show_default=True, metavar="DUR", help="Not older than this."
 )
@@ -97,10 +97,5 @@ def _whole(system: System, group: FailureGroup) -> dict[str, Any]:
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "error": f"{row['message']} ({row['error_class']})" if row["message"] else row["error_class"],
-        "last hour": _spark(row["recent"]),
+        "last hour": spark_text(row["recent"], len(row["recent"]), symbols=ASCII_SYMBOLS),
     }
-
-
-def _spark(counts: Sequence[int]) -> str:
-    highest = max(counts, default=0) or 1
-    return "".join(_LEVELS[-(-count * (len(_LEVELS) - 1) // highest)] for count in counts)
