@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from queuetui.backends.registry import FINDERS
+from queuetui.backends.registry import FOREIGN
 from tests.architecture.source import PACKAGE, ROOT, code_files, imports, place, tree_of
 
 # Modules that run code hidden in data.
@@ -60,7 +60,7 @@ def test_what_is_imported_late_by_its_name_is_there() -> None:
         if isinstance(call.args[0], ast.Constant) and isinstance(call.args[1], ast.Constant)
     ]
     assert len(named) >= 8
-    named += [(f"foreign.{module}", "find") for module in FINDERS.values()]
+    named += [(f"foreign.{module}", "find") for module, _ in FOREIGN.values()]
     assert [one for one in named if not _defines(*one)] == []
 
 

@@ -12,17 +12,19 @@ from typing import Any
 import pytest
 
 from tests.backends.captures import FIXTURES, Capture
-from tests.captures.expectations import EXPECTATIONS, Expectation
+from tests.captures.expected import gather_expectations
+from tests.captures.expected.declaration import Expectation
 from tests.captures.stores import STORES, SqliteFolder, Store
 
-_OWN = ("pg-boss", "pg-boss12", "rq-1.16", "rq-2", "rq-3", "sidekiq-6", "plain-tables", "laravel-db", "laravel-odd")
+EXPECTATIONS = gather_expectations()
 
 
 @dataclass(frozen=True)
 class Folder:
     """A file of a store with the file of what is true of it: `dump.postgres.sql` has `truth.json` or `truth.postgres.json`.
 
-    Of several captures in one folder each has a name: `dump.NAME.postgres.sql` has `truth.NAME.json` or `truth.NAME.postgres.json`.
+    Of several captures in one folder each has a name: `dump.NAME.postgres.sql` has `truth.NAME.json` or `truth.NAME.postgres.json`, and
+    `keys-NAME.jsonl` has `truth-NAME.json`. Where several systems live in one database each has a truth: `truth.SYSTEM.postgres.json`.
     """
 
     path: Path
@@ -34,6 +36,12 @@ class Folder:
     def name(self) -> str:
         """What tells it from the others of its folder."""
         return self.file.removeprefix("dump.").removesuffix(".sql").removesuffix(".jsonl")
+
+    @property
+    def part(self) -> str:
+        """The system, where several live in one database."""
+        parts = self.true.split(".")
+        return f"-{parts[1]}" if len(parts) > len(self.file.split(".")) else ""
 
     @property
     def store(self) -> Store:
@@ -54,7 +62,7 @@ class Folder:
     def expectation(self) -> Expectation:
         """What its system does."""
         system = self.truth["system"]
-        assert system in EXPECTATIONS, f"nothing is declared in tests/captures/expectations.py for {system}"
+        assert system in EXPECTATIONS, f"nothing is declared below tests/captures/expected for {system}"
         return EXPECTATIONS[system]
 
     def load(self, url: str) -> Capture:
@@ -67,19 +75,22 @@ def _captures_in(path: Path) -> Iterator[Folder]:
     for kind in STORES:
         first, _, ending = kind.partition(".")
         store = ending.removesuffix(".sql")
-        for file in sorted({*path.glob(kind), *path.glob(f"{first}.*.{ending}")}):
-            name = file.name.removeprefix(f"{first}.").removesuffix(ending).rstrip(".")
-            truths = (
-                (f"truth.{name}.{store}.json", f"truth.{name}.json") if name else (f"truth.{store}.json", "truth.json")
-            )
-            true = next((one for one in truths if (path / one).is_file()), None)
-            if true is not None:
+        for file in sorted({*path.glob(kind), *path.glob(f"{first}[.-]*.{ending}")}):
+            name = file.name.removeprefix(first).removesuffix(ending).rstrip(".")
+            for true in _truths_of(path, name, store):
                 yield Folder(path, file.name, kind, true)
+
+
+def _truths_of(path: Path, name: str, store: str) -> list[str]:
+    """Return the files that say what is true of one file: the nearest to its name, or one for each system of its store."""
+    nearest = (f"truth{name}.{store}.json", f"truth{name}.json")
+    found = [one for one in nearest if (path / one).is_file()][:1]
+    return found or sorted(one.name for one in path.glob(f"truth.*.{store}.json") if not name)
 
 
 def _folders() -> list[Folder]:
     extra = [Path(each) for each in os.environ.get("QUEUETUI_EXTRA_FIXTURES", "").split(os.pathsep) if each]
-    paths = [*(FIXTURES / name for name in _OWN), *extra]
+    paths = [*sorted(FIXTURES.iterdir()), *extra]
     found = [folder for path in paths for folder in _captures_in(path)]
     without = set(extra) - {folder.path for folder in found}
     assert not without, f"no capture there, a folder holds truth.json and one of {', '.join(STORES)}: {without}"
@@ -91,7 +102,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "folder" in metafunc.fixturenames:
         core = getattr(metafunc.module, "CORE", None)
         folders = [one for one in _folders() if core in (None, one.store.core)]
-        metafunc.parametrize("folder", folders, ids=lambda one: f"{one.path.name}-{one.name}", scope="module")
+        metafunc.parametrize("folder", folders, ids=lambda one: f"{one.path.name}-{one.name}{one.part}", scope="module")
 
 
 @pytest.fixture(scope="session")

@@ -33,3 +33,6 @@ class LiveRq(LiveProduct):
 
     def worker(self, room: Path, url: str) -> Sequence[str | Path]:
         return [room / "venv/bin/rq", "worker", "--url", url, "--path", PROGRAMS, "live"]
+
+
+PRODUCTS = (LiveRq("1.16.2"), LiveRq("2.12.0"), LiveRq("3.0.0"))

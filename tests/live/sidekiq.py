@@ -29,3 +29,6 @@ class LiveSidekiq(LiveProduct):
 
     def worker(self, room: Path, url: str) -> Sequence[str | Path]:
         return ["env", f"REDIS_URL={url}", "sidekiq", "-r", PROGRAMS / "live_jobs.rb", "-c", "2"]
+
+
+PRODUCTS = (LiveSidekiq(),)

@@ -23,20 +23,18 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
+from tests.live import gather_products
 from tests.live.product import LiveProduct, Missing
-from tests.live.rq import LiveRq
-from tests.live.sidekiq import LiveSidekiq
 from tests.servers.fixtures import report_missing
 from tests.waiting import wait_until
 
-PRODUCTS: tuple[LiveProduct, ...] = (LiveRq("1.16.2"), LiveRq("2.12.0"), LiveRq("3.0.0"), LiveSidekiq())
 RUN_S = 90
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 StartWorker = Callable[[], psutil.Popen]
 
 
-@pytest.fixture(params=PRODUCTS, ids=lambda product: product.name)
+@pytest.fixture(params=gather_products(), ids=lambda product: product.name)
 def product(request: pytest.FixtureRequest) -> LiveProduct:
     """Each product in turn."""
     found: LiveProduct = request.param

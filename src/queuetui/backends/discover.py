@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from queuetui.backends.foreign.mapped.names import SHIPPED
 from queuetui.backends.found import Found
 from queuetui.backends.registry import (
-    FINDERS,
-    FOREIGN_BY_FAMILY,
-    FOREIGN_KINDS,
+    FOREIGN,
     NATIVE,
     NATIVE_SCHEMES,
+    finders_in,
     open_native,
     scheme_of,
 )
@@ -102,9 +101,9 @@ def _require_known(kind: str, family: str) -> None:
     system = kind.partition(":")[0]
     if system == NATIVE:
         return
-    if system not in FOREIGN_KINDS:
-        raise Unsupported(f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN_KINDS))}")
-    if system not in FOREIGN_BY_FAMILY.get(family, ()):
+    if system not in FOREIGN:
+        raise Unsupported(f"no kind of queue is called {kind!r}; there are {', '.join((NATIVE, *FOREIGN))}")
+    if family not in FOREIGN[system][1]:
         raise Unsupported(f"{system} does not live on {family}; leave the kind out, or point the URL at its database")
 
 
@@ -144,7 +143,7 @@ def _finders(url: str) -> Iterator[str]:
 
         if read_address(url, (NAMESPACE,)).own:
             return
-    yield from (f"queuetui.backends.foreign.{FINDERS[kind]}" for kind in FOREIGN_BY_FAMILY.get(family, ()))
+    yield from (f"queuetui.backends.foreign.{module}" for module in finders_in(family))
 
 
 @contextmanager

@@ -25,21 +25,20 @@ SQL_SCHEMES = {
 REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
 WITH_SCHEMA = ("sql", "redis")
-FOREIGN_BY_FAMILY = {
-    "sqlite": ("laravel", "mapped"),
-    "postgresql": ("laravel", "pg-boss", "mapped"),
-    "mysql": ("laravel", "mapped"),
-    "redis": ("rq", "sidekiq"),
+_ANY_SQL = ("sqlite", "postgresql", "mysql")
+# By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
+FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "laravel": ("laravel.discovery", _ANY_SQL),
+    "mapped": ("mapped.discovery", _ANY_SQL),
+    "pg-boss": ("pg_boss.recognition", ("postgresql",)),
+    "rq": ("rq", ("redis",)),
+    "sidekiq": ("sidekiq", ("redis",)),
 }
-FOREIGN_KINDS = tuple(dict.fromkeys(kind for kinds in FOREIGN_BY_FAMILY.values() for kind in kinds))
-# The module whose `find` recognises a kind in what discovery has read of a store.
-FINDERS = {
-    "laravel": "laravel.discovery",
-    "mapped": "mapped.discovery",
-    "pg-boss": "pg_boss.recognition",
-    "rq": "rq",
-    "sidekiq": "sidekiq",
-}
+
+
+def finders_in(family: str) -> tuple[str, ...]:
+    """Return the modules of the products that live in a family of stores."""
+    return tuple(module for module, families in FOREIGN.values() if family in families)
 
 
 # A second @ before the host is one that the password holds: its rest would be taken for the host, and shown.

@@ -1,0 +1,28 @@
+"""What pg-boss does."""
+
+from __future__ import annotations
+
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+from tests.captures.expected.declaration import Deed, Expectation, row_of
+
+_LATE_S = 3001
+_PG_BOSS = Expectation(
+    kind="pg-boss",
+    stuck_after_s=_LATE_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.RETRYING, {"state": "retry", "completed_on": None}),
+        Deed(Verb.RETRY, "cancelled", State.PENDING, {"state": "created", "completed_on": None}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"state": "created"}),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, {"state": "retry"}),
+        Deed(Verb.CANCEL, "waiting", State.CANCELLED, {"state": "cancelled"}),
+        Deed(Verb.CANCEL, "stuck", State.CANCELLED, {"state": "cancelled"}),
+        Deed(Verb.DELETE, "waiting", None, {}),
+        Deed(Verb.DELETE, "completed", None, {}),
+        Deed(Verb.DELETE, "stuck", None, {}, _LATE_S),
+        Deed(Verb.RELEASE, "stuck", State.RETRYING, {"state": "retry", "completed_on": None}, _LATE_S),
+    ),
+    stored=row_of("select row_to_json(job)::text from pgboss.job where id::text = '{id}'"),
+)
+# By the "system" of a truth file.
+EXPECTATIONS = {"pg-boss": _PG_BOSS}
