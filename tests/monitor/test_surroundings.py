@@ -49,6 +49,7 @@ NOTHING_ENDED = RecentRuns()
         ({"oldest_due_at": ago(299)}, [], []),
         ({"oldest_due_at": ago(900), "paused_at": ago(900)}, [], []),
         ({"oldest_due_at": ago(900), "suspended_by": "rq suspend"}, [], []),
+        ({"oldest_due_at": ago(900), "held": True}, [], []),
         ({"oldest_due_at": ago(900)}, [old(silent_s=31)], [Code.NO_CONSUMER, Code.OLDEST_TOO_OLD]),
         ({"oldest_due_at": ago(601)}, [old()], [Code.OLDEST_TOO_OLD]),
         ({"oldest_due_at": ago(599)}, [old()], []),

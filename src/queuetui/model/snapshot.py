@@ -55,7 +55,8 @@ class QueueInfo:
     """One queue.
 
     `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job. `recent` is None where the backend
-    keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since when.
+    keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since when, `held` says
+    that this queue alone is paused without that being kept.
     """
 
     name: Untrusted
@@ -69,11 +70,12 @@ class QueueInfo:
     recent: RecentRuns | None = None
     logs_events: bool | None = None
     suspended_by: str = ""
+    held: bool = False
 
     @property
     def is_paused(self) -> bool:
         """Whether no job of it is taken until somebody resumes it."""
-        return self.paused_at is not None or bool(self.suspended_by)
+        return self.held or self.paused_at is not None or bool(self.suspended_by)
 
 
 @dataclass(frozen=True, slots=True)

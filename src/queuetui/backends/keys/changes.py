@@ -7,11 +7,27 @@ from dataclasses import dataclass
 
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.redis.scripts import Script
 from queuetui.backends.redis.server import Value
 from queuetui.model.act import Verb
 from queuetui.model.state import State
 
 PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """What is done by a script of the product's description, as what it writes hangs on what stands there at that moment.
+
+    The script asks for its rights and compares before it writes, and answers as `guarded.lua` does. `kept` and `after` are as in a Change.
+    """
+
+    script: Script
+    keys: tuple[bytes, ...]
+    values: tuple[Value, ...]
+    kept: tuple[bytes, ...] = ()
+    after: Entry | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Rule:
 
     verb: Verb
     states: frozenset[State]
-    build: Callable[[Seen, Moment], Change | str]
+    build: Callable[[Seen, Moment], Change | Scripted | str]
 
 
 def states_by_verb(rules: Iterable[Rule]) -> dict[Verb, frozenset[State]]:

@@ -150,6 +150,7 @@ def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tup
             oldest_due_at=counts.oldest_due.get(name),
             consumers=0 if name in unheard else listening[name],
             suspended_by=survey.suspended_by,
+            held=survey.is_paused(name) and not survey.suspended_by,
         )
         for name in sorted(filter(None, named))
     )

@@ -11,7 +11,7 @@ from queuetui.backends.keys.counts import Counts, add_up, count_jobs, sum_states
 from queuetui.backends.keys.loading import Reading, shorten
 from queuetui.backends.keys.lookup import Remembered, find_refs, find_whole
 from queuetui.backends.keys.pages import PageReader, plan_terms
-from queuetui.backends.keys.product import Product
+from queuetui.backends.keys.product import Product, Survey
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import EARLIEST
@@ -23,7 +23,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
-from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
@@ -76,7 +76,7 @@ class KeysInspector:
         return JobView(
             job,
             reading.now,
-            tuple(replace(uncounted_queue(one), suspended_by=reading.survey.suspended_by) for one in sorted(named)),
+            tuple(_describe_queue(one, reading.survey) for one in sorted(named)),
             reading.survey.workers,
             attempts=self._product.attempts(job.ref.id, reading.ask),
         )
@@ -146,6 +146,11 @@ def _odd_keys(reading: Reading) -> dict[str, str]:
     return {
         "keys": f"another type of value than {label}'s stands at {named}{more} and is taken as empty; look at what writes there"
     }
+
+
+def _describe_queue(name: str, survey: Survey) -> QueueInfo:
+    is_held = survey.is_paused(name) and not survey.suspended_by
+    return replace(uncounted_queue(name), suspended_by=survey.suspended_by, held=is_held)
 
 
 def _counts(watch: Watch) -> bool:

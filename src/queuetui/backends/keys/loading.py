@@ -73,7 +73,7 @@ class Reading:
         """Tell whether a worker has held a job for too long, or it is due for too long though its workers may take jobs."""
         if job.state is State.PROCESSING:
             return self.moment.is_held_too_long(job)
-        return not self.survey.suspended_by and self._is_due_too_long(job)
+        return not self.survey.is_paused(job.queue.raw) and self._is_due_too_long(job)
 
     def _is_due_too_long(self, job: Job) -> bool:
         unheard = unconsumed([job.queue.raw], self.survey.workers, self.now, self.limits)

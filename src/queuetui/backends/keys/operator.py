@@ -7,18 +7,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from queuetui.backends.keys.changes import Change, Rule, states_by_verb
+from queuetui.backends.keys.changes import Change, Rule, Scripted, states_by_verb
 from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.lookup import find_whole, locate
-from queuetui.backends.keys.product import Product
+from queuetui.backends.keys.product import Product, QueueProduct
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind
 from queuetui.backends.redis.scripts import load_from
 from queuetui.backends.redis.server import RedisServer, Value
-from queuetui.model.act import Act, JobRef, Outcome, Result, Target
-from queuetui.model.errors import QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
+from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
+from queuetui.model.text import sanitize
 
 _SCRIPT_FOLDER = ("backends", "keys")
 _MOVED_ON = "it changed since it was seen, so nothing was done; look again"
@@ -58,8 +59,23 @@ class KeysOperator:
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Do nothing to a queue: no product here has such a verb. Raises Unsupported."""
-        raise Unsupported(self._product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+        """Pause or resume a queue, where the product keeps that. Raises Unsupported where it does not, and NotFound."""
+        product, ref = self._product, JobRef(self._server.name, queue, "")
+        if act.verb not in product.capabilities.manages or not isinstance(product, QueueProduct):
+            raise Unsupported(product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+        reading = Reading(self._server, product, self._server.options.limits)
+        name = queue.encode("utf-8", "surrogatepass")
+        if name not in reading.survey.queues:
+            raise NotFound(f"there is no queue {sanitize(queue, 60)!r} in {product.capabilities.label}'s keys")
+        is_paused = reading.survey.is_paused(queue)
+        if is_paused == (act.verb is Verb.PAUSE):
+            return Result(ref, Outcome.SKIPPED, note="it is paused already" if is_paused else "it is not paused")
+        built = product.switch(act.verb, name, reading.survey, reading.ask)
+        if isinstance(built, str):
+            return Result(ref, Outcome.SKIPPED, note=built)
+        if int(self._run(f"trying to {act.verb.value} a queue", built)[0]):
+            return Result(ref, Outcome.SKIPPED, note=_MOVED_ON)
+        return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Clean no workers: products do that themselves. Raises Unsupported."""
@@ -75,24 +91,27 @@ class KeysOperator:
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, seen.job.state, built)
         before = self._read_before(seen, built)
-        answer = self._run(act, built)
+        answer = self._run(f"trying to {act.verb.value} a job", built)
         if int(answer[0]):
             return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
         after = None if built.after is None else _find_after(built.after, reading)
         state = None if after is None else after.job.state
         return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
 
-    def _run(self, act: Act, change: Change) -> Sequence[bytes]:
+    def _run(self, doing: str, change: Change | Scripted) -> Sequence[bytes]:
+        answer: Sequence[bytes]
+        if isinstance(change, Scripted):
+            answer = self._server.run(doing, change.script, change.keys, change.values, writes=True)
+            return answer
         keys = dict.fromkeys(step.command[1] for step in change.steps)
         values: list[Value] = []
         for step in change.steps:
             values += [len(step.answers), *step.answers, len(step.command), *step.command]
         script = load_from(_SCRIPT_FOLDER, "guarded")
-        doing = f"trying to {act.verb.value} a job"
-        answer: Sequence[bytes] = self._server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)
+        answer = self._server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)
         return answer
 
-    def _read_before(self, seen: Seen, change: Change) -> str:
+    def _read_before(self, seen: Seen, change: Change | Scripted) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""
         entry = seen.entry
         commands = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
@@ -126,7 +145,7 @@ def _to_key(value: Value) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: Moment) -> Change | str:
+def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: Moment) -> Change | Scripted | str:
     state = seen.job.state
     for rule in rules:
         if rule.verb is act.verb and state in rule.states:

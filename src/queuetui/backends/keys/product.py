@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from queuetui.backends.keys.changes import Rule
+from queuetui.backends.keys.changes import Rule, Scripted
 from queuetui.backends.keys.seen import Moment
 from queuetui.backends.keys.shelf import Command, Entry, Shelf
+from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
 from queuetui.model.worker import WorkerInfo
@@ -18,12 +19,20 @@ Ask = Callable[[Sequence[Command]], list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a product keeps beside jobs; queues are named by their exact bytes. `suspended_by`: the command that stopped all claims."""
+    """What a product keeps beside jobs; queues are named by their exact bytes. `suspended_by`: the command that stopped all claims.
+
+    `paused` are the queues that alone are paused.
+    """
 
     queues: tuple[bytes, ...]
     workers: tuple[WorkerInfo, ...] = ()
     processes: tuple[bytes, ...] = ()
     suspended_by: str = ""
+    paused: frozenset[bytes] = frozenset()
+
+    def is_paused(self, queue: str) -> bool:
+        """Tell whether nothing is taken from a queue."""
+        return bool(self.suspended_by) or queue.encode("utf-8", "surrogatepass") in self.paused
 
 
 class Product(Protocol):
@@ -79,4 +88,13 @@ class Product(Protocol):
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job, oldest first."""
+        ...
+
+
+@runtime_checkable
+class QueueProduct(Product, Protocol):
+    """A description whose queues can be paused and resumed: the verbs stand in `manages` of its capabilities."""
+
+    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Scripted | str:
+        """Return how a queue is paused or resumed, or in our words why it is left as it is."""
         ...

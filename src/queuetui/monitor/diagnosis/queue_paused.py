@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -22,8 +23,10 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             evidence,
             f"resume it by {facts.capabilities.label}'s own command",
         )
-    if queue is None or queue.paused_at is None:
+    if queue is None or not queue.is_paused:
         return None
+    if queue.paused_at is None:
+        return _held(job, facts)
     paused_s = facts.seconds_since(queue.paused_at) or 0.0
     return Verdict(
         Code.QUEUE_PAUSED,
@@ -31,4 +34,17 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         f"queue {name(job.queue)} was paused {age(paused_s)} ago by {name(queue.paused_by)}",
         {"queue": name(job.queue), "paused_at": to_text(queue.paused_at), "paused_by": name(queue.paused_by)},
         f"resume it: {command('resume', names=[job.queue])}",
+    )
+
+
+def _held(job: Job, facts: Facts) -> Verdict:
+    """Tell of a queue whose product does not keep since when it is paused."""
+    label = facts.capabilities.label
+    way = f" in {label}" if facts.capabilities.why_not(Verb.RESUME) else f": {command('resume', names=[job.queue])}"
+    return Verdict(
+        Code.QUEUE_PAUSED,
+        Severity.WARNING,
+        f"queue {name(job.queue)} is paused; {label} does not keep since when",
+        {"queue": name(job.queue)},
+        f"resume it{way}",
     )

@@ -122,11 +122,12 @@ def ask_pause(queue: QueueInfo, profile: Profile) -> Question:
     name = sanitize(queue.name, 60)
     waiting = queue.counts.get(State.PENDING)
     number = "its" if waiting is None else count_text(waiting)
-    if queue.paused_at is None:
+    if not queue.is_paused:
         story = f"{number} pending jobs will wait until somebody resumes it; running jobs go on."
         return Question(f"Pause queue {name} in {profile.title}?", (line_of(say(story)),), "Pause")
     by = "" if queue.paused_by is None else f" by {sanitize(queue.paused_by, 60)}"
-    story = f"Paused{by} at {queue.paused_at:%Y-%m-%d %H:%M:%S} UTC; {number} pending jobs will be taken again."
+    since = "" if queue.paused_at is None else f" at {queue.paused_at:%Y-%m-%d %H:%M:%S} UTC"
+    story = f"Paused{by}{since}; {number} pending jobs will be taken again."
     return Question(f"Resume queue {name} in {profile.title}?", (line_of(say(story)),), "Resume")
 
 

@@ -63,7 +63,7 @@ class Acting(ConsoleScreen):
         profile = self.console.profile
 
         def perform(asked: QueueInfo) -> Report:
-            return operations.set_paused(true_name(asked.name), paused=asked.paused_at is None)
+            return operations.set_paused(true_name(asked.name), paused=not asked.is_paused)
 
         self.app.push_screen(
             AskDialog(
