@@ -55,8 +55,12 @@ class Folder:
         for job in found["jobs"].values():
             # A table without queues is one queue.
             job.setdefault("queue", "default")
-        shown_by = EXPECTATIONS[found["system"]].shown_by if found["system"] in EXPECTATIONS else lambda name, _: name
-        return found | {"jobs": {shown_by(name, job): job for name, job in found["jobs"].items()}}
+        expected = EXPECTATIONS.get(found["system"])
+        if expected is None:
+            return found
+        for job in found["jobs"].values():
+            job["queue"] = expected.queue_of(job["queue"])
+        return found | {"jobs": {expected.shown_by(name, job): job for name, job in found["jobs"].items()}}
 
     @property
     def expectation(self) -> Expectation:

@@ -24,7 +24,7 @@ CORE = "keys"
 READS = frozenset(
     """
     ping hello auth client select time info type hgetall smembers srandmember hmget hget hlen hscan llen lrange lpos zcard zrange zrevrange
-    zscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get scard exists pttl
+    zscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get scard exists pttl scan sscan sismember lindex
     """.split()  # noqa: SIM905 - as many quotes would hide the names
 )
 READER = "reader"

@@ -41,7 +41,7 @@ class Expectation:
 
     `stored` reads what is stored of a job, by URL and id, None where nothing is. `unsure`: fields of a job that the system itself
     does not store in every case, each with words of the remark by which the job says so; such a count is a least one but where `guessed`.
-    `shown_by` is the id that a job is shown by, of its name in the truth.
+    `shown_by` is the id that a job is shown by, of its name in the truth, and `queue_of` the name of a queue, of the truth's.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class Expectation:
     unsure: Mapping[str, str] = field(default_factory=dict)
     guessed: frozenset[str] = frozenset()
     shown_by: Callable[[str, Values], str] = lambda name, _: name
+    queue_of: Callable[[str], str] = lambda name: name
 
 
 def row_of(statement: str) -> Callable[[str, str], Values | None]:

@@ -19,13 +19,15 @@ PRESENT = "present"
 class Scripted:
     """What is done by a script of the product's description, as what it writes hangs on what stands there at that moment.
 
-    The script asks for its rights and compares before it writes, and answers as `guarded.lua` does. `kept` and `after` are as in a Change.
+    The script asks for its rights and compares before it writes, and answers as `guarded.lua` does. The rest is as in
+    a Change.
     """
 
     script: Script
     keys: tuple[bytes, ...]
     values: tuple[Value, ...]
     kept: tuple[bytes, ...] = ()
+    kept_fields: tuple[tuple[bytes, bytes], ...] = ()
     after: Entry | None = None
     note: str = ""
 
@@ -43,13 +45,14 @@ class Change:
     """What is done to one job: guards read, then puts write, and only then removes take away.
 
     A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
-    stands. `kept` are keys that `before` holds whole beside the entry.
+    stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
     """
 
     guards: tuple[Step, ...]
     puts: tuple[Step, ...]
     removes: tuple[Step, ...]
     kept: tuple[bytes, ...] = ()
+    kept_fields: tuple[tuple[bytes, bytes], ...] = ()
     after: Entry | None = None
     note: str = ""
 
@@ -63,10 +66,12 @@ def stands(entry: Entry) -> Step:
     """Return the guard that an entry is still where it was seen, with its score."""
     if entry.shelf.kind is Kind.LIST:
         return Step(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
+    if entry.shelf.kind is Kind.SET:
+        return Step(("SISMEMBER", entry.shelf.key, entry.member), ("1",))
     return Step(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
 
 
-def says(key: bytes, name: str, value: bytes | None) -> Step:
+def says(key: bytes, name: str | bytes, value: bytes | None) -> Step:
     """Return the guard that a field of a hash is as it was read; one that is not there answers with nothing."""
     return Step(("HGET", key, name), (value or b"",))
 
@@ -80,6 +85,8 @@ def take_away(entry: Entry) -> Step:
     """Return the step that removes an entry from its shelf."""
     if entry.shelf.kind is Kind.LIST:
         return Step(("LREM", entry.shelf.key, 1, entry.member))
+    if entry.shelf.kind is Kind.SET:
+        return Step(("SREM", entry.shelf.key, entry.member))
     return Step(("ZREM", entry.shelf.key, entry.member))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
-from queuetui.backends.keys.shelf import Kind, Shelf
+from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walking import Walk
 from queuetui.model.job import Job
 from queuetui.model.limits import unconsumed
@@ -125,11 +125,11 @@ def _read(reading: Reading, shelf: Shelf, most: int) -> list[Job]:
 
 def _read_oldest(reading: Reading, counts: Counts) -> None:
     """Note when the first waiting job of each queue was due."""
-    waiting = [shelf for shelf in reading.shelves if shelf.states == (State.PENDING,) and shelf.kind is Kind.LIST]
+    waiting = [shelf for shelf in reading.shelves if State.PENDING in shelf.states and not shelf.is_read_whole]
     replies = reading.ask([shelf.slice(0, 1) for shelf in waiting])
     entries = [entry for shelf, reply in zip(waiting, replies, strict=True) for entry in shelf.entries(reply, 0)]
     for seen in reading.load(entries):
-        if seen.job.scheduled_at is not None:
+        if seen.job.scheduled_at is not None and seen.job.scheduled_at <= reading.now:
             counts.oldest_due.setdefault(seen.job.queue.raw, seen.job.scheduled_at)
 
 

@@ -58,7 +58,7 @@ class KeysInspector:
         )
         request = watch.page
         page = None if request is None else _try("page", problems, lambda: self._page(reading, request))
-        return _develop(reading, kept, counts, failures or (), page, problems | _odd_keys(reading), watch)
+        return _develop(reading, kept, counts, failures or (), page, problems | _unread_keys(reading), watch)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""
@@ -136,14 +136,15 @@ class KeysInspector:
         return found
 
 
-def _odd_keys(reading: Reading) -> dict[str, str]:
+def _unread_keys(reading: Reading) -> dict[str, str]:
+    unseen = {"queues": reading.survey.unseen} if reading.survey.unseen else {}
     if not reading.odd_keys:
-        return {}
+        return unseen
     keys = sorted(key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key) for key in reading.odd_keys)
     named = ", ".join(sanitize(key, 60) for key in keys[:_NAMED_KEYS])
     more = f" and {len(keys) - _NAMED_KEYS:,} more" if len(keys) > _NAMED_KEYS else ""
     label = reading.product.capabilities.label
-    return {
+    return unseen | {
         "keys": f"another type of value than {label}'s stands at {named}{more} and is taken as empty; look at what writes there"
     }
 

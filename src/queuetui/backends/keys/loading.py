@@ -26,8 +26,8 @@ _WRONG_TYPE = "WRONGTYPE"
 # What a command answers where nothing stands at its key, if that is not nil.
 _EMPTY: dict[Value, Callable[[Command], Any]] = {
     "HMGET": lambda command: [None] * (len(command) - 2),
-    "HSCAN": lambda _: [b"0", []],
-    **dict.fromkeys(("LLEN", "ZCARD", "HLEN", "XLEN", "ZCOUNT"), lambda _: 0),
+    **dict.fromkeys(("HSCAN", "SSCAN"), lambda _: [b"0", []]),
+    **dict.fromkeys(("LLEN", "ZCARD", "HLEN", "XLEN", "SCARD", "ZCOUNT"), lambda _: 0),
     **dict.fromkeys(("SMEMBERS", "LRANGE", "ZRANGE", "ZREVRANGE", "XRANGE", "XREVRANGE"), lambda _: []),
     **dict.fromkeys(("ZRANGEBYSCORE", "ZREVRANGEBYSCORE", "SRANDMEMBER"), lambda _: []),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -19,6 +19,8 @@ from queuetui.model.page import IdSearch
 
 # Ids are looked for among so many entries, of which no more than the members is read.
 LOOKED_ENTRIES = 50_000
+# Where the id stands in what a member refers to, so many are loaded for it.
+LOADED_ENTRIES = 10_000
 _MOST_TIES = 1_000
 _REMEMBERED_JOBS = 20_000
 
@@ -62,8 +64,8 @@ def locate(reading: Reading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
         entry = None
         if spot.shelf.kind is Kind.SORTED:
             entry = _in_sorted(reading, spot)
-        elif spot.shelf.kind is Kind.LIST and (member := member_of(spot.mark)) is not None:
-            entry = _in_list(reading, spot.shelf, member)
+        elif spot.shelf.kind is not Kind.HASH and (member := member_of(spot.mark)) is not None:
+            entry = (_in_list if spot.shelf.kind is Kind.LIST else _in_set)(reading, spot.shelf, member)
         else:
             listed[spot.shelf][spot.mark] = ref
         if entry is not None:
@@ -92,6 +94,11 @@ def _in_sorted(reading: Reading, spot: _Spot) -> Entry | None:
 def _in_list(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
     (rank,) = reading.ask([("LPOS", shelf.key, member)])
     return None if rank is None else Entry(shelf, member, int(rank))
+
+
+def _in_set(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
+    (is_there,) = reading.ask([("SISMEMBER", shelf.key, member)])
+    return Entry(shelf, member) if is_there else None
 
 
 class Remembered:
@@ -123,15 +130,22 @@ def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
     places = reading.product.places(job_id, reading.shelves, reading.ask)
     if places is not None:
         return next(iter(reading.load(places)), None), 0
-    looked = 0
+    looked = loaded = 0
     for bite in _all_entries(reading):
-        places = tuple(entry for entry in bite if reading.product.id_of(entry) == job_id)
-        for seen in reading.load(places):
-            return seen, 0
-        looked += len(bite)
-        if looked >= LOOKED_ENTRIES:
+        near = _near(reading, bite, job_id.__eq__)
+        for seen in reading.load(near):
+            if seen.job.ref.id == job_id:
+                return seen, 0
+        looked, loaded = looked + len(bite), loaded + len(near)
+        if looked >= LOOKED_ENTRIES or loaded >= LOADED_ENTRIES:
             return None, looked
     return None, 0
+
+
+def _near(reading: Reading, bite: Sequence[Entry], fits: Callable[[str], bool]) -> list[Entry]:
+    """Return the entries whose id fits, or is known only once they are loaded."""
+    named = ((entry, reading.product.id_of(entry)) for entry in bite)
+    return [entry for entry, job_id in named if job_id is None or fits(job_id)]
 
 
 def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> IdSearch:
@@ -139,12 +153,13 @@ def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> I
     if not suffix:
         return IdSearch(())
     found: dict[str, JobRef] = {}
-    looked = 0
+    looked = loaded = 0
     for bite in _all_entries(reading, after):
-        places = [entry for entry in bite if reading.product.id_of(entry).endswith(suffix)]
-        found |= {seen.job.ref.id: seen.job.ref for seen in reading.load(places) if seen.job.ref.id not in found}
-        looked += len(bite)
-        if len(found) >= limit or looked >= LOOKED_ENTRIES:
+        near = _near(reading, bite, lambda job_id: job_id.endswith(suffix))
+        refs = (seen.job.ref for seen in reading.load(near))
+        found |= {ref.id: ref for ref in refs if ref.id.endswith(suffix) and ref.id not in found}
+        looked, loaded = looked + len(bite), loaded + len(near)
+        if len(found) >= limit or looked >= LOOKED_ENTRIES or loaded >= LOADED_ENTRIES:
             note = f"{looked:,} jobs were looked through" if len(found) < limit else ""
             return IdSearch(tuple(found.values())[:limit], write_anchor(bite[-1]), looked, note)
     return IdSearch(tuple(found.values()), None, looked)

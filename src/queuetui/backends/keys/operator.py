@@ -128,7 +128,13 @@ class KeysOperator:
             "score": None if entry.score is None else entry.score.decode("ascii"),
             "rank": entry.rank,
         }
-        return json.dumps({"entry": stood, "keys": keys})
+        asked = [("HGET", key, name) for key, name in change.kept_fields]
+        values = self._server.ask_all("reading a job before it is changed", asked) if asked else []
+        fields = [
+            [key.decode("latin-1"), name.decode("latin-1"), base64.b64encode(value or b"").decode("ascii")]
+            for (key, name), value in zip(change.kept_fields, values, strict=True)
+        ]
+        return json.dumps({"entry": stood, "keys": keys, "fields": fields})
 
 
 def _find_after(entry: Entry, reading: Reading) -> Seen | None:

@@ -21,7 +21,7 @@ Ask = Callable[[Sequence[Command]], list[Any]]
 class Survey:
     """What a product keeps beside jobs; queues are named by their exact bytes. `suspended_by`: the command that stopped all claims.
 
-    `paused` are the queues that alone are paused.
+    `paused` are the queues that alone are paused. `unseen` says why there may be queues that were not found.
     """
 
     queues: tuple[bytes, ...]
@@ -29,6 +29,7 @@ class Survey:
     processes: tuple[bytes, ...] = ()
     suspended_by: str = ""
     paused: frozenset[bytes] = frozenset()
+    unseen: str = ""
 
     def is_paused(self, queue: str) -> bool:
         """Tell whether nothing is taken from a queue."""
@@ -70,8 +71,8 @@ class Product(Protocol):
         """Return every shelf, in the order in which jobs travel: one that moves on meanwhile is seen twice, never missed."""
         ...
 
-    def id_of(self, entry: Entry) -> str:
-        """Return the id of the job that an entry stands for, empty where it is none."""
+    def id_of(self, entry: Entry) -> str | None:
+        """Return the id of the job that an entry stands for, empty where it is none, None where only what is loaded tells."""
         ...
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:

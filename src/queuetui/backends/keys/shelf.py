@@ -13,7 +13,7 @@ from queuetui.model.state import State
 Command = tuple[Value, ...]
 # Members up to here are written into cursors and revisions whole, longer ones by their digest.
 SHORT_MEMBER_BYTES = 200
-# A hash of runs has a field a thread; more of them than this are not read.
+# A hash or set of runs has a member a thread; more of them than this are not read.
 MOST_FIELDS = 5_000
 
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     LIST = "list"
     SORTED = "zset"
     HASH = "hash"
+    SET = "set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,18 @@ class Shelf:
 
     def size(self) -> Command:
         """Return the command that answers with the number of members."""
-        return {Kind.LIST: "LLEN", Kind.SORTED: "ZCARD", Kind.HASH: "HLEN"}[self.kind], self.key
+        return {Kind.LIST: "LLEN", Kind.SORTED: "ZCARD", Kind.HASH: "HLEN", Kind.SET: "SCARD"}[self.kind], self.key
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether its members have no order of their own, so that all are read at once and sorted here."""
+        return self.kind in (Kind.HASH, Kind.SET)
 
     def slice(self, rank: int, count: int) -> Command:
-        """Return the command that reads members from a rank on; a hash is read whole."""
+        """Return the command that reads members from a rank on; what has no order is read whole."""
         last = rank + count - 1
-        if self.kind is Kind.HASH:
-            return "HSCAN", self.key, 0, "COUNT", MOST_FIELDS
+        if self.is_read_whole:
+            return "HSCAN" if self.kind is Kind.HASH else "SSCAN", self.key, 0, "COUNT", MOST_FIELDS
         if self.kind is Kind.SORTED:
             return "ZREVRANGE" if self.falls else "ZRANGE", self.key, rank, last, "WITHSCORES"
         return ("LRANGE", self.key, -last - 1, -rank - 1) if self.falls else ("LRANGE", self.key, rank, last)
@@ -60,6 +66,8 @@ class Shelf:
         if self.kind is Kind.SORTED:
             pairs = zip(reply[::2], reply[1::2], strict=True)
             return [Entry(self, member, rank + place, score=score) for place, (member, score) in enumerate(pairs)]
+        if self.kind is Kind.SET:
+            return [Entry(self, member, place) for place, member in enumerate(sorted(reply[1]))][rank:]
         fields = sorted(zip(reply[1][::2], reply[1][1::2], strict=True))
         return [Entry(self, name, place, value=value) for place, (name, value) in enumerate(fields)][rank:]
 

@@ -89,7 +89,7 @@ class Walk:
             found = self.reading.slice(shelf, at, bite)
             if found:
                 yield found
-            if len(found) < bite or shelf.kind is Kind.HASH:
+            if len(found) < bite or shelf.is_read_whole:
                 return
             at += len(found)
 

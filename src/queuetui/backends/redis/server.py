@@ -5,6 +5,7 @@ Every call is bounded in time and raises our errors only.
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from queuetui.backends.base import BackendOptions
+    from queuetui.backends.redis.key_list import KeyList
     from queuetui.backends.redis.scripts import Script
 
 __all__ = ["RedisServer", "Value"]
@@ -96,6 +98,13 @@ class RedisServer:
         Raises Denied or Unsupported where it is kept from us.
         """
         return read_pairs(self.ask("reading the server's settings", "CONFIG", "GET", name)).get(name)
+
+    @cached_property
+    def key_list(self) -> KeyList:
+        """The names of the first keys, read once, for those who must look for their own among them."""
+        from queuetui.backends.redis.key_list import list_keys
+
+        return list_keys(self.ask)
 
     def close(self) -> None:
         """Give back every connection."""
