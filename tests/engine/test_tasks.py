@@ -237,3 +237,14 @@ def test_a_limit_in_which_no_run_can_end_is_not_declared(limit: str) -> None:
     """A time limit of 0 would fail every run of the type."""
     with pytest.raises(ValueError, match="no run can end"):
         job("tasks.no-time", **{limit: 0})  # type: ignore[call-overload]  # what is refused may not be typed
+
+
+def test_a_worker_tells_the_types_that_it_knows(app_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Declared types, the app's own names and what its rule lets through; nothing where they are too many to tell."""
+    tasks = Tasks("small_app", AllowRule(("shop",), app_folder))
+    assert {"app.declared", "greet", "Greeter", "shop:*", "shop.*:*"} <= set(tasks.types())
+    assert not {"system", "rmtree", "dumps", "not_a_handler", "_hidden", "job"} & set(tasks.types())
+    assert "*:*" in Tasks("small_app:handlers", AllowRule((), app_folder)).types()
+    assert "short" in Tasks("small_app:handlers", AllowRule((), app_folder)).types()
+    monkeypatch.setattr("queuetui.engine.tasks.MOST_TOLD", 2)
+    assert tasks.types() == ()

@@ -34,6 +34,7 @@ def test_an_old_worker_leaves_new_types_to_the_new_one(queue: Queue, start_worke
     assert (given_back.attempts, given_back.lost, given_back.error) == (0, 0, None)
     (line,) = [line for line in told.of("job_snoozed") if line["job_id"] == job.id][:1]
     assert (line["error_class"], line["delay_s"]) == ("NoHandler", 1.0)
+    wait_until(lambda: queue.why(job.id)["code"] == "no_handler")
     old.worker.stop()
     old.wait()
     start_worker(app="new_release:handlers")

@@ -41,6 +41,12 @@ class AllowRule:
         places = [module.__file__] if getattr(module, "__file__", None) else list(getattr(module, "__path__", ()))
         return bool(places) and all(self._is_own(place) for place in places if place)
 
+    def paths(self) -> tuple[str, ...]:
+        """Return the types `module:function` that the rule may let through, with * for any text."""
+        if self._prefixes:
+            return tuple(path for prefix in self._prefixes for path in (f"{prefix}:*", f"{prefix}.*:*"))
+        return ("*:*",)
+
     def describe(self) -> str:
         """Return the rule in words."""
         if self._prefixes:

@@ -16,11 +16,13 @@ from queuetui.engine.context import Context
 from queuetui.engine.outcome import NoHandler, RefusedHandler
 from queuetui.model.backoff import Backoff
 from queuetui.model.command import COMMAND_TYPE
-from queuetui.model.declaration import Ack, Declaration, declared_handler, declared_type
+from queuetui.model.declaration import Ack, Declaration, declared_handler, declared_type, declared_types
 from queuetui.model.errors import NotFound
 from queuetui.model.handler import INSTEAD, Handler, is_generator, place_of
 
 Call = Callable[[Any, Context], Any]
+# A worker that knows more does not tell what it knows.
+MOST_TOLD = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,14 @@ class Tasks:
         if task is None:
             task = self._known[job_type] = self._make(job_type)
         return task
+
+    def types(self) -> tuple[str, ...]:
+        """Return the types that there are handlers for, with * in those that a rule lets through; none where they are too many to tell."""
+        names = list(self._app) if isinstance(self._app, Mapping) else dir(self._app)
+        own = [name for name in names if isinstance(name, str) and self._named_in_app(name) is not None]
+        commands = (COMMAND_TYPE,) if self._rule.commands else ()
+        found = tuple(dict.fromkeys((*declared_types(), *own, *commands, *self._rule.paths())))
+        return found if len(found) <= MOST_TOLD else ()
 
     def _make(self, job_type: str) -> Task:
         if job_type == COMMAND_TYPE:

@@ -80,6 +80,7 @@ class Worker:
         if tasks is None and settings.isolation != "process":
             self._tasks = Tasks(settings.app, settings.allow_rule())
         self._declared = declared_schedules() if settings.app and self._tasks is not None else ()
+        self._types = () if self._tasks is None else self._tasks.types()
         self._wakeup = Wakeup()
         self._stopping = Stopping(settings.grace_s, self._wakeup, self._clock)
         self._health = StoreHealth(self._clock)
@@ -127,7 +128,7 @@ class Worker:
         listener = self._listen(claimer)
         if listener is not None:
             claimer.is_told()
-        card = replace(card, socket=listener.address if listener is not None else None)
+        card = replace(card, types=self._types, socket=listener.address if listener is not None else None)
         try:
             finisher = Finisher(pace, volume, clock, self._serve_metrics(executor))
             recurring = Recurring(self._backend.schedules, self._declared, self._stopping, self._health, clock)
@@ -201,7 +202,7 @@ class Worker:
             processes = ProcessExecutor(self._settings, describe_boot(self._settings, self.id), outbox, pace)
             processes.start(self._guard)
             if self._tasks is None:
-                self._declared = processes.declared
+                self._declared, self._types = processes.declared, processes.types
             return processes
 
         if self._tasks is None:

@@ -162,6 +162,11 @@ def declared_type(job_type: str) -> Declaration | None:
     return _BY_TYPE.get(job_type)
 
 
+def declared_types() -> tuple[str, ...]:
+    """Return the types of all declarations."""
+    return tuple(_BY_TYPE)
+
+
 def declared_handler(handler: object) -> Declaration | None:
     """Return what a handler declared."""
     return None if type(handler).__hash__ is None else _BY_HANDLER.get(handler)

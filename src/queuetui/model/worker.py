@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.text import Untrusted
 
 
@@ -12,7 +13,8 @@ from queuetui.model.text import Untrusted
 class WorkerCard:
     """What a worker says of itself when it registers.
 
-    `id` is random per boot, `queues` and `types` empty mean all.
+    `id` is random per boot, `queues` empty mean all. `types` are those that it has handlers for, with * in what it finds by a rule;
+    none: it does not tell.
     `socket` is where clients on its host ring for it.
     """
 
@@ -60,3 +62,17 @@ class WorkerInfo:
     def listens_to(self, queue: str) -> bool:
         """Tell whether it takes jobs of a queue."""
         return not self.queues or any(name.raw == queue for name in self.queues)
+
+    def may_know(self, job_type: str) -> bool:
+        """Tell whether it has a handler for a type, or does not tell what it has."""
+        return not self.types or any(_names(one.raw, job_type) for one in self.types)
+
+
+def _names(written: str, job_type: str) -> bool:
+    """Tell whether a type is the one that is written, or one of those that its * stand for."""
+    if "*" not in written:
+        return written == job_type
+    parts: list[str | Wild] = [Wild.ANY]
+    for part in written.split("*"):
+        parts += [part, Wild.ANY]
+    return Pattern(tuple(parts[1:-1])).matches(job_type)

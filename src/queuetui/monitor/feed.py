@@ -27,7 +27,6 @@ from queuetui.model.run_notes import NotedRun, UsageTotal
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.server_view import ServerView
 from queuetui.model.snapshot import Part, Snapshot, Watch
-from queuetui.model.stuck import is_overdue
 from queuetui.model.upkeep import Token
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.alarms.trends import Usual, read_usual
@@ -38,7 +37,7 @@ from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, Follower, log_of
 from queuetui.monitor.gaps import GapReader, LogGaps
 from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_lives, read_recent
-from queuetui.monitor.queue_progress import read_progress
+from queuetui.monitor.queue_progress import is_late, read_progress
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.server_watch import ServerWatch
 from queuetui.monitor.store_watch import StoreWatch
@@ -138,7 +137,7 @@ class Feed:
         view = self._inspector.view(job_id, events)
         rules = {use.queue: use for use in view.rules}
         facts = gather_facts(view, rules, self.limits, self.capabilities)
-        if not self.capabilities.native and is_overdue(view.job, facts.now, self.limits):
+        if is_late(view.job, facts):
             facts = replace(facts, progress=read_progress(self._inspector, view.job, facts.now, self.limits))
         page, is_logged = view.events, view.logs_events
         if page is None and events and self.capabilities.events:

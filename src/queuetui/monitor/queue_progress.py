@@ -1,4 +1,4 @@
-"""Reads how a queue gets on around one job that is due for too long."""
+"""Reads how a queue gets on around one job that is due for long."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.state import State
-from queuetui.model.stuck import due_since
-from queuetui.monitor.diagnosis.facts import QueueProgress
+from queuetui.model.stuck import due_since, is_overdue
+from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
+
+
+def is_late(job: Job, facts: Facts) -> bool:
+    """Tell whether a job is due for so long that it is worth reading how its queue gets on."""
+    if not facts.capabilities.native:
+        return is_overdue(job, facts.now, facts.limits)
+    return job.state is State.PENDING and facts.wait_s(job) > facts.limits.stuck_after_s
 
 
 def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits) -> QueueProgress:
@@ -44,7 +51,13 @@ def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits)
     by = "created" if job.scheduled_at is None else "scheduled"
     return QueueProgress(
         ahead=None if due_at is None else count(f"state:pending {by}<{due_at.isoformat()}"),
+        outranking=count(f"state:pending priority>{job.priority}") if _is_outranked(inspector, job) else None,
         running=count("state:processing"),
         ended=count(f"state:{','.join(ended)} completed>{since.isoformat()}") if ended else None,
         tells_completed=State.COMPLETED in kept,
     )
+
+
+def _is_outranked(inspector: Inspector, job: Job) -> bool:
+    """Tell whether others may go before a job for their priority: in our own queue higher ones do; elsewhere it is not known."""
+    return inspector.capabilities.native and job.priority is not None and job.state is State.PENDING

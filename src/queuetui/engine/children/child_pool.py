@@ -37,6 +37,7 @@ class ChildPool:
         self.handles: dict[int, ChildHandle] = {}
         self.booted = False
         self.schedules: tuple[str, ...] = ()
+        self.types: tuple[str, ...] = ()
         self.failure: QueueTuiError | None = None
         self._reap = reap
         self._fork_client = ForkClient(boot)
@@ -118,7 +119,7 @@ class ChildPool:
     def _take(self, told: FromNest, now_s: float) -> None:
         if isinstance(told, Booted):
             self.booted = told.error is None
-            self.schedules = told.schedules
+            self.schedules, self.types = told.schedules, told.types
             self.failure = None if self.booted else self._fork_client.explain(told)
         elif (handle := self.handles.get(told.child)) is None:
             return

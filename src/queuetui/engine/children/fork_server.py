@@ -73,8 +73,9 @@ def _load(boot: Boot) -> tuple[ChildSpec | None, Booted]:
     WORKER_LOGGER.setLevel(boot.worker_level)
     choose_default_url(boot.url)
     try:
-        spec = ChildSpec(boot, Tasks(boot.app, AllowRule(boot.allow, Path(boot.root), commands=boot.allow_command)))
-        return spec, Booted(schedules=tuple(spec.to_text() for spec in declared_schedules()))
+        tasks = Tasks(boot.app, AllowRule(boot.allow, Path(boot.root), commands=boot.allow_command))
+        schedules = tuple(one.to_text() for one in declared_schedules())
+        return ChildSpec(boot, tasks), Booted(schedules=schedules, types=tasks.types())
     except NotFound as error:
         return None, Booted(str(error), not_found=True)
     except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker says it

@@ -146,11 +146,12 @@ class Died(Message, frozen=True):
 
 
 class Booted(Message, frozen=True):
-    """From a fork server: it can start children and has found these schedules; or why it cannot."""
+    """From a fork server: it can start children and has found these schedules and types; or why it cannot."""
 
     error: str | None = None
     not_found: bool = False
     schedules: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 ToChild = Work | Cancel | Written | Leave

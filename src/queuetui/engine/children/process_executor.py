@@ -62,6 +62,11 @@ class ProcessExecutor:
         return tuple(map(ScheduleSpec.from_text, self._supervisor.pool.schedules))
 
     @property
+    def types(self) -> tuple[str, ...]:
+        """The types that the application has handlers for, once it is loaded."""
+        return self._supervisor.pool.types
+
+    @property
     def unstarted(self) -> int:
         """How many runs may be waiting; those at children count whole, as only a closer look tells."""
         return len(self._supervisor.backlog) + sum(len(handle.runs) for handle in self._supervisor.handles())

@@ -70,11 +70,15 @@ def judge_handlers(jobs: Sequence[Job], facts: Facts) -> Finding:
             evidence,
         )
     story = f"no live worker takes the type {', '.join(unknown[:MOST_NAMED])}"
-    return Finding(Check.HANDLERS, Level.WARNING, story, evidence, "start a worker that knows it, or add it to --types")
+    return Finding(
+        Check.HANDLERS,
+        Level.WARNING,
+        story,
+        evidence,
+        "start a worker that knows it, or name its application: queuetui worker --app MODULE",
+    )
 
 
 def _is_unknown(job: Job, facts: Facts) -> bool:
     listening = facts.listeners(job.queue.raw)
-    return bool(listening) and all(
-        worker.types and all(known.raw != job.type.raw for known in worker.types) for worker in listening
-    )
+    return bool(listening) and not any(worker.may_know(job.type.raw) for worker in listening)

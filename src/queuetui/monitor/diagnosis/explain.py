@@ -6,20 +6,23 @@ from collections.abc import Callable
 
 from queuetui.model.job import Job
 from queuetui.model.state import State
-from queuetui.model.verdict import Verdict
+from queuetui.model.verdict import Severity, Verdict
 from queuetui.monitor.diagnosis import (
     blocked,
     claims_held,
+    clock_skew,
     ended,
     healthy,
     limit_reached,
     no_consumer,
+    no_handler,
     no_tagged_worker,
     not_due,
     orphaned,
     over_limit,
     overdue,
     queue_paused,
+    starved,
     waiting,
     will_fail,
 )
@@ -28,16 +31,18 @@ from queuetui.monitor.diagnosis.facts import Facts
 Rule = Callable[[Job, Facts], Verdict | None]
 
 RULES: dict[State, tuple[Rule, ...]] = {
-    State.SCHEDULED: (blocked.judge_id, will_fail.judge, no_consumer.judge, not_due.judge),
-    State.RETRYING: (blocked.judge_id, will_fail.judge, no_consumer.judge, not_due.judge),
+    State.SCHEDULED: (blocked.judge_id, will_fail.judge, no_consumer.judge, no_handler.judge, not_due.judge),
+    State.RETRYING: (blocked.judge_id, will_fail.judge, no_consumer.judge, no_handler.judge, not_due.judge),
     State.PENDING: (
         blocked.judge_id,
         will_fail.judge,
         queue_paused.judge,
         no_consumer.judge,
         no_tagged_worker.judge,
+        no_handler.judge,
         claims_held.judge,
         limit_reached.judge,
+        starved.judge,
         waiting.judge,
     ),
     State.PROCESSING: (orphaned.judge, over_limit.judge, healthy.judge),
@@ -51,12 +56,12 @@ RULES: dict[State, tuple[Rule, ...]] = {
 def explain(job: Job, facts: Facts) -> Verdict:
     """Return the first verdict of the state's rules, gravest first.
 
-    That of a job which is due too long tells also that.
+    That of a job which is due too long tells also that, and a time in the future is told where nothing graver is.
     """
     verdict = _first(job, facts)
-    if verdict.stuck or facts.capabilities.native:
-        return verdict
-    return overdue.judge(job, facts, verdict) or verdict
+    if not verdict.stuck and not facts.capabilities.native:
+        verdict = overdue.judge(job, facts, verdict) or verdict
+    return verdict if verdict.severity > Severity.INFO else clock_skew.judge(job, facts) or verdict
 
 
 def _first(job: Job, facts: Facts) -> Verdict:

@@ -20,7 +20,7 @@ from queuetui.model.worker import WorkerInfo
 class QueueProgress:
     """How a queue gets on around one job.
 
-    What is due before it, what runs, and what ended in the last RATE_MINUTES.
+    What is due before it, what is due with a higher priority, what runs, and what ended in the last RATE_MINUTES.
     `tells_completed`: the store keeps completed jobs, else only failures are among those that ended.
     """
 
@@ -28,6 +28,7 @@ class QueueProgress:
     running: Measured[int] | None = None
     ended: Measured[int] | None = None
     tells_completed: bool = True
+    outranking: Measured[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis import clock_skew
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.queues import (
     backlog_growing,
@@ -17,6 +18,7 @@ from queuetui.monitor.diagnosis.queues import (
     dead_letters_over,
     oldest_too_old,
     rates_over,
+    retry_storm,
     unattended,
 )
 from queuetui.monitor.diagnosis.workers import memory_growth, stale, wrong_version
@@ -27,11 +29,17 @@ WorkerRule = Callable[[WorkerInfo, Facts], Verdict | None]
 QUEUE_RULES: tuple[QueueRule, ...] = (
     unattended.judge,
     busy_but_dead.judge,
+    retry_storm.judge,
     oldest_too_old.judge,
     backlog_growing.judge,
     dead_letters_over.judge,
 )
-WORKER_RULES: tuple[WorkerRule, ...] = (stale.judge, memory_growth.judge, wrong_version.judge)
+WORKER_RULES: tuple[WorkerRule, ...] = (
+    stale.judge,
+    clock_skew.judge_worker,
+    memory_growth.judge,
+    wrong_version.judge,
+)
 
 
 def judge_around(facts: Facts) -> tuple[Warned, ...]:

@@ -10,6 +10,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.queues.retry_storm import is_storm
 from queuetui.monitor.diagnosis.words import list_jobs, name, span
 
 # What waits for a worker.
@@ -43,7 +44,7 @@ def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
             {**ended, "limit": limits.error_rate},
             "failed",
         )
-    if runs.retry_rate is not None and runs.retry_rate > limits.retry_rate:
+    if runs.retry_rate is not None and runs.retry_rate > limits.retry_rate and not is_storm(runs):
         story = f"{runs.retry_rate:.0%} of the runs of {name(queue.name)} in {RATE_MINUTES} minutes ended in another attempt"
         evidence = {**ended, "retried": runs.retried, "lost": runs.lost, "limit": limits.retry_rate}
         yield _over(Code.RETRY_RATE_OVER, queue, story, f"{limits.retry_rate:.0%}", evidence, "retrying")

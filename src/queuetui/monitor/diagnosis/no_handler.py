@@ -1,0 +1,45 @@
+"""Workers listen to the queue of a job, and none of them has a handler for its type."""
+
+from __future__ import annotations
+
+from queuetui.model.counted import counted
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.words import age, name, worker_name
+
+_MOST_NAMED = 5
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a waiting job; needs workers that tell which types they know.
+
+    It is no stuck job: a worker gives it back, later each time, and fails it once it has done so for long (`--unknown-after`).
+    """
+    listeners = facts.listeners(job.queue.raw)
+    if not listeners or any(worker.may_know(job.type.raw) for worker in listeners):
+        return None
+    there_s = facts.seconds_since(job.created_at or job.scheduled_at) or 0.0
+    knows = _known(listeners)
+    return Verdict(
+        Code.NO_HANDLER,
+        Severity.WARNING,
+        f"{counted(len(listeners), 'live worker')} on {name(job.queue)}, none has a handler for {name(job.type)}: "
+        f"there for {age(there_s)}",
+        {
+            "queue": name(job.queue),
+            "type": name(job.type),
+            "there_s": round(there_s, 3),
+            "listeners": [worker_name(one) for one in listeners[:_MOST_NAMED]],
+            "they_know": knows,
+        },
+        "start a worker whose application declares it: queuetui worker --app MODULE",
+    )
+
+
+def _known(listeners: tuple[WorkerInfo, ...]) -> list[str]:
+    """Return types that workers know, the first of each worker before the second of any."""
+    most = max(len(one.types) for one in listeners)
+    every = [one.types[place] for place in range(most) for one in listeners if place < len(one.types)]
+    return list(dict.fromkeys(str(name(one)) for one in every))[:_MOST_NAMED]

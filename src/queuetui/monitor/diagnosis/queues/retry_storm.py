@@ -1,0 +1,43 @@
+"""Most runs of a queue end in another attempt, many times a minute: its jobs fail again and again instead of ending."""
+
+from __future__ import annotations
+
+from queuetui.model.rates import RATE_MINUTES, RecentRuns
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.words import list_jobs, name
+
+# Fewer runs may be one job's own trouble.
+LEAST_AGAIN = 30
+LEAST_SHARE = 0.5
+
+
+def is_storm(runs: RecentRuns | None) -> bool:
+    """Tell whether a queue's runs of the last minutes are a storm of retries."""
+    if runs is None or runs.retry_rate is None:
+        return False
+    return runs.retried + runs.lost >= LEAST_AGAIN and runs.retry_rate >= LEAST_SHARE
+
+
+def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:  # noqa: ARG001 - every rule is asked alike
+    """Judge a queue; needs a tally."""
+    runs = queue.recent
+    if runs is None or not is_storm(runs):
+        return None
+    again = runs.retried + runs.lost
+    every = again + runs.completed + runs.failed
+    return Verdict(
+        Code.RETRY_STORM,
+        Severity.CRITICAL,
+        f"{again} of {every} runs of {name(queue.name)} in {RATE_MINUTES} minutes ended in another attempt",
+        {
+            "retried": runs.retried,
+            "lost": runs.lost,
+            "completed": runs.completed,
+            "failed": runs.failed,
+            "minutes": RATE_MINUTES,
+            "share": LEAST_SHARE,
+        },
+        f"see the errors: {list_jobs(queue.name, 'state:retrying')}; pause it until they are mended",
+    )

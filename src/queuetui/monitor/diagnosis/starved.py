@@ -1,0 +1,40 @@
+"""Jobs of a higher priority go before a job that has been due for long."""
+
+from __future__ import annotations
+
+from queuetui.model.job import Job
+from queuetui.model.measured import Exactness
+from queuetui.model.rates import RATE_MINUTES
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.words import name, span, start_worker, waits
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a due job for which it was read what goes before it; needs workers that end something."""
+    progress, wait_s = facts.progress, facts.wait_s(job)
+    if progress is None or wait_s <= facts.limits.stuck_after_s or not facts.listeners(job.queue.raw):
+        return None
+    above = 0 if progress.outranking is None else progress.outranking.value or 0
+    if not above:
+        return None
+    least = "" if progress.outranking is None or progress.outranking.exactness is Exactness.EXACT else "+"
+    ended = None if progress.ended is None else progress.ended.value
+    evidence: dict[str, object] = {
+        "queue": name(job.queue),
+        "due_s": round(wait_s, 3),
+        "priority": job.priority,
+        "higher_priority_first": above,
+        f"ended_in_{RATE_MINUTES}_minutes": ended,
+    }
+    left = f"none ended in {RATE_MINUTES} minutes"
+    if ended:
+        evidence["turn_in_s"] = round(above * RATE_MINUTES * 60 / ended)
+        left = f"at the rate of the last {RATE_MINUTES} minutes its turn comes in {span(above * RATE_MINUTES * 60 / ended)}"
+    return Verdict(
+        Code.STARVED,
+        Severity.WARNING,
+        f"{waits(job, wait_s)}; {above:,}{least} due jobs of a higher priority go first, {left}",
+        evidence,
+        start_worker(job.queue, facts.capabilities),
+    )

@@ -1,0 +1,128 @@
+"""Why a job waits whose queue has workers, and what a clock that is wrong does to verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from queuetui.model.job import Job
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.rates import RecentRuns
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Code, Severity
+from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.explain import explain
+from queuetui.monitor.diagnosis.facts import QueueProgress
+from queuetui.monitor.diagnosis.surroundings import judge_queue, judge_worker
+from tests.monitor.pictures import ago, facts, job, queue, running, worker
+
+
+def knowing(*types: str) -> WorkerInfo:
+    """Return a worker that tells the types it has handlers for."""
+    return replace(worker("mail"), types=tuple(map(Untrusted, types)))
+
+
+@pytest.mark.parametrize(
+    ("workers", "job_type", "code"),
+    [
+        ([knowing("Other")], "Send", Code.NO_HANDLER),
+        ([knowing("Other"), knowing("Third")], "Send", Code.NO_HANDLER),
+        ([knowing("Other"), knowing("Send")], "Send", Code.WAITING),
+        ([knowing("Other"), worker("mail")], "Send", Code.WAITING),
+        ([knowing("Other"), replace(knowing("Send"), beat_at=ago(99))], "Send", Code.NO_HANDLER),
+        ([knowing("*:*")], "shop.jobs:send", Code.WAITING),
+        ([knowing("*:*")], "Send", Code.NO_HANDLER),
+        ([knowing("shop:*", "shop.*:*")], "shop.jobs:send", Code.WAITING),
+        ([knowing("shop:*", "shop.*:*")], "shopping.jobs:send", Code.NO_HANDLER),
+        ([knowing("S[e]nd?")], "Send?", Code.NO_HANDLER),
+        ([knowing("S[e]nd?")], "S[e]nd?", Code.WAITING),
+    ],
+)
+@pytest.mark.parametrize("state", [State.PENDING, State.SCHEDULED, State.RETRYING])
+def test_a_type_that_no_listening_worker_knows(
+    state: State, workers: list[WorkerInfo], job_type: str, code: Code
+) -> None:
+    """Workers tell their types, with * for what a rule lets through; one that tells none may know any."""
+    known = code if code is Code.NO_HANDLER or state is State.PENDING else None
+    verdict = explain(job(state, job_type=job_type, scheduled_at=ago(5)), facts(*workers))
+    assert (verdict.code if known or verdict.code is Code.NO_HANDLER else None) is known
+    if known is Code.NO_HANDLER:
+        assert (verdict.severity, verdict.stuck) == (Severity.WARNING, False)
+        assert len(verdict.evidence["listeners"]) == len([one for one in workers if one.beat_at > ago(60)])  # type: ignore[arg-type]
+        assert "--app" in verdict.next
+
+
+@pytest.mark.parametrize(
+    ("due_s", "progress", "crew", "code", "words"),
+    [
+        (301, QueueProgress(outranking=Measured(400), ended=Measured(100)), [worker("mail")], Code.STARVED, "in 20 m"),
+        (301, QueueProgress(outranking=Measured(400), ended=Measured(0)), [worker("mail")], Code.STARVED, "none ended"),
+        (
+            301,
+            QueueProgress(outranking=Measured(10_000, Exactness.CAPPED), ended=None),
+            [worker("mail", busy=2)],
+            Code.STARVED,
+            "10,000+ due jobs",
+        ),
+        (299, QueueProgress(outranking=Measured(400), ended=Measured(100)), [worker("mail")], Code.WAITING, ""),
+        (301, QueueProgress(outranking=Measured(0), ended=Measured(100)), [worker("mail")], Code.WAITING, ""),
+        (301, QueueProgress(), [worker("mail")], Code.WAITING, ""),
+        (301, None, [worker("mail")], Code.WAITING, ""),
+        (301, QueueProgress(outranking=Measured(400), ended=Measured(100)), [], Code.NO_CONSUMER, ""),
+    ],
+)
+def test_a_job_that_others_go_before(
+    due_s: float, progress: QueueProgress | None, crew: list[WorkerInfo], code: Code, words: str
+) -> None:
+    """A job that has been due for long is starved where due jobs of a higher priority are there, with when its turn may come."""
+    told = replace(facts(*crew, queue("mail")), progress=progress)
+    verdict = explain(job(scheduled_at=ago(due_s), priority=0), told)
+    assert verdict.code is code
+    assert words in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("subject", "code"),
+    [
+        (job(scheduled_at=ago(5), created_at=ago(-4)), Code.WAITING),
+        (job(scheduled_at=ago(5), created_at=ago(-6)), Code.CLOCK_SKEW),
+        (job(State.COMPLETED, completed_at=ago(-3600)), Code.CLOCK_SKEW),
+        (job(State.SCHEDULED, created_at=ago(9), scheduled_at=ago(-3600)), Code.NOT_DUE),
+        (running(-60, claimed_at=ago(1)), Code.CLOCK_SKEW),
+        (running(400, created_at=ago(-60)), Code.HUNG),
+    ],
+)
+def test_a_time_in_the_future_is_told(subject: Job, code: Code) -> None:
+    """What has happened cannot lie ahead by the store's clock; a graver verdict goes first, and a due time may lie ahead."""
+    verdict = explain(subject, facts(worker("mail")))
+    assert verdict.code is code
+    if code is Code.CLOCK_SKEW:
+        assert float(str(verdict.evidence["ahead_s"])) > 5
+        assert verdict.next.endswith("queuetui doctor")
+
+
+def test_a_worker_that_beats_ahead_of_the_store_is_told() -> None:
+    """Its beats lie in the future, so that it would look live for long after its death."""
+    (verdict,) = judge_worker(worker("mail", silent_s=-90), facts(worker("mail")))
+    assert (verdict.code, verdict.evidence["ahead_s"]) == (Code.CLOCK_SKEW, 90.0)
+    assert judge_worker(worker("mail", silent_s=-4), facts(worker("mail"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("runs", "codes"),
+    [
+        ({"retried": 30, "completed": 30}, [Code.RETRY_STORM]),
+        ({"retried": 20, "lost": 10, "failed": 5}, [Code.RETRY_STORM]),
+        ({"retried": 29, "completed": 0}, [Code.RETRY_RATE_OVER]),
+        ({"retried": 30, "completed": 31}, [Code.RETRY_RATE_OVER]),
+        ({"retried": 30, "completed": 500}, []),
+    ],
+)
+def test_a_storm_of_retries_is_told_once(runs: dict[str, Any], codes: list[Code]) -> None:
+    """Half of many runs that end in another attempt are a storm, which is told in place of the rate that is over its limit."""
+    stormy = replace(queue("mail"), recent=RecentRuns(runs=1, **runs))
+    found = [one.code for one in judge_queue(stormy, facts(worker("mail"), stormy))]
+    assert [code for code in found if code is not Code.ERROR_RATE_OVER] == codes
