@@ -10,6 +10,7 @@ import pytest
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.rates import RecentRuns
+from queuetui.model.row_lock import RowLock
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity
@@ -17,7 +18,7 @@ from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import QueueProgress
 from queuetui.monitor.diagnosis.surroundings import judge_queue, judge_worker
-from tests.monitor.pictures import ago, facts, job, queue, running, worker
+from tests.monitor.pictures import FOREIGN, ago, facts, job, queue, running, worker
 
 
 def knowing(*types: str) -> WorkerInfo:
@@ -51,7 +52,8 @@ def test_a_type_that_no_listening_worker_knows(
     assert (verdict.code if known or verdict.code is Code.NO_HANDLER else None) is known
     if known is Code.NO_HANDLER:
         assert (verdict.severity, verdict.stuck) == (Severity.WARNING, False)
-        assert len(verdict.evidence["listeners"]) == len([one for one in workers if one.beat_at > ago(60)])  # type: ignore[arg-type]
+        live = [one for one in workers if one.beat_at > ago(60)]
+        assert verdict.evidence["listeners"] == ["web-1 pid 4411"] * len(live)
         assert "--app" in verdict.next
 
 
@@ -126,3 +128,36 @@ def test_a_storm_of_retries_is_told_once(runs: dict[str, Any], codes: list[Code]
     stormy = replace(queue("mail"), recent=RecentRuns(runs=1, **runs))
     found = [one.code for one in judge_queue(stormy, facts(worker("mail"), stormy))]
     assert [code for code in found if code is not Code.ERROR_RATE_OVER] == codes
+
+
+HELD = RowLock(4711, Untrusted("ann"), Untrusted("psql"), Untrusted("idle in transaction"), ago(720))
+
+
+@pytest.mark.parametrize(
+    ("subject", "lock", "code", "words"),
+    [
+        (
+            job(scheduled_at=ago(5)),
+            HELD,
+            Code.BLOCKED_BY,
+            "pid 4711 (psql, idle in transaction) holds its row locked for 12 m",
+        ),
+        (job(scheduled_at=ago(5)), RowLock(), Code.BLOCKED_BY, "another session holds its row locked, so"),
+        (job(scheduled_at=ago(5)), replace(HELD, since=ago(4)), Code.WAITING, ""),
+        (job(scheduled_at=ago(5)), None, Code.WAITING, ""),
+    ],
+)
+def test_a_job_whose_row_is_locked(subject: Job, lock: RowLock | None, code: Code, words: str) -> None:
+    """A lock that has stood for longer than a claim holds one is told with its session, whatever of that is known."""
+    verdict = explain(subject, replace(facts(worker("mail")), lock=lock))
+    assert verdict.code is code
+    assert words in verdict.summary
+
+
+def test_a_job_that_waits_for_others_names_them() -> None:
+    """Where the store names the jobs that must end first, the first is the next one to look at."""
+    waits = job(State.BLOCKED, waits_for=(Untrusted("a-1"), Untrusted("a-2")))
+    verdict = explain(waits, facts(capabilities=FOREIGN))
+    assert (verdict.code, verdict.stuck) == (Code.BLOCKED_BY, False)
+    assert "until job a-1 and 1 other job has ended" in verdict.summary
+    assert verdict.next == "see that one: queuetui why a-1"

@@ -30,7 +30,8 @@ class Job:
 
     On a page `payload` holds at most PAYLOAD_HEAD_CHARS and `payload_whole` tells whether that is all; `get` gives all.
     `scheduled_at` is when it is or was due; `expired_at` is the deadline of a job that is past it: a worker that takes it fails
-    it without running it, whatever its attempts. `remarks` are the backend's own words about this row.
+    it without running it, whatever its attempts. `waits_for` are the ids of jobs that must end first.
+    `remarks` are the backend's own words about this row.
     """
 
     ref: JobRef
@@ -62,6 +63,7 @@ class Job:
     cancel_requested_at: datetime | None = None
     lease_until: datetime | None = None
     expired_at: datetime | None = None
+    waits_for: tuple[Untrusted, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.event import EventPage
 from queuetui.model.job import Attempt, Job
 from queuetui.model.measured import Measured, absent
+from queuetui.model.row_lock import RowLock
 from queuetui.model.run_notes import NotedRun
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.text import Untrusted
@@ -20,6 +21,7 @@ class JobView:
     """What one read found of a job; `now`, `queues` and `workers` are what it is judged by.
 
     A queue tells here whether it is paused, and no counts. `events` is None where none were asked for or none are kept.
+    `lock` is who holds the row of a waiting job, where the server tells.
     """
 
     job: Job
@@ -32,6 +34,7 @@ class JobView:
     events: EventPage | None = None
     logs_events: bool = False
     held_until: datetime | None = None
+    lock: RowLock | None = None
 
 
 def uncounted_queue(

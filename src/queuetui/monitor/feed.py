@@ -136,7 +136,7 @@ class Feed:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
         view = self._inspector.view(job_id, events)
         rules = {use.queue: use for use in view.rules}
-        facts = gather_facts(view, rules, self.limits, self.capabilities)
+        facts = replace(gather_facts(view, rules, self.limits, self.capabilities), lock=view.lock)
         if is_late(view.job, facts):
             facts = replace(facts, progress=read_progress(self._inspector, view.job, facts.now, self.limits))
         page, is_logged = view.events, view.logs_events

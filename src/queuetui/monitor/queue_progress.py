@@ -59,5 +59,8 @@ def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits)
 
 
 def _is_outranked(inspector: Inspector, job: Job) -> bool:
-    """Tell whether others may go before a job for their priority: in our own queue higher ones do; elsewhere it is not known."""
+    """Tell whether others may go before a job for their priority.
+
+    In our own queue higher ones do; elsewhere it is not known.
+    """
     return inspector.capabilities.native and job.priority is not None and job.state is State.PENDING

@@ -13,7 +13,7 @@ from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, Counts, count_jobs
-from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_many, read_seen
+from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_lock, read_many, read_seen
 from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
@@ -92,7 +92,8 @@ class TablesInspector:
         read_workers = self.product.sides.workers
         with self._reading(self.options.limits) as reading:
             workers = () if read_workers is None else read_workers(reading.connection, reading.moment)
-            return JobView(self._get(reading, job_id), reading.moment.now, workers=workers)
+            job = self._get(reading, job_id)
+            return JobView(job, reading.moment.now, workers=workers, lock=read_lock(reading, job))
 
     def _get(self, reading: Reading, job_id: str) -> Job:
         seen = read_seen(reading, job_id, self._seen.rev_of(job_id))

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from sqlalchemy import Text, and_, cast, or_, select, tuple_
+from sqlalchemy import Table, Text, and_, cast, or_, select, tuple_
 
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.row_lock import read_row_lock
 from queuetui.backends.tables.conditions import condition, is_storable
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
@@ -21,6 +22,8 @@ from queuetui.model.job import Job
 from queuetui.model.page import IdSearch, Page, PageRequest
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.query import Comparison, Query, Term
+from queuetui.model.row_lock import RowLock
+from queuetui.model.state import State
 
 _REMEMBERED = 20_000
 # A server that has the index in memory comes through it in less.
@@ -59,6 +62,17 @@ def read_seen(reading: Reading, job_id: str, rev: str | None) -> Job | None:
         return None
     at_key = and_(*(part.at == value for part, value in zip(source.key, place.key, strict=True)))
     return next((job for job in _read(reading, source, at_key, 1, None) if job.ref.id == job_id), None)
+
+
+def read_lock(reading: Reading, job: Job) -> RowLock | None:
+    """Return whose transaction holds the row of a job that a worker could take."""
+    place = place_of_rev(job.ref.rev, reading) if job.state is State.PENDING else None
+    source = None if place is None else reading.product.source(place.source)
+    if place is None or source is None:
+        return None
+    table = source.lockable if source.lockable is not None else source.rows
+    at_key = and_(*(part.at == value for part, value in zip(source.key, place.key, strict=True)))
+    return read_row_lock(reading.connection, table, at_key) if isinstance(table, Table) else None
 
 
 def read_many(reading: Reading, revs: Mapping[str, str | None], sizes: Sizes) -> dict[str, Job]:

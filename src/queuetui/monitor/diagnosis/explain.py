@@ -9,6 +9,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Severity, Verdict
 from queuetui.monitor.diagnosis import (
     blocked,
+    blocked_by,
     claims_held,
     clock_skew,
     ended,
@@ -37,6 +38,7 @@ RULES: dict[State, tuple[Rule, ...]] = {
         blocked.judge_id,
         will_fail.judge,
         queue_paused.judge,
+        blocked_by.judge_lock,
         no_consumer.judge,
         no_tagged_worker.judge,
         no_handler.judge,
@@ -46,7 +48,7 @@ RULES: dict[State, tuple[Rule, ...]] = {
         waiting.judge,
     ),
     State.PROCESSING: (orphaned.judge, over_limit.judge, healthy.judge),
-    State.BLOCKED: (blocked.judge,),
+    State.BLOCKED: (blocked_by.judge_dependency, blocked.judge),
     State.COMPLETED: (ended.judge,),
     State.FAILED: (ended.judge,),
     State.CANCELLED: (ended.judge,),

@@ -12,6 +12,7 @@ from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Measured
+from queuetui.model.row_lock import RowLock
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.worker import WorkerInfo
 
@@ -36,7 +37,7 @@ class Facts:
     """One snapshot's workers and queues, the limits and what the backend stores.
 
     `now` is the store's clock, `first_rss` the first measure of each worker's memory, where somebody has watched since.
-    `progress` is read for a job that somebody asks about.
+    `progress` and `lock` are read for a job that somebody asks about.
     """
 
     now: datetime
@@ -49,6 +50,7 @@ class Facts:
     held_until: datetime | None = None
     first_rss: Mapping[str, int] = field(default_factory=dict)
     progress: QueueProgress | None = None
+    lock: RowLock | None = None
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""

@@ -1,4 +1,4 @@
-"""Most runs of a queue end in another attempt, many times a minute: its jobs fail again and again instead of ending."""
+"""Most runs of a queue end in another attempt, many times a minute."""
 
 from __future__ import annotations
 
