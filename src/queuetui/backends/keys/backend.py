@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from queuetui.backends.backend import Backend, late
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
@@ -29,12 +31,26 @@ class KeysBackend(Backend):
 
 def find_product(server: RedisServer, url: str, product: Product, options: BackendOptions) -> tuple[Found, ...]:
     """Return a product's queue if the server holds one, as discovery tells it."""
-    detail = product.recognise(Reading(server, product, options.limits).ask)
-    if not detail:
-        return ()
-    capabilities = product.capabilities
+    return find_products(server, url, {"": product}, options)
 
-    def open_it(options: BackendOptions) -> Backend:
-        return KeysBackend(RedisServer(read_address(url, (NAMESPACE,)).url, options), product)
 
-    return (Found(capabilities.kind, capabilities.label, detail, open_it),)
+def find_products(
+    server: RedisServer, url: str, products: Mapping[str, Product], options: BackendOptions
+) -> tuple[Found, ...]:
+    """Return the queues of one product that the server holds, each by its name: its prefix, or what else tells it from the others."""
+    details = {
+        name: product.recognise(Reading(server, product, options.limits).ask) for name, product in products.items()
+    }
+    there = [name for name in products if details[name]]
+
+    def describe(name: str) -> Found:
+        product = products[name]
+        capabilities = product.capabilities
+        kind = capabilities.kind if len(there) == 1 else f"{capabilities.kind}:{name}"
+        return Found(kind, capabilities.label, details[name], lambda options: _open(url, product, options), name=name)
+
+    return tuple(map(describe, there))
+
+
+def _open(url: str, product: Product, options: BackendOptions) -> Backend:
+    return KeysBackend(RedisServer(read_address(url, (NAMESPACE,)).url, options), product)
