@@ -96,6 +96,13 @@ def export_orders(payload: Payload, context: Context) -> str:
     return f"written to {payload['file']}"
 
 
+@job("call_shop", queue="exports", backoff=SOON)
+def call_shop(payload: Payload) -> None:
+    """Call a shop that is down: every attempt fails at once."""
+    message = f"shop {payload['shop']['name']} answered 503 Service Unavailable"
+    raise ConnectionError(message)
+
+
 @job("rebuild_index", queue="search")
 def rebuild_index(payload: Payload, context: Context) -> None:
     """Hang: never done, though its worker lives; it ends when it is cancelled."""

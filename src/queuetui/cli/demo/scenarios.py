@@ -47,8 +47,9 @@ class Scenario:
     attach: Callable[[Path], object] | None = None
 
 
-def _export(seconds: float) -> NewJob:
-    return Queue.new("export_orders", {"file": "orders-2026-11.csv", "seconds": seconds}, queue="exports")
+def _export(seconds: float, priority: int = 0) -> NewJob:
+    payload = {"file": "orders-2026-11.csv", "seconds": seconds}
+    return Queue.new("export_orders", payload, queue="exports", priority=priority)
 
 
 def _pause(queue: Queue) -> None:
@@ -57,7 +58,17 @@ def _pause(queue: Queue) -> None:
 
 def _old_laravel_job(path: Path) -> None:
     """Make the tables of a Laravel application, with a job that nobody has taken for an hour."""
-    due_at = int(time.time()) - HOUR_S
+    at = int(time.time()) - HOUR_S
+    _make_laravel(path, due_at=at, created_at=at)
+
+
+def _early_laravel_job(path: Path) -> None:
+    """Make them with a job that a host wrote whose clock is an hour ahead."""
+    now = int(time.time())
+    _make_laravel(path, due_at=now, created_at=now + HOUR_S)
+
+
+def _make_laravel(path: Path, *, due_at: int, created_at: int) -> None:
     payload = {
         "uuid": "0b3f4f6e-8b4c-4d0e-9d0a-3a52c9d1f0aa",
         "displayName": "App\\Jobs\\SendInvoice",
@@ -69,7 +80,7 @@ def _old_laravel_job(path: Path) -> None:
         database.executescript(_LARAVEL)
         database.execute(
             "insert into jobs (queue, payload, attempts, available_at, created_at) values ('default', ?, 0, ?, ?)",
-            (json.dumps(payload), due_at, due_at),
+            (json.dumps(payload), due_at, created_at),
         )
     database.close()
 
@@ -112,6 +123,36 @@ SCENARIOS: Mapping[str, Scenario] = {
         {"exports-1": _ONE_SLOT},
         lambda: [Queue.new("crash", {"name": "corrupt.pdf"}, queue="exports", max_attempts=9)],
         restarts=True,
+    ),
+    "missing-handler": Scenario(
+        "a job is of a type that the application of no worker declares",
+        Code.NO_HANDLER,
+        "queue:exports",
+        {"exports-1": _ONE_SLOT},
+        lambda: [Queue.new("resize_image", {"file": "shoe.png"}, queue="exports")],
+    ),
+    "starvation": Scenario(
+        "jobs of a higher priority come before one that has waited for long",
+        Code.STARVED,
+        "queue:exports priority<0",
+        {"exports-1": _ONE_SLOT},
+        lambda: [_export(60, -10), *(_export(1, 10) for _ in range(200))],
+    ),
+    "retry-storm": Scenario(
+        "a service is down, and every job that calls it is tried again and again",
+        Code.RETRY_STORM,
+        "",
+        {"exports-1": ("-q", "exports", "-c", "4", "--lease", "3")},
+        lambda: [
+            Queue.new("call_shop", {"shop": {"name": f"Shop {number}"}}, queue="exports", max_attempts=9)
+            for number in range(40)
+        ],
+    ),
+    "clock-skew": Scenario(
+        "a job was written by a host whose clock is an hour ahead of the database's",
+        Code.CLOCK_SKEW,
+        "queue:default",
+        attach=_early_laravel_job,
     ),
     "overdue-attached": Scenario(
         "a job of a Laravel application has waited for an hour, and its tables store no workers",

@@ -16,6 +16,7 @@ from queuetui.cli.demo.crew import spawn
 from queuetui.cli.demo.place import DemoPlace, make_place
 from queuetui.cli.demo.scenarios import SCENARIOS, Scenario
 from queuetui.model.errors import Conflict, NotFound, Unreachable
+from queuetui.model.job import Job
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
@@ -68,10 +69,18 @@ def await_verdict(feed: Feed, scenario: Scenario, over: Event) -> Verdict | None
 
 def _verdict(feed: Feed, scenario: Scenario) -> Verdict | None:
     if scenario.watched:
-        judged = [verdict for _, verdict in feed.search(parse_query(scenario.watched), 1)]
+        judged = [_explain(feed, job) for job, _ in feed.search(parse_query(scenario.watched), 1)]
     else:
         judged = [one.verdict for one in feed.poll(Watch()).warnings]
-    return next((verdict for verdict in judged if verdict.code is scenario.code), None)
+    return next((verdict for verdict in judged if verdict is not None and verdict.code is scenario.code), None)
+
+
+def _explain(feed: Feed, job: Job) -> Verdict | None:
+    """Return the verdict of a job as `why` tells it; None when the job has moved meanwhile."""
+    try:
+        return feed.open(job.ref.id).verdict
+    except NotFound:
+        return None
 
 
 def await_life(feed: Feed, tell: Callable[[str], object]) -> None:

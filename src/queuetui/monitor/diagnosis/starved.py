@@ -13,24 +13,29 @@ from queuetui.monitor.diagnosis.words import name, span, start_worker, waits
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a due job for which it was read what goes before it; needs workers that end something."""
     progress, wait_s = facts.progress, facts.wait_s(job)
-    if progress is None or wait_s <= facts.limits.stuck_after_s or not facts.listeners(job.queue.raw):
+    listeners = facts.listeners(job.queue.raw)
+    if progress is None or wait_s <= facts.limits.stuck_after_s or not listeners:
         return None
     above = 0 if progress.outranking is None else progress.outranking.value or 0
     if not above:
         return None
     least = "" if progress.outranking is None or progress.outranking.exactness is Exactness.EXACT else "+"
     ended = None if progress.ended is None else progress.ended.value
+    # A queue that began lately has not had all of the window.
+    oldest_s = max((facts.now - one.started_at).total_seconds() for one in listeners)
+    window_s = max(1.0, min(RATE_MINUTES * 60.0, oldest_s))
     evidence: dict[str, object] = {
         "queue": name(job.queue),
         "due_s": round(wait_s, 3),
         "priority": job.priority,
         "higher_priority_first": above,
-        f"ended_in_{RATE_MINUTES}_minutes": ended,
+        "ended": ended,
+        "window_s": round(window_s),
     }
-    left = f"none ended in {RATE_MINUTES} minutes"
+    left = f"none ended in {span(window_s)}"
     if ended:
-        evidence["turn_in_s"] = round(above * RATE_MINUTES * 60 / ended)
-        left = f"at the rate of the last {RATE_MINUTES} minutes its turn comes in {span(above * RATE_MINUTES * 60 / ended)}"
+        evidence["turn_in_s"] = round(above * window_s / ended)
+        left = f"at the rate of the last {span(window_s)} its turn comes in {span(above * window_s / ended)}"
     return Verdict(
         Code.STARVED,
         Severity.WARNING,
