@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import case, literal, null, true
@@ -14,11 +14,11 @@ from queuetui.backends.sql.groups import Grouping, GroupTally
 from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
 from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.source import STATES, Column, Source
+from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Source
+from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
-from queuetui.model.text import Untrusted
 
 _NOT_KEPT = "{label} has no {state} jobs"
 
@@ -78,19 +78,26 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bo
     }
     queues = _by_queue(sources, found)
     measure = _Measure(reading, found)
+    pauses = _read_pauses(reading)
     infos = tuple(
-        QueueInfo(Untrusted(name), measure.states([one]), measure.stuck([one]), one.oldest_due_at)
-        for name, one in sorted(queues.items())
+        replace(pauses.get(name, uncounted_queue(name)), counts=counts, stuck=stuck, oldest_due_at=one.oldest_due_at)
+        for name, one in sorted((dict.fromkeys(pauses, _Queue()) | queues).items())
+        for counts, stuck in [(measure.states([one]), measure.stuck([one]))]
     )
     every = list(queues.values())
     by_state = measure.states(every)
     return Counts(by_state, measure.stuck(every), measure.total(by_state), infos)
 
 
+def _read_pauses(reading: Reading) -> dict[str, QueueInfo]:
+    read = reading.product.sides.pauses
+    return {} if read is None else {one.name.raw: one for one in read(reading.connection, reading.moment)}
+
+
 def _grouping(reading: Reading, source: Source) -> Grouping:
     """Return what rows are counted by: queue and state; how many are stuck, and since when the oldest is due."""
     moment = reading.moment
-    queue: Column = literal("default")
+    queue: Column = literal(DEFAULT_QUEUE)
     if "queue" in source.fields:
         one = source.fields["queue"]
         queue = one.at if one.folds else exact_text(one.at, reading.dialect)

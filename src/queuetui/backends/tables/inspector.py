@@ -17,14 +17,14 @@ from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suff
 from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import cut_for_page
+from queuetui.backends.tables.rows import cut_for_page, place_of_rev
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Product
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
-from queuetui.model.job_view import JobView
+from queuetui.model.job_view import JobView, uncounted_queue
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
@@ -88,12 +88,16 @@ class TablesInspector:
             return self._get(reading, job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with the time and the workers that it is judged by; rows tell of no pauses, rules or attempts."""
-        read_workers = self.product.sides.workers
+        """Return one job with the time, the queues and the workers that it is judged by, and its attempts; rows tell of no rules."""
+        sides = self.product.sides
         with self._reading(self.options.limits) as reading:
-            workers = () if read_workers is None else read_workers(reading.connection, reading.moment)
+            at = (reading.connection, reading.moment)
             job = self._get(reading, job_id)
-            return JobView(job, reading.moment.now, workers=workers, lock=read_lock(reading, job))
+            queues = {job.queue.raw: uncounted_queue(job.queue.raw)}
+            queues |= {} if sides.pauses is None else {one.name.raw: one for one in sides.pauses(*at)}
+            workers = () if sides.workers is None else sides.workers(*at)
+            attempts, lock = _attempts_of(reading, job), read_lock(reading, job)
+            return JobView(job, reading.moment.now, tuple(queues.values()), workers, attempts=attempts, lock=lock)
 
     def _get(self, reading: Reading, job_id: str) -> Job:
         seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
@@ -122,8 +126,9 @@ class TablesInspector:
         return search
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
-        """Rows of a queue keep no attempts."""
-        return ()
+        """Return the kept attempts of a job."""
+        with self._reading(self.options.limits) as reading:
+            return _attempts_of(reading, self._get(reading, job_id))
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return how each term of a filter is answered."""
@@ -179,6 +184,14 @@ class TablesInspector:
         if counts is None:
             return picture
         return replace(picture, counts=counts.by_state, stuck=counts.stuck, total=counts.total, queues=counts.queues)
+
+
+def _attempts_of(reading: Reading, job: Job) -> tuple[Attempt, ...]:
+    place = place_of_rev(job.ref.rev, reading)
+    source = None if place is None else reading.product.source(place.source)
+    if place is None or source is None or source.attempts is None:
+        return ()
+    return source.attempts(reading.connection, place.key)
 
 
 def _say_shared(job_id: str, jobs: Sequence[Job]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -12,16 +14,25 @@ from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.tables.source import Moment, Product
 from queuetui.model.limits import Limits, is_live
 
+T = TypeVar("T")
+
 
 def read_moment(connection: Connection, product: Product, now: datetime | None, limits: Limits) -> Moment:
-    """Return the moment of a read or a write; workers that cannot be read are not held against a job."""
+    """Return the moment of a read or a write; workers and pauses that cannot be read are not held against a job."""
     moment = Moment(read_clock(connection, now), limits)
-    read_workers = product.sides.workers
-    if read_workers is None:
-        return moment
+    sides = product.sides
+    if sides.workers is not None and (workers := _try(connection, moment, sides.workers)) is not None:
+        live = [worker for worker in workers if is_live(worker, moment.now, limits)]
+        if all(worker.queues for worker in live):
+            moment = replace(moment, heard=frozenset(name.raw for worker in live for name in worker.queues))
+    if sides.pauses is not None and (queues := _try(connection, moment, sides.pauses)) is not None:
+        moment = replace(moment, paused=frozenset(queue.name.raw for queue in queues if queue.is_paused))
+    return moment
+
+
+def _try(connection: Connection, moment: Moment, read: Callable[[Connection, Moment], T]) -> T | None:
     try:
         with connection.begin_nested():
-            workers = read_workers(connection, moment)
+            return read(connection, moment)
     except DBAPIError:
-        return moment
-    return replace(moment, is_unheard=not any(is_live(worker, moment.now, limits) for worker in workers))
+        return None

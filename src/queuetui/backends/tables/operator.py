@@ -19,7 +19,7 @@ from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job, read_row
 from queuetui.backends.tables.source import Change, Condition, LockedRow, Place, Product, Source
-from queuetui.model.act import Act, Outcome, Result, Target, Verb
+from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -59,8 +59,15 @@ class TablesOperator:
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Queues of other products are not changed. Raises Unsupported."""
-        raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+        """Pause or resume a queue as the product does. Raises Unsupported where it cannot."""
+        change = self.product.queue_changes.get(act.verb)
+        if change is None:
+            raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+        with self.database.writing(f"to {act.verb.value} a queue") as connection:
+            moment = read_moment(connection, self.product, self.options.now, self.options.limits)
+            why_not, note = change(connection, queue, moment, act)
+        ref = JobRef(self.options.name, queue, "")
+        return Result(ref, Outcome.SKIPPED, note=why_not) if why_not else Result(ref, Outcome.DONE, note=note)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Workers of other products are not cleaned. Raises Unsupported."""

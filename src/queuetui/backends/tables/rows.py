@@ -16,6 +16,7 @@ from sqlalchemy import false, func
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.source import (
     BRIEF,
+    DEFAULT_QUEUE,
     NO_STATE,
     NOW,
     PAYLOAD,
@@ -108,7 +109,7 @@ def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job
     job = Job(
         ref=JobRef(reading.backend, str(row["id"] if "id" in row else row[PLACE]), rev_of(source, record)),
         type=Untrusted(_text(row.get("type"))),
-        queue=Untrusted(_text(row.get("queue", "default"))),
+        queue=Untrusted(_text(row.get("queue", DEFAULT_QUEUE))),
         state=State.BLOCKED if rank == NO_STATE else STATES[rank],
         payload=Untrusted(""),
         priority=_number(row.get("priority")),

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Connection, Executable, FromClause, and_, case, false, func, not_, or_, true
 
 from queuetui.backends.tables.codecs import PLAIN, Codec
-from queuetui.model.act import Verb
+from queuetui.model.act import Act, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
-from queuetui.model.job import Job
+from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.query import Term
 from queuetui.model.state import WAITING, State
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import StoredTable
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.upkeep import Upkeep
+    from queuetui.model.snapshot import QueueInfo
     from queuetui.model.worker import WorkerInfo
 
 Column = ColumnElement[Any]
@@ -33,6 +34,8 @@ Key = tuple[Any, ...]
 
 STATES = tuple(State)
 NO_STATE = len(STATES)
+# The queue of rows that name none.
+DEFAULT_QUEUE = "default"
 PAYLOAD = "payload"
 # What a row says beside its columns: whether its texts were read to their ends, the time it is judged by, whether nobody looks into it,
 # and what it is called where it names no id.
@@ -41,11 +44,15 @@ WHOLE, NOW, BRIEF, PLACE = "whole.", "now.", "brief.", "place."
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What rows are judged by; `is_unheard`: no live worker is registered where workers are."""
+    """What rows are judged by.
+
+    `heard` are the queues that live workers listen to, None where that is any queue or nobody tells; `paused` those that are.
+    """
 
     now: datetime
     limits: Limits
-    is_unheard: bool = False
+    heard: frozenset[str] | None = None
+    paused: frozenset[str] = frozenset()
 
 
 Rule = Callable[[Moment], Condition]
@@ -69,21 +76,20 @@ class Field:
 class Source:
     """Rows that are jobs.
 
-    `key`: its columns together are unique and end every order; an index serves them. `fields` are named as in the filter language;
-    "id" and "type" are there, or `read_here`. `states`: exactly one rule holds for every row, whatever is NULL. `rev`: what changes
-    whenever somebody touches the row. `held`: until when the product leaves a run alone; without it the profile's limit after "started"
-    holds. `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never NULL. `hidden`
-    rows are the product's own affair. `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`:
-    further columns. `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
+    `key`: its columns together are unique and end every order; an index serves them. `fields` are named as in the filter language; "id"
+    and "type" are there, or `read_here`. `states`: exactly one rule holds for every row, whatever is NULL. `rev`: what changes whenever
+    somebody touches the row. `held`: until when the product leaves a run alone; without it, and where it is NULL, the profile's limit
+    after "started" holds. `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never
+    NULL. `hidden` rows are the product's own affair. `texts`: long texts that a page reads the beginning of ("payload" is shown as
+    such); `extra`: further columns. `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
     `by_id` is a cheaper condition for one id than its field's, None where no index leads to it. `lockable` is the table whose row an
-    act locks, where `rows` is a join.
-
-    Of a source whose payload says what others keep in columns: `read_here` are the fields that `finish` reads out of its texts, which
-    `fields` then has for orders alone; where "id" is one of them, a job without an id of its own is named by its row, which is a number
-    where `indexed_id` is given: a column with a unique index that has the ids of all others. `narrow` gives
-    a condition that holds for every row that such a term may mean, `also` tells what a term means here beyond the filter language,
-    `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in the order
-    of their key, so that those that run are the first. `note` is said of each page with its jobs.
+    act locks, where `rows` is a join. Of a source whose payload says what others keep in columns: `read_here` are the fields that
+    `finish` reads out of its texts, which `fields` then has for orders alone; where "id" is one of them, a job without an id of its own
+    is named by its row, which is a number where `indexed_id` is given: a column with a unique index that has the ids of all others.
+    `narrow` gives a condition that holds for every row that such a term may mean, `also` tells what a term means here beyond the filter
+    language, `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in
+    the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads the runs
+    that are kept of the row of a key, oldest first.
     """
 
     name: str
@@ -109,6 +115,7 @@ class Source:
     spent: Condition | None = None
     in_turn: bool = False
     note: str = ""
+    attempts: Callable[[Connection, Key], tuple[Attempt, ...]] | None = None
 
     def state(self, moment: Moment) -> ColumnElement[int]:
         """Return the place of a row's state in STATES, NO_STATE for a row that no rule knows."""
@@ -142,27 +149,37 @@ class Source:
         since = self.fields.get("started")
         if running is None or (self.held is None and since is None):
             return false()
-        if self.held is not None:
-            return and_(running, self.held.at < self.held.codec.to_store(moment.now))
         limits = moment.limits
         spans = (limits.stuck_after_s, limits.per_queue_s, limits.per_type_s)
-        return and_(running, self._is_over(self.fields["started"], moment.now, *spans))
+        over = false() if since is None else self._is_over(since, moment.now, *spans)
+        if self.held is None:
+            return and_(running, over)
+        is_past = self.held.at < self.held.codec.to_store(moment.now)
+        return and_(running, or_(is_past, and_(self.held.at.is_(None), over)))
 
     def _due_too_long(self, moment: Moment) -> Iterator[Condition]:
-        """Yield the ways in which a row is overdue: by `due_since` of the model."""
+        """Yield the ways in which a row is overdue: by `due_since` of the model. A pause is reason enough to wait."""
         limits = moment.limits
-        ways: list[tuple[float, Mapping[str, float], Mapping[str, float]]] = [
-            (limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s),
-            *([(limits.stuck_after_s, {}, {})] if moment.is_unheard else []),
+        ways: list[tuple[tuple[float, Mapping[str, float], Mapping[str, float]], Condition]] = [
+            ((limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s), true()),
         ]
+        if moment.heard is not None:
+            ways.append(((limits.stuck_after_s, {}, {}), not_(self._is_of_queue(moment.heard))))
         waiting, pending = self.in_states(WAITING, moment), self.in_states([State.PENDING], moment)
         due, created = self.fields.get("scheduled"), self.fields.get("created")
-        for spans in ways:
+        for spans, among in ways:
+            runs = and_(among, not_(self._is_of_queue(moment.paused))) if moment.paused else among
             if due is not None and waiting is not None:
-                yield and_(waiting, self._is_over(due, moment.now, *spans))
+                yield and_(waiting, runs, self._is_over(due, moment.now, *spans))
             if created is not None and pending is not None:
                 unknown = true() if due is None else due.at.is_(None)
-                yield and_(pending, unknown, self._is_over(created, moment.now, *spans))
+                yield and_(pending, runs, unknown, self._is_over(created, moment.now, *spans))
+
+    def _is_of_queue(self, names: frozenset[str]) -> Condition:
+        """Return the condition for rows of some queues; it is never NULL."""
+        if "queue" not in self.fields:
+            return true() if DEFAULT_QUEUE in names else false()
+        return func.coalesce(self.fields["queue"].at.in_(sorted(names)), false())
 
     def _is_over(
         self,
@@ -254,13 +271,18 @@ class Change:
 class Sides:
     """What a product keeps beside its jobs, each None where it does not: its workers, its log, and what chores are declared for.
 
-    `manages`: the verbs on them.
+    `pauses` reads the queues that are paused (`uncounted_queue` with since when, or `held`). `manages`: the verbs on these.
     """
 
     workers: Callable[[Connection, Moment], tuple[WorkerInfo, ...]] | None = None
     events: Callable[[ConsoleDatabase], EventLog] | None = None
     upkeep: Callable[[ConsoleDatabase, datetime | None], Upkeep] | None = None
     manages: frozenset[Verb] = frozenset()
+    pauses: Callable[[Connection, Moment], tuple[QueueInfo, ...]] | None = None
+
+
+# Pauses or resumes a queue in the act's transaction for somebody; returns why it left it as it is, and what to know when it is done.
+QueueChange = Callable[[Connection, str, Moment, Act], tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -272,7 +294,7 @@ class Product:
     filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
     counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
-    `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
+    `queue_changes` are what its verbs on queues do. `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
     """
 
     kind: str
@@ -293,6 +315,7 @@ class Product:
     ended_by: str = "completed"
     worker_command: tuple[str, ...] = ()
     complete: Completion = lambda _, read: [job for _, job in read]
+    queue_changes: Mapping[Verb, QueueChange] = field(default_factory=dict)
 
     def has_table(self, table: StoredTable) -> bool:
         """Tell whether the queue lies in a table."""
@@ -313,11 +336,12 @@ class Product:
             keeps=frozenset(state for source in self.sources for state in source.states),
             reasons=self.reasons,
             warnings=self.warnings,
-            manages=self.sides.manages,
+            manages=self.sides.manages | frozenset(self.queue_changes),
             cleanup=self.cleanup,
             ended_by=self.ended_by,
             worker_command=self.worker_command,
             workers=self.sides.workers is not None,
+            attempts=any(source.attempts is not None for source in self.sources),
             events=self.sides.events is not None,
             liveness=Liveness.DEADLINE if any(source.held is not None for source in self.sources) else Liveness.NONE,
         )

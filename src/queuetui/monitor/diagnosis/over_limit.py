@@ -16,7 +16,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
     `hung` where its worker is known to live, `over_limit` where the store keeps no liveness.
     """
-    if facts.capabilities.liveness is Liveness.DEADLINE and job.lease_until is not None:
+    is_dated = facts.capabilities.liveness is Liveness.DEADLINE
+    if is_dated and job.lease_until is not None:
         # The store itself says until when it leaves this run alone.
         return None
     running_s = facts.seconds_since(job.started_at or job.claimed_at)
@@ -24,13 +25,13 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if running_s is None or not is_over_limit(job, facts.now, facts.limits):
         return None
     evidence: dict[str, object] = {"running_s": round(running_s, 3), "limit_s": limit_s}
-    if facts.capabilities.liveness is not Liveness.NONE:
+    if facts.capabilities.liveness is not Liveness.NONE and not is_dated:
         holder = facts.holder(job)
         who = name(job.worker) if holder is None else worker_name(holder)
         evidence["worker"] = who
         summary = f"running {age(running_s)}, limit {span(limit_s)}; worker {who} still beats"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))
-    summary = f"taken {age(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness, so it may still run"
+    summary = f"taken {age(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness of this run, so it may still go on"
     step = act_on("release", job)
     if job.expired_at is not None or job.is_used_up:
         summary += "; another worker that takes it fails it without running it"
