@@ -28,6 +28,7 @@ WITH_SCHEMA = ("sql", "redis")
 _ANY_SQL = ("sqlite", "postgresql", "mysql")
 # By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "dramatiq": ("dramatiq", ("redis",)),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "mapped": ("mapped.discovery", _ANY_SQL),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),

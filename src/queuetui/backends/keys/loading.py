@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from queuetui.backends.keys.product import Product, Survey
+from queuetui.backends.keys.product import FollowingProduct, Product, Survey
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Shelf
 from queuetui.backends.redis.server import RedisServer, Value
@@ -110,13 +110,19 @@ class Reading:
 
     def load(self, entries: Sequence[Entry]) -> Iterator[Seen]:
         """Yield the entries that stand for jobs, with their jobs whole."""
-        wanted = [self.product.loads(entry) for entry in entries]
-        answers = iter(self.ask([command for each in wanted for command in each]))
-        for entry, commands in zip(entries, wanted, strict=True):
-            loaded = [next(answers) for _ in commands]
+        told = self._ask_for_each([self.product.loads(entry) for entry in entries])
+        if isinstance(self.product, FollowingProduct):
+            product = self.product
+            more = self._ask_for_each([product.follows(*one) for one in zip(entries, told, strict=True)])
+            told = [[*first, *further] for first, further in zip(told, more, strict=True)]
+        for entry, loaded in zip(entries, told, strict=True):
             job = self.product.read(entry, loaded, self.moment)
             if job is not None:
                 yield Seen(entry, loaded, job)
+
+    def _ask_for_each(self, wanted: Sequence[Sequence[Command]]) -> list[list[Any]]:
+        answers = iter(self.ask([command for each in wanted for command in each]))
+        return [[next(answers) for _ in commands] for commands in wanted]
 
 
 def shorten(job: Job) -> Job:

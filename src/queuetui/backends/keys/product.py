@@ -93,6 +93,15 @@ class Product(Protocol):
 
 
 @runtime_checkable
+class FollowingProduct(Product, Protocol):
+    """A description in which what was loaded names what else must be read."""
+
+    def follows(self, entry: Entry, loaded: Sequence[Any]) -> Sequence[Command]:
+        """Return what must be read besides; `read` gets its answers behind what was loaded."""
+        ...
+
+
+@runtime_checkable
 class QueueProduct(Product, Protocol):
     """A description whose queues can be paused and resumed: the verbs stand in `manages` of its capabilities."""
 
