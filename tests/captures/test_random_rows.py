@@ -21,10 +21,15 @@ from tests.backends.captures import Capture, query
 
 CORE = "tables"
 ROWS = 300
-# How names are quoted, and rows with ids of their own inserted but for those whose key is there.
+# How names are quoted, and rows with ids of their own inserted past foreign keys but for those whose key is there.
 _WRITES = {
-    "postgresql": ('"', "insert", "overriding system value values", "on conflict do nothing"),
-    "mysql": ("`", "insert ignore", "values", ""),
+    "postgresql": (
+        '"',
+        "set session_replication_role = replica; insert",
+        "overriding system value values",
+        "on conflict do nothing",
+    ),
+    "mysql": ("`", "set statement foreign_key_checks = 0 for insert ignore", "values", ""),
     "sqlite": ('"', "insert or ignore", "values", ""),
 }
 _CHECKS = "select conname from pg_constraint where conrelid = '{written}'::regclass and contype = 'c'"
@@ -51,7 +56,7 @@ def test_every_row_is_in_exactly_one_state(fresh: Capture) -> None:
 def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Source) -> None:
     with inspector.database.reading("reading the catalog") as connection:
         catalog = read_catalog(connection)
-    rows: Any = source.rows
+    rows: Any = source.rows if source.lockable is None else source.lockable
     table = catalog.find(f"{rows.schema}.{rows.name}" if rows.schema else rows.name)
     assert table is not None
     chance = random.Random(9)
@@ -70,7 +75,10 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
     }
     names = ", ".join(f"{quote}{name}{quote}" for name in table.columns)
     each = [
-        ", ".join(_value(chance, column, capture, known.get(name)) for name, column in table.columns.items())
+        ", ".join(
+            _value(chance, column, capture, known.get(name), is_unique=table.is_unique(frozenset({name})))
+            for name, column in table.columns.items()
+        )
         for _ in range(ROWS)
     ]
     if catalog.dialect == "postgresql":
@@ -96,7 +104,9 @@ def _kind(column: StoredColumn) -> str:
     return "text" if re.fullmatch(r".*(text|char)[^\[\]]*", words) else words
 
 
-def _value(chance: random.Random, column: StoredColumn, capture: Capture, known: list[str] | None) -> str:
+def _value(
+    chance: random.Random, column: StoredColumn, capture: Capture, known: list[str] | None, *, is_unique: bool
+) -> str:
     if column.nullable and chance.random() < 0.4:
         return "NULL"
     if column.labels is not None:
@@ -107,13 +117,13 @@ def _value(chance: random.Random, column: StoredColumn, capture: Capture, known:
         "boolean": chance.choice(("true", "false")),
         "interval": f"'{chance.randrange(5000)} seconds'",
         "jsonb": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
-        "integer": str(chance.randrange(10**6) if column.name == "id" else chance.choice((0, 1, 2, 90))),
+        "integer": str(chance.randrange(10**6) if is_unique else chance.choice((0, 1, 2, 90))),
         "text": chance.choice(known) if known else "NULL",
         "text[]": chance.choice(("'{}'", "'{a,\"b c\"}'", "'{NULL}'")),
         "jsonb[]": chance.choice(("'{}'", "'{null}'", '\'{"[1]","{}"}\'')),
         "bytea": chance.choice(("''", "'\\x7b7d'", "'\\x00ff'")),
     }
-    if column.stored == "datetime":
+    if column.stored.startswith("datetime"):
         return f"'{at:%Y-%m-%d %H:%M:%S}'"
     if known is None and _kind(column) == "text":
         return f"'{chance.getrandbits(64):x}'"

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from typing import Any, Protocol
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import DateTime, Text
+from sqlalchemy.types import TypeEngine
+
 from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
+
+if TYPE_CHECKING:
+    from queuetui.backends.sql.catalog import StoredColumn
 
 _US_A_MS = 1_000
 _US_A_S = 1_000_000
@@ -161,11 +167,36 @@ class UuidValue:
         return None if value is None else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A time that is a span after the one that stands in the column: until when a beat holds."""
+
+    beat: Codec
+    span: timedelta
+    is_time: bool = True
+
+    def to_store(self, value: datetime) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return what stands in the column where the later time is `value`."""
+        return self.beat.to_store(max(value, EARLIEST + self.span) - self.span)
+
+    def from_store(self, value: Any) -> datetime | None:  # noqa: ANN401 - whatever the column holds
+        """Return the later time."""
+        read: datetime | None = self.beat.from_store(value)
+        return None if read is None else min(read, LATEST - self.span) + self.span
+
+
 PLAIN = Plain()
 WHOLE = Whole()
 ZONED = Zoned()
 EPOCH_S = Epoch()
 EPOCH_MS = Epoch(_US_A_MS)
+
+
+def utc_times(stored: StoredColumn, dialect: str) -> tuple[TypeEngine[Any], Codec]:
+    """Return the type and the codec of a column in which a product keeps times in UTC, with the zone or without."""
+    if "with time zone" in stored.stored:
+        return DateTime(timezone=True), ZONED
+    return (Text(), IsoText(UTC, " ", "microseconds", "")) if dialect == "sqlite" else (DateTime(), Naive())
 
 
 def _read_iso(text: str) -> datetime | None:

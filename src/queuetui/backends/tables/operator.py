@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select, and_, literal_column, select
+from sqlalchemy import Connection, Executable, FromClause, Select, and_, literal_column, select
+from sqlalchemy.sql.util import find_tables
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.sql.console_connection import ConsoleDatabase
@@ -18,7 +19,7 @@ from queuetui.backends.tables.changes import table_of
 from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job, read_row
-from queuetui.backends.tables.source import Change, Condition, LockedRow, Place, Product, Source
+from queuetui.backends.tables.source import Change, Column, Condition, LockedRow, Place, Product, Source
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
@@ -201,11 +202,18 @@ def _at(source: Source, place: Place) -> Condition:
 
 
 def _write_down(connection: Connection, locked: LockedRow) -> str:
-    """Return the whole row as JSON, with all columns that its table has: enough to put it back."""
-    whole: Select[Any] = (
-        select(literal_column("*")).select_from(table_of(locked)).where(_at(locked.source, locked.place))
-    )
-    return json.dumps(dict(connection.execute(whole).mappings().one()), default=_plain)
+    """Return the whole row as JSON, with all columns that its table has: enough to put it back; of a join a row of each table."""
+    rows, tables = locked.source.rows, list(find_tables(locked.source.rows))
+    if len(tables) == 1:
+        return json.dumps(_whole(connection, literal_column("*"), table_of(locked), locked), default=_plain)
+    written = connection.dialect.identifier_preparer.format_table
+    whole = {table.name: _whole(connection, literal_column(f"{written(table)}.*"), rows, locked) for table in tables}
+    return json.dumps(whole, default=_plain)
+
+
+def _whole(connection: Connection, every: Column, rows: FromClause, locked: LockedRow) -> dict[str, Any]:
+    chosen: Select[Any] = select(every).select_from(rows).where(_at(locked.source, locked.place))
+    return dict(connection.execute(chosen).mappings().one())
 
 
 def _plain(value: object) -> object:
