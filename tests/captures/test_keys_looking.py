@@ -23,8 +23,9 @@ from tests.captures.test_looking import read_everything
 CORE = "keys"
 READS = frozenset(
     """
-    ping hello auth client select time info type hgetall smembers srandmember hmget hget hlen hscan llen lrange lpos zcard zrange zrevrange
-    zscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get scard exists pttl scan sscan sismember lindex
+    ping hello auth client select time info type hgetall smembers srandmember hmget hget hlen hscan llen lrange lpos zcard zrange
+    zrevrange zscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get getrange scard exists pttl scan
+    sscan sismember lindex
     """.split()  # noqa: SIM905 - as many quotes would hide the names
 )
 READER = "reader"

@@ -63,11 +63,13 @@ class Change:
 
 
 def stands(entry: Entry) -> Step:
-    """Return the guard that an entry is still where it was seen, with its score."""
+    """Return the guard that an entry is still where it was seen, with its score or value; what a key of its own holds is guarded apart."""
     if entry.shelf.kind is Kind.LIST:
         return Step(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
     if entry.shelf.kind is Kind.SET:
         return Step(("SISMEMBER", entry.shelf.key, entry.member), ("1",))
+    if entry.shelf.kind is Kind.HASH:
+        return says(entry.shelf.key, entry.member, entry.value)
     return Step(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
 
 
@@ -87,6 +89,10 @@ def take_away(entry: Entry) -> Step:
         return Step(("LREM", entry.shelf.key, 1, entry.member))
     if entry.shelf.kind is Kind.SET:
         return Step(("SREM", entry.shelf.key, entry.member))
+    if entry.shelf.kind is Kind.HASH:
+        return Step(("HDEL", entry.shelf.key, entry.member))
+    if entry.shelf.kind is Kind.KEYS:
+        return Step(("DEL", entry.member))
     return Step(("ZREM", entry.shelf.key, entry.member))
 
 

@@ -86,48 +86,51 @@ def count_jobs(reading: Reading) -> Counts:
 
 
 def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> None:
-    jobs = _read(reading, shelf, MOST_RUNS)
+    jobs, looked = _read(reading, shelf, MOST_RUNS)
     counts.runs_read_whole = counts.runs_read_whole and size <= MOST_RUNS
     for job in jobs:
         counts.stuck[job.queue.raw] += reading.is_stuck(job)
     if shelf.queue is not None:
         counts.sizes[shelf.queue, State.PROCESSING] += size
     else:
-        _add_shares(jobs, shelf, size, counts)
+        _add_shares(jobs, looked, shelf, size, counts)
 
 
 def _share_out(reading: Reading, shelf: Shelf, size: int, left: int, counts: Counts) -> int:
     """Read the states and queues of a shelf's first jobs, and return how many were read."""
-    jobs = _read(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else []
-    _add_shares(jobs, shelf, size, counts)
-    return len(jobs)
+    jobs, looked = _read(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else ([], 0)
+    _add_shares(jobs, looked, shelf, size, counts)
+    return looked
 
 
-def _add_shares(jobs: list[Job], shelf: Shelf, size: int, counts: Counts) -> None:
+def _add_shares(jobs: list[Job], looked: int, shelf: Shelf, size: int, counts: Counts) -> None:
+    """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
     told: Counter[_Key] = Counter((job.queue.raw, job.state) for job in jobs)
-    if not told:
-        told[shelf.queue or "", shelf.states[0]] = 1
-    read = told.total()
+    if not looked:
+        told[shelf.queue or "", shelf.states[0]] = looked = 1
     for key, share in told.items():
-        counts.sizes[key] += share if read == size else round(share * size / read)
-    if read != size:
+        counts.sizes[key] += share if looked >= size else round(share * size / looked)
+    if looked < size or shelf.is_partly_listed:
         counts.estimated |= told.keys() | {(queue, state) for queue, _ in told for state in shelf.states}
 
 
-def _read(reading: Reading, shelf: Shelf, most: int) -> list[Job]:
+def _read(reading: Reading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
+    """Return the jobs of a shelf's first entries, and how many entries these are."""
     found: list[Job] = []
+    looked = 0
     for bite in Walk(reading, [shelf], [1]).bites(None, min(BITE_ENTRIES, most)):
-        found += [seen.job for seen in reading.load(bite[: most - len(found)])]
-        if len(found) >= most:
+        entries = bite[: most - looked]
+        found += [seen.job for seen in reading.load(entries)]
+        looked += len(entries)
+        if looked >= most:
             break
-    return found
+    return found, looked
 
 
 def _read_oldest(reading: Reading, counts: Counts) -> None:
     """Note when the first waiting job of each queue was due."""
     waiting = [shelf for shelf in reading.shelves if State.PENDING in shelf.states and not shelf.is_read_whole]
-    replies = reading.ask([shelf.slice(0, 1) for shelf in waiting])
-    entries = [entry for shelf, reply in zip(waiting, replies, strict=True) for entry in shelf.entries(reply, 0)]
+    entries = [entry for first in reading.slices(waiting, 0, 1) for entry in first]
     for seen in reading.load(entries):
         if seen.job.scheduled_at is not None and seen.job.scheduled_at <= reading.now:
             counts.oldest_due.setdefault(seen.job.queue.raw, seen.job.scheduled_at)

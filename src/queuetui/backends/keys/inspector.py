@@ -7,7 +7,7 @@ from dataclasses import replace
 from heapq import nlargest
 from typing import TypeVar
 
-from queuetui.backends.keys.counts import Counts, add_up, count_jobs, sum_states, tell_queues
+from queuetui.backends.keys.counts import SHARED_ENTRIES, Counts, add_up, count_jobs, sum_states, tell_queues
 from queuetui.backends.keys.loading import Reading, shorten
 from queuetui.backends.keys.lookup import Remembered, find_refs, find_whole
 from queuetui.backends.keys.pages import PageReader, plan_terms
@@ -126,11 +126,13 @@ class KeysInspector:
         return page
 
     def _failures(self, reading: Reading, limit: int) -> tuple[Job, ...]:
-        """Return the latest dead letters, of as many of each key."""
+        """Return the latest dead letters, of as many of each key, or of more where these stand among others."""
         shelves = [shelf for shelf in reading.shelves if State.FAILED in shelf.states]
-        replies = reading.ask([shelf.slice(0, limit) for shelf in shelves]) if limit else []
-        entries = [one for shelf, reply in zip(shelves, replies, strict=False) for one in shelf.entries(reply, 0)]
-        jobs = [seen.job for seen in reading.load(entries)]
+        plain = [shelf for shelf in shelves if len(shelf.states) == 1]
+        mixed = [shelf for shelf in shelves if len(shelf.states) > 1]
+        slices = [*reading.slices(plain, 0, limit), *reading.slices(mixed, 0, SHARED_ENTRIES)] if limit else []
+        seen = reading.load([entry for entries in slices for entry in entries])
+        jobs = [one.job for one in seen if one.job.state is State.FAILED]
         found = tuple(shorten(job) for job in nlargest(limit, jobs, key=lambda job: job.completed_at or EARLIEST))
         self._remembered.add(found)
         return found

@@ -17,11 +17,10 @@ _FIRST_LOOK = 20
 def find_late(reading: Reading, shelves: Sequence[Shelf]) -> tuple[list[Seen], bool]:
     """Return the late jobs of the shelves whose jobs wait, and whether these are all."""
     waiting = [shelf for shelf in shelves if WAITING.issuperset(shelf.states)]
-    replies = reading.ask([shelf.slice(0, _FIRST_LOOK) for shelf in waiting])
     found: list[Seen] = []
     is_whole = True
-    for shelf, reply in zip(waiting, replies, strict=True):
-        entries = shelf.entries(reply, 0)
+    for shelf, first in zip(waiting, reading.slices(waiting, 0, _FIRST_LOOK), strict=True):
+        entries = first
         rank = 0
         while entries and len(found) < MOST_LATE:
             late = [seen for seen in reading.load(entries) if reading.is_stuck(seen.job)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from queuetui.backends.keys.product import FollowingProduct, Product, Survey
 from queuetui.backends.keys.seen import Moment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Shelf
+from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Unsupported
@@ -51,7 +51,12 @@ class Reading:
             seconds, micros = self.server.ask("asking the server for its time", "TIME")
             now = from_us(int(seconds) * 1_000_000 + int(micros))
         return Moment(
-            self.server.name, now.astimezone(UTC), self.limits, options.summaries, self.product.capabilities.liveness
+            self.server.name,
+            now.astimezone(UTC),
+            self.limits,
+            options.summaries,
+            self.product.capabilities.liveness,
+            self.survey,
         )
 
     @property
@@ -101,12 +106,22 @@ class Reading:
 
     def sizes(self, shelves: Sequence[Shelf]) -> list[int]:
         """Return how many members each shelf has."""
-        return self.ask([shelf.size() for shelf in shelves])
+        asked = iter(self.ask([shelf.size() for shelf in shelves if shelf.kind is not Kind.KEYS]))
+        return [len(shelf.listed) if shelf.kind is Kind.KEYS else int(next(asked)) for shelf in shelves]
+
+    def slices(self, shelves: Sequence[Shelf], rank: int, count: int) -> list[list[Entry]]:
+        """Return entries of each shelf from a rank on."""
+        replies = iter(self.ask([shelf.slice(rank, count) for shelf in shelves if shelf.kind is not Kind.KEYS]))
+        return [
+            [Entry(shelf, key, rank + place) for place, key in enumerate(shelf.listed[rank : rank + count])]
+            if shelf.kind is Kind.KEYS
+            else shelf.entries(next(replies), rank)
+            for shelf in shelves
+        ]
 
     def slice(self, shelf: Shelf, rank: int, count: int) -> list[Entry]:
         """Return entries from a rank on."""
-        (reply,) = self.ask([shelf.slice(rank, count)])
-        return shelf.entries(reply, rank)
+        return self.slices([shelf], rank, count)[0]
 
     def load(self, entries: Sequence[Entry]) -> Iterator[Seen]:
         """Yield the entries that stand for jobs, with their jobs whole."""

@@ -65,7 +65,7 @@ def locate(reading: Reading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
         if spot.shelf.kind is Kind.SORTED:
             entry = _in_sorted(reading, spot)
         elif spot.shelf.kind is not Kind.HASH and (member := member_of(spot.mark)) is not None:
-            entry = (_in_list if spot.shelf.kind is Kind.LIST else _in_set)(reading, spot.shelf, member)
+            entry = _FINDERS[spot.shelf.kind](reading, spot.shelf, member)
         else:
             listed[spot.shelf][spot.mark] = ref
         if entry is not None:
@@ -99,6 +99,18 @@ def _in_list(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
 def _in_set(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
     (is_there,) = reading.ask([("SISMEMBER", shelf.key, member)])
     return Entry(shelf, member) if is_there else None
+
+
+def _in_keys(reading: Reading, shelf: Shelf, member: bytes) -> Entry:  # noqa: ARG001 - every finder is asked alike
+    """Return the entry of a key by its name alone; whether it holds what it held is told when it is loaded."""
+    return Entry(shelf, member)
+
+
+_FINDERS: dict[Kind, Callable[[Reading, Shelf, bytes], Entry | None]] = {
+    Kind.LIST: _in_list,
+    Kind.SET: _in_set,
+    Kind.KEYS: _in_keys,
+}
 
 
 class Remembered:

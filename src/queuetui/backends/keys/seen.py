@@ -17,13 +17,14 @@ from queuetui.model.stuck import is_over_limit
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something is read, and what it is judged and named by."""
+    """When something is read, and what it is judged and named by; `survey` is the product's own, of the same look."""
 
     backend: str
     now: datetime
     limits: Limits
     summaries: SummaryPaths = field(default_factory=dict)
     liveness: Liveness = Liveness.NONE
+    survey: object = None
 
     def is_held_too_long(self, job: Job) -> bool:
         """Tell whether a run is past the time until which the product leaves it alone, or past its limit where that says less."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -18,12 +19,13 @@ MOST_FIELDS = 5_000
 
 
 class Kind(StrEnum):
-    """The type of a shelf's key."""
+    """The type of a shelf's key; KEYS are keys that begin alike, each a job of its own."""
 
     LIST = "list"
     SORTED = "zset"
     HASH = "hash"
     SET = "set"
+    KEYS = "string"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Shelf:
 
     `states` has several where only the job itself tells; `queue` is None where each job names its own. `falls`: its last member is
     shown first. A list is shown from the end that is taken first, so that jobs that are taken only lower the ranks of the others.
+    `listed` are the members of KEYS, whose `key` is what they begin with; `is_partly_listed`: there may be more of them.
     """
 
     role: str
@@ -40,6 +43,8 @@ class Shelf:
     states: tuple[State, ...]
     queue: str | None = None
     falls: bool = False
+    listed: Sequence[bytes] = field(default=(), compare=False, repr=False)
+    is_partly_listed: bool = field(default=False, compare=False)
 
     def size(self) -> Command:
         """Return the command that answers with the number of members."""

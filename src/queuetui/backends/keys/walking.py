@@ -101,7 +101,7 @@ def rank_behind(reading: Reading, shelf: Shelf, anchor: Anchor, *, backward: boo
     elif shelf.kind is Kind.LIST:
         rank, is_there = _rank_in_list(reading, shelf, anchor)
     else:
-        marks = [entry.mark for entry in reading.slice(shelf, 0, BITE_ENTRIES)]
+        marks = [entry.mark for entry in reading.slice(shelf, 0, len(shelf.listed) or BITE_ENTRIES)]
         is_there = anchor.mark in marks
         rank = marks.index(anchor.mark) if is_there else min(anchor.rank, len(marks))
     if backward:
