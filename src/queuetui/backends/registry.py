@@ -32,6 +32,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "laravel": ("laravel.discovery", _ANY_SQL),
     "mapped": ("mapped.discovery", _ANY_SQL),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
+    "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "rq": ("rq", ("redis",)),
     "sidekiq": ("sidekiq", ("redis",)),
 }

@@ -1,0 +1,308 @@
+"""Procrastinate: jobs in a table of PostgreSQL, with a log of events that alone tells times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Integer,
+    MetaData,
+    Subquery,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ENUM, JSONB
+
+from queuetui.backends.tables.changes import deleting, setting
+from queuetui.backends.tables.codecs import WHOLE, ZONED
+from queuetui.backends.tables.source import (
+    PAYLOAD,
+    Change,
+    Condition,
+    Field,
+    Key,
+    LockedRow,
+    Moment,
+    Product,
+    Row,
+    Rule,
+    Sides,
+    Source,
+    Statements,
+)
+from queuetui.model.act import Verb
+from queuetui.model.job import Attempt, Job
+from queuetui.model.state import FINAL, WAITING, State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_SOURCE = "job"
+_TIME = DateTime(timezone=True)
+_ENDS = ("succeeded", "failed", "cancelled", "aborted")
+_OUTCOMES = {"deferred_for_retry": "retry", "failed": "failed", "succeeded": "completed", "aborted": "cancelled"}
+# `stalled_worker_timeout` of its workers, which beat every 10 s.
+_SILENT_S = 30.0
+_MOST = 1_000
+_TWICE = "if its worker still lives, the job now runs twice"
+_NO_ERROR = "Procrastinate stores no error: it stands in the worker's log"
+_ABSENT = {
+    **dict.fromkeys(("error", "fingerprint"), _NO_ERROR),
+    "max_attempts": "how often a task is tried again is in the application's code (its retry strategy)",
+    "lost": "Procrastinate does not count lost runs apart",
+    "correlation_id": "Procrastinate's jobs carry no correlation id",
+}
+_NO_PAUSE = "Procrastinate cannot pause a queue; stop its workers, or start them for other queues (--queues)"
+_NO_SCHEDULES = "periodic tasks are in the application's code; the database holds only when each was last deferred"
+_REASONS = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _NO_PAUSE),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), _NO_SCHEDULES),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Procrastinate's triggers always write its events"),
+    Verb.CLEAN: "a worker of Procrastinate removes those that are stalled as it starts",
+    Verb.LIMIT: "Procrastinate's limits are the concurrency of its workers and the locks of its jobs",
+}
+_UNTRIED = "it is only read: these are not the tables of Procrastinate 3.4 to 3.10, with which this was tried; use its own shell"
+_WARNINGS = {
+    Verb.CANCEL: "a job that runs is asked to abort: a task that is no coroutine must look at should_abort() to notice",
+    Verb.RELEASE: _TWICE,
+    Verb.DELETE: "Procrastinate keeps no copy of a deleted job, and its events go with it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tables of one schema; `beats`: workers are registered, `aborts`: runs can be asked to; `is_tried`: its functions are known."""
+
+    schema: str
+    beats: bool
+    aborts: bool
+    is_tried: bool
+
+
+def describe(layout: Layout) -> Product:
+    """Return the queue of one schema."""
+    tables = _Tables(layout)
+    changes = _changes(layout.schema)
+    untried = {} if layout.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
+    names = ("jobs", "events", *(["workers"] if layout.beats else []))
+    return Product(
+        kind="procrastinate",
+        label="Procrastinate",
+        sources=(tables.source(),),
+        changes=changes if layout.is_tried else (),
+        tables=", ".join(f"{layout.schema}.procrastinate_{name}" for name in names),
+        absent=_ABSENT,
+        reasons={**_REASONS, **untried},
+        warnings=_WARNINGS,
+        name=layout.schema,
+        sides=Sides(workers=tables.read_workers if layout.beats else None),
+        worker_command=("procrastinate", "worker", "--queues={queue}"),
+        complete=tables.tell_holders,
+    )
+
+
+class _Tables:
+    """The tables of one schema, and what stands where in them."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        status = ENUM("todo", name="procrastinate_job_status", schema=layout.schema, create_type=False)
+        numbers = {"id": BigInteger, "worker_id": BigInteger, "priority": Integer, "attempts": Integer}
+        texts = dict.fromkeys(("queue_name", "task_name", "lock", "queueing_lock"), Text)
+        others = {"status": status, "args": JSONB, "scheduled_at": _TIME, "abort_requested": Boolean}
+        self._jobs = self._table("jobs", {**numbers, **texts, **others})
+        self._events = self._table("events", {"id": BigInteger, "job_id": BigInteger, "type": Text, "at": _TIME})
+        self._workers = self._table("workers", {"id": BigInteger, "last_heartbeat": _TIME})
+
+    def _table(self, name: str, columns: Mapping[str, Any]) -> Table:
+        at = MetaData(schema=self._layout.schema)
+        return Table(f"procrastinate_{name}", at, *(Column(*each) for each in columns.items()))
+
+    def _told(self, what: ColumnElement[Any], *types: str) -> ColumnElement[Any]:
+        """Return what the log says of a job's events of some types."""
+        log = self._events.c
+        rows = select(what).where(log.job_id == self._jobs.c.id, cast(log.type, Text).in_(types))
+        return rows.correlate(self._jobs).scalar_subquery()
+
+    def source(self) -> Source:
+        """Return the jobs."""
+        job, at = self._jobs.c, self._events.c.at
+        is_new, has_ended = and_(job.status == "todo", job.attempts == 0), cast(job.status, Text).in_(_ENDS)
+        asked = job.abort_requested if self._layout.aborts else literal(False)
+        worker = [job.worker_id] if self._layout.beats else []
+        began, made = self._told(func.max(at), "started"), self._told(func.min(at), "deferred")
+        return Source(
+            name=_SOURCE,
+            rows=self._jobs,
+            key=(Field(job.id, WHOLE),),
+            fields={
+                "id": Field(job.id, WHOLE),
+                "queue": Field(job.queue_name),
+                "type": Field(job.task_name),
+                "priority": Field(job.priority, WHOLE),
+                "key": Field(job.queueing_lock),
+                # The column counts runs that ended, and a retry by hand as one more.
+                "attempts": Field(case((is_new, 0), else_=self._told(func.count(), "started")), WHOLE),
+                "created": Field(made, ZONED),
+                "scheduled": Field(func.coalesce(job.scheduled_at, made, type_=_TIME), ZONED),
+                "started": Field(case((is_new, None), else_=began), ZONED),
+                "completed": Field(case((has_ended, self._told(func.max(at), *_ENDS)), else_=None), ZONED),
+                **({"worker": Field(cast(worker[0], Text))} if worker else {}),
+            },
+            states=self._states(),
+            rev=(cast(job.status, Text), job.attempts, job.scheduled_at, asked, *worker),
+            held=Field(self._held(began), ZONED) if self._layout.beats else None,
+            key_orders=frozenset({"created"}),
+            texts={PAYLOAD: cast(job.args, Text)},
+            extra={"lock": job.lock, "asked": asked, "twin": self._twin()},
+            finish=_finish,
+            attempts=self.read_attempts,
+        )
+
+    def _states(self) -> Mapping[State, Rule]:
+        job = self._jobs.c
+        todo, tried = job.status == "todo", job.attempts > 0
+        # Read once for a statement, and only if a row has a lock: no index leads from a lock to those who wait for it.
+        held = and_(job.lock.is_not(None), job.id.not_in(select(self._first.c.id)))
+
+        def is_ahead(moment: Moment) -> Condition:
+            return func.coalesce(job.scheduled_at > moment.now, False)
+
+        return {
+            State.PENDING: lambda moment: and_(todo, ~tried, ~is_ahead(moment), ~held),
+            State.SCHEDULED: lambda moment: and_(todo, ~tried, is_ahead(moment)),
+            State.RETRYING: lambda moment: and_(todo, tried, or_(is_ahead(moment), ~held)),
+            State.BLOCKED: lambda moment: and_(todo, ~is_ahead(moment), held),
+            State.PROCESSING: lambda _: cast(job.status, Text).in_(("doing", "aborting")),
+            State.COMPLETED: lambda _: job.status == "succeeded",
+            State.FAILED: lambda _: job.status == "failed",
+            State.CANCELLED: lambda _: cast(job.status, Text).in_(("cancelled", "aborted")),
+        }
+
+    @cached_property
+    def _first(self) -> Subquery:
+        """The job that has each lock, or gets it next, as its fetch function picks it."""
+        job = self._jobs.alias("other").c
+        order = (job.status.desc(), job.priority.desc(), job.id)
+        turn = func.row_number().over(partition_by=job.lock, order_by=order).label("turn")
+        live = select(job.id, job.lock, turn).where(job.status.in_(("todo", "doing")), job.lock.is_not(None)).subquery()
+        return select(live.c.id, live.c.lock).where(live.c.turn == 1).subquery("first")
+
+    def _held(self, began: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return until when a run is left alone: a worker without a beat is stalled, one that is not there any more has been."""
+        worker = self._workers.c
+        until = select(worker.last_heartbeat + timedelta(seconds=_SILENT_S)).where(worker.id == self._jobs.c.worker_id)
+        return func.coalesce(until.correlate(self._jobs).scalar_subquery(), began, type_=_TIME)
+
+    def _twin(self) -> ColumnElement[Any]:
+        """Return the waiting job with the queueing lock of one that does not wait; there may be one only."""
+        job, other = self._jobs.c, self._jobs.alias("twin").c
+        rows = select(func.min(other.id)).where(other.status == "todo", other.queueing_lock == job.queueing_lock)
+        return case((job.status != "todo", rows.correlate(self._jobs).scalar_subquery()), else_=None)
+
+    def tell_holders(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
+        """Add to blocked jobs which one has their lock, or gets it before them."""
+        locks = {row["lock"] for row, job in read if job.state is State.BLOCKED}
+        first = select(self._first.c.lock, self._first.c.id).where(self._first.c.lock.in_(locks))
+        holders = {lock: (Untrusted(str(job_id)),) for lock, job_id in (connection.execute(first) if locks else ())}
+        return [
+            replace(job, waits_for=holders.get(row["lock"], ())) if job.state is State.BLOCKED else job
+            for row, job in read
+        ]
+
+    def read_attempts(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
+        """Return the runs that the log tells of."""
+        log, began, found = self._events.c, None, list[Attempt]()
+        told = select(cast(log.type, Text), log.at).where(log.job_id == key[0]).order_by(log.id).limit(_MOST)
+        for kind, at in connection.execute(told):
+            began = ZONED.from_store(at) if kind == "started" else began
+            if kind in _OUTCOMES and began is not None:
+                found.append(Attempt(len(found) + 1, _OUTCOMES[kind], None, None, began, ZONED.from_store(at)))
+                began = None
+        return tuple(found)
+
+    def read_workers(self, connection: Connection, _: Moment) -> tuple[WorkerInfo, ...]:
+        """Return the workers, those that beat last first; the row of one that died stays until another starts."""
+        job, worker = self._jobs.c, self._workers.c
+        busy = select(func.count()).where(job.status == "doing", job.worker_id == worker.id)
+        chosen = select(worker.id, worker.last_heartbeat, busy.correlate(self._workers).scalar_subquery())
+        rows = connection.execute(chosen.order_by(worker.last_heartbeat.desc()).limit(_MOST))
+        nothing, found = Untrusted(""), []
+        for number, beat, count in rows:
+            name, at = Untrusted(str(number)), ZONED.from_store(beat) or beat
+            found.append(WorkerInfo(name, nothing, None, nothing, (), 0, count, at, at, silent_after_s=_SILENT_S))
+        return tuple(found)
+
+
+def _finish(row: Row, job: Job) -> Job:
+    """Add what a person must know of a row."""
+    remarks = [*job.remarks]
+    if job.state is State.FAILED:
+        remarks.append(_NO_ERROR)
+    if row["asked"] and job.state is State.PROCESSING:
+        remarks.append("it is asked to abort")
+    if row["lock"]:
+        remarks.append(f"its lock is {row['lock']!a}")
+    return replace(job, remarks=tuple(remarks))
+
+
+def _changes(schema: str) -> tuple[Change, ...]:
+    """Return what its own functions do; they and its triggers name its tables without a schema, so that the path must lead there."""
+    path = select(func.set_config("search_path", func.quote_ident(schema), True))
+
+    def along(write: Callable[[LockedRow], Statements]) -> Callable[[LockedRow], Statements]:
+        def write_there(locked: LockedRow) -> Statements:
+            yield path
+            return (yield from write(locked))
+
+        return write_there
+
+    def calling(name: str, *values: Any) -> Callable[[LockedRow], Statements]:  # noqa: ANN401 - what its function takes
+        def write(locked: LockedRow) -> Statements:
+            yield select(getattr(getattr(func, schema), name)(locked.place.key[0], *values))
+            return None
+
+        return along(write)
+
+    def has_twin(locked: LockedRow) -> str:
+        twin = locked.row["extra_twin"]
+        return "" if twin is None else f"job {twin} waits with the same queueing lock, of which there may be one only"
+
+    def hears_not(locked: LockedRow) -> str:
+        if locked.row["stuck_"]:
+            return "its worker is gone, so nobody would hear the request: release it, then cancel it"
+        return "it is asked to abort already; its task has not noticed yet" if locked.row["extra_asked"] else ""
+
+    def after_release(locked: LockedRow) -> str:
+        return "it was asked to abort, so that it is failed now" if locked.row["extra_asked"] else _TWICE
+
+    retry = calling("procrastinate_retry_job_v2", func.now(), None, None, None)
+    run_now = along(setting(lambda locked: {"scheduled_at": locked.moment.now}))
+    delete, aborting = along(deleting), "it is asked to abort, and goes on until its task notices"
+    idle, running = WAITING | {State.BLOCKED}, frozenset({State.PROCESSING})
+    ask = calling("procrastinate_cancel_job_v1", True, False)
+    return (
+        Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), retry, refusal=has_twin),
+        Change(Verb.RETRY, _SOURCE, frozenset({State.SCHEDULED, State.RETRYING}), run_now),
+        Change(Verb.CANCEL, _SOURCE, idle, calling("procrastinate_cancel_job_v1", False, False)),
+        Change(Verb.CANCEL, _SOURCE, running, ask, note=aborting, refusal=hears_not),
+        Change(Verb.RELEASE, _SOURCE, running, retry, only_stuck=True, note=after_release, refusal=has_twin),
+        Change(Verb.DELETE, _SOURCE, idle | FINAL, delete),
+        Change(Verb.DELETE, _SOURCE, running, delete, only_stuck=True, note="work that still runs was not stopped"),
+    )

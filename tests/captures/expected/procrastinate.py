@@ -1,0 +1,33 @@
+"""What Procrastinate does."""
+
+from __future__ import annotations
+
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+from tests.captures.expected.declaration import Deed, Expectation, row_of
+
+_LATE_S = 31
+_PROCRASTINATE = Expectation(
+    kind="procrastinate",
+    stuck_after_s=_LATE_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo"}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"status": "todo", "attempts": 0}),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, {"status": "todo"}),
+        *(
+            Deed(Verb.CANCEL, word, State.CANCELLED, {"status": "cancelled", "abort_requested": False})
+            for word in ("waiting", "delayed", "retrying", "blocked")
+        ),
+        Deed(Verb.CANCEL, "stuck", State.PROCESSING, {"status": "doing", "abort_requested": True}),
+        Deed(Verb.CANCEL, "running", State.PROCESSING, {"status": "doing", "abort_requested": True}),
+        Deed(Verb.RELEASE, "stuck", State.RETRYING, {"status": "todo", "attempts": 1}, _LATE_S),
+        *(
+            Deed(Verb.DELETE, word, None, {})
+            for word in ("waiting", "delayed", "retrying", "blocked", "completed", "failed", "cancelled", "aborted")
+        ),
+        Deed(Verb.DELETE, "stuck", None, {}, _LATE_S),
+    ),
+    stored=row_of("select row_to_json(one)::text from procrastinate_jobs one where id = {id}"),
+)
+# By the "system" of a truth file.
+EXPECTATIONS = {"procrastinate": _PROCRASTINATE}
