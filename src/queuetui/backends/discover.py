@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 # What each system is known by, for whoever finds none.
 _LOOKED_FOR = {
     "redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's",
-    "sql": "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, and the tables of shipped mappings",
+    "sql": "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, Procrastinate's procrastinate_jobs, "
+    "and the tables of shipped mappings",
 }
 # So many are counted at once, and opened side by side.
 MOST_SYSTEMS = 16

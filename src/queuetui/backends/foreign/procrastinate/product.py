@@ -86,7 +86,7 @@ _WARNINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ProcrastinateLayout:
     """The tables of one schema; `beats`: workers are registered, `aborts`: runs can be asked to; `is_tried`: its functions are known."""
 
     schema: str
@@ -95,7 +95,7 @@ class Layout:
     is_tried: bool
 
 
-def describe(layout: Layout) -> Product:
+def describe(layout: ProcrastinateLayout) -> Product:
     """Return the queue of one schema."""
     tables = _Tables(layout)
     changes = _changes(layout.schema)
@@ -120,7 +120,7 @@ def describe(layout: Layout) -> Product:
 class _Tables:
     """The tables of one schema, and what stands where in them."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: ProcrastinateLayout) -> None:
         self._layout = layout
         status = ENUM("todo", name="procrastinate_job_status", schema=layout.schema, create_type=False)
         numbers = {"id": BigInteger, "worker_id": BigInteger, "priority": Integer, "attempts": Integer}

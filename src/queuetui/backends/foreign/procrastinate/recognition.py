@@ -27,7 +27,7 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
     sets = [schema for schema in schemas if frozenset(places[schema, "jobs"].columns) >= _NEEDED]
     if catalog.dialect != "postgresql" or not sets:
         return ()
-    from queuetui.backends.foreign.procrastinate.product import Layout, describe
+    from queuetui.backends.foreign.procrastinate.product import ProcrastinateLayout, describe
     from queuetui.backends.tables.backend import found_of
 
     found = []
@@ -36,5 +36,5 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
         labels = [*(columns["status"].labels or ()), *(places[schema, "events"].columns["type"].labels or ())]
         is_tried = frozenset(columns) == _COLUMNS and labels == [*_STATUSES, *_TYPES.split()] and registers
         beats, aborts = registers and "worker_id" in columns, "abort_requested" in columns
-        found.append(describe(Layout(schema or "public", beats, aborts, is_tried)))
+        found.append(describe(ProcrastinateLayout(schema or "public", beats, aborts, is_tried)))
     return found_of(found, catalog, url)
