@@ -26,6 +26,7 @@ def test_a_registration_is_read_back(backend: NativeBackend) -> None:
     assert tuple(queue.raw for queue in worker.queues) == ("mail", "import")
     assert [text.raw for text in (*worker.types, *worker.tags)] == ["Send*", "gpu"]
     assert (worker.busy, worker.rss_bytes, worker.stopping) == (0, None, False)
+    assert worker.started_at is not None
     assert before <= worker.started_at <= worker.beat_at <= store_now(backend)
 
 

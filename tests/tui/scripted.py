@@ -140,7 +140,7 @@ def judge(job: Job) -> Verdict:
         step = f"queuetui release --id {job.ref.id}, or start a worker: queuetui worker -q sync"
         return Verdict(Code.ORPHANED, Severity.CRITICAL, summary, {"worker": "web-2 pid 4411", "silent_s": 369.0}, step)
     if job.queue == Untrusted("import"):
-        summary = "nobody listens to import: due 41 m, 3 workers registered, none for it"
+        summary = "nobody listens to import: due 41 m, 3 workers registered, no live one for it"
         return Verdict(
             Code.NO_CONSUMER,
             Severity.CRITICAL,

@@ -137,7 +137,7 @@ def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[st
         "tags": [tag.raw for tag in worker.tags],
         "slots": worker.slots,
         "busy": worker.busy,
-        "started_at": to_text(worker.started_at),
+        "started_at": _time(worker.started_at),
         "beat_at": to_text(worker.beat_at) if worker.has_beaten else None,
         "silent_seconds": round((now - worker.beat_at).total_seconds(), 3),
         "status": _text(worker.status),

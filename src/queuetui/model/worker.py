@@ -35,8 +35,9 @@ class WorkerInfo:
 
     `busy` counts the jobs under its leases, `orphaned` those of them whose lease is over. `registration_ends`: its store takes it
     away once it has been silent for as long as it said it may be, so that it is live as long as it is there.
-    `slots` 0: the store does not tell them. `status` is another product's own word for it, `has_ended` whether that says that it works
-    no more; one that has not `beaten` yet has the time of its registration as its last beat. `silent_after_s` is the product's own limit.
+    An empty `host` and `slots` of 0 are not told by the store. `status` is another product's own word for it, `has_ended` whether that
+    says that it works no more; one that has not `beaten` yet has the time of its registration as its last beat. `silent_after_s` is the
+    product's own limit.
     """
 
     id: Untrusted
@@ -46,7 +47,7 @@ class WorkerInfo:
     queues: tuple[Untrusted, ...]
     slots: int
     busy: int
-    started_at: datetime
+    started_at: datetime | None
     beat_at: datetime
     types: tuple[Untrusted, ...] = ()
     tags: tuple[Untrusted, ...] = ()
@@ -58,6 +59,17 @@ class WorkerInfo:
     has_ended: bool = False
     has_beaten: bool = True
     silent_after_s: float | None = None
+
+    @property
+    def place(self) -> Untrusted:
+        """Its host and process id, so far as the store tells them; without a host, its id."""
+        if not self.host.raw:
+            return self.id
+        return self.host if self.pid is None else Untrusted(f"{self.host.raw}/{self.pid}")
+
+    def up_s(self, now: datetime) -> float | None:
+        """Return for how long it has been there, None where the store does not tell when it began."""
+        return None if self.started_at is None else (now - self.started_at).total_seconds()
 
     def listens_to(self, queue: str) -> bool:
         """Tell whether it takes jobs of a queue."""

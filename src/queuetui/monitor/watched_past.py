@@ -26,8 +26,8 @@ class WatchedPast:
         there = {worker.id.raw: worker for worker in workers}
         self._first_rss = {key: rss for key, rss in self._first_rss.items() if key in there}
         for key, worker in there.items():
-            is_warm = (now - worker.started_at).total_seconds() >= WARM_AFTER_S
-            if worker.rss_bytes is not None and is_warm:
+            up_s = worker.up_s(now)
+            if worker.rss_bytes is not None and (up_s is None or up_s >= WARM_AFTER_S):
                 self._first_rss.setdefault(key, worker.rss_bytes)
         return self._first_rss
 

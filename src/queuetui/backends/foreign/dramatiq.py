@@ -310,7 +310,7 @@ def _read_broker(name: bytes, beat_at: datetime | None, taken: int, latest: date
         return None
     status = "has taken messages" if taken else "idle, or only enqueues"
     return WorkerInfo(
-        Untrusted(text_of(name)), Untrusted(""), None, Untrusted(""), (), slots=0, busy=taken, started_at=beat_at,
+        Untrusted(text_of(name)), Untrusted(""), None, Untrusted(""), (), slots=0, busy=taken, started_at=None,
         beat_at=beat_at, status=Untrusted(status), silent_after_s=_BEATS_LAST.total_seconds(),
     )  # fmt: skip
 

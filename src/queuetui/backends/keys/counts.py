@@ -16,6 +16,7 @@ from queuetui.model.limits import unconsumed
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
+from queuetui.model.stuck import due_since
 from queuetui.model.text import Untrusted
 
 # So many members of one shelf, and of all, are read for their states and queues at one look.
@@ -132,8 +133,9 @@ def _read_oldest(reading: Reading, counts: Counts) -> None:
     waiting = [shelf for shelf in reading.shelves if State.PENDING in shelf.states and not shelf.is_read_whole]
     entries = [entry for first in reading.slices(waiting, 0, 1) for entry in first]
     for seen in reading.load(entries):
-        if seen.job.scheduled_at is not None and seen.job.scheduled_at <= reading.now:
-            counts.oldest_due.setdefault(seen.job.queue.raw, seen.job.scheduled_at)
+        due_at = due_since(seen.job)
+        if due_at is not None and due_at <= reading.now:
+            counts.oldest_due.setdefault(seen.job.queue.raw, due_at)
 
 
 def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tuple[QueueInfo, ...]:

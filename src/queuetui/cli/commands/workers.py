@@ -52,7 +52,7 @@ def _is_asked_for(
     return (
         (not statuses or describe_worker(worker, now, live=True)["status"] in statuses)
         and (not silent or is_silent(worker, now, limits))
-        and (since_s is None or (now - worker.started_at).total_seconds() <= since_s)
+        and (since_s is None or ((up_s := worker.up_s(now)) is not None and up_s <= since_s))
     )
 
 

@@ -50,9 +50,7 @@ def judge_workers(live: Sequence[WorkerInfo], registered: int, version: str) -> 
         "live": len(live),
         "registered": registered,
         "version": version,
-        "others": [
-            f"{name(worker.host)}/{worker.pid} {sanitize(worker.version, 40)}" for worker in others[:MOST_NAMED]
-        ],
+        "others": [f"{name(worker.place)} {sanitize(worker.version, 40)}" for worker in others[:MOST_NAMED]],
     }
     if not others:
         story = f"{counted(len(live), 'live worker')}, every one of version {version}" if live else "no worker is live"

@@ -22,7 +22,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.NO_CONSUMER,
         Severity.CRITICAL,
-        f"nobody listens to {name(job.queue)}: due {age(due_s)}, {counted(len(facts.workers), 'worker')} registered, none for it",
+        f"nobody listens to {name(job.queue)}: due {age(due_s)}, {counted(len(facts.workers), 'worker')} registered, no live one for it",
         {
             "queue": name(job.queue),
             "due_s": round(due_s, 3),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness
 from queuetui.model.rates import RATE_MINUTES
@@ -22,7 +24,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     least = "" if progress.outranking is None or progress.outranking.exactness is Exactness.EXACT else "+"
     ended = None if progress.ended is None else progress.ended.value
     # A queue that began lately has not had all of the window.
-    oldest_s = max((facts.now - one.started_at).total_seconds() for one in listeners)
+    known_s = [up_s for one in listeners if (up_s := one.up_s(facts.now)) is not None]
+    oldest_s = max(known_s, default=math.inf)
     window_s = max(1.0, min(RATE_MINUTES * 60.0, oldest_s))
     evidence: dict[str, object] = {
         "queue": name(job.queue),

@@ -45,7 +45,7 @@ WORKER_RULES: tuple[WorkerRule, ...] = (
 def judge_around(facts: Facts) -> tuple[Warned, ...]:
     """Return all that is wrong with the queues and the workers, the gravest first."""
     queues = [Warned("queue", queue.name, one) for queue in facts.queues.values() for one in judge_queue(queue, facts)]
-    workers = [Warned("worker", _name(worker), one) for worker in facts.workers for one in judge_worker(worker, facts)]
+    workers = [Warned("worker", worker.place, one) for worker in facts.workers for one in judge_worker(worker, facts)]
     in_all = dead_letters_in_all.judge(facts)
     whole = [] if in_all is None else [Warned("store", Untrusted("all queues"), in_all)]
     return tuple(sorted((*queues, *workers, *whole), key=lambda one: -one.verdict.severity))
@@ -60,7 +60,3 @@ def judge_queue(queue: QueueInfo, facts: Facts) -> tuple[Verdict, ...]:
 def judge_worker(worker: WorkerInfo, facts: Facts) -> tuple[Verdict, ...]:
     """Return all that is wrong with a worker."""
     return tuple(verdict for rule in WORKER_RULES if (verdict := rule(worker, facts)) is not None)
-
-
-def _name(worker: WorkerInfo) -> Untrusted:
-    return Untrusted(f"{worker.host.raw}/{worker.pid}")

@@ -51,7 +51,9 @@ def name(text: Untrusted | None) -> SafeText:
 
 
 def worker_name(worker: WorkerInfo) -> str:
-    """Return a worker by its host and its process id, where the store tells that."""
+    """Return a worker by its host and its process id, by its id where the store does not tell its host."""
+    if not worker.host.raw:
+        return name(worker.id)
     return name(worker.host) if worker.pid is None else f"{name(worker.host)} pid {worker.pid}"
 
 

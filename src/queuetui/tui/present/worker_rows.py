@@ -68,7 +68,7 @@ def _value(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Value
         case "queues":
             return _names(worker.queues)
         case "up":
-            return (now - worker.started_at).total_seconds()
+            return worker.up_s(now)
         case "memory":
             return worker.rss_bytes
         case "version":
@@ -105,7 +105,7 @@ def worker_name(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText
 def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText:
     """Return a worker as host, process id and the end of its id, else the whole id."""
     known = next((worker for worker in workers if worker.id == worker_id), None)
-    if known is None:
+    if known is None or not known.host.raw:
         return sanitize(worker_id)
     process = "" if known.pid is None else f" pid {known.pid}"
     return sanitize(f"{sanitize(known.host)}{process}  ({sanitize(short_id(worker_id.raw))})")
@@ -135,7 +135,7 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
         case "queues":
             return Cell(_names(worker.queues) if worker.queues else sanitize("(all)"))
         case "up":
-            return Cell(age_text((now - worker.started_at).total_seconds()))
+            return Cell(age_text(worker.up_s(now)))
         case "memory":
             return Cell(ABSENT if worker.rss_bytes is None else sanitize(f"{worker.rss_bytes / _MEGABYTE:.0f} MB"))
         case _:
@@ -143,7 +143,9 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
 
 
 def _name(worker: WorkerInfo) -> SafeText:
-    """Return host and process id; where the store does not tell that, the end of the worker's id."""
+    """Return host and process id; where the store does not tell them, the end of the worker's id."""
+    if not worker.host.raw:
+        return sanitize(short_id(worker.id.raw))
     which = sanitize(short_id(worker.id.raw)) if worker.pid is None else worker.pid
     return sanitize(f"{sanitize(worker.host, 60)}/{which}")
 

@@ -16,7 +16,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         return None
     listeners = facts.listeners(queue.name.raw)
     slots, busy = sum(one.slots for one in listeners), sum(one.busy for one in listeners)
-    are_new = any((facts.now - one.started_at).total_seconds() < idle_s for one in listeners)
+    are_new = any((up_s := one.up_s(facts.now)) is not None and up_s < idle_s for one in listeners)
     if not slots or busy < slots or are_new:
         return None
     return Verdict(

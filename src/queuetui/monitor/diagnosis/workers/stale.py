@@ -18,7 +18,7 @@ def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.STALE_WORKER,
         Severity.WARNING,
-        f"{name(worker.host)}/{worker.pid} has been silent for {age(silent_s)}{held}",
+        f"{name(worker.place)} has been silent for {age(silent_s)}{held}",
         {"silent_s": round(silent_s, 3), "limit_s": facts.limits.alarms.worker_silent_s, "busy": worker.busy},
         command("workers", "clean") if facts.capabilities.native else "look whether it still runs on its host",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from queuetui.model.clock import EARLIEST
 from queuetui.model.limits import is_live
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Code, Severity, Verdict
@@ -21,7 +22,7 @@ def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
     if worker not in live or not worker.version.raw:
         return None
     counts = Counter(one.version.raw for one in live)
-    started = {one.version.raw: one.started_at for one in sorted(live, key=lambda one: one.started_at)}
+    started = {version: at for at, version in sorted((one.started_at or EARLIEST, one.version.raw) for one in live)}
     usual = max(counts, key=lambda version: (counts[version], started[version]))
     if worker.version.raw == usual:
         return None
@@ -29,7 +30,7 @@ def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.WRONG_VERSION,
         Severity.WARNING,
-        f"{name(worker.host)}/{worker.pid} runs version {shown['version']}, {counts[usual]} of {len(live)} run {shown['usual']}",
+        f"{name(worker.place)} runs version {shown['version']}, {counts[usual]} of {len(live)} run {shown['usual']}",
         {**shown, "live": len(live)},
         "restart it on the same version as the others",
     )
