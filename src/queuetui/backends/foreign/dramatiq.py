@@ -13,6 +13,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
+from queuetui.backends.keys.listed_keys import escape_glob
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.queue_names import QueueNames
@@ -69,7 +70,7 @@ class Dramatiq:
         self.results = settings.get("dramatiq.results", "dramatiq-results")
         self.home = f"the sorted set {namespace}{text_of(_BEATS)}"
         named = [name.encode() for name in settings.get("dramatiq.queues", "").replace(",", " ").split()]
-        self._names = QueueNames(keys, self.prefix + b"*.msgs", self._queue_of, named)
+        self._names = QueueNames(keys, escape_glob(self.prefix) + b"*.msgs", self._queue_of, named)
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, *_LATER}), self._retry),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._release),
@@ -209,10 +210,9 @@ class Dramatiq:
         entry, messages = seen.entry, self._messages(seen.entry)
         key = self._key(_bare(self._place(entry)))
         queue = Shelf("queue", key, Kind.LIST, (State.PENDING, State.RETRYING), entry.shelf.queue)
-        there = Step(("TYPE", key + b".msgs"), ("hash", "none"))
         new, old = ("HSET", key + b".msgs", entry.member, message or ""), ("HDEL", messages, entry.member)
         return Change(
-            (*self._guards(seen), is_of_kind(queue), there),
+            (*self._guards(seen), is_of_kind(queue), Step(("TYPE", key + b".msgs"), ("hash", "none"))),
             (*([Step(new)] if message else []), Step(("RPUSH", key, entry.member))),
             (take_away(entry), *([Step(old)] if message else [])),
             kept_fields=((messages, entry.member),),
