@@ -6,7 +6,10 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 PROGRAMS = Path(__file__).parent / "programs"
 _INSTALL_S = 600
@@ -21,12 +24,14 @@ class LiveProduct(ABC):
 
     `kind` is ours, `server` the fixture of the server its jobs are on, `stuck_after_s` when a run is stuck that was killed.
     `loses_runs`: the product itself loses the job of a worker that is killed, and no verb of ours brings it back.
+    `lands`: it is installed with the development requirements, and run with the tests that a clock judges.
     """
 
     kind: str
     server: str
     stuck_after_s: float = 3_000
     loses_runs: bool = False
+    lands: bool = False
 
     @property
     @abstractmethod
@@ -57,8 +62,18 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
 
 
 def make_python_room(room: Path, *packages: str) -> Path:
-    """Make a virtual environment with packages in it, and return its folder of programs."""
-    run([sys.executable, "-m", "venv", room / "venv"], room)
+    """Return the programs of an environment with packages below `venv`: this one where it has them all, else one that is made."""
     programs = room / "venv" / "bin"
+    if all(map(_is_installed, map(Requirement, packages))):
+        programs.parent.symlink_to(sys.prefix)
+        return programs
+    run([sys.executable, "-m", "venv", room / "venv"], room)
     run([programs / "pip", "install", "--quiet", *packages], room)
     return programs
+
+
+def _is_installed(wanted: Requirement) -> bool:
+    try:
+        return wanted.specifier.contains(version(wanted.name))
+    except PackageNotFoundError:
+        return False

@@ -17,14 +17,15 @@ class LiveRq(LiveProduct):
     kind = "rq"
     server = "redis_server"
     stuck_after_s = 600
+    lands: bool = False
 
     @property
     def name(self) -> str:
         return f"rq {self.version}"
 
     def install(self, room: Path) -> None:
-        # Versions of redis-py from 8 on are younger than RQ 1.16.
-        make_python_room(room, f"rq=={self.version}", "redis<8")
+        # Versions of redis-py from 8 on are younger than RQ 1 and 2.
+        make_python_room(room, f"rq=={self.version}", "redis" if self.lands else "redis<8")
 
     def enqueue(self, room: Path, url: str, work: Path) -> None:
         for name in ("fail", "slow"):
@@ -35,4 +36,4 @@ class LiveRq(LiveProduct):
         return [room / "venv/bin/rq", "worker", "--url", url, "--path", PROGRAMS, "live"]
 
 
-PRODUCTS = (LiveRq("1.16.2"), LiveRq("2.12.0"), LiveRq("3.0.0"))
+PRODUCTS = (LiveRq("1.16.2"), LiveRq("2.12.0"), LiveRq("3.0.0", lands=True))
