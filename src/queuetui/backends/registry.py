@@ -31,6 +31,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "dramatiq": ("dramatiq", ("redis",)),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "mapped": ("mapped.discovery", _ANY_SQL),
+    "oban": ("oban.recognition", ("postgresql",)),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "rq": ("rq", ("redis",)),

@@ -33,9 +33,10 @@ def inflate(raw: bytes, caps: Caps, window: int = _ZLIB_WINDOW) -> bytes:
 
 
 def open_base64(raw: bytes) -> bytes:
-    """Return what base64 wrapped. Raises Undecodable."""
+    """Return what base64 wrapped, whether it is padded or not. Raises Undecodable."""
+    bare = b"".join(raw.split())
     try:
-        return base64.b64decode(b"".join(raw.split()), validate=True)
+        return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise Undecodable("its base64 is broken") from error
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from queuetui.backends.payloads.containers import inflate, open_base64
 from queuetui.backends.payloads.decoder import Caps, Undecodable
 from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 
+_FIRST_LINE = "Traceback (most recent call last):"
 _HEADER = re.compile(r"( *)(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
 # What stands before each line of a group of exceptions.
 _MARGIN = re.compile(r" *[+|] ")
@@ -25,6 +27,14 @@ def read_traceback(text: str) -> JobError | None:
         # A few words that some program left in its place.
         name, message = "", said
     return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(message.strip()), Untrusted(trace.strip()))
+
+
+def read_long_traceback(text: str, end: str) -> JobError | None:
+    """Return the error of a traceback that may be cut; `end` is its end, which tells what was raised."""
+    if text.endswith(end):
+        return read_traceback(text)
+    found = read_traceback(f"{_FIRST_LINE}\n  {end}")
+    return None if found is None else replace(found, traceback=Untrusted(text))
 
 
 def _said_last(lines: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import TableClause, delete, update
+from sqlalchemy import ColumnElement, TableClause, and_, delete, select, update
 
 from queuetui.backends.tables.source import LockedRow, Statements
 
@@ -18,11 +18,24 @@ def table_of(locked: LockedRow) -> TableClause:
     return table
 
 
-def setting(values: Callable[[LockedRow], Mapping[str, Any]]) -> Callable[[LockedRow], Statements]:
-    """Return a change that writes values into columns of the row."""
+def setting(
+    values: Callable[[LockedRow], Mapping[str, Any]], *, only_stuck: bool = False
+) -> Callable[[LockedRow], Statements]:
+    """Return a change that writes values into columns of the row; `only_stuck`: if no beat elsewhere has come meanwhile."""
 
     def write(locked: LockedRow) -> Statements:
-        yield update(table_of(locked)).where(locked.same).values(**values(locked))
+        at_row = and_(locked.same, locked.source.stuck(locked.moment)) if only_stuck else locked.same
+        yield update(table_of(locked)).where(at_row).values(**values(locked))
+        return None
+
+    return write
+
+
+def calling(call: Callable[[LockedRow], ColumnElement[Any]]) -> Callable[[LockedRow], Statements]:
+    """Return a change that calls a function of the database, which does the rest; the row itself stays as it is."""
+
+    def write(locked: LockedRow) -> Statements:
+        yield select(call(locked))
         return None
 
     return write

@@ -1,0 +1,1 @@
+"""Oban: for Python, and what Elixir writes into the same table."""

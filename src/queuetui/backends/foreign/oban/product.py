@@ -1,0 +1,173 @@
+"""The description of Oban's table of jobs: tried with the Oban of Python, and only read where that of Elixir works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Numeric, Table, Text, case, false, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from queuetui.backends.foreign.oban.jobs import finish, read_error
+from queuetui.backends.foreign.oban.processes import Processes
+from queuetui.backends.payloads.error_entries import read_error_entries
+from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
+from queuetui.backends.sql.stored_tables import as_table
+from queuetui.backends.tables.changes import calling, deleting, setting
+from queuetui.backends.tables.codecs import WHOLE, Naive
+from queuetui.backends.tables.source import PAYLOAD, Change, Field, LockedRow, Moment, Product, Rule, Sides, Source
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+
+_SOURCE, _UTC, _ID = "job", Naive(), re.compile(r"[0-9]{1,18}", re.ASCII)
+_LABELS = frozenset(
+    ["available", "scheduled", "suspended", "executing", "retryable", "completed", "discarded", "cancelled"]
+)
+_ENDS = ("completed", "cancelled", "discarded")
+# As much of the end of a traceback tells its class.
+_END_CHARS, _MOST = 4096, 1_000_000
+_ABSENT = {
+    "key": "Oban stores no idempotency key in clear",
+    "correlation_id": "Oban's jobs carry no correlation id of their own",
+    "updated": "Oban does not store when a job was last changed",
+}
+_CRON = "Oban's cron entries are in its application's code and settings; a job that one made says so"
+_REASONS: Mapping[Verb, str] = {
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), _CRON),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Oban keeps no record of a job but its errors"),
+    Verb.LIMIT: "Oban's limits are those of its processes; change them by scale_queue",
+    Verb.CLEAN: "Oban itself takes away the processes that are silent for 60 s",
+}
+_CHANGING = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE, Verb.PAUSE, Verb.RESUME)
+_ELIXIR = (
+    "Oban of Elixir writes this table, whose changes were not tried; use its own functions, such as Oban.retry_job"
+)
+_OTHER = "this layout of oban_jobs is not that of Oban for Python 0.7, so it is only read"
+_WARNINGS = {
+    Verb.CANCEL: "a job that runs is told by NOTIFY: it goes on until its own code looks at job.cancelled()",
+    Verb.DELETE: "Oban keeps no copy of a deleted job",
+    Verb.RELEASE: "if its worker still lives, the job runs twice",
+    Verb.PAUSE: "processes that start later do not know of it",
+}
+_ASKED = "its worker was told; the job is cancelled once its own code ends the run"
+_IS_DEAD = "its worker is dead and hears nothing: release it first, then cancel it"
+_WAITS = "it waits already for the next free worker"
+
+
+def describe(stored: StoredTable, catalog: Catalog) -> Product:
+    """Return the queue of a table of jobs of a database."""
+    table, rows = as_table(stored), catalog.find(f"{stored.schema}.oban_producers")
+    is_elixir = bool(catalog.find(f"{stored.schema}.oban_peers")) or stored.columns["errors"].stored.endswith("[]")
+    only_read = _ELIXIR if is_elixir else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
+    processes = Processes(table, as_table(rows), alone=not is_elixir) if rows and rows.is_readable else None
+    acts = None if only_read else processes
+    return Product(
+        "oban", "Oban", (_source(table, processes, frozenset(stored.columns["state"].labels or _LABELS)),),
+        changes=() if acts is None else _changes(table, acts),
+        tables=f"{stored.schema}.oban_jobs", name=stored.schema or "", absent=_ABSENT, warnings=_WARNINGS,
+        reasons={**_REASONS, **(dict.fromkeys(_CHANGING, only_read) if only_read else {})},
+        sides=Sides() if processes is None else Sides(workers=processes.workers, pauses=processes.pauses),
+        queue_changes={} if acts is None else dict.fromkeys((Verb.PAUSE, Verb.RESUME), acts.tell),
+        worker_command=() if is_elixir else ("oban", "start", "--queues", "{queue}:10"),
+    )  # fmt: skip
+
+
+def _is_known(stored: StoredTable) -> bool:
+    """Tell the layout of Oban for Python 0.7."""
+    types = [stored.columns[name].stored for name in ("errors", "tags", "attempted_by", "scheduled_at")]
+    is_alike = types == ["jsonb", "text[]", "text[]", "timestamp without time zone"]
+    return is_alike and frozenset(stored.columns["state"].labels or ()) == _LABELS
+
+
+def _source(table: Table, processes: Processes | None, labels: frozenset[str]) -> Source:
+    job = table.c
+    snoozed = _count(job.meta, "snoozed")
+    ended = case(*((job.state == name, job[f"{name}_at"]) for name in _ENDS), else_=None)
+    last = (errors := func.to_jsonb(job.errors, type_=JSONB))[-1]["error"].astext
+    meta = case((func.jsonb_typeof(job.meta) == "object", job.meta.op("-", return_type=JSONB)("return")), else_=None)
+    return Source(
+        name=_SOURCE,
+        rows=table,
+        key=(Field(job.id, WHOLE),),
+        # A job that puts itself off is given its attempt back.
+        fields={
+            "id": Field(job.id.cast(Text)), "queue": Field(job.queue), "type": Field(job.worker),
+            "priority": Field(job.priority, WHOLE), "attempts": Field(job.attempt + snoozed, WHOLE),
+            "max_attempts": Field(job.max_attempts + snoozed, WHOLE), "lost": Field(_count(job.meta, "rescued"), WHOLE),
+            "worker": Field(job.attempted_by[1]), "created": Field(job.inserted_at, _UTC),
+            "scheduled": Field(job.scheduled_at, _UTC), "started": Field(job.attempted_at, _UTC), "completed": Field(ended, _UTC),
+        },
+        states=_states(table, labels),
+        rev=(job.state, job.attempt, job.max_attempts, job.attempted_by, job.attempted_at, job.scheduled_at, ended),
+        held=None if processes is None else Field(processes.held(), _UTC),
+        key_orders=frozenset({"created"}),
+        texts={PAYLOAD: job.args.cast(Text), "error": last, "error_end": func.right(last, _END_CHARS), "return": job.meta["return"].astext},
+        extra={"meta": meta, "tags": job.tags, "stored_state": job.state.cast(Text)},
+        finish=finish,
+        spent=job.state.in_(("available", "scheduled", "retryable")) & (job.attempt >= job.max_attempts),
+        attempts=lambda connection, key: read_error_entries(
+            connection.scalar(select(errors.cast(Text)).where(job.id == key[0])) or "[]",
+            lambda entry: read_error(*[str(entry.get("error") or "")] * 2),
+        ),
+        by_id=lambda text: job.id == int(text) if _ID.fullmatch(text) else false(),
+    )  # fmt: skip
+
+
+def _count(meta: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Return a count that Oban keeps in a job's meta, where an application may write too."""
+    number = func.least(meta[name].astext.cast(Numeric), _MOST).cast(Integer)
+    return case((func.jsonb_typeof(meta[name]) == "number", number), else_=0)
+
+
+def _states(table: Table, labels: frozenset[str]) -> Mapping[State, Rule]:
+    job = table.c
+
+    def at(*states: str) -> ColumnElement[bool]:
+        return job.state.in_([state for state in states if state in labels])
+
+    def is_due(moment: Moment) -> ColumnElement[bool]:
+        return at("available") | (at("scheduled") & (job.scheduled_at <= _UTC.to_store(moment.now)))
+
+    return {
+        State.PENDING: lambda moment: is_due(moment) & (job.attempt == 0),
+        State.SCHEDULED: lambda moment: at("scheduled") & ~is_due(moment),
+        State.RETRYING: lambda moment: at("retryable") | (is_due(moment) & (job.attempt != 0)),
+        State.BLOCKED: lambda _: at("suspended"),
+        State.PROCESSING: lambda _: at("executing"),
+        State.COMPLETED: lambda _: at("completed"),
+        State.FAILED: lambda _: at("discarded"),
+        State.CANCELLED: lambda _: at("cancelled"),
+    }
+
+
+def _changes(table: Table, processes: Processes) -> tuple[Change, ...]:
+    job = table.c
+    # Whose attempts are used up is never taken, and holds up what stands behind it.
+    freed = {"state": "available", "max_attempts": func.greatest(job.max_attempts, job.attempt + 1)}
+    waiting = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED})
+    running, ended = frozenset({State.PROCESSING}), frozenset({State.FAILED, State.CANCELLED, State.COMPLETED})
+
+    def again(locked: LockedRow) -> Mapping[str, Any]:
+        return freed | {f"{name}_at": None for name in _ENDS} | {"scheduled_at": _UTC.to_store(locked.moment.now)}
+
+    def cancelled(locked: LockedRow) -> Mapping[str, Any]:
+        return {"state": "cancelled", "cancelled_at": _UTC.to_store(locked.moment.now)}
+
+    def kill(locked: LockedRow) -> ColumnElement[Any]:
+        return processes.signal(action="pkill", job_id=locked.place.key[0])
+
+    def is_dead(locked: LockedRow) -> str:
+        return _IS_DEAD if locked.row["stuck_"] else ""
+
+    def waits(locked: LockedRow) -> str:
+        return _WAITS if locked.says["stored_state"] == "available" and not locked.job.is_used_up else ""
+
+    free = setting(lambda _: freed, only_stuck=True)
+    return (
+        Change(Verb.RETRY, _SOURCE, ended | {State.SCHEDULED, State.RETRYING}, setting(again), refusal=waits),
+        Change(Verb.CANCEL, _SOURCE, waiting, setting(cancelled)),
+        Change(Verb.CANCEL, _SOURCE, running, calling(kill), note=_ASKED, refusal=is_dead),
+        Change(Verb.RELEASE, _SOURCE, running, free, only_stuck=True, note=_WARNINGS[Verb.RELEASE]),
+        Change(Verb.DELETE, _SOURCE, waiting | ended, deleting),
+    )

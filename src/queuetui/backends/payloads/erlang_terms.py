@@ -1,0 +1,132 @@
+"""Reads Erlang's external term format within bounds; atoms are text, and nothing that could be called is made of it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+
+from queuetui.backends.payloads.containers import inflate
+from queuetui.backends.payloads.decoder import Caps, Reader, Undecodable
+from queuetui.backends.payloads.inert_values import Pairs, to_json
+
+_VERSION, _PACKED = 131, 80
+_NIL = 106
+_CONSTANTS = {"nil": None, "undefined": None, "true": True, "false": False}
+_OLD_FLOAT_CHARS = 31
+
+
+class _Walk:
+    """One way through the bytes, which takes no more values and goes no deeper than allowed."""
+
+    def __init__(self, raw: bytes, caps: Caps) -> None:
+        self._raw = raw
+        self._at = 0
+        self._caps = caps
+        self._left = caps.items
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing follows."""
+        return self._at == len(self._raw)
+
+    def value(self, depth: int = 0) -> object:
+        """Return the next value."""
+        self._left -= 1
+        if self._left < 0:
+            raise Undecodable(f"it holds more than {self._caps.items:,} values")
+        if depth > self._caps.depth:
+            raise Undecodable(f"it is nested more than {self._caps.depth} deep")
+        tag = self.number(1)
+        reader = _READERS.get(tag)
+        if reader is None:
+            raise Undecodable(f"it holds a value of a kind of Erlang's that is not data (tag {tag})")
+        return reader(self, depth)
+
+    def take(self, count: int) -> bytes:
+        """Return the next bytes."""
+        taken = self._raw[self._at : self._at + count]
+        if len(taken) < count:
+            raise Undecodable("its Erlang term ends too early")
+        self._at += count
+        return taken
+
+    def number(self, width: int, *, signed: bool = False) -> int:
+        """Return a whole number of so many bytes."""
+        return int.from_bytes(self.take(width), signed=signed)
+
+    def atom(self, width: int) -> object:
+        """Return an atom, with the length before it so wide."""
+        text = self.take(self.number(width)).decode("utf-8", "replace")
+        return _CONSTANTS.get(text, text)
+
+    def values(self, count: int, depth: int) -> list[object]:
+        """Return so many values."""
+        return [self.value(depth + 1) for _ in range(count)]
+
+    def proper_list(self, depth: int) -> list[object]:
+        """Return a list; what stands in its tail but for its end is its last item."""
+        found = self.values(self.number(4), depth)
+        tail = self.value(depth + 1)
+        return found if tail == [] else [*found, tail]
+
+    def pairs(self, depth: int) -> Pairs:
+        """Return a map."""
+        return Pairs((self.value(depth + 1), self.value(depth + 1)) for _ in range(self.number(4)))
+
+    def large(self, width: int) -> int:
+        """Return a whole number that says how long it is."""
+        count = self.number(width)
+        sign = self.number(1)
+        value = int.from_bytes(self.take(count), "little")
+        return -value if sign else value
+
+    def text_float(self) -> float:
+        """Return a number with a fraction that is written in letters."""
+        try:
+            return float(self.take(_OLD_FLOAT_CHARS).rstrip(b"\0").decode("ascii"))
+        except ValueError:
+            raise Undecodable("its Erlang term is broken") from None
+
+    def bits(self) -> bytes:
+        """Return a binary whose last byte is not whole."""
+        count = self.number(4)
+        self.take(1)
+        return self.take(count)
+
+
+_READERS: Mapping[int, Callable[[_Walk, int], object]] = {
+    70: lambda walk, _: struct.unpack(">d", walk.take(8))[0],
+    77: lambda walk, _: walk.bits(),
+    97: lambda walk, _: walk.number(1),
+    98: lambda walk, _: walk.number(4, signed=True),
+    99: lambda walk, _: walk.text_float(),
+    **dict.fromkeys((100, 118), lambda walk, _: walk.atom(2)),
+    **dict.fromkeys((115, 119), lambda walk, _: walk.atom(1)),
+    104: lambda walk, depth: walk.values(walk.number(1), depth),
+    105: lambda walk, depth: walk.values(walk.number(4), depth),
+    _NIL: lambda _, __: [],
+    # A list of small numbers is written as a string, and mostly is one.
+    107: lambda walk, _: walk.take(walk.number(2)),
+    108: lambda walk, depth: walk.proper_list(depth),
+    109: lambda walk, _: walk.take(walk.number(4)),
+    110: lambda walk, _: walk.large(1),
+    111: lambda walk, _: walk.large(4),
+    116: lambda walk, depth: walk.pairs(depth),
+}
+
+
+def read_term(raw: bytes, caps: Caps) -> str:
+    """Return one term as JSON text: binaries as texts, atoms as their names, tuples as lists. Raises Undecodable."""
+    if raw[:1] != bytes([_VERSION]):
+        raise Undecodable("it is no Erlang term")
+    body = raw[1:]
+    if body[:1] == bytes([_PACKED]):
+        body = inflate(body[5:], caps)
+    walk = _Walk(body, caps)
+    value = walk.value()
+    if not walk.is_at_end:
+        raise Undecodable("more stands behind its Erlang term")
+    return to_json(value, caps)
+
+
+ERLANG = Reader("erlang term", lambda raw: raw[:1] == bytes([_VERSION]), read_term)
