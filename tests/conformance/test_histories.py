@@ -34,6 +34,15 @@ def test_what_was_done_is_told_by_queue_and_type(backend: NativeBackend) -> None
     assert (len(group.recent), group.recent[-1], sum(group.recent)) == (12, 2, 2)
 
 
+def test_what_runs_usually_take_is_told_by_type(backend: NativeBackend) -> None:
+    """Of a histogram or of the newest runs: how many there were, and percentiles that rise."""
+    for _ in range(3):
+        _end(backend, Ending.COMPLETED)
+    (usual,) = backend.histories.usual_runs(HOUR_S).value or ()
+    assert (usual.name.raw, usual.runs) == ("Send", 3)
+    assert 0 <= usual.p50_s <= usual.p95_s <= usual.p99_s <= usual.longest_s < 60
+
+
 def test_the_filter_of_a_group_finds_its_jobs(backend: NativeBackend) -> None:
     """A fingerprint in a filter finds the dead letters of one kind, and those alone."""
     alike = [_end(backend, Ending.FAILED, f"no answer after {seconds} s") for seconds in (31, 2)]

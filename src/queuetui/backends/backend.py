@@ -51,6 +51,7 @@ class Backend:
         schedules: ScheduleStore | None = None,
         rules: ClaimRulesStore | None = None,
         notes: RunNotesStore | None = None,
+        histories: Callable[[Backend], Histories] | None = None,
     ) -> None:
         self._make_inspector = inspector
         self._make_operator = operator
@@ -58,6 +59,7 @@ class Backend:
         self._make_examiner = examiner
         self._make_server_look = server_look
         self._make_upkeep = upkeep
+        self._make_histories = histories
         self._limits = limits or Limits()
         self.close = close
         self.jobs = jobs
@@ -94,6 +96,8 @@ class Backend:
     @cached_property
     def histories(self) -> Histories:
         """What was, in sums."""
+        if self._make_histories is not None:
+            return self._make_histories(self)
         from queuetui.backends.reading.histories import PagedHistories
 
         return PagedHistories(self.inspector, self._limits)

@@ -25,6 +25,10 @@ class Histories(Protocol):
         """
         ...
 
+    def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
+        """Return how long runs usually take by type, at little cost: of a histogram, or of the newest that completed."""
+        ...
+
     def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
         """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
         ...

@@ -12,6 +12,8 @@ from queuetui.model.filter_text import quote_value
 from queuetui.model.text import Untrusted
 
 SPARK_MINUTES = 5
+# Of fewer runs nothing is learned: the floor of the profile holds alone.
+LEAST_RUNS = 50
 HOUR_STEPS = 60 // SPARK_MINUTES
 
 

@@ -16,7 +16,8 @@ class Limits:
 
     `stuck_after_s` bounds a run, and how long a due job may wait in a queue with no consumer; a worker silent for `worker_silent_s`
     is not live. A schedule is overdue when nobody has looked at a slot for `schedule_late_s`.
-    `overdue_after_s` bounds how long a job may be due, whoever listens.
+    `overdue_after_s` bounds how long a job may be due, whoever listens. `learned_s` is by type what its runs were seen to need: it raises
+    a limit that the profile does not set for the type itself, and lowers none.
     """
 
     stuck_after_s: float = 300.0
@@ -24,15 +25,16 @@ class Limits:
     schedule_late_s: float = 60.0
     per_queue_s: Mapping[str, float] = field(default_factory=dict)
     per_type_s: Mapping[str, float] = field(default_factory=dict)
+    learned_s: Mapping[str, float] = field(default_factory=dict)
     overdue_after_s: float = 600.0
     overdue_per_queue_s: Mapping[str, float] = field(default_factory=dict)
     overdue_per_type_s: Mapping[str, float] = field(default_factory=dict)
     alarms: AlarmLimits = field(default_factory=AlarmLimits)
 
     def run_limit_s(self, queue: str, job_type: str) -> float:
-        """Return the run limit that holds for a job: its type's, else its queue's, else the floor."""
+        """Return the run limit of a job: its type's, else its queue's or the floor, raised by what was learned."""
         by_queue = self.per_queue_s.get(queue, self.stuck_after_s)
-        return self.per_type_s.get(job_type, by_queue)
+        return self.per_type_s.get(job_type, max(by_queue, self.learned_s.get(job_type, 0.0)))
 
     def overdue_limit_s(self, queue: str, job_type: str) -> float:
         """Return how long a job may be due: its type's limit, else its queue's, else the floor."""

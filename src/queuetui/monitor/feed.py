@@ -36,6 +36,7 @@ from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, Follower, log_of
 from queuetui.monitor.gaps import GapReader, LogGaps
+from queuetui.monitor.learned_limits import LearnedLimits
 from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.queue_progress import is_late, read_progress
 from queuetui.monitor.schedules import describe_schedules
@@ -72,7 +73,8 @@ class Feed:
     def __init__(self, backend: Backend, limits: Limits) -> None:
         self._backend = backend
         self._inspector = backend.inspector
-        self.limits = limits
+        self._learned = LearnedLimits(limits)
+        self._has_polled = False
         self._store = StoreWatch(backend)
         self._server = ServerWatch(backend)
         self._past = WatchedPast(limits.alarms.clear_after_s)
@@ -82,11 +84,20 @@ class Feed:
         """What the backend can do."""
         return self._inspector.capabilities
 
+    @property
+    def limits(self) -> Limits:
+        """The limits of the profile, raised by what was learned of types whose runs need longer."""
+        return self._learned.limits
+
     def poll(self, watch: Watch) -> Picture:
         """Return what was read and judged, a verdict for every job that is listed.
 
         `watch.limits` is replaced by the feed's.
         """
+        if self._has_polled:
+            # The first picture of a console is not kept waiting.
+            self._learn()
+        self._has_polled = True
         read = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
         snapshot = _count_listed(read, watch.page)
         problems, request = dict(snapshot.problems), watch.events
@@ -122,6 +133,7 @@ class Feed:
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
+        self._learn()
         page = self._inspector.page(request, self.limits)
         return page, self._judge(page.jobs, self._facts())
 
@@ -134,9 +146,12 @@ class Feed:
 
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
+        self._learn()
         view = self._inspector.view(job_id, events)
         rules = {use.queue: use for use in view.rules}
-        facts = replace(gather_facts(view, rules, self.limits, self.capabilities), lock=view.lock)
+        facts = replace(
+            gather_facts(view, rules, self.limits, self.capabilities), lock=view.lock, usual=self._learned.usual
+        )
         if is_late(view.job, facts):
             facts = replace(facts, progress=read_progress(self._inspector, view.job, facts.now, self.limits))
         page, is_logged = view.events, view.logs_events
@@ -238,6 +253,7 @@ class Feed:
         That is not called where there is nothing behind it.
         A filter that the store cannot answer is looked for in its newest jobs, in all of them if `whole`.
         """
+        self._learn()
         facts = self._facts()
         search = Search(self._backend.inspector, query, self.limits, whole, cursor=after)
         for job in search.jobs(limit):
@@ -280,6 +296,9 @@ class Feed:
         """Give back the backend's connections."""
         self._backend.close()
 
+    def _learn(self) -> None:
+        self._learned.look(self._backend.histories)
+
     def _findings(self, problems: dict[str, str]) -> tuple[Finding, ...]:
         """Return what is wrong with the store; why not, where that cannot be read."""
         findings = self._store.look()
@@ -321,7 +340,8 @@ class Feed:
 
     def _facts_of(self, snapshot: Snapshot, rules: Mapping[str, RulesInUse]) -> Facts:
         facts = gather_facts(snapshot, rules, self.limits, self._inspector.capabilities)
-        return replace(facts, first_rss=self._past.measure(snapshot.workers, snapshot.now))
+        first_rss = self._past.measure(snapshot.workers, snapshot.now)
+        return replace(facts, first_rss=first_rss, usual=self._learned.usual)
 
     def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
         return {job.ref.id: explain(job, facts) for job in jobs}

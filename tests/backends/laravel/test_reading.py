@@ -166,6 +166,9 @@ def test_limits_of_queues_and_types_decide_stuck(capture: Capture) -> None:
         (Limits(per_queue_s={"high": 1}), 0),
         (Limits(stuck_after_s=1, per_type_s={"App\\Jobs\\SlowReport": 600}), 0),
         (Limits(per_type_s={"App\\Jobs\\SlowReport": 1}), 1),
+        (Limits(stuck_after_s=1, learned_s={"App\\Jobs\\SlowReport": 600}), 0),
+        (Limits(stuck_after_s=1, learned_s={"App\\Jobs\\Other": 600}), 1),
+        (Limits(learned_s={"App\\Jobs\\SlowReport": 1}), 0),
     ]
     backend = capture.open(after_s=5)
     for limits, number in cases:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_JOBS = 5_000
 JOBS_A_PAGE = 500
+MOST_USUAL = 500
 T = TypeVar("T")
 _ENDED = (State.COMPLETED, State.FAILED)
 
@@ -66,11 +67,18 @@ class PagedHistories:
 
     def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
         """Return how long runs took."""
+        return self._measure_spans(span_s, by, MOST_JOBS)
+
+    def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
+        """Return how long the newest completed runs took."""
+        return self._measure_spans(span_s, By.TYPE, MOST_USUAL)
+
+    def _measure_spans(self, span_s: float, by: By, most: int) -> Measured[tuple[Durations, ...]]:
         if (unknown := self._unknown) is not None:
             return unknown
         if State.COMPLETED not in self._inspector.capabilities.keeps:
             return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
-        found = self._read(span_s, [State.COMPLETED])
+        found = self._read(span_s, [State.COMPLETED], most)
         spans: dict[str, list[float]] = defaultdict(list)
         for job in found.jobs:
             began = job.started_at or job.claimed_at
@@ -99,14 +107,14 @@ class PagedHistories:
             return None
         return absent(f"{capabilities.label} does not tell when a job ended")
 
-    def _read(self, span_s: float, states: Sequence[State]) -> _Ended:
+    def _read(self, span_s: float, states: Sequence[State], most: int = MOST_JOBS) -> _Ended:
         now = self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         since = now - timedelta(seconds=span_s)
         states_text = ",".join(state.value for state in states)
         jobs: list[Job] = []
         query = parse_query(f"state:{states_text} {self._inspector.capabilities.ended_by}>={to_text(since)}")
         cursor: str | None = None
-        while len(jobs) < MOST_JOBS:
+        while len(jobs) < most:
             page = self._inspector.page(PageRequest(query, JOBS_A_PAGE, cursor), self._limits)
             jobs += page.jobs
             if not page.has_more or page.last is None:

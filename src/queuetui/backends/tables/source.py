@@ -149,13 +149,17 @@ class Source:
         since = self.fields.get("started")
         if running is None or (self.held is None and since is None):
             return false()
-        limits = moment.limits
-        spans = (limits.stuck_after_s, limits.per_queue_s, limits.per_type_s)
-        over = false() if since is None else self._is_over(since, moment.now, *spans)
+        over = false() if since is None else self._is_run_over(since, moment)
         if self.held is None:
             return and_(running, over)
         is_past = self.held.at < self.held.codec.to_store(moment.now)
         return and_(running, or_(is_past, and_(self.held.at.is_(None), over)))
+
+    def _is_run_over(self, since: Field, moment: Moment) -> Condition:
+        limits = moment.limits
+        over = self._is_over(since, moment.now, limits.stuck_after_s, limits.per_queue_s, limits.per_type_s)
+        learned = {name: span_s for name, span_s in limits.learned_s.items() if name not in limits.per_type_s}
+        return and_(over, self._is_over(since, moment.now, 0, {}, learned)) if learned else over
 
     def _due_too_long(self, moment: Moment) -> Iterator[Condition]:
         """Yield the ways in which a row is overdue: by `due_since` of the model. A pause is reason enough to wait."""

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.claim_rules import RulesInUse
+from queuetui.model.counted import counted
+from queuetui.model.histories import LEAST_RUNS, Durations
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Measured
@@ -37,7 +39,7 @@ class Facts:
     """One snapshot's workers and queues, the limits and what the backend stores.
 
     `now` is the store's clock, `first_rss` the first measure of each worker's memory, where somebody has watched since.
-    `progress` and `lock` are read for a job that somebody asks about.
+    `usual` tells by type how long runs take. `progress` and `lock` are read for a job that somebody asks about.
     """
 
     now: datetime
@@ -51,6 +53,7 @@ class Facts:
     first_rss: Mapping[str, int] = field(default_factory=dict)
     progress: QueueProgress | None = None
     lock: RowLock | None = None
+    usual: Mapping[str, Durations] = field(default_factory=dict)
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""
@@ -65,6 +68,14 @@ class Facts:
         return tuple(
             worker for worker in self.workers if is_live(worker, self.now, self.limits) and worker.listens_to(queue)
         )
+
+    def judged_by(self, job: Job) -> str:
+        """Return what the limit of a run rests on: what was learned of its type, or the floor only."""
+        known = self.usual.get(job.type.raw)
+        runs = 0 if known is None else known.runs
+        if known is None or runs < LEAST_RUNS:
+            return f"floor only, {counted(runs, 'run')} of its type seen"
+        return f"p99 {known.p99_s:g} s of {counted(runs, 'run')} of its type"
 
     def holder(self, job: Job) -> WorkerInfo | None:
         """Return the registered worker that holds a job, None when it is gone."""

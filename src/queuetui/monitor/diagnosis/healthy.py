@@ -11,7 +11,11 @@ from queuetui.monitor.diagnosis.words import age
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a processing job that no graver rule explains."""
     running_s = facts.seconds_since(job.started_at or job.claimed_at) or 0.0
-    evidence: dict[str, object] = {"running_s": round(running_s, 3)}
+    evidence: dict[str, object] = {
+        "running_s": round(running_s, 3),
+        "limit_s": facts.limits.run_limit_s(job.queue.raw, job.type.raw),
+        "judged_by": facts.judged_by(job),
+    }
     asked_s = facts.seconds_since(job.cancel_requested_at)
     if asked_s is not None:
         evidence["cancel_requested_s"] = round(asked_s, 3)

@@ -24,7 +24,11 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)
     if running_s is None or not is_over_limit(job, facts.now, facts.limits):
         return None
-    evidence: dict[str, object] = {"running_s": round(running_s, 3), "limit_s": limit_s}
+    evidence: dict[str, object] = {
+        "running_s": round(running_s, 3),
+        "limit_s": limit_s,
+        "judged_by": facts.judged_by(job),
+    }
     if facts.capabilities.liveness is not Liveness.NONE and not is_dated:
         holder = facts.holder(job)
         who = name(job.worker) if holder is None else worker_name(holder)

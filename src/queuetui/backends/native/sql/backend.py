@@ -17,7 +17,9 @@ from queuetui.backends.native.sql.worker.store import SqlJobStore
 from queuetui.model.errors import NotFound
 
 if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
     from queuetui.backends.base import BackendOptions
+    from queuetui.backends.histories import Histories
     from queuetui.backends.native.sql.database import Database
     from queuetui.backends.sql.catalog import Catalog
 
@@ -35,6 +37,7 @@ class SqlBackend(NativeBackend):
             events=late("native.sql.look.event_log", "SqlEventLog", database),
             examiner=late("native.sql.look.examiner", "SqlExaminer", database),
             server_look=late("native.sql.look.examiner", "server_look", database),
+            histories=partial(_make_histories, database),
             limits=database.options.limits,
             jobs=store,
             schema=store,
@@ -43,6 +46,12 @@ class SqlBackend(NativeBackend):
             notes=SqlRunNotes(database),
             close=database.close,
         )
+
+
+def _make_histories(database: Database, backend: Backend) -> Histories:
+    from queuetui.backends.native.sql.look.histories import SqlHistories
+
+    return SqlHistories(database, backend)
 
 
 def open_backend(url: str, options: BackendOptions) -> SqlBackend:

@@ -10,6 +10,7 @@ from queuetui.backends.native.sql.look.column_types import MomentType
 from queuetui.backends.native.sql.look.conditions import Columns, Condition, state_is
 from queuetui.backends.native.sql.look.stuck_criteria import PUT_OFF, StuckCriteria, moment_before
 from queuetui.backends.native.sql.look.tables import lease
+from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
 
@@ -33,7 +34,14 @@ def _over_limit(columns: Columns, criteria: StuckCriteria) -> Condition:
     named = [(columns.type == name, _before(criteria, span_s)) for name, span_s in limits.per_type_s.items()]
     named += [(columns.queue == name, _before(criteria, span_s)) for name, span_s in limits.per_queue_s.items()]
     floor = _before(criteria, limits.stuck_after_s)
-    return began < (case(*named, else_=floor) if named else floor)
+    over = began < (case(*named, else_=floor) if named else floor)
+    learned = [(columns.type == name, _before(criteria, span_s)) for name, span_s in _raised(limits).items()]
+    return and_(over, began < case(*learned, else_=_before(criteria, 0))) if learned else over
+
+
+def _raised(limits: Limits) -> dict[str, float]:
+    """Return what was learned of the types for which the profile sets no limit."""
+    return {name: span_s for name, span_s in limits.learned_s.items() if name not in limits.per_type_s}
 
 
 def _before(criteria: StuckCriteria, span_s: float) -> ColumnElement[datetime]:

@@ -56,7 +56,8 @@ def is_plain(watch: Watch) -> bool:
     """Tell whether blocks can take a snapshot: nothing filtered, sorted or paged, no queue with limits."""
     page = watch.page
     is_first = page is None or not (page.query.terms or page.query.sort or page.cursor or page.backward)
-    is_simple = not (watch.exact or watch.limits.per_queue_s or watch.limits.per_type_s)
+    limits = watch.limits
+    is_simple = not (watch.exact or limits.per_queue_s or limits.per_type_s or limits.learned_s)
     return is_first and is_simple and Part.FAILURES not in watch.parts
 
 

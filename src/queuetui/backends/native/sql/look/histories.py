@@ -1,0 +1,63 @@
+"""Sums over what was, of the tally's histogram of run times where the jobs themselves are too many or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from queuetui.backends.native.sql.look.console_read import open_reading
+from queuetui.backends.native.sql.look.tables import tally
+from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
+from queuetui.backends.reading.histories import PagedHistories
+from queuetui.model.histories import Durations
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+    from queuetui.backends.native.sql.database import Database
+
+# A day of one type on one worker is 1,440 of them.
+MOST_MINUTES = 20_000
+MOST_TYPES = 200
+
+
+class SqlHistories(PagedHistories):
+    """The Histories of our own queue in a database."""
+
+    def __init__(self, database: Database, backend: Backend) -> None:
+        super().__init__(backend.inspector, database.options.limits)
+        self._database = database
+
+    def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
+        """Return how long runs take by the tally, to the step of its histogram."""
+        with open_reading(self._database, "reading how long runs take") as (connection, now):
+            since = now - timedelta(seconds=span_s)
+            newest = select(tally).where(tally.c.minute > since).order_by(tally.c.minute.desc()).limit(MOST_MINUTES)
+            part = newest.subquery()
+            sums = [func.sum(part.c[name]).label(name) for name in TOOK_COLUMNS]
+            rows = connection.execute(select(part.c.type, func.count(), *sums).group_by(part.c.type)).all()
+        found = [(row[0], [int(count) for count in row[2:]]) for row in rows]
+        ranked = sorted((one for one in found if sum(one[1])), key=lambda one: (-sum(one[1]), one[0]))[:MOST_TYPES]
+        is_cut = sum(row[1] for row in rows) >= MOST_MINUTES
+        durations = tuple(summarise_histogram(name, counts) for name, counts in ranked)
+        return Measured(durations, Exactness.CAPPED if is_cut else Exactness.ESTIMATED, now)
+
+
+def summarise_histogram(name: str, counts: Sequence[int]) -> Durations:
+    """Return the percentiles of run times of which `counts[n]` took less than 2^n ms, each as the end of its step."""
+    runs = sum(counts)
+
+    def end_of(rank: int) -> float:
+        reached = 0
+        for step, count in enumerate(counts):
+            reached += count
+            if reached >= rank:
+                return float(2**step) / 1000
+        return float(2 ** (len(counts) - 1)) / 1000
+
+    p50, p95, p99, longest = (end_of(max(1, -(-runs * percent // 100))) for percent in (50, 95, 99, 100))
+    return Durations(Untrusted(name), runs, p50, p95, p99, longest)

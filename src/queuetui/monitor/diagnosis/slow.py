@@ -1,0 +1,39 @@
+"""A run within its limit that has lasted for far longer than nearly all runs of its type."""
+
+from __future__ import annotations
+
+from queuetui.model.counted import counted
+from queuetui.model.histories import LEAST_RUNS
+from queuetui.model.job import Job
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.words import age, command, name, span
+from queuetui.monitor.learned_limits import TIMES
+
+# What nobody notices is not slow, however many times longer it takes than others.
+LEAST_S = 5.0
+
+
+def judge(job: Job, facts: Facts) -> Verdict | None:
+    """Judge a processing job whose type has been seen often enough."""
+    usual = facts.usual.get(job.type.raw)
+    running_s = facts.seconds_since(job.started_at or job.claimed_at)
+    if usual is None or usual.runs < LEAST_RUNS or running_s is None:
+        return None
+    if running_s < LEAST_S or running_s <= TIMES * usual.p99_s:
+        return None
+    times = running_s / usual.p99_s if usual.p99_s else 0.0
+    return Verdict(
+        Code.SLOW,
+        Severity.WARNING,
+        f"running {age(running_s)}, {times:.1f} times what 99 of 100 runs of {name(job.type)} take "
+        f"({span(usual.p99_s) if usual.p99_s >= 1 else f'{usual.p99_s:.2g} s'}, of {counted(usual.runs, 'run')})",
+        {
+            "running_s": round(running_s, 3),
+            "p99_s": usual.p99_s,
+            "p50_s": usual.p50_s,
+            "runs": usual.runs,
+            "limit_s": facts.limits.run_limit_s(job.queue.raw, job.type.raw),
+        },
+        f"look at what it logs: {command('logs', names=[job.id])}",
+    )
