@@ -32,7 +32,7 @@ class Limits:
     alarms: AlarmLimits = field(default_factory=AlarmLimits)
 
     def run_limit_s(self, queue: str, job_type: str) -> float:
-        """Return the run limit of a job: its type's, else its queue's or the floor, raised by what was learned."""
+        """Return the run limit of a job: its type's, else its queue's or the floor, raised by learning."""
         by_queue = self.per_queue_s.get(queue, self.stuck_after_s)
         return self.per_type_s.get(job_type, max(by_queue, self.learned_s.get(job_type, 0.0)))
 
