@@ -236,6 +236,7 @@ def test_a_job_is_found_by_its_id(backend: Backend, loaded: Capture) -> None:
         "00000000-0000-4000-8000-000000000000",
         "zzz",
         "x" * 500,
+        "9" * 30,
         "a\0b",
         "\ud800",
         "'; drop table job; --",

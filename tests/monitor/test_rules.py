@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
@@ -15,6 +16,7 @@ from queuetui.monitor.diagnosis.facts import Facts
 from tests.monitor.pictures import FOREIGN, ago, facts, job, queue, running, worker
 
 LISTENED = facts(worker("mail"))
+RELEASING = replace(FOREIGN, applies={Verb.RELEASE: frozenset({State.PROCESSING})})
 ID = "01234567-89ab-7def-8123-456789abcdef"
 TIMEOUT = JobError(Untrusted("TimeoutError"), Untrusted("too late"), Untrusted(""))
 POISON = JobError(Untrusted("PoisonPill"), Untrusted("lost"), Untrusted(""))
@@ -133,6 +135,7 @@ def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Co
     [
         (running(301), LISTENED, f"queuetui cancel --id {ID}"),
         (running(10, lease_s=-1), LISTENED, f"queuetui release --id {ID}, or start a worker: queuetui worker -q mail"),
+        (running(10, lease_s=-1), facts(capabilities=RELEASING), f"queuetui release --id {ID}"),
         (
             running(301, lease_s=None),
             facts(capabilities=FOREIGN),
@@ -170,6 +173,12 @@ def test_an_ended_job_says_how_it_ended(subject: Job, code: Code, severity: Seve
     verdict = explain(subject, LISTENED)
     assert (verdict.code, verdict.severity, verdict.stuck) == (code, severity, False)
     assert verdict.summary == words
+
+
+@pytest.mark.parametrize(("error", "place"), [(TIMEOUT, "read the error"), (None, "in its worker's log")])
+def test_a_dead_letter_says_where_its_error_is(error: JobError | None, place: str) -> None:
+    """Where the store keeps no error, the next step names the log of the worker."""
+    assert place in explain(job(State.FAILED, error=error), LISTENED).next
 
 
 def test_a_blocked_job_points_to_its_own_system() -> None:

@@ -15,6 +15,7 @@ from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
 if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import StoredColumn
 
+_LARGEST = 2**63
 _US_A_MS = 1_000
 _US_A_S = 1_000_000
 
@@ -58,8 +59,13 @@ class Whole:
     is_time: bool = False
 
     def to_store(self, value: Any) -> Any:  # noqa: ANN401 - a number or its text
-        """Return a number as it is compared, a text as the number it spells."""
-        return int(value) if isinstance(value, str) else value
+        """Return a number as it is compared, a text as the number it spells. Raises ValueError for one that no column holds."""
+        if not isinstance(value, str):
+            return value
+        number = int(value)
+        if not -_LARGEST <= number < _LARGEST:
+            raise ValueError(value)
+        return number
 
     def from_store(self, value: Any) -> int | None:  # noqa: ANN401 - a number or its text
         """Return the number."""

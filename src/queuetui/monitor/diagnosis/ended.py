@@ -26,11 +26,12 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         )
     what = None if job.error is None else job.error.class_name if job.error.class_name.raw else job.error.message
     why = "" if what is None or not what.raw.strip() else f" with {name(what)}"
+    read = "look for its error in its worker's log" if job.error is None else "read the error"
     tries = "" if not job.attempts else f" after {counted(job.attempts, 'attempt')}"
     return Verdict(
         Code.DEAD_LETTER,
         Severity.WARNING,
         f"gave up{ago}{tries}{why}",
         evidence,
-        f"read the error, then: {act_on('retry', job) if job.expired_at is None else let_run(job)}",
+        f"{read}, then: {act_on('retry', job) if job.expired_at is None else let_run(job)}",
     )

@@ -27,11 +27,14 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
     if job.lease_until is not None:
         evidence["lease_until"] = to_text(job.lease_until)
-    step = start_worker(job.queue, facts.capabilities)
+    steps = [act_on("release", job)] if facts.capabilities.fits(Verb.RELEASE, job.state) else []
+    if facts.capabilities.native or not steps:
+        # Whether a new worker of another product takes up what a dead one had is that product's affair.
+        steps.append(start_worker(job.queue, facts.capabilities))
     return Verdict(
         Code.ORPHANED,
         Severity.CRITICAL,
         f"{holds}, {ended} and no worker has swept it",
         evidence,
-        f"{act_on('release', job)}, or {step}" if facts.capabilities.fits(Verb.RELEASE, job.state) else step,
+        ", or ".join(steps),
     )
