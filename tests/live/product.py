@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -13,6 +14,7 @@ from packaging.requirements import Requirement
 
 PROGRAMS = Path(__file__).parent / "programs"
 _INSTALL_S = 600
+_NEWEST = 20
 
 
 class Missing(Exception):
@@ -61,15 +63,33 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
     return done.stdout
 
 
-def make_python_room(room: Path, *packages: str) -> Path:
-    """Return the programs of an environment with packages below `venv`: this one where it has them all, else one that is made."""
+def make_python_room(room: Path, *packages: str, minor: int = 0) -> Path:
+    """Return the programs of an environment with packages below `venv`: this one where it has them all, else one that is made.
+
+    `minor` is the least Python 3 that they need. Raises Missing.
+    """
     programs = room / "venv" / "bin"
     if all(map(_is_installed, map(Requirement, packages))):
         programs.parent.symlink_to(sys.prefix)
         return programs
-    run([sys.executable, "-m", "venv", room / "venv"], room)
+    run([_find_python(minor), "-m", "venv", room / "venv"], room)
     run([programs / "pip", "install", "--quiet", *packages], room)
     return programs
+
+
+def _find_python(minor: int) -> str:
+    """Return a Python that is new enough: this one, one on the path, or one that stands beside this one's installation."""
+    if sys.version_info >= (3, minor):
+        return sys.executable
+    named = [found for one in range(minor, _NEWEST) if (found := shutil.which(f"python3.{one}"))]
+    beside = [
+        str(one) for n in range(minor, _NEWEST) for one in Path(sys.base_prefix).parent.glob(f"*3.{n}*/bin/python3")
+    ]
+    for python in (*named, *beside):
+        done = subprocess.run([python, "-c", "import venv"], capture_output=True, check=False)
+        if not done.returncode:
+            return python
+    raise Missing(f"it needs Python 3.{minor} or newer, and there is none (Debian: apt-get install python3-venv)")
 
 
 def _is_installed(wanted: Requirement) -> bool:
