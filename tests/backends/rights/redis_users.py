@@ -6,22 +6,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
 
 from queuetui.backends.backend import Backend
-from queuetui.model.act import Act, Outcome, Result, Target
-from queuetui.model.job import Job
-from queuetui.model.limits import Limits
-from queuetui.model.page import PageRequest
 from tests.backends.captures import FIXTURES, Capture
+from tests.backends.rights.trials import LOOKER, MENDER, PAGES, hold_allowed, hold_refused
 from tests.captures.stores import STORES, dump_keys
-from tests.captures.test_looking import read_everything
-
-_PAGES = Path(__file__).parents[3] / "docs" / "systems"
-LOOKER, MENDER = "looker", "mender"
 
 
 def load_keys(kind: str, folder: str, url: str, name: str = "") -> Capture:
@@ -34,9 +26,7 @@ def load_keys(kind: str, folder: str, url: str, name: str = "") -> Capture:
 @contextmanager
 def opened_as(user: str, page: str, capture: Capture, after_s: float) -> Iterator[Backend]:
     """Open a capture as a user that is made by the line of the product's page, so long after the capture."""
-    line = next(
-        one for one in (_PAGES / page).read_text(encoding="utf-8").splitlines() if f"ACL SETUSER {user} " in one
-    )
+    line = next(one for one in (PAGES / page).read_text(encoding="utf-8").splitlines() if f"ACL SETUSER {user} " in one)
     with redis.Redis.from_url(capture.url) as client:
         client.execute_command(*line.split())
         parts = urlsplit(capture.url)
@@ -51,35 +41,10 @@ def opened_as(user: str, page: str, capture: Capture, after_s: float) -> Iterato
 def check_looker(page: str, capture: Capture, after_s: float) -> None:
     """Hold that the user who may look reads all, and that each verb is refused in words and changes nothing."""
     with opened_as(LOOKER, page, capture, after_s) as backend:
-        before = dump_keys(capture.url)
-        read_everything(backend)
-        results = [result for verb in _try_all(backend) for result in verb]
-        assert dump_keys(capture.url) == before
-    told = [result for result in results if result.outcome is not Outcome.SKIPPED]
-    assert told
-    for result in told:
-        assert result.outcome is Outcome.FAILED, result
-        assert "refused the right" in result.note, result
+        hold_refused(backend, lambda: dump_keys(capture.url))
 
 
 def check_mender(page: str, capture: Capture, after_s: float) -> None:
     """Hold that the user who may change does each verb to a job at least once, and that none is refused."""
     with opened_as(MENDER, page, capture, after_s) as backend:
-        verbs = len(backend.inspector.capabilities.applies)
-        done = [{result.outcome for result in results} for results in _try_all(backend)]
-    assert len(done) == verbs
-    assert all(Outcome.DONE in outcomes for outcomes in done), done
-    assert all(outcomes <= {Outcome.DONE, Outcome.SKIPPED} for outcomes in done), done
-
-
-def _try_all(backend: Backend) -> Iterator[tuple[Result, ...]]:
-    """Yield what each verb does to the jobs that it fits, the one that deletes last."""
-    for verb, states in sorted(
-        backend.inspector.capabilities.applies.items(), key=lambda one: one[0].value == "delete"
-    ):
-        targets = [Target(job.ref) for job in _jobs(backend) if job.state in states]
-        yield backend.operator.apply(Act(verb, "tester"), targets, Limits())
-
-
-def _jobs(backend: Backend) -> tuple[Job, ...]:
-    return tuple(backend.inspector.page(PageRequest(limit=1_000), Limits()).jobs)
+        hold_allowed(backend)

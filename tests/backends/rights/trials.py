@@ -1,0 +1,51 @@
+"""What a user with no more than its rights must be able to do, and what must be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from queuetui.backends.backend import Backend
+from queuetui.model.act import Act, Outcome, Result, Target
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from tests.captures.test_looking import read_everything
+
+PAGES = Path(__file__).parents[3] / "docs" / "systems"
+LOOKER, MENDER = "looker", "mender"
+
+
+def hold_refused(backend: Backend, dump: Callable[[], object]) -> None:
+    """Hold that all can be read, and that each verb is refused by the server, told as such, and changes nothing."""
+    before = dump()
+    read_everything(backend)
+    results = [result for verb in _try_all(backend) for result in verb]
+    assert dump() == before
+    told = [result for result in results if result.outcome is not Outcome.SKIPPED]
+    assert told
+    for result in told:
+        assert result.outcome is Outcome.FAILED, result
+        assert "refused the right" in result.note, result
+
+
+def hold_allowed(backend: Backend) -> None:
+    """Hold that each verb is done to a job at least once, and that none is refused."""
+    verbs = len(backend.inspector.capabilities.applies)
+    done = [{result.outcome for result in results} for results in _try_all(backend)]
+    assert len(done) == verbs
+    assert all(Outcome.DONE in outcomes for outcomes in done), done
+    assert all(outcomes <= {Outcome.DONE, Outcome.SKIPPED} for outcomes in done), done
+
+
+def _try_all(backend: Backend) -> Iterator[tuple[Result, ...]]:
+    """Yield what each verb does to the jobs that it fits, the one that deletes last."""
+    for verb, states in sorted(
+        backend.inspector.capabilities.applies.items(), key=lambda one: one[0].value == "delete"
+    ):
+        targets = [Target(job.ref) for job in _jobs(backend) if job.state in states]
+        yield backend.operator.apply(Act(verb, "tester"), targets, Limits())
+
+
+def _jobs(backend: Backend) -> tuple[Job, ...]:
+    return tuple(backend.inspector.page(PageRequest(limit=1_000), Limits()).jobs)
