@@ -52,6 +52,10 @@ class LiveProduct(ABC):
     def worker(self, room: Path, url: str) -> Sequence[str | Path]:
         """Return the command that runs the product's worker."""
 
+    def is_given_up(self, url: str) -> bool:
+        """Tell whether the server has let go of the run of a killed worker, where no clock that a test sets tells of it."""
+        return True
+
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
     """Run a command to its end and return what it printed. Raises Missing where it fails."""

@@ -132,6 +132,7 @@ def test_what_failed_and_what_was_killed_is_run_again(
     _act(backend, Verb.RETRY, "fail")
     backend.close()
     if not product.loses_runs:
+        wait_until(lambda: product.is_given_up(url), RUN_S, awaiting="the end of the killed run's time")
         late = _open(product, url, product.stuck_after_s)
         stuck = list(iterate(late.inspector, parse_query("is:stuck state:processing"), Limits()))
         assert [job.type.raw.lower()[-4:] for job in stuck] == ["slow"]

@@ -29,6 +29,7 @@ _ANY_SQL = ("sqlite", "postgresql", "mysql")
 # By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "dramatiq": ("dramatiq", ("redis",)),
+    "bullmq": ("bullmq.product", ("redis",)),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "mapped": ("mapped.discovery", _ANY_SQL),
     "oban": ("oban.recognition", ("postgresql",)),

@@ -7,29 +7,11 @@ from dataclasses import dataclass
 
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.redis.scripts import Script
 from queuetui.backends.redis.server import Value
 from queuetui.model.act import Verb
 from queuetui.model.state import State
 
 PRESENT = "present"
-
-
-@dataclass(frozen=True, slots=True)
-class Scripted:
-    """What is done by a script of the product's description, as what it writes hangs on what stands there at that moment.
-
-    The script asks for its rights and compares before it writes, and answers as `guarded.lua` does. The rest is as in
-    a Change.
-    """
-
-    script: Script
-    keys: tuple[bytes, ...]
-    values: tuple[Value, ...]
-    kept: tuple[bytes, ...] = ()
-    kept_fields: tuple[tuple[bytes, bytes], ...] = ()
-    after: Entry | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +23,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A Lua file of the product's, by folder and name, whose writes hang on what stands there at that moment, and what it is told.
+
+    It runs within `guarded.lua` when all guards hold: it reads, and returns commands, puts before removes.
+    """
+
+    script: tuple[str, ...]
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to one job: guards read, then puts write, and only then removes take away.
+    """What is done to one job: guards read, then puts write, and only then removes take away; then what a decision adds.
 
     A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
     stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
@@ -51,6 +44,7 @@ class Change:
     guards: tuple[Step, ...]
     puts: tuple[Step, ...]
     removes: tuple[Step, ...]
+    decision: Decision | None = None
     kept: tuple[bytes, ...] = ()
     kept_fields: tuple[tuple[bytes, bytes], ...] = ()
     after: Entry | None = None
@@ -102,7 +96,7 @@ class Rule:
 
     verb: Verb
     states: frozenset[State]
-    build: Callable[[Seen, Moment], Change | Scripted | str]
+    build: Callable[[Seen, Moment], Change | str]
 
 
 def states_by_verb(rules: Iterable[Rule]) -> dict[Verb, frozenset[State]]:

@@ -12,7 +12,6 @@ from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walking import Walk
 from queuetui.model.job import Job
-from queuetui.model.limits import unconsumed
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
@@ -142,7 +141,7 @@ def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tup
     """Return every queue that is registered, or named by a job, by name."""
     survey = reading.survey
     named = {name.decode("utf-8", "replace") for name in survey.queues} | {queue for queue, _ in counts.sizes}
-    unheard = unconsumed(named, survey.workers, reading.now, reading.limits)
+    unheard, is_told = reading.unheard(named), reading.product.capabilities.workers
     listening: dict[str, int] = defaultdict(int)
     for worker in survey.workers:
         for queue in worker.queues:
@@ -153,7 +152,7 @@ def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tup
             {state: counts.of(name, state) if state in kept else absent("it is not kept") for state in State},
             counts.stuck_in(name),
             oldest_due_at=counts.oldest_due.get(name),
-            consumers=0 if name in unheard else listening[name],
+            consumers=None if not is_told else 0 if name in unheard else listening[name],
             suspended_by=survey.suspended_by,
             held=survey.is_paused(name) and not survey.suspended_by,
         )

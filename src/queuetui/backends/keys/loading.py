@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -80,8 +80,13 @@ class Reading:
             return self.moment.is_held_too_long(job)
         return not self.survey.is_paused(job.queue.raw) and self._is_due_too_long(job)
 
+    def unheard(self, queues: Iterable[str]) -> frozenset[str]:
+        """Return the queues that nobody listens to, none where nothing tells who does."""
+        is_told = self.product.capabilities.workers
+        return unconsumed(queues, self.survey.workers, self.now, self.limits) if is_told else frozenset()
+
     def _is_due_too_long(self, job: Job) -> bool:
-        unheard = unconsumed([job.queue.raw], self.survey.workers, self.now, self.limits)
+        unheard = self.unheard([job.queue.raw])
         return is_unheard(job, self.now, self.limits, unheard) or is_overdue(job, self.now, self.limits)
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:

@@ -7,13 +7,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from queuetui.backends.keys.changes import Change, Rule, Scripted, states_by_verb
+from queuetui.backends.keys.changes import Change, Rule, states_by_verb
+from queuetui.backends.keys.guarded_script import load_guarded
 from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.lookup import find_whole, locate
 from queuetui.backends.keys.product import Product, QueueProduct
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind
-from queuetui.backends.redis.scripts import load_from
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
@@ -21,7 +21,6 @@ from queuetui.model.limits import Limits
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
-_SCRIPT_FOLDER = ("backends", "keys")
 _MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 _GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
 _NOT_TRIED = "it was not tried, because the store went away before"
@@ -98,20 +97,19 @@ class KeysOperator:
         state = None if after is None else after.job.state
         return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
 
-    def _run(self, doing: str, change: Change | Scripted) -> Sequence[bytes]:
-        answer: Sequence[bytes]
-        if isinstance(change, Scripted):
-            answer = self._server.run(doing, change.script, change.keys, change.values, writes=True)
-            return answer
+    def _run(self, doing: str, change: Change) -> Sequence[bytes]:
         keys = dict.fromkeys(step.command[1] for step in change.steps)
-        values: list[Value] = []
+        values: list[Value] = [len(change.steps)]
         for step in change.steps:
             values += [len(step.answers), *step.answers, len(step.command), *step.command]
-        script = load_from(_SCRIPT_FOLDER, "guarded")
-        answer = self._server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)
+        decision = change.decision
+        if decision is not None:
+            values += decision.values
+        script = load_guarded(() if decision is None else decision.script)
+        answer: Sequence[bytes] = self._server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)
         return answer
 
-    def _read_before(self, seen: Seen, change: Change | Scripted) -> str:
+    def _read_before(self, seen: Seen, change: Change) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""
         entry = seen.entry
         commands = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
@@ -151,7 +149,7 @@ def _to_key(value: Value) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: Moment) -> Change | Scripted | str:
+def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: Moment) -> Change | str:
     state = seen.job.state
     for rule in rules:
         if rule.verb is act.verb and state in rule.states:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from queuetui.backends.keys.changes import Rule, Scripted
+from queuetui.backends.keys.changes import Change, Rule
 from queuetui.backends.keys.seen import Moment
 from queuetui.backends.keys.shelf import Command, Entry, Shelf
 from queuetui.model.act import Verb
@@ -105,6 +105,6 @@ class FollowingProduct(Product, Protocol):
 class QueueProduct(Product, Protocol):
     """A description whose queues can be paused and resumed: the verbs stand in `manages` of its capabilities."""
 
-    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Scripted | str:
+    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
         """Return how a queue is paused or resumed, or in our words why it is left as it is."""
         ...

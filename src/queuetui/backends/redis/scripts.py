@@ -27,7 +27,11 @@ class Script:
 @cache
 def load_from(folder: tuple[str, ...], name: str) -> Script:
     """Return the script of an operation; the folder is named from the package's root."""
-    source = _EMBED.sub(lambda found: _as_function(folder, found[1]), _read_whole(folder, name))
+    return make_script(_EMBED.sub(lambda found: _as_function(folder, found[1]), _read_whole(folder, name)))
+
+
+def make_script(source: str) -> Script:
+    """Return a script of its whole text."""
     return Script(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -1,0 +1,1 @@
+"""BullMQ 5 and 6 on Redis."""

@@ -1,0 +1,46 @@
+"""What BullMQ does on Redis."""
+
+from __future__ import annotations
+
+import redis
+
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+from tests.captures.expected.declaration import Deed, Expectation, Values, members_of
+
+
+def _bullmq_job(url: str, job_id: str) -> Values | None:
+    """Return the hash of a job of BullMQ, with the kinds of keys in which its id stands."""
+    queue, _, own = job_id.partition("/")
+    prefix = f"bull:{queue}:".encode()
+    with redis.Redis.from_url(url) as client:
+        values = {name.decode(): value.decode() for name, value in client.hgetall(prefix + own.encode()).items()}
+        stands = {role for role, members in members_of(client, prefix) if own.encode() in members} - {"repeat"}
+        (_, last) = client.xrevrange(prefix + b"events", count=1)[0]
+    if not values and not stands:
+        return None
+    event = {name.decode(): value.decode() for name, value in last.items()}
+    return {"atm": "0", "stc": "0", "failedReason": "", **values, "stands": stands, "event": event["event"]}
+
+
+_WAITS: Values = {"stands": {"wait"}, "event": "waiting", "delay": "0"}
+_BULLMQ = Expectation(
+    kind="bullmq",
+    stuck_after_s=1,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.PENDING, {**_WAITS, "atm": "0", "failedReason": ""}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, _WAITS),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, _WAITS),
+        Deed(
+            Verb.RELEASE, "stuck", State.PENDING, {**_WAITS, "event": "stalled", "stc": "1"}, unless="it stalled before"
+        ),
+        *(Deed(Verb.CANCEL, word, None, {}, unless="scheduler") for word in ("waiting", "delayed", "retrying")),
+        *(
+            Deed(Verb.DELETE, word, None, {}, unless="scheduler")
+            for word in ("waiting", "delayed", "retrying", "stuck", "failed", "completed")
+        ),
+    ),
+    stored=_bullmq_job,
+)
+# By the "system" of a truth file.
+EXPECTATIONS = {"bullmq": _BULLMQ}
