@@ -32,10 +32,10 @@ class LiveBullmq(LiveProduct):
         run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", room, *packages], room)
 
     def enqueue(self, room: Path, url: str, work: Path) -> None:
-        run(["node", PROGRAMS / "live_jobs.cjs", room, url, "enqueue", work], room)
+        run(["node", PROGRAMS / "bullmq_jobs.cjs", room, url, "enqueue", work], room)
 
     def worker(self, room: Path, url: str) -> Sequence[str | Path]:
-        return ["node", PROGRAMS / "live_jobs.cjs", room, url, "work"]
+        return ["node", PROGRAMS / "bullmq_jobs.cjs", room, url, "work"]
 
     def is_given_up(self, url: str) -> bool:
         with redis.Redis.from_url(url) as client:
