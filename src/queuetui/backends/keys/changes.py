@@ -23,7 +23,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class LuaDecision:
     """A Lua file of the product's, by folder and name, whose writes hang on what stands there at that moment, and what it is told.
 
     It runs within `guarded.lua` when all guards hold: it reads, and returns commands, puts before removes.
@@ -44,7 +44,7 @@ class Change:
     guards: tuple[Step, ...]
     puts: tuple[Step, ...]
     removes: tuple[Step, ...]
-    decision: Decision | None = None
+    decision: LuaDecision | None = None
     kept: tuple[bytes, ...] = ()
     kept_fields: tuple[tuple[bytes, bytes], ...] = ()
     after: Entry | None = None

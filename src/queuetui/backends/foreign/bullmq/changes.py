@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from queuetui.backends.keys.changes import Change, Decision, Rule, Step, says, stands
+from queuetui.backends.keys.changes import Change, LuaDecision, Rule, Step, says, stands
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import object_of, text_of
@@ -129,8 +129,8 @@ def _guards(seen: Seen) -> tuple[Step, ...]:
     return (stands(seen.entry), *unchanged, Step(("EXISTS", job + b":lock"), ("0",)))
 
 
-def _decide(name: str, *values: Value) -> Decision:
-    return Decision(("backends", "foreign", "bullmq", name), values)
+def _decide(name: str, *values: Value) -> LuaDecision:
+    return LuaDecision(("backends", "foreign", "bullmq", name), values)
 
 
 _NO_SCHEDULES = "BullMQ's job schedulers are the application's: upsertJobScheduler, removeJobScheduler"
