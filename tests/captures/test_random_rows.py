@@ -32,6 +32,8 @@ _WRITES = {
     "mysql": ("`", "set statement foreign_key_checks = 0 for insert ignore", "values", ""),
     "sqlite": ('"', "insert or ignore", "values", ""),
 }
+# Columns that the database itself makes of others.
+_MADE = "select attname from pg_attribute where attrelid = '{written}'::regclass and attgenerated <> ''"
 _CHECKS = "select conname from pg_constraint where conrelid = '{written}'::regclass and contype in ('c', 'f')"
 
 
@@ -73,11 +75,13 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
         for name, column in table.columns.items()
         if _kind(column) == "text" and not table.is_unique(frozenset({name}))
     }
-    names = ", ".join(f"{quote}{name}{quote}" for name in table.columns)
+    made = query(capture.url, _MADE.format(written=written)) if catalog.dialect == "postgresql" else []
+    columns = {name: column for name, column in table.columns.items() if (name,) not in made}
+    names = ", ".join(f"{quote}{name}{quote}" for name in columns)
     each = [
         ", ".join(
             _value(chance, column, capture, known.get(name), is_unique=table.is_unique(frozenset({name})))
-            for name, column in table.columns.items()
+            for name, column in columns.items()
         )
         for _ in range(ROWS)
     ]
@@ -116,6 +120,7 @@ def _value(
         "uuid": f"'{chance.getrandbits(128):032x}'",
         "boolean": chance.choice(("true", "false")),
         "interval": f"'{chance.randrange(5000)} seconds'",
+        "json": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
         "jsonb": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
         "integer": str(chance.randrange(10**6) if is_unique else chance.choice((0, 1, 2, 90))),
         "text": chance.choice(known) if known else "NULL",

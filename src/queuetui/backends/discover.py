@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _LOOKED_FOR = {
     "redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's",
     "sql": "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, Procrastinate's procrastinate_jobs, "
-    "and the tables of shipped mappings",
+    "graphile-worker's _private_jobs, and the tables of shipped mappings",
 }
 # So many are counted at once, and opened side by side.
 MOST_SYSTEMS = 16

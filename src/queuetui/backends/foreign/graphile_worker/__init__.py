@@ -1,0 +1,1 @@
+"""graphile-worker on PostgreSQL."""
