@@ -288,7 +288,7 @@ class Console(App[int], inherit_bindings=False):
         """Whether the profile's rights rule out every act that the backend knows."""
         if self.connection is None or self.capabilities is None:
             return False
-        verbs = self.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE}
+        verbs = self.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.UPKEEP}
         return all(self.connection.operations.why_not(verb) is not None for verb in verbs)
 
     def why_not(self, action: Action) -> str | None:

@@ -145,6 +145,19 @@ ACTS = (
     ),
 )
 
+UPKEEP = (
+    Action(
+        "upkeep",
+        "U",
+        "U",
+        "upkeep",
+        "chores that a mapping file declares beside the jobs, as ending workers; and tokens",
+        "upkeep",
+        at(KeyPlace.WORKERS),
+        Verb.UPKEEP,
+    ),
+)
+
 # What changes the schedule under the cursor, each through a dialog
 
 SCHEDULES = (

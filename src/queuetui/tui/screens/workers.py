@@ -24,13 +24,14 @@ from queuetui.tui.present.worker_rows import (
 )
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.list_screen import ListScreen
+from queuetui.tui.screens.upkeep import Upkeeping
 from queuetui.tui.widgets.table_messages import RowSelected
 from queuetui.tui.widgets.text_lines import TextLines
 
 _ALARMS = 4
 
 
-class WorkersScreen(ListScreen):
+class WorkersScreen(Upkeeping, ListScreen):
     """Shows the registrations; liveness is judged by the store's clock."""
 
     PLACE = KeyPlace.WORKERS

@@ -1,0 +1,58 @@
+"""Chores on what stands beside the jobs, for the screens that show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from queuetui.model.upkeep import Token
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.acting import Acting
+
+if TYPE_CHECKING:
+    from queuetui.operate.operations import Operations
+
+MOST_TOKENS = 200
+
+
+class Upkeeping(Acting):
+    """A screen from which declared chores are carried out; each is counted and confirmed first."""
+
+    def action_upkeep(self) -> None:
+        """Choose a chore, with the tokens of workers in sight."""
+        operations, connection = self._operations_for("upkeep"), self.console.connection
+        if operations is None or connection is None:
+            return
+        feed = connection.feed
+
+        def read() -> tuple[tuple[Token, ...], datetime]:
+            return feed.tokens(MOST_TOKENS), feed.now()
+
+        self.console.calls.send(
+            read,
+            lambda found: self._choose_chore(operations, *found),
+            lambda why: self.flash(why, Tone.CRITICAL),
+        )
+
+    def _choose_chore(self, operations: Operations, tokens: tuple[Token, ...], now: datetime) -> None:
+        from queuetui.tui.dialogs.ask import AskDialog
+        from queuetui.tui.dialogs.upkeep import UpkeepDialog
+        from queuetui.tui.present.upkeep import ask_chore, offer
+
+        offered, profile = offer(operations.upkeep.chores), self.console.profile
+
+        def ask(key: str | None) -> None:
+            chosen = next((one for one in offered if one.key == key), None)
+            if chosen is None:
+                return
+            dialog = AskDialog(
+                chosen.chore.name.capitalize(),
+                self.console.calls,
+                lambda _: operations.upkeep.plan(chosen.chore.name, chosen.days),
+                lambda plan: ask_chore(plan, profile),
+                operations.upkeep.perform,
+                self._tell_later,
+            )
+            self.app.push_screen(dialog, self.act_ended)
+
+        self.app.push_screen(UpkeepDialog(offered, tokens, now), ask)
