@@ -38,6 +38,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "rq": ("rq", ("redis",)),
     "sidekiq": ("sidekiq", ("redis",)),
+    "solid-queue": ("solid_queue.recognition", _ANY_SQL),
 }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.text import Untrusted
 
@@ -21,6 +22,7 @@ _MOST_DEPTH = 64
 _TAIL = re.compile(r'"executions":\s*(\d+),\s*"exception_executions":')
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
+_NOT_ACTIVE_JOB = "its arguments are not JSON as ActiveJob writes it"
 _MAILER = ("deliver_now", "deliver_later", "deliver_now!")
 
 
@@ -46,6 +48,15 @@ def read_active_job(job_class: str, text: str, summaries: SummaryPaths) -> Activ
     payload = json.dumps(_as_call([_plain(one, 0) for one in arguments], arguments), ensure_ascii=False)
     counted = executions if isinstance(executions, int) and executions >= 0 else None
     return ActiveJob(payload, counted, _summarise(job_class, payload, summaries))
+
+
+def tell_call(job: Job, text: str, summaries: SummaryPaths, *, is_whole: bool) -> tuple[Job, int | None]:
+    """Return a job with the arguments that its text says, and how many runs ended before; of a cut text neither."""
+    read = read_active_job(job.type.raw, text, summaries) if is_whole else None
+    if read is not None:
+        return replace(job, payload=Untrusted(read.payload), data=read.data), read.executions
+    remarks = (_NOT_ACTIVE_JOB,) if is_whole and text else ()
+    return replace(job, remarks=(*job.remarks, *remarks)), None
 
 
 def count_executions(tail: str) -> int | None:

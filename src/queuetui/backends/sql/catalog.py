@@ -150,6 +150,17 @@ class Catalog:
         placed = (table for table in self.tables if f"{table.schema}.{table.name}" == written)
         return next(visible, None) or next(placed, None)
 
+    def sets_with(self, needed: Mapping[str, Iterable[str]]) -> list[dict[str, StoredTable]]:
+        """Return all tables, by name, of each schema in which every table that is needed has at least its columns."""
+        schemas: dict[str | None, dict[str, StoredTable]] = {}
+        for table in self.tables:
+            schemas.setdefault(table.schema, {})[table.name] = table
+        return [
+            tables
+            for tables in schemas.values()
+            if all(name in tables and tables[name].columns.keys() >= {*columns} for name, columns in needed.items())
+        ]
+
 
 def describe_unreadable(tables: Iterable[StoredTable]) -> str:
     """Say which of the tables that were found this user may not read, nothing where it may read all."""

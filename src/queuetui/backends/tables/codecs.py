@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
-
-from sqlalchemy import DateTime, Text
-from sqlalchemy.types import TypeEngine
 
 from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
 
-if TYPE_CHECKING:
-    from queuetui.backends.sql.catalog import StoredColumn
-
-_LARGEST = 2**63
 _US_A_MS = 1_000
 _US_A_S = 1_000_000
+# What no column for whole numbers holds.
+_LARGEST = 2**63
 
 
 class Codec(Protocol):
@@ -196,13 +191,6 @@ WHOLE = Whole()
 ZONED = Zoned()
 EPOCH_S = Epoch()
 EPOCH_MS = Epoch(_US_A_MS)
-
-
-def utc_times(stored: StoredColumn, dialect: str) -> tuple[TypeEngine[Any], Codec]:
-    """Return the type and the codec of a column in which a product keeps times in UTC, with the zone or without."""
-    if "with time zone" in stored.stored:
-        return DateTime(timezone=True), ZONED
-    return (Text(), IsoText(UTC, " ", "microseconds", "")) if dialect == "sqlite" else (DateTime(), Naive())
 
 
 def _read_iso(text: str) -> datetime | None:

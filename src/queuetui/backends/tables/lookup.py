@@ -191,6 +191,7 @@ def _read_places(reading: Reading, places: Sequence[Place], chars: int | None) -
 
 
 def _read(reading: Reading, source: Source, where: Condition, limit: int, chars: int | None) -> list[Job]:
-    chosen = select(*columns(source, reading, chars)).select_from(source.rows).where(where).limit(limit)
+    chosen = select(*columns(source, reading, chars)).select_from(source.rows).where(source.shown(where))
+    chosen = chosen.limit(limit)
     read = [read_row(source, record, reading, chars) for record in records_of(reading.connection.execute(chosen))]
     return reading.product.complete(reading.connection, read)

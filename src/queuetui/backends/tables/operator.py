@@ -27,6 +27,8 @@ from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
 BITE = 20
+# An INSERT tells how many rows it made, too.
+_COUNTED = {"preserve_rowcount": True}
 _MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 _GONE = "its row is gone: it finished, was deleted or was moved; look again"
 _UNSEEN = "it was not seen by this backend; look again and choose it anew"
@@ -172,7 +174,7 @@ def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | N
     try:
         statement: Executable = next(statements)
         while True:
-            result: Any = connection.execute(statement)
+            result: Any = connection.execute(statement, execution_options=_COUNTED)
             rows = result.all() if result.returns_rows else None
             if (result.rowcount if rows is None else len(rows)) != 1:
                 raise Stale(_MOVED_ON)

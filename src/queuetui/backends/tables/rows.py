@@ -48,7 +48,6 @@ _NAMES = {
 _HASH_DIGITS = 16
 TRACE_HEAD_CHARS = 4096
 _ROW_NAME = re.compile(r"([a-z]+)-([\w.~%-]{1,300})", re.ASCII)
-_LARGEST = 2**63
 _UNKNOWN_STATE = "its row is in no state that is known here, so nothing can be done to it"
 Record = Mapping[Any, Any]
 
@@ -150,8 +149,6 @@ def at_name(source: Source, name: str) -> Condition | None:
     try:
         stored = source.key[0].codec.to_store(unquote(found[2]))
     except ValueError:
-        return false()
-    if isinstance(stored, int) and not -_LARGEST <= stored < _LARGEST:
         return false()
     at_key: Condition = source.key[0].at == stored
     return at_key

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from queuetui.backends.foreign.mapped.columns import Holds, holds, time_codec
+from queuetui.backends.foreign.mapped.columns import time_codec
 from queuetui.backends.foreign.mapped.finding_names import find_table, near
 from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.backends.foreign.mapped.sense import require_sense, statuses
 from queuetui.backends.foreign.mapped.shape import NULL, Mapping, VerbShape
 from queuetui.backends.foreign.mapped.side_checks import require_sides
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
+from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.errors import BadConfig, Denied
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import TableClause
 
-from queuetui.backends.foreign.mapped.columns import Holds, as_text, holds, label, plain_codec, time_codec
+from queuetui.backends.foreign.mapped.columns import time_codec
 from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.source import Column, Field
+from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, plain_codec
 from queuetui.model.query import TIME_FIELDS
 
 

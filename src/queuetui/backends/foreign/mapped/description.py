@@ -12,7 +12,6 @@ from sqlalchemy import and_, func, or_, table
 
 from queuetui.backends.foreign.mapped.changes import make_changes
 from queuetui.backends.foreign.mapped.check import require_fit
-from queuetui.backends.foreign.mapped.columns import Holds, holds, plain_codec, typed
 from queuetui.backends.foreign.mapped.described import Described
 from queuetui.backends.foreign.mapped.event_columns import latest_error, started_of
 from queuetui.backends.foreign.mapped.sense import statuses
@@ -20,6 +19,7 @@ from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, S
 from queuetui.backends.foreign.mapped.sides import make_sides
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.source import Condition, Field, Moment, Product, Row, Rule, Source
+from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec, typed
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State

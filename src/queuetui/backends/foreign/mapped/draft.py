@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.check import require_fit
-from queuetui.backends.foreign.mapped.columns import Holds, holds
 from queuetui.backends.foreign.mapped.draft_samples import read_statuses, read_time_units
 from queuetui.backends.foreign.mapped.guesses import (
     guess_fields,
@@ -21,6 +20,7 @@ from queuetui.backends.foreign.mapped.guesses import (
 from queuetui.backends.foreign.mapped.shape import NOW, NULL, read_mapping
 from queuetui.backends.sql.catalog import Catalog, StoredTable, read_catalog
 from queuetui.backends.sql.console_connection import open_database
+from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 from queuetui.model.state import State

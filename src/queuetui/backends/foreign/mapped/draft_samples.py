@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, TableClause, func, select, table
 
-from queuetui.backends.foreign.mapped.columns import Holds, as_text, holds, typed
 from queuetui.backends.foreign.mapped.guesses import guess_status
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.source import Column
+from queuetui.backends.tables.stored_columns import Holds, as_text, holds, typed
 
 ROWS_LOOKED_AT = 100_000
 MOST_STATUSES = 30

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import String, TableClause, Text, case, cast, column, false, func, null, table
 
-from queuetui.backends.foreign.mapped.columns import Holds, as_text, holds, time_codec, typed
+from queuetui.backends.foreign.mapped.columns import time_codec
 from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.foreign.mapped.side_shapes import SideShape
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Column, Condition
+from queuetui.backends.tables.stored_columns import Holds, as_text, holds, typed
 
 
 def stored_column(name: str, stored: StoredTable, dialect: str) -> StoredColumn | None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, literal_column, select, update
 
-from queuetui.backends.foreign.mapped.columns import label
 from queuetui.backends.foreign.mapped.event_log import MappedEvents
 from queuetui.backends.foreign.mapped.side_shapes import TokensShape
 from queuetui.backends.foreign.mapped.side_tables import SideTable
@@ -18,6 +17,7 @@ from queuetui.backends.foreign.mapped.workers import MappedWorkers
 from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.tables.source import Column, Condition, Moment
+from queuetui.backends.tables.stored_columns import label
 from queuetui.model.act import Act
 from queuetui.model.errors import BadConfig
 from queuetui.model.limits import Limits

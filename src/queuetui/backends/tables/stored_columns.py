@@ -1,0 +1,128 @@
+"""What kind of values a stored column holds, and how statements name it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnClause,
+    DateTime,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    Uuid,
+    cast,
+    column,
+    literal,
+)
+from sqlalchemy import Column as TableColumn
+from sqlalchemy.types import TypeEngine, UserDefinedType
+
+from queuetui.backends.sql.catalog import StoredColumn, StoredTable
+from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, Codec, IsoText, Naive, UuidValue
+from queuetui.backends.tables.source import Column
+
+
+class Holds(StrEnum):
+    """What a column holds, in the words of a refusal."""
+
+    WHOLE = "whole numbers"
+    NUMBER = "numbers"
+    TEXT = "texts"
+    ENUM = "labels of an enum"
+    UUID = "uuids"
+    JSON = "JSON"
+    TRUTH = "truth values"
+    ZONED = "times with a zone"
+    NAIVE = "times without a zone"
+    OTHER = "values of another type"
+
+
+_KINDS: tuple[tuple[str, Holds], ...] = (
+    (r"timestamp.* with time zone|timestamptz", Holds.ZONED),
+    (r"timestamp|datetime", Holds.NAIVE),
+    (r"bool", Holds.TRUTH),
+    (r"(big|small|medium|tiny)?int(eger)?\b|int[248]\b|(big|small)?serial", Holds.WHOLE),
+    (r"numeric|decimal|real|double|float", Holds.NUMBER),
+    (r"uuid", Holds.UUID),
+    (r"json", Holds.JSON),
+    (r".*(char|text|clob)", Holds.TEXT),
+)
+_TYPES: dict[Holds, TypeEngine[Any]] = {
+    Holds.WHOLE: BigInteger(),
+    Holds.NUMBER: Numeric(asdecimal=False),
+    Holds.TRUTH: Boolean(),
+    Holds.ZONED: DateTime(timezone=True),
+    Holds.NAIVE: DateTime(),
+    Holds.UUID: Uuid(),
+}
+
+
+class _Named(UserDefinedType[str]):
+    """A type of the database's own, as its catalog writes it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: object) -> str:
+        return self.name
+
+
+def holds(stored: StoredColumn) -> Holds:
+    """Return what a column holds."""
+    if stored.labels is not None:
+        return Holds.ENUM
+    words = stored.stored.lower()
+    if words.endswith("[]"):
+        return Holds.OTHER
+    return next((kind for pattern, kind in _KINDS if re.match(pattern, words)), Holds.OTHER)
+
+
+def typed(stored: StoredColumn, dialect: str) -> ColumnClause[Any]:
+    """Return a column as it is compared in its own type."""
+    if dialect == "sqlite" and holds(stored) is Holds.NAIVE:
+        return column(stored.name, Text())
+    return column(stored.name, _TYPES.get(holds(stored), Text()))
+
+
+def as_text(stored: StoredColumn, at: Column) -> Column:
+    """Return a column as text: what is no text to the database is made one."""
+    return at if holds(stored) is Holds.TEXT else cast(at, Text())
+
+
+def label(stored: StoredColumn, value: str, dialect: str) -> Any:  # noqa: ANN401 - a number or an expression
+    """Return a status as a statement compares it with its column. Raises ValueError for what cannot stand there."""
+    if holds(stored) is Holds.WHOLE:
+        return int(value)
+    if holds(stored) is Holds.ENUM and dialect == "postgresql":
+        return cast(literal(value), _Named(stored.stored))
+    return value
+
+
+def plain_codec(stored: StoredColumn) -> Codec:
+    """Return how a name or a number stands in a column."""
+    kind = holds(stored)
+    if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
+        return WHOLE
+    return UuidValue() if kind is Holds.UUID else PLAIN
+
+
+def utc_codec(stored: StoredColumn, dialect: str) -> Codec:
+    """Return how a product's times in UTC stand in a column that tells its zone or does not."""
+    if holds(stored) is Holds.ZONED:
+        return ZONED
+    return IsoText(UTC, " ", "microseconds", "") if dialect == "sqlite" else Naive()
+
+
+def as_table(stored: StoredTable, dialect: str) -> Table:
+    """Return a table with all its columns in their own types, to read and to change."""
+    columns = [TableColumn(one.name, typed(one, dialect).type) for one in stored.columns.values()]
+    return Table(stored.name, MetaData(schema=stored.schema), *columns)

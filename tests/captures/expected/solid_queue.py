@@ -1,0 +1,53 @@
+"""What Solid Queue does."""
+
+from __future__ import annotations
+
+import json
+
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+from tests.backends.captures import query, table_names
+from tests.captures.expected.declaration import Deed, Expectation, Values
+
+_LATE_S = 301
+_JOBS = "solid_queue_jobs"
+
+
+def _solid_job(url: str, job_id: str) -> Values | None:
+    """Return in which tables of executions a job of Solid Queue stands, and how many runs its text counts."""
+    tables = table_names(url)
+    jobs = next(name for name in tables if name.endswith(_JOBS))
+    rows = query(url, f"select arguments, finished_at from {jobs} where id = {job_id}")
+    stands = {
+        name.removesuffix("_executions").rpartition("solid_queue_")[2]
+        for name in tables
+        if name.endswith("_executions") and query(url, f"select 1 from {name} where job_id = {job_id}")
+    }
+    if not rows and not stands:
+        return None
+    text, finished_at = rows[0]
+    told = json.loads(text)
+    counts = (told["executions"], told["exception_executions"])
+    return {"stands": stands - {"recurring"}, "counts": counts, "finished": finished_at is not None}
+
+
+_AGAIN: Values = {"stands": {"scheduled"}, "finished": False}
+_SOLID_QUEUE = Expectation(
+    kind="solid-queue",
+    stuck_after_s=_LATE_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.PENDING, {**_AGAIN, "counts": (0, {})}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, _AGAIN),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, _AGAIN),
+        Deed(Verb.RELEASE, "stuck", State.PENDING, {"stands": {"ready"}, "finished": False}, _LATE_S),
+        *(
+            Deed(verb, word, None, {})
+            for verb in (Verb.CANCEL, Verb.DELETE)
+            for word in ("waiting", "delayed", "retrying", "blocked")
+        ),
+        *(Deed(Verb.DELETE, word, None, {}) for word in ("failed", "completed")),
+    ),
+    stored=_solid_job,
+)
+# By the "system" of a truth file.
+EXPECTATIONS = {"solid_queue": _SOLID_QUEUE}
