@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from queuetui.backends.payloads.python_call import summarise_call
-from queuetui.model.job import Job
+from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.text import Untrusted
 
@@ -20,6 +20,7 @@ _SHOWN = ("_aj_globalid", "_aj_serialized")
 _MOST_DEPTH = 64
 # What stands behind the arguments of a job, whose text may be cut before it.
 _TAIL = re.compile(r'"executions":\s*(\d+),\s*"exception_executions":')
+_ERROR_HEAD = re.compile(r'\{"exception_class":\s*("(?:[^"\\]|\\.)*")(?:,\s*"message":\s*("(?:[^"\\]|\\.)*"))?')
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
 _NOT_ACTIVE_JOB = "its arguments are not JSON as ActiveJob writes it"
@@ -77,6 +78,21 @@ def forget_executions(text: str) -> str | None:
         start, end = spans[name]
         changed = changed[:start] + value + changed[end:]
     return changed
+
+
+def read_rails_error(text: str) -> JobError:
+    """Return the error that JSON tells by its exception_class, message and backtrace; of a cut text only class and message."""
+    trace = ""
+    try:
+        told = json.loads(text)
+        name, message, lines = (told.get(one) for one in ("exception_class", "message", "backtrace"))
+        trace = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+    except (ValueError, AttributeError, RecursionError):
+        found = _ERROR_HEAD.match(text)
+        name, message = (
+            ("", text) if found is None else (json.loads(one or '""', strict=False) for one in found.groups())
+        )
+    return JobError(Untrusted(str(name or "")), Untrusted(str(message or "")), Untrusted(trace))
 
 
 def _spans(text: str) -> dict[str, tuple[int, int]]:

@@ -1,52 +1,70 @@
-"""Solid Queue 0.8 to 1.5: what can be done to its jobs and queues, and who works."""
+"""Solid Queue 0.8 to 1.5: a source for each table of executions and two for jobs without one, and what each verb changes."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, not_, or_, select, true, update
 
-from queuetui.backends.foreign.solid_queue.recognition import PREFIX
-from queuetui.backends.foreign.solid_queue.sources import (
-    BLOCKED,
-    CLAIMED,
-    FAILED,
-    FINISHED,
-    LOST,
-    READY,
-    SCHEDULED,
-    SILENT,
-    Sources,
-)
-from queuetui.backends.payloads.active_job import forget_executions
+from queuetui.backends.foreign.solid_queue.recognition import EXECUTIONS, PREFIX
+from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting, table_of
-from queuetui.backends.tables.source import PAYLOAD, Change, LockedRow, Moment, Place, Product, Sides, Statements
-from queuetui.model.act import Act, Verb
-from queuetui.model.job_view import uncounted_queue
+from queuetui.backends.tables.codecs import WHOLE, Codec, Later
+from queuetui.backends.tables.pause_rows import PauseRows
+from queuetui.backends.tables.source import (
+    NOW,
+    PAYLOAD,
+    Change,
+    Condition,
+    Field,
+    Key,
+    LockedRow,
+    Moment,
+    Place,
+    Product,
+    Row,
+    Rule,
+    Sides,
+    Source,
+    Statements,
+)
+from queuetui.backends.tables.source import WHOLE as IS_WHOLE
+from queuetui.backends.tables.stored_columns import as_table, utc_codec
+from queuetui.model.act import Verb
+from queuetui.model.clock import EARLIEST
+from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
-_LABEL = "Solid Queue"
-_MOST_WORKERS = 1_000
+_READY, _SCHEDULED, _CLAIMED, _BLOCKED, _FAILED = EXECUTIONS
+# Rows of the table of jobs alone: those that ended well, and those that nothing holds.
+_FINISHED, _LOST = "finished", "lost"
+# Solid Queue's own: a process that is silent for longer is pruned and its jobs failed.
+_SILENT = timedelta(minutes=5)
+_REV = ("id", "process_id", "scheduled_at", "priority", "finished_at", "updated_at")
+# How many rows are read, and how much of what stands behind the arguments of a job, with the count of its runs.
+_MOST = _TAIL_CHARS = 1_000
+_COUNTED = '%],"executions":{},"exception_executions":%'
+_IS_LOST = "it is in none of the tables that say where a job stands, so no worker takes it; retry it or delete it"
 _ABSENT = {
     "lost": "Solid Queue does not count lost runs apart",
     "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
-    "name": "Solid Queue's jobs carry no names beside their classes",
-    "tag": "Solid Queue's jobs carry no tags",
+    **dict.fromkeys(("name", "tag"), "Solid Queue's jobs carry no names beside their classes, and no tags"),
 }
 _OLD = "its tables are those of a Solid Queue before 0.8, which this was not tried on, so it is only read"
 _REASONS = {
     Verb.CLEAN: "Solid Queue's supervisors remove silent processes themselves, and fail their jobs",
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Solid Queue keeps no record of what happened to a job"),
     Verb.LIMIT: "Solid Queue's limits are in the application's code, in limits_concurrency",
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "recurring tasks are in the application's config/recurring.yml"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Solid Queue keeps no record of what happened to a job"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "its recurring tasks are in the application's config/recurring.yml"),
 }  # fmt: skip
 _GONE = "Solid Queue keeps no copy of a job that is discarded or deleted"
 _WARNINGS = {
@@ -56,170 +74,243 @@ _WARNINGS = {
     Verb.RELEASE: "its process has not beaten for 5 minutes: make sure that it is dead, or the job runs twice",
 }
 _HAS_SEAT = "it holds a seat of its concurrency key, which would not be given back before its limit's duration is over"
-_HELD = "it is in a table of executions by now; look again"
 _WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 
 
 def describe(stored: Mapping[str, StoredTable], dialect: str, summaries: SummaryPaths) -> Product:
     """Return the queue of one set of tables."""
-    solid, jobs = _Solid(Sources(stored, dialect, summaries)), stored[f"{PREFIX}jobs"]
+    solid, jobs = SolidQueue(stored, dialect, summaries), stored[f"{PREFIX}jobs"]
     is_old = f"{PREFIX}recurring_tasks" not in stored or "name" not in stored[f"{PREFIX}processes"].columns
+    pauses = PauseRows(solid.tables["pauses"], "queue_name", "created_at", solid.times, "jobs that run go on")
     return Product(
-        kind="solid-queue",
-        label=_LABEL,
-        sources=solid.sources.make(),
-        changes=() if is_old else solid.changes(),
+        "solid-queue", "Solid Queue", solid.sources(), () if is_old else solid.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name.startswith(PREFIX)),
-        absent=_ABSENT,
-        missing_states={State.CANCELLED: "Solid Queue deletes the row of a job that is discarded"},
-        reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS,
-        warnings=_WARNINGS,
-        name=jobs.schema or "",
-        is_visible=jobs.is_visible,
-        sides=Sides(workers=solid.workers, pauses=solid.pauses),
-        cleanup=(State.COMPLETED,),
-        worker_command=("bin/jobs", "start"),
-        queue_changes={} if is_old else {Verb.PAUSE: solid.switch, Verb.RESUME: solid.switch},
-    )
+        absent=_ABSENT, missing_states={State.CANCELLED: "Solid Queue deletes the row of a job that is discarded"},
+        reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS,
+        name=jobs.schema or "", is_visible=jobs.is_visible, sides=Sides(workers=solid.workers, pauses=pauses.read),
+        cleanup=(State.COMPLETED,), worker_command=("bin/jobs", "start"),
+        queue_changes={} if is_old else {Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Solid:
-    """What is written and read beside the jobs of one set of tables."""
+class SolidQueue:
+    """One set of tables, the language of their database, and what the profile shows of arguments."""
 
-    sources: Sources
+    stored: Mapping[str, StoredTable]
+    dialect: str
+    summaries: SummaryPaths
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The tables by their names without the prefix, executions by their words alone."""
+        named = {name.removeprefix(PREFIX): one for name, one in self.stored.items() if name.startswith(PREFIX)}
+        return {name.removesuffix("_executions"): as_table(one, self.dialect) for name, one in named.items()}
+
+    @cached_property
+    def times(self) -> Codec:
+        """How times stand in all columns."""
+        return utc_codec(self.stored[f"{PREFIX}jobs"].columns["created_at"], self.dialect)
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return all sources, in the order in which jobs move."""
+        tables, jobs, processes = self.tables, self.tables["jobs"], self.tables["processes"]
+        claimed, blocked, failed, seats = (
+            tables[_CLAIMED].c,
+            tables[_BLOCKED].c,
+            tables[_FAILED].c,
+            tables["semaphores"].c,
+        )
+        beat = Field(func.coalesce(processes.c.last_heartbeat_at, claimed.created_at), Later(self.times, _SILENT))
+        worker = {"worker": Field(processes.c.name if "name" in processes.c else processes.c.id)}
+        stands = or_(
+            *(select(at).where(at == jobs.c.id).exists() for at in (tables[one].c.job_id for one in EXECUTIONS))
+        )
+        running = self._source(_CLAIMED, State.PROCESSING, started=claimed.created_at)
+        of_process = running.rows.outerjoin(processes, processes.c.id == claimed.process_id)
+        finished, lost = (
+            self._source(_FINISHED, State.COMPLETED, completed=jobs.c.finished_at),
+            self._source(_LOST, State.FAILED),
+        )
+        dead = self._source(_FAILED, State.FAILED, completed=failed.created_at)
+        waits = self._source(_BLOCKED, State.BLOCKED, scheduled=blocked.created_at)
+        return (
+            self._scheduled(),
+            replace(waits, extra={**waits.extra, "free": _one(seats.value, seats.key == blocked.concurrency_key)}),
+            self._source(_READY, State.PENDING, scheduled=tables[_READY].c.created_at),
+            replace(running, rows=of_process, fields={**running.fields, **worker}, held=beat),
+            replace(dead, texts={**dead.texts, "error": failed.error}),
+            # Those that are shown all have the time of their end.
+            replace(finished, hidden=jobs.c.finished_at.is_(None), lanes=frozenset({"completed"})),
+            replace(lost, hidden=or_(jobs.c.finished_at.is_not(None), stands), extra={**lost.extra, "stands": stands}),
+        )
+
+    def _source(self, name: str, state: State | None, **times: Any) -> Source:  # noqa: ANN401 - columns
+        """Return the source of a table: of executions, or of jobs."""
+        jobs = self.tables["jobs"]
+        table = self.tables.get(name, jobs)
+        key = jobs.c.id if table is jobs else table.c.job_id
+        told = table.c if "queue_name" in table.c else jobs.c
+        folds = self.stored[f"{PREFIX}jobs"].columns["queue_name"].folds
+        fields = {
+            "id": Field(key, WHOLE), "queue": Field(told.queue_name, folds=folds), "type": Field(jobs.c.class_name),
+            "priority": Field(told.priority, WHOLE), "key": Field(jobs.c.concurrency_key),
+            "correlation_id": Field(jobs.c.active_job_id), "created": Field(jobs.c.created_at, self.times),
+            **{one: Field(at, self.times) for one, at in times.items()},
+        }  # fmt: skip
+        return Source(
+            name, jobs if table is jobs else table.outerjoin(jobs, jobs.c.id == key), (Field(key, WHOLE),), fields,
+            states={} if state is None else {state: lambda _: true()}, rev=tuple(table.c[one] for one in _REV if one in table.c),
+            key_orders=frozenset({"created"}), texts={PAYLOAD: jobs.c.arguments}, extra=self._beside(jobs, key),
+            finish=self._finish, lockable=table, read_here=frozenset({"attempts"}), attempts=self._read_tries,
+        )  # fmt: skip
+
+    def _beside(self, jobs: Table, key: Any) -> dict[str, Any]:  # noqa: ANN401 - a column
+        """Return what else is read of each job: the end of its text, its next try, and the recurring task that made it."""
+        is_sqlite, tries, recurring = self.dialect == "sqlite", jobs.alias("tries"), self.tables.get("recurring")
+        tail = func.substr(jobs.c.arguments, -_TAIL_CHARS) if is_sqlite else func.right(jobs.c.arguments, _TAIL_CHARS)
+        is_later = and_(
+            tries.c.active_job_id == jobs.c.active_job_id, tries.c.id > key, jobs.c.finished_at.is_not(None)
+        )
+        task = {} if recurring is None else {"task": _one(recurring.c.task_key, recurring.c.job_id == key)}
+        return {"tail": tail, "next_try": _one(func.min(tries.c.id), is_later), **task}
+
+    def _scheduled(self) -> Source:
+        at, processes = self.tables[_SCHEDULED].c, self.tables["processes"].c
+        arguments = func.coalesce(self.tables["jobs"].c.arguments, "")
+        has_run = and_(arguments.like(_COUNTED.format("%")), not_(arguments.like(_COUNTED.format("0"))))
+
+        def is_due(moment: Moment) -> Condition:
+            return func.coalesce(at.scheduled_at <= self.times.to_store(moment.now), true())
+
+        states: dict[State, Rule] = {
+            State.RETRYING: lambda _: has_run,
+            State.PENDING: lambda moment: and_(not_(has_run), is_due(moment)),
+            State.SCHEDULED: lambda moment: and_(not_(has_run), not_(is_due(moment))),
+        }
+        source = self._source(_SCHEDULED, None, scheduled=at.scheduled_at)
+        extra = {
+            **source.extra,
+            "dispatcher": _one(func.max(processes.last_heartbeat_at), processes.kind == "Dispatcher"),
+        }
+        return replace(source, states=states, lanes=frozenset({"scheduled"}), extra=extra)
+
+    def _finish(self, row: Row, job: Job) -> Job:
+        """Add the arguments, the error and how often the job has run, and what to know of it."""
+        is_lost, was_due = "stands" in row, row[NOW] - timedelta(minutes=1)
+        began = job.state in (State.PROCESSING, State.COMPLETED, State.FAILED) and not is_lost
+        job, ended = tell_call(job, row[PAYLOAD], self.summaries, is_whole=row[IS_WHOLE])
+        # A row that was tried again is one try; the row of the last try counts them all.
+        ended = 0 if row["next_try"] else count_executions(row["tail"] or "") if ended is None else ended
+        is_left = "dispatcher" in row and job.scheduled_at is not None and job.scheduled_at < was_due
+        beat = self.times.from_store(row.get("dispatcher")) or EARLIEST
+        told = {
+            f"the recurring task {row.get('task')!a} made it": row.get("task"),
+            f"it failed and was tried again as job {row['next_try']}": row["next_try"],
+            f"it waits for a seat of its concurrency key: {row.get('free') or 0} are free": "free" in row,
+            "no Dispatcher beats, which makes due jobs ready: run bin/jobs": is_left and beat < row[NOW] - _SILENT,
+            _IS_LOST: is_lost,
+        }
+        job = replace(job, remarks=(*job.remarks, *(words for words, is_so in told.items() if is_so)))
+        error = read_rails_error(row["error"]) if row.get("error") else None
+        return replace(job, attempts=0 if ended is None else ended + began, error=error)
+
+    def _read_tries(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
+        """Return the earlier rows of a job, each of which is a try that failed; its error is not kept."""
+        jobs, tries = self.tables["jobs"], self.tables["jobs"].alias("tries")
+        same = tries.c.active_job_id == _one(jobs.c.active_job_id, jobs.c.id == key[0])
+        chosen = select(tries.c.finished_at).where(same, tries.c.id < key[0], tries.c.finished_at.is_not(None))
+        found = map(self.times.from_store, connection.execute(chosen.order_by(tries.c.id).limit(_MOST)).scalars())
+        return tuple(Attempt(place, "retried", None, None, None, ended) for place, ended in enumerate(found, 1))
 
     def changes(self) -> tuple[Change, ...]:
         """Return what each verb does to the rows of each source."""
-        due_now = setting(lambda locked: {"scheduled_at": self._now(locked.moment)})
-        kinds = ((READY, {State.PENDING}), (SCHEDULED, _WAITING), (BLOCKED, {State.BLOCKED}))
+        due_now = setting(lambda locked: {"scheduled_at": self.times.to_store(locked.moment.now)})
+        failed, running = frozenset({State.FAILED}), frozenset({State.PROCESSING})
+        kinds = {_READY: {State.PENDING}, _SCHEDULED: _WAITING, _BLOCKED: {State.BLOCKED}}
+        ended = {_FAILED: failed, _LOST: failed, _FINISHED: {State.COMPLETED}}
+        discards = [(Verb.CANCEL, kinds), (Verb.DELETE, kinds), (Verb.DELETE, ended)]
         return (
-            Change(Verb.RETRY, FAILED, frozenset({State.FAILED}), self._retry),
-            Change(Verb.RETRY, LOST, frozenset({State.FAILED}), self._retry, refusal=_still_lost),
-            Change(Verb.RETRY, SCHEDULED, frozenset({State.SCHEDULED, State.RETRYING}), due_now),
-            Change(Verb.RELEASE, CLAIMED, frozenset({State.PROCESSING}), self._release, only_stuck=True),
-            *(
-                Change(verb, name, frozenset(states), self._discard, refusal=_keeps_seat if name == READY else _none)
-                for verb in (Verb.CANCEL, Verb.DELETE)
-                for name, states in kinds
-            ),
-            Change(Verb.DELETE, FAILED, frozenset({State.FAILED}), self._discard),
-            Change(Verb.DELETE, FINISHED, frozenset({State.COMPLETED}), self._discard),
-            Change(Verb.DELETE, LOST, frozenset({State.FAILED}), self._discard, refusal=_still_lost),
-        )
+            *(Change(Verb.RETRY, name, failed, self._retry, refusal=_why_not) for name in (_FAILED, _LOST)),
+            Change(Verb.RETRY, _SCHEDULED, _WAITING - {State.PENDING}, due_now),
+            Change(Verb.RELEASE, _CLAIMED, running, self._release, only_stuck=True),
+            *(Change(verb, one, frozenset(of), self._discard, refusal=_why_not) for verb, some in discards for one, of in some.items()),
+        )  # fmt: skip
 
-    def _now(self, moment: Moment) -> Any:  # noqa: ANN401 - a time as its column holds it
-        return self.sources.times.to_store(moment.now)
-
-    def _place(self, name: str, locked: LockedRow, **times: Any) -> Any:  # noqa: ANN401 - a statement
+    def _put(self, name: str, locked: LockedRow, **times: Any) -> Any:  # noqa: ANN401 - a statement
         """Return the statement that puts a job into a table of executions."""
         told = {
             "queue_name": locked.says["queue"],
             "priority": locked.says["priority"] or 0,
             "job_id": locked.place.key[0],
         }
-        return insert(self.sources.tables[name]).values(**told, created_at=self._now(locked.moment), **times)
+        return insert(self.tables[name]).values(**told, created_at=self.times.to_store(locked.moment.now), **times)
 
     def _retry(self, locked: LockedRow) -> Statements:
         """Schedule a job for now, so that the dispatcher takes its seat and makes it ready; its tries begin anew."""
-        jobs, now = self.sources.tables["jobs"], self._now(locked.moment)
-        if locked.place.source == FAILED:
+        jobs, now, text = self.tables["jobs"], self.times.to_store(locked.moment.now), locked.says[PAYLOAD]
+        if locked.place.source == _FAILED:
             yield from deleting(locked)
-        yield self._place(SCHEDULED, locked, scheduled_at=now)
-        text = locked.says[PAYLOAD]
+        yield self._put(_SCHEDULED, locked, scheduled_at=now)
         anew = forget_executions(text)
         if anew is not None and anew != text:
             is_seen = and_(jobs.c.id == locked.place.key[0], jobs.c.arguments == text)
             yield update(jobs).where(is_seen).values(arguments=anew, updated_at=now)
-        return Place(SCHEDULED, locked.place.key)
+        return Place(_SCHEDULED, locked.place.key)
 
     def _release(self, locked: LockedRow) -> Statements:
-        claimed, processes = self.sources.tables[CLAIMED], self.sources.tables["processes"]
-        floor = self.sources.times.to_store(locked.moment.now - SILENT)
-        lives = select(processes.c.id).where(
-            processes.c.id == claimed.c.process_id, processes.c.last_heartbeat_at >= floor
-        )
-        yield delete(claimed).where(locked.same, not_(lives.exists()))
-        yield self._place(READY, locked)
-        return Place(READY, locked.place.key)
+        claimed, processes = self.tables[_CLAIMED], self.tables["processes"]
+        lives = processes.c.last_heartbeat_at >= self.times.to_store(locked.moment.now - _SILENT)
+        holder = select(processes.c.id).where(processes.c.id == claimed.c.process_id, lives)
+        yield delete(claimed).where(locked.same, not_(holder.exists()))
+        yield self._put(_READY, locked)
+        return Place(_READY, locked.place.key)
 
     def _discard(self, locked: LockedRow) -> Statements:
         """Delete a job; what refers to it goes with it, by hand where the database does not see to that."""
-        tables, (job_id,) = self.sources.tables, locked.place.key
-        if self.sources.dialect == "sqlite":
-            if table_of(locked) is not tables["jobs"]:
-                yield from deleting(locked)
-            if locked.says.get("task"):
-                yield delete(tables["recurring"]).where(tables["recurring"].c.job_id == job_id)
-        seen = locked.same if table_of(locked) is tables["jobs"] else tables["jobs"].c.finished_at.is_(None)
-        yield delete(tables["jobs"]).where(tables["jobs"].c.id == job_id, seen)
+        jobs, job_id, is_job = self.tables["jobs"], locked.place.key[0], table_of(locked) is self.tables["jobs"]
+        if self.dialect == "sqlite" and not is_job:
+            yield from deleting(locked)
+        if self.dialect == "sqlite" and locked.says.get("task"):
+            yield delete(self.tables["recurring"]).where(self.tables["recurring"].c.job_id == job_id)
+        yield delete(jobs).where(jobs.c.id == job_id, locked.same if is_job else jobs.c.finished_at.is_(None))
         return None
-
-    def switch(self, connection: Connection, queue: str, moment: Moment, act: Act) -> tuple[str, str]:
-        """Pause or resume a queue: a row, which workers look for at their next poll."""
-        pauses, is_pause = self.sources.tables["pauses"], act.verb is Verb.PAUSE
-        is_paused = (
-            connection.execute(select(pauses.c.queue_name).where(pauses.c.queue_name == queue)).first() is not None
-        )
-        if is_paused == is_pause:
-            return ("it is paused already" if is_paused else "it is not paused"), ""
-        values = {"queue_name": queue, "created_at": self._now(moment)}
-        connection.execute(
-            insert(pauses).values(values) if is_pause else delete(pauses).where(pauses.c.queue_name == queue)
-        )
-        return "", "jobs that run go on" if is_pause else ""
-
-    def pauses(self, connection: Connection, _: Moment) -> tuple[QueueInfo, ...]:
-        """Return the queues that are paused, whether they have jobs or not."""
-        rows = connection.execute(
-            select(*(self.sources.tables["pauses"].c[one] for one in ("queue_name", "created_at")))
-        )
-        return tuple(uncounted_queue(name, self.sources.times.from_store(since)) for name, since in rows)
 
     def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
         """Return the processes that run jobs; supervisors, dispatchers and schedulers run none."""
-        claimed, process = self.sources.tables[CLAIMED], self.sources.tables["processes"]
+        claimed, process = self.tables[_CLAIMED], self.tables["processes"]
         held = select(func.count()).where(claimed.c.process_id == process.c.id).scalar_subquery()
-        chosen = select(*process.c, held.label("busy")).where(process.c.kind == "Worker").order_by(process.c.id.desc())
-        rows = connection.execute(chosen.limit(_MOST_WORKERS)).mappings()
-        return tuple(self._worker(dict(row), moment) for row in rows)
+        chosen = select(process, held.label("busy")).where(process.c.kind == "Worker").order_by(process.c.id.desc())
+        return tuple(self._worker(row, moment) for row in connection.execute(chosen.limit(_MOST)).mappings())
 
-    def _worker(self, row: Mapping[str, Any], moment: Moment) -> WorkerInfo:
-        beat = self.sources.times.from_store(row["last_heartbeat_at"]) or moment.now
-        queues, slots = _read_settings(row["metadata"])
+    def _worker(self, row: Mapping[Any, Any], moment: Moment) -> WorkerInfo:
+        beat = self.times.from_store(row["last_heartbeat_at"]) or moment.now
         return WorkerInfo(
-            id=Untrusted(str(row.get("name") or row["id"])),
-            host=Untrusted(row["hostname"] or ""),
-            pid=row["pid"],
-            version=Untrusted(""),
-            queues=() if any("*" in name for name in queues) else tuple(map(Untrusted, queues)),
-            slots=slots,
-            busy=row["busy"],
-            started_at=self.sources.times.from_store(row["created_at"]) or beat,
-            beat_at=beat,
-            orphaned=row["busy"] if moment.now - beat > SILENT else 0,
-            silent_after_s=SILENT.total_seconds(),
-        )
+            Untrusted(str(row.get("name") or row["id"])), Untrusted(row["hostname"] or ""), row["pid"], Untrusted(""),
+            *_read_settings(row["metadata"]), row["busy"], self.times.from_store(row["created_at"]) or beat, beat,
+            orphaned=row["busy"] if moment.now - beat > _SILENT else 0, silent_after_s=_SILENT.total_seconds(),
+        )  # fmt: skip
 
 
-def _read_settings(text: str | None) -> tuple[list[str], int]:
-    """Return the queues that a worker takes jobs from, in its own order, and how many it runs at a time."""
+def _read_settings(text: str | None) -> tuple[tuple[Untrusted, ...], int]:
+    """Return the queues that a worker takes jobs from, none where it names them by their beginnings, and its threads."""
     try:
         told = json.loads(text or "{}")
         queues, slots = told.get("queues") or "*", told.get("thread_pool_size")
     except (ValueError, AttributeError, RecursionError):
-        return ["*"], 0
-    names = queues if isinstance(queues, list) else str(queues).split(",")
-    return [str(name).strip() for name in names], slots if isinstance(slots, int) else 0
+        return (), 0
+    names = [str(name).strip() for name in (queues if isinstance(queues, list) else str(queues).split(","))]
+    listed = () if any("*" in name for name in names) else tuple(map(Untrusted, names))
+    return listed, slots if isinstance(slots, int) else 0
 
 
-def _keeps_seat(locked: LockedRow) -> str:
-    return _HAS_SEAT if locked.says["key"] else ""
+def _why_not(locked: LockedRow) -> str:
+    """Say why a job is left as it is: what it holds would not be given back, or it is lost no more."""
+    if locked.place.source == _READY and locked.says["key"]:
+        return _HAS_SEAT
+    return "it is in a table of executions by now; look again" if locked.row.get("extra_stands") else ""
 
 
-def _still_lost(locked: LockedRow) -> str:
-    return _HELD if locked.row["extra_stands"] else ""
-
-
-def _none(_: LockedRow) -> str:
-    return ""
+def _one(at: Any, where: Condition) -> Any:  # noqa: ANN401 - columns
+    """Return a value of another table beside each row."""
+    return select(at).where(where).scalar_subquery()
