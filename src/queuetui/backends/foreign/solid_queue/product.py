@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, func, insert, not_, or_, select, true, update
 
-from queuetui.backends.foreign.solid_queue.recognition import EXECUTIONS, PREFIX
+from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting, table_of
@@ -53,7 +53,6 @@ _REV = ("id", "process_id", "scheduled_at", "priority", "finished_at", "updated_
 # How many rows are read, and how much of what stands behind the arguments of a job, with the count of its runs.
 _MOST = _TAIL_CHARS = 1_000
 _COUNTED = '%],"executions":{},"exception_executions":%'
-_IS_LOST = "it is in none of the tables that say where a job stands, so no worker takes it; retry it or delete it"
 _ABSENT = {
     "lost": "Solid Queue does not count lost runs apart",
     "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
@@ -114,38 +113,30 @@ class SolidQueue:
 
     def sources(self) -> tuple[Source, ...]:
         """Return all sources, in the order in which jobs move."""
-        tables, jobs, processes = self.tables, self.tables["jobs"], self.tables["processes"]
-        claimed, blocked, failed, seats = (
-            tables[_CLAIMED].c,
-            tables[_BLOCKED].c,
-            tables[_FAILED].c,
-            tables["semaphores"].c,
-        )
-        beat = Field(func.coalesce(processes.c.last_heartbeat_at, claimed.created_at), Later(self.times, _SILENT))
-        worker = {"worker": Field(processes.c.name if "name" in processes.c else processes.c.id)}
-        stands = or_(
-            *(select(at).where(at == jobs.c.id).exists() for at in (tables[one].c.job_id for one in EXECUTIONS))
-        )
-        running = self._source(_CLAIMED, State.PROCESSING, started=claimed.created_at)
-        of_process = running.rows.outerjoin(processes, processes.c.id == claimed.process_id)
-        finished, lost = (
-            self._source(_FINISHED, State.COMPLETED, completed=jobs.c.finished_at),
-            self._source(_LOST, State.FAILED),
-        )
+        jobs, process = self.tables["jobs"], self.tables["processes"]
+        ready, _, claimed, blocked, failed = (self.tables[name].c for name in EXECUTIONS)
+        beat = Field(func.coalesce(process.c.last_heartbeat_at, claimed.created_at), Later(self.times, _SILENT))
+        worker = Field(process.c.name if "name" in process.c else process.c.id)
+        ids = (self.tables[name].c.job_id for name in EXECUTIONS)
+        stands = or_(*(select(at).where(at == jobs.c.id).exists() for at in ids))
+        runs = self._source(_CLAIMED, State.PROCESSING, started=claimed.created_at)
+        by_process = runs.rows.outerjoin(process, process.c.id == claimed.process_id)
+        finished = self._source(_FINISHED, State.COMPLETED, completed=jobs.c.finished_at)
+        lost, seats = self._source(_LOST, State.FAILED), self.tables["semaphores"].c
         dead = self._source(_FAILED, State.FAILED, completed=failed.created_at)
         waits = self._source(_BLOCKED, State.BLOCKED, scheduled=blocked.created_at)
         return (
             self._scheduled(),
             replace(waits, extra={**waits.extra, "free": _one(seats.value, seats.key == blocked.concurrency_key)}),
-            self._source(_READY, State.PENDING, scheduled=tables[_READY].c.created_at),
-            replace(running, rows=of_process, fields={**running.fields, **worker}, held=beat),
+            self._source(_READY, State.PENDING, scheduled=ready.created_at),
+            replace(runs, rows=by_process, fields={**runs.fields, "worker": worker}, held=beat),
             replace(dead, texts={**dead.texts, "error": failed.error}),
             # Those that are shown all have the time of their end.
             replace(finished, hidden=jobs.c.finished_at.is_(None), lanes=frozenset({"completed"})),
             replace(lost, hidden=or_(jobs.c.finished_at.is_not(None), stands), extra={**lost.extra, "stands": stands}),
         )
 
-    def _source(self, name: str, state: State | None, **times: Any) -> Source:  # noqa: ANN401 - columns
+    def _source(self, name: str, state: State | None, **times: Any) -> Source:  # noqa: ANN401 - columns of any type
         """Return the source of a table: of executions, or of jobs."""
         jobs = self.tables["jobs"]
         table = self.tables.get(name, jobs)
@@ -169,11 +160,9 @@ class SolidQueue:
         """Return what else is read of each job: the end of its text, its next try, and the recurring task that made it."""
         is_sqlite, tries, recurring = self.dialect == "sqlite", jobs.alias("tries"), self.tables.get("recurring")
         tail = func.substr(jobs.c.arguments, -_TAIL_CHARS) if is_sqlite else func.right(jobs.c.arguments, _TAIL_CHARS)
-        is_later = and_(
-            tries.c.active_job_id == jobs.c.active_job_id, tries.c.id > key, jobs.c.finished_at.is_not(None)
-        )
+        same, is_ended = tries.c.active_job_id == jobs.c.active_job_id, jobs.c.finished_at.is_not(None)
         task = {} if recurring is None else {"task": _one(recurring.c.task_key, recurring.c.job_id == key)}
-        return {"tail": tail, "next_try": _one(func.min(tries.c.id), is_later), **task}
+        return {"tail": tail, "next_try": _one(func.min(tries.c.id), and_(same, is_ended, tries.c.id > key)), **task}
 
     def _scheduled(self) -> Source:
         at, processes = self.tables[_SCHEDULED].c, self.tables["processes"].c
@@ -209,11 +198,11 @@ class SolidQueue:
             f"it failed and was tried again as job {row['next_try']}": row["next_try"],
             f"it waits for a seat of its concurrency key: {row.get('free') or 0} are free": "free" in row,
             "no Dispatcher beats, which makes due jobs ready: run bin/jobs": is_left and beat < row[NOW] - _SILENT,
-            _IS_LOST: is_lost,
+            "it is in none of the tables that say where a job stands, so no worker takes it; retry it or delete it": is_lost,
         }
-        job = replace(job, remarks=(*job.remarks, *(words for words, is_so in told.items() if is_so)))
-        error = read_rails_error(row["error"]) if row.get("error") else None
-        return replace(job, attempts=0 if ended is None else ended + began, error=error)
+        remarks, error = filter(told.get, told), read_rails_error(row["error"]) if row.get("error") else None
+        attempts = 0 if ended is None else ended + began
+        return replace(job, attempts=attempts, error=error, remarks=(*job.remarks, *remarks))
 
     def _read_tries(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
         """Return the earlier rows of a job, each of which is a try that failed; its error is not kept."""
@@ -227,9 +216,9 @@ class SolidQueue:
         """Return what each verb does to the rows of each source."""
         due_now = setting(lambda locked: {"scheduled_at": self.times.to_store(locked.moment.now)})
         failed, running = frozenset({State.FAILED}), frozenset({State.PROCESSING})
-        kinds = {_READY: {State.PENDING}, _SCHEDULED: _WAITING, _BLOCKED: {State.BLOCKED}}
+        waits = {_READY: {State.PENDING}, _SCHEDULED: _WAITING, _BLOCKED: {State.BLOCKED}}
         ended = {_FAILED: failed, _LOST: failed, _FINISHED: {State.COMPLETED}}
-        discards = [(Verb.CANCEL, kinds), (Verb.DELETE, kinds), (Verb.DELETE, ended)]
+        discards = [(Verb.CANCEL, waits), (Verb.DELETE, waits), (Verb.DELETE, ended)]
         return (
             *(Change(Verb.RETRY, name, failed, self._retry, refusal=_why_not) for name in (_FAILED, _LOST)),
             Change(Verb.RETRY, _SCHEDULED, _WAITING - {State.PENDING}, due_now),
@@ -239,12 +228,9 @@ class SolidQueue:
 
     def _put(self, name: str, locked: LockedRow, **times: Any) -> Any:  # noqa: ANN401 - a statement
         """Return the statement that puts a job into a table of executions."""
-        told = {
-            "queue_name": locked.says["queue"],
-            "priority": locked.says["priority"] or 0,
-            "job_id": locked.place.key[0],
-        }
-        return insert(self.tables[name]).values(**told, created_at=self.times.to_store(locked.moment.now), **times)
+        told = {"queue_name": locked.says["queue"], "priority": locked.says["priority"] or 0, **times}
+        now = self.times.to_store(locked.moment.now)
+        return insert(self.tables[name]).values(job_id=locked.place.key[0], created_at=now, **told)
 
     def _retry(self, locked: LockedRow) -> Statements:
         """Schedule a job for now, so that the dispatcher takes its seat and makes it ready; its tries begin anew."""
@@ -259,9 +245,9 @@ class SolidQueue:
         return Place(_SCHEDULED, locked.place.key)
 
     def _release(self, locked: LockedRow) -> Statements:
-        claimed, processes = self.tables[_CLAIMED], self.tables["processes"]
-        lives = processes.c.last_heartbeat_at >= self.times.to_store(locked.moment.now - _SILENT)
-        holder = select(processes.c.id).where(processes.c.id == claimed.c.process_id, lives)
+        claimed, process = self.tables[_CLAIMED], self.tables["processes"].c
+        beats = process.last_heartbeat_at >= self.times.to_store(locked.moment.now - _SILENT)
+        holder = select(process.id).where(process.id == claimed.c.process_id, beats)
         yield delete(claimed).where(locked.same, not_(holder.exists()))
         yield self._put(_READY, locked)
         return Place(_READY, locked.place.key)
@@ -311,6 +297,6 @@ def _why_not(locked: LockedRow) -> str:
     return "it is in a table of executions by now; look again" if locked.row.get("extra_stands") else ""
 
 
-def _one(at: Any, where: Condition) -> Any:  # noqa: ANN401 - columns
+def _one(at: Any, where: Condition) -> Any:  # noqa: ANN401 - columns of any type
     """Return a value of another table beside each row."""
     return select(at).where(where).scalar_subquery()

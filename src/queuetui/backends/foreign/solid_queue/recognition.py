@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
+
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.found import Found
     from queuetui.backends.sql.catalog import Catalog
 
-PREFIX = "solid_queue_"
-# Where a job stands is which of these tables has a row for it.
-EXECUTIONS = ("ready", "scheduled", "claimed", "blocked", "failed")
 _JOB = "id queue_name class_name arguments priority active_job_id scheduled_at finished_at concurrency_key created_at updated_at"
 _NEEDED = {
     "jobs": _JOB,
