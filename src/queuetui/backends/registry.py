@@ -31,6 +31,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
     "dramatiq": ("dramatiq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
+    "huey": ("huey.recognition", ("redis",)),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "mapped": ("mapped.discovery", _ANY_SQL),
     "oban": ("oban.recognition", ("postgresql",)),

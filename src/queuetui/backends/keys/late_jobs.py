@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Shelf
-from queuetui.model.state import WAITING
+from queuetui.model.state import WAITING, State
 
 MOST_LATE = 1_000
 # A job that was put to the front of its queue may be young; behind so many young ones none is looked for.
@@ -16,7 +16,7 @@ _FIRST_LOOK = 20
 
 def find_late(reading: Reading, shelves: Sequence[Shelf]) -> tuple[list[Seen], bool]:
     """Return the late jobs of the shelves whose jobs wait, and whether these are all."""
-    waiting = [shelf for shelf in shelves if WAITING.issuperset(shelf.states)]
+    waiting = [one for one in shelves if WAITING.intersection(one.states) and State.PROCESSING not in one.states]
     found: list[Seen] = []
     is_whole = True
     for shelf, first in zip(waiting, reading.slices(waiting, 0, _FIRST_LOOK), strict=True):

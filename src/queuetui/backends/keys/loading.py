@@ -26,6 +26,7 @@ _WRONG_TYPE = "WRONGTYPE"
 # What a command answers where nothing stands at its key, if that is not nil.
 _EMPTY: dict[Value, Callable[[Command], Any]] = {
     "HMGET": lambda command: [None] * (len(command) - 2),
+    "MGET": lambda command: [None] * (len(command) - 1),
     **dict.fromkeys(("HSCAN", "SSCAN"), lambda _: [b"0", []]),
     **dict.fromkeys(("LLEN", "ZCARD", "HLEN", "XLEN", "SCARD", "ZCOUNT"), lambda _: 0),
     **dict.fromkeys(("SMEMBERS", "LRANGE", "ZRANGE", "ZREVRANGE", "XRANGE", "XREVRANGE"), lambda _: []),

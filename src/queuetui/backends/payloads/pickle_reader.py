@@ -19,10 +19,10 @@ _ARGUMENTS = frozenset(
     BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE SHORT_BINUNICODE BINUNICODE BINUNICODE8
     """.split()  # noqa: SIM905 - as many quotes would hide the names
 )
-_MARK = object()
+MARK = object()
 
 
-class _Machine:
+class Machine:
     """The stack and memo of one walk."""
 
     def __init__(self) -> None:
@@ -30,6 +30,7 @@ class _Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self, raw: bytes, caps: Caps) -> object:
+        """Return the value that a pickle leaves."""
         left = caps.items * _OPCODES_AN_ITEM
         for opcode, argument, _ in pickletools.genops(raw):
             left -= 1
@@ -41,6 +42,7 @@ class _Machine:
         raise Undecodable("its pickle ends without a value")
 
     def step(self, name: str, argument: Any) -> None:  # noqa: ANN401 - each opcode has its own argument
+        """Do what one opcode says."""
         if name in _ARGUMENTS:
             self.stack.append(argument)
         elif name in _LITERALS:
@@ -53,34 +55,35 @@ class _Machine:
     def pop_marked(self) -> list[Any]:
         """Take all from the stack that stands above the last mark, and the mark."""
         taken = []
-        while (top := self.stack.pop()) is not _MARK:
+        while (top := self.stack.pop()) is not MARK:
             taken.append(top)
         return taken[::-1]
 
     def top(self) -> Any:  # noqa: ANN401 - any node
+        """Return what stands above all others."""
         top = self.stack[-1]
-        if top is _MARK:
+        if top is MARK:
             raise Undecodable("its pickle is broken")
         return top
 
 
-def _keep(machine: _Machine, place: int) -> None:
+def _keep(machine: Machine, place: int) -> None:
     machine.memo[place] = machine.top()
 
 
-def _fetch(machine: _Machine, place: int) -> None:
+def _fetch(machine: Machine, place: int) -> None:
     machine.stack.append(machine.memo[place])
 
 
-def _tuple_of(count: int) -> Callable[[_Machine, Any], None]:
-    def build(machine: _Machine, _: object) -> None:
+def _tuple_of(count: int) -> Callable[[Machine, Any], None]:
+    def build(machine: Machine, _: object) -> None:
         taken = [machine.stack.pop() for _ in range(count)]
         machine.stack.append(taken[::-1])
 
     return build
 
 
-def _extend(machine: _Machine, values: list[Any]) -> None:
+def _extend(machine: Machine, values: list[Any]) -> None:
     target = machine.top()
     if isinstance(target, Made):
         target.items.extend(values)
@@ -90,7 +93,7 @@ def _extend(machine: _Machine, values: list[Any]) -> None:
         raise Undecodable("its pickle is broken")
 
 
-def _set_pairs(machine: _Machine, flat: list[Any]) -> None:
+def _set_pairs(machine: Machine, flat: list[Any]) -> None:
     target = machine.top()
     pairs = target.pairs if isinstance(target, Made) else target
     if not isinstance(pairs, Pairs) or len(flat) % 2:
@@ -98,41 +101,41 @@ def _set_pairs(machine: _Machine, flat: list[Any]) -> None:
     pairs.extend(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _pop_pair(machine: _Machine) -> list[Any]:
+def _pop_pair(machine: Machine) -> list[Any]:
     value, key = machine.stack.pop(), machine.stack.pop()
     return [key, value]
 
 
-def _name(machine: _Machine, argument: str) -> None:
+def _name(machine: Machine, argument: str) -> None:
     machine.stack.append(Named(argument.replace(" ", ".")))
 
 
-def _stack_name(machine: _Machine, _: object) -> None:
+def _stack_name(machine: Machine, _: object) -> None:
     module, name = _pop_pair(machine)
     machine.stack.append(Named(f"{module}.{name}"))
 
 
-def _call(machine: _Machine, _: object) -> None:
+def _call(machine: Machine, _: object) -> None:
     made, arguments = _pop_pair(machine)
     machine.stack.append(Made(made, arguments))
 
 
-def _call_with_names(machine: _Machine, _: object) -> None:
+def _call_with_names(machine: Machine, _: object) -> None:
     named = machine.stack.pop()
     made, arguments = _pop_pair(machine)
     machine.stack.append(Made(made, arguments, state=named))
 
 
-def _instance(machine: _Machine, argument: str) -> None:
+def _instance(machine: Machine, argument: str) -> None:
     machine.stack.append(Made(Named(argument.replace(" ", ".")), machine.pop_marked()))
 
 
-def _object(machine: _Machine, _: object) -> None:
+def _object(machine: Machine, _: object) -> None:
     made, *arguments = machine.pop_marked()
     machine.stack.append(Made(made, arguments))
 
 
-def _build(machine: _Machine, _: object) -> None:
+def _build(machine: Machine, _: object) -> None:
     state = machine.stack.pop()
     target = machine.top()
     if isinstance(target, Made):
@@ -141,16 +144,16 @@ def _build(machine: _Machine, _: object) -> None:
         machine.stack[-1] = Made(target, [], state=state)
 
 
-def _refer(machine: _Machine, argument: object) -> None:
+def _refer(machine: Machine, argument: object) -> None:
     machine.stack.append(Made(Named("persistent id"), [argument]))
 
 
-def _refer_from_stack(machine: _Machine, _: object) -> None:
+def _refer_from_stack(machine: Machine, _: object) -> None:
     _refer(machine, machine.stack.pop())
 
 
-_STEPS: dict[str, Callable[[_Machine, Any], object]] = {
-    "MARK": lambda machine, _: machine.stack.append(_MARK),
+_STEPS: dict[str, Callable[[Machine, Any], object]] = {
+    "MARK": lambda machine, _: machine.stack.append(MARK),
     "POP": lambda machine, _: machine.stack.pop(),
     "POP_MARK": lambda machine, _: machine.pop_marked(),
     "DUP": lambda machine, _: machine.stack.append(machine.top()),
@@ -190,7 +193,7 @@ _STEPS: dict[str, Callable[[_Machine, Any], object]] = {
 }
 
 
-def _set_new_pairs(machine: _Machine) -> None:
+def _set_new_pairs(machine: Machine) -> None:
     flat = machine.pop_marked()
     machine.stack.append(Pairs())
     _set_pairs(machine, flat)
@@ -199,10 +202,10 @@ def _set_new_pairs(machine: _Machine) -> None:
 def read_pickle(raw: bytes, caps: Caps) -> str:
     """Return a pickle's value as JSON text. Raises Undecodable for one that is broken, large or deep."""
     try:
-        value = _Machine().run(raw, caps)
+        value = Machine().run(raw, caps)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise Undecodable("its pickle is broken") from error
-    if value is _MARK:
+    if value is MARK:
         raise Undecodable("its pickle is broken")
     return to_json(value, caps)
 

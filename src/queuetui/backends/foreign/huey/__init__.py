@@ -1,0 +1,1 @@
+"""Huey 3 on Redis and SQLite."""

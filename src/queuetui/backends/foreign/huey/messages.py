@@ -1,0 +1,212 @@
+"""What Huey's pickled messages and results say, wherever they are stored; nothing of them is unpickled."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+
+from queuetui.backends.payloads.containers import GZIP, SIGNED, ZLIB
+from queuetui.backends.payloads.decoder import Caps, Decoder
+from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.pickle_times import read_time, rewrite_time
+from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.model.act import JobRef, Verb
+from queuetui.model.job import Job, JobError
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+# The arguments of a message in their order; older versions have fewer.
+_FIELDS = """
+id name eta retries retry_delay priority args kwargs on_complete on_error expires expires_resolved timeout chord_config retry_backoff
+""".split()  # noqa: SIM905 - as many quotes would hide the names
+_ETA = _FIELDS.index("eta")
+_SHOWN = ("args", "kwargs")
+_DECODER = Decoder((GZIP, ZLIB, SIGNED), (PICKLE,))
+_PACKERS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zlib": zlib.compress}
+# The frame behind that of Huey itself is the task's own function.
+_TASK_FRAME = re.compile(
+    r"in execute\n[^\n]*\n(?:[ ^~]*\n)?  File \"(?:[^\"]*[/\\])?([^\"]+?)(?:\.py)?\", line \d+, in (\w+)"
+)
+# (None, True): revoked for one run, after which the consumer forgets it.
+REVOKED = b"\x80\x05\x95\x05\x00\x00\x00\x00\x00\x00\x00N\x88\x86\x94."
+NO_TIME = "Huey does not store when it was enqueued"
+_NO_COUNT = "Huey stores no count of attempts: at least so many"
+_RUN_AGAIN = "its error is of its last run, after which it is tried again"
+_ERROR_ALONE = "Huey keeps only the error of a task that failed, not its arguments: enqueue it anew in the application"
+_RESULT_ALONE = "Huey keeps only its result, until the application reads it"
+UNREADABLE = "its message cannot be read here"
+_FIXED = (
+    "its message is signed, or its time stands where it cannot be changed alone; enqueue it anew in the application"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HueyMessage:
+    """A task as it was enqueued; `eta` has no zone."""
+
+    id: str
+    name: str
+    eta: datetime | None
+    retries: int
+    priority: int | None
+    payload: str
+    is_signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HueyEnd:
+    """What is stored under a task's id: a value, or the error of a run after which so many retries were left."""
+
+    text: str
+    error: JobError | None = None
+    retries: int = 0
+    name: str = "?"
+
+
+@lru_cache(maxsize=5_000)
+def read_message(raw: bytes) -> HueyMessage | None:
+    """Return what a message says, None where it cannot be read."""
+    decoded = _DECODER.decode(raw)
+    args = _made(decoded.text, "Message")
+    if args is None or len(args) < len(_SHOWN):
+        return None
+    said: dict[str, Any] = dict.fromkeys(_FIELDS) | dict(zip(_FIELDS, args, strict=False))
+    shown = {name: value for name, value in said.items() if name in _SHOWN or (value and name not in ("id", "name"))}
+    return HueyMessage(
+        str(said["id"]), str(said["name"]), read_time(said["eta"]), _whole(said["retries"]) or 0, _whole(said["priority"]),
+        json.dumps(shown, ensure_ascii=False), "signed" in decoded.layers,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=5_000)
+def read_outcome(raw: bytes) -> HueyEnd:
+    """Return what is stored of a run; what cannot be read is shown by why."""
+    decoded = _DECODER.decode(raw)
+    args = _made(decoded.text, "Error")
+    said = args[0] if args and isinstance(args[0], dict) else None
+    if said is None:
+        return HueyEnd(decoded.text or decoded.problem)
+    trace = str(said.get("traceback") or said.get("error") or "")
+    frame = _TASK_FRAME.search(trace)
+    name = f"{frame[1]}.{frame[2]}" if frame else "?"
+    return HueyEnd("", read_traceback(trace), _whole(said.get("retries")) or 0, name)
+
+
+def is_revoked(raw: bytes | None, now: datetime, zone: tzinfo) -> bool:
+    """Tell whether a revocation is in force: once, for ever, or until a time."""
+    match json.loads(_DECODER.decode(raw).text or "null") if raw else None:
+        case [until, once]:
+            until_at = read_time(until)
+            return bool(once) or until is None or (until_at is not None and in_zone(until_at, zone) > now)
+    return False
+
+
+def in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """Return a time that is stored without its zone."""
+    return at.replace(tzinfo=zone).astimezone(UTC)
+
+
+def due_now(raw: bytes, now: datetime, zone: tzinfo) -> bytes | str:
+    """Return a message that is due now instead, or why there can be none."""
+    *wrappings, _ = _DECODER.decode(raw).layers or ("",)
+    if not _PACKERS.keys() >= set(wrappings):
+        return _FIXED
+    for container in (GZIP, ZLIB):
+        raw = container.open(raw, Caps()) if container.name in wrappings else raw
+    written = rewrite_time(raw, _ETA, now.astimezone(zone).replace(tzinfo=None))
+    for name in wrappings:
+        written = None if written is None else _PACKERS[name](written)
+    return _FIXED if written is None else written
+
+
+def waiting_state(
+    message: HueyMessage, outcome: HueyEnd | None, now: datetime, zone: tzinfo, *, revoked: bool
+) -> State:
+    """Return the state of a task that was not taken yet."""
+    if revoked:
+        return State.CANCELLED
+    if message.eta is None or in_zone(message.eta, zone) <= now:
+        return State.PENDING
+    return State.SCHEDULED if outcome is None or outcome.error is None else State.RETRYING
+
+
+def waiting_job(
+    ref: JobRef, queue: str, state: State, message: HueyMessage, outcome: HueyEnd | None, zone: tzinfo, paths: SummaryPaths,
+    enqueued_at: datetime | None = None,
+) -> Job:  # fmt: skip
+    """Return a task that was not taken yet, with the error of its last run where it had one."""
+    error = None if outcome is None else outcome.error
+    due_at = enqueued_at if message.eta is None else in_zone(message.eta, zone)
+    return Job(
+        ref, Untrusted(message.name), Untrusted(queue), state, Untrusted(message.payload),
+        data=summarise_call(message.name, message.payload, paths),
+        priority=message.priority, attempts=int(error is not None),
+        max_attempts=message.retries + 1 if error is None else None,
+        error=error, created_at=enqueued_at, scheduled_at=due_at,
+        remarks=(*((_RUN_AGAIN, _NO_COUNT) if error else ()), *(() if due_at else (NO_TIME,))),
+    )  # fmt: skip
+
+
+def unread_job(ref: JobRef, queue: str) -> Job:
+    """Return what stands for a task whose message cannot be read."""
+    return Job(ref, Untrusted("?"), Untrusted(queue), State.PENDING, Untrusted(""), remarks=(UNREADABLE, NO_TIME))
+
+
+def ended_job(ref: JobRef, queue: str, outcome: HueyEnd) -> Job:
+    """Return a task of which only the end is left."""
+    if outcome.error is not None:
+        return Job(
+            ref, Untrusted(outcome.name), Untrusted(queue), State.FAILED, Untrusted(""), attempts=1, error=outcome.error,
+            remarks=(_ERROR_ALONE, _NO_COUNT, "its name is read from its traceback"),
+        )  # fmt: skip
+    return Job(
+        ref, Untrusted("?"), Untrusted(queue), State.COMPLETED, Untrusted(""), attempts=1, result=Untrusted(outcome.text),
+        remarks=(_RESULT_ALONE, _NO_COUNT),
+    )  # fmt: skip
+
+
+def is_task_id(key: str) -> bool:
+    """Tell results of tasks from what else Huey stores beside them: revocations, locks, parts of chords."""
+    return not key.startswith(("r:", "rt:", "chord:")) and ".lock." not in key
+
+
+def _made(text: str, name: str) -> list[Any] | None:
+    match json.loads(text) if text else None:
+        case {"__class__": str(made), "args": list(args)} if made.startswith("huey.") and made.endswith(f".{name}"):
+            return args
+    return None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+ABSENT: Mapping[str, str] = {
+    "key": "Huey's messages carry no idempotency key",
+    "correlation_id": "Huey's messages carry no correlation id",
+    "lost": "Huey does not know of lost runs: a task whose consumer is killed is gone",
+    "tag": "Huey's messages carry no tags",
+    **dict.fromkeys(("started", "running", "worker"), "Huey stores nothing of a run: a task that was taken is nowhere"),
+    "completed": "Huey does not store when a run ended",
+}
+REASONS = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "Huey cannot pause a queue: stop its consumer"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Huey's periodic tasks are in the application's code"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Huey keeps no record of what happened to a task"),
+    Verb.RELEASE: "Huey has no way back for a task that was taken: it is nowhere in the store, and lost if its consumer is killed",
+    Verb.CLEAN: "Huey registers no consumers",
+    Verb.LIMIT: "Huey's limits are in the application's code",
+}
+WARNINGS = {
+    Verb.CANCEL: "cancel = revoke: the consumer drops the task when it takes it, and then it is gone",
+    Verb.DELETE: "Huey keeps no copy of a deleted task, and whoever waits for its result waits for ever",
+}
