@@ -46,6 +46,10 @@ class LiveProduct(ABC):
     def install(self, room: Path) -> None:
         """Install the product into a folder of the test's own. Raises Missing."""
 
+    def address(self, room: Path, url: str) -> str:
+        """Return the URL by which the jobs are looked at, where a second store lies beside the server's database."""
+        return url
+
     @abstractmethod
     def enqueue(self, room: Path, url: str, work: Path) -> None:
         """Enqueue a job whose type ends in `fail` and one whose type ends in `slow`, in any case, with the folder of their files."""

@@ -57,11 +57,11 @@ def room(product: LiveProduct, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(product: LiveProduct, request: pytest.FixtureRequest) -> Iterator[str]:
+def url(product: LiveProduct, room: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database."""
     server: Any = request.getfixturevalue(product.server)
     made = server.create_database()
-    yield made
+    yield product.address(room, made)
     server.drop_database(made)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from queuetui.model.errors import BadConfig
+from queuetui.model.urls import BESIDE, read_nested
 
 _NAME_CHARS = 40
 
@@ -65,6 +66,22 @@ def read_options(query: str, known: Collection[str]) -> dict[str, str]:
             raise refuse(f"has the option {shown!r} without a value; write {shown}=VALUE, or leave it out")
         options[name] = value
     return options
+
+
+def take_beside(url: str) -> tuple[str, str]:
+    """Return a URL without its second store, and the URL of that, empty where it names none. Raises BadConfig."""
+    address, mark, query = url.partition("?")
+    parts = query.split("&")
+    named = [part for part in parts if part.partition("=")[0] == BESIDE]
+    if not named:
+        return url, ""
+    second = read_nested(named[0].partition("=")[2])
+    if len(named) > 1 or "://" not in second:
+        raise refuse(
+            f"names its second store in a way that cannot be read; write {BESIDE}=mysql://HOST/NAME once, with & as %26 and # as %23"
+        )
+    kept = "&".join(part for part in parts if part not in named)
+    return f"{address}{mark}{kept}" if kept else address, second
 
 
 def read_switch(options: dict[str, str], name: str) -> bool | None:

@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from queuetui.backends.address_options import take_beside
 from queuetui.backends.foreign.mapped.names import SHIPPED
 from queuetui.backends.found import Found
 from queuetui.backends.registry import (
@@ -22,6 +23,7 @@ from queuetui.backends.registry import (
 )
 from queuetui.model.errors import BadConfig, Denied, NotFound, QueueTuiError, Unsupported
 from queuetui.model.snapshot import Part, Watch
+from queuetui.model.urls import BESIDE
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -46,6 +48,7 @@ def looked_for(url: str) -> str:
 
 def discover(url: str, options: BackendOptions, *, exact: bool = False) -> tuple[Found, ...]:
     """Return every job queue system of a store with its jobs counted, our own first; reading only."""
+    url, options = _with_beside(url, options)
     found = _look(url, options)
     with ThreadPoolExecutor(max(1, min(len(found), MOST_SYSTEMS))) as pool:
         return tuple(pool.map(lambda one: _count(one, options, exact=exact), found))
@@ -56,6 +59,7 @@ def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
 
     Raises NotFound saying what was looked for, and Denied where none of them may be read.
     """
+    url, options = _with_beside(url, options)
     kind = f"mapped:{options.kind}" if options.kind in SHIPPED else options.kind
     if kind is None and "mapping" in options.settings:
         kind = "mapped"
@@ -95,6 +99,12 @@ def _only_one(url: str, options: BackendOptions) -> Found:
             f"several queues live there: {', '.join(one.kind for one in found)}; say which with --kind", "kind"
         )
     return found[0]
+
+
+def _with_beside(url: str, options: BackendOptions) -> tuple[str, BackendOptions]:
+    """Return a URL without its second store, which becomes a setting for products that live in two."""
+    url, second = take_beside(url)
+    return url, replace(options, settings={**options.settings, BESIDE: second}) if second else options
 
 
 def _require_known(kind: str, family: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from queuetui.model.text import sanitize
 
@@ -13,6 +14,9 @@ _WORDY_PORT = re.compile(r"(?<=://)([^/@:\s\[\]]*):(?!\d*(?:[/?#\s]|$))[^/?#\s]*
 _SECRET_OPTION = re.compile(r"(?i)((?:password|passwd|pwd|secret|token)=)[^&\s]*")
 # One server of Redis holds several queues.
 _NAMESPACE = re.compile(r"(?:^|&)namespace=([^&]+)")
+# The option of a URL that names a second store, whose own URL it is.
+BESIDE = "beside"
+_BESIDE = re.compile(rf"(?<=[?&]){BESIDE}=")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 
 
@@ -40,7 +44,19 @@ def place_name(url: str) -> str:
     return f"{name}@{where}" if name and where and scheme != "sqlite" else name or where
 
 
+def read_nested(written: str) -> str:
+    """Return a URL that is written within another, plainly or with its marks encoded."""
+    return written if "://" in written else unquote(written)
+
+
 def _hide(url: str) -> str:
+    first, *nested = _BESIDE.split(url)
+    plain = [(one, read_nested(one)) for one in nested]
+    shown = (written if _hide_one(one) == one else _hide_one(one) for written, one in plain)
+    return f"{BESIDE}=".join((_hide_one(first), *shown))
+
+
+def _hide_one(url: str) -> str:
     hidden, found = _PASSWORD.subn(r"\1:***@", url)
     if not found:
         hidden = _WORDY_PORT.sub(r"\1:***", url)

@@ -11,6 +11,7 @@ from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walking import Walk
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import QueueInfo
@@ -160,10 +161,13 @@ def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tup
     )
 
 
-def sum_states(counts: Counts, kept: frozenset[State], label: str) -> dict[State, Measured[int]]:
+def sum_states(counts: Counts, capabilities: Capabilities) -> dict[State, Measured[int]]:
     """Return the counts over all queues, absent where a state is not kept."""
+    kept, missing, label = capabilities.keeps, capabilities.missing, capabilities.label
     return {
-        state: counts.in_all(state) if state in kept else absent(f"{label} keeps no {state.value} jobs")
+        state: counts.in_all(state)
+        if state in kept
+        else absent(missing.get(state, f"{label} keeps no {state.value} jobs"))
         for state in State
     }
 

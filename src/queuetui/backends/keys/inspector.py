@@ -178,8 +178,9 @@ def _develop(
     problems: dict[str, str],
     watch: Watch,
 ) -> Snapshot:
-    label = reading.product.capabilities.label
-    by_state = {state: absent(_NOT_ASKED) for state in State} if counts is None else sum_states(counts, kept, label)
+    capabilities = reading.product.capabilities
+    label = capabilities.label
+    by_state = {state: absent(_NOT_ASKED) for state in State} if counts is None else sum_states(counts, capabilities)
     return Snapshot(
         reading.moment.backend,
         reading.now,

@@ -72,7 +72,7 @@ class KeysOperator:
         built = product.switch(act.verb, name, reading.survey, reading.ask)
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, note=built)
-        if int(self._run(f"trying to {act.verb.value} a queue", built)[0]):
+        if not run_change(self._server, f"trying to {act.verb.value} a queue", built):
             return Result(ref, Outcome.SKIPPED, note=_MOVED_ON)
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
 
@@ -86,28 +86,15 @@ class KeysOperator:
             return Result(ref, Outcome.SKIPPED, None if now is None else now.job.state, _GONE)
         if seen.job.ref != ref:
             return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
-        built = _build(self._product.rules, act, seen, reading.moment)
+        built = _build(self._product.rules, act, seen, replace(reading.moment, args=act.args))
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, seen.job.state, built)
         before = self._read_before(seen, built)
-        answer = self._run(f"trying to {act.verb.value} a job", built)
-        if int(answer[0]):
+        if not run_change(self._server, f"trying to {act.verb.value} a job", built):
             return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
         after = None if built.after is None else _find_after(built.after, reading)
         state = None if after is None else after.job.state
         return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
-
-    def _run(self, doing: str, change: Change) -> Sequence[bytes]:
-        keys = dict.fromkeys(step.command[1] for step in change.steps)
-        values: list[Value] = [len(change.steps)]
-        for step in change.steps:
-            values += [len(step.answers), *step.answers, len(step.command), *step.command]
-        decision = change.decision
-        if decision is not None:
-            values += decision.values
-        script = load_guarded(() if decision is None else decision.script)
-        answer: Sequence[bytes] = self._server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)
-        return answer
 
     def _read_before(self, seen: Seen, change: Change) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""
@@ -133,6 +120,19 @@ class KeysOperator:
             for (key, name), value in zip(change.kept_fields, values, strict=True)
         ]
         return json.dumps({"entry": stood, "keys": keys, "fields": fields})
+
+
+def run_change(server: RedisServer, doing: str, change: Change) -> bool:
+    """Do a change; tell whether its guards found all as it was seen, and leave all as it is where they did not."""
+    keys = dict.fromkeys(step.command[1] for step in change.steps)
+    values: list[Value] = [len(change.steps)]
+    for step in change.steps:
+        values += [len(step.answers), *step.answers, len(step.command), *step.command]
+    decision = change.decision
+    if decision is not None:
+        values += decision.values
+    script = load_guarded(() if decision is None else decision.script)
+    return not int(server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)[0])
 
 
 def _find_after(entry: Entry, reading: Reading) -> Seen | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,10 @@ from queuetui.model.stuck import is_over_limit
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something is read, and what it is judged and named by; `survey` is the product's own, of the same look."""
+    """When something is read, and what it is judged and named by.
+
+    `survey` is the product's own, of the same look; `args` are those of the act that it is read for.
+    """
 
     backend: str
     now: datetime
@@ -25,6 +28,7 @@ class Moment:
     summaries: SummaryPaths = field(default_factory=dict)
     liveness: Liveness = Liveness.NONE
     survey: object = None
+    args: Mapping[str, str] = field(default_factory=dict)
 
     def is_held_too_long(self, job: Job) -> bool:
         """Tell whether a run is past the time until which the product leaves it alone, or past its limit where that says less."""

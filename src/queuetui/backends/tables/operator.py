@@ -19,7 +19,7 @@ from queuetui.backends.tables.changes import table_of
 from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job, read_row
-from queuetui.backends.tables.source import Change, Column, Condition, LockedRow, Place, Product, Source
+from queuetui.backends.tables.source import Change, Column, Condition, Elsewhere, LockedRow, Place, Product, Source
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
@@ -53,7 +53,7 @@ class TablesOperator:
             return tuple(Result(target.ref, Outcome.SKIPPED, note=self.product.guess) for target in targets)
         results: list[Result] = []
         lost = False
-        for bite in _bites(targets, BITE):
+        for bite in _bites(targets, 1 if self._puts_elsewhere(act.verb) else BITE):
             if lost:
                 results += [Result(target.ref, Outcome.FAILED, note=_NOT_TRIED) for target in bite]
             else:
@@ -76,17 +76,25 @@ class TablesOperator:
         """Workers of other products are not cleaned. Raises Unsupported."""
         raise Unsupported(self.product.capabilities.why_not(Verb.CLEAN) or "there are no workers to clean")
 
+    def _puts_elsewhere(self, verb: Verb) -> bool:
+        """Tell whether no rollback takes back all that a verb does, so that each job has a transaction of its own."""
+        return any(change.put_elsewhere is not None for change in self.product.changes if change.verb is verb)
+
     def _apply_bite(self, act: Act, bite: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
         """Return the results, and whether the store went away."""
         results: list[Result] = []
+        put: list[Elsewhere] = []
         try:
             with self.database.writing(f"to {act.verb.value} jobs") as connection:
                 moment = read_moment(connection, self.product, self.options.now, limits)
                 reading = Reading(connection, self.product, moment, self.options.name, self.options.summaries)
-                results.extend(_apply_alone(reading, act, target) for target in bite)
-        except UnknownOutcome as error:
-            return [_doubted(result, str(error)) for result in results], True
+                results.extend(_apply_alone(reading, act, target, put) for target in bite)
         except QueueTuiError as error:
+            if put:
+                # Such a job is alone in its bite.
+                return [_half_done(bite[0].ref, put[0], error)], isinstance(error, Unreachable | UnknownOutcome)
+            if isinstance(error, UnknownOutcome):
+                return [_doubted(result, str(error)) for result in results], True
             note = f"nothing of the {len(bite)} jobs that were changed together was kept: {error}"
             return [Result(target.ref, Outcome.FAILED, note=note) for target in bite], isinstance(error, Unreachable)
         return results, False
@@ -100,16 +108,23 @@ def _doubted(result: Result, note: str) -> Result:
     return Result(result.ref, Outcome.UNKNOWN, note=note) if result.outcome is Outcome.DONE else result
 
 
-def _apply_alone(reading: Reading, act: Act, target: Target) -> Result:
+def _half_done(ref: JobRef, put: Elsewhere, error: QueueTuiError) -> Result:
+    note = f"half done: {put.put}, but its row may still be there ({error}); if it is still listed as it was, delete it and do not retry it"
+    return Result(ref, Outcome.UNKNOWN, note=note)
+
+
+def _apply_alone(reading: Reading, act: Act, target: Target, put: list[Elsewhere]) -> Result:
     """Act on one job so that what fails is taken back without the others."""
     savepoint = reading.connection.begin_nested()
     try:
         with translated(f"to {act.verb.value} a job"):
-            result = _apply_one(reading, act, target)
+            result = _apply_one(reading, act, target, put)
     except Unreachable:
         raise
     except QueueTuiError as error:
         savepoint.rollback()
+        if isinstance(error, UnknownOutcome):
+            return Result(target.ref, Outcome.UNKNOWN, note=str(error))
         outcome = Outcome.SKIPPED if isinstance(error, Stale) else Outcome.FAILED
         return Result(target.ref, outcome, note=str(error))
     if result.outcome is Outcome.DONE:
@@ -119,7 +134,7 @@ def _apply_alone(reading: Reading, act: Act, target: Target) -> Result:
     return result
 
 
-def _apply_one(reading: Reading, act: Act, target: Target) -> Result:
+def _apply_one(reading: Reading, act: Act, target: Target, put: list[Elsewhere]) -> Result:
     ref = target.ref
     place = place_of_rev(ref.rev, reading)
     source = None if place is None else reading.product.source(place.source)
@@ -141,6 +156,9 @@ def _apply_one(reading: Reading, act: Act, target: Target) -> Result:
     after = _read_again(reading, moved or place)
     state = None if after is None else after.state
     note = found.note if isinstance(found.note, str) else found.note(locked)
+    if found.put_elsewhere is not None:
+        put.append(found.put_elsewhere(locked))
+        return Result(ref, Outcome.DONE, put[0].state, note, before, put[0].rev)
     return Result(ref, Outcome.DONE, state, note, before, None if after is None else after.ref.rev)
 
 

@@ -253,12 +253,22 @@ Statements = Generator[Executable, Any, Place | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a job stands in another store once it was put there: `put` says so in our words, to be told whatever comes after."""
+
+    state: State
+    rev: str
+    put: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What one verb does to rows of one source in some states.
 
     `write` gives the statements. `only_stuck`: a run that is not over its time is left alone. `note` says what to beware of when it is
     done. `refusal` may say of a row why it is left as it is; empty text lets it be changed. `offered` False: it fits only some of
-    the rows in these states, so that a state alone does not tell of it.
+    the rows in these states, so that a state alone does not tell of it. `put_elsewhere` puts the job into another store once the
+    statements have taken it away here and before that is kept: what it raises leaves the row as it was.
     """
 
     verb: Verb
@@ -269,6 +279,7 @@ class Change:
     note: str | Callable[[LockedRow], str] = ""
     refusal: Callable[[LockedRow], str] = lambda _: ""
     offered: bool = True
+    put_elsewhere: Callable[[LockedRow], Elsewhere] | None = None
 
 
 @dataclass(frozen=True, slots=True)

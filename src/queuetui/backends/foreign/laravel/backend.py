@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,9 +18,15 @@ from queuetui.backends.foreign.laravel.zone_evidence import find_zone
 from queuetui.backends.sql.clock import read_clock, zone_as_read
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.backend import make_backend
+from queuetui.backends.tables.source import Product
+from queuetui.model.payload import SummaryPaths
 
 
-def open_set(url: str, found: TableSet, options: BackendOptions) -> Backend:
+# Describes the queue of an application's tables, as `describe` does.
+Describe = Callable[[Tables, LaravelSettings, SummaryPaths, str], Product]
+
+
+def open_set(url: str, found: TableSet, options: BackendOptions, describing: Describe = describe) -> Backend:
     """Open the Laravel queue of one set of tables."""
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
     try:
@@ -29,7 +36,7 @@ def open_set(url: str, found: TableSet, options: BackendOptions) -> Backend:
     except BaseException:
         database.close()
         raise
-    return make_backend(database, describe(tables, settings, options.summaries, database.dialect), options)
+    return make_backend(database, describing(tables, settings, options.summaries, database.dialect), options)
 
 
 def _with_zone(connection: Connection, found: TableSet, tables: Tables, options: BackendOptions) -> LaravelSettings:

@@ -39,7 +39,7 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
 
     def why_not_retried(locked: LockedRow) -> str:
         if locked.says["connection"] not in settings.connections:
-            return say_elsewhere(locked.says)
+            return say_elsewhere(locked.says, settings)
         return tables.guess or ("" if tables.jobs is not None else tables.jobs_absent)
 
     removing = [
@@ -56,10 +56,10 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
             FAILED,
             frozenset({State.FAILED}),
             lambda locked: _insert_again(tables, locked),
-            note=_say_deadline,
+            note=say_deadline,
             refusal=why_not_retried,
         ),
-        Change(Verb.RETRY, JOBS, frozenset({State.RETRYING, State.SCHEDULED}), _make_due, note=_say_deadline),
+        Change(Verb.RETRY, JOBS, frozenset({State.RETRYING, State.SCHEDULED}), _make_due, note=say_deadline),
         Change(Verb.RETRY, JOBS, frozenset({State.PENDING}), _make_due, refusal=_has_time, offered=False),
         Change(Verb.RELEASE, JOBS, running, _release, only_stuck=True, note=_beware_twice),
         *removing,
@@ -67,23 +67,23 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
     )
 
 
-def _wanted(locked: LockedRow) -> str:
+def wanted_deadline(locked: LockedRow) -> str:
     """Return what becomes of a deadline that is past, KEEP where there is none."""
     return locked.args.get(RETRY_UNTIL, KEEP) if locked.job.expired_at is not None else KEEP
 
 
 def _has_time(locked: LockedRow) -> str:
-    if _wanted(locked) != KEEP:
+    if wanted_deadline(locked) != KEEP:
         return ""
     return f"it is {locked.job.state.value}; only failed, retrying and scheduled jobs can be retried"
 
 
-def _say_deadline(locked: LockedRow) -> str:
-    return _PAST if locked.job.expired_at is not None and _wanted(locked) == KEEP else ""
+def say_deadline(locked: LockedRow) -> str:
+    return _PAST if locked.job.expired_at is not None and wanted_deadline(locked) == KEEP else ""
 
 
 def _beware_twice(locked: LockedRow) -> str:
-    return "; ".join(filter(None, (_RUNS_TWICE, _say_deadline(locked))))
+    return "; ".join(filter(None, (_RUNS_TWICE, say_deadline(locked))))
 
 
 def _now_s(locked: LockedRow) -> int:
@@ -113,7 +113,7 @@ def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
         raise Unsupported(_UNKNOWN_ID)
     yield from deleting(locked)
     at_new = jobs.c.id == new_id
-    if _wanted(locked) != KEEP:
+    if wanted_deadline(locked) != KEEP:
         yield update(jobs).where(at_new).values(payload=_new_deadline(locked, jobs.c.payload))
     return Place(JOBS, (new_id,))
 
@@ -132,7 +132,7 @@ def _release(locked: LockedRow) -> Statements:
 
 def _change(locked: LockedRow, values: Mapping[str, Any]) -> Executable:
     jobs: Any = locked.source.rows
-    deadline = {} if _wanted(locked) == KEEP else {"payload": _new_deadline(locked, jobs.c.payload)}
+    deadline = {} if wanted_deadline(locked) == KEEP else {"payload": _new_deadline(locked, jobs.c.payload)}
     return update(jobs).where(locked.same).values(**values, **deadline)
 
 
@@ -141,7 +141,7 @@ def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a c
     found = list(_DEADLINE.finditer(locked.says[MESSAGE]))
     if len(found) != 1:
         raise Stale(_NOT_ONCE)
-    wanted = _wanted(locked)
+    wanted = wanted_deadline(locked)
     until = "null" if wanted == NO_DEADLINE else str(_now_s(locked) + int(wanted))
     # The database replaces the text itself: a payload that is not valid in its encoding keeps its other bytes.
     return replaced(payload, found[0][0], f"{found[0][1]}{until}")

@@ -57,7 +57,7 @@ class Completer:
         found = self._models.find(connection, documents.values()) if documents else {}
         for place, document in documents.items() if found else ():
             add_labels(document, found)
-            jobs[place] = replace(jobs[place], data=self._reader.data(rows[place], named[place]))
+            jobs[place] = replace(jobs[place], data=self._reader.data(named[place]))
         return jobs
 
     def _add_batches(self, connection: Connection, rows: Sequence[Row], jobs: list[Job]) -> list[Job]:

@@ -40,13 +40,13 @@ class JobReader:
         """Return a job of the table of those that wait or run."""
         payload = read_message(row)
         job = self._read(row, job, payload, payload.uuid)
-        remarks = _remarks(payload, row[NOW])
-        created_at = _created_at(payload)
-        if created_at is None and job.attempts > 0:
+        remarks = remarks_on(payload, row[NOW])
+        made_at = created_at(payload)
+        if made_at is None and job.attempts > 0:
             remarks.append("created is when Laravel last put the row there: a release or a retry makes a new one")
         return replace(
             job,
-            created_at=created_at or job.created_at,
+            created_at=made_at or job.created_at,
             claimed_at=job.started_at,
             # A job with a deadline is tried until then.
             max_attempts=None if payload.retry_until else payload.max_tries or None,
@@ -59,37 +59,40 @@ class JobReader:
         uuid = None if row["uuid"] is None else str(row["uuid"])
         job = self._read(row, job, payload, uuid if is_uuid(uuid) else payload.uuid)
         attempts, how = _guess_attempts(payload)
-        remarks = [*_remarks(payload, row[NOW]), how]
+        remarks = [*remarks_on(payload, row[NOW]), how]
         ahead = _say_ahead(job.completed_at, row[NOW])
         if ahead or (self.settings.zone_note and job.completed_at is not None):
             remarks.append(ahead or self.settings.zone_note)
         if row["connection"] not in self.settings.connections:
-            remarks.append(say_elsewhere(row))
+            remarks.append(say_elsewhere(row, self.settings))
         return replace(
             job,
             attempts=attempts,
             max_attempts=payload.max_tries or None,
             error=None if row[BRIEF] else _error(row[EXCEPTION]),
-            created_at=_created_at(payload),
+            created_at=created_at(payload),
             remarks=(*job.remarks, *remarks),
         )
 
     def _read(self, row: Row, job: Job, payload: LaravelPayload, uuid: str | None) -> Job:
         job_id = uuid if uuid is not None and is_uuid(uuid) else job.ref.id
+        told = replace(job, ref=replace(job.ref, id=job_id), payload_whole=row[WHOLE] and not row[BRIEF])
+        return self.add_payload(told, payload, row[MESSAGE], row[NOW], brief=row[BRIEF])
+
+    def add_payload(self, job: Job, payload: LaravelPayload, stored: str, now: datetime, *, brief: bool = False) -> Job:
+        """Return a job with what its payload says, which is stored as the text; `brief`: nobody looks into it."""
         return replace(
             job,
-            ref=replace(job.ref, id=job_id),
             type=Untrusted(payload.type),
-            payload=_shown_payload(row[MESSAGE], payload),
-            payload_whole=row[WHOLE] and not row[BRIEF],
-            data=self.data(row, payload),
-            expired_at=_expired_at(payload, row[NOW]),
+            payload=_shown_payload(stored, payload),
+            data=None if brief else self.data(payload),
+            expired_at=_expired_at(payload, now),
             tags=tuple(map(Untrusted, payload.tags)),
         )
 
-    def data(self, row: Row, payload: LaravelPayload) -> Untrusted | None:
+    def data(self, payload: LaravelPayload) -> Untrusted | None:
         """Return the line of the data column."""
-        subject = None if row[BRIEF] else payload.subject
+        subject = payload.subject
         if subject is None:
             return None
         configured = paths_for(payload.type, self.summaries)
@@ -97,10 +100,10 @@ class JobReader:
         return Untrusted(line[:SUMMARY_CAP_CHARS]) if line else None
 
 
-def say_elsewhere(row: Row) -> str:
+def say_elsewhere(row: Row, settings: LaravelSettings) -> str:
     """Say that a failure belongs to another store."""
     name = sanitize(str(row["connection"]), 60)
-    return f"it failed on the queue connection {name!r}, which is not this database: it cannot be retried here"
+    return f"it failed on the queue connection {name!r}, which is not {settings.home}: it cannot be retried here"
 
 
 def _shown_payload(stored: str, payload: LaravelPayload) -> Untrusted:
@@ -118,15 +121,23 @@ def _error(exception: str) -> JobError:
 
 
 def _guess_attempts(payload: LaravelPayload) -> tuple[int, str]:
-    """Laravel drops the counter with the row; only the Redis driver leaves one in the payload."""
-    counted = payload.fields.get("attempts")
-    if isinstance(counted, int) and not isinstance(counted, bool) and 0 < counted < 2**31:
-        return counted, "attempts are what the payload says"
+    """Laravel drops the counter with the row; only the Redis driver leaves one in the payload, as it was before the last run."""
+    counted = counted_runs(payload)
+    if counted is not None:
+        return counted + 1, "attempts are what the payload says, and the run that failed"
     tries = payload.max_tries or _DEFAULT_TRIES
     return tries, "attempts are what it was allowed: Laravel does not keep how often a failed job ran"
 
 
-def _remarks(payload: LaravelPayload, now: datetime) -> list[str]:
+def counted_runs(payload: LaravelPayload) -> int | None:
+    """Return the runs that a payload counts, None where it counts none."""
+    counted = payload.fields.get("attempts")
+    is_count = isinstance(counted, int) and not isinstance(counted, bool) and 0 <= counted < 2**31
+    return counted if is_count and isinstance(counted, int) else None
+
+
+def remarks_on(payload: LaravelPayload, now: datetime) -> list[str]:
+    """Return what to beware of in a job, by its payload."""
     remarks = [] if payload.problem is None else [str(sanitize(payload.problem))]
     if payload.command_state is CommandState.ENCRYPTED:
         remarks.append("its data is encrypted with the application's key and cannot be shown")
@@ -139,7 +150,7 @@ def _remarks(payload: LaravelPayload, now: datetime) -> list[str]:
         if isinstance(chained, PhpArray) and chained.items:
             remarks.append(f"head of a chain: {len(chained.items)} more jobs live only inside it and go with it")
         if payload.command.find("uniqueFor") is not None or payload.command.find("uniqueId") is not None:
-            remarks.append("a unique job: deleting its row leaves its lock in the cache until that runs out")
+            remarks.append("a unique job: deleting it leaves its lock in the cache until that runs out")
     return remarks
 
 
@@ -148,10 +159,16 @@ def _expired_at(payload: LaravelPayload, now: datetime) -> datetime | None:
     return _time(until) if until and until < int(now.timestamp()) else None
 
 
-def _created_at(payload: LaravelPayload) -> datetime | None:
-    """Return when the job was first dispatched, which newer versions write into the payload."""
+def created_at(payload: LaravelPayload) -> datetime | None:
+    """Return when the job was first dispatched, which newer versions and Horizon write into the payload."""
     at = payload.fields.get("createdAt")
-    return _time(at) if isinstance(at, int) and not isinstance(at, bool) and 0 <= at < 2**37 else None
+    if isinstance(at, int) and not isinstance(at, bool) and 0 <= at < 2**37:
+        return _time(at)
+    try:
+        pushed_s = float(str(payload.fields.get("pushedAt")))
+    except ValueError:
+        return None
+    return from_us(round(pushed_s * 1_000_000)) if 0 <= pushed_s < 2**37 else None
 
 
 def _time(at_s: int) -> datetime:

@@ -24,6 +24,7 @@ class LaravelSettings:
     `zone_note` is what was found out about it where the profile does not say it.
 
     `labels` are the columns that name a model, none where ids are to stay; `models` says `table` or `table:column` of a class.
+    `home` is what people call the store that the connections mean.
     """
 
     jobs_table: str | None = None
@@ -34,6 +35,7 @@ class LaravelSettings:
     zone_note: str = ""
     labels: tuple[str, ...] = USUAL_LABELS
     models: Mapping[str, str] = field(default_factory=dict)
+    home: str = "this database"
 
     @property
     def names_tables(self) -> bool:

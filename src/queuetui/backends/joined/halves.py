@@ -1,0 +1,90 @@
+"""The two halves of a product that lives in two stores, and how a job tells which of them it stands in."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from queuetui.model.act import JobRef
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import Inspector
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.job import Job
+    from queuetui.model.state import State
+
+FIRST, SECOND = 0, 1
+_MARKS = ("1.", "2.")
+_REMEMBERED_JOBS = 20_000
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Jobs travel from the first half to the second; `second_holds` says in our words what of them is there.
+
+    Which half a job was seen in stands in its revision, and is remembered by its id.
+    """
+
+    first: Inspector
+    second: Inspector
+    second_holds: str
+    _seen: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    _guard: Lock = field(default_factory=Lock)
+
+    @property
+    def both(self) -> tuple[Inspector, Inspector]:
+        """The halves in the order in which jobs travel."""
+        return self.first, self.second
+
+    def mark(self, half: int, jobs: Iterable[Job]) -> tuple[Job, ...]:
+        """Return jobs of a half with it in their revisions."""
+        marked = tuple(replace(job, ref=mark_ref(half, job.ref)) for job in jobs)
+        with self._guard:
+            for job in marked:
+                self._seen[job.ref.id] = half
+                self._seen.move_to_end(job.ref.id)
+            while len(self._seen) > _REMEMBERED_JOBS:
+                self._seen.popitem(last=False)
+        return marked
+
+    def order_for(self, job_id: str) -> tuple[int, ...]:
+        """Return the halves to look for an id in: where it was seen, then the second, which a job may reach meanwhile, around the first."""
+        with self._guard:
+            seen = self._seen.get(job_id)
+        return (FIRST, SECOND) if seen == FIRST else (SECOND, FIRST, SECOND)
+
+
+def mark_ref(half: int, ref: JobRef) -> JobRef:
+    """Return a reference with its half in its revision."""
+    return replace(ref, rev=mark_rev(half, ref.rev))
+
+
+def mark_rev(half: int, rev: str) -> str:
+    """Return a revision with its half."""
+    return _MARKS[half] + rev
+
+
+def read_ref(ref: JobRef) -> tuple[int | None, JobRef]:
+    """Return the half that a reference names, None where it was not made here, and the reference as that half knows it."""
+    for half, mark in enumerate(_MARKS):
+        if ref.rev.startswith(mark):
+            return half, replace(ref, rev=ref.rev.removeprefix(mark))
+    return None, ref
+
+
+def join_capabilities(first: Capabilities, second: Capabilities) -> Capabilities:
+    """Return what can be done to jobs of either half; all that is not about jobs is the first one's."""
+    verbs = {**first.applies, **second.applies}
+    nothing: frozenset[State] = frozenset()
+    return replace(
+        first,
+        applies={verb: first.applies.get(verb, nothing) | second.applies.get(verb, nothing) for verb in verbs},
+        keeps=first.keeps | second.keeps,
+        reasons={**second.reasons, **first.reasons},
+        warnings={**second.warnings, **first.warnings},
+        missing={state: why for state, why in first.missing.items() if state not in second.keeps},
+        attempts=first.attempts or second.attempts,
+    )

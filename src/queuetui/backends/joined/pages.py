@@ -1,0 +1,160 @@
+"""Pages over two halves: one behind the other, or merged by what a sort goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from queuetui.backends.joined.halves import FIRST, SECOND, Halves
+from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
+from queuetui.backends.reading.query_scope import states_asked
+from queuetui.backends.reading.sort_orders import order_key
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.measured import Exactness, Measured, absent, add_counts
+from queuetui.model.page import Page, PageRequest
+from queuetui.model.query import Sort
+
+_ORDER = "joined"
+_EMPTY = Page((), absent("nothing of it is asked for"))
+Cursors = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """Where a page begins or ends: in each half before an entry, or behind one; None is the end that lies on that side."""
+
+    cursors: Cursors
+    before: bool
+
+    def write(self) -> str:
+        return write_cursor(Place(_ORDER, int(self.before), self.cursors))
+
+
+def _read_border(cursor: str) -> _Border:
+    place = read_cursor(cursor, (_ORDER,), (2,))
+    first, second = (None if one is None else str(one) for one in place.values)
+    return _Border((first, second), bool(place.segment))
+
+
+class JoinedPages:
+    """Reads pages."""
+
+    def __init__(self, halves: Halves, limits: Limits) -> None:
+        self._halves = halves
+        self._limits = limits
+
+    def read(self, request: PageRequest) -> Page:
+        """Return one page; a half that keeps no job of the states asked for is not read."""
+        query = request.query
+        asked = [bool(states_asked(query, half.capabilities.keeps)) for half in self._halves.both]
+        if not any(asked):
+            asked[FIRST] = True
+        starts = self._starts(request)
+        pages = [
+            self._ask(half, replace(request, cursor=starts[half])) if asked[half] else _EMPTY
+            for half in (FIRST, SECOND)
+        ]
+        taken = _merge(pages, request)
+        near, far = self._borders(request, pages, starts, [taken.count(FIRST), taken.count(SECOND)])
+        read = [iter(self._halves.mark(half, _in_walk(pages[half], request))) for half in (FIRST, SECOND)]
+        jobs = [next(read[half]) for half in taken]
+        reached = jobs or any(page.last for page in pages)
+        return Page(
+            tuple(reversed(jobs) if request.backward else jobs),
+            _total([page.total for page, is_asked in zip(pages, asked, strict=True) if is_asked]),
+            (far if request.backward else near).write() if reached else None,
+            (near if request.backward else far).write() if reached else None,
+            has_more=any(page.has_more or taken.count(half) < len(page.jobs) for half, page in enumerate(pages)),
+            notes=tuple(dict.fromkeys(note for page in pages for note in page.notes)),
+            looked=_looked(pages),
+            order=pages[SECOND if asked == [False, True] else FIRST].order if sum(asked) == 1 else (),
+        )
+
+    def _ask(self, half: int, request: PageRequest) -> Page:
+        return self._halves.both[half].page(request, self._limits)
+
+    def _starts(self, request: PageRequest) -> Cursors:
+        """Return where each half is read from: a border that lies on the other side of its entries is turned round."""
+        if request.cursor is None:
+            return None, None
+        border = _read_border(request.cursor)
+        if border.before == request.backward:
+            return border.cursors
+        first, second = (self._beyond(request, half, cursor) for half, cursor in enumerate(border.cursors))
+        return first, second
+
+    def _beyond(self, request: PageRequest, half: int, cursor: str | None) -> str | None:
+        page = self._ask(half, PageRequest(request.query, 1, cursor, not request.backward, brief=True))
+        return page.first if request.backward else page.last
+
+    def _borders(
+        self, request: PageRequest, pages: Sequence[Page], starts: Cursors, taken: Sequence[int]
+    ) -> tuple[_Border, _Border]:
+        """Return the border that the page was begun at, from within, and the one that it ends at, in the direction of the walk."""
+
+        def nearest(page: Page) -> str | None:
+            return (page.last or page.first) if request.backward else (page.first or page.last)
+
+        def farthest(half: int) -> str | None:
+            page, count = pages[half], taken[half]
+            if count == 0 and page.jobs:
+                return starts[half]
+            if count < len(page.jobs):
+                page = self._ask(half, replace(request, cursor=starts[half], limit=count, brief=True))
+            reached = page.first if request.backward else page.last
+            return starts[half] if reached is None else reached
+
+        near = _Border((nearest(pages[FIRST]), nearest(pages[SECOND])), before=not request.backward)
+        return near, _Border((farthest(FIRST), farthest(SECOND)), before=request.backward)
+
+
+def _in_walk(page: Page, request: PageRequest) -> tuple[Job, ...]:
+    return page.jobs[::-1] if request.backward else page.jobs
+
+
+def _merge(pages: Sequence[Page], request: PageRequest) -> list[int]:
+    """Return which half each job of the page comes from, in the direction of the walk."""
+    walks = [_in_walk(page, request) for page in pages]
+    at = [0, 0]
+    taken: list[int] = []
+    while len(taken) < request.limit:
+        left = [half for half in (FIRST, SECOND) if at[half] < len(walks[half])]
+        if not left:
+            break
+        half = left[0] if len(left) == 1 else _next_of_two(walks[FIRST][at[FIRST]], walks[SECOND][at[SECOND]], request)
+        other = SECOND - half
+        comes_first = request.query.sort is not None or (other == FIRST) != request.backward
+        if other not in left and pages[other].has_more and comes_first:
+            # More of the other half, which was not looked through to its end, may come before.
+            break
+        taken.append(half)
+        at[half] += 1
+    return taken
+
+
+def _next_of_two(first: Job, second: Job, request: PageRequest) -> int:
+    """Return the half whose job comes next; among equals, and where no sort is asked for, the first half comes first."""
+    sort = request.query.sort
+    if sort is None:
+        return SECOND if request.backward else FIRST
+    if request.backward:
+        return FIRST if _is_before(second, first, sort) else SECOND
+    return SECOND if _is_before(second, first, sort) else FIRST
+
+
+def _is_before(one: Job, other: Job, sort: Sort) -> bool:
+    mine, others = order_key(one, sort)[:2], order_key(other, sort)[:2]
+    return mine > others if sort.descending else mine < others
+
+
+def _total(totals: Sequence[Measured[int]]) -> Measured[int]:
+    found = add_counts(totals)
+    if found.value is None or all(one.value is not None for one in totals):
+        return found
+    return Measured(found.value, Exactness.CAPPED, found.as_of, "a part of the jobs was not counted")
+
+
+def _looked(pages: Sequence[Page]) -> int | None:
+    counts = [page.looked for page in pages if page.looked is not None]
+    return sum(counts) if counts else None
