@@ -14,7 +14,7 @@ import pytest
 from tests.backends.captures import FIXTURES, Capture
 from tests.captures.expected import gather_expectations
 from tests.captures.expected.declaration import Expectation
-from tests.captures.stores import STORES, SqliteFolder, Store
+from tests.captures.stores import STORES, JoinedServers, JoinedStore, SqliteFolder, Store
 
 EXPECTATIONS = gather_expectations()
 
@@ -46,7 +46,15 @@ class Folder:
     @property
     def store(self) -> Store:
         """The kind of store that it is of."""
-        return STORES[self.kind]
+        first, second = STORES[self.kind], self.beside
+        return first if second is None else JoinedStore(first, STORES[f"dump.{second.name.split('.')[1]}.sql"], second)
+
+    @property
+    def beside(self) -> Path | None:
+        """The file of a second store that holds the rest of the jobs, such as `failed.sqlite.sql` beside `keys.jsonl`."""
+        if STORES[self.kind].core != "keys":
+            return None
+        return next((one for one in sorted(self.path.glob("*.*.sql")) if one.name.split(".")[0] != "dump"), None)
 
     @property
     def truth(self) -> dict[str, Any]:
@@ -118,7 +126,11 @@ def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
 @pytest.fixture(scope="module")
 def server(folder: Folder, request: pytest.FixtureRequest) -> Any:
     """The server that the capture's store is."""
-    return request.getfixturevalue(folder.store.server)
+    first = request.getfixturevalue(folder.store.server)
+    if folder.beside is None:
+        return first
+    second = STORES[f"dump.{folder.beside.name.split('.')[1]}.sql"]
+    return JoinedServers(first, request.getfixturevalue(second.server))
 
 
 @pytest.fixture(scope="module")

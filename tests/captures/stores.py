@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import redis
 
+from queuetui.backends.address_options import take_beside
+from queuetui.model.urls import BESIDE
 from tests.backends.captures import query, run_script, sqlite_path
 
 _TABLES = (
@@ -120,6 +122,50 @@ class RedisStore(Store):
 
     def dump(self, url: str) -> dict[Any, Any]:
         return dump_keys(url)
+
+
+class JoinedStore(Store):
+    """A store of jobs with the file of a second one beside it, where a product keeps the rest; one URL names both."""
+
+    def __init__(self, first: Store, second: Store, file: Path) -> None:
+        self.core, self.server = first.core, first.server
+        self._first, self._second, self._file = first, second, file
+
+    def load(self, file: Path, url: str) -> None:
+        first, second = take_beside(url)
+        self._first.load(file, first)
+        self._second.load(self._file, second)
+
+    def empty(self, url: str) -> None:
+        first, second = take_beside(url)
+        self._first.empty(first)
+        self._second.empty(second)
+
+    def dump(self, url: str) -> dict[Any, Any]:
+        first, second = take_beside(url)
+        return {**self._first.dump(first), **self._second.dump(second)}
+
+
+class JoinedServers:
+    """The servers of two stores, whose databases are made and dropped together."""
+
+    def __init__(self, first: Any, second: Any) -> None:
+        self._servers = (first, second)
+
+    def create_database(self) -> str:
+        """Return the URL of an empty database of the first, with that of one of the second in it."""
+        first, second = (server.create_database() for server in self._servers)
+        return f"{first}?{BESIDE}={second}"
+
+    def drop_database(self, url: str) -> None:
+        """Drop both."""
+        for server, each in zip(self._servers, take_beside(url), strict=True):
+            server.drop_database(each)
+
+
+def redis_client(url: str) -> Any:
+    """Return a plain client of the Redis that a URL names, whatever it names beside it."""
+    return redis.Redis.from_url(take_beside(url)[0])
 
 
 def dump_keys(url: str) -> dict[bytes, tuple[bytes, Any]]:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-import redis
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
@@ -18,6 +17,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from tests.backends.captures import Capture
 from tests.captures.conftest import Folder
+from tests.captures.stores import redis_client
 from tests.captures.test_looking import read_everything
 
 CORE = "keys"
@@ -36,7 +36,7 @@ def watched(url: str) -> Iterator[set[str]]:
     """Collect the names of the commands that a database is sent meanwhile."""
     seen: set[str] = set()
     number = int(urlsplit(url).path.lstrip("/"))
-    with redis.Redis.from_url(url) as client, client.monitor() as monitor:
+    with redis_client(url) as client, client.monitor() as monitor:
         ready = threading.Event()
 
         def listen() -> None:
@@ -70,7 +70,7 @@ def test_only_reading_commands_are_sent(loaded: Capture, folder: Folder) -> None
 def reader(fresh: Capture) -> Iterator[Capture]:
     """The capture, by a user who may do nothing but read."""
     parts = urlsplit(fresh.url)
-    with redis.Redis.from_url(fresh.url) as client:
+    with redis_client(fresh.url) as client:
         client.acl_setuser(
             READER, enabled=True, passwords=["+word"], keys=["*"], categories=["+@read", "+@connection"],
             commands=["+info", "+time"], reset=True,
@@ -78,7 +78,7 @@ def reader(fresh: Capture) -> Iterator[Capture]:
     by_reader = replace(fresh, url=parts._replace(netloc=f"{READER}:word@{parts.netloc}").geturl(), opened=[])
     yield by_reader
     by_reader.close()
-    with redis.Redis.from_url(fresh.url) as client:
+    with redis_client(fresh.url) as client:
         client.acl_deluser(READER)
 
 
@@ -107,7 +107,7 @@ def test_a_right_that_is_missing_in_the_middle_leaves_all_as_it_was(
 ) -> None:
     """Of a user who may write but lacks one command, each act is done whole or refused whole: no job stands in two places."""
     parts = urlsplit(fresh.url)
-    with redis.Redis.from_url(fresh.url) as client:
+    with redis_client(fresh.url) as client:
         client.acl_setuser(
             READER,
             enabled=True,

@@ -33,6 +33,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "bullmq": ("bullmq.product", ("redis",)),
     "huey": ("huey.recognition", ("redis",)),
     "laravel": ("laravel.discovery", _ANY_SQL),
+    "laravel-redis": ("laravel.redis_discovery", ("redis",)),
     "mapped": ("mapped.discovery", _ANY_SQL),
     "oban": ("oban.recognition", ("postgresql",)),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),

@@ -28,7 +28,8 @@ class Liveness(StrEnum):
 class Capabilities:
     """What may be asked of a backend; a verb that is missing has its reason in `reasons`.
 
-    `native` backends have a worker of ours; `keeps` are the states it stores, `missing` says why it does not store another; `applies` are the states that each verb on jobs fits,
+    `native` backends have a worker of ours; `keeps` are the states it stores, and `missing` says why it does not store another;
+    `applies` are the states that each verb on jobs fits,
     computed from what the backend declares, and `manages` the verbs on queues, workers and schedules;
     `workers`, `tally`, `attempts`, `events` tell whether those are kept at all;
     `cleanup` are the states that a cleanup deletes unless others are named, `ended_by` the field that tells when such a job ended;

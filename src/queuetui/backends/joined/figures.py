@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from queuetui.backends.joined.halves import Halves
 from queuetui.model.measured import Measured, absent, add_counts
-from queuetui.model.snapshot import QueueInfo, Snapshot, Watch
+from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.state import State
 
+_NOT_KEPT = "it is not kept"
 
-def join_snapshots(
-    first: Snapshot, second: Snapshot | None, halves: Halves, watch: Watch, problems: dict[str, str]
-) -> Snapshot:
+
+def join_snapshots(first: Snapshot, second: Snapshot | None, halves: Halves, problems: dict[str, str]) -> Snapshot:
     """Return the figures of both; where the second half was not read, what only it keeps is absent."""
     if second is None:
         why = problems.get(halves.second_holds, "it was not asked for")
@@ -34,25 +34,20 @@ def _add(one: Measured[int], other: Measured[int]) -> Measured[int]:
 
 
 def _join_queues(first: Snapshot, second: Snapshot, halves: Halves) -> tuple[QueueInfo, ...]:
-    mine, others = ({one.name.raw: one for one in half.queues} for half in (first, second))
-    return tuple(
-        _join_queue(mine.get(name), others.get(name), (first, second), halves) for name in sorted({*mine, *others})
-    )
+    """Return the queues of both; a half that does not know one has no job of it."""
+    read = (first, second)
+    mine, others = ({one.name.raw: one for one in half.queues} for half in read)
+    names: dict[str, QueueInfo] = {**others, **mine}
 
-
-def _join_queue(
-    mine: QueueInfo | None, other: QueueInfo | None, read: tuple[Snapshot, Snapshot], halves: Halves
-) -> QueueInfo:
-    """Return a queue of both; a half that does not know it has no job of it."""
-
-    def count(queue: QueueInfo | None, half: int, state: State) -> Measured[int]:
+    def count(half: int, queue: QueueInfo | None, state: State) -> Measured[int]:
         if queue is not None:
-            return queue.counts.get(state, absent("it is not kept"))
-        kept = state in halves.both[half].capabilities.keeps and read[half].counts[state].value is not None
-        return Measured(0, as_of=read[half].now) if kept else absent("it is not kept")
+            return queue.counts.get(state, absent(_NOT_KEPT))
+        is_kept = state in halves.both[half].capabilities.keeps and read[half].counts[state].value is not None
+        return Measured(0, as_of=read[half].now) if is_kept else absent(_NOT_KEPT)
 
-    known = mine or other
-    assert known is not None, "a name stands in neither half"
-    counts = {state: _add(count(mine, 0, state), count(other, 1, state)) for state in State}
-    stuck = [one.stuck for one in (mine, other) if one is not None]
-    return replace(known, counts=counts, stuck=add_counts(stuck))
+    def join(name: str) -> QueueInfo:
+        queues = (mine.get(name), others.get(name))
+        counts = {state: _add(*(count(half, one, state) for half, one in enumerate(queues))) for state in State}
+        return replace(names[name], counts=counts, stuck=add_counts([one.stuck for one in queues if one is not None]))
+
+    return tuple(map(join, sorted(names)))

@@ -58,7 +58,7 @@ class JoinedInspector:
             except QueueTuiError as error:
                 problems["page"] = str(error)
         failures = [*halves.mark(FIRST, first.failures), *(halves.mark(SECOND, second.failures) if second else ())]
-        joined = join_snapshots(first, second, halves, watch, problems)
+        joined = join_snapshots(first, second, halves, problems)
         newest = sorted(failures, key=lambda job: job.completed_at or first.now, reverse=True)[: watch.failures]
         return replace(joined, failures=tuple(newest), page=page)
 
@@ -135,6 +135,6 @@ class JoinedInspector:
 
 
 def _read_search(cursor: str) -> tuple[int, str | None]:
-    place = read_cursor(cursor, (_SEARCH,), (1,))
+    place = read_cursor(cursor, (_SEARCH, _SEARCH), (1, 1))
     inner = place.values[0]
-    return min(max(place.segment, FIRST), SECOND), None if inner is None else str(inner)
+    return place.segment, None if inner is None else str(inner)

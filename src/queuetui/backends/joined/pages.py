@@ -15,7 +15,8 @@ from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Sort
 
-_ORDER = "joined"
+# What a border is called in a cursor: one behind entries, one before them.
+_ORDERS = ("joined behind", "joined before")
 _EMPTY = Page((), absent("nothing of it is asked for"))
 Cursors = tuple[str | None, str | None]
 
@@ -28,11 +29,11 @@ class _Border:
     before: bool
 
     def write(self) -> str:
-        return write_cursor(Place(_ORDER, int(self.before), self.cursors))
+        return write_cursor(Place(_ORDERS[self.before], int(self.before), self.cursors))
 
 
 def _read_border(cursor: str) -> _Border:
-    place = read_cursor(cursor, (_ORDER,), (2,))
+    place = read_cursor(cursor, _ORDERS, (2, 2))
     first, second = (None if one is None else str(one) for one in place.values)
     return _Border((first, second), bool(place.segment))
 

@@ -21,7 +21,6 @@ from queuetui.backends.tables.backend import make_backend
 from queuetui.backends.tables.source import Product
 from queuetui.model.payload import SummaryPaths
 
-
 # Describes the queue of an application's tables, as `describe` does.
 Describe = Callable[[Tables, LaravelSettings, SummaryPaths, str], Product]
 

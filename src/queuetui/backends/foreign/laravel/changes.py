@@ -79,6 +79,7 @@ def _has_time(locked: LockedRow) -> str:
 
 
 def say_deadline(locked: LockedRow) -> str:
+    """Say that a job is done as its deadline bids, where that is past."""
     return _PAST if locked.job.expired_at is not None and wanted_deadline(locked) == KEEP else ""
 
 

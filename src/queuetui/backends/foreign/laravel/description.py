@@ -37,7 +37,7 @@ _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 _GAPS = ("", " ")
 # When a job is given up, before 8 and since.
 _DEADLINES = ("timeoutAt", "retryUntil")
-_ABSENT = {
+ABSENT = {
     "worker": "Laravel does not store which worker holds a job",
     "key": "Laravel's jobs carry no idempotency key",
     "correlation_id": "Laravel's jobs carry no correlation id",
@@ -55,7 +55,7 @@ _NO_PAUSE = (
     "or run there: php artisan queue:pause"
 )
 _NO_EVENTS = "Laravel keeps no record of what happened to a job"
-_REASONS = {
+REASONS = {
     Verb.PAUSE: _NO_PAUSE,
     Verb.RESUME: _NO_PAUSE,
     Verb.CLEAN: "Laravel stores no workers",
@@ -64,7 +64,7 @@ _REASONS = {
     Verb.LIMIT: "Laravel's limits are middleware in the application's code",
     **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
 }
-_WARNINGS = {
+WARNINGS = {
     Verb.CANCEL: "cancel = remove: Laravel keeps no cancelled jobs and no copy; work that runs is not stopped",
     Verb.DELETE: "Laravel keeps no copy of a deleted job; work that runs is not stopped",
     Verb.RELEASE: (
@@ -107,10 +107,10 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths,
         sources=tuple(sources),
         changes=make_changes(tables, settings),
         tables=tables.describe(),
-        absent=_ABSENT,
+        absent=ABSENT,
         missing_states=missing,
-        reasons=_REASONS,
-        warnings=_WARNINGS,
+        reasons=REASONS,
+        warnings=WARNINGS,
         unseen=(tables.jobs_absent or tables.failed_absent) if tables.may_hide else "",
         complete=Completer(tables, reader).complete,
         worker_command=("php", "artisan", "queue:work", "--queue={queue}"),

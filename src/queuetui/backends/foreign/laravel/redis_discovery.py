@@ -1,0 +1,91 @@
+"""Finds Laravel's Redis queues by the names of keys, and joins them with the table of failed jobs where that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.laravel.redis_keys import KIND, QUEUES, LaravelRedis, queue_in
+from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
+from queuetui.backends.found import Found
+from queuetui.backends.keys.backend import KeysBackend, find_products
+from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.redis.address import NAMESPACE, read_address
+from queuetui.backends.redis.server import RedisServer
+from queuetui.model.errors import BadConfig
+from queuetui.model.urls import BESIDE
+
+_PREFIX, _QUEUES, _RETRY_AFTER = "laravel.prefix", "laravel.queues", "laravel.retry_after"
+_MOST_PREFIXES = 32
+_UNNAMED = (
+    "failed jobs are in the application's database; name it behind the URL to see and retry them: "
+    "?beside=mysql://USER@HOST/NAME"
+)
+_OF_SEVERAL = "several applications' queues are on this server, and which of them the database is of is not sure; name one with --kind"
+
+
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return the Laravel queues of a server, one a prefix, or of the prefix that the profile names."""
+    settings, beside = _read(options), options.settings.get(BESIDE, "")
+    named = _PREFIX in options.settings
+    prefixes = [options.settings[_PREFIX].encode()] if named else _prefixes(server)
+    is_one = named or len(prefixes) == 1 or f"{KIND}:" in (options.kind or "")
+    missing = _UNNAMED if not beside else "" if is_one else _OF_SEVERAL
+    products = {
+        prefix.decode("utf-8", "replace"): _describe(server, prefix, options, settings, missing) for prefix in prefixes
+    }
+    found = find_products(server, url, products, options)
+    if not beside or not is_one:
+        return found
+    return tuple(replace(one, open=partial(_open_joined, url, beside, products[one.name])) for one in found)
+
+
+def _read(options: BackendOptions) -> LaravelSettings:
+    connections = options.settings.get("laravel.connections") or "redis"
+    return replace(read_settings({**options.settings, "laravel.connections": connections}), home="this queue")
+
+
+def _prefixes(server: RedisServer) -> list[bytes]:
+    found: dict[bytes, None] = {}
+    for key in server.key_list.names:
+        prefix, mark, _ = key.partition(QUEUES)
+        if mark and queue_in(key, prefix):
+            found[prefix] = None
+    return sorted(found)[:_MOST_PREFIXES]
+
+
+def _describe(
+    server: RedisServer, prefix: bytes, options: BackendOptions, settings: LaravelSettings, missing: str
+) -> LaravelRedis:
+    named = [name.strip().encode() for name in options.settings.get(_QUEUES, "").split(",") if name.strip()]
+    glob = b"".join(b"\\" + bytes([one]) if one in b"*?[]^\\" else bytes([one]) for one in prefix + QUEUES) + b"*"
+    names = QueueNames(server.key_list, glob, lambda key: queue_in(key, prefix) or None, named)
+    return LaravelRedis(prefix, names, settings, _retry_after_s(options.settings), missing)
+
+
+def _retry_after_s(settings: Mapping[str, str]) -> float | None:
+    written = settings.get(_RETRY_AFTER)
+    if written is None:
+        return None
+    if not written.isdecimal():
+        raise BadConfig(
+            f"{written[:40]!r} is no number of seconds; write what the connection says, as 90", _RETRY_AFTER
+        )
+    return float(written)
+
+
+def _open_joined(url: str, beside: str, product: LaravelRedis, options: BackendOptions) -> Backend:
+    from queuetui.backends.foreign.laravel.redis_failures import open_failures
+    from queuetui.backends.joined.backend import join_backends
+
+    server = RedisServer(read_address(url, (NAMESPACE,)).url, options)
+    first = KeysBackend(server, product)
+    try:
+        second = open_failures(beside, server, product, options, _read(options))
+    except BaseException:
+        first.close()
+        raise
+    return join_backends(first, second, "failed jobs", options)

@@ -1,0 +1,117 @@
+"""The failed jobs of a Redis queue, which Laravel keeps in the application's database: shown from there, and pushed back from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.laravel.backend import open_set
+from queuetui.backends.foreign.laravel.changes import FAILED, say_deadline, wanted_deadline
+from queuetui.backends.foreign.laravel.description import DEFAULT_QUEUE, describe
+from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
+from queuetui.backends.foreign.laravel.redis_keys import LABEL, LaravelRedis
+from queuetui.backends.foreign.laravel.redis_messages import write_again
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
+from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.keys.changes import Change as KeysChange
+from queuetui.backends.keys.changes import Step
+from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.operator import run_change
+from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.sql.catalog import look_into
+from queuetui.backends.tables.changes import deleting
+from queuetui.backends.tables.source import Change, Elsewhere, LockedRow, Product
+from queuetui.model.act import Verb
+from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unreachable
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+from queuetui.model.urls import hide_password
+
+_SQL = ("sqlite", "postgres", "mysql", "mariadb")
+# A message that an earlier retry pushed is looked for among the newest of its queue.
+_LOOKED_BACK = 1_000
+
+
+def open_failures(
+    url: str, server: RedisServer, product: LaravelRedis, options: BackendOptions, settings: LaravelSettings
+) -> Backend:
+    """Open the failed jobs in the database at a URL. Raises what connecting raises, with the database named."""
+    shown = hide_password(url)
+    if not url.startswith(_SQL):
+        raise BadConfig(f"{shown} is no database with Laravel's failed jobs; write mysql://USER@HOST/NAME", "beside")
+    try:
+        chosen = _choose(meant_sets(look_into(url, options).tables, settings), shown)
+        return open_set(url, chosen, options, partial(_describe, server, product, settings))
+    except (Unreachable, Denied) as error:
+        raise type(error)(f"the database of the failed jobs, {shown}: {error}") from error
+
+
+def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
+    """Return the one table of failed jobs. Raises NotFound, BadConfig and Denied."""
+    failed = [one for one in sets if one.failed is not None]
+    plain = [one for one in failed if one.is_plain] or failed
+    if not plain:
+        raise NotFound(f"no table failed_jobs was found in {shown}; check the URL and the rights of its user")
+    if len(plain) > 1:
+        names = ", ".join(sanitize(one.failed.written, 80) for one in plain if one.failed is not None)
+        raise BadConfig(
+            f"several tables in {shown} may hold the failed jobs: {names}; name one", "laravel.failed_table"
+        )
+    (found,) = plain
+    if found.failed is not None and not found.failed.is_readable:
+        raise Denied(f"its user may not read {sanitize(found.failed.written, 80)}; grant it SELECT on that table")
+    return TableSet(failed=found.failed, batches=found.batches)
+
+
+def _describe(
+    server: RedisServer,
+    product: LaravelRedis,
+    settings: LaravelSettings,
+    tables: Tables,
+    found: LaravelSettings,
+    summaries: SummaryPaths,
+    dialect: str,
+) -> Product:
+    """Return the description of the failed jobs alone, whose retry pushes to Redis."""
+    own = replace(settings, timezone=found.timezone, zone_note=found.zone_note)
+
+    def refuse(locked: LockedRow) -> str:
+        return "" if locked.says["connection"] in own.connections else say_elsewhere(locked.says, own)
+
+    states = frozenset({State.FAILED})
+    changes = (
+        Change(
+            Verb.RETRY,
+            FAILED,
+            states,
+            deleting,
+            note=say_deadline,
+            refusal=refuse,
+            put_elsewhere=lambda locked: _push(server, product, locked),
+        ),
+        Change(Verb.DELETE, FAILED, states, deleting),
+    )
+    return replace(describe(tables, own, summaries, dialect), label=LABEL, changes=changes, unseen="")
+
+
+def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Elsewhere:
+    """Push a failed job as `php artisan queue:retry` does, unless an earlier retry that was cut off has done so."""
+    stored, now_s = locked.says[MESSAGE].encode("utf-8", "surrogatepass"), int(locked.moment.now.timestamp())
+    message = write_again(stored, 0, wanted_deadline(locked), now_s)
+    if isinstance(message, str):
+        raise Stale(message)
+    queue = (locked.job.queue.raw or DEFAULT_QUEUE).encode("utf-8", "surrogatepass")
+    after, guards, puts = product.push(queue, message)
+    seen_before = ("LPOS", after.shelf.key, message, "RANK", -1, "MAXLEN", _LOOKED_BACK)
+    change = KeysChange((*guards, Step(seen_before, ("",))), puts, ())
+    doing = "pushing a failed job to Redis"
+    if not run_change(server, doing, change) and server.ask(doing, *seen_before) is None:
+        raise Stale(
+            "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"
+        )
+    shown = sanitize(locked.job.queue, 60)
+    return Elsewhere(State.PENDING, make_rev(after), f"it waits in the queue {shown!r} in Redis and will run")

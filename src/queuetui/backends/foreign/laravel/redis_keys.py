@@ -1,0 +1,199 @@
+"""Laravel's Redis queue: what waits is a list, what is delayed or runs a sorted set of whole messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from queuetui.backends.foreign.laravel.description import ABSENT, REASONS, WARNINGS
+from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
+from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
+from queuetui.backends.foreign.laravel.redis_messages import write_again
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, object_of, text_of
+from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
+from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.job import Attempt, Job
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+
+KIND, LABEL = "laravel-redis", "Laravel Redis queue"
+QUEUES = b"queues:"
+DELAYED, RESERVED, NOTIFY = b":delayed", b":reserved", b":notify"
+_PARTS = (DELAYED, RESERVED, NOTIFY)
+_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
+_RUNNING = frozenset({State.PROCESSING})
+_KNOWN_BY_QUEUES = 5
+
+
+def queue_in(key: bytes, prefix: bytes) -> bytes:
+    """Return the queue that a key belongs to, nothing for a key of others."""
+    name = key.removeprefix(prefix + QUEUES)
+    part = next((one for one in _PARTS if name.endswith(one)), b"")
+    return b"" if name == key else name.removesuffix(part)
+
+
+class LaravelRedis:
+    """The description of one application's queues; `prefix` is what its Redis connection puts before every key."""
+
+    absent: Mapping[str, str] = ABSENT
+
+    def __init__(
+        self, prefix: bytes, names: QueueNames, settings: LaravelSettings, retry_after_s: float | None, missing: str
+    ) -> None:
+        self.prefix = prefix
+        self.home = f"the keys {text_of(prefix)}queues:*"
+        self._names = names
+        self._settings = settings
+        self._retry_after_s = retry_after_s
+        self.rules = (
+            Rule(Verb.RETRY, frozenset({State.SCHEDULED, State.RETRYING}), self._make_due),
+            Rule(Verb.RELEASE, _RUNNING, self._release),
+            *(Rule(verb, _WAITING | _RUNNING, self._remove) for verb in (Verb.CANCEL, Verb.DELETE)),
+        )
+        self.capabilities = Capabilities(
+            KIND, LABEL, native=False, applies=states_by_verb(self.rules), keeps=_WAITING | _RUNNING, reasons=REASONS,
+            liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: _RUNS_TWICE},
+            missing={State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
+            worker_command=("php", "artisan", "queue:work", "redis", "--queue={queue}"),
+        )  # fmt: skip
+
+    def recognise(self, ask: Ask) -> str:
+        """Tell Laravel by one of its messages in one of its keys, or by what it rings its workers with."""
+        names = self._names.read(ask)[:_KNOWN_BY_QUEUES]
+        looks = [self._shelf(role, name).slice(0, 1) for role in (b"", DELAYED, RESERVED) for name in names]
+        first = [member for reply in ask(looks) for member in reply[:1]]
+        is_message = any({"job", "data"} <= (object_of(member) or {}).keys() for member in first)
+        if not is_message and b"list" not in ask([("TYPE", self.key(name, NOTIFY)) for name in names]):
+            return ""
+        return f"its keys begin with {text_of(self.prefix)}queues:"
+
+    def survey(self, ask: Ask) -> Survey:
+        """Return the queues that were found by their keys so far."""
+        return Survey(self._names.read(ask), unseen=self._names.unseen)
+
+    def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
+        """Return what is delayed, what waits and what runs, of every queue."""
+        return tuple(self._shelf(role, name) for role in (DELAYED, b"", RESERVED) for name in survey.queues)
+
+    def id_of(self, entry: Entry) -> str:
+        """Return the uuid within a message, or what it is named by without one."""
+        said = object_of(entry.member) or {}
+        return _name_of(entry, said.get("uuid"), said.get("id"))
+
+    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> None:
+        """Tell that no key leads from an id to its message."""
+
+    def loads(self, entry: Entry) -> list[Command]:
+        """A member is the whole message."""
+        return []
+
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
+        """Return the job of a message."""
+        stored = text_of(entry.member)
+        payload = read_payload(stored)
+        attempts, role, at = counted_runs(payload) or 0, entry.shelf.role, at_of(entry.score)
+        is_run, is_delayed = role == RESERVED.decode(), role == DELAYED.decode()
+        state = entry.shelf.states[0] if not is_delayed or attempts == 0 else State.RETRYING
+        since = None if at is None or not is_run or not self._retry_after_s else timedelta(seconds=self._retry_after_s)
+        started = None if since is None or at is None else at - since
+        made, most = created_at(payload), None if payload.retry_until else payload.max_tries or None
+        remarks = remarks_on(payload, moment.now)
+        if made is None and state is State.PENDING:
+            remarks.append(_UNTIMED)
+        if state is State.PENDING and most is not None and attempts >= most:
+            remarks.append(_USED_UP)
+        job = Job(
+            JobRef(moment.backend, _name_of(entry, payload.uuid, payload.fields.get("id")), make_rev(entry)),
+            Untrusted(payload.type),
+            Untrusted(entry.shelf.queue or ""),
+            state,
+            Untrusted(stored),
+            attempts=attempts,
+            max_attempts=most,
+            created_at=made,
+            scheduled_at=at if is_delayed else None,
+            started_at=started,
+            claimed_at=started,
+            lease_until=at if is_run else None,
+            remarks=tuple(remarks),
+        )
+        return JobReader(self._settings, moment.summaries).add_payload(job, payload, stored, moment.now)
+
+    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
+        """Laravel keeps no attempts."""
+        return ()
+
+    def push(self, queue: bytes, message: bytes) -> tuple[Entry, tuple[Step, ...], tuple[Step, ...]]:
+        """Return where a message waits once it is pushed as Laravel does, with the guards and the puts of that."""
+        waiting, bell = self._shelf(b"", queue), Shelf("notify", self.key(queue, NOTIFY), Kind.LIST, ())
+        puts = (Step(("RPUSH", waiting.key, message)), Step(("RPUSH", bell.key, "1")))
+        return Entry(waiting, message), (is_of_kind(waiting), is_of_kind(bell)), puts
+
+    def key(self, queue: bytes, part: bytes = b"") -> bytes:
+        """Return a key of a queue."""
+        return self.prefix + QUEUES + queue + part
+
+    def _shelf(self, role: bytes, queue: bytes) -> Shelf:
+        kind = Kind.SORTED if role else Kind.LIST
+        states = {DELAYED: (State.SCHEDULED, State.RETRYING), RESERVED: (State.PROCESSING,)}
+        return Shelf(role.decode(), self.key(queue, role), kind, states.get(role, (State.PENDING,)), text_of(queue))
+
+    def _make_due(self, seen: Seen, moment: Moment) -> Change | str:
+        return self._push_again(seen, moment, 0, "")
+
+    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+        """Put an expired run back as each worker that looks at its queue would, but with the lost run not counted."""
+        if not moment.is_held_too_long(seen.job):
+            return _STILL_HELD
+        return self._push_again(seen, moment, max(seen.job.attempts - 1, 0), _RUNS_TWICE)
+
+    def _push_again(self, seen: Seen, moment: Moment, attempts: int, note: str) -> Change | str:
+        deadline = moment.args.get(RETRY_UNTIL, KEEP) if seen.job.expired_at is not None else KEEP
+        message = write_again(seen.entry.member, attempts, deadline, int(moment.now.timestamp()))
+        if isinstance(message, str):
+            return message
+        after, guards, puts = self.push(queue_in(seen.entry.shelf.key, self.prefix), message)
+        past = PAST if deadline == KEEP and seen.job.expired_at is not None else ""
+        return Change(
+            (stands(seen.entry), *guards),
+            puts,
+            (take_away(seen.entry),),
+            after=after,
+            note="; ".join(filter(None, (note, past))),
+        )
+
+    def _remove(self, seen: Seen, moment: Moment) -> Change | str:
+        if seen.job.state is State.PROCESSING and not moment.is_held_too_long(seen.job):
+            return _STILL_HELD
+        bell = self.key(queue_in(seen.entry.shelf.key, self.prefix), NOTIFY)
+        rung = (Step(("LPOP", bell)),) if seen.entry.shelf.kind is Kind.LIST else ()
+        note = _NOT_STOPPED if seen.job.state is State.PROCESSING else ""
+        return Change((stands(seen.entry),), (), (take_away(seen.entry), *rung), note=note)
+
+
+def _name_of(entry: Entry, uuid: object, number: object) -> str:
+    """Return what a job is called: by its uuid, by the id of its message, or by the message itself."""
+    if isinstance(uuid, str) and is_uuid(uuid):
+        return uuid
+    return number if isinstance(number, str) and number else entry.mark[1:]
+
+
+PAST = "its retryUntil is past: a worker that takes it fails it at once"
+_UNTIMED = "Laravel does not store since when it waits"
+_USED_UP = (
+    "its attempts are used up: the worker that takes it fails it at once; a retry once it has failed gives it new ones"
+)
+_STILL_HELD = (
+    "it is processing and its retry_after is not over, so its worker may be alive; workers put it back once it is"
+)
+_NOT_STOPPED = "work that still runs was not stopped"
+_RUNS_TWICE = "if its worker still lives, the job now runs twice"
+_NO_HISTORY = "Laravel deletes a job's message when it has finished"
