@@ -163,6 +163,12 @@ class JoinedServers:
             server.drop_database(each)
 
 
+def read_only(url: str) -> str:
+    """Return a URL whose second store, where it names one, may only be read."""
+    first, second = take_beside(url)
+    return f"{first}?{BESIDE}={second}?mode=ro" if second.startswith("sqlite:") else url
+
+
 def redis_client(url: str) -> Any:
     """Return a plain client of the Redis that a URL names, whatever it names beside it."""
     return redis.Redis.from_url(take_beside(url)[0])

@@ -26,6 +26,9 @@ SECRET = "hunter2"
         ("postgresql://ann:hunter2/app", "postgresql://ann:***/app"),
         ("postgresql://[::1]:5432/app", "postgresql://[::1]:5432/app"),
         ("sqlite:////var/lib/queue.db", "sqlite:////var/lib/queue.db"),
+        ("redis://h:6379/0?beside=mysql://ann:hunter2@db/app", "redis://h:6379/0?beside=mysql://ann:***@db/app"),
+        ("redis://:hunter2@h/0?beside=mysql%3A%2F%2Fann%3Ahunter2%40db", "redis://:***@h/0?beside=mysql://ann:***@db"),
+        ("redis://h/0?beside=mysql%3A%2F%2Fann%40db", "redis://h/0?beside=mysql%3A%2F%2Fann%40db"),
         ("nonsense", "nonsense"),
     ],
 )

@@ -33,7 +33,7 @@ class Page:
     `first` and `last` are the cursors at both ends (None on an empty page); `has_more` tells whether the direction asked for goes on.
     `total` counts all that match; `notes` say in our words what was residual and how far was looked. `looked` is how many jobs
     were looked through where the search for this page ended before all of them were. `order` is the one that the backend chose
-    where none was asked for: by one field, then by the next among equals.
+    where none was asked for: by one field, then by the next among equals. `is_sorted` is False where the order asked for could not be had.
     """
 
     jobs: tuple[Job, ...]
@@ -44,6 +44,7 @@ class Page:
     notes: tuple[str, ...] = ()
     looked: int | None = None
     order: tuple[Sort, ...] = ()
+    is_sorted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,15 +117,16 @@ def _in_walk(page: Page, request: PageRequest) -> tuple[Job, ...]:
 def _merge(pages: Sequence[Page], request: PageRequest) -> list[int]:
     """Return which half each job of the page comes from, in the direction of the walk."""
     walks = [_in_walk(page, request) for page in pages]
+    order = _order_of(pages, request)
     at = [0, 0]
     taken: list[int] = []
     while len(taken) < request.limit:
         left = [half for half in (FIRST, SECOND) if at[half] < len(walks[half])]
         if not left:
             break
-        half = left[0] if len(left) == 1 else _next_of_two(walks[FIRST][at[FIRST]], walks[SECOND][at[SECOND]], request)
+        half = left[0] if len(left) == 1 else _next_of_two(walks[FIRST][at[FIRST]], walks[SECOND][at[SECOND]], order)
         other = SECOND - half
-        comes_first = request.query.sort is not None or (other == FIRST) != request.backward
+        comes_first = order.sort is not None or other == order.ends[0]
         if other not in left and pages[other].has_more and comes_first:
             # More of the other half, which was not looked through to its end, may come before.
             break
@@ -134,14 +135,33 @@ def _merge(pages: Sequence[Page], request: PageRequest) -> list[int]:
     return taken
 
 
-def _next_of_two(first: Job, second: Job, request: PageRequest) -> int:
-    """Return the half whose job comes next; among equals, and where no sort is asked for, the first half comes first."""
-    sort = request.query.sort
-    if sort is None:
-        return SECOND if request.backward else FIRST
-    if request.backward:
-        return FIRST if _is_before(second, first, sort) else SECOND
-    return SECOND if _is_before(second, first, sort) else FIRST
+@dataclass(frozen=True, slots=True)
+class _MergeOrder:
+    """How two halves are merged: by `sort`, or one behind the other; `ends` are the halves in the order of their appearance.
+
+    Among equals the half that appears first comes first.
+    """
+
+    sort: Sort | None
+    ends: tuple[int, int]
+    backward: bool
+
+
+def _order_of(pages: Sequence[Page], request: PageRequest) -> _MergeOrder:
+    """Return the order of a page: a half that cannot be sorted as asked stands behind one that is, as rows of a source do."""
+    is_sorted = [page.is_sorted for page in pages]
+    ends = (SECOND, FIRST) if is_sorted == [False, True] else (FIRST, SECOND)
+    sort = request.query.sort if all(is_sorted) else None
+    return _MergeOrder(sort, ends[::-1] if request.backward else ends, request.backward)
+
+
+def _next_of_two(first: Job, second: Job, order: _MergeOrder) -> int:
+    """Return the half whose job comes next in the direction of the walk."""
+    if order.sort is None:
+        return order.ends[0]
+    if order.backward:
+        return FIRST if _is_before(second, first, order.sort) else SECOND
+    return SECOND if _is_before(second, first, order.sort) else FIRST
 
 
 def _is_before(one: Job, other: Job, sort: Sort) -> bool:

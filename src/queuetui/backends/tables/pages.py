@@ -75,6 +75,7 @@ def read_page(reading: Reading, request: PageRequest, sizes: Sizes, *, counted: 
         tuple(notes),
         looked if is_cut_short else None,
         _own_order(request, streams),
+        all(_is_served(stream.order, request.query.sort) for stream in streams),
     )
 
 
@@ -179,6 +180,15 @@ def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
 def _is_unserved(order: Order, wanted: str) -> bool:
     is_known = wanted == "state" or wanted in order.source.fields
     return order.by == BY_KEY and is_known and wanted not in order.source.key_orders
+
+
+def _is_served(order: Order, sort: Sort | None) -> bool:
+    """Tell whether jobs come in the order that was asked for; what is read out of a row's texts has its column for a near one."""
+    if sort is None or sort.field in order.source.key_orders:
+        return True
+    at = order.source.fields.get(sort.field)
+    is_near = sort.field in order.source.read_here and at is not None and not at.codec.is_time
+    return order.by == sort.field and not is_near
 
 
 def _own_order(request: PageRequest, streams: Sequence[Stream]) -> tuple[Sort, ...]:
