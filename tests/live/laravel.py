@@ -70,7 +70,7 @@ def _place(url: str) -> dict[str, str | int]:
 
 
 PRODUCTS = (
-    LiveLaravel("redis", "redis_server", "laravel-redis"),
+    LiveLaravel("redis", "redis_server", "laravel-redis:live_database_"),
     LiveLaravel("pgsql", "postgres_server", "laravel"),
     LiveLaravel("mysql", "mysql_server", "laravel"),
 )

@@ -28,19 +28,32 @@ _OF_SEVERAL = "several applications' queues are on this server, and which of the
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return the Laravel queues of a server, one a prefix, or of the prefix that the profile names."""
+    """Return the Laravel queues of a server, one a prefix, or of the prefix that a person names."""
     settings, beside = _read(options), options.settings.get(BESIDE, "")
-    named = _PREFIX in options.settings
-    prefixes = [options.settings[_PREFIX].encode()] if named else _prefixes(server)
-    is_one = named or len(prefixes) == 1 or f"{KIND}:" in (options.kind or "")
-    missing = _UNNAMED if not beside else "" if is_one else _OF_SEVERAL
+    named = _named_prefix(options)
+    prefixes = _prefixes(server) if named is None else [named.encode()]
+    missing = _UNNAMED if not beside else _OF_SEVERAL if len(prefixes) > 1 else ""
     products = {
-        prefix.decode("utf-8", "replace"): _describe(server, prefix, options, settings, missing) for prefix in prefixes
+        prefix.decode("utf-8", "replace"): LaravelRedis(
+            prefix,
+            _names(server, prefix, options),
+            settings,
+            _retry_after_s(options.settings),
+            missing,
+            is_named=named is not None,
+        )
+        for prefix in prefixes
     }
     found = find_products(server, url, products, options)
-    if not beside or not is_one:
+    if not beside or missing:
         return found
     return tuple(replace(one, open=partial(_open_joined, url, beside, products[one.name])) for one in found)
+
+
+def _named_prefix(options: BackendOptions) -> str | None:
+    """Return the prefix that a person named, whose queues are there even while nothing stands in them."""
+    system, colon, name = (options.kind or "").partition(":")
+    return name if colon and system == KIND else options.settings.get(_PREFIX)
 
 
 def _read(options: BackendOptions) -> LaravelSettings:
@@ -57,13 +70,10 @@ def _prefixes(server: RedisServer) -> list[bytes]:
     return sorted(found)[:_MOST_PREFIXES]
 
 
-def _describe(
-    server: RedisServer, prefix: bytes, options: BackendOptions, settings: LaravelSettings, missing: str
-) -> LaravelRedis:
+def _names(server: RedisServer, prefix: bytes, options: BackendOptions) -> QueueNames:
     named = [name.strip().encode() for name in options.settings.get(_QUEUES, "").split(",") if name.strip()]
     glob = b"".join(b"\\" + bytes([one]) if one in b"*?[]^\\" else bytes([one]) for one in prefix + QUEUES) + b"*"
-    names = QueueNames(server.key_list, glob, lambda key: queue_in(key, prefix) or None, named)
-    return LaravelRedis(prefix, names, settings, _retry_after_s(options.settings), missing)
+    return QueueNames(server.key_list, glob, lambda key: queue_in(key, prefix) or None, named)
 
 
 def _retry_after_s(settings: Mapping[str, str]) -> float | None:

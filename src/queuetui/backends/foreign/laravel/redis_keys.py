@@ -46,13 +46,21 @@ class LaravelRedis:
     absent: Mapping[str, str] = ABSENT
 
     def __init__(
-        self, prefix: bytes, names: QueueNames, settings: LaravelSettings, retry_after_s: float | None, missing: str
+        self,
+        prefix: bytes,
+        names: QueueNames,
+        settings: LaravelSettings,
+        retry_after_s: float | None,
+        missing: str,
+        *,
+        is_named: bool,
     ) -> None:
         self.prefix = prefix
         self.home = f"the keys {text_of(prefix)}queues:*"
         self._names = names
         self._settings = settings
         self._retry_after_s = retry_after_s
+        self._is_named = is_named
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.SCHEDULED, State.RETRYING}), self._make_due),
             Rule(Verb.RELEASE, _RUNNING, self._release),
@@ -71,7 +79,11 @@ class LaravelRedis:
         looks = [self._shelf(role, name).slice(0, 1) for role in (b"", DELAYED, RESERVED) for name in names]
         first = [member for reply in ask(looks) for member in reply[:1]]
         is_message = any({"job", "data"} <= (object_of(member) or {}).keys() for member in first)
-        if not is_message and b"list" not in ask([("TYPE", self.key(name, NOTIFY)) for name in names]):
+        if (
+            not self._is_named
+            and not is_message
+            and b"list" not in ask([("TYPE", self.key(name, NOTIFY)) for name in names])
+        ):
             return ""
         return f"its keys begin with {text_of(self.prefix)}queues:"
 
