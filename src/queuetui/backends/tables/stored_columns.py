@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     ColumnClause,
     DateTime,
+    LargeBinary,
     MetaData,
     Numeric,
     Table,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     literal,
 )
 from sqlalchemy import Column as TableColumn
+from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
@@ -64,10 +67,14 @@ _TYPES: dict[Holds, TypeEngine[Any]] = {
 }
 
 
+_POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "bytea": LargeBinary(), "interval": INTERVAL()}
+
+
 class _Named(UserDefinedType[str]):
-    """A type of the database's own, as its catalog writes it."""
+    """A type of the database's own, as its catalog writes it; a value that is compared with it is made one of it."""
 
     cache_ok = True
+    render_bind_cast = True
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -124,5 +131,18 @@ def utc_codec(stored: StoredColumn, dialect: str) -> Codec:
 
 def as_table(stored: StoredTable, dialect: str) -> Table:
     """Return a table with all its columns in their own types, to read and to change."""
-    columns = [TableColumn(one.name, typed(one, dialect).type) for one in stored.columns.values()]
+    columns = [TableColumn(one.name, _own_type(one, dialect)) for one in stored.columns.values()]
     return Table(stored.name, MetaData(schema=stored.schema), *columns)
+
+
+def _own_type(stored: StoredColumn, dialect: str) -> TypeEngine[Any]:
+    """Return a column's type, those included that only PostgreSQL has."""
+    if dialect == "postgresql":
+        if stored.labels is not None:
+            return _Named(stored.stored)
+        single = replace(stored, stored=stored.stored.removesuffix("[]"))
+        if single.stored != stored.stored:
+            return ARRAY(_own_type(single, dialect))
+        if stored.stored in _POSTGRESQL:
+            return _POSTGRESQL[stored.stored]
+    return typed(stored, dialect).type

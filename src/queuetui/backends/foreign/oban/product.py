@@ -13,10 +13,10 @@ from queuetui.backends.foreign.oban.jobs import finish, read_error
 from queuetui.backends.foreign.oban.processes import Processes
 from queuetui.backends.payloads.error_entries import read_error_entries
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
-from queuetui.backends.sql.stored_tables import as_table
 from queuetui.backends.tables.changes import calling, deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, Naive
 from queuetui.backends.tables.source import PAYLOAD, Change, Field, LockedRow, Moment, Product, Rule, Sides, Source
+from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import State
 
@@ -57,10 +57,12 @@ _WAITS = "it waits already for the next free worker"
 
 def describe(stored: StoredTable, catalog: Catalog) -> Product:
     """Return the queue of a table of jobs of a database."""
-    table, rows = as_table(stored), catalog.find(f"{stored.schema}.oban_producers")
+    table, rows = as_table(stored, catalog.dialect), catalog.find(f"{stored.schema}.oban_producers")
     is_elixir = bool(catalog.find(f"{stored.schema}.oban_peers")) or stored.columns["errors"].stored.endswith("[]")
     only_read = _ELIXIR if is_elixir else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
-    processes = Processes(table, as_table(rows), alone=not is_elixir) if rows and rows.is_readable else None
+    processes = (
+        Processes(table, as_table(rows, catalog.dialect), alone=not is_elixir) if rows and rows.is_readable else None
+    )
     acts = None if only_read else processes
     return Product(
         "oban", "Oban", (_source(table, processes, frozenset(stored.columns["state"].labels or _LABELS)),),
