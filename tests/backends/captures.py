@@ -29,6 +29,7 @@ STATE_OF_WORD = {
     "delayed": State.SCHEDULED,
     "running": State.PROCESSING,
     "stuck": State.PROCESSING,
+    "lost": State.PROCESSING,
     "aborted": State.CANCELLED,
     "retrying": State.RETRYING,
     "failed": State.FAILED,

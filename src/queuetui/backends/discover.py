@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # What each system is known by, for whoever finds none.
 _LOOKED_FOR = {
-    "redis": "queuetui's own keys in the URL's namespace, RQ's and Sidekiq's",
+    "redis": "queuetui's own keys in the URL's namespace, those of RQ, Sidekiq, BullMQ, Dramatiq and Celery",
     "sql": "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, Procrastinate's procrastinate_jobs, "
     "graphile-worker's _private_jobs, and the tables of shipped mappings",
 }

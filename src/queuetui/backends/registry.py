@@ -29,6 +29,7 @@ _ANY_SQL = ("sqlite", "postgresql", "mysql")
 # By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
+    "celery": ("celery", ("redis",)),
     "dramatiq": ("dramatiq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
     "huey": ("huey.recognition", ("redis",)),

@@ -24,6 +24,11 @@ class Listing:
     keys: tuple[bytes, ...]
     is_whole: bool
 
+    @property
+    def unseen(self) -> str:
+        """Why there may be more, nothing where these are all."""
+        return "" if self.is_whole else f"{len(self.keys):,} keys that are jobs are listed, and there may be more"
+
 
 class ListedKeys:
     """The keys that begin with a prefix, the one found first before the others; what a whole round has not met is gone."""

@@ -88,6 +88,11 @@ class Entry:
     value: bytes | None = None
 
     @property
+    def stored(self) -> bytes:
+        """What a hash holds under the member, else the member."""
+        return self.member if self.value is None else self.value
+
+    @property
     def mark(self) -> str:
         """The member as text that cursors and revisions can hold."""
         return mark_of(self.member)

@@ -1,9 +1,11 @@
-"""Opens wrappings of payloads: zlib, gzip, base64 and signatures, each within bounds."""
+"""Opens wrappings of payloads: zlib, gzip, bzip2, LZMA, base64 and signatures, each within bounds."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import bz2
+import lzma
 import re
 import zlib
 
@@ -32,6 +34,28 @@ def inflate(raw: bytes, caps: Caps, window: int = _ZLIB_WINDOW) -> bytes:
     return opened
 
 
+def _unpack(raw: bytes, caps: Caps, unpacker: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> bytes:
+    """Return what bzip2 or LZMA packed. Raises Undecodable where it is broken or larger than allowed."""
+    try:
+        opened = unpacker.decompress(raw, caps.inflated_bytes + 1)
+    except (OSError, lzma.LZMAError) as error:
+        raise Undecodable("its compressed bytes are broken") from error
+    if len(opened) > caps.inflated_bytes:
+        raise Undecodable(f"it inflates to more than the {caps.inflated_bytes:,} bytes that are read of one")
+    if not unpacker.eof:
+        raise Undecodable("its compressed bytes end too early")
+    return opened
+
+
+def _open_lzma(raw: bytes, caps: Caps) -> bytes:
+    try:
+        # Its own window may ask for gigabytes before a byte is written.
+        unpacker = lzma.LZMADecompressor(memlimit=8 * caps.inflated_bytes)
+    except lzma.LZMAError as error:
+        raise Undecodable("its compressed bytes are broken") from error
+    return _unpack(raw, caps, unpacker)
+
+
 def open_base64(raw: bytes) -> bytes:
     """Return what base64 wrapped, whether it is padded or not. Raises Undecodable."""
     bare = b"".join(raw.split())
@@ -55,5 +79,7 @@ def _open_signed(raw: bytes) -> bytes:
 
 ZLIB = Container("zlib", _sniff_zlib, inflate)
 GZIP = Container("gzip", lambda raw: raw[:2] == b"\x1f\x8b", lambda raw, caps: inflate(raw, caps, _GZIP_WINDOW))
+BZIP2 = Container("bzip2", lambda raw: raw[:3] == b"BZh", lambda raw, caps: _unpack(raw, caps, bz2.BZ2Decompressor()))
+LZMA = Container("lzma", lambda raw: raw[:6] == b"\xfd7zXZ\0", _open_lzma)
 BASE64 = Container("base64", lambda raw: _BASE64.fullmatch(raw) is not None, lambda raw, _: open_base64(raw))
 SIGNED = Container("signed", _sniff_signed, lambda raw, _: _open_signed(raw))

@@ -1,0 +1,350 @@
+"""Celery on Redis: messages stand in lists by priority, what workers hold in a hash, and what became of tasks in keys of their own."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
+from queuetui.backends.keys.backend import find_products
+from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.listed_keys import ListedKeys, Listing, escape_glob
+from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, text_of, time_of
+from queuetui.backends.keys.written_times import written_about, written_at_end
+from queuetui.backends.payloads.celery_result import CeleryResult, read_result, write_revoked
+from queuetui.backends.payloads.kombu_message import KombuMessage, read_message, write_message
+from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
+from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.redis.server import RedisServer
+from queuetui.model.act import JobRef, Verb
+from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.job import Attempt, Job
+from queuetui.model.state import WAITING, State
+from queuetui.model.text import Untrusted
+
+_BINDINGS, _RESULTS = b"_kombu.binding.", b"celery-task-meta-"
+# A list without a number is the first step; a task's priority is rounded down to a step, and the least number is served first.
+_STEPS, _USED_STEPS = range(10), (0, 3, 6, 9)
+_HEAD_BYTES, _SAMPLED_RESULTS, _DEFAULT_EXPIRY = 65_536, 20, timedelta(days=1)
+_ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.CANCELLED}
+_FINAL = frozenset(_ENDED.values())
+_LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around(Survey):
+    """What stands beside the tasks: where messages go, the ids that workers hold, the names of results.
+
+    `at_end` is when a result was written that ends now, None where that is not known; `in_json`: how results are written here.
+    """
+
+    routes: KombuRoutes
+    held: frozenset[str]
+    listing: Listing
+    at_end: datetime | None
+    in_json: bool
+
+
+class Celery:
+    """The description of Celery; `prefix` is the broker's global_keyprefix, `results` what the keys of results begin with."""
+
+    absent: Mapping[str, str] = {
+        "key": "Celery's tasks carry no idempotency key",
+        "lost": "Celery does not count lost runs",
+        "tag": "Celery's tasks carry no tags",
+        "max_attempts": "how often a task may be tried again is in the application's code",
+        "created": "Celery's messages do not say when they were sent",
+    }
+
+    def __init__(self, server: RedisServer, prefix: bytes, results: bytes, settings: Mapping[str, str]) -> None:
+        self._prefix, self._results = prefix, results
+        self._visible = timedelta(seconds=float(settings.get("celery.visibility_timeout", 3_600)))
+        self._sep = settings.get("celery.sep", "\x06\x16").encode()
+        self._named = settings.get("celery.queues", "").replace(",", " ").split()
+        head = prefix + _BINDINGS
+        self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
+        self._listed = ListedKeys(server.key_list, results)
+        self._has_results = False
+        self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], *_ENDED.values()))
+        self._index = prefix + b"unacked_index"
+        self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
+        self.rules = (
+            Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._retry),
+            Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._release),
+            Rule(Verb.CANCEL, frozenset(_LISTED), self._cancel),
+            Rule(Verb.DELETE, frozenset(_LISTED) | _FINAL, self._delete),
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be done; where no result was seen, none are kept here."""
+        kept = frozenset({*_LISTED, State.PROCESSING}) | (_FINAL if self._has_results else frozenset())
+        return Capabilities(
+            "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=_REASONS,
+            liveness=Liveness.DEADLINE, warnings=_WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
+        )  # fmt: skip
+
+    def recognise(self, ask: Ask) -> str:
+        """Tell Celery by its tables of bindings, or by its results."""
+        self._has_results = bool(self._listed.read(ask).keys)
+        told = (self._exchanges.read(ask), "bindings", _BINDINGS), (self._has_results, "results", _RESULTS)
+        return " and ".join(f"its {what} ({text_of(key)}*)" for there, what, key in told if there)
+
+    def survey(self, ask: Ask) -> _Around:
+        """Read what is bound to which queue, which tasks workers hold, and how long results stand."""
+        exchanges, listing = self._exchanges.read(ask), self._listed.read(ask)
+        tables = ask([("SMEMBERS", self._prefix + _BINDINGS + name) for name in exchanges])
+        routes = read_routes(dict(zip(exchanges, tables, strict=True)), self._sep)
+        held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
+        entries = self._held.entries(held, 0)
+        heads = ask([("GETRANGE", key, 0, _HEAD_BYTES - 1) for key in listing.keys[:_SAMPLED_RESULTS]])
+        ends = ask([("PTTL", key) for key in listing.keys[:_SAMPLED_RESULTS]])
+        results = [read_result(raw) for raw in heads]
+        self._has_results = self._has_results or bool(results)
+        unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
+        return _Around(
+            tuple(sorted(name.encode() for name in routes.queues.union(self._named))),
+            unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
+            routes=routes, held=frozenset(map(self.id_of, entries)), listing=listing,
+            at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
+            in_json=bool(results) and all(one.in_json for one in results if one.said),
+        )  # fmt: skip
+
+    def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
+        """Return the lists of each queue, the first served first, what workers hold, and the results."""
+        lists = [self._list(text_of(queue), step) for queue in survey.queues for step in _STEPS]
+        return (*lists, self._held, self._ended(cast("_Around", survey).listing))
+
+    def id_of(self, entry: Entry) -> str:
+        """Return the id within a message, or at the end of a result's key."""
+        if entry.shelf.kind is Kind.KEYS:
+            return text_of(entry.member.removeprefix(self._results))
+        message = read_message(entry.stored)
+        return "" if message is None else message.task_id
+
+    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
+        """Look for a task among what workers hold and for its result; else only the messages in the lists tell."""
+        key = self._results + job_id.encode("utf-8", "surrogatepass")
+        held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
+        if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
+            return there
+        return (Entry(shelves[-1], key),) if raw and read_result(raw).status != "RETRY" else None
+
+    def loads(self, entry: Entry) -> list[Command]:
+        """Read what became of the task, and of one that a worker holds when it was given to it."""
+        key = self._results + self.id_of(entry).encode("utf-8", "surrogatepass")
+        found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
+        return [*found, ("ZSCORE", self._index, entry.member)] if entry.shelf.role == "held" else found
+
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+        """Return the task of a message, or of a result whose message is gone."""
+        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, loaded[0], *loaded[2:]))
+        result, message, around = read_result(loaded[0]), read_message(entry.stored), cast("_Around", moment.survey)
+        if message is None and entry.shelf.kind is not Kind.KEYS:
+            where, raw = Untrusted(entry.shelf.queue or ""), Untrusted(text_of(entry.stored))
+            ref = replace(ref, id=entry.mark[1:])
+            return Job(ref, Untrusted("?"), where, entry.shelf.states[0], raw, remarks=(_UNREADABLE,))
+        is_elsewhere = result.status == "RETRY" or (entry.shelf.role == "result" and ref.id in around.held)
+        if message is None and (is_elsewhere or not loaded[0]):
+            return None
+        headers, retries = (message.headers, message.retries) if message else ({}, result.retries or 0)
+        given, eta = at_of(loaded[-1]) if entry.value else None, time_of(str(headers.get("eta")))
+        state = _state_of(entry, message, result, given, moment.now)
+        is_run, is_known = state is State.PROCESSING, state in _FINAL or (state is State.PROCESSING and result.is_run)
+        exchange, key = (message.exchange, message.routing_key) if message else ("", result.route)
+        queue = entry.shelf.queue or around.routes.queue_of(exchange, key) or ""
+        call, payload, problem = message.read_call() if message else result.read_call()
+        root, shadow = headers.get("root_id"), headers.get("shadow")
+        return Job(
+            ref, Untrusted(call), Untrusted(queue), state, Untrusted(payload),
+            name=Untrusted(str(shadow)) if shadow else None,
+            data=summarise_call(call, payload, moment.summaries),
+            priority=message.priority if message else None,
+            attempts=retries + int(is_known and state is not State.CANCELLED),
+            error=result.error if state in (State.RETRYING, State.FAILED) else None,
+            result=result.returned if state is State.COMPLETED else None,
+            progress=result.returned if is_run else None,
+            worker=result.worker if is_known else None,
+            correlation_id=Untrusted(str(root)) if root and root != ref.id else None,
+            scheduled_at=eta, claimed_at=given,
+            started_at=written_about(around.at_end, int(loaded[1])) if is_run and result.status == "STARTED" else None,
+            completed_at=time_of(result.done) if state in _FINAL else None,
+            lease_until=given + self._visible if given and is_run else None,
+            remarks=_remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
+        )  # fmt: skip
+
+    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
+        """Celery keeps no attempts."""
+        return ()
+
+    def _retry(self, seen: Seen, moment: Moment) -> Change | str:
+        """Send a failed task anew, or let one that waits for its time be taken now."""
+        if seen.entry.shelf.kind is Kind.KEYS:
+            return self._send_anew(seen, moment)
+        return self._put(seen, moment, {"eta": None})
+
+    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+        """Give back what a worker holds as Celery does; a run whose message is gone is sent anew."""
+        if seen.entry.shelf.role == "held":
+            return self._put(seen, moment, {})
+        return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else _MAY_RUN
+
+    def _put(self, seen: Seen, moment: Moment, headers: Mapping[str, object]) -> Change | str:
+        """Put a message into its queue as it is but for some headers."""
+        message, queue, entry = read_message(seen.entry.stored), seen.job.queue.raw, seen.entry
+        if message is None or not queue or not message.is_whole:
+            return _UNREADABLE if message is None else _OLD_PROTOCOL if queue else _NO_QUEUE
+        again = {"redelivered": True} if entry.value else {}
+        step = _USED_STEPS[bisect(_USED_STEPS, max(0, message.priority)) - 1]
+        goal = self._list(queue, step) if entry.value else entry.shelf
+        return self._send(seen, moment, goal, partial(message.changed, {**headers, **again}, again))
+
+    def _send_anew(self, seen: Seen, moment: Moment) -> Change | str:
+        """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
+        result, queue = read_result(seen.loaded[0]), seen.job.queue.raw
+        if result.call is None or not result.in_json or queue.encode() not in cast("_Around", moment.survey).queues:
+            return _NO_QUEUE if result.call and result.in_json else _NO_CALL
+        write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
+        return self._send(seen, moment, self._list(queue, 0), write)
+
+    def _send(self, seen: Seen, moment: Moment, goal: Shelf, write: Callable[[], bytes]) -> Change | str:
+        """Put a message behind the others, or before them where a worker held it, which Celery does too; a run's result goes."""
+        guards, removes, why = self._take(seen, moment)
+        entry, key = seen.entry, self._results + seen.job.ref.id.encode()
+        try:
+            told = write()
+        except ValueError:
+            return _ODD_NUMBER
+        put = Step(("RPUSH" if entry.value else "LPUSH", goal.key, told))
+        anew = _CALLED_ALONE if entry.shelf.kind is Kind.KEYS else ""
+        note = _TWICE if entry.value or seen.job.state is State.PROCESSING else anew
+        kept = ((self._held.key, entry.member),) if entry.value else ()
+        guards = (*guards, is_of_kind(goal))
+        return why or Change(guards, (put,), removes, kept=(key,), kept_fields=kept, after=Entry(goal, told), note=note)
+
+    def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
+        """Take a message away and write the result that a worker writes which drops it."""
+        guards, removes, why = self._take(seen, moment)
+        message, around, task_id = read_message(seen.entry.stored), cast("_Around", moment.survey), seen.job.ref.id
+        if why or message is None:
+            return why or _UNREADABLE
+        key = self._results + task_id.encode()
+        is_told = around.in_json and not message.headers.get("ignore_result")
+        left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
+        put = Step(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
+        after = Entry(replace(self._ended(around.listing), role="revoked"), key) if is_told else None
+        guards = (*guards, Step(("TYPE", key), ("string", "none")))
+        return Change(guards, (put,) if is_told else (), removes, kept=(key,), after=after)
+
+    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+        guards, removes, why = self._take(seen, moment)
+        return why or Change(guards, (), removes, kept=(self._results + seen.job.ref.id.encode(),))
+
+    def _take(self, seen: Seen, moment: Moment) -> tuple[tuple[Step, ...], tuple[Step, ...], str]:
+        """Return how an entry is guarded and taken away, or why it is not: what a worker holds until Celery would give it back."""
+        entry, key, raw = seen.entry, self._results + seen.job.ref.id.encode(), seen.loaded[0]
+        still, end = Step(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), Step(("DEL", key))
+        if not entry.value:
+            guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
+            return (guard,), (remove,), ""
+        given, score = at_of(seen.loaded[-1]), seen.loaded[-1] or b""
+        guards = (stands(entry), Step(("ZSCORE", self._index, entry.member), (score,)))
+        removes = (Step(("ZREM", self._index, entry.member)), take_away(entry))
+        why = _HELD if given is None or given + self._visible >= moment.now else ""
+        return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)
+
+    def _list(self, queue: str, step: int) -> Shelf:
+        key = self._prefix + queue.encode() + (self._sep + str(step).encode() if step else b"")
+        return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
+
+    def _ended(self, listing: Listing) -> Shelf:
+        states, is_part = (*_ENDED.values(), State.PROCESSING), not listing.is_whole
+        return Shelf("result", self._results, Kind.KEYS, states, listed=listing.keys, is_partly_listed=is_part)
+
+
+def _state_of(
+    entry: Entry, message: KombuMessage | None, result: CeleryResult, given: datetime | None, now: datetime
+) -> State:
+    """Return the state; a result counts for what a worker holds if it was written since, as it may be of an earlier run."""
+    done, later = time_of(result.done), State.RETRYING if message and message.retries else State.SCHEDULED
+    if message is None or (entry.value and result.status in _ENDED and done and given and done >= given):
+        return State.PROCESSING if result.is_run else _ENDED.get(result.status, State.COMPLETED)
+    eta = time_of(str(message.headers.get("eta")))
+    if entry.value:
+        return later if eta and not result.is_run else State.PROCESSING
+    return later if message.retries or (eta and eta > now) else State.PENDING
+
+
+def _remarks_of(
+    message: KombuMessage | None, result: CeleryResult, state: State, problem: str, now: datetime, *, is_held: bool
+) -> tuple[str, ...]:
+    headers = message.headers if message else {}
+    expires, is_gone, is_run = time_of(str(headers.get("expires"))), message is None, state is State.PROCESSING
+    told = (
+        (problem, f"its arguments cannot be read here: {problem}"),
+        (is_gone and not result.status, "its result cannot be read here, so how it ended is not known"),
+        (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
+        (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
+        (is_gone and result.retries is None and state is not State.CANCELLED, "Celery stored no count of its attempts: at least one"),
+        (is_held and not is_run, _HELD),
+        (is_held and is_run and not result.is_run, "a worker holds it; whether it runs yet is not stored: at least these attempts"),
+        (state is State.PENDING and not headers.get("eta"), "since when it waits is not stored"),
+        (state is State.RETRYING and result.error is None, "its last error is not stored here"),
+        (state in WAITING and expires and expires <= now, "its time to be run is over: a worker that takes it revokes it"),
+        (state in WAITING and headers.get("redelivered"), "a worker had it before and gave it back or died; Celery does not count that"),
+    )  # fmt: skip
+    return tuple(remark for holds, remark in told if holds)
+
+
+_UNREADABLE = "its message cannot be read: it is none of a task"
+_HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
+_MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"
+_NO_CALL = "its name and arguments are not stored with its result as JSON, so there is nothing to send: turn result_extended on"
+_NO_QUEUE = "to which queue its routing key leads is not stored; name the queue in the setting celery.queues"
+_OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written here"
+_ODD_NUMBER = "it holds a number that JSON cannot carry, so it cannot be written again"
+_TWICE = "if its worker still lives, the task runs twice"
+_CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
+_REASONS = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "Celery stores no pauses: celery control cancel_consumer QUEUE tells live workers alone"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Celery's schedules are in its beat's own file or tables"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Celery's events are sent to who listens, and not stored"),
+    Verb.CLEAN: "Celery's workers leave no registrations that could be cleaned",
+    Verb.LIMIT: "Celery's rates are set in the application's code or told to live workers",
+}  # fmt: skip
+_WARNINGS = {
+    Verb.RETRY: _CALLED_ALONE, Verb.CANCEL: "for what a worker holds: celery control revoke ID, which live workers alone remember",
+    Verb.DELETE: "Celery keeps no copy of a deleted message or result",
+}  # fmt: skip
+
+
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return Celery's queues, one a prefix of keys, each with the results that begin alike."""
+    names, settings = server.key_list.names, options.settings
+    brokers, ended = ({key.partition(part)[0] for key in names if part in key} for part in (_BINDINGS, _RESULTS))
+    brokers = {settings["celery.prefix"].encode()} if "celery.prefix" in settings else brokers
+    pairs = {prefix: _results_of(prefix, brokers, ended) for prefix in brokers}
+    pairs |= {prefix: prefix for prefix in ended.difference(pairs.values())}
+    products = {
+        text_of(prefix.rstrip(b":_-.")) or "default": Celery(server, prefix, results + _RESULTS, settings)
+        for prefix, results in sorted(pairs.items())
+    }
+    return find_products(server, url, products, options)
+
+
+def _results_of(prefix: bytes, brokers: Collection[bytes], ended: Collection[bytes]) -> bytes:
+    """Return what keys of results have before them beside a broker's prefix: what Celery writes, or the only one there is."""
+    written = prefix if not prefix or prefix[-1:] in b":_-." else prefix + b"_"
+    if written not in ended and len(brokers) == len(ended) == 1:
+        return next(iter(ended))
+    return written

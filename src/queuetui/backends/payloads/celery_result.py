@@ -1,0 +1,122 @@
+"""Reads what Celery writes of a task's run, in any of its serialisers, inertly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from queuetui.backends.payloads.decoder import JSON, Decoder
+from queuetui.backends.payloads.msgpack_reader import MSGPACK
+from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.model.job import JobError
+from queuetui.model.text import Untrusted
+
+ENDED = ("SUCCESS", "FAILURE", "REVOKED")
+_HEAD = re.compile(rb'\{"status": "(\w+)"')
+_STORED = Decoder((), (PICKLE, JSON, MSGPACK))
+
+
+@dataclass(frozen=True, slots=True)
+class CeleryResult:
+    """What is stored of a task; `status` is empty where that cannot be read, `in_json` tells the serialiser."""
+
+    said: Mapping[str, Any]
+    in_json: bool = True
+
+    @property
+    def status(self) -> str:
+        """Celery's word for what became of the task, or the application's own while it runs."""
+        return str(self.said.get("status") or "")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the task was begun and has not ended."""
+        return self.status not in ("", "PENDING", "RETRY", *ENDED)
+
+    @property
+    def done(self) -> str:
+        """When the task ended, as it is written."""
+        return str(self.said.get("date_done") or "")
+
+    @property
+    def route(self) -> str:
+        """The routing key by which the task came, stored with result_extended."""
+        return str(self.said.get("queue") or "")
+
+    @property
+    def call(self) -> tuple[str, list[Any], dict[str, Any]] | None:
+        """The task's name and arguments, which are stored only with result_extended."""
+        match self.said:
+            case {"name": str(name), "args": list(args), "kwargs": dict(kwargs)}:
+                return name, args, kwargs
+        return None
+
+    def read_call(self) -> tuple[str, str, str]:
+        """Return what was called and with what as JSON, as far as that is stored, and no problem."""
+        if self.call is None:
+            return "?", "", ""
+        name, args, kwargs = self.call
+        return name, json.dumps({"args": args, "kwargs": kwargs}, ensure_ascii=False), ""
+
+    @property
+    def retries(self) -> int | None:
+        """How often it was tried again, stored with result_extended."""
+        retries = self.said.get("retries")
+        return retries if isinstance(retries, int) else None
+
+    @property
+    def worker(self) -> Untrusted | None:
+        """The worker, stored with result_extended, or while the task runs."""
+        run = self.said.get("result")
+        name = self.said.get("worker") or (run.get("hostname") if self.is_run and isinstance(run, dict) else None)
+        return Untrusted(str(name)) if name else None
+
+    @property
+    def returned(self) -> Untrusted | None:
+        """What the task returned, or told of itself while it runs."""
+        if self.status not in ("FAILURE", "RETRY", "REVOKED", "STARTED") and self.said.get("result") is not None:
+            return Untrusted(json.dumps(self.said["result"], ensure_ascii=False))
+        return None
+
+    @property
+    def error(self) -> JobError | None:
+        """The error of a run that failed or is tried again."""
+        trace = Untrusted(str(self.said.get("traceback") or ""))
+        match self.said.get("result") if self.status in ("FAILURE", "RETRY") else None:
+            case {"exc_type": name, **rest}:
+                said = rest.get("exc_message") or ""
+                return JobError(Untrusted(str(name)), Untrusted(_join(said)), trace)
+            case {"__class__": str(name), **rest}:
+                return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(_join(rest.get("args", ""))), trace)
+        return None
+
+
+def read_result(raw: bytes | None) -> CeleryResult:
+    """Return what stands in a result; of one that was read in part no more than its status."""
+    text = _STORED.decode(raw or b"").text
+    said = json.loads(text) if text else None
+    if isinstance(said, dict):
+        return CeleryResult(said, in_json=(raw or b"")[:1] == b"{")
+    head = _HEAD.match(raw or b"")
+    return CeleryResult({"status": head[1].decode("ascii")} if head else {}, in_json=head is not None)
+
+
+def write_revoked(task_id: str, done: str) -> bytes:
+    """Return the result that a worker writes of a task which it drops as revoked."""
+    error = {"exc_type": "TaskRevokedError", "exc_message": ["revoked"], "exc_module": "celery.exceptions"}
+    told = {
+        "status": "REVOKED",
+        "result": error,
+        "traceback": None,
+        "children": None,
+        "date_done": done,
+        "task_id": task_id,
+    }
+    return json.dumps(told).encode()
+
+
+def _join(said: object) -> str:
+    return ", ".join(map(str, said)) if isinstance(said, list) else str(said)

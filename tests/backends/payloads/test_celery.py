@@ -1,0 +1,139 @@
+"""Messages and results of Celery are read in each of its serialisers, and nothing in them is run."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+
+from queuetui.backends.payloads.celery_result import read_result, write_revoked
+from queuetui.backends.payloads.kombu_message import read_message, write_message
+
+CALL = [["a@example.test", 3], {"subject": "hello"}, {"callbacks": None, "errbacks": None, "chain": [], "chord": None}]
+TOLD = {"args": CALL[0], "kwargs": CALL[1]}
+# The opcodes of that call, and of a result that is an exception.
+PICKLED = (
+    b"\x80\x02]q\x00(]q\x01(X\x0e\x00\x00\x00a@example.testq\x02K\x03e}q\x03X\x07\x00\x00\x00subjectq\x04X\x05\x00\x00\x00hell"
+    b"oq\x05s}q\x06(X\t\x00\x00\x00callbacksq\x07NX\x08\x00\x00\x00errbacksq\x08NX\x05\x00\x00\x00chainq\t]q\nX\x05\x00\x00"
+    b"\x00chordq\x0bNue."
+)
+PICKLED_ERROR = (
+    b"\x80\x02}q\x00(X\x06\x00\x00\x00statusq\x01X\x07\x00\x00\x00FAILUREq\x02X\x06\x00\x00\x00resultq\x03cexceptions\nVa"
+    b"lueError\nq\x04X\x03\x00\x00\x00badq\x05K\x07\x86q\x06Rq\x07X\t\x00\x00\x00tracebackq\x08X\t\x00\x00\x00Tracebackq"
+    b"\tu."
+)
+# What msgpack writes of a list of a list and two maps.
+PACKED = b"\x93\x92\xaea@example.test\x03\x81\xa7subject\xa5hello\x80"
+# What Kombu's yaml writes of it.
+BLOCK = b"- [a@example.test, 3]\n- {subject: hello}\n- {callbacks: null}\n"
+
+
+def _canary(file: Path) -> bytes:
+    """Return the opcodes that open a file for writing where they are obeyed."""
+    name = str(file).encode()
+    return b"cbuiltins\nopen\n(X" + len(name).to_bytes(4, "little") + name + b"X\x01\x00\x00\x00wtR"
+
+
+def _envelope(body: bytes, **headers: object) -> bytes:
+    told = {"id": "one", "task": "mail.send", **headers}
+    properties = {"correlation_id": "one", "body_encoding": "base64"}
+    return json.dumps({"body": base64.b64encode(body).decode(), "headers": told, "properties": properties}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (json.dumps(CALL).encode(), TOLD),
+        (PICKLED, TOLD),
+        (PACKED, TOLD),
+        (zlib.compress(json.dumps(CALL).encode()), TOLD),
+        (bz2.compress(PICKLED), TOLD),
+        (BLOCK, {"yaml": BLOCK.decode()}),
+    ],
+    ids=["json", "pickle", "msgpack", "compressed", "bzip2", "yaml"],
+)
+def test_a_body_of_each_serialiser_is_read(body: bytes, told: dict[str, object]) -> None:
+    """The call comes out with its arguments by name; YAML is shown as it stands."""
+    message = read_message(_envelope(body))
+    assert message is not None
+    call, payload, problem = message.read_call()
+    assert (call, json.loads(payload), problem) == ("mail.send", told, "")
+
+
+def test_a_body_that_cannot_be_read_is_told_by_its_headers() -> None:
+    """What the sender wrote for people is shown, with why no more is."""
+    message = read_message(_envelope(b"\0\1\2\3\4\5", argsrepr="('a', 3)", kwargsrepr="{}"))
+    assert message is not None
+    call, payload, problem = message.read_call()
+    assert (call, json.loads(payload)) == ("mail.send", {"argsrepr": "('a', 3)", "kwargsrepr": "{}"})
+    assert "not known" in problem
+
+
+def test_the_first_protocol_is_read() -> None:
+    """Celery up to 3 says all in the body."""
+    body = json.dumps({"task": "old.task", "id": "two", "args": [1], "kwargs": {}, "retries": 0}).encode()
+    raw = json.dumps({"body": base64.b64encode(body).decode(), "properties": {"correlation_id": "two"}}).encode()
+    message = read_message(raw)
+    assert message is not None
+    assert (message.task_id, message.is_whole) == ("two", False)
+    assert message.read_call()[:2] == ("old.task", json.dumps({"args": [1], "kwargs": {}}))
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"{}", b"null", b"\xff\xfe", b'["x", 1]', b'[{}, "", "q"]', b"[" * 100_000]
+)
+def test_what_is_no_message_is_none(raw: bytes) -> None:
+    """Other values that stand in a list are told apart."""
+    assert read_message(raw) is None
+
+
+def test_nothing_in_a_pickle_is_run(tmp_path: Path) -> None:
+    """A body and a result that would write a file are read without that."""
+    file = tmp_path / "ran"
+    message = read_message(_envelope(b"\x80\x02]](" + _canary(file) + b"ea}a}a."))
+    assert message is not None
+    assert "builtins.open" in message.read_call()[1]
+    result = read_result(b"\x80\x02}(U\x06statusU\x07SUCCESSU\x06result" + _canary(file) + b"u.")
+    assert (result.status, result.in_json) == ("SUCCESS", False)
+    assert result.returned is not None
+    assert "builtins.open" in result.returned.raw
+    assert not file.exists()
+
+
+def test_errors_are_read_from_json_and_from_pickles() -> None:
+    """JSON has an error's parts, a pickle the exception itself; a message that is no list is taken whole."""
+    parts = {"exc_type": "ValueError", "exc_message": ["bad", 7], "exc_module": "builtins"}
+    stored = [
+        json.dumps({"status": "FAILURE", "result": parts, "traceback": "Traceback"}).encode(),
+        PICKLED_ERROR,
+        json.dumps(
+            {"status": "RETRY", "result": {**parts, "exc_message": "bad, 7"}, "traceback": "Traceback"}
+        ).encode(),
+    ]
+    for raw in stored:
+        error = read_result(raw).error
+        assert error is not None
+        assert (error.class_name.raw, error.message.raw, error.traceback.raw) == ("ValueError", "bad, 7", "Traceback")
+
+
+def test_of_a_result_that_was_read_in_part_the_status_is_known() -> None:
+    """A large result is not read to its end."""
+    raw = json.dumps({"status": "SUCCESS", "result": "x" * 1_000}).encode()[:500]
+    assert (read_result(raw).status, read_result(raw).call, read_result(raw).in_json) == ("SUCCESS", None, True)
+    assert read_result(b"\0\1").status == ""
+
+
+def test_what_is_written_is_read_again() -> None:
+    """A new message and a result of a revoked task are as Celery's own."""
+    message = read_message(write_message("one", ("mail.send", ["ü", 1.0], {"n": 12345678901234567}), "mails", None))
+    assert message is not None
+    call, payload, _ = message.read_call()
+    assert (call, message.task_id, message.retries, message.is_whole) == ("mail.send", "one", 0, True)
+    assert json.loads(payload) == {"args": ["ü", 1.0], "kwargs": {"n": 12345678901234567}}
+    assert read_result(write_revoked("one", "2026-11-22T03:59:32+00:00")).status == "REVOKED"
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_message("one", ("t", [float("nan")], {}), "q", None)

@@ -1,0 +1,54 @@
+"""What Celery does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import redis
+
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+from tests.captures.expected.declaration import Deed, Expectation, Values
+
+# An hour after the last message was given to a worker.
+_LATE_S = 3601
+
+
+def _celery_task(url: str, task_id: str) -> Values | None:
+    """Return the message of a task with where it stands, and the status of its result."""
+    found: dict[str, Any] = {}
+    with redis.Redis.from_url(url) as client:
+        for key in client.keys("*"):
+            if client.type(key) == b"list":
+                held = [one for one in client.lrange(key, 0, -1) if task_id.encode() in one]
+                found |= {"stands": "list", **json.loads(held[0])["headers"]} if held else {}
+        for value in client.hvals("unacked"):
+            message = json.loads(value)[0]
+            found |= {"stands": "unacked", **message["headers"]} if message["headers"]["id"] == task_id else {}
+        meta = client.get(f"celery-task-meta-{task_id}")
+    return {**found, "status": json.loads(meta)["status"] if meta else None} if found or meta else None
+
+
+_SENT: Values = {"stands": "list", "status": None, "retries": 0, "eta": None}
+_CELERY = Expectation(
+    kind="celery",
+    stuck_after_s=_LATE_S,
+    deeds=(
+        Deed(Verb.RETRY, "failed", State.PENDING, _SENT),
+        Deed(Verb.RETRY, "delayed", State.PENDING, _SENT, unless="a worker holds"),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, {"stands": "list", "eta": None, "redelivered": True}, _LATE_S),
+        Deed(Verb.RELEASE, "stuck", State.PENDING, {"stands": "list", "redelivered": True}, _LATE_S),
+        Deed(Verb.RELEASE, "lost", State.PENDING, _SENT, _LATE_S),
+        Deed(Verb.CANCEL, "waiting", State.CANCELLED, {"status": "REVOKED"}),
+        Deed(Verb.CANCEL, "delayed", State.CANCELLED, {"status": "REVOKED"}, unless="a worker holds"),
+        Deed(Verb.CANCEL, "retrying", State.CANCELLED, {"status": "REVOKED"}, _LATE_S),
+        *(Deed(Verb.DELETE, word, None, {}) for word in ("waiting", "failed", "completed")),
+        Deed(Verb.DELETE, "delayed", None, {}, unless="a worker holds"),
+        Deed(Verb.DELETE, "cancelled", None, {}, unless="a worker holds"),
+    ),
+    stored=_celery_task,
+    unsure={"attempts": "at least", "error": "its last error is not stored", "due": "since when it waits"},
+)
+# By the "system" of a truth file.
+EXPECTATIONS = {"celery-redis": _CELERY}
