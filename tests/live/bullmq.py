@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
-from tests.live.product import PROGRAMS, LiveProduct, Missing, run
+from tests.live.product import PROGRAMS, LiveProduct, make_node_room, run
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,7 @@ class LiveBullmq(LiveProduct):
         return f"bullmq {self.version}"
 
     def install(self, room: Path) -> None:
-        if shutil.which("npm") is None:
-            raise Missing("npm is not installed (Debian: apt-get install npm)")
-        packages = (f"bullmq@{self.version}", "ioredis@5.11.1")
-        run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", room, *packages], room)
+        make_node_room(room, f"bullmq@{self.version}", "ioredis@5.11.1")
 
     def enqueue(self, room: Path, url: str, work: Path) -> None:
         run(["node", PROGRAMS / "bullmq_jobs.cjs", room, url, "enqueue", work], room)

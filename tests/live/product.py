@@ -87,6 +87,13 @@ def make_python_room(room: Path, *packages: str, minor: int = 0) -> Path:
     return programs
 
 
+def make_node_room(room: Path, *packages: str) -> None:
+    """Install packages of npm into a folder. Raises Missing."""
+    if shutil.which("npm") is None:
+        raise Missing("npm is not installed (Debian: apt-get install npm)")
+    run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", room, *packages], room)
+
+
 def _find_python(minor: int) -> str:
     """Return a Python that is new enough: this one, one on the path, or one that stands beside this one's installation."""
     if sys.version_info >= (3, minor):
