@@ -116,6 +116,7 @@ def test_a_queue_without_a_consumer_says_which_worker_to_start() -> None:
         (running(3601, type=Untrusted("Long")), LISTENED, Code.HEALTHY, "running"),
         (running(10, lease_s=-27), facts(worker("mail", silent_s=360)), Code.ORPHANED, "web-1 pid 4411 silent 6 m"),
         (running(10, lease_s=-27), facts(), Code.ORPHANED, "w1 is no longer registered, its lease ended 20 s ago"),
+        (running(10, lease_s=-27), facts(capabilities=RELEASING), Code.ORPHANED, "w1 took it, its time ended 20 s ago"),
         (running(10, lease_s=None), LISTENED, Code.ORPHANED, "its lease is gone"),
         (running(9999, lease_s=-1), LISTENED, Code.ORPHANED, "no worker has swept it"),
         (running(301, lease_s=None), facts(capabilities=FOREIGN), Code.OVER_LIMIT, "keeps no liveness"),

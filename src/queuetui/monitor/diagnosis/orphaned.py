@@ -11,6 +11,9 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import act_on, age, name, start_worker, worker_name
 
+# By whether the store registers workers.
+_UNSEEN = {True: "is no longer registered", False: "took it"}
+
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a processing job; needs a lease, or a time until which the store leaves a run alone."""
@@ -19,9 +22,10 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     holder = facts.holder(job)
     silent_s = None if holder is None else facts.seconds_since(holder.beat_at)
-    seen = "is no longer registered" if silent_s is None else f"silent {age(silent_s)}"
+    seen = f"silent {age(silent_s)}" if silent_s is not None else _UNSEEN[facts.capabilities.workers]
     over_s = facts.seconds_since(job.lease_until)
-    ended = "its lease is gone" if over_s is None else f"its lease ended {age(over_s)} ago"
+    right = "lease" if keeps_leases else "time"
+    ended = f"its {right} is gone" if over_s is None else f"its {right} ended {age(over_s)} ago"
     who = name(job.worker) if holder is None else worker_name(holder)
     holds = f"worker {who} {seen}" if job.worker is not None else "which worker held it is not stored"
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -74,27 +74,43 @@ _REASONS = {
     Verb.CLEAN: "graphile-worker registers no workers",
     Verb.LIMIT: "graphile-worker's limits are the concurrency of its workers; a named queue runs one job at a time",
 }
-_UNTRIED = "it is only read: these are not the tables of graphile-worker 0.14 to 0.17, with which this was tried; use its own functions"
+_UNTRIED = "it is only read: these are not the tables of graphile-worker 0.16 to 0.18, with which this was tried; use its own functions"
 _TWICE = "if its worker still lives, the job now runs twice"
 _WARNINGS = {
     Verb.CANCEL: "graphile-worker has no cancelled jobs: it is failed for good, and a retry lets it run after all",
     Verb.DELETE: "graphile-worker keeps no copy of a deleted job",
     Verb.RELEASE: _TWICE,
 }
+_HIDDEN = "row security hides rows of graphile-worker's tables; connect as their owner, or by a role with BYPASSRLS"
 _DONE_IS_GONE = "graphile-worker deletes a job that is done"
 
 
-def describe(schema: str, prefix: str, *, is_tried: bool, hides_rows: bool) -> Product:
-    """Return the queue of one schema; row security without a policy hides all rows, and says nothing."""
-    tables = _Tables(schema, prefix)
+@dataclass(frozen=True, slots=True)
+class GraphileShape:
+    """The tables of one schema: how their names begin, whether queues and types are numbered; `is_tried`: their functions are known.
+
+    `hides_rows`: row security without a policy hides all rows, and says nothing.
+    """
+
+    schema: str
+    prefix: str
+    numbered: bool
+    is_tried: bool
+    hides_rows: bool
+
+
+def describe(shape: GraphileShape) -> Product:
+    """Return the queue of one schema."""
+    tables, schema = _Tables(shape), shape.schema
     changes = tuple(_changes(schema, tables.queues))
-    untried = {} if is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
+    untried = {} if shape.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
+    names = ("jobs", "job_queues", *(["tasks"] if shape.numbered else []))
     return Product(
         kind="graphile-worker",
         label="graphile-worker",
         sources=(tables.source(),),
-        changes=changes if is_tried else (),
-        tables=f"{schema}.{prefix}jobs, {schema}.{prefix}job_queues",
+        changes=changes if shape.is_tried else (),
+        tables=", ".join(f"{schema}.{shape.prefix}{name}" for name in names),
         absent=_ABSENT,
         missing_states={
             State.COMPLETED: _DONE_IS_GONE,
@@ -102,9 +118,7 @@ def describe(schema: str, prefix: str, *, is_tried: bool, hides_rows: bool) -> P
         },
         reasons={**_REASONS, **untried},
         warnings=_WARNINGS,
-        unseen="row security hides rows of graphile-worker's tables; connect as their owner, or by a role with BYPASSRLS"
-        if hides_rows
-        else "",
+        unseen=_HIDDEN if shape.hides_rows else "",
         name=schema,
         worker_command=("npx", "graphile-worker", *([] if schema == "graphile_worker" else ["--schema", schema])),
         complete=tables.tell_holders,
@@ -112,27 +126,27 @@ def describe(schema: str, prefix: str, *, is_tried: bool, hides_rows: bool) -> P
 
 
 class _Tables:
-    """The tables of one schema: since 0.14 private ones, in which queues and types have numbers."""
+    """The tables of one schema, and what stands where in them."""
 
-    def __init__(self, schema: str, prefix: str) -> None:
+    def __init__(self, shape: GraphileShape) -> None:
         numbers = dict.fromkeys(("id", "job_queue_id", "task_id", "priority", "attempts", "max_attempts"), BigInteger)
         texts = dict.fromkeys(("last_error", "key", "locked_by", "queue_name", "task_identifier"), Text)
         times = dict.fromkeys(("run_at", "created_at", "locked_at", "updated_at"), _TIME)
-        metadata = MetaData(schema=schema)
+        metadata = MetaData(schema=shape.schema)
 
         def table(name: str, columns: Mapping[str, Any]) -> Table:
-            return Table(f"{prefix}{name}", metadata, *(Column(*each) for each in columns.items()))
+            return Table(f"{shape.prefix}{name}", metadata, *(Column(*each) for each in columns.items()))
 
         self._jobs = table("jobs", {**numbers, **texts, **times, "payload": JSON, "flags": JSON})
         self.queues = table("job_queues", {"id": Integer, "queue_name": Text, "locked_at": _TIME, "locked_by": Text})
         job, queue = self._jobs.c, self.queues.c
         self._type, self._queue_key = job.task_identifier, queue.queue_name
         joined: FromClause = self._jobs
-        if prefix:
+        if shape.numbered:
             tasks = table("tasks", {"id": Integer, "identifier": Text})
             self._type, self._queue_key = tasks.c.identifier, queue.id
             joined = self._jobs.outerjoin(tasks, tasks.c.id == job.task_id)
-        self._queue_of = job.job_queue_id if prefix else job.queue_name
+        self._queue_of = job.job_queue_id if shape.numbered else job.queue_name
         self._rows = joined.outerjoin(self.queues, self._queue_key == self._queue_of)
 
     def source(self) -> Source:
@@ -229,7 +243,7 @@ def _changes(schema: str, queues: Table) -> Iterator[Change]:
         return write_both
 
     def after_release(locked: LockedRow) -> str:
-        return f"{_TWICE}; it was its last attempt, so that it is failed now" if locked.job.is_used_up else _TWICE
+        return "it was its last attempt, so that it is failed now: retry it" if locked.job.is_used_up else _TWICE
 
     idle, running, failed = WAITING | {State.BLOCKED}, frozenset({State.PROCESSING}), frozenset({State.FAILED})
     free = with_queue(setting(lambda _: {"locked_at": None, "locked_by": None}))
