@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,31 @@ def url(room: Path, redis_server: Any) -> Iterator[str]:
     redis_server.drop_database(made)
 
 
+class Theirs:
+    """A process that does BullMQ's own verbs."""
+
+    def __init__(self, room: Path, url: str) -> None:
+        command = ["node", str(PROGRAMS / "bullmq_states.cjs"), str(room), url, "serve"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def do(self, verb: str, queue: str, job: str) -> None:
+        """Do a verb, and return once all of it is written."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{verb} {queue} {job}\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n", (verb, queue, job)
+
+
+@pytest.fixture(scope="module")
+def theirs(room: Path, url: str) -> Iterator[Theirs]:
+    """BullMQ itself."""
+    made = Theirs(room, url)
+    yield made
+    made.process.kill()
+    made.process.communicate()
+
+
 @contextlib.contextmanager
 def _put_back(url: str) -> Iterator[None]:
     """Put everything back as it was."""
@@ -77,26 +103,22 @@ def _put_back(url: str) -> Iterator[None]:
             client.restore(key, max(ttl_ms, 0), dump)
 
 
-def test_our_verbs_leave_what_bullmqs_leave(room: Path, url: str) -> None:
+def test_our_verbs_leave_what_bullmqs_leave(theirs: Theirs, url: str) -> None:
     """After each verb of ours all keys hold what they hold after BullMQ's own, whatever was paused or limited before."""
     different = []
     for deed, before in DEEDS:
         with _put_back(url):
             for one in before:
-                _do_theirs(room, url, *one)
+                theirs.do(*one)
             with _put_back(url):
-                _do_theirs(room, url, *deed)
-                theirs = _told(url)
+                theirs.do(*deed)
+                left = _told(url)
             _do_ours(url, *deed)
             ours = _told(url)
-        changed = {key: (theirs.get(key), ours.get(key)) for key in theirs | ours if theirs.get(key) != ours.get(key)}
+        changed = {key: (left.get(key), ours.get(key)) for key in left | ours if left.get(key) != ours.get(key)}
         if changed:
             different.append((deed, before, changed))
     assert not different
-
-
-def _do_theirs(room: Path, url: str, verb: str, queue: str, job: str) -> None:
-    run(["node", PROGRAMS / "bullmq_states.cjs", room, url, verb, queue, job], room)
 
 
 def _do_ours(url: str, verb: str, queue: str, job: str) -> None:

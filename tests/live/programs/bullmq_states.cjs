@@ -1,9 +1,10 @@
 // Brings BullMQ's jobs into the states that its verbs are for, and does one of its own verbs.
-// Called with the folder of BullMQ, the server's URL, and 'make', or a verb with a queue and an id.
+// Called with the folder of BullMQ, the server's URL, and 'make', or 'serve': then each line of its input is a verb, a queue and an id.
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
+const { createInterface } = require('node:readline');
 
-const [, , room, url, task, name, id] = process.argv;
+const [, , room, url, task] = process.argv;
 const load = createRequire(join(room, 'index.cjs'));
 const { FlowProducer, Job, Queue, Worker } = load('bullmq');
 const { default: Redis } = load('ioredis');
@@ -55,7 +56,7 @@ async function make() {
   await redis.del('bull:lost:dropped:lock');
 }
 
-async function act() {
+async function act(verb, name, id) {
   const queue = new Queue(name, { connection });
   const job = await Job.fromId(queue, id);
   const verbs = {
@@ -70,12 +71,21 @@ async function act() {
       await redis.sadd(`bull:${name}:stalled`, id);
       await worker.moveStalledJobsToWait();
       await redis.del(`bull:${name}:stalled-check`);
+      await worker.close(true);
     },
   };
-  await verbs[task]();
+  await verbs[verb]();
+  await queue.close();
 }
 
-(task === 'make' ? make() : act()).then(
+async function serve() {
+  for await (const line of createInterface({ input: process.stdin })) {
+    await act(...line.split(' '));
+    console.log('done');
+  }
+}
+
+(task === 'make' ? make() : serve()).then(
   () => process.exit(0),
   (error) => {
     console.error(error);

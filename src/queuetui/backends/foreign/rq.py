@@ -13,7 +13,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
-from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
@@ -122,12 +122,7 @@ class Rq:
         (origin,) = ask([("HGET", self._key("job", stored), "origin")])
         near = [one for one in shelves if origin is None or one.queue == origin.decode("utf-8", "replace")]
         plain = [one for one in near if one.role != "wip"]
-        looks = [("LPOS" if one.kind is Kind.LIST else "ZSCORE", one.key, stored) for one in plain]
-        found = [
-            Entry(shelf, stored, int(reply)) if shelf.kind is Kind.LIST else Entry(shelf, stored, score=reply)
-            for shelf, reply in zip(plain, ask(looks), strict=True)
-            if reply is not None
-        ]
+        found = entries_of([(one, stored) for one in plain], ask)
         wips = [one for one in near if one not in plain]
         runs = zip(wips, ask([one.slice(0, 1_000) for one in wips]), strict=True)
         return (*(e for one, reply in runs for e in one.entries(reply, 0) if _bare_id(e) == stored), *found)

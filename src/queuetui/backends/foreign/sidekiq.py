@@ -15,7 +15,7 @@ from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of
+from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.redis.server import RedisServer
@@ -246,10 +246,10 @@ def _read_process(identity: bytes, card: Sequence[bytes | None], ends_ms: int) -
         Untrusted(str(said.get("version", ""))),
         _queues_of(said),
         slots=int(said["concurrency"]) if isinstance(said.get("concurrency"), int) else 1,
-        busy=_whole(busy),
+        busy=whole_of(busy),
         started_at=at_of(said.get("started_at")) or beat_at,
         beat_at=beat_at,
-        rss_bytes=_whole(rss) * 1024 or None,
+        rss_bytes=whole_of(rss) * 1024 or None,
         stopping=quiet == b"true",
         registration_ends=ends_ms > 0,
     )
@@ -263,10 +263,6 @@ def _queues_of(said: Mapping[str, Any]) -> tuple[Untrusted, ...]:
     )
     names = [name for part in parts if isinstance(part, dict) for name in part] or said.get("queues")
     return tuple(Untrusted(str(name)) for name in dict.fromkeys(map(str, names if isinstance(names, list) else ())))
-
-
-def _whole(value: bytes | None) -> int:
-    return int(value) if value is not None and value.isdigit() else 0
 
 
 _UNREADABLE = "its message cannot be read: it is no JSON object with a jid"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
 from queuetui.backends.keys.walking import Walk, write_anchor
@@ -111,6 +112,16 @@ _FINDERS: dict[Kind, Callable[[Reading, Shelf, bytes], Entry | None]] = {
     Kind.SET: _in_set,
     Kind.KEYS: _in_keys,
 }
+
+
+def entries_of(members: Sequence[tuple[Shelf, bytes]], ask: Ask) -> tuple[Entry, ...]:
+    """Return those members of lists and sorted sets that are there, each with its rank or score."""
+    looks = [("LPOS" if shelf.kind is Kind.LIST else "ZSCORE", shelf.key, member) for shelf, member in members]
+    return tuple(
+        Entry(shelf, member, int(reply)) if shelf.kind is Kind.LIST else Entry(shelf, member, score=reply)
+        for (shelf, member), reply in zip(members, ask(looks), strict=True)
+        if reply is not None
+    )
 
 
 class Remembered:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from queuetui.model.clock import from_us
+from queuetui.model.text import Untrusted
 
 # Seconds since 1970 do not come to this for three thousand years; milliseconds have.
 _MILLISECONDS_FROM = 1e11
@@ -17,6 +18,16 @@ _MILLISECONDS_FROM = 1e11
 def text_of(value: bytes | None) -> str:
     """Return stored text; what is none is shown by marks, what is absent is empty."""
     return (value or b"").decode("utf-8", "replace")
+
+
+def whole_of(value: bytes | None) -> int:
+    """Return a count, 0 where none is stored."""
+    return int(value) if value is not None and value.isdigit() else 0
+
+
+def shown_of(value: bytes | None) -> Untrusted | None:
+    """Return stored text to show, None where there is none."""
+    return Untrusted(text_of(value)) if value else None
 
 
 def pairs_of(flat: Sequence[bytes]) -> dict[str, bytes]:

@@ -5,60 +5,77 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.bullmq.changes import FIELDS, GONE, REASONS, SEEN, WAITING, WARNINGS, Changes, queue_of
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.changes import Change, Rule, states_by_verb
+from queuetui.backends.keys.changes import Change, LuaDecision, Rule, Step, says, stands, states_by_verb
 from queuetui.backends.keys.clients import Client, list_clients
-from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.queue_marks import list_marks
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment
+from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of
-from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
+from queuetui.backends.payloads.javascript_error import read_failures, read_last
+from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.errors import Denied
-from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import summarise_json
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
-_SCORE_STEP = 4096
-_MOST_CHILDREN = 20
-# BullMQ up to 4 put such an id among those that wait, to wake its workers.
-_MARKER = b"0:"
-_LOWER_FIRST = "the lowest number above 0 runs first, and jobs without one before all of them"
-_BY_SCHEDULER = "the next run of the job scheduler {}: BullMQ makes it anew after each run"
-_CHILD = "a child of {}"
-_STALLED = "it stalled before: BullMQ fails it once it stalls again"
+# What a worker and BullMQ's own verbs change of a job: an act must find it as it was seen.
+_SEEN = ("timestamp", "priority", "delay", "processedOn", "finishedOn", "atm", "ats", "stc")
+_FIELDS = (
+    *_SEEN,
+    "name",
+    "data",
+    "opts",
+    "failedReason",
+    "stacktrace",
+    "returnvalue",
+    "progress",
+    "pb",
+    "parentKey",
+    "rjk",
+    "deid",
+)
+_PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
+# The versions whose scripts were compared with what is done here.
+_VERSION = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
 _META = re.compile(rb"(.+):([^:]+):meta", re.DOTALL)
 _WORKER = re.compile(r"([A-Za-z0-9+/=]+)(?::w(?::(.+))?)?")
+_SCORE_STEP, _MOST_CHILDREN, _MOST_PREFIXES, _A_MOMENT = 4096, 20, 16, timedelta(seconds=1)
+_MARKER = b"0:"  # BullMQ up to 4 put such an id among those that wait, to wake its workers.
+_LATER = frozenset({State.SCHEDULED, State.RETRYING})
+_WAITING = _LATER | {State.PENDING}
 # Whose jobs wait, run and end, in the order in which they travel. What was tried before waits among the others.
+_TRIED = (State.PENDING, State.RETRYING)
 _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
     ("waiting-children", Kind.SORTED, (State.BLOCKED,), False),
     ("delayed", Kind.SORTED, (State.SCHEDULED, State.RETRYING), False),
-    ("prioritized", Kind.SORTED, WAITING, False),
-    ("paused", Kind.LIST, WAITING, True),
-    ("wait", Kind.LIST, WAITING, True),
+    ("prioritized", Kind.SORTED, _TRIED, False),
+    ("paused", Kind.LIST, _TRIED, True),
+    ("wait", Kind.LIST, _TRIED, True),
     ("active", Kind.LIST, (State.PROCESSING,), True),
     ("failed", Kind.SORTED, (State.FAILED,), True),
     ("completed", Kind.SORTED, (State.COMPLETED,), True),
 )
-_KEPT = frozenset(state for _, _, states, _ in _ROLES for state in states)
 
 
 class Bullmq:
-    """The description of the queues of one prefix."""
+    """The description of the queues of one prefix; a queue of a FlowProducer alone tells no version: it is that of the others."""
 
     absent: Mapping[str, str] = {
         "correlation_id": "BullMQ's jobs carry no correlation id",
@@ -69,22 +86,28 @@ class Bullmq:
         self.prefix = prefix
         self.home = f"the keys {text_of(prefix)}:*:meta"
         self._names = names
-        self._changes = Changes()
-        self.rules: tuple[Rule, ...] = self._changes.rules
+        self._usual: bytes | None = None
+        self.rules = (
+            Rule(Verb.RETRY, _LATER | {State.FAILED}, self._requeue),
+            Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._requeue),
+            Rule(Verb.CANCEL, _WAITING, self._remove),
+            Rule(Verb.DELETE, _WAITING | {State.PROCESSING, State.FAILED, State.COMPLETED}, self._remove),
+        )
         self.capabilities = Capabilities(
-            "bullmq", "BullMQ", native=False, applies=states_by_verb(self.rules), keeps=_KEPT, reasons=REASONS,
-            manages=frozenset({Verb.PAUSE, Verb.RESUME}), liveness=Liveness.DEADLINE, workers=True, attempts=True,
-            warnings=WARNINGS,
+            "bullmq", "BullMQ", native=False, applies=states_by_verb(self.rules), manages=frozenset({Verb.PAUSE, Verb.RESUME}),
+            keeps=frozenset(state for one in _ROLES for state in one[2]), reasons=_REASONS, warnings=_WARNINGS,
+            liveness=Liveness.DEADLINE, workers=True, attempts=True,
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
         """Tell BullMQ by what it writes into the meta of each queue; a user who may not list connections sees no workers."""
-        names = self._names.read(ask)
-        metas = ask([("HMGET", self._key(name, b"meta"), "version", "opts.maxLenEvents") for name in names])
-        versions = {version for version, _ in metas if text_of(version).startswith("bullmq:")}
-        if not versions and not any(most for _, most in metas):
+        told = ask(
+            [("HMGET", self._key(one, b"meta"), "version", "opts.maxLenEvents") for one in self._names.read(ask)]
+        )
+        versions = {version for version, _ in told if text_of(version).startswith("bullmq:")}
+        if not versions and not any(most for _, most in told):
             return ""
-        self._changes.usual = next(iter(versions)) if len(versions) == 1 else None
+        self._usual = versions.pop() if len(versions) == 1 else None
         try:
             list_clients(ask)
         except Denied:
@@ -93,111 +116,156 @@ class Bullmq:
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues are paused, and which workers are connected: their names tell of their queues too."""
-        clients = list_clients(ask) if self.capabilities.workers else ()
-        workers = tuple(filter(None, (_read_worker(one, text_of(self.prefix) + ":") for one in clients)))
-        heard = {queue.raw.encode("utf-8", "surrogatepass") for one in workers for queue in one.queues}
+        workers: dict[str, WorkerInfo] = {}
+        for client in list_clients(ask) if self.capabilities.workers else ():
+            worker = _read_worker(client, text_of(self.prefix) + ":", workers)
+            workers |= {worker.id.raw: worker} if worker else {}
+        heard = (queue.raw.encode() for one in workers.values() for queue in one.queues)
         names = tuple(sorted({*self._names.read(ask), *heard}))
         paused = ask([("HGET", self._key(name, b"meta"), "paused") for name in names])
         held = frozenset(name for name, one in zip(names, paused, strict=True) if one is not None)
-        return Survey(names, workers, paused=held, unseen=self._names.unseen)
+        return Survey(names, tuple(workers.values()), paused=held, unseen=self._names.unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and sets of every queue, by role."""
         return tuple(
-            Shelf(role, self._key(name, role.encode()), kind, states, name.decode("utf-8", "replace"), falls)
+            Shelf(role, self._key(name, role.encode()), kind, states, text_of(name), falls)
             for role, kind, states, falls in _ROLES
             for name in survey.queues
         )
 
     def id_of(self, entry: Entry) -> str:
         """Return the queue and the id in it, as two queues may both have a job 1."""
-        return (
-            "" if entry.member.startswith(_MARKER) else f"{entry.shelf.queue}/{entry.member.decode('utf-8', 'replace')}"
-        )
+        return "" if entry.member.startswith(_MARKER) else f"{entry.shelf.queue}/{text_of(entry.member)}"
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...]:
         """Look into each shelf of the queues that an id may be of."""
-        near = [
-            (one, job_id.removeprefix(f"{one.queue}/").encode("utf-8", "surrogatepass"))
-            for one in shelves
-            if job_id.startswith(f"{one.queue}/")
-        ]
-        looks = [("LPOS" if one.kind is Kind.LIST else "ZSCORE", one.key, stored) for one, stored in near]
-        found = zip(near, ask(looks), strict=True)
-        return tuple(
-            Entry(shelf, stored, int(reply)) if shelf.kind is Kind.LIST else Entry(shelf, stored, score=reply)
-            for (shelf, stored), reply in found
-            if reply is not None
-        )
+        near = [(one, _id_within(job_id, one.queue or "")) for one in shelves if job_id.startswith(f"{one.queue}/")]
+        return entries_of(near, ask)
 
     def loads(self, entry: Entry) -> list[Command]:
         """Read the hash and the queue's meta; of a run how long its lock lasts, of a parent for whom it waits."""
-        queue, job = queue_of(entry), queue_of(entry) + entry.member
+        queue, job = _queue_of(entry), _queue_of(entry) + entry.member
         more: dict[str, Command] = {
             "active": ("PTTL", job + b":lock"),
             "waiting-children": ("SRANDMEMBER", job + b":dependencies", _MOST_CHILDREN),
         }
-        found: list[Command] = [("HMGET", job, *FIELDS), ("HMGET", queue + b"meta", "version", "paused")]
+        found: list[Command] = [("HMGET", job, *_FIELDS), ("HMGET", queue + b"meta", "version", "paused")]
         return [*found, more[entry.shelf.role]] if entry.shelf.role in more else found
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
         """Return the job; one whose hash is gone is shown by its id. What was tried before waits among the others."""
         if entry.member.startswith(_MARKER):
             return None
-        said = {name: text_of(value) for name, value in zip(FIELDS, loaded[0], strict=True)}
-        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(said[name] for name in SEEN)))
+        raw: Mapping[str, bytes | None] = dict(zip(_FIELDS, loaded[0], strict=True))
+        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *loaded[0][: len(_SEEN)]))
         queue, state, role = Untrusted(entry.shelf.queue or ""), entry.shelf.states[0], entry.shelf.role
-        if not said["name"]:
-            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(GONE,))
-        made, begun = _whole(said["atm"]), _whole(said["ats"])
-        if made and State.RETRYING in entry.shelf.states:
-            state = State.RETRYING
-        limit = (object_of(said["opts"]) or {}).get("attempts")
-        created, started = at_of(said["timestamp"]), at_of(said["processedOn"])
-        due = created and created + timedelta(milliseconds=_whole(said["delay"]))
+        if raw["name"] is None:
+            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
+        name, data, made = text_of(raw["name"]), text_of(raw["data"]), whole_of(raw["atm"])
+        state = State.RETRYING if made and State.RETRYING in entry.shelf.states else state
+        limit = (object_of(raw["opts"]) or {}).get("attempts")
+        created, started = at_of(raw["timestamp"]), at_of(raw["processedOn"])
+        due = created and created + timedelta(milliseconds=whole_of(raw["delay"]))
+        # What has no lock has been lost since it began at the latest.
+        left_ms = loaded[2] if role == "active" else -1
+        lease = moment.now + timedelta(milliseconds=left_ms) if left_ms >= 0 else started or moment.now - _A_MOMENT
         return Job(
-            ref, Untrusted(said["name"]), queue, state, Untrusted(said["data"]),
-            data=summarise_json(said["name"], said["data"], moment.summaries),
-            priority=_whole(said["priority"]),
-            # BullMQ 4 counts no runs that began.
-            attempts=max(begun, made + int(state is State.PROCESSING and not said["ats"])),
+            ref, Untrusted(name), queue, state, Untrusted(data),
+            data=summarise_json(name, data, moment.summaries),
+            priority=whole_of(raw["priority"]),
+            attempts=max(whole_of(raw["ats"]), made + int(role == "active" and raw["ats"] is None)),
             max_attempts=limit if isinstance(limit, int) and limit > 1 else 1,
-            lost=_whole(said["stc"]),
-            error=_read_error(said) if state in (State.FAILED, State.RETRYING) else None,
-            result=_shown(said["returnvalue"]) if state is State.COMPLETED else None,
-            progress=_shown(said["progress"]),
-            worker=_shown(said["pb"]) if state is State.PROCESSING else None,
-            idempotency_key=_shown(said["deid"]),
+            lost=whole_of(raw["stc"]),
+            error=read_last(text_of(raw["failedReason"]), list_of(raw["stacktrace"])) if state in (State.FAILED, State.RETRYING) else None,
+            result=shown_of(raw["returnvalue"]) if state is State.COMPLETED else None,
+            progress=shown_of(raw["progress"]),
+            worker=shown_of(raw["pb"]) if state is State.PROCESSING else None,
+            idempotency_key=shown_of(raw["deid"]),
             created_at=created,
             scheduled_at=at_of(int(float(entry.score or 0)) // _SCORE_STEP) if role == "delayed" else due,
             started_at=started,
-            completed_at=at_of(said["finishedOn"]) if state in (State.FAILED, State.COMPLETED) else None,
-            lease_until=_lease(loaded[2], started, moment.now) if role == "active" else None,
+            completed_at=at_of(raw["finishedOn"]) if state in (State.FAILED, State.COMPLETED) else None,
+            lease_until=lease if role == "active" else None,
             waits_for=tuple(Untrusted(self._id_in(key)) for key in sorted(loaded[2])) if state is State.BLOCKED else (),
-            remarks=tuple(filter(None, self._remarks(said, state, loaded[1][0]))),
+            remarks=tuple(filter(None, self._remarks(raw, state, loaded[1][0]))),
         )  # fmt: skip
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Return the failures whose stacks are kept; nothing is kept of when they were."""
-        near = (name for name in self._names.read(ask) if job_id.startswith(f"{text_of(name)}/"))
-        jobs = [self._key(name, job_id[len(text_of(name)) + 1 :].encode("utf-8", "surrogatepass")) for name in near]
-        stacks = [one for raw in ask([("HGET", job, "stacktrace") for job in jobs]) for one in list_of(raw)]
-        return tuple(
-            Attempt(number, "failed", _error_of(str(stack)), None, None, None)
-            for number, stack in enumerate(stacks, start=1)
-        )
+        near = [name for name in self._names.read(ask) if job_id.startswith(f"{text_of(name)}/")]
+        told = ask([("HGET", self._key(name, _id_within(job_id, text_of(name))), "stacktrace") for name in near])
+        return read_failures([one for raw in told for one in list_of(raw)])
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
         """Pause or resume a queue as its version does."""
         (version,) = ask([("HGET", self._key(queue, b"meta"), "version")])
-        return self._changes.switch(verb, self._key(queue, b""), version)
+        word, seen = ("paused", None) if verb is Verb.PAUSE else ("resumed", b"1")
+        change = self._decide(
+            "switch", version, (says(self._key(queue, b"meta"), "paused", seen),), word, self._key(queue, b"")
+        )
+        return self._why_unknown(version) or change
 
-    def _remarks(self, said: Mapping[str, str], state: State, version: bytes | None) -> Iterator[str]:
-        yield self._changes.why_unknown(version)
-        yield _LOWER_FIRST if _whole(said["priority"]) else ""
-        yield _BY_SCHEDULER.format(json.dumps(said["rjk"])) if said["rjk"] and state is State.SCHEDULED else ""
-        yield _CHILD.format(json.dumps(self._id_in(said["parentKey"].encode()))) if said["parentKey"] else ""
-        yield _STALLED if state is State.PROCESSING and said["stc"] else ""
+    def _requeue(self, seen: Seen, moment: Moment) -> Change | str:
+        raw, (version, paused) = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1]
+        role, member, queue, is_5 = seen.entry.shelf.role, seen.entry.member, _queue_of(seen.entry), self._is_5(version)
+        if refusal := self._why_left(seen, moment):
+            return refusal
+        if role not in ("failed", "delayed", "active"):
+            return _WAITS
+        if role == "active" and raw["stc"]:
+            return _STALLS
+        target, kind = "paused" if is_5 and paused else "wait", Kind.LIST
+        if whole_of(raw["priority"]) and (role == "delayed" or (role == "failed" and not is_5)):
+            target, kind = "prioritized", Kind.SORTED
+        is_next = role == "active" or (role == "failed" and (object_of(raw["opts"]) or {}).get("lifo"))
+        return replace(
+            self._decide("requeue", version, _guards(seen), member, role, queue, "RPUSH" if is_next else "LPUSH"),
+            kept=(queue + member,),
+            after=Entry(Shelf(target, queue + target.encode(), kind, _TRIED, seen.entry.shelf.queue), member),
+            note="if its worker still lives, the job runs twice" if role == "active" else "",
+        )
+
+    def _remove(self, seen: Seen, moment: Moment) -> Change | str:
+        raw, (version, _), entry = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1], seen.entry
+        if refusal := self._why_left(seen, moment):
+            return refusal
+        if raw["rjk"] and seen.job.state is State.SCHEDULED:
+            return _NEXT
+        job = _queue_of(entry) + entry.member
+        guards = (*_guards(seen), Step(("EXISTS", job + b":dependencies"), ("0",)))
+        return replace(
+            self._decide("remove", version, guards, entry.member, entry.shelf.role, _queue_of(entry)),
+            kept=tuple(job + part for part in _PARTS),
+            note="its parent waits for it no more" if raw["parentKey"] else "",
+        )
+
+    def _decide(self, name: str, version: bytes | None, guards: tuple[Step, ...], *told: Value) -> Change:
+        script = ("backends", "foreign", "bullmq", name)
+        return Change(guards, (), (), LuaDecision(script, ("1" if self._is_5(version) else "0", *told)))
+
+    def _why_left(self, seen: Seen, moment: Moment) -> str:
+        if seen.loaded[0][_FIELDS.index("name")] is None:
+            return _GONE
+        if seen.job.state is State.PROCESSING and not moment.is_held_too_long(seen.job):
+            return _LOCKED
+        return self._why_unknown(seen.loaded[1][0])
+
+    def _why_unknown(self, version: bytes | None) -> str:
+        told = text_of(version or self._usual)
+        return (
+            "" if _VERSION.match(told) else _UNKNOWN.format(told.replace("bullmq:", "BullMQ ") or "an unknown version")
+        )
+
+    def _is_5(self, version: bytes | None) -> bool:
+        return text_of(version or self._usual).startswith("bullmq:5.")
+
+    def _remarks(self, raw: Mapping[str, bytes | None], state: State, version: bytes | None) -> Iterator[str]:
+        yield self._why_unknown(version)
+        yield _LOWER_FIRST if whole_of(raw["priority"]) else ""
+        yield _BY_SCHEDULER.format(json.dumps(text_of(raw["rjk"]))) if raw["rjk"] and state is State.SCHEDULED else ""
+        yield f"a child of {json.dumps(self._id_in(raw['parentKey']))}" if raw["parentKey"] else ""
+        yield _STALLED if state is State.PROCESSING and raw["stc"] else ""
 
     def _id_in(self, key: bytes) -> str:
         """Return the id of the job of a key; one of another prefix is named by its key."""
@@ -207,61 +275,75 @@ class Bullmq:
         return b":".join((self.prefix, queue, name))
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+def _queue_of(entry: Entry) -> bytes:
+    """Return what the keys of an entry's queue begin with."""
+    return entry.shelf.key.removesuffix(entry.shelf.role.encode())
 
 
-def _shown(text: str) -> Untrusted | None:
-    return Untrusted(text) if text else None
+def _id_within(job_id: str, queue: str) -> bytes:
+    return job_id.removeprefix(f"{queue}/").encode("utf-8", "surrogatepass")
 
 
-def _lease(ttl_ms: int, started: datetime | None, now: datetime) -> datetime | None:
-    """Return until when a run is locked; one without a lock has been lost since it began at the latest."""
-    return now + timedelta(milliseconds=ttl_ms) if ttl_ms >= 0 else started or now - timedelta(seconds=1)
+def _guards(seen: Seen) -> tuple[Step, ...]:
+    job = _queue_of(seen.entry) + seen.entry.member
+    unchanged = (says(job, name, value) for name, value in zip(_SEEN, seen.loaded[0], strict=False))
+    return (stands(seen.entry), *unchanged, Step(("EXISTS", job + b":lock"), ("0",)))
 
 
-def _read_error(said: Mapping[str, str]) -> JobError | None:
-    """Return the last failure; its class stands before its message in the last stack."""
-    reason, stacks = said["failedReason"], list_of(said["stacktrace"])
-    last = _error_of(str(stacks[-1])) if stacks else None
-    if last is not None and last.message.raw == reason.partition("\n")[0].strip():
-        return replace(last, message=Untrusted(reason))
-    return JobError(Untrusted(""), Untrusted(reason), Untrusted("")) if reason else None
-
-
-def _error_of(stack: str) -> JobError:
-    name, _, message = stack.partition("\n")[0].partition(":")
-    return JobError(Untrusted(name), Untrusted(message.strip()), Untrusted(stack))
-
-
-def _read_worker(client: Client, prefix: str) -> WorkerInfo | None:
+def _read_worker(client: Client, prefix: str, taken: Container[str]) -> WorkerInfo | None:
     """Return the worker that names its connection after its queue and itself; nothing else is kept of it."""
     named = _WORKER.fullmatch(client.name.removeprefix(prefix)) if client.name.startswith(prefix) else None
     try:
         queue = base64.b64decode(named[1] if named else "", validate=True).decode()
     except ValueError:
-        return None
+        queue = ""
     if named is None or not queue:
         return None
+    called = named[2] if named[2] and named[2] not in taken else f"{named[2] or ''} {client.address}".strip()
     return WorkerInfo(
-        Untrusted(named[2] or client.address), Untrusted(client.host), None, Untrusted(""), (Untrusted(queue),),
+        Untrusted(called), Untrusted(client.host), None, Untrusted(""), (Untrusted(queue),),
         slots=0, busy=0, started_at=client.since, beat_at=client.used_at, registration_ends=True,
     )  # fmt: skip
 
 
+_UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"
+_GONE = "its hash is gone: it was deleted, and a worker that takes its id drops it"
+_WAITS = "it waits already, and is taken when a worker is free"
+_LOCKED = "it is locked: its worker renews the lock as long as it lives"
+_STALLED = "it stalled before: BullMQ fails it once it stalls again"
+_STALLS = f"{_STALLED} (maxStalledCount), so let a worker run, and retry it once it failed"
+_NEXT = "it is the next run of a job scheduler: take that away by BullMQ's removeJobScheduler"
+_LOWER_FIRST = "the lowest number above 0 runs first, and jobs without one before all of them"
+_BY_SCHEDULER = "the next run of the job scheduler {}: BullMQ makes it anew after each run"
+_REASONS = {
+    **dict.fromkeys(
+        (Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "BullMQ's job schedulers are the application's: upsertJobScheduler"
+    ),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "BullMQ itself writes its events, always"),
+    Verb.CLEAN: "BullMQ stores no workers: one that is gone is not connected any more",
+    Verb.LIMIT: "BullMQ's limits are the application's: setGlobalConcurrency, setGlobalRateLimit",
+}
+_WARNINGS = {
+    Verb.RETRY: "a failed job gets all its attempts again",
+    Verb.RELEASE: "BullMQ's workers take such a job back by themselves within a minute: release is for a queue without one",
+    Verb.CANCEL: "BullMQ keeps no cancelled jobs: the job is deleted",
+    Verb.DELETE: "BullMQ keeps no copy of a deleted job",
+}
+
+
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return BullMQ's queues in the server's database, by prefix: the key of each queue's meta names both."""
-    listed, told = server.key_list, options.settings.get("bullmq.prefix")
+    metas, told = list_marks(server, b":meta", b"hash"), options.settings.get("bullmq.prefix")
     named = [one.strip().encode() for one in options.settings.get("bullmq.queues", "").split(",") if one.strip()]
-    seen = sorted({found[1] for key in listed.names if (found := _META.fullmatch(key))})
-    prefixes = [told.encode()] if told else seen or [b"bull"] * bool(named)
+    seen = Counter(found[1] for key in metas.names if (found := _META.fullmatch(key)))
+    # Others end keys so too: those of most queues are looked at.
+    prefixes = [told.encode()] if told else sorted(one for one, _ in seen.most_common(_MOST_PREFIXES)) or [b"bull"]
     products = {
-        text_of(prefix): Bullmq(prefix, QueueNames(listed, prefix + b":*:meta", partial(_queue_in, prefix), named))
+        text_of(prefix): Bullmq(prefix, QueueNames(metas, prefix + b":*:meta", partial(_queue_in, prefix), named))
         for prefix in prefixes
     }
     return find_products(server, url, products, options)
 
 
 def _queue_in(prefix: bytes, key: bytes) -> bytes | None:
-    found = _META.fullmatch(key)
-    return found[2] if found is not None and found[1] == prefix else None
+    return found[2] if (found := _META.fullmatch(key)) and found[1] == prefix else None

@@ -1,8 +1,8 @@
 -- Removes a job as BullMQ's removeJob does without its children; a parent that waited for this one alone goes on.
--- args: id, where it stands, what the queue's keys begin with, '1' for BullMQ 5
+-- args: '1' for BullMQ 5, id, where it stands, what the queue's keys begin with
 
 -- include queue
-local id, from, queue, is_5 = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
+local is_5, id, from, queue = ARGV[1] == '1', unpack(ARGV, 2)
 local job = queue .. id
 local scheduler, key, parent = unpack(redis.call('HMGET', job, 'rjk', 'deid', 'parentKey'))
 local next_run = scheduler and redis.call('ZSCORE', queue .. 'repeat', scheduler)

@@ -1,9 +1,9 @@
 -- Lets a job be taken again as BullMQ's own scripts do: reprocessJob a failed one, promote a delayed one, and the check for stalled
 -- jobs a run without a lock that has not stalled before.
--- args: id, where it stands, what the queue's keys begin with, '1' for BullMQ 5, what puts it into a list
+-- args: '1' for BullMQ 5, id, where it stands, what the queue's keys begin with, what puts it into a list
 
 -- include queue
-local id, from, queue, is_5, push = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1', ARGV[5]
+local is_5, id, from, queue, push = ARGV[1] == '1', unpack(ARGV, 2)
 local job, events = queue .. id, queue .. 'events'
 push_into(queue, is_5, push, id, from == 'active' and 1 or 0)
 local priority = tonumber(redis.call('HGET', job, 'priority')) or 0

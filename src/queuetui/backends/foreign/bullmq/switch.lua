@@ -1,8 +1,8 @@
 -- Pauses or resumes a queue as BullMQ's own `pause` does; 5 has a list for the jobs of a paused queue.
--- args: 'paused' | 'resumed', what the queue's keys begin with, '1' for BullMQ 5
+-- args: '1' for BullMQ 5, 'paused' | 'resumed', what the queue's keys begin with
 
 -- include queue
-local word, queue, is_5 = ARGV[1], ARGV[2], ARGV[3] == '1'
+local is_5, word, queue = ARGV[1] == '1', unpack(ARGV, 2)
 local is_pause, marker = word == 'paused', queue .. 'marker'
 local source, target = queue .. (is_pause and 'wait' or 'paused'), queue .. (is_pause and 'paused' or 'wait')
 local moves = redis.call('EXISTS', source) == 1 and (is_5 or not is_pause)

@@ -1,0 +1,30 @@
+"""Errors as Node.js writes them: a stack whose first line is the class and the message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from queuetui.model.job import Attempt, JobError
+from queuetui.model.text import Untrusted
+
+
+def read_stack(stack: str) -> JobError:
+    """Return the error of a stack."""
+    name, _, message = stack.partition("\n")[0].partition(":")
+    return JobError(Untrusted(name), Untrusted(message.strip()), Untrusted(stack))
+
+
+def read_last(message: str, stacks: Sequence[object]) -> JobError | None:
+    """Return the last failure, None where there is no message; its class and traceback are known if the last stack is its own."""
+    last = read_stack(str(stacks[-1])) if stacks else None
+    if last is not None and last.message.raw == message.partition("\n")[0].strip():
+        return JobError(last.class_name, Untrusted(message), last.traceback)
+    return JobError(Untrusted(""), Untrusted(message), Untrusted("")) if message else None
+
+
+def read_failures(stacks: Sequence[object]) -> tuple[Attempt, ...]:
+    """Return an attempt for each stack, of which nothing else is known."""
+    return tuple(
+        Attempt(number, "failed", read_stack(str(stack)), None, None, None)
+        for number, stack in enumerate(stacks, start=1)
+    )
