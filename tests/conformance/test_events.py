@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,10 @@ from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import BadPayload
 from queuetui.model.event import EventKind, EventRequest, describe_event
 from queuetui.model.job import Ending
+from queuetui.model.limits import Limits
 from queuetui.model.state import State
+from queuetui.model.worker import note_worker
+from queuetui.monitor.feed import Feed
 from tests.conformance.event_scenes import CREATED, SCHEDULED, is_close, kinds, of_job, read, switch
 from tests.conformance.scenes import (
     LIMITS,
@@ -246,7 +250,7 @@ def test_pausing_and_switching_is_told(loud: NativeBackend) -> None:
 def test_workers_are_told(backend: NativeBackend) -> None:
     """A registration, its end and its cleaning are logged with the worker's name, whatever the queues' switches say."""
     backend.jobs.register(card("w1"))
-    backend.jobs.retire("w1")
+    backend.jobs.retire("w1", note_worker(card("w1", "mail"), "SIGTERM"))
     backend.jobs.retire("w1")
     backend.jobs.register(card("w2"))
     wait_until(lambda: backend.operator.clean_workers(Act(Verb.CLEAN, "ana"), 0.0))
@@ -257,3 +261,15 @@ def test_workers_are_told(backend: NativeBackend) -> None:
         ("WorkerStarted", "w2", None),
         ("WorkerCleaned", "w2", "ana"),
     ]
+    started, stopped = told[0]["data"], told[1]["data"]
+    assert started == {"host": "web-1", "pid": 4411, "version": "0.1.0", "slots": 4, "queues": "default"}
+    assert stopped == {**started, "queues": "mail", "why": "SIGTERM"}
+    feed = Feed(backend, Limits())
+    gone, is_cut = feed.gone_workers(timedelta(hours=1))
+    assert [(one.id, one.end, one.describe()["why"], one.describe()["pid"]) for one in gone] == [
+        ("w2", "cleaned", None, 4411),
+        ("w1", "stopped", "SIGTERM", 4411),
+    ]
+    assert not is_cut
+    backend.jobs.register(card("w1"))
+    assert [one.id for one in feed.gone_workers(timedelta(hours=1))[0]] == ["w2"]

@@ -215,8 +215,8 @@ class JobStore(Protocol):
         """Write a beat; False when the registration is gone (cleaned): register again."""
         ...
 
-    def retire(self, worker_id: str) -> None:
-        """Delete a worker's registration; its leases must be closed."""
+    def retire(self, worker_id: str, note: str = "") -> None:
+        """Delete a worker's registration; its leases must be closed. `note` is logged (`note_worker`)."""
         ...
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from queuetui.engine.tasks import Tasks
 from queuetui.engine.unknown_types import UnknownTypes
 from queuetui.engine.volume import Volume
 from queuetui.model.declaration import declared_schedules
-from queuetui.model.worker import WorkerCard
+from queuetui.model.worker import WorkerCard, note_worker
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import NativeBackend
@@ -246,7 +246,7 @@ class Worker:
 
         def retire() -> None:
             try:
-                self._store.retire(self.id)
+                self._store.retire(self.id, note_worker(self._describe(), self._stopping.reason))
             except STORE_TROUBLE as error:
                 log_event("registration_left", logging.WARNING, error=str(error))
 

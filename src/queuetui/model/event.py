@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,7 @@ KIND_OF_MOVE: Mapping[str, EventKind] = {
     "retry": EventKind.JOB_RETRIED,
 }
 WAITS_FOR_TIME = frozenset({EventKind.JOB_CREATED, EventKind.JOB_RETRIED, EventKind.JOB_SNOOZED})
+_OF_WORKERS = frozenset({EventKind.WORKER_STARTED, EventKind.WORKER_STOPPED})
 _DETAILS = {
     EventKind.JOB_CREATED: "type",
     EventKind.JOB_FAILED: "error_class",
@@ -95,6 +97,8 @@ class Event:
     @property
     def data(self) -> Mapping[str, Untrusted | datetime | int]:
         """The small facts of this kind of event, by name; what is not known is not there."""
+        if self.kind in _OF_WORKERS:
+            return {} if self.detail is None else _worker_facts(self.detail)
         facts: dict[str, Untrusted | datetime | int | None] = {
             "attempt": self.attempt,
             "fence": self.fence,
@@ -164,6 +168,24 @@ def describe_event(event: Event) -> dict[str, Any]:
             for name, value in event.data.items()
         },
     }
+
+
+def _worker_facts(detail: Untrusted) -> dict[str, Untrusted | datetime | int]:
+    """Return what is told of a worker (`note_worker`); a text that is no such note as it stands."""
+    try:
+        told = json.loads(detail.raw)
+    except (ValueError, RecursionError):
+        return {"reason": detail}
+    if not isinstance(told, dict):
+        return {"reason": detail}
+    facts: dict[str, Untrusted | datetime | int] = {}
+    for name in ("host", "pid", "version", "slots", "queues", "tags", "why"):
+        value = told.get(name)
+        if isinstance(value, int):
+            facts[name] = value
+        elif isinstance(value, str | list) and value:
+            facts[name] = Untrusted(value if isinstance(value, str) else " ".join(map(str, value)))
+    return facts
 
 
 def _raw(text: Untrusted | None) -> str | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.text import Untrusted
+
+# Names of queues and of tags that the log keeps of a worker.
+MOST_NOTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,16 @@ class WorkerCard:
     types: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     socket: str | None = None
+
+
+def note_worker(card: WorkerCard, why: str = "") -> str:
+    """Return what is logged of a worker that comes or goes, as JSON.
+
+    Host, process, version, slots, queues, tags, and why it stopped.
+    """
+    told: dict[str, object] = {"host": card.host, "pid": card.pid, "version": card.version, "slots": card.slots}
+    told |= {"queues": list(card.queues[:MOST_NOTED]), "tags": list(card.tags[:MOST_NOTED])}
+    return json.dumps(told | ({"why": why} if why else {}), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

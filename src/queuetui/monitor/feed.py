@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from queuetui.backends.backend import Backend
@@ -13,7 +12,7 @@ from queuetui.backends.search import Search
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
-from queuetui.model.event import Event, EventPage, EventRequest
+from queuetui.model.event import Event, EventRequest
 from queuetui.model.examination import Finding
 from queuetui.model.histories import FailureGroup
 from queuetui.model.identity import Identity
@@ -34,10 +33,9 @@ from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
-from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, Follower, log_of
-from queuetui.monitor.gaps import GapReader, LogGaps
 from queuetui.monitor.learned_limits import LearnedLimits
-from queuetui.monitor.lives import EVENTS_OF_A_JOB, Lives, count_kinds, read_lives, read_recent
+from queuetui.monitor.lives import EVENTS_OF_A_JOB
+from queuetui.monitor.log_feed import LogFeed
 from queuetui.monitor.queue_progress import is_late, read_progress
 from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.server_watch import ServerWatch
@@ -67,7 +65,7 @@ class Detail:
     gap: Verdict | None = None
 
 
-class Feed:
+class Feed(LogFeed):
     """A backend seen through the rules; blocks, and raises what its backend raises."""
 
     def __init__(self, backend: Backend, limits: Limits) -> None:
@@ -163,10 +161,6 @@ class Feed:
         missing = None if told is None else gap.judge(view.job, told, facts, is_logged=is_logged)
         return Detail(view.job, explain(view.job, facts), view.attempts, told, view.runs, missing)
 
-    def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened. Raises Unsupported where none is kept."""
-        return log_of(self._backend).events(request)
-
     def server_view(self) -> ServerView:
         """Return what the server behind the store tells of itself. Raises Unsupported where there is none."""
         return self._server.look()
@@ -179,50 +173,9 @@ class Feed:
         """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
         return self._backend.histories.failure_groups(span_s, limit)
 
-    def logs_events(self, queue: str) -> bool:
-        """Tell whether a queue's events are on."""
-        return log_of(self._backend).logs_events(queue)
-
-    def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
-        """Yield what happened and what goes on happening, oldest first, until it is over."""
-        return Follower(log_of(self._backend), request).follow(over)
-
-    def follow_from_now(self) -> Follower:
-        """Return what tells each event that happens from now on, once. Raises Unsupported where none are kept."""
-        log, since = log_of(self._backend), self.now() - LOOK_BACK
-        follower = Follower(log, EventRequest(since=since, limit=EVENTS_A_PAGE))
-        # What stands in the log already is passed over, whatever its time.
-        follower.look()
-        return follower
-
-    def lives(self, span: timedelta, limit: int) -> Lives:
-        """Return the lives of the jobs that something happened to in a span.
-
-        Raises Unsupported where no events are kept.
-        """
-        now = self.now()
-        own = self.capabilities.native
-        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own)
-
-    def gaps(self, span: timedelta, limit: int) -> LogGaps:
-        """Return what is wrong with the log of a span, over all jobs.
-
-        Raises Unsupported where no events are kept.
-        """
-
-        def judge_job(job_id: str) -> Verdict | None:
-            return self.open(job_id, events=EVENTS_OF_A_JOB).gap
-
-        reader = GapReader(log_of(self._backend), self.capabilities.native, self.limits, judge_job)
-        return reader.read(self.now(), span, limit)
-
-    def event_counts(self, span: timedelta) -> tuple[dict[str, int], bool]:
-        """Return how many events of each kind there were in a span.
-
-        And whether there are more than were looked through.
-        """
-        events, is_cut = read_recent(log_of(self._backend), self.now() - span)
-        return count_kinds(events), is_cut
+    def gap_of(self, job_id: str) -> Verdict | None:
+        """Return where the events of a job do not join. Raises NotFound."""
+        return self.open(job_id, events=EVENTS_OF_A_JOB).gap
 
     @property
     def keeps_tokens(self) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options
-from queuetui.cli.output import Format, show_rows
+from queuetui.cli.options import connection_options, duration, format_options, take_connection
+from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
@@ -21,6 +21,10 @@ from queuetui.model.limits import Limits, is_live, is_silent
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.worker import WorkerInfo
 
+HISTORY_S = 3600.0
+HISTORY_COLUMNS = ("id", "host", "pid", "version", "queues", "tags", "started_at", "ended_at", "end", "why")
+HISTORY_TABLE = ("id", "host", "pid", "queues", "started_at", "ended_at", "end", "why")
+
 
 @click.group(invoke_without_command=True)
 @click.option("--status", "statuses", multiple=True, metavar="WORD", help="Those that the store calls so.")
@@ -28,13 +32,26 @@ from queuetui.model.worker import WorkerInfo
 @click.option(
     "--since", "since_s", type=duration, metavar="DURATION", help="Those registered not longer ago than this."
 )
+@click.option("--free", is_flag=True, help="Live ones with a slot that is free.")
+@click.option(
+    "--history",
+    is_flag=True,
+    help="Those that are gone, and why, as their events tell: of the last hour, or of --since.",
+)
 @format_options
 @connection_options
-def command(statuses: tuple[str, ...], silent: bool, since_s: float | None, form: str, **connection: Any) -> None:
+def command(statuses: tuple[str, ...], silent: bool, since_s: float | None, free: bool, **given: Any) -> None:
     """List the registered workers and how long each has been silent."""
+    connection = take_connection(given)
     if leave_to_subcommand(**connection):
         return
-    keep = partial(_is_asked_for, statuses, silent, since_s)
+    form = given["form"]
+    if given["history"]:
+        if statuses or silent or free:
+            raise click.UsageError("--history lists workers that are gone; of the other options it takes --since alone")
+        _show_history(HISTORY_S if since_s is None else since_s, form, connection)
+        return
+    keep = partial(_is_asked_for, statuses, silent, since_s, free)
     with opened_systems(**connection) as systems:
         keeping = systems.with_role(lambda one: one.feed.capabilities.workers, _lacking)
         rows = [row for one in keeping for row in _rows(one, form, keep)]
@@ -46,9 +63,37 @@ def _lacking(system: System) -> str:
     return f"{system.feed.capabilities.label} stores nothing about its workers; look at its processes instead"
 
 
+def _show_history(span_s: float, form: str, connection: dict[str, Any]) -> None:
+    from queuetui.monitor.follower import MOST_A_LOOK
+
+    with opened_systems(**connection) as systems:
+        keeping = systems.with_role(lambda one: one.feed.capabilities.events, _keeps_no_events)
+        rows: list[dict[str, Any]] = []
+        for one in keeping:
+            gone, is_cut = one.feed.gone_workers(timedelta(seconds=span_s))
+            described = ({"backend": one.name, **each.describe()} for each in gone)
+            rows += [_name_process(row) if form == Format.TABLE else row for row in described]
+            if is_cut:
+                say(f"{one.name}: the newest {MOST_A_LOOK:,} events were looked through and there are more")
+        table = systems.table(HISTORY_TABLE)
+        show_rows(rows, systems.table(HISTORY_COLUMNS), Format(form), table)
+
+
+def _keeps_no_events(system: System) -> str:
+    return f"{system.feed.capabilities.label} keeps no events that could tell of workers that are gone"
+
+
 def _is_asked_for(
-    statuses: Collection[str], silent: bool, since_s: float | None, worker: WorkerInfo, now: datetime, limits: Limits
+    statuses: Collection[str],
+    silent: bool,
+    since_s: float | None,
+    free: bool,
+    worker: WorkerInfo,
+    now: datetime,
+    limits: Limits,
 ) -> bool:
+    if free and not (is_live(worker, now, limits) and not worker.stopping and worker.busy < worker.slots):
+        return False
     return (
         (not statuses or describe_worker(worker, now, live=True)["status"] in statuses)
         and (not silent or is_silent(worker, now, limits))
@@ -65,9 +110,13 @@ def _rows(system: System, form: str, keep: Callable[[WorkerInfo, datetime, Limit
             yield _cells(row) if form == Format.TABLE else row
 
 
+def _name_process(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose process id is a name, which has no thousands."""
+    return {**row, "pid": None if row["pid"] is None else str(row["pid"])}
+
+
 def _cells(row: dict[str, Any]) -> dict[str, Any]:
-    process = None if row["pid"] is None else str(row["pid"])
-    return {**row, "pid": process, "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])}
+    return {**_name_process(row), "queues": "(all)" if row["all_queues"] else " ".join(row["queues"])}
 
 
 @command.command("clean")

@@ -58,7 +58,12 @@ def tell_job(
 
 
 def tell_of(
-    store: MemoryStore, kind: EventKind, queue: str | None, worker: str | None = None, actor: str | None = None
+    store: MemoryStore,
+    kind: EventKind,
+    queue: str | None,
+    worker: str | None = None,
+    actor: str | None = None,
+    detail: str | None = None,
 ) -> None:
     """Log what happened to a queue or a worker."""
     store.log.entries.append(
@@ -69,6 +74,7 @@ def tell_of(
             _untrusted(queue),
             worker=_untrusted(worker),
             actor=_untrusted(actor),
+            detail=_untrusted(detail),
         )
     )
 

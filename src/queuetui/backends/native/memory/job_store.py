@@ -17,6 +17,7 @@ from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventKind
 from queuetui.model.job import ClaimedJob, Enqueued, NewJob, Settlement
 from queuetui.model.state import State
+from queuetui.model.worker import note_worker
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -62,7 +63,7 @@ class MemoryJobStore:
         with self.store.lock:
             now = self.store.now()
             self.store.workers[worker.id] = WorkerRecord(worker, started_at=now, beat_at=now)
-            tell_of(self.store, EventKind.WORKER_STARTED, None, worker.id)
+            tell_of(self.store, EventKind.WORKER_STARTED, None, worker.id, detail=note_worker(worker))
 
     def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
         """Write a beat."""
@@ -72,11 +73,11 @@ class MemoryJobStore:
                 worker.beat_at, worker.rss_bytes, worker.stopping = self.store.now(), rss_bytes, stopping
             return worker is not None
 
-    def retire(self, worker_id: str) -> None:
+    def retire(self, worker_id: str, note: str = "") -> None:
         """Delete a worker's registration."""
         with self.store.lock:
             if self.store.workers.pop(worker_id, None) is not None:
-                tell_of(self.store, EventKind.WORKER_STOPPED, None, worker_id)
+                tell_of(self.store, EventKind.WORKER_STOPPED, None, worker_id, detail=note or None)
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""

@@ -20,7 +20,7 @@ from queuetui.model.clock import from_us
 from queuetui.model.errors import SchemaTooNew, Unsupported
 from queuetui.model.job import Enqueued, NewJob, Settlement
 from queuetui.model.state import State
-from queuetui.model.worker import WorkerCard
+from queuetui.model.worker import WorkerCard, note_worker
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -69,16 +69,16 @@ class RedisJobStore:
             "slots": worker.slots,
         }
         pairs = [part for pair in values.items() for part in pair]
-        self.server.write("registering the worker", "register", worker.id, *pairs)
+        self.server.write("registering the worker", "register", worker.id, note_worker(worker), *pairs)
 
     def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
         """Write a beat."""
         rss = "" if rss_bytes is None else rss_bytes
         return bool(self.server.write("beating", "beat", worker_id, rss, int(stopping)))
 
-    def retire(self, worker_id: str) -> None:
+    def retire(self, worker_id: str, note: str = "") -> None:
         """Delete a worker's registration."""
-        self.server.write("retiring the worker", "retire", worker_id)
+        self.server.write("retiring the worker", "retire", worker_id, note)
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""

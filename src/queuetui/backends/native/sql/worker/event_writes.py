@@ -58,9 +58,12 @@ def log_marks(session: Session, marks: Sequence[Mapping[str, object]]) -> None:
     session.change_each("log_progress", progress)
 
 
-def log_worker(session: Session, kind: EventKind, worker_id: str, actor: str | None = None) -> None:
+def log_worker(
+    session: Session, kind: EventKind, worker_id: str, actor: str | None = None, detail: str | None = None
+) -> None:
     """Log what happened to a worker."""
-    session.change("log_worker", kind=CODE_OF_KIND[kind], worker_id=worker_id, actor=_storable(actor))
+    values = {"worker_id": worker_id, "actor": _storable(actor), "detail": _storable(detail)}
+    session.change("log_worker", kind=CODE_OF_KIND[kind], **values)
 
 
 def log_queue(session: Session, kind: EventKind, queue: str, actor: str) -> None:

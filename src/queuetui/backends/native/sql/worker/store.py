@@ -22,7 +22,7 @@ from queuetui.backends.native.sql.worker.queue_walk import QueueWalk
 from queuetui.backends.native.sql.worker.ruled_claims import RuledLeases, is_ruled, step_by_rules
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.model.job import Enqueued, NewJob, Settlement
-from queuetui.model.worker import WorkerCard
+from queuetui.model.worker import WorkerCard, note_worker
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,16 +70,17 @@ class SqlJobStore:
             "socket": worker.socket,
         }
         self.database.write(
-            "registering the worker", lambda session: registrations.register(session, worker.id, values)
+            "registering the worker",
+            lambda session: registrations.register(session, worker.id, values, note_worker(worker)),
         )
 
     def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
         """Write a beat."""
         return self._write_at_once("beating", "beat_worker", id=worker_id, rss=rss_bytes, stopping=stopping) > 0
 
-    def retire(self, worker_id: str) -> None:
+    def retire(self, worker_id: str, note: str = "") -> None:
         """Delete a worker's registration."""
-        self.database.write("retiring the worker", lambda session: registrations.retire(session, worker_id))
+        self.database.write("retiring the worker", lambda session: registrations.retire(session, worker_id, note))
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
         """Return the unpaused queues that have pending jobs."""

@@ -23,8 +23,8 @@ local function write_event(kind, id, queue, worker, correlation, attempt, fence,
 end
 
 -- Tells of a queue, where its events are on, or of a worker.
-local function tell_of(kind, queue, worker, actor)
-  write_event(kind, '', queue, worker, '', '', '', '', actor or '', '')
+local function tell_of(kind, queue, worker, actor, detail)
+  write_event(kind, '', queue, worker, '', '', '', '', actor or '', detail or '')
 end
 
 local function flush_events()

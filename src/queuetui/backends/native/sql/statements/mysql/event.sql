@@ -61,7 +61,7 @@ select :now, :kind, :queue, :actor from dual where coalesce((select events from 
 insert into queuetui_event (at, kind, queue, actor) values (:now, :kind, :queue, :actor);
 
 -- block log_worker
-insert into queuetui_event (at, kind, worker_id, actor) values (:now, :kind, :worker_id, :actor);
+insert into queuetui_event (at, kind, worker_id, actor, detail) values (:now, :kind, :worker_id, :actor, :detail);
 
 -- block log_lost_worker
 insert into queuetui_event (at, kind, queue, worker_id) select :now, 16, queue, worker_id from queuetui_lease where id = :lease_id;

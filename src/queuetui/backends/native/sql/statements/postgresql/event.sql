@@ -63,7 +63,8 @@ insert into queuetui_event (at, kind, queue, actor) values (clock_timestamp(), :
 returning pg_notify('queuetui_told', '');
 
 -- block log_worker
-insert into queuetui_event (at, kind, worker_id, actor) values (clock_timestamp(), :kind::smallint, :worker_id, :actor::text)
+insert into queuetui_event (at, kind, worker_id, actor, detail)
+values (clock_timestamp(), :kind::smallint, :worker_id, :actor::text, :detail::text)
 returning pg_notify('queuetui_told', '');
 
 -- block log_lost_worker

@@ -1,0 +1,96 @@
+"""What is read of the log of a backend."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from queuetui.model.event import Event, EventPage, EventRequest
+from queuetui.model.snapshot import Part, Watch
+from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, Follower, log_of
+from queuetui.monitor.gaps import GapReader, LogGaps
+from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
+from queuetui.monitor.worker_history import GoneWorker, read_gone
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from queuetui.backends.backend import Backend
+    from queuetui.model.limits import Limits
+    from queuetui.model.verdict import Verdict
+
+
+class LogFeed:
+    """The part of a feed that tells what happened; it raises Unsupported where no events are kept."""
+
+    _backend: Backend
+
+    if TYPE_CHECKING:
+
+        @property
+        def limits(self) -> Limits:
+            """What spans are judged by."""
+            ...
+
+        def now(self) -> datetime:
+            """Return the time of the store's clock."""
+            ...
+
+        def gap_of(self, job_id: str) -> Verdict | None:
+            """Return where the events of a job do not join."""
+            ...
+
+    def events(self, request: EventRequest) -> EventPage:
+        """Return one page of what happened. Raises Unsupported where none is kept."""
+        return log_of(self._backend).events(request)
+
+    def logs_events(self, queue: str) -> bool:
+        """Tell whether a queue's events are on."""
+        return log_of(self._backend).logs_events(queue)
+
+    def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
+        """Yield what happened and what goes on happening, oldest first, until it is over."""
+        return Follower(log_of(self._backend), request).follow(over)
+
+    def follow_from_now(self) -> Follower:
+        """Return what tells each event that happens from now on, once. Raises Unsupported where none are kept."""
+        log, since = log_of(self._backend), self.now() - LOOK_BACK
+        follower = Follower(log, EventRequest(since=since, limit=EVENTS_A_PAGE))
+        # What stands in the log already is passed over, whatever its time.
+        follower.look()
+        return follower
+
+    def lives(self, span: timedelta, limit: int) -> Lives:
+        """Return the lives of the jobs that something happened to in a span.
+
+        Raises Unsupported where no events are kept.
+        """
+        now = self.now()
+        own = self._backend.inspector.capabilities.native
+        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own)
+
+    def gone_workers(self, span: timedelta) -> tuple[tuple[GoneWorker, ...], bool]:
+        """Return the workers that went in a span, the latest first, and whether there may be more.
+
+        Raises Unsupported where no events are kept.
+        """
+        snapshot = self._backend.inspector.snapshot(Watch(limits=self.limits, parts=frozenset({Part.WORKERS})))
+        return read_gone(log_of(self._backend), snapshot.now - span, {one.id.raw for one in snapshot.workers})
+
+    def gaps(self, span: timedelta, limit: int) -> LogGaps:
+        """Return what is wrong with the log of a span, over all jobs.
+
+        Raises Unsupported where no events are kept.
+        """
+        reader = GapReader(log_of(self._backend), self._backend.inspector.capabilities.native, self.limits, self.gap_of)
+        return reader.read(self.now(), span, limit)
+
+    def event_counts(self, span: timedelta) -> tuple[dict[str, int], bool]:
+        """Return how many events of each kind there were in a span.
+
+        And whether there are more than were looked through.
+        """
+        events, is_cut = read_recent(log_of(self._backend), self.now() - span)
+        return count_kinds(events), is_cut
