@@ -109,9 +109,15 @@ class PageReader:
             first=None if near is None else write_anchor(near),
             last=None if far is None else write_anchor(far),
             has_more=end is not None,
-            notes=(note,) if is_cut_short else (),
+            notes=(*self._unkept(request.query), *((note,) if is_cut_short else ())),
             looked=found.looked if is_cut_short else None,
         )
+
+    def _unkept(self, query: Query) -> tuple[str, ...]:
+        """Return why there are no jobs of a state that is asked for, where the product says it."""
+        every, missing = frozenset(State), self._reading.product.capabilities.missing
+        asked = states_asked(query, every)
+        return () if asked == every else tuple(why for state, why in missing.items() if state in asked)
 
     def _look(self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int, *, most: int) -> _Found:
         """Return the next jobs that match, each once: one that moved on between two bites is met twice."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -45,8 +44,8 @@ def command(url: str | None, exact: bool, form: str) -> None:
 def _row(found: Found, form: Format) -> dict[str, Any]:
     jobs = found.jobs or absent("not counted")
     how = {} if jobs.exactness is Exactness.EXACT else {"jobs": jobs.exactness.value}
-    known: dict[str, Any] = {**asdict(found), "jobs": jobs.value, "exactness": how}
-    row = {name: known[name] for name in COLUMNS}
+    told: dict[str, Any] = {"jobs": jobs.value, "exactness": how}
+    row = {name: told[name] if name in told else getattr(found, name) for name in COLUMNS}
     if form is Format.TABLE:
         return {**row, "jobs": mark_count(jobs)}
     return exactness_in_words(row) if form is Format.CSV else row

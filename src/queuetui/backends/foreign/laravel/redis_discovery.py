@@ -16,15 +16,12 @@ from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.errors import BadConfig
-from queuetui.model.urls import BESIDE
+from queuetui.model.urls import BESIDE, hide_password
 
 _PREFIX, _QUEUES, _RETRY_AFTER = "laravel.prefix", "laravel.queues", "laravel.retry_after"
 _MOST_PREFIXES = 32
-_UNNAMED = (
-    "failed jobs are in the application's database; name it behind the URL to see and retry them: "
-    "?beside=mysql://USER@HOST/NAME"
-)
-_OF_SEVERAL = "several applications' queues are on this server, and which of them the database is of is not sure; name one with --kind"
+_UNNAMED = "failed jobs are not seen: they are in the application's database; name it behind the URL, as ?beside=mysql://USER@HOST/NAME"
+_OF_SEVERAL = "failed jobs are not seen: which of the applications on this server the database belongs to is not sure; name one with --kind"
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
@@ -45,9 +42,13 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
         for prefix in prefixes
     }
     found = find_products(server, url, products, options)
-    if not beside or missing:
-        return found
-    return tuple(replace(one, open=partial(_open_joined, url, beside, products[one.name])) for one in found)
+    if missing:
+        return tuple(replace(one, detail=f"{one.detail}; {missing}") for one in found)
+    failures = f"its failed jobs are in {hide_password(beside)}"
+    return tuple(
+        replace(one, detail=f"{one.detail}; {failures}", open=partial(_open_joined, url, beside, products[one.name]))
+        for one in found
+    )
 
 
 def _named_prefix(options: BackendOptions) -> str | None:
