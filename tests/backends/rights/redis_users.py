@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import redis
-
 from queuetui.backends.backend import Backend
 from tests.backends.captures import FIXTURES, Capture
 from tests.backends.rights.trials import LOOKER, MENDER, PAGES, hold_allowed, hold_refused
-from tests.captures.stores import STORES, dump_keys
+from tests.captures.stores import STORES, dump_keys, redis_client
 
 
 def load_keys(kind: str, folder: str, url: str, name: str = "") -> Capture:
@@ -27,7 +25,7 @@ def load_keys(kind: str, folder: str, url: str, name: str = "") -> Capture:
 def opened_as(user: str, page: str, capture: Capture, after_s: float) -> Iterator[Backend]:
     """Open a capture as a user that is made by the line of the product's page, so long after the capture."""
     line = next(one for one in (PAGES / page).read_text(encoding="utf-8").splitlines() if f"ACL SETUSER {user} " in one)
-    with redis.Redis.from_url(capture.url) as client:
+    with redis_client(capture.url) as client:
         client.execute_command(*line.split())
         parts = urlsplit(capture.url)
         by_user = replace(capture, url=parts._replace(netloc=f"{user}:SECRET@{parts.netloc}").geturl(), opened=[])

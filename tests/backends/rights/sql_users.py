@@ -37,15 +37,19 @@ def check_mender(page: str, capture: Capture, after_s: float) -> None:
         hold_allowed(backend)
 
 
+def statements_of(page: str) -> str:
+    """Return what a product's page tells to run."""
+    return "".join(_BLOCK.findall((PAGES / page).read_text(encoding="utf-8")))
+
+
 @contextmanager
 def _opened_as(user: str, page: str, capture: Capture, after_s: float) -> Iterator[Backend]:
     """Open a capture as a user that is made by the blocks of SQL of the product's page, so long after the capture."""
-    made = "".join(_BLOCK.findall((PAGES / page).read_text(encoding="utf-8")))
     parts = urlsplit(capture.url)
     address = parts.netloc.rpartition("@")[2]
     by_user = replace(capture, url=parts._replace(netloc=f"{user}:SECRET@{address}").geturl(), opened=[])
     try:
-        run_script(capture.url, made)
+        run_script(capture.url, statements_of(page))
         yield by_user.open(after_s)
     finally:
         by_user.close()

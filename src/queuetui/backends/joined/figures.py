@@ -25,8 +25,13 @@ def join_snapshots(first: Snapshot, second: Snapshot | None, halves: Halves, pro
         stuck=_add(first.stuck, second.stuck),
         total=_add(first.total, second.total),
         queues=_join_queues(first, second, halves),
-        problems={**first.problems, **second.problems, **problems},
+        problems={**first.problems, **_name_problems(second, halves), **problems},
     )
+
+
+def _name_problems(second: Snapshot, halves: Halves) -> dict[str, str]:
+    told = dict.fromkeys(second.problems.values())
+    return {halves.second_holds: "; ".join(told)} if told else {}
 
 
 def _add(one: Measured[int], other: Measured[int]) -> Measured[int]:
