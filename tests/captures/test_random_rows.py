@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Integer, func, select
 from sqlalchemy import cast as as_type
 
-from queuetui.backends.sql.catalog import StoredColumn, read_catalog
+from queuetui.backends.sql.catalog import StoredColumn, StoredTable, read_catalog
 from queuetui.backends.tables.inspector import TablesInspector
 from queuetui.backends.tables.source import Moment, Source
 from queuetui.model.limits import Limits
@@ -73,8 +73,12 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
             )
         ]
         for name, column in table.columns.items()
-        if _kind(column) == "text" and not table.is_unique(frozenset({name}))
+        if _kind(column) == "text" and not table.is_unique(frozenset({name})) and name not in _of_texts_alone(table)
     }
+    for name in (one for one, column in table.columns.items() if _kind(column) == "blob"):
+        known[name] = [
+            f"x'{value.hex()}'" for (value,) in query(capture.url, f"select {quote}{name}{quote} from {written}")
+        ]
     made = query(capture.url, _MADE.format(written=written)) if catalog.dialect == "postgresql" else []
     columns = {name: column for name, column in table.columns.items() if (name,) not in made}
     names = ", ".join(f"{quote}{name}{quote}" for name in columns)
@@ -90,6 +94,12 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
         for (check,) in query(capture.url, _CHECKS.format(written=written)):
             query(capture.url, f'alter table {written} drop constraint "{check}"')
     query(capture.url, f"{insert} into {written} ({names}) {values} ({'), ('.join(each)}) {last}")
+
+
+def _of_texts_alone(table: StoredTable) -> set[str]:
+    """Return the last column of each unique index that has texts alone: of known ones there are few that differ."""
+    unique = [index.columns for index in table.indexes if index.is_unique]
+    return {names[-1] for names in unique if all(_kind(table.columns[name]) == "text" for name in names)}
 
 
 def _quote(text: str, dialect: str) -> str:
@@ -126,6 +136,8 @@ def _value(
         "text": chance.choice(known) if known else "NULL",
         "text[]": chance.choice(("'{}'", "'{a,\"b c\"}'", "'{NULL}'")),
         "jsonb[]": chance.choice(("'{}'", "'{null}'", '\'{"[1]","{}"}\'')),
+        "real": chance.choice(("0.0", "-1.5", "1e12", str(at.timestamp()))),
+        "blob": chance.choice(known or ["x''", "x'00ff'", "x'80054e2e'"]),
         "bytea": chance.choice(("''", "'\\x7b7d'", "'\\x00ff'")),
     }
     if column.stored.startswith("datetime"):

@@ -32,7 +32,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "celery": ("celery", ("redis",)),
     "dramatiq": ("dramatiq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
-    "huey": ("huey.recognition", ("redis",)),
+    "huey": ("huey.recognition", ("redis", "sqlite")),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "laravel-redis": ("laravel.redis_discovery", ("redis",)),
     "mapped": ("mapped.discovery", _ANY_SQL),

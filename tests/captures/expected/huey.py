@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import redis
@@ -11,47 +10,51 @@ from queuetui.backends.payloads.decoder import Caps
 from queuetui.backends.payloads.pickle_reader import read_pickle
 from queuetui.model.act import Verb
 from queuetui.model.state import State
+from tests.backends.captures import query
 from tests.captures.expected.declaration import Deed, Expectation, Values
 
-_ETA = 2
 _STAMP_BYTES = 8
 
 
 def _huey_task(url: str, job_id: str) -> Values | None:
-    """Return where the message of a task stands, whether its time is ahead, and what is stored of it beside."""
-    with redis.Redis.from_url(url) as client:
-        (results,) = client.keys("huey.results.*")
-        fields = {name.decode() for name in client.hkeys(results)}
-        for key in client.keys("huey.schedule.*") + client.keys("huey.redis.*"):
-            kind = client.type(key)
-            members = client.lrange(key, 0, -1) if kind == b"list" else client.zrange(key, 0, -1)
-            skipped = _STAMP_BYTES if kind == b"zset" and b".redis." in key else 0
-            for member in members:
-                if (said := _args(member[skipped:]))[0] == job_id:
-                    return _describe(said) | {"stands": key.split(b".")[1].decode(), "revoked": f"r:{job_id}" in fields}
+    """Return where the message of a task stands, and whether it is revoked; of a task without one, that there is a result."""
+    places, fields = _in_redis(url) if url.startswith("redis") else _in_sqlite(url)
+    for place, messages in places.items():
+        if any(_id_in(message) == job_id for message in messages):
+            return {"stands": place, "revoked": f"r:{job_id}" in fields}
     return {"stands": "results", "revoked": False} if job_id in fields else None
 
 
-def _args(raw: bytes) -> list[object]:
-    args: list[object] = json.loads(read_pickle(raw, Caps()))["args"]
-    return args
+def _in_redis(url: str) -> tuple[dict[str, list[bytes]], set[str]]:
+    places: dict[str, list[bytes]] = {"schedule": [], "redis": []}
+    with redis.Redis.from_url(url) as client:
+        for place, found in places.items():
+            for key in client.keys(f"huey.{place}.*"):
+                is_list = client.type(key) == b"list"
+                members = client.lrange(key, 0, -1) if is_list else client.zrange(key, 0, -1)
+                # A queue with priorities has a time before each message.
+                found += [member[0 if is_list or place == "schedule" else _STAMP_BYTES :] for member in members]
+        fields = {name.decode() for key in client.keys("huey.results.*") for name in client.hkeys(key)}
+    return {"schedule": places["schedule"], "queue": places["redis"]}, fields
 
 
-def _describe(said: list[object]) -> dict[str, object]:
-    match said[_ETA]:
-        case {"args": [{"base64": str(packed)}]}:
-            return {"hour": base64.b64decode(packed)[:5]}
-    return {"hour": None}
+def _in_sqlite(url: str) -> tuple[dict[str, list[bytes]], set[str]]:
+    tables = {"schedule": "schedule", "queue": "task"}
+    places = {place: [data for (data,) in query(url, f"select data from {name}")] for place, name in tables.items()}
+    return places, {key for (key,) in query(url, "select key from kv")}
 
 
-# The captures are of one hour, and what is due later is due an hour after it.
+def _id_in(raw: bytes) -> str:
+    return str(json.loads(read_pickle(raw, Caps()))["args"][0])
+
+
 _HUEY = Expectation(
     kind="huey",
     stuck_after_s=3001,
     deeds=(
-        Deed(Verb.RETRY, "delayed", State.PENDING, {"stands": "redis", "revoked": False}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"stands": "queue", "revoked": False}),
         Deed(Verb.RETRY, "retrying", State.PENDING, {"stands": "schedule", "revoked": False}),
-        Deed(Verb.RETRY, "cancelled", State.PENDING, {"stands": "redis", "revoked": False}),
+        Deed(Verb.RETRY, "cancelled", State.PENDING, {"stands": "queue", "revoked": False}),
         *(Deed(Verb.CANCEL, word, State.CANCELLED, {"revoked": True}) for word in ("waiting", "delayed", "retrying")),
         *(Deed(Verb.DELETE, word, None, {}) for word in ("waiting", "delayed", "cancelled")),
     ),

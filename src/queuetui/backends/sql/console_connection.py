@@ -6,7 +6,7 @@ Named, impatient, and read-only unless an act is written.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock, RLock
@@ -45,13 +45,14 @@ _ADDRESSES: dict[str, Callable[[str], object]] = {
 class ConsoleDatabase(forks.StoreHandle):
     """One database seen through two engines of at most one connection each.
 
-    One that reads, one that writes.
+    One that reads, one that writes. `functions` are ours that statements on a file of SQLite may call.
     """
 
     address: Any
     dialect: str
     statement_timeout_s: float
     connect_timeout_s: float
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     _engines: dict[bool, Engine] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
     # Each engine has one connection, so that whoever waits for its turn would wait for that.
@@ -163,7 +164,12 @@ class ConsoleDatabase(forks.StoreHandle):
             return self._engines[writes]
 
 
-def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float) -> ConsoleDatabase:
+def open_database(
+    url: str,
+    statement_timeout_s: float,
+    connect_timeout_s: float,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> ConsoleDatabase:
     """Return the database that a URL names, unconnected.
 
     Raises NotFound for an SQLite file that is not there.
@@ -174,7 +180,7 @@ def open_database(url: str, statement_timeout_s: float, connect_timeout_s: float
     address = _ADDRESSES[dialect](url)
     if isinstance(address, SqliteAddress) and not is_file(address.path):
         raise NotFound(f"there is no SQLite file {str(address.path)!r}; check the path in the URL")
-    return ConsoleDatabase(address, dialect, statement_timeout_s, connect_timeout_s)
+    return ConsoleDatabase(address, dialect, statement_timeout_s, connect_timeout_s, functions or {})
 
 
 def _make_engine(database: ConsoleDatabase, *, writes: bool) -> Engine:
@@ -220,6 +226,8 @@ def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = open_file(path, "rw" if writes else "ro", timeout=LOCK_TIMEOUT_S)
         connection.execute(f"PRAGMA query_only = {int(not writes)}")
+        for name, answer in database.functions.items():
+            connection.create_function(name, -1, answer, deterministic=True)
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_pool(writes=writes))

@@ -53,5 +53,5 @@ def found_of(products: Sequence[Product], catalog: Catalog, url: str) -> tuple[F
 
 
 def _open(url: str, product: Product, options: BackendOptions) -> Backend:
-    database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
+    database = open_database(url, options.statement_timeout_s, options.connect_timeout_s, product.functions)
     return make_backend(database, product, options)

@@ -309,7 +309,8 @@ class Product:
     filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
     `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
     counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
-    `queue_changes` are what its verbs on queues do. `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
+    `queue_changes` are what its verbs on queues do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the
+    names that statements give them. `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
     """
 
     kind: str
@@ -331,6 +332,7 @@ class Product:
     worker_command: tuple[str, ...] = ()
     complete: Completion = lambda _, read: [job for _, job in read]
     queue_changes: Mapping[Verb, QueueChange] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def has_table(self, table: StoredTable) -> bool:
         """Tell whether the queue lies in a table."""

@@ -25,7 +25,6 @@ from queuetui.model.state import State
 _NAMED = re.compile(rb"huey\.(?:(?:redis|schedule|results)\.(.+)|r\.([A-Za-z0-9_]+)\..+)", re.DOTALL)
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.CANCELLED)
 _STAMP_BYTES = 8
-_TASK_REVOKED = "all tasks of its kind are revoked: restore_all of that task lets them run again"
 _NO_HASH = (
     "no result is stored in a hash yet, so where Huey looks for revocations is not known; delete the task instead"
 )
@@ -148,7 +147,7 @@ class HueyOnRedis:
     def _revoke(self, seen: Seen, moment: Moment) -> Change | str:
         message, results = messages.read_message(_raw(seen.entry)), b"huey.results." + _name(seen.entry)
         if message is None or message.is_signed:
-            return "its message is signed, and a revocation must be too: revoke it in the application, or delete it"
+            return messages.UNSIGNABLE
         field = f"r:{message.id}".encode("utf-8", "replace")
         # A hash that is not there yet might be one that never will be: with results that expire Huey looks elsewhere.
         guards = (stands(seen.entry), says(results, field, None), Step(("TYPE", results), ("hash",)))
@@ -159,7 +158,7 @@ class HueyOnRedis:
         """Take the revocation away, as restore_by_id does."""
         entry, message, told = seen.entry, messages.read_message(_raw(seen.entry)), _told(seen.loaded)
         if message is None or told[1] is None or messages.is_revoked(told[2], moment.now, self._zone):
-            return _TASK_REVOKED
+            return messages.TASK_REVOKED
         guard, remove = self._revocation(entry, message, seen)
         return Change((stands(entry), guard), (), (remove,), after=entry)
 

@@ -19,6 +19,7 @@ from queuetui.backends.payloads.pickle_times import read_time, rewrite_time
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
 from queuetui.model.act import JobRef, Verb
+from queuetui.model.clock import LATEST
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import State
@@ -38,6 +39,8 @@ _TASK_FRAME = re.compile(
 )
 # (None, True): revoked for one run, after which the consumer forgets it.
 REVOKED = b"\x80\x05\x95\x05\x00\x00\x00\x00\x00\x00\x00N\x88\x86\x94."
+TASK_REVOKED = "all tasks of its kind are revoked: restore_all of that task lets them run again"
+UNSIGNABLE = "its message is signed, and a revocation must be too: revoke it in the application, or delete it"
 NO_TIME = "Huey does not store when it was enqueued"
 _NO_COUNT = "Huey stores no count of attempts: at least so many"
 _RUN_AGAIN = "its error is of its last run, after which it is tried again"
@@ -101,13 +104,19 @@ def read_outcome(raw: bytes) -> HueyEnd:
     return HueyEnd("", read_traceback(trace), _whole(said.get("retries")) or 0, name)
 
 
-def is_revoked(raw: bytes | None, now: datetime, zone: tzinfo) -> bool:
-    """Tell whether a revocation is in force: once, for ever, or until a time."""
+def revoked_until(raw: bytes | None, zone: tzinfo) -> datetime | None:
+    """Return until when a revocation is in force, which may be once or for ever; None for what is none."""
     match json.loads(_DECODER.decode(raw).text or "null") if raw else None:
         case [until, once]:
-            until_at = read_time(until)
-            return bool(once) or until is None or (until_at is not None and in_zone(until_at, zone) > now)
-    return False
+            until_at = None if once else read_time(until)
+            return LATEST if once or until is None else until_at and in_zone(until_at, zone)
+    return None
+
+
+def is_revoked(raw: bytes | None, now: datetime, zone: tzinfo) -> bool:
+    """Tell whether a revocation is in force."""
+    until = revoked_until(raw, zone)
+    return until is not None and until > now
 
 
 def in_zone(at: datetime, zone: tzinfo) -> datetime:

@@ -1,0 +1,241 @@
+"""Huey in a file of SQLite: the same messages in rows; what they say inside is asked of us by the statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from queuetui.backends.foreign.huey import messages
+from queuetui.backends.tables.changes import deleting, table_of
+from queuetui.backends.tables.codecs import WHOLE, Epoch
+from queuetui.backends.tables.source import (
+    PAYLOAD,
+    Change,
+    Condition,
+    Field,
+    LockedRow,
+    Moment,
+    Product,
+    Row,
+    Source,
+    Statements,
+)
+from queuetui.model.act import Verb
+from queuetui.model.job import Job
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
+
+_SECONDS = Epoch(whole=False)
+_PACKED = (b"\x1f", b"\x78")
+_LATER = frozenset({State.SCHEDULED, State.RETRYING})
+_WAITING = _LATER | {State.PENDING}
+
+
+@dataclass(frozen=True)
+class HueyOnSqlite:
+    """The description of Huey in a file; `zone` is UTC but where the application says utc=False."""
+
+    zone: tzinfo
+    summaries: SummaryPaths
+
+    def describe(self) -> Product:
+        """Return all names of a file, of which each is a queue."""
+        return Product(
+            kind="huey", label="Huey", sources=(self._waiting("task"), self._waiting("schedule"), self._ended()),
+            changes=tuple(change for name in ("task", "schedule") for change in self._changes(name)),
+            tables="task, schedule, kv", absent=messages.ABSENT, reasons=messages.REASONS, warnings=messages.WARNINGS,
+            worker_command=("huey_consumer", "MODULE.huey"), functions={"huey_says": self.says, "huey_ended": ended},
+        )  # fmt: skip
+
+    def says(self, raw: object, what: str) -> object:
+        """Answer what a message says: its id, its name, when it is due, its payload; until when a revocation is in force."""
+        if not isinstance(raw, bytes):
+            return None
+        if what == "until":
+            until = messages.revoked_until(raw, self.zone)
+            return None if until is None else until.timestamp()
+        message = messages.read_message(raw)
+        if message is None or what != "due":
+            return None if message is None else getattr(message, what)
+        return None if message.eta is None else messages.in_zone(message.eta, self.zone).timestamp()
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Table]:
+        columns = {
+            "task": {"id": Integer, "queue": Text, "data": LargeBinary, "priority": Float},
+            "schedule": {"id": Integer, "queue": Text, "data": LargeBinary, "timestamp": Float},
+            "kv": {"queue": Text, "key": Text, "value": LargeBinary},
+        }
+        meta = MetaData()
+        return {name: Table(name, meta, *(Column(*one) for one in each.items())) for name, each in columns.items()}
+
+    def _kept(self, table: Table, prefix: str, what: str) -> ColumnElement[Any]:
+        """Return what is stored under a prefix and what a message says, beside it."""
+        kv = self._tables["kv"].c
+        key = literal(prefix) + func.huey_says(table.c.data, what)
+        rows = select(kv.value).where(kv.queue == table.c.queue, kv.key == key)
+        return rows.correlate(table).scalar_subquery()
+
+    def _waiting(self, name: str) -> Source:
+        table = self._tables[name]
+        row = table.c
+        outcome = self._kept(table, "", "id")
+
+        def says(what: str) -> ColumnElement[Any]:
+            return func.huey_says(row.data, what)
+
+        tried: Condition = func.coalesce(func.huey_ended(outcome, "error"), 0) == 1
+        revoked = [self._kept(table, prefix, what) for prefix, what in (("r:", "id"), ("rt:", "name"))]
+
+        def is_revoked(moment: Moment) -> Condition:
+            now_s = moment.now.timestamp()
+            return or_(*(func.coalesce(func.huey_says(one, "until") > now_s, False) for one in revoked))
+
+        def is_ahead(moment: Moment) -> Condition:
+            ahead: Condition = func.coalesce(says("due") > moment.now.timestamp(), False)
+            return ahead
+
+        def by_id(job_id: str) -> Condition:
+            # Bytes are compared first: they are read only where they hold the id, or are packed.
+            near = or_(func.instr(row.data, job_id.encode()) > 0, func.substr(row.data, 1, 1).in_(_PACKED))
+            return or_(and_(near, says("id") == job_id), named == job_id)
+
+        named = f"{name}-" + row.id.cast(Text)
+        return Source(
+            name=name, rows=table, key=(Field(row.id, WHOLE),),
+            fields={
+                "id": Field(func.coalesce(says("id"), named)),
+                "type": Field(func.coalesce(says("name"), "?")),
+                "queue": Field(row.queue),
+                "priority": Field(says("priority"), WHOLE),
+                "attempts": Field(case((tried, 1), else_=0), WHOLE),
+                "max_attempts": Field(case((tried, None), else_=says("retries") + 1), WHOLE),
+                "scheduled": Field(says("due"), _SECONDS),
+            },
+            states={
+                State.CANCELLED: is_revoked,
+                State.PENDING: lambda moment: and_(not_(is_revoked(moment)), not_(is_ahead(moment))),
+                State.SCHEDULED: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), not_(tried)),
+                State.RETRYING: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), tried),
+            },
+            rev=(row.data, row.timestamp if name == "schedule" else row.priority),
+            texts={PAYLOAD: says("payload")},
+            extra={"data": row.data, "outcome": outcome, "revocation": revoked[0], "of_task": revoked[1]},
+            finish=self._finish, by_id=by_id,
+        )  # fmt: skip
+
+    def _finish(self, row: Row, job: Job) -> Job:
+        message = messages.read_message(row["data"]) if isinstance(row["data"], bytes) else None
+        if message is None:
+            return replace(job, remarks=(*job.remarks, messages.UNREADABLE))
+        outcome = None if row["outcome"] is None else messages.read_outcome(row["outcome"])
+        told = messages.waiting_job(job.ref, job.queue.raw, job.state, message, outcome, self.zone, self.summaries)
+        return replace(told, payload=job.payload, payload_whole=job.payload_whole)
+
+    def _ended(self) -> Source:
+        kv = self._tables["kv"]
+        row = kv.c
+
+        def says(what: str) -> ColumnElement[Any]:
+            return func.huey_ended(row.value, what)
+
+        others = [func.substr(row.key, 1, len(prefix)) == prefix for prefix in ("r:", "rt:", "chord:")]
+        failed: Condition = func.coalesce(says("error"), 0) == 1
+        return Source(
+            name="kv", rows=kv, key=(Field(row.queue), Field(row.key)),
+            fields={
+                "id": Field(row.key), "type": Field(func.coalesce(says("name"), "?")), "queue": Field(row.queue),
+                "attempts": Field(literal(1), WHOLE),
+            },
+            states={State.FAILED: lambda _: failed, State.COMPLETED: lambda _: not_(failed)},
+            rev=(row.value,),
+            hidden=or_(*others, func.instr(row.key, ".lock.") > 0, func.coalesce(says("retries"), 0) > 0),
+            extra={"value": row.value},
+            finish=lambda row, job: messages.ended_job(job.ref, job.queue.raw, messages.read_outcome(row["value"])),
+        )  # fmt: skip
+
+    def _changes(self, name: str) -> tuple[Change, ...]:
+        return (
+            Change(Verb.RETRY, name, _LATER, self._run_now, refusal=self._why_not_run),
+            Change(Verb.RETRY, name, frozenset({State.CANCELLED}), self._restore, refusal=self._why_not_restore),
+            Change(Verb.CANCEL, name, _WAITING, self._revoke, refusal=_why_not_revoke),
+            Change(Verb.DELETE, name, _WAITING | {State.CANCELLED}, self._forget),
+        )
+
+    def _due_now(self, locked: LockedRow) -> bytes | str:
+        return messages.due_now(locked.row["extra_data"], locked.moment.now, self.zone)
+
+    def _why_not_run(self, locked: LockedRow) -> str:
+        found = self._due_now(locked)
+        return found if isinstance(found, str) else ""
+
+    def _run_now(self, locked: LockedRow) -> Statements:
+        """Put a message that is due now in the place of one that is due later; the consumer takes it from there."""
+        values: dict[str, Any] = {"data": self._due_now(locked)}
+        if locked.source.name == "schedule":
+            # The schedule's times are those of the consumer's own zone.
+            values["timestamp"] = locked.row["rev_1"] + locked.moment.now.timestamp() - locked.row["field_scheduled"]
+        yield update(table_of(locked)).where(locked.same).values(**values)
+        return None
+
+    def _revoke(self, locked: LockedRow) -> Statements:
+        row = _revocation(locked) | {"value": messages.REVOKED}
+        yield insert(self._tables["kv"]).prefix_with("OR REPLACE").values(**row)
+        return None
+
+    def _why_not_restore(self, locked: LockedRow) -> str:
+        of_task = messages.is_revoked(locked.row["extra_of_task"], locked.moment.now, self.zone)
+        return messages.TASK_REVOKED if of_task or locked.row["extra_revocation"] is None else ""
+
+    def _restore(self, locked: LockedRow) -> Statements:
+        """Take the revocation away, as restore_by_id does."""
+        kv = self._tables["kv"]
+        there = _revocation(locked) | {"value": locked.row["extra_revocation"]}
+        yield delete(kv).where(*(kv.c[column] == value for column, value in there.items()))
+        return None
+
+    def _forget(self, locked: LockedRow) -> Statements:
+        if locked.row["extra_revocation"] is not None:
+            yield from self._restore(locked)
+        return (yield from deleting(locked))
+
+
+def _revocation(locked: LockedRow) -> dict[str, Any]:
+    return {"queue": locked.row["field_queue"], "key": f"r:{locked.job.ref.id}"}
+
+
+def _why_not_revoke(locked: LockedRow) -> str:
+    message = messages.read_message(locked.row["extra_data"])
+    return messages.UNSIGNABLE if message is None or message.is_signed else ""
+
+
+def ended(raw: object, what: str) -> object:
+    """Answer what is stored of the end of a run: whether it is an error, how many retries are left after it, the name in it."""
+    if not isinstance(raw, bytes):
+        return None
+    outcome = messages.read_outcome(raw)
+    return int(outcome.error is not None) if what == "error" else getattr(outcome, what)
