@@ -140,7 +140,10 @@ def test_counts_are_those_of_the_truth(backend: Backend, loaded: Capture, folder
     assert (snapshot.total.value, snapshot.problems) == (len(loaded.stored), {})
     by_queue = {queue.name.raw: sum(count.value or 0 for count in queue.counts.values()) for queue in snapshot.queues}
     named = Counter(true["queue"] for true in loaded.stored.values())
-    assert by_queue == (dict.fromkeys(by_queue, len(loaded.stored)) if folder.expectation.one_queue else named)
+    # A queue may hold nothing.
+    assert Counter(by_queue) == (
+        Counter(dict.fromkeys(by_queue, len(loaded.stored))) if folder.expectation.one_queue else named
+    )
     assert {job.ref.id for job in snapshot.failures} == {job.ref.id for job in _list(backend, "state:failed")}
 
 

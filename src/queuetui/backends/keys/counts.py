@@ -9,6 +9,7 @@ from datetime import datetime
 
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
 from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.product import BriefProduct
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walking import Walk
 from queuetui.model.capabilities import Capabilities
@@ -94,19 +95,29 @@ def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> No
     if shelf.queue is not None:
         counts.sizes[shelf.queue, State.PROCESSING] += size
     else:
-        _add_shares(jobs, looked, shelf, size, counts)
+        _add_shares(Counter((job.queue.raw, job.state) for job in jobs), looked, shelf, size, counts)
 
 
 def _share_out(reading: Reading, shelf: Shelf, size: int, left: int, counts: Counts) -> int:
     """Read the states and queues of a shelf's first jobs, and return how many were read."""
-    jobs, looked = _read(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else ([], 0)
-    _add_shares(jobs, looked, shelf, size, counts)
+    told, looked = _read_shares(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else (Counter[_Key](), 0)
+    _add_shares(told, looked, shelf, size, counts)
     return looked
 
 
-def _add_shares(jobs: list[Job], looked: int, shelf: Shelf, size: int, counts: Counts) -> None:
+def _read_shares(reading: Reading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:
+    """Return how many jobs of each queue and state are among a shelf's first entries, and how many entries these are."""
+    product = reading.product
+    if shelf.queue is None or not isinstance(product, BriefProduct):
+        jobs, looked = _read(reading, shelf, most)
+        return Counter((job.queue.raw, job.state) for job in jobs), looked
+    entries = reading.slice(shelf, 0, most)
+    answers = reading.ask([product.tells(one) for one in entries])
+    return Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries)
+
+
+def _add_shares(told: Counter[_Key], looked: int, shelf: Shelf, size: int, counts: Counts) -> None:
     """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
-    told: Counter[_Key] = Counter((job.queue.raw, job.state) for job in jobs)
     if not looked:
         told[shelf.queue or "", shelf.states[0]] = looked = 1
     for key, share in told.items():

@@ -12,6 +12,7 @@ from queuetui.backends.keys.shelf import Command, Entry, Shelf
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
+from queuetui.model.state import State
 from queuetui.model.worker import WorkerInfo
 
 Ask = Callable[[Sequence[Command]], list[Any]]
@@ -98,6 +99,19 @@ class FollowingProduct(Product, Protocol):
 
     def follows(self, entry: Entry, loaded: Sequence[Any]) -> Sequence[Command]:
         """Return what must be read besides; `read` gets its answers behind what was loaded."""
+        ...
+
+
+@runtime_checkable
+class BriefProduct(Product, Protocol):
+    """A description in which one answer tells a job's state, so that counts need not read whole jobs."""
+
+    def tells(self, entry: Entry) -> Command:
+        """Return the command whose answer tells it."""
+        ...
+
+    def state_of(self, shelf: Shelf, told: Any) -> State:  # noqa: ANN401 - each command has its own answer
+        """Return the state of a job on a shelf by that answer."""
         ...
 
 

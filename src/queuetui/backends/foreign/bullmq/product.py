@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
@@ -19,7 +17,7 @@ from queuetui.backends.keys.changes import Change, LuaDecision, Rule, Step, says
 from queuetui.backends.keys.clients import Client, list_clients
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, Survey
-from queuetui.backends.keys.queue_marks import list_marks
+from queuetui.backends.keys.queue_marks import names_by_prefix
 from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
@@ -54,10 +52,8 @@ _FIELDS = (
 _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
 # The versions whose scripts were compared with what is done here.
 _VERSION = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
-_META = re.compile(rb"(.+):([^:]+):meta", re.DOTALL)
 _WORKER = re.compile(r"([A-Za-z0-9+/=]+)(?::w(?::(.+))?)?")
-_SCORE_STEP, _MOST_CHILDREN, _MOST_PREFIXES, _A_MOMENT = 4096, 20, 16, timedelta(seconds=1)
-_MARKER = b"0:"  # BullMQ up to 4 put such an id among those that wait, to wake its workers.
+_SCORE_STEP, _MOST_CHILDREN, _A_MOMENT = 4096, 20, timedelta(seconds=1)
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING = _LATER | {State.PENDING}
 # Whose jobs wait, run and end, in the order in which they travel. What was tried before waits among the others.
@@ -136,7 +132,7 @@ class Bullmq:
 
     def id_of(self, entry: Entry) -> str:
         """Return the queue and the id in it, as two queues may both have a job 1."""
-        return "" if entry.member.startswith(_MARKER) else f"{entry.shelf.queue}/{text_of(entry.member)}"
+        return f"{entry.shelf.queue}/{text_of(entry.member)}"
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...]:
         """Look into each shelf of the queues that an id may be of."""
@@ -153,17 +149,29 @@ class Bullmq:
         found: list[Command] = [("HMGET", job, *_FIELDS), ("HMGET", queue + b"meta", "version", "paused")]
         return [*found, more[entry.shelf.role]] if entry.shelf.role in more else found
 
+    def tells(self, entry: Entry) -> Command:
+        """Return the command that tells how often a job was tried."""
+        return "HGET", _queue_of(entry) + entry.member, "atm"
+
+    def state_of(self, shelf: Shelf, told: bytes | None) -> State:
+        """Return the state: what was tried before waits among the others."""
+        return State.RETRYING if whole_of(told) and State.RETRYING in shelf.states else shelf.states[0]
+
     def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
-        """Return the job; one whose hash is gone is shown by its id. What was tried before waits among the others."""
-        if entry.member.startswith(_MARKER):
-            return None
+        """Return the job; one whose hash is gone is shown by its id."""
         raw: Mapping[str, bytes | None] = dict(zip(_FIELDS, loaded[0], strict=True))
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *loaded[0][: len(_SEEN)]))
-        queue, state, role = Untrusted(entry.shelf.queue or ""), entry.shelf.states[0], entry.shelf.role
+        queue, state, role = (
+            Untrusted(entry.shelf.queue or ""),
+            self.state_of(entry.shelf, raw["atm"]),
+            entry.shelf.role,
+        )
+        if raw["name"] is None and entry.member.startswith(b"0:"):
+            # BullMQ up to 4 put such an id among those that wait, to wake its workers.
+            return None
         if raw["name"] is None:
             return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
         name, data, made = text_of(raw["name"]), text_of(raw["data"]), whole_of(raw["atm"])
-        state = State.RETRYING if made and State.RETRYING in entry.shelf.states else state
         limit = (object_of(raw["opts"]) or {}).get("attempts")
         created, started = at_of(raw["timestamp"]), at_of(raw["processedOn"])
         due = created and created + timedelta(milliseconds=whole_of(raw["delay"]))
@@ -332,18 +340,9 @@ _WARNINGS = {
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return BullMQ's queues in the server's database, by prefix: the key of each queue's meta names both."""
-    metas, told = list_marks(server, b":meta", b"hash"), options.settings.get("bullmq.prefix")
-    named = [one.strip().encode() for one in options.settings.get("bullmq.queues", "").split(",") if one.strip()]
-    seen = Counter(found[1] for key in metas.names if (found := _META.fullmatch(key)))
-    # Others end keys so too: those of most queues are looked at.
-    prefixes = [told.encode()] if told else sorted(one for one, _ in seen.most_common(_MOST_PREFIXES)) or [b"bull"]
-    products = {
-        text_of(prefix): Bullmq(prefix, QueueNames(metas, prefix + b":*:meta", partial(_queue_in, prefix), named))
-        for prefix in prefixes
-    }
-    return find_products(server, url, products, options)
-
-
-def _queue_in(prefix: bytes, key: bytes) -> bytes | None:
-    return found[2] if (found := _META.fullmatch(key)) and found[1] == prefix else None
+    """Return BullMQ's queues in the server's database, by prefix."""
+    settings = (options.settings.get(f"bullmq.{name}", "") for name in ("prefix", "queues"))
+    found = names_by_prefix(server, "meta", Kind.HASH, *settings)
+    return find_products(
+        server, url, {text_of(prefix): Bullmq(prefix, names) for prefix, names in found.items()}, options
+    )
