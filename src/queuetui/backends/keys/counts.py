@@ -81,7 +81,7 @@ def count_jobs(reading: Reading) -> Counts:
             counts.sizes[shelf.queue, shelf.states[0]] += size
         else:
             left -= _share_out(reading, shelf, size, left, counts)
-    late, counts.late_read_whole = find_late(reading, reading.shelves)
+    late, counts.late_read_whole = find_late(reading, reading.shelves, brief=True)
     counts.stuck.update(seen.job.queue.raw for seen in late)
     _read_oldest(reading, counts)
     return counts
@@ -132,7 +132,7 @@ def _read(reading: Reading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
     looked = 0
     for bite in Walk(reading, [shelf], [1]).bites(None, min(BITE_ENTRIES, most)):
         entries = bite[: most - looked]
-        found += [seen.job for seen in reading.load(entries)]
+        found += [seen.job for seen in reading.load(entries, brief=True)]
         looked += len(entries)
         if looked >= most:
             break
@@ -143,7 +143,7 @@ def _read_oldest(reading: Reading, counts: Counts) -> None:
     """Note when the first waiting job of each queue was due."""
     waiting = [shelf for shelf in reading.shelves if State.PENDING in shelf.states and not shelf.is_read_whole]
     entries = [entry for first in reading.slices(waiting, 0, 1) for entry in first]
-    for seen in reading.load(entries):
+    for seen in reading.load(entries, brief=True):
         due_at = due_since(seen.job)
         if due_at is not None and due_at <= reading.now:
             counts.oldest_due.setdefault(seen.job.queue.raw, due_at)

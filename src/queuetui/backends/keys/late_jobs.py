@@ -14,8 +14,8 @@ MOST_LATE = 1_000
 _FIRST_LOOK = 20
 
 
-def find_late(reading: Reading, shelves: Sequence[Shelf]) -> tuple[list[Seen], bool]:
-    """Return the late jobs of the shelves whose jobs wait, and whether these are all."""
+def find_late(reading: Reading, shelves: Sequence[Shelf], *, brief: bool = False) -> tuple[list[Seen], bool]:
+    """Return the late jobs of the shelves whose jobs wait, `brief` where they are only counted, and whether these are all."""
     waiting = [one for one in shelves if WAITING.intersection(one.states) and State.PROCESSING not in one.states]
     found: list[Seen] = []
     is_whole = True
@@ -23,7 +23,7 @@ def find_late(reading: Reading, shelves: Sequence[Shelf]) -> tuple[list[Seen], b
         entries = first
         rank = 0
         while entries and len(found) < MOST_LATE:
-            late = [seen for seen in reading.load(entries) if reading.is_stuck(seen.job)]
+            late = [seen for seen in reading.load(entries, brief=brief) if reading.is_stuck(seen.job)]
             found += late
             rank += len(entries)
             entries = reading.slice(shelf, rank, BITE_ENTRIES) if late else []

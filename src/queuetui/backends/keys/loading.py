@@ -129,15 +129,16 @@ class Reading:
         """Return entries from a rank on."""
         return self.slices([shelf], rank, count)[0]
 
-    def load(self, entries: Sequence[Entry]) -> Iterator[Seen]:
-        """Yield the entries that stand for jobs, with their jobs whole."""
+    def load(self, entries: Sequence[Entry], *, brief: bool = False) -> Iterator[Seen]:
+        """Yield the entries that stand for jobs, with their jobs whole, or `brief` where they are only counted."""
+        moment = replace(self.moment, brief=True) if brief else self.moment
         told = self._ask_for_each([self.product.loads(entry) for entry in entries])
         if isinstance(self.product, FollowingProduct):
             product = self.product
             more = self._ask_for_each([product.follows(*one) for one in zip(entries, told, strict=True)])
             told = [[*first, *further] for first, further in zip(told, more, strict=True)]
         for entry, loaded in zip(entries, told, strict=True):
-            job = self.product.read(entry, loaded, self.moment)
+            job = self.product.read(entry, loaded, moment)
             if job is not None:
                 yield Seen(entry, loaded, job)
 

@@ -19,7 +19,8 @@ from queuetui.model.stuck import is_over_limit
 class Moment:
     """When something is read, and what it is judged and named by.
 
-    `survey` is the product's own, of the same look; `args` are those of the act that it is read for.
+    `survey` is the product's own, of the same look; `args` are those of the act that it is read for. `brief`: nobody looks into payloads
+    and errors, as jobs are only counted.
     """
 
     backend: str
@@ -29,6 +30,7 @@ class Moment:
     liveness: Liveness = Liveness.NONE
     survey: object = None
     args: Mapping[str, str] = field(default_factory=dict)
+    brief: bool = False
 
     def is_held_too_long(self, job: Job) -> bool:
         """Tell whether a run is past the time until which the product leaves it alone, or past its limit where that says less."""

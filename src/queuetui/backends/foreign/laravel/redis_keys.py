@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from queuetui.backends.foreign.laravel.description import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
@@ -31,6 +33,16 @@ _PARTS = (DELAYED, RESERVED, NOTIFY)
 _WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _RUNNING = frozenset({State.PROCESSING})
 _KNOWN_BY_QUEUES = 5
+
+
+class _Names(msgspec.Struct):
+    """What a message is called by, read without the rest of it."""
+
+    uuid: object = None
+    id: object = None
+
+
+_NAMES = msgspec.json.Decoder(_Names)
 
 
 def queue_in(key: bytes, prefix: bytes) -> bytes:
@@ -97,8 +109,11 @@ class LaravelRedis:
 
     def id_of(self, entry: Entry) -> str:
         """Return the uuid within a message, or what it is named by without one."""
-        said = object_of(entry.member) or {}
-        return _name_of(entry, said.get("uuid"), said.get("id"))
+        try:
+            said = _NAMES.decode(entry.member)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            said = _Names()
+        return _name_of(entry, said.uuid, said.id)
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> None:
         """Tell that no key leads from an id to its message."""
@@ -110,7 +125,7 @@ class LaravelRedis:
     def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
         """Return the job of a message."""
         stored = text_of(entry.member)
-        payload = read_payload(stored)
+        payload = read_payload(stored, brief=moment.brief)
         attempts, role, at = counted_runs(payload) or 0, entry.shelf.role, at_of(entry.score)
         is_run, is_delayed = role == RESERVED.decode(), role == DELAYED.decode()
         state = entry.shelf.states[0] if not is_delayed or attempts == 0 else State.RETRYING
@@ -137,7 +152,9 @@ class LaravelRedis:
             lease_until=at if is_run else None,
             remarks=tuple(remarks),
         )
-        return JobReader(self._settings, moment.summaries).add_payload(job, payload, stored, moment.now)
+        return JobReader(self._settings, moment.summaries).add_payload(
+            job, payload, stored, moment.now, brief=moment.brief
+        )
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Laravel keeps no attempts."""
