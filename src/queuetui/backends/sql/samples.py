@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Integer, Row, TableClause, func, literal, select, union_all
+from sqlalchemy import Column, Connection, FromClause, Integer, Row, TableClause, func, literal, select, union_all
 from sqlalchemy.sql.util import ClauseAdapter
 
 from queuetui.backends.sql.budget import fetch_within
@@ -65,7 +65,9 @@ def _read_blocks(connection: Connection, grouping: Grouping, size: SampleSize) -
 
 def _edges(connection: Connection, grouping: Grouping, size: SampleSize) -> list[int]:
     """Return the keys that blocks begin at and, last, the one behind the newest."""
-    rows, key = grouping.rows, grouping.key
+    key = grouping.key
+    # Where rows are joined, the table of the key tells its ends by its index alone.
+    rows = key.table if isinstance(key, Column) and isinstance(key.table, TableClause) else grouping.rows
     low, high = connection.execute(select(func.min(key), func.max(key)).select_from(rows)).one()
     if low is None:
         return []

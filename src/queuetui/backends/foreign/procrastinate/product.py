@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
     Column,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     MetaData,
-    Subquery,
     Table,
     Text,
     and_,
@@ -149,7 +149,8 @@ class _Tables:
         began, made = self._told(func.max(at), "started"), self._told(func.min(at), "deferred")
         return Source(
             name=_SOURCE,
-            rows=self._jobs,
+            rows=self._jobs.outerjoin(self._first, self._first.c.lock == self._jobs.c.lock),
+            lockable=self._jobs,
             key=(Field(job.id, WHOLE),),
             fields={
                 "id": Field(job.id, WHOLE),
@@ -178,8 +179,7 @@ class _Tables:
     def _states(self) -> Mapping[State, Rule]:
         job = self._jobs.c
         todo, tried = job.status == "todo", job.attempts > 0
-        # Read once for a statement, and only if a row has a lock: no index leads from a lock to those who wait for it.
-        held = and_(job.lock.is_not(None), job.id.not_in(select(self._first.c.id)))
+        held = func.coalesce(self._first.c.id != job.id, False)
 
         def is_ahead(moment: Moment) -> Condition:
             return func.coalesce(job.scheduled_at > moment.now, False)
@@ -196,13 +196,13 @@ class _Tables:
         }
 
     @cached_property
-    def _first(self) -> Subquery:
-        """The job that has each lock, or gets it next, as its fetch function picks it."""
+    def _first(self) -> CTE:
+        """The job that has each lock, or gets it next, as its fetch function picks it; no index leads there, so it is read once."""
         job = self._jobs.alias("other").c
         order = (job.status.desc(), job.priority.desc(), job.id)
-        turn = func.row_number().over(partition_by=job.lock, order_by=order).label("turn")
+        turn = func.row_number().over(partition_by=job.lock.collate("C"), order_by=order).label("turn")
         live = select(job.id, job.lock, turn).where(job.status.in_(("todo", "doing")), job.lock.is_not(None)).subquery()
-        return select(live.c.id, live.c.lock).where(live.c.turn == 1).subquery("first")
+        return select(live.c.id, live.c.lock).where(live.c.turn == 1).cte("first")
 
     def _held(self, began: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return until when a run is left alone: a worker without a beat is stalled, one that is not there any more has been."""
