@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from queuetui.model.act import Act, Result, Target
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.duration import parse_duration_s
+from queuetui.model.errors import BadConfig
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
 from queuetui.model.job_view import JobView
@@ -47,6 +49,14 @@ class BackendOptions:
     connect_timeout_s: float = 5.0
     settings: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
+
+    def read_span_s(self, name: str, default_s: float) -> float:
+        """Return the seconds of a setting that is a duration. Raises BadConfig."""
+        written = self.settings.get(name)
+        try:
+            return default_s if written is None else parse_duration_s(written)
+        except ValueError as error:
+            raise BadConfig(f"the setting {name} cannot be used: {error}", f"settings.{name}") from None
 
 
 class Inspector(Protocol):

@@ -12,6 +12,7 @@ import pytest
 
 from queuetui.backends.payloads.celery_result import read_result, write_revoked
 from queuetui.backends.payloads.kombu_message import read_message, write_message
+from queuetui.backends.payloads.kombu_routes import read_routes
 
 CALL = [["a@example.test", 3], {"subject": "hello"}, {"callbacks": None, "errbacks": None, "chain": [], "chord": None}]
 TOLD = {"args": CALL[0], "kwargs": CALL[1]}
@@ -137,3 +138,31 @@ def test_what_is_written_is_read_again() -> None:
     assert read_result(write_revoked("one", "2026-11-22T03:59:32+00:00")).status == "REVOKED"
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_message("one", ("t", [float("nan")], {}), "q", None)
+
+
+def test_a_message_goes_to_the_queue_that_its_exchange_is_bound_to() -> None:
+    """A routing key is a queue's name without an exchange, else what a binding says or its pattern of words fits."""
+    tables = {
+        b"shop": {b"shop|shop|shop"},
+        b"mails": {b"mail.#|^mail..*?$|mail", b"news.*.now|x|news"},
+        b"direct": {b"slow|slow|slow q"},
+    }
+    routes = read_routes(tables, b"|")
+    assert routes.queues == {"shop", "mail", "news", "slow q"}
+    by_exchange = [
+        ("", "any", "any"),
+        ("mails", "mail.welcome.de", "mail"),
+        ("mails", "mail", "mail"),
+        ("mails", "news.de.now", "news"),
+        ("mails", "news.de", None),
+        ("direct", "unbound", "slow q"),
+        ("mails", ".".join("a" * 5_000), None),
+        ("none", "x", None),
+    ]
+    assert [routes.queue_of(exchange, key) for exchange, key, _ in by_exchange] == [one for *_, one in by_exchange]
+    assert [routes.queue_by_key(key) for key in ("slow", "mail.x", "shop", "other")] == [
+        "slow q",
+        "mail",
+        "shop",
+        "other",
+    ]

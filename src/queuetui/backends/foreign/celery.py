@@ -28,11 +28,12 @@ from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job
 from queuetui.model.state import WAITING, State
 from queuetui.model.text import Untrusted
 
-_BINDINGS, _RESULTS = b"_kombu.binding.", b"celery-task-meta-"
+_BINDINGS, _RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
 # A list without a number is the first step; a task's priority is rounded down to a step, and the least number is served first.
 _STEPS, _USED_STEPS = range(10), (0, 3, 6, 9)
 _HEAD_BYTES, _SAMPLED_RESULTS, _DEFAULT_EXPIRY = 65_536, 20, timedelta(days=1)
@@ -59,24 +60,21 @@ class Celery:
     """The description of Celery; `prefix` is the broker's global_keyprefix, `results` what the keys of results begin with."""
 
     absent: Mapping[str, str] = {
-        "key": "Celery's tasks carry no idempotency key",
+        "key": "Celery's tasks carry no idempotency key", "tag": "Celery's tasks carry no tags",
         "lost": "Celery does not count lost runs",
-        "tag": "Celery's tasks carry no tags",
         "max_attempts": "how often a task may be tried again is in the application's code",
         "created": "Celery's messages do not say when they were sent",
-    }
+    }  # fmt: skip
 
-    def __init__(self, server: RedisServer, prefix: bytes, results: bytes, settings: Mapping[str, str]) -> None:
+    def __init__(self, server: RedisServer, prefix: bytes, results: bytes, options: BackendOptions) -> None:
         self._prefix, self._results = prefix, results
-        self._visible = timedelta(seconds=float(settings.get("celery.visibility_timeout", 3_600)))
-        self._sep = settings.get("celery.sep", "\x06\x16").encode()
-        self._named = settings.get("celery.queues", "").replace(",", " ").split()
+        self._visible = timedelta(seconds=options.read_span_s("celery.visibility_timeout", 3_600))
+        self._named = options.settings.get("celery.queues", "").replace(",", " ").split()
         head = prefix + _BINDINGS
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
         self._listed = ListedKeys(server.key_list, results)
-        self._has_results = False
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], *_ENDED.values()))
-        self._index = prefix + b"unacked_index"
+        self._index, self._has_results = prefix + b"unacked_index", False
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._retry),
@@ -97,19 +95,19 @@ class Celery:
     def recognise(self, ask: Ask) -> str:
         """Tell Celery by its tables of bindings, or by its results."""
         self._has_results = bool(self._listed.read(ask).keys)
-        told = (self._exchanges.read(ask), "bindings", _BINDINGS), (self._has_results, "results", _RESULTS)
+        told = ((self._exchanges.read(ask), "bindings", _BINDINGS), (self._has_results, "results", _RESULTS))
         return " and ".join(f"its {what} ({text_of(key)}*)" for there, what, key in told if there)
 
     def survey(self, ask: Ask) -> _Around:
         """Read what is bound to which queue, which tasks workers hold, and how long results stand."""
         exchanges, listing = self._exchanges.read(ask), self._listed.read(ask)
         tables = ask([("SMEMBERS", self._prefix + _BINDINGS + name) for name in exchanges])
-        routes = read_routes(dict(zip(exchanges, tables, strict=True)), self._sep)
+        routes = read_routes(dict(zip(exchanges, tables, strict=True)), _SEPARATOR)
         held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
         entries = self._held.entries(held, 0)
-        heads = ask([("GETRANGE", key, 0, _HEAD_BYTES - 1) for key in listing.keys[:_SAMPLED_RESULTS]])
-        ends = ask([("PTTL", key) for key in listing.keys[:_SAMPLED_RESULTS]])
-        results = [read_result(raw) for raw in heads]
+        some = listing.keys[:_SAMPLED_RESULTS]
+        results = [read_result(raw) for raw in ask([("GETRANGE", key, 0, _HEAD_BYTES - 1) for key in some])]
+        ends = ask([("PTTL", key) for key in some])
         self._has_results = self._has_results or bool(results)
         unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
         return _Around(
@@ -122,7 +120,7 @@ class Celery:
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists of each queue, the first served first, what workers hold, and the results."""
-        lists = [self._list(text_of(queue), step) for queue in survey.queues for step in _STEPS]
+        lists = (self._list(text_of(queue), step) for queue in survey.queues for step in _STEPS)
         return (*lists, self._held, self._ended(cast("_Around", survey).listing))
 
     def id_of(self, entry: Entry) -> str:
@@ -161,9 +159,10 @@ class Celery:
         given, eta = at_of(loaded[-1]) if entry.value else None, time_of(str(headers.get("eta")))
         state = _state_of(entry, message, result, given, moment.now)
         is_run, is_known = state is State.PROCESSING, state in _FINAL or (state is State.PROCESSING and result.is_run)
-        exchange, key = (message.exchange, message.routing_key) if message else ("", result.route)
-        queue = entry.shelf.queue or around.routes.queue_of(exchange, key) or ""
+        goal = around.routes.queue_of(message.exchange, message.routing_key) if message else None
+        queue = entry.shelf.queue or goal or ("" if message else around.routes.queue_by_key(result.route))
         call, payload, problem = message.read_call() if message else result.read_call()
+        written = written_about(around.at_end, int(loaded[1])) if is_run and result.is_run else None
         root, shadow = headers.get("root_id"), headers.get("shadow")
         return Job(
             ref, Untrusted(call), Untrusted(queue), state, Untrusted(payload),
@@ -176,8 +175,8 @@ class Celery:
             progress=result.returned if is_run else None,
             worker=result.worker if is_known else None,
             correlation_id=Untrusted(str(root)) if root and root != ref.id else None,
-            scheduled_at=eta, claimed_at=given,
-            started_at=written_about(around.at_end, int(loaded[1])) if is_run and result.status == "STARTED" else None,
+            scheduled_at=eta, claimed_at=given or written,
+            started_at=written if result.status == "STARTED" else None,
             completed_at=time_of(result.done) if state in _FINAL else None,
             lease_until=given + self._visible if given and is_run else None,
             remarks=_remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
@@ -211,8 +210,8 @@ class Celery:
 
     def _send_anew(self, seen: Seen, moment: Moment) -> Change | str:
         """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
-        result, queue = read_result(seen.loaded[0]), seen.job.queue.raw
-        if result.call is None or not result.in_json or queue.encode() not in cast("_Around", moment.survey).queues:
+        result, queue, known = read_result(seen.loaded[0]), seen.job.queue.raw, cast("_Around", moment.survey).queues
+        if result.call is None or not result.in_json or queue.encode() not in known:
             return _NO_QUEUE if result.call and result.in_json else _NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
         return self._send(seen, moment, self._list(queue, 0), write)
@@ -225,9 +224,8 @@ class Celery:
             told = write()
         except ValueError:
             return _ODD_NUMBER
-        put = Step(("RPUSH" if entry.value else "LPUSH", goal.key, told))
-        anew = _CALLED_ALONE if entry.shelf.kind is Kind.KEYS else ""
-        note = _TWICE if entry.value or seen.job.state is State.PROCESSING else anew
+        put, is_anew = Step(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
+        note = _TWICE if entry.value or seen.job.state is State.PROCESSING else _CALLED_ALONE if is_anew else ""
         kept = ((self._held.key, entry.member),) if entry.value else ()
         guards = (*guards, is_of_kind(goal))
         return why or Change(guards, (put,), removes, kept=(key,), kept_fields=kept, after=Entry(goal, told), note=note)
@@ -235,10 +233,10 @@ class Celery:
     def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
         """Take a message away and write the result that a worker writes which drops it."""
         guards, removes, why = self._take(seen, moment)
-        message, around, task_id = read_message(seen.entry.stored), cast("_Around", moment.survey), seen.job.ref.id
+        message, around = read_message(seen.entry.stored), cast("_Around", moment.survey)
         if why or message is None:
             return why or _UNREADABLE
-        key = self._results + task_id.encode()
+        task_id, key = seen.job.ref.id, self._results + seen.job.ref.id.encode()
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
         put = Step(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
@@ -257,14 +255,15 @@ class Celery:
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
             return (guard,), (remove,), ""
-        given, score = at_of(seen.loaded[-1]), seen.loaded[-1] or b""
-        guards = (stands(entry), Step(("ZSCORE", self._index, entry.member), (score,)))
+        given = at_of(seen.loaded[-1])
+        guards = (stands(entry), Step(("ZSCORE", self._index, entry.member), (seen.loaded[-1] or b"",)))
         removes = (Step(("ZREM", self._index, entry.member)), take_away(entry))
-        why = _HELD if given is None or given + self._visible >= moment.now else ""
+        is_free = given is not None and given + self._visible < moment.now
+        why = "" if is_free else f"{_HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)
 
     def _list(self, queue: str, step: int) -> Shelf:
-        key = self._prefix + queue.encode() + (self._sep + str(step).encode() if step else b"")
+        key = self._prefix + queue.encode() + (_SEPARATOR + str(step).encode() if step else b"")
         return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
 
     def _ended(self, listing: Listing) -> Shelf:
@@ -293,6 +292,7 @@ def _remarks_of(
     told = (
         (problem, f"its arguments cannot be read here: {problem}"),
         (is_gone and not result.status, "its result cannot be read here, so how it ended is not known"),
+        (is_run and result.returned, "when it began is not stored: it told of itself when it is shown as taken"),
         (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
         (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
         (is_gone and result.retries is None and state is not State.CANCELLED, "Celery stored no count of its attempts: at least one"),
@@ -336,7 +336,7 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
     pairs = {prefix: _results_of(prefix, brokers, ended) for prefix in brokers}
     pairs |= {prefix: prefix for prefix in ended.difference(pairs.values())}
     products = {
-        text_of(prefix.rstrip(b":_-.")) or "default": Celery(server, prefix, results + _RESULTS, settings)
+        text_of(prefix.rstrip(b":_-.")) or "default": Celery(server, prefix, results + _RESULTS, options)
         for prefix, results in sorted(pairs.items())
     }
     return find_products(server, url, products, options)
