@@ -51,6 +51,7 @@ class JobDocument:
     idempotency_key: str | None
     tags: list[str]
     needs: list[str]
+    waits_for: list[str]
     progress: Any
     scheduled_at: str | None
     started_at: str | None
@@ -91,6 +92,7 @@ def document(job: Job, verdict: Verdict | None) -> JobDocument:
         idempotency_key=_text(job.idempotency_key),
         tags=[tag.raw for tag in job.tags],
         needs=[tag.raw for tag in job.needs],
+        waits_for=[one.raw for one in job.waits_for],
         progress=_value(job.progress),
         scheduled_at=_time(job.scheduled_at),
         started_at=_time(job.started_at),

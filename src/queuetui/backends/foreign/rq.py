@@ -35,7 +35,7 @@ from queuetui.model.worker import WorkerInfo
 
 _FIELDS = """
 status origin description created_at enqueued_at started_at ended_at retries_left retry_intervals number_of_retries worker_name
-exc_info group_id rate_limit_key data
+exc_info group_id rate_limit_key data dependency_ids
 """.split()  # noqa: SIM905 - as many quotes would hide the names
 _WORKER_FIELDS = "hostname pid version queues state birth last_heartbeat death".split()  # noqa: SIM905 - as above
 _RUN = re.compile(rb"(.+):[0-9a-f]{32}", re.DOTALL)
@@ -163,8 +163,7 @@ class Rq:
         return Job(
             ref, Untrusted(call), queue, state, Untrusted(payload),
             data=summarise_call(call, payload, moment.summaries),
-            attempts=attempts,
-            max_attempts=None if left is None else attempts + left,
+            attempts=attempts, max_attempts=None if left is None else attempts + left,
             error=error,
             result=Untrusted(returned) if returned else None,
             worker=Untrusted(values["worker_name"]) if values["worker_name"] and state is State.PROCESSING else None,
@@ -173,6 +172,7 @@ class Rq:
             started_at=started,
             completed_at=time_of(values["ended_at"]) if state in (State.FAILED, State.COMPLETED) else None,
             lease_until=_lease(entry, loaded),
+            waits_for=tuple(map(Untrusted, map(str, list_of(raw["dependency_ids"])))) if state is State.BLOCKED else (),
             remarks=tuple(filter(None, ("" if is_sure else _NO_COUNT, unread, no_error))),
         )  # fmt: skip
 

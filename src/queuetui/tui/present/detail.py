@@ -85,6 +85,7 @@ def summary_lines(
         _field("key", job.idempotency_key),
         _field("tags", ", ".join(sanitize(tag) for tag in job.tags) or None),
         _field("needs", ", ".join(sanitize(tag) for tag in job.needs) or None),
+        _field("waits for", ", ".join(sanitize(one) for one in job.waits_for) or None),
         *(_field("remark", remark) for remark in job.remarks),
     ]
     return _without_holes(lines)
