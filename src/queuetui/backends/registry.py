@@ -40,6 +40,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "rq": ("rq", ("redis",)),
+    "saq": ("saq", ("redis",)),
     "sidekiq": ("sidekiq", ("redis",)),
     "solid-queue": ("solid_queue.recognition", _ANY_SQL),
 }

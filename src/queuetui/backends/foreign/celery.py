@@ -13,12 +13,12 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
-from queuetui.backends.keys.listed_keys import ListedKeys, Listing, escape_glob
+from queuetui.backends.keys.listed_keys import ListedKeys, escape_glob
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.keys.seen import Moment, Seen
-from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Shelf
+from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of, time_of
 from queuetui.backends.keys.written_times import written_about, written_at_end
 from queuetui.backends.payloads.celery_result import CeleryResult, read_result, write_revoked

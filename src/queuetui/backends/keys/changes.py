@@ -72,6 +72,11 @@ def says(key: bytes, name: str | bytes, value: bytes | None) -> Step:
     return Step(("HGET", key, name), (value or b"",))
 
 
+def holds(key: bytes, value: bytes | None) -> Step:
+    """Return the guard that a key of one value is as it was read, or still not there."""
+    return Step(("GET", key), (value or b"",))
+
+
 def is_of_kind(shelf: Shelf) -> Step:
     """Return the guard that a key can be put into, which a failed write behind others could not undo."""
     return Step(("TYPE", shelf.key), (shelf.kind.value, "none"))

@@ -95,13 +95,13 @@ def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> No
     if shelf.queue is not None:
         counts.sizes[shelf.queue, State.PROCESSING] += size
     else:
-        _add_shares(Counter((job.queue.raw, job.state) for job in jobs), looked, shelf, size, counts)
+        _add_shares(Counter((job.queue.raw, job.state) for job in jobs), looked, shelf, size, counts, reading)
 
 
 def _share_out(reading: Reading, shelf: Shelf, size: int, left: int, counts: Counts) -> int:
     """Read the states and queues of a shelf's first jobs, and return how many were read."""
     told, looked = _read_shares(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else (Counter[_Key](), 0)
-    _add_shares(told, looked, shelf, size, counts)
+    _add_shares(told, looked, shelf, size, counts, reading)
     return looked
 
 
@@ -116,14 +116,18 @@ def _read_shares(reading: Reading, shelf: Shelf, most: int) -> tuple[Counter[_Ke
     return Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries)
 
 
-def _add_shares(told: Counter[_Key], looked: int, shelf: Shelf, size: int, counts: Counts) -> None:
+def _add_shares(told: Counter[_Key], looked: int, shelf: Shelf, size: int, counts: Counts, reading: Reading) -> None:
     """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
     if not looked:
         told[shelf.queue or "", shelf.states[0]] = looked = 1
     for key, share in told.items():
         counts.sizes[key] += share if looked >= size else round(share * size / looked)
     if looked < size or shelf.is_partly_listed:
-        counts.estimated |= told.keys() | {(queue, state) for queue, _ in told for state in shelf.states}
+        # Where those that were looked at tell of no job, there may still be jobs of any queue among the others.
+        queues = {queue for queue, _ in told} or (
+            {shelf.queue} if shelf.queue is not None else {*reading.queue_names, ""}
+        )
+        counts.estimated |= told.keys() | {(queue, state) for queue in queues for state in shelf.states}
 
 
 def _read(reading: Reading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
@@ -152,7 +156,7 @@ def _read_oldest(reading: Reading, counts: Counts) -> None:
 def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tuple[QueueInfo, ...]:
     """Return every queue that is registered, or named by a job, by name."""
     survey = reading.survey
-    named = {name.decode("utf-8", "replace") for name in survey.queues} | {queue for queue, _ in counts.sizes}
+    named = reading.queue_names | {queue for queue, _ in counts.sizes}
     unheard, is_told = reading.unheard(named), reading.product.capabilities.workers
     listening: dict[str, int] = defaultdict(int)
     for worker in survey.workers:

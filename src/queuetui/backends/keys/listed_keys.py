@@ -5,29 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Lock
 
 from queuetui.backends.keys.product import Ask
-from queuetui.backends.keys.shelf import Command
+from queuetui.backends.keys.shelf import Command, Listing
 from queuetui.backends.redis.key_list import BITE_KEYS, END, KeyList
 
 _BETWEEN_BITES_S = 2.0
 MOST_LISTED = 100_000
 _MEANT_BY_GLOB = re.compile(rb"[\\*?\[\]]")
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The names found so far; `is_whole`: all keys of the server were looked through, and there are no more than are kept."""
-
-    keys: tuple[bytes, ...]
-    is_whole: bool
-
-    @property
-    def unseen(self) -> str:
-        """Why there may be more, nothing where these are all."""
-        return "" if self.is_whole else f"{len(self.keys):,} keys that are jobs are listed, and there may be more"
 
 
 class ListedKeys:

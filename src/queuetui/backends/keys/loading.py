@@ -71,6 +71,11 @@ class Reading:
         return self.product.survey(self.ask)
 
     @cached_property
+    def queue_names(self) -> set[str]:
+        """The queues by the names that are shown."""
+        return {name.decode("utf-8", "replace") for name in self.survey.queues}
+
+    @cached_property
     def shelves(self) -> tuple[Shelf, ...]:
         """Every shelf."""
         return self.product.shelves(self.survey)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from queuetui.backends.keys.changes import Change, Rule
 from queuetui.backends.keys.seen import Moment
-from queuetui.backends.keys.shelf import Command, Entry, Shelf
+from queuetui.backends.keys.shelf import Command, Entry, Listing, Shelf
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
@@ -22,7 +22,8 @@ Ask = Callable[[Sequence[Command]], list[Any]]
 class Survey:
     """What a product keeps beside jobs; queues are named by their exact bytes. `suspended_by`: the command that stopped all claims.
 
-    `paused` are the queues that alone are paused. `unseen` says why there may be queues that were not found.
+    `paused` are the queues that alone are paused. `unseen` says why there may be queues that were not found,
+    `listing` has the keys that are jobs themselves.
     """
 
     queues: tuple[bytes, ...]
@@ -31,6 +32,7 @@ class Survey:
     suspended_by: str = ""
     paused: frozenset[bytes] = frozenset()
     unseen: str = ""
+    listing: Listing | None = None
 
     def is_paused(self, queue: str) -> bool:
         """Tell whether nothing is taken from a queue."""

@@ -32,6 +32,11 @@ class Moment:
     args: Mapping[str, str] = field(default_factory=dict)
     brief: bool = False
 
+    @property
+    def now_ms(self) -> int:
+        """The milliseconds since 1970."""
+        return int(self.now.timestamp() * 1_000)
+
     def is_held_too_long(self, job: Job) -> bool:
         """Tell whether a run is past the time until which the product leaves it alone, or past its limit where that says less."""
         is_left = job.lease_until is not None and job.lease_until < self.now

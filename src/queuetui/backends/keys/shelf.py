@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -34,7 +34,8 @@ class Shelf:
 
     `states` has several where only the job itself tells; `queue` is None where each job names its own. `falls`: its last member is
     shown first. A list is shown from the end that is taken first, so that jobs that are taken only lower the ranks of the others.
-    `listed` are the members of KEYS, whose `key` is what they begin with; `is_partly_listed`: there may be more of them.
+    `above`: only the members of a sorted set with a higher score, the lowest first. `listed` are the members of KEYS, whose `key` is what
+    they begin with; `is_partly_listed`: there may be more of them.
     """
 
     role: str
@@ -43,11 +44,14 @@ class Shelf:
     states: tuple[State, ...]
     queue: str | None = None
     falls: bool = False
+    above: int | None = None
     listed: Sequence[bytes] = field(default=(), compare=False, repr=False)
     is_partly_listed: bool = field(default=False, compare=False)
 
     def size(self) -> Command:
         """Return the command that answers with the number of members."""
+        if self.above is not None:
+            return "ZCOUNT", self.key, f"({self.above}", "+inf"
         return {Kind.LIST: "LLEN", Kind.SORTED: "ZCARD", Kind.HASH: "HLEN", Kind.SET: "SCARD"}[self.kind], self.key
 
     @property
@@ -60,6 +64,8 @@ class Shelf:
         last = rank + count - 1
         if self.is_read_whole:
             return "HSCAN" if self.kind is Kind.HASH else "SSCAN", self.key, 0, "COUNT", MOST_FIELDS
+        if self.above is not None:
+            return "ZRANGEBYSCORE", self.key, f"({self.above}", "+inf", "WITHSCORES", "LIMIT", rank, count
         if self.kind is Kind.SORTED:
             return "ZREVRANGE" if self.falls else "ZRANGE", self.key, rank, last, "WITHSCORES"
         return ("LRANGE", self.key, -last - 1, -rank - 1) if self.falls else ("LRANGE", self.key, rank, last)
@@ -75,6 +81,23 @@ class Shelf:
             return [Entry(self, member, place) for place, member in enumerate(sorted(reply[1]))][rank:]
         fields = sorted(zip(reply[1][::2], reply[1][1::2], strict=True))
         return [Entry(self, name, place, value=value) for place, (name, value) in enumerate(fields)][rank:]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The names found so far; `is_whole`: all keys of the server were looked through, and there are no more than are kept."""
+
+    keys: tuple[bytes, ...]
+    is_whole: bool
+
+    @property
+    def unseen(self) -> str:
+        """Why there may be more, nothing where these are all."""
+        return "" if self.is_whole else f"{len(self.keys):,} keys that are jobs are listed, and there may be more"
+
+    def fill(self, shelf: Shelf) -> Shelf:
+        """Return a shelf of KEYS with these as its members."""
+        return replace(shelf, listed=self.keys, is_partly_listed=not self.is_whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +55,23 @@ def at_of(value: object) -> datetime | None:
     if not math.isfinite(at_s):
         return None
     return from_us(round(at_s * (1_000 if abs(at_s) >= _MILLISECONDS_FROM else 1_000_000)))
+
+
+def first_time(said: Mapping[str, Any], *names: str) -> datetime | None:
+    """Return the first of some times that is set; 0 is none."""
+    return next((at_of(said[name]) for name in names if said.get(name)), None)
+
+
+def to_json(value: object) -> str:
+    """Return a value as JSON that a person can read."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def number_of(value: object, default: int = 0) -> int:
+    """Return a stored number as a whole one, the default for anything else."""
+    if isinstance(value, int | float) and math.isfinite(value):
+        return int(value)
+    return default
 
 
 def object_of(raw: str | bytes | None) -> dict[str, Any] | None:

@@ -113,10 +113,13 @@ def _rank_in_sorted(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int
     """Return an entry's rank, or where its like begin once it is gone."""
     member = member_of(anchor.mark)
     score = anchor.score or "0"
-    before = ("ZCOUNT", shelf.key, f"({score}", "+inf") if shelf.falls else ("ZCOUNT", shelf.key, "-inf", f"({score}")
+    lowest = "-inf" if shelf.above is None else f"({shelf.above}"
+    before = ("ZCOUNT", shelf.key, f"({score}", "+inf") if shelf.falls else ("ZCOUNT", shelf.key, lowest, f"({score}")
     if member is not None:
         rank, count = reading.ask([("ZREVRANK" if shelf.falls else "ZRANK", shelf.key, member), before])
-        return (int(count), False) if rank is None else (int(rank), True)
+        if rank is not None and shelf.above is not None:
+            rank = int(rank) - int(reading.ask([("ZCOUNT", shelf.key, "-inf", shelf.above)])[0])
+        return (int(count), False) if rank is None or rank < 0 else (int(rank), True)
     verb = "ZREVRANGEBYSCORE" if shelf.falls else "ZRANGEBYSCORE"
     ties, count = reading.ask([(verb, shelf.key, score, score, "LIMIT", 0, _MOST_TIES), before])
     marks = [Entry(shelf, one).mark for one in ties]

@@ -37,6 +37,13 @@ def read_long_traceback(text: str, end: str) -> JobError | None:
     return None if found is None else replace(found, traceback=Untrusted(text))
 
 
+def read_error(told: object) -> JobError | None:
+    """Return the error of a traceback, or of the few words that stand in its place where a run was stopped."""
+    if not isinstance(told, str) or not told.strip():
+        return None
+    return read_traceback(told) if _HEADER.search(told) else JobError(Untrusted(""), Untrusted(told), Untrusted(""))
+
+
 def _said_last(lines: list[str]) -> str:
     """Return what stands behind the frames of the last exception; a message may have lines of any form."""
     headers = [(len(found[1]), at, found[2]) for at, line in enumerate(lines) if (found := _HEADER.match(line))]

@@ -1,0 +1,350 @@
+"""SAQ on Redis: jobs are keys of their own, whose names stand in a list, a list of runs and a sorted set of all that is not over."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.found import Found
+from queuetui.backends.keys.backend import find_product
+from queuetui.backends.keys.changes import Change, Rule, Step, holds, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.listed_keys import ListedKeys
+from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, text_of, to_json
+from queuetui.backends.payloads.decoder import JSON, Decoder
+from queuetui.backends.payloads.msgpack_reader import MSGPACK
+from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.payloads.python_traceback import read_error
+from queuetui.backends.redis.key_list import KeyList
+from queuetui.backends.redis.server import RedisServer
+from queuetui.model.act import JobRef, Verb
+from queuetui.model.capabilities import Capabilities, Liveness
+from queuetui.model.job import Attempt, Job
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_JOBS = b"saq:job:"
+_OF_QUEUE = re.compile(rb"saq:(.+):(?:queued|active|incomplete|stats|schedule|sweep)", re.DOTALL)
+_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
+# A job of which nothing else is said has these.
+_TIMEOUT_S, _TTL_S, _RUNS = 10, 600, 1
+# A worker says for how long it counts as live: a second more than it beats by itself.
+_BEATS_LAST = timedelta(seconds=11)
+_MOST_WORKERS = _MOST_RUNS = 1_000
+_LATER = (State.SCHEDULED, State.RETRYING)
+_ENDED = {"complete": State.COMPLETED, "failed": State.FAILED, "aborted": State.CANCELLED, "aborting": State.CANCELLED}
+_BEGUN = ("active", "aborting")
+_KEPT = frozenset({State.PENDING, State.PROCESSING, *_LATER, *_ENDED.values()})
+# In the order in which jobs travel.
+_ROLES = {"incomplete": _LATER, "queued": (State.PENDING,), "active": (State.PROCESSING,)}
+_ALL_JOBS = Shelf("ended", _JOBS, Kind.KEYS, tuple(dict.fromkeys(_ENDED.values())))
+_OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts", "error")
+
+
+class Saq:
+    """The description of SAQ's queues on Redis."""
+
+    absent: Mapping[str, str] = {
+        "priority": "SAQ has priorities on PostgreSQL alone",
+        "key": "a job of SAQ is told from others by its id alone, which ends in its key",
+        "correlation_id": "SAQ's jobs carry no correlation id",
+        "lost": "SAQ does not count lost runs",
+        "tag": "SAQ's jobs carry no tags",
+    }
+    home = "the keys saq:"
+
+    def __init__(self, keys: KeyList, settings: Mapping[str, str]) -> None:
+        named = [name.encode() for name in settings.get("saq.queues", "").replace(",", " ").split()]
+        self._names = QueueNames(keys, b"saq:*", _queue_of, named)
+        self._listed = ListedKeys(keys, _JOBS)
+        self.rules = (
+            Rule(Verb.RETRY, frozenset({State.FAILED, State.CANCELLED, *_LATER}), self._retry),
+            Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._release),
+            Rule(Verb.CANCEL, frozenset({State.PENDING, State.PROCESSING, *_LATER}), self._cancel),
+            Rule(Verb.DELETE, _KEPT - {State.PROCESSING}, self._delete),
+        )
+        self.capabilities = Capabilities(
+            "saq", "SAQ", native=False, applies=states_by_verb(self.rules), keeps=_KEPT, reasons=_REASONS,
+            liveness=Liveness.DEADLINE, workers=True, warnings=_WARNINGS, worker_command=("saq", "MODULE.SETTINGS"),
+        )  # fmt: skip
+
+    def recognise(self, ask: Ask) -> str:
+        """Tell SAQ by the lists and sets of its queues, or by jobs that are left."""
+        queues = self._names.read(ask)
+        if b"zset" in ask([("TYPE", _key(name, end)) for name in queues for end in (b"incomplete", b"stats")]):
+            return "its sets saq:QUEUE:incomplete and saq:QUEUE:stats"
+        return "its jobs in saq:job:QUEUE:KEY" if self._listed.read(ask).keys else ""
+
+    def survey(self, ask: Ask) -> Survey:
+        """Read the workers that said of themselves that they are live, with what they have taken."""
+        queues = self._names.read(ask)
+        listed = ask([("ZRANGE", _key(name, b"stats"), 0, _MOST_WORKERS, "WITHSCORES") for name in queues])
+        ends = {key: end for flat in listed for key, end in zip(flat[::2], flat[1::2], strict=True)}
+        cards = ask([("GET", key) for key in ends])
+        taken = ask([("LRANGE", _key(name, b"active"), 0, _MOST_RUNS) for name in queues]) if any(cards) else []
+        runs = [_read_message(raw)[0] or {} for raw in ask([("GET", key) for each in taken for key in each])]
+        busy = Counter(str(run.get("worker_id")) for run in runs)
+        found = (_read_worker(*one, busy) for one in zip(ends, ends.values(), cards, strict=True))
+        listing = self._listed.read(ask)
+        return Survey(queues, tuple(filter(None, found)), unseen=self._names.unseen or listing.unseen, listing=listing)
+
+    def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
+        """Return of each queue what is due later, what waits and what was taken, then the keys of all jobs for those that are over."""
+        ended = survey.listing.fill(_ALL_JOBS) if survey.listing else _ALL_JOBS
+        return (*(_shelf(role, name) for role in _ROLES for name in survey.queues), ended)
+
+    def id_of(self, entry: Entry) -> str:
+        """Return the queue with the key: two queues may have a job of the same key."""
+        return text_of(entry.member.removeprefix(_JOBS))
+
+    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...]:
+        """Look for the name of a job's key in its queue, and for the key itself."""
+        stored = _JOBS + job_id.encode("utf-8", "surrogatepass")
+        near = [one for one in shelves if one.queue is not None and job_id.startswith(f"{one.queue}:")]
+        looks: list[Command] = [("LPOS" if one.kind is Kind.LIST else "ZSCORE", one.key, stored) for one in near]
+        *replies, is_there = ask([*looks, ("EXISTS", stored)])
+        found = [
+            Entry(shelf, stored, score=reply if shelf.kind is Kind.SORTED else None)
+            for shelf, reply in zip(near, replies, strict=True)
+            if reply is not None
+        ]
+        return (*found, Entry(_ALL_JOBS, stored)) if is_there else tuple(found)
+
+    def loads(self, entry: Entry) -> list[Command]:
+        """Read the job."""
+        return [("GET", entry.member)]
+
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+        """Return the job; a name whose job is gone is shown by itself, one that does not stand there any more is none."""
+        raw, role = loaded[0], entry.shelf.role
+        said, problem = _read_message(raw)
+        told = said or {}
+        attempts, is_later, is_over = number_of(told.get("attempts")), role == "incomplete", role == "ended"
+        state = State.RETRYING if is_later and attempts else entry.shelf.states[0]
+        if is_over:
+            state = _ENDED.get(str(told.get("status")), State.PENDING)
+        if (is_over and state is State.PENDING) or (is_later and float(entry.score or 0) <= 0):
+            return None
+        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, raw))
+        queue = Untrusted(entry.shelf.queue or str(told.get("queue") or ""))
+        if said is None:
+            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE if raw is None else problem,))
+        call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
+        is_run, progress, worker = state is State.PROCESSING, said.get("progress"), said.get("worker_id")
+        due = at_of(entry.score) if is_later else first_time(said, "touched", "scheduled", "queued")
+        return Job(
+            ref, Untrusted(call), queue, state, Untrusted(to_json(kwargs)),
+            data=summarise_call(call, to_json({"args": [], "kwargs": kwargs}), moment.summaries),
+            attempts=attempts,
+            max_attempts=number_of(said.get("retries"), _RUNS),
+            error=read_error(said.get("error")),
+            result=Untrusted(to_json(said["result"])) if state is State.COMPLETED and "result" in said else None,
+            progress=Untrusted(f"{progress:.0%}") if is_run and isinstance(progress, float) else None,
+            worker=Untrusted(str(worker)) if is_run and worker else None,
+            created_at=first_time(said, "queued"),
+            scheduled_at=None if is_run or is_over else due,
+            started_at=first_time(said, "started"),
+            completed_at=first_time(said, "completed") if is_over else None,
+            updated_at=first_time(said, "touched"),
+            lease_until=_held_until(said, entry, moment) if is_run else None,
+            remarks=tuple(_remarks(said, entry, moment)),
+        )  # fmt: skip
+
+    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
+        """SAQ keeps no attempts."""
+        return ()
+
+    def _retry(self, seen: Seen, moment: Moment) -> Change | str:
+        """Put a job at the end of its queue as SAQ's own retry does, as if it had never run."""
+        return _ENDING if _is_ending(seen, moment) else _enqueue(seen, moment, ())
+
+    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+        """Put a run back whose time is over, or that has none and whose worker is gone."""
+        left = (take_away(seen.entry), Step(("DEL", _abort_key(seen))))
+        return _enqueue(seen, moment, left) if _is_over(seen, moment) else _RUNS_ON
+
+    def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
+        """End a job as SAQ's own abort does; a run is ended by its worker, or here once its time is over."""
+        said, job, after = object_of(seen.loaded[0]), seen.entry.member, Entry(_ALL_JOBS, seen.entry.member)
+        if said is None:
+            return _UNWRITABLE
+        said["error"] = "aborted by an operator"
+        if seen.job.state is State.PROCESSING and not _is_over(seen, moment):
+            if not (said.get("worker_id") and _is_live(said, seen.entry, moment)):
+                return _DEAD
+            card = _key(_queue(seen), b"worker_info:" + str(said["worker_id"]).encode())
+            asked = json.dumps(said | {"status": "aborting"})
+            told = ("SET", job, asked), ("SETEX", _abort_key(seen), 5, said["error"])
+            guards = (*_guards(seen), Step(("EXISTS", card), ("1",)))
+            return Change(guards, tuple(map(Step, told)), _leave(seen), kept=(job,), after=after, note=_TOLD)
+        said |= {"status": "aborted", "completed": moment.now_ms}
+        ttl_s = number_of(said.get("ttl"), _TTL_S)
+        if ttl_s < 0:
+            return self._delete(seen, moment)
+        put = Step(("SET", job, json.dumps(said), *(("EX", ttl_s) if ttl_s else ())))
+        return Change(_guards(seen), (put,), _leave(seen), kept=(job,), after=after)
+
+    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+        if _is_ending(seen, moment):
+            return _ENDING
+        job = seen.entry.member
+        return Change(_guards(seen), (), (*_leave(seen), Step(("DEL", job))), kept=(job,))
+
+
+def _enqueue(seen: Seen, moment: Moment, removes: tuple[Step, ...]) -> Change | str:
+    said, job = object_of(seen.loaded[0]), seen.entry.member
+    if said is None:
+        return _UNWRITABLE
+    kept = {name: value for name, value in said.items() if name not in _OF_RUNS}
+    message = json.dumps(kept | {"status": "queued", "touched": moment.now_ms})
+    queued, incomplete = _shelf("queued", _queue(seen)), _shelf("incomplete", _queue(seen))
+    puts = ("SET", job, message), ("ZADD", incomplete.key, 0, job), ("RPUSH", queued.key, job)
+    note = "if its worker still lives, the job runs twice" if removes else ""
+    guards = (*_guards(seen), is_of_kind(queued), is_of_kind(incomplete))
+    return Change(guards, tuple(map(Step, puts)), removes, kept=(job,), after=Entry(queued, job), note=note)
+
+
+def _key(queue: bytes, end: bytes) -> bytes:
+    return b"saq:%b:%b" % (queue, end)
+
+
+def _queue_of(key: bytes) -> bytes | None:
+    named = None if key.startswith(_JOBS) else _OF_QUEUE.fullmatch(key)
+    return None if named is None else named[1]
+
+
+def _shelf(role: str, queue: bytes) -> Shelf:
+    kind, above = (Kind.SORTED, 0) if role == "incomplete" else (Kind.LIST, None)
+    return Shelf(role, _key(queue, role.encode()), kind, _ROLES[role], text_of(queue), above=above)
+
+
+def _queue(seen: Seen) -> bytes:
+    """Return the queue's exact name: of a job that is over only the job itself tells it."""
+    shelf = seen.entry.shelf
+    if shelf.queue is None:
+        return seen.job.queue.raw.encode("utf-8", "surrogatepass")
+    return shelf.key.removeprefix(b"saq:").removesuffix(b":" + shelf.role.encode())
+
+
+def _abort_key(seen: Seen) -> bytes:
+    return b"saq:abort:" + seen.entry.member.removeprefix(_JOBS + _queue(seen) + b":")
+
+
+def _guards(seen: Seen) -> tuple[Step, ...]:
+    """Return the guards that a job is as it was read, and stands where it was seen; one that is over stands nowhere."""
+    job = seen.entry.member
+    nowhere = Step(("ZSCORE", _key(_queue(seen), b"incomplete"), job), ("",))
+    return (nowhere if seen.entry.shelf.role == "ended" else stands(seen.entry), holds(job, seen.loaded[0]))
+
+
+def _leave(seen: Seen) -> tuple[Step, ...]:
+    """Return the steps that take a job out of its queue, wherever in it it stands."""
+    name, job = _queue(seen), seen.entry.member
+    lists = (Step(("LREM", _key(name, end), 0, job)) for end in (b"queued", b"active"))
+    return (*lists, Step(("ZREM", _key(name, b"incomplete"), job)))
+
+
+def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
+    """Return what is stored of a job, or why it cannot be read."""
+    decoded = _MESSAGE.decode(raw or b"")
+    return object_of(decoded.text), f"its job cannot be read here: {decoded.problem or 'it is no object'}"
+
+
+def _is_live(said: Mapping[str, Any], entry: Entry, moment: Moment) -> bool:
+    """Tell whether the worker of a run is registered, or any of its queue where the run does not say which has taken it."""
+    live = moment.survey.workers if isinstance(moment.survey, Survey) else ()
+    if said.get("status") in _BEGUN and said.get("worker_id"):
+        return any(one.id.raw == said["worker_id"] for one in live)
+    return any(one.listens_to(entry.shelf.queue or "") for one in live)
+
+
+def _held_until(said: Mapping[str, Any], entry: Entry, moment: Moment) -> datetime | None:
+    """Return until when SAQ's sweep leaves a run alone; what was taken and not begun it leaves alone only as long as nobody sweeps."""
+    if said.get("status") not in _BEGUN:
+        return None if _is_live(said, entry, moment) else first_time(said, "touched", "queued")
+    spans = (("started", number_of(said.get("timeout"), _TIMEOUT_S)), ("touched", number_of(said.get("heartbeat"))))
+    ends = [begun + timedelta(seconds=span) for name, span in spans if span and (begun := first_time(said, name))]
+    return min(ends, default=None)
+
+
+def _is_over(seen: Seen, moment: Moment) -> bool:
+    """Tell whether a run may be taken from its worker: its time is over, or it has none and its worker is gone."""
+    held, said = seen.job.lease_until, _read_message(seen.loaded[0])[0] or {}
+    return held < moment.now if held else not _is_live(said, seen.entry, moment)
+
+
+def _is_ending(seen: Seen, moment: Moment) -> bool:
+    """Tell whether a live worker was told to abort a run and has not yet done so."""
+    said = object_of(seen.loaded[0]) or {}
+    return said.get("status") == "aborting" and _is_live(said, seen.entry, moment)
+
+
+def _remarks(said: Mapping[str, Any], entry: Entry, moment: Moment) -> Iterator[str]:
+    status, is_run = said.get("status"), entry.shelf.role == "active"
+    if status == "aborting":
+        yield _ABORTING
+    elif is_run and status not in _BEGUN:
+        yield _TAKEN
+    elif is_run and not _is_live(said, entry, moment):
+        yield _LOST if _held_until(said, entry, moment) else _LOST_FOR_EVER
+    elif entry.shelf.role == "incomplete" and said.get("error"):
+        yield _TRIED_AGAIN
+    if text_of(entry.member).startswith(f"saq:job:{said.get('queue')}:cron:"):
+        yield _RECURS
+
+
+def _read_worker(key: bytes, until: bytes, card: bytes | None, busy: Mapping[str, int]) -> WorkerInfo | None:
+    """Return a worker; when it has beaten is told as for one that beats as often as SAQ's do by themselves."""
+    said, end = object_of(card), at_of(until)
+    if said is None or end is None:
+        return None
+    name, stats = text_of(key).rpartition(":worker_info:")[2], said.get("stats")
+    up_ms = number_of(stats.get("uptime")) if isinstance(stats, dict) else 0
+    return WorkerInfo(
+        Untrusted(name), Untrusted(""), None, Untrusted(""), (Untrusted(str(said.get("queue_key", ""))),), slots=0,
+        busy=busy[name], started_at=end - _BEATS_LAST - timedelta(milliseconds=up_ms), beat_at=end - _BEATS_LAST,
+        registration_ends=True,
+    )  # fmt: skip
+
+
+_GONE = "its job is gone: it was deleted, and a worker that takes its name drops it"
+_UNWRITABLE = "its job is gone or not stored as JSON, so it cannot be written again here; see to it in the application"
+_RUNS_ON = "its worker still has time: it is released once SAQ itself would take its run for dead"
+_DEAD = "no registered worker says that it runs it, so nobody would end it; cancel it once its time is over"
+_TOLD = "its worker was told to end it, and does so within about a second"
+_ENDING = "its worker was told to abort it and is registered still; try again in some seconds"
+_ABORTING = "it is to be aborted: where its worker has died meanwhile nobody ends it, so delete or retry it"
+_TAKEN = "it was taken and not begun: if that lasts, its worker has died, and the next sweep takes it back"
+_LOST = "its worker is not registered any more: SAQ's sweep sees to it once its time is over"
+_LOST_FOR_EVER = "its worker is not registered any more, and without timeout and heartbeat SAQ leaves it so for ever"
+_TRIED_AGAIN = "its error is that of its last run: SAQ tries it again when it is due"
+_RECURS = "a recurring job: a worker that has it in its code enqueues its next run by itself"
+_REASONS = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "SAQ cannot pause a queue: stop its workers"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "SAQ's recurring jobs are in the application's code"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "SAQ keeps no record of what happened to a job"),
+    Verb.CLEAN: "SAQ's registrations of workers expire by themselves",
+    Verb.LIMIT: "SAQ's limits are in the application's code",
+}
+_WARNINGS = {
+    Verb.RETRY: "the job begins anew: its attempts, error and due time are taken out of it",
+    Verb.RELEASE: "the job begins anew with no attempts; SAQ's own sweep, once a minute, would retry or abort it",
+    Verb.CANCEL: "SAQ drops a cancelled job after its ttl, ten minutes by itself",
+    Verb.DELETE: "SAQ keeps no copy of a deleted job",
+}
+
+
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return SAQ's queues if the server's database holds them."""
+    return find_product(server, url, Saq(server.key_list, options.settings), options)

@@ -1,0 +1,30 @@
+"""SAQ in the version that it is described for, on Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.live.product import PROGRAMS, LiveProduct, make_python_room, run
+
+
+class LiveSaq(LiveProduct):
+    """SAQ with its queue on Redis."""
+
+    name = "saq 0.26.4"
+    kind = "saq"
+    server = "redis_server"
+    stuck_after_s = 90
+
+    def install(self, room: Path) -> None:
+        make_python_room(room, "saq==0.26.4", "redis<9", "typing_extensions<5")
+
+    def enqueue(self, room: Path, url: str, work: Path) -> None:
+        run(["env", f"QUEUE_URL={url}", room / "venv/bin/python", PROGRAMS / "saq_app.py", work], room)
+
+    def worker(self, room: Path, url: str) -> Sequence[str | Path]:
+        settings = (f"QUEUE_URL={url}", f"PYTHONPATH={PROGRAMS}")
+        return ["env", *settings, room / "venv/bin/saq", "saq_app.settings"]
+
+
+PRODUCTS = (LiveSaq(),)
