@@ -21,6 +21,7 @@ _MOST_DEPTH = 64
 # What stands behind the arguments of a job, whose text may be cut before it.
 _TAIL = re.compile(r'"executions":\s*(\d+),\s*"exception_executions":')
 _ERROR_HEAD = re.compile(r'\{"exception_class":\s*("(?:[^"\\]|\\.)*")(?:,\s*"message":\s*("(?:[^"\\]|\\.)*"))?')
+_CLASS = re.compile(r"([A-Z]\w*(?:::[A-Z]\w*)*)(?:: |\Z)")
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
 _NOT_ACTIVE_JOB = "its arguments are not JSON as ActiveJob writes it"
@@ -93,6 +94,13 @@ def read_rails_error(text: str) -> JobError:
             ("", text) if found is None else (json.loads(one or '""', strict=False) for one in found.groups())
         )
     return JobError(Untrusted(str(name or "")), Untrusted(str(message or "")), Untrusted(trace))
+
+
+def read_error_line(text: str, trace: str = "") -> JobError:
+    """Return the error of a text that is its class, a colon and its message."""
+    found = _CLASS.match(text)
+    name, message = ("", text) if found is None else (found[1], text[found.end() :])
+    return JobError(Untrusted(name), Untrusted(message), Untrusted(trace))
 
 
 def _spans(text: str) -> dict[str, tuple[int, int]]:

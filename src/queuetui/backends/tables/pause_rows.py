@@ -1,10 +1,13 @@
-"""Queues that are paused as long as a table has a row for them."""
+"""Queues that are paused as long as a table has a row for them, or a setting lists them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, TableClause, delete, insert, select
+from sqlalchemy import Connection, TableClause, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, array
 
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Moment
@@ -37,3 +40,46 @@ class PauseRows:
         values = {self.name: queue, self.since: self.times.to_store(moment.now)}
         connection.execute(insert(table).values(values) if is_pause else delete(table).where(named))
         return "", self.note if is_pause else ""
+
+
+@dataclass(frozen=True)
+class PauseList:
+    """The row of a table of settings in PostgreSQL whose JSON value lists the paused queues, beside other lists.
+
+    `fresh` is the whole value where there is none yet, `note` what is told when a queue was paused.
+    """
+
+    table: TableClause
+    key: str
+    member: str
+    fresh: Mapping[str, Any]
+    times: Codec
+    note: str = ""
+
+    def read(self, connection: Connection, _: Moment) -> tuple[QueueInfo, ...]:
+        """Return the queues that are listed; since when is not kept."""
+        return tuple(replace(uncounted_queue(str(name)), held=True) for name in self._listed(connection) or ())
+
+    def switch(self, connection: Connection, queue: str, moment: Moment, act: Act) -> tuple[str, str]:
+        """Add a queue to the list, or take it out."""
+        at, is_pause, now = self.table.c, act.verb is Verb.PAUSE, self.times.to_store(moment.now)
+        listed = self._listed(connection, locks=True)
+        if (queue in (listed or ())) == is_pause:
+            return ("it is paused already" if is_pause else "it is not paused"), ""
+        left = [*(listed or ()), queue] if is_pause else [name for name in listed or () if name != queue]
+        if listed is None:
+            value = {**self.fresh, self.member: left}
+            connection.execute(insert(self.table).values(key=self.key, value=value, created_at=now, updated_at=now))
+        else:
+            changed = func.jsonb_set(at.value, array([self.member]), literal(left, JSONB))
+            connection.execute(update(self.table).where(at.key == self.key).values(value=changed, updated_at=now))
+        return "", self.note if is_pause else ""
+
+    def _listed(self, connection: Connection, *, locks: bool = False) -> list[Any] | None:
+        """Return what is listed, None where there is no such setting."""
+        chosen = select(self.table.c.value).where(self.table.c.key == self.key)
+        found = connection.execute(chosen.with_for_update() if locks else chosen).first()
+        if found is None:
+            return None
+        listed = found[0].get(self.member) if isinstance(found[0], Mapping) else None
+        return listed if isinstance(listed, list) else []

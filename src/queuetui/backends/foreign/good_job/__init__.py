@@ -1,0 +1,1 @@
+"""GoodJob 4, a queue of Rails on PostgreSQL."""

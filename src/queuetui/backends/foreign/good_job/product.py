@@ -1,0 +1,318 @@
+"""GoodJob 4: one row a job without a column for its state, a lock on it while it runs, and a row for each run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Table, Text, and_, case, cast, delete, false, func, literal, not_, null, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, array
+
+from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
+from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
+from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.stored_tables import as_table
+from queuetui.backends.tables.changes import setting
+from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
+from queuetui.backends.tables.pause_rows import PauseList
+from queuetui.backends.tables.source import (
+    PAYLOAD,
+    Change,
+    Column,
+    Condition,
+    Field,
+    Key,
+    LockedRow,
+    Moment,
+    Product,
+    Row,
+    Rule,
+    Sides,
+    Source,
+    Statements,
+)
+from queuetui.backends.tables.source import WHOLE as IS_WHOLE
+from queuetui.backends.tables.stored_columns import utc_codec
+from queuetui.model.act import Verb
+from queuetui.model.job import Attempt, Job
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted, sanitize
+from queuetui.model.worker import WorkerInfo
+
+_SOURCE = "job"
+# What the layout that was tried has beside what every GoodJob has.
+_LAYOUT = "executions_count job_class error_event labels locked_by_id locked_at lock_type batch_id cron_key"
+# GoodJob's own: a process that has not beaten for longer is taken away.
+_SILENT = timedelta(minutes=5)
+_DISCARDED, _PAUSES = "GoodJob::Job::DiscardJobError", "pauses"
+_EVENTS = {0: "interrupted", 2: "handled", 3: "retried", 5: "discarded"}
+_RETRIED, _DISCARD = 3, 5
+_PUT_OFF = re.compile(r"GoodJob::ActiveJobExtensions::Concurrency::(Concurrency|Throttle)ExceededError\b")
+_MOST = 1_000
+_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
+_ABSENT = {
+    "lost": "GoodJob does not count lost runs apart",
+    "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
+    "name": "GoodJob's jobs carry no names beside their classes",
+}
+_OLD = "its tables are not those of GoodJob 4.19, which alone was tried, so it is only read"
+_REASONS = {
+    Verb.CLEAN: "GoodJob's live processes take away the rows of dead ones themselves",
+    Verb.LIMIT: "GoodJob's limits are in the application's code, in good_job_control_concurrency_with",
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "GoodJob keeps no record of what happened to a job but its runs"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "GoodJob's cron entries are in the application's code"),
+}  # fmt: skip
+_ENABLED = (
+    "it holds only if the application sets enable_pauses, which GoodJob's tables do not tell; jobs that run go on"
+)
+_WARNINGS = {
+    Verb.RETRY: "a job that used up its retry_on gets one run",
+    Verb.CANCEL: "cancel = discard, for jobs that wait; a job that runs cannot be stopped",
+    Verb.DELETE: "GoodJob keeps no copy of a deleted job and its runs",
+    Verb.RELEASE: "if its process still lives, the job runs twice",
+    Verb.PAUSE: _ENABLED,
+}
+_IN_BATCH = "it belongs to a batch, which would not be told: discard it in GoodJob's own dashboard"
+_TAKEN = "its last run was interrupted, and it waits for any worker of its queue already"
+_NO_CALLBACK = "it belongs to a batch: callbacks that were called are not called again"
+
+
+def describe(stored: Mapping[str, StoredTable], summaries: SummaryPaths) -> Product:
+    """Return the queue of one set of tables."""
+    jobs, good = stored["good_jobs"], GoodJob(stored, summaries)
+    lists = dict[str, Any](queues=[], job_classes=[], labels=[])
+    pauses = PauseList(good.tables["good_job_settings"], _PAUSES, "queues", lists, good.times, _ENABLED)
+    is_old = not jobs.columns.keys() >= {*_LAYOUT.split()} or "good_job_executions" not in stored
+    return Product(
+        "good-job", "GoodJob", (good.source(),), () if is_old else good.changes(),
+        tables=", ".join(one.written for name, one in stored.items() if name.startswith("good_job")),
+        absent=_ABSENT, missing_states={State.BLOCKED: "GoodJob puts a job off that its concurrency key holds back"},
+        reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS, name=jobs.schema or "",
+        is_visible=jobs.is_visible, sides=Sides(workers=good.workers, pauses=pauses.read),
+        worker_command=("bundle", "exec", "good_job", "start", "--queues={queue}"),
+        queue_changes={} if is_old else {Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GoodJob:
+    """One set of tables, and what the profile shows of arguments."""
+
+    stored: Mapping[str, StoredTable]
+    summaries: SummaryPaths
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The tables by their names."""
+        return {name: as_table(one) for name, one in self.stored.items() if name.startswith("good_job")}
+
+    @property
+    def jobs(self) -> Table:
+        """The jobs themselves."""
+        return self.tables["good_jobs"]
+
+    @cached_property
+    def times(self) -> Codec:
+        """How times stand in all columns."""
+        return utc_codec(self.stored["good_jobs"].columns["created_at"], "postgresql")
+
+    def source(self) -> Source:
+        """Return what the rows of jobs mean; a column that an older layout lacks is NULL."""
+        job, has_runs, locked_by = self.jobs.c, "good_job_executions" in self.tables, self._at("locked_by_id")
+        setting_, process = self.tables["good_job_settings"].c, self.tables["good_job_processes"].c
+        beat = select(process.updated_at).where(process.id == locked_by).scalar_subquery()
+        now = func.timezone("UTC", func.now()) if isinstance(self.times, Naive) else func.now()
+        held = case((is_held(_lock_of(self.jobs.c.id)), now), else_=func.coalesce(beat, job.performed_at))
+        named = func.coalesce(self._at("job_class"), job.serialized_params["job_class"].astext)
+        return Source(
+            _SOURCE, self.jobs, (Field(job.id, UuidValue()),),
+            fields={
+                "id": Field(job.id, UuidValue()), "queue": Field(func.coalesce(job.queue_name, "default")), "type": Field(named),
+                "priority": Field(job.priority, WHOLE), "key": Field(self._at("concurrency_key")),
+                "attempts": Field(func.coalesce(self._at("executions_count"), 0), WHOLE),
+                "correlation_id": Field(self._at("batch_id").cast(Text)), "worker": Field(locked_by.cast(Text)),
+                "created": Field(job.created_at, self.times), "started": Field(job.performed_at, self.times),
+                "scheduled": Field(func.coalesce(job.scheduled_at, job.created_at), self.times),
+                "completed": Field(job.finished_at, self.times), "updated": Field(job.updated_at, self.times),
+            },
+            states=self._states(), held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),
+            rev=(job.updated_at, job.scheduled_at, job.performed_at, job.finished_at, locked_by),
+            texts={PAYLOAD: job.serialized_params.cast(Text), "error": job.error, **({"trace": self._last_trace()} if has_runs else {})},
+            extra={
+                "labels": self._at("labels"), "cron": self._at("cron_key"), "began": job.performed_at,
+                "paused": select(setting_.value).where(setting_.key == _PAUSES).scalar_subquery(),
+            },
+            finish=self._finish, attempts=self._read_runs if has_runs else None,
+        )  # fmt: skip
+
+    def _at(self, name: str) -> Column:
+        return self.jobs.c[name] if name in self.jobs.c else null()
+
+    def _states(self) -> dict[State, Rule]:
+        job = self.jobs.c
+        has_failed, has_ended, began = (
+            job.error.is_not(None),
+            job.finished_at.is_not(None),
+            job.performed_at.is_not(None),
+        )
+        is_discarded = and_(has_failed, job.error.startswith(f"{_DISCARDED}:", autoescape=True))
+        # A run whose holder somebody has taken away is due to be taken again.
+        runs = and_(began, self._at("locked_by_id").is_not(None)) if "locked_by_id" in job else began
+        fresh = and_(not_(has_ended), not_(has_failed), not_(began))
+
+        def is_ahead(moment: Moment) -> Condition:
+            return func.coalesce(job.scheduled_at > self.times.to_store(moment.now), false())
+
+        return {
+            State.PENDING: lambda moment: and_(fresh, not_(is_ahead(moment))),
+            State.SCHEDULED: lambda moment: and_(fresh, is_ahead(moment)),
+            State.RETRYING: lambda _: and_(not_(has_ended), not_(runs), or_(has_failed, began)),
+            State.PROCESSING: lambda _: and_(not_(has_ended), runs),
+            State.COMPLETED: lambda _: and_(has_ended, not_(has_failed)),
+            State.FAILED: lambda _: and_(has_ended, has_failed, not_(is_discarded)),
+            State.CANCELLED: lambda _: and_(has_ended, is_discarded),
+        }
+
+    def _last_trace(self) -> Column:
+        run = self.tables["good_job_executions"].c
+        lines = select(func.array_to_string(run.error_backtrace, "\n"))
+        its = lines.where(run.active_job_id == self.jobs.c.active_job_id)
+        return its.order_by(run.created_at.desc()).limit(1).scalar_subquery()
+
+    def _finish(self, row: Row, job: Job) -> Job:
+        """Add the arguments, the error and what to know of the job."""
+        job, _ = tell_call(job, row[PAYLOAD], self.summaries, is_whole=row[IS_WHOLE])
+        paused, waits = row["paused"] if isinstance(row["paused"], dict) else {}, job.state in _WAITING
+        labels = [label for label in row["labels"] or () if label is not None]
+        held = [
+            *{job.type.raw}.intersection(paused.get("job_classes") or ()),
+            *{*labels}.intersection(paused.get("labels") or ()),
+        ]
+        error, is_cancelled = read_error_line(row["error"], row.get("trace") or ""), job.state is State.CANCELLED
+        told = {
+            f"the cron entry {row['cron']!a} made it": row["cron"],
+            f"jobs of {', '.join(map(ascii, held))} are paused": waits and held,
+            "its concurrency key put it off, which is no failure": waits and _PUT_OFF.match(row["error"]),
+            "its last run was interrupted; any worker of its queue takes it again": waits and row["began"] is not None,
+            f"it was discarded: {sanitize(error.message, 200)}": is_cancelled,
+        }
+        remarks = (*job.remarks, *filter(told.get, told))
+        is_shown = row["error"] and not is_cancelled
+        return replace(job, error=error if is_shown else None, tags=tuple(map(Untrusted, labels)), remarks=remarks)
+
+    def _read_runs(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
+        """Return the runs of a job, oldest first."""
+        run, job = self.tables["good_job_executions"].c, self.jobs.c
+        its = select(job.active_job_id).where(job.id == key[0]).scalar_subquery()
+        trace = func.array_to_string(run.error_backtrace, "\n").label("trace")
+        columns = (run.error, trace, run.error_event, run.process_id, run.created_at, run.finished_at)
+        chosen = select(*columns).where(run.active_job_id == its).order_by(run.created_at).limit(_MOST)
+        return tuple(self._attempt(place, one) for place, one in enumerate(connection.execute(chosen), 1))
+
+    def _attempt(self, place: int, run: Any) -> Attempt:  # noqa: ANN401 - a row of the database
+        began, ended = self.times.from_store(run.created_at), self.times.from_store(run.finished_at)
+        word = "open" if ended is None else "completed" if run.error is None else "failed"
+        error = None if run.error is None else read_error_line(run.error, run.trace or "")
+        worker = None if run.process_id is None else Untrusted(str(run.process_id))
+        return Attempt(place, _EVENTS.get(run.error_event, word), error, worker, began, ended)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return what each verb does."""
+        ended, running = frozenset({State.FAILED, State.CANCELLED}), frozenset({State.PROCESSING})
+        again, due, drop = (
+            self._writing(self._again),
+            self._writing(self._now),
+            self._writing(self._discarded, tells=False),
+        )
+        # The next run records the interruption by the time of its beginning, which stays.
+        free = self._writing(lambda _: dict.fromkeys(("locked_by_id", "locked_at", "lock_type")), only_stuck=True)
+        return (
+            Change(Verb.RETRY, _SOURCE, ended, again, note=lambda locked: _NO_CALLBACK if locked.says["correlation_id"] else ""),
+            Change(Verb.RETRY, _SOURCE, _WAITING - {State.PENDING}, due, refusal=_why_kept),
+            Change(Verb.CANCEL, _SOURCE, _WAITING, drop, refusal=lambda locked: _why_kept(locked, alone=True)),
+            Change(Verb.RELEASE, _SOURCE, running, free, only_stuck=True),
+            Change(Verb.DELETE, _SOURCE, ended | {State.COMPLETED}, self._delete),
+        )  # fmt: skip
+
+    def _writing(
+        self, values: Callable[[LockedRow], Mapping[str, Any]], *, tells: bool = True, only_stuck: bool = False
+    ) -> Callable[[LockedRow], Statements]:
+        """Return a change under the job's own lock, of which workers that listen are told."""
+        write = setting(lambda one: {**values(one), "updated_at": self._stored(one.moment)}, only_stuck=only_stuck)
+
+        def change(locked: LockedRow) -> Statements:
+            yield take(_lock_of(locked.place.key[0]))
+            yield from write(locked)
+            if tells:
+                told = func.json_build_object(
+                    "queue_name", locked.job.queue.raw, "scheduled_at", func.now(), "count", 1
+                )
+                yield select(func.pg_notify("good_job", told.cast(Text)))
+            return None
+
+        return change
+
+    def _stored(self, moment: Moment) -> Any:  # noqa: ANN401 - a time as its column holds it
+        return self.times.to_store(moment.now)
+
+    def _now(self, locked: LockedRow) -> dict[str, Any]:
+        return {"scheduled_at": self._stored(locked.moment)}
+
+    def _again(self, locked: LockedRow) -> dict[str, Any]:
+        """As GoodJob's own retry: the error stays until the run ends, and the count of ActiveJob goes on."""
+        read: Any = read_active_job("", locked.says[PAYLOAD], {})
+        params: Column = self.jobs.c.serialized_params
+        if read is not None and read.executions is not None:
+            params = func.jsonb_set(params, array(["executions"]), literal(read.executions + 1, JSONB))
+        gone = dict.fromkeys(("finished_at", "performed_at", "locked_by_id", "locked_at"))
+        return {**self._now(locked), **gone, "error_event": _RETRIED, "serialized_params": params}
+
+    def _discarded(self, locked: LockedRow) -> dict[str, Any]:
+        error = f"{_DISCARDED}: discarded by queuetui"
+        return {"finished_at": self._stored(locked.moment), "error": error, "error_event": _DISCARD}
+
+    def _delete(self, locked: LockedRow) -> Statements:
+        """Delete a job with its runs."""
+        run, job = self.tables["good_job_executions"], self.jobs.c
+        its = run.c.active_job_id.in_(select(job.active_job_id).where(job.id == locked.place.key[0]))
+        yield take(_lock_of(locked.place.key[0]))
+        yield delete(self.jobs).where(locked.same).add_cte(delete(run).where(its).returning(run.c.id).cte("runs"))
+        return None
+
+    def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
+        """Return the processes that run jobs, those made last first."""
+        row = self.tables["good_job_processes"].c
+        held = select(func.count()).where(self._at("locked_by_id") == row.id, self.jobs.c.finished_at.is_(None))
+        chosen = select(row.id, row.state, row.created_at, row.updated_at, held.scalar_subquery().label("busy"))
+        found = connection.execute(chosen.order_by(row.created_at.desc(), row.id).limit(_MOST))
+        return tuple(self._worker(one, moment) for one in found)
+
+    def _worker(self, row: Any, moment: Moment) -> WorkerInfo:  # noqa: ANN401 - a row of the database
+        told = row.state if isinstance(row.state, dict) else {}
+        schedulers = [one for one in told.get("schedulers") or () if isinstance(one, dict)]
+        names = [name.strip() for one in schedulers for name in str(one.get("queues") or "*").split(",")]
+        slots = sum(one["max_threads"] for one in schedulers if isinstance(one.get("max_threads"), int))
+        # A star is any queue, and a minus any but those.
+        is_any = any(name == "*" or name.startswith("-") for name in names)
+        queues = () if is_any else tuple(Untrusted(name.lstrip("+")) for name in dict.fromkeys(names))
+        beat, pid = self.times.from_store(row.updated_at) or moment.now, told.get("pid")
+        return WorkerInfo(
+            Untrusted(str(row.id)), Untrusted(str(told.get("hostname") or "")), pid if isinstance(pid, int) else None,
+            Untrusted(""), queues, slots, row.busy, self.times.from_store(row.created_at) or beat, beat,
+            orphaned=row.busy if moment.now - beat > _SILENT else 0, silent_after_s=_SILENT.total_seconds(),
+        )  # fmt: skip
+
+
+def _lock_of(job_id: Any) -> Column:  # noqa: ANN401 - a column of any type
+    """Return the number of a job's lock, by the hash that GoodJob uses unless it is set to another."""
+    return md5_number(literal("good_jobs-").op("||")(cast(job_id, Text)))
+
+
+def _why_kept(locked: LockedRow, *, alone: bool = False) -> str:
+    """Say why a job is left as it is: it is free already, or belongs to others."""
+    return _TAKEN if locked.says["began"] is not None else _IN_BATCH if alone and locked.says["correlation_id"] else ""
