@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
 from queuetui.backends.sql.catalog import StoredTable
-from queuetui.backends.sql.stored_tables import as_table
 from queuetui.backends.tables.changes import setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
 from queuetui.backends.tables.pause_rows import PauseList
@@ -36,7 +35,7 @@ from queuetui.backends.tables.source import (
     Statements,
 )
 from queuetui.backends.tables.source import WHOLE as IS_WHOLE
-from queuetui.backends.tables.stored_columns import utc_codec
+from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
@@ -109,7 +108,7 @@ class GoodJob:
     @cached_property
     def tables(self) -> dict[str, Table]:
         """The tables by their names."""
-        return {name: as_table(one) for name, one in self.stored.items() if name.startswith("good_job")}
+        return {name: as_table(one, "postgresql") for name, one in self.stored.items() if name.startswith("good_job")}
 
     @property
     def jobs(self) -> Table:
