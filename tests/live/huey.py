@@ -37,4 +37,8 @@ class LiveHuey(LiveProduct):
         return f"QUEUE_URL={url}", f"HUEY_CLASS={self.storage}"
 
 
-PRODUCTS = (LiveHuey("RedisHuey", "redis_server"), LiveHuey("PriorityRedisHuey", "redis_server"))
+PRODUCTS = (
+    LiveHuey("RedisHuey", "redis_server"),
+    LiveHuey("PriorityRedisHuey", "redis_server"),
+    LiveHuey("SqliteHuey", "sqlite_folder"),
+)

@@ -23,6 +23,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
+from tests.captures.stores import SqliteFolder
 from tests.live import gather_products
 from tests.live.product import LiveProduct, Missing
 from tests.servers.fixtures import report_missing
@@ -54,6 +55,12 @@ def room(product: LiveProduct, tmp_path: Path) -> Path:
     except Missing as error:
         report_missing(str(error))
     return tmp_path
+
+
+@pytest.fixture
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
+    """What stands for a server where there is none."""
+    return SqliteFolder(tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture

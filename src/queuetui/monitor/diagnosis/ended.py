@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.backends.native.ending_rules import POISON_PILL
+from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.state import State
@@ -28,10 +29,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     why = "" if what is None or not what.raw.strip() else f" with {name(what)}"
     read = "look for its error in its worker's log" if job.error is None else "read the error"
     tries = "" if not job.attempts else f" after {counted(job.attempts, 'attempt')}"
-    return Verdict(
-        Code.DEAD_LETTER,
-        Severity.WARNING,
-        f"gave up{ago}{tries}{why}",
-        evidence,
-        f"{read}, then: {act_on('retry', job) if job.expired_at is None else let_run(job)}",
-    )
+    again = act_on("retry", job) if job.expired_at is None else let_run(job)
+    step = f"{read}, then: {again}"
+    if not facts.capabilities.fits(Verb.RETRY, State.FAILED):
+        step = f"{read}, then enqueue it anew in the application"
+    return Verdict(Code.DEAD_LETTER, Severity.WARNING, f"gave up{ago}{tries}{why}", evidence, step)
