@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.laravel.horizon import find_horizon
 from queuetui.backends.foreign.laravel.redis_keys import KIND, QUEUES, LaravelRedis, queue_in
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
 from queuetui.backends.found import Found
@@ -19,6 +20,7 @@ from queuetui.model.errors import BadConfig
 from queuetui.model.urls import BESIDE, hide_password
 
 _PREFIX, _QUEUES, _RETRY_AFTER = "laravel.prefix", "laravel.queues", "laravel.retry_after"
+_HORIZON = "laravel.horizon"
 _MOST_PREFIXES = 32
 _UNNAMED = "failed jobs are not seen: they are in the application's database; name it behind the URL, as ?beside=mysql://USER@HOST/NAME"
 _OF_SEVERAL = "failed jobs are not seen: which of the applications on this server the database belongs to is not sure; name one with --kind"
@@ -38,6 +40,7 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
             _retry_after_s(options.settings),
             missing,
             is_named=named is not None,
+            horizon=_horizon(server, prefix, prefixes, options),
         )
         for prefix in prefixes
     }
@@ -75,6 +78,11 @@ def _names(server: RedisServer, prefix: bytes, options: BackendOptions) -> Queue
     named = [name.strip().encode() for name in options.settings.get(_QUEUES, "").split(",") if name.strip()]
     glob = b"".join(b"\\" + bytes([one]) if one in b"*?[]^\\" else bytes([one]) for one in prefix + QUEUES) + b"*"
     return QueueNames(server.key_list, glob, lambda key: queue_in(key, prefix) or None, named)
+
+
+def _horizon(server: RedisServer, prefix: bytes, prefixes: Sequence[bytes], options: BackendOptions) -> bytes | None:
+    named = options.settings.get(_HORIZON)
+    return find_horizon(prefix, prefixes, server.key_list.names) if named is None else named.encode()
 
 
 def _retry_after_s(settings: Mapping[str, str]) -> float | None:

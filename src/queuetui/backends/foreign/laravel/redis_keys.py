@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from queuetui.backends.foreign.laravel.description import ABSENT, REASONS, WARNINGS
+from queuetui.backends.foreign.laravel.horizon import paused_queues, read_supervisors
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
 from queuetui.backends.foreign.laravel.redis_messages import write_again
@@ -66,6 +67,7 @@ class LaravelRedis:
         missing: str,
         *,
         is_named: bool,
+        horizon: bytes | None = None,
     ) -> None:
         self.prefix = prefix
         self.home = f"the keys {text_of(prefix)}queues:*"
@@ -73,6 +75,7 @@ class LaravelRedis:
         self._settings = settings
         self._retry_after_s = retry_after_s
         self._is_named = is_named
+        self._horizon = horizon
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.SCHEDULED, State.RETRYING}), self._make_due),
             Rule(Verb.RELEASE, _RUNNING, self._release),
@@ -82,7 +85,7 @@ class LaravelRedis:
             KIND, LABEL, native=False, applies=states_by_verb(self.rules), keeps=_WAITING | _RUNNING, reasons=REASONS,
             liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: _RUNS_TWICE},
             missing={State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
-            worker_command=("php", "artisan", "queue:work", "redis", "--queue={queue}"),
+            worker_command=("php", "artisan", *(_BY_ITSELF if horizon is None else ("horizon",))), workers=horizon is not None,
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
@@ -100,8 +103,10 @@ class LaravelRedis:
         return f"its keys begin with {text_of(self.prefix)}queues:"
 
     def survey(self, ask: Ask) -> Survey:
-        """Return the queues that were found by their keys so far."""
-        return Survey(self._names.read(ask), unseen=self._names.unseen)
+        """Return the queues that were found by their keys so far, and Horizon's supervisors where it is known."""
+        names = self._names.read(ask)
+        supervisors = () if self._horizon is None else read_supervisors(self._horizon, ask)
+        return Survey(names, supervisors, paused=paused_queues(supervisors), unseen=self._names.unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return what is delayed, what waits and what runs, of every queue."""
@@ -215,6 +220,7 @@ def _name_of(entry: Entry, uuid: object, number: object) -> str:
     return number if isinstance(number, str) and number else entry.mark[1:]
 
 
+_BY_ITSELF = ("queue:work", "redis", "--queue={queue}")
 PAST = "its retryUntil is past: a worker that takes it fails it at once"
 _UNTIMED = "Laravel does not store since when it waits"
 _USED_UP = (

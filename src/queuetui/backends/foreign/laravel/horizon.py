@@ -1,0 +1,74 @@
+"""Horizon's supervisors, which are the workers of Redis queues: by its source, and not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from queuetui.backends.keys.product import Ask
+from queuetui.backends.keys.stored_values import at_of, object_of, text_of
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_SUPERVISORS = b"supervisors"
+# Keys that stay while no supervisor runs.
+_LASTING = (b"recent_jobs", b"completed_jobs", b"pending_jobs", b"failed_jobs", b"last_snapshot_at")
+_FIELDS = ("pid", "status", "processes", "options")
+_PAUSED = "paused"
+# What Laravel puts before keys by itself begins with the application's name, both here and there.
+_QUEUES_END, _END = b"database_", b"horizon:"
+
+
+def find_horizon(prefix: bytes, prefixes: Sequence[bytes], names: Iterable[bytes]) -> bytes | None:
+    """Return what Horizon puts before its keys: the prefix of the same application, or the only one where there is one application."""
+    found = {
+        name.removesuffix(one)
+        for name in names
+        for one in (_SUPERVISORS, *_LASTING)
+        if name.endswith(one) and name.removesuffix(one).endswith((_END, b":"))
+    }
+    own = prefix.removesuffix(_QUEUES_END) + _END
+    if own in found:
+        return own
+    return next(iter(found)) if len(found) == len(prefixes) == 1 else None
+
+
+def read_supervisors(prefix: bytes, ask: Ask) -> tuple[WorkerInfo, ...]:
+    """Read the supervisors whose registration has not run out, which it does 30 seconds after a beat."""
+    (flat,) = ask([("ZRANGE", prefix + _SUPERVISORS, 0, -1, "WITHSCORES")])
+    beats = dict(zip(flat[::2], flat[1::2], strict=True))
+    cards = ask([("HMGET", prefix + b"supervisor:" + name, *_FIELDS) for name in beats])
+    found = (_read_supervisor(name, beats[name], card) for name, card in zip(beats, cards, strict=True))
+    return tuple(one for one in found if one is not None)
+
+
+def _read_supervisor(name: bytes, beat: bytes, card: Sequence[bytes | None]) -> WorkerInfo | None:
+    pid, status, processes, options = card
+    beat_at, pools = at_of(beat), object_of(processes) or {}
+    if status is None or beat_at is None:
+        return None
+    # Its own name is the host's with four random letters, and that of the supervisor in the settings.
+    host = text_of(name).partition(":")[0].rpartition("-")[0]
+    served = [pool.partition(":")[2] for pool in pools] or [str((object_of(options) or {}).get("queue") or "")]
+    queues = dict.fromkeys(queue for one in served for queue in one.split(",") if queue)
+    return WorkerInfo(
+        Untrusted(text_of(name)),
+        Untrusted(host),
+        int(pid) if pid is not None and pid.isdigit() else None,
+        Untrusted("Horizon"),
+        tuple(map(Untrusted, queues)),
+        slots=sum(count for count in pools.values() if isinstance(count, int)),
+        busy=0,
+        started_at=None,
+        beat_at=beat_at,
+        registration_ends=True,
+        status=Untrusted(text_of(status)),
+    )
+
+
+def paused_queues(supervisors: Iterable[WorkerInfo]) -> frozenset[bytes]:
+    """Return the queues that only paused supervisors serve."""
+    paused, working = set[str](), set[str]()
+    for one in supervisors:
+        is_paused = one.status is not None and one.status.raw == _PAUSED
+        (paused if is_paused else working).update(queue.raw for queue in one.queues)
+    return frozenset(queue.encode() for queue in paused - working)
