@@ -31,6 +31,7 @@ DOCUMENT_KEYS = [
     "idempotency_key",
     "tags",
     "needs",
+    "waits_for",
     "progress",
     "scheduled_at",
     "started_at",
