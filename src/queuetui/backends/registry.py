@@ -30,7 +30,7 @@ _ANY_SQL = ("sqlite", "postgresql", "mysql")
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "good-job": ("good_job.recognition", ("postgresql",)),
     "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
-    "celery": ("celery", ("redis",)),
+    "celery": ("celery.discovery", ("redis",)),
     "dramatiq": ("dramatiq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
     "huey": ("huey.recognition", ("redis", "sqlite")),

@@ -15,6 +15,7 @@ from queuetui.backends.keys.product import Product, QueueProduct
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind
 from queuetui.backends.redis.server import RedisServer, Value
+from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.limits import Limits
@@ -124,6 +125,41 @@ class KeysOperator:
 
 def run_change(server: RedisServer, doing: str, change: Change) -> bool:
     """Do a change; tell whether its guards found all as it was seen, and leave all as it is where they did not."""
+    if isinstance(server, SplitServer):
+        return _run_on_both(server, doing, change)
+    return _run_script(server, doing, change)
+
+
+def _run_on_both(server: SplitServer, doing: str, change: Change) -> bool:
+    """Do a change that is about two servers: once the second is as it was seen, the first one's part and then the second's.
+
+    Raises UnknownOutcome where only the first one's was done.
+    """
+    near, far = (_part_of(server, change, is_far) for is_far in (False, True))
+    if not near.steps or not far.steps:
+        return _run_script(server if near.steps else server.beside, doing, near if near.steps else far)
+    if not _run_script(server.beside, doing, replace(far, puts=(), removes=())):
+        return False
+    if not _run_script(server, doing, near):
+        return False
+    try:
+        _run_script(server.beside, doing, far)
+    except QueueTuiError as error:
+        raise UnknownOutcome(
+            f"its message was changed, what is kept beside it was not; look at both before you act again: {error}"
+        ) from error
+    return True
+
+
+def _part_of(server: SplitServer, change: Change, is_far: bool) -> Change:
+    guards, puts, removes = (
+        tuple(step for step in steps if server.is_beside(step.command) is is_far)
+        for steps in (change.guards, change.puts, change.removes)
+    )
+    return replace(change, guards=guards, puts=puts, removes=removes, decision=None if is_far else change.decision)
+
+
+def _run_script(server: RedisServer, doing: str, change: Change) -> bool:
     keys = dict.fromkeys(step.command[1] for step in change.steps)
     values: list[Value] = [len(change.steps)]
     for step in change.steps:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.found import Found
-from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys, escape_glob
 from queuetui.backends.keys.lookup import make_rev
@@ -33,7 +31,7 @@ from queuetui.model.job import Attempt, Job
 from queuetui.model.state import WAITING, State
 from queuetui.model.text import Untrusted
 
-_BINDINGS, _RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
+BINDINGS, RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
 # A list without a number is the first step; a task's priority is rounded down to a step, and the least number is served first.
 _STEPS, _USED_STEPS = range(10), (0, 3, 6, 9)
 _HEAD_BYTES, _SAMPLED_RESULTS, _DEFAULT_EXPIRY = 65_536, 20, timedelta(days=1)
@@ -57,7 +55,7 @@ class _Around(Survey):
 
 
 class Celery:
-    """The description of Celery; `prefix` is the broker's global_keyprefix, `results` what the keys of results begin with."""
+    """The description of Celery; `prefix` is the broker's global_keyprefix, `results` what the keys of results begin with, on `other`."""
 
     absent: Mapping[str, str] = {
         "key": "Celery's tasks carry no idempotency key", "tag": "Celery's tasks carry no tags",
@@ -66,13 +64,15 @@ class Celery:
         "created": "Celery's messages do not say when they were sent",
     }  # fmt: skip
 
-    def __init__(self, server: RedisServer, prefix: bytes, results: bytes, options: BackendOptions) -> None:
-        self._prefix, self._results = prefix, results
+    def __init__(
+        self, server: RedisServer, other: RedisServer, prefix: bytes, results: bytes, options: BackendOptions
+    ) -> None:
+        self._prefix, self.results = prefix, results
         self._visible = timedelta(seconds=options.read_span_s("celery.visibility_timeout", 3_600))
         self._named = options.settings.get("celery.queues", "").replace(",", " ").split()
-        head = prefix + _BINDINGS
+        head = prefix + BINDINGS
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
-        self._listed = ListedKeys(server.key_list, results)
+        self._listed = ListedKeys(other.key_list, results)
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], *_ENDED.values()))
         self._index, self._has_results = prefix + b"unacked_index", False
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
@@ -89,19 +89,20 @@ class Celery:
         kept = frozenset({*_LISTED, State.PROCESSING}) | (_FINAL if self._has_results else frozenset())
         return Capabilities(
             "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=_REASONS,
+            missing=dict.fromkeys(_FINAL - kept, _NO_RESULTS),
             liveness=Liveness.DEADLINE, warnings=_WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
         """Tell Celery by its tables of bindings, or by its results."""
         self._has_results = bool(self._listed.read(ask).keys)
-        told = ((self._exchanges.read(ask), "bindings", _BINDINGS), (self._has_results, "results", _RESULTS))
+        told = ((self._exchanges.read(ask), "bindings", BINDINGS), (self._has_results, "results", RESULTS))
         return " and ".join(f"its {what} ({text_of(key)}*)" for there, what, key in told if there)
 
     def survey(self, ask: Ask) -> _Around:
         """Read what is bound to which queue, which tasks workers hold, and how long results stand."""
         exchanges, listing = self._exchanges.read(ask), self._listed.read(ask)
-        tables = ask([("SMEMBERS", self._prefix + _BINDINGS + name) for name in exchanges])
+        tables = ask([("SMEMBERS", self._prefix + BINDINGS + name) for name in exchanges])
         routes = read_routes(dict(zip(exchanges, tables, strict=True)), _SEPARATOR)
         held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
         entries = self._held.entries(held, 0)
@@ -126,13 +127,13 @@ class Celery:
     def id_of(self, entry: Entry) -> str:
         """Return the id within a message, or at the end of a result's key."""
         if entry.shelf.kind is Kind.KEYS:
-            return text_of(entry.member.removeprefix(self._results))
+            return text_of(entry.member.removeprefix(self.results))
         message = read_message(entry.stored)
         return "" if message is None else message.task_id
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
         """Look for a task among what workers hold and for its result; else only the messages in the lists tell."""
-        key = self._results + job_id.encode("utf-8", "surrogatepass")
+        key = self.results + job_id.encode("utf-8", "surrogatepass")
         held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
             return there
@@ -140,7 +141,7 @@ class Celery:
 
     def loads(self, entry: Entry) -> list[Command]:
         """Read what became of the task, and of one that a worker holds when it was given to it."""
-        key = self._results + self.id_of(entry).encode("utf-8", "surrogatepass")
+        key = self.results + self.id_of(entry).encode("utf-8", "surrogatepass")
         found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
         return [*found, ("ZSCORE", self._index, entry.member)] if entry.shelf.role == "held" else found
 
@@ -219,7 +220,7 @@ class Celery:
     def _send(self, seen: Seen, moment: Moment, goal: Shelf, write: Callable[[], bytes]) -> Change | str:
         """Put a message behind the others, or before them where a worker held it, which Celery does too; a run's result goes."""
         guards, removes, why = self._take(seen, moment)
-        entry, key = seen.entry, self._results + seen.job.ref.id.encode()
+        entry, key = seen.entry, self.results + seen.job.ref.id.encode()
         try:
             told = write()
         except ValueError:
@@ -236,7 +237,7 @@ class Celery:
         message, around = read_message(seen.entry.stored), cast("_Around", moment.survey)
         if why or message is None:
             return why or _UNREADABLE
-        task_id, key = seen.job.ref.id, self._results + seen.job.ref.id.encode()
+        task_id, key = seen.job.ref.id, self.results + seen.job.ref.id.encode()
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
         put = Step(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
@@ -246,11 +247,11 @@ class Celery:
 
     def _delete(self, seen: Seen, moment: Moment) -> Change | str:
         guards, removes, why = self._take(seen, moment)
-        return why or Change(guards, (), removes, kept=(self._results + seen.job.ref.id.encode(),))
+        return why or Change(guards, (), removes, kept=(self.results + seen.job.ref.id.encode(),))
 
     def _take(self, seen: Seen, moment: Moment) -> tuple[tuple[Step, ...], tuple[Step, ...], str]:
         """Return how an entry is guarded and taken away, or why it is not: what a worker holds until Celery would give it back."""
-        entry, key, raw = seen.entry, self._results + seen.job.ref.id.encode(), seen.loaded[0]
+        entry, key, raw = seen.entry, self.results + seen.job.ref.id.encode(), seen.loaded[0]
         still, end = Step(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), Step(("DEL", key))
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
@@ -268,7 +269,7 @@ class Celery:
 
     def _ended(self, listing: Listing) -> Shelf:
         states, is_part = (*_ENDED.values(), State.PROCESSING), not listing.is_whole
-        return Shelf("result", self._results, Kind.KEYS, states, listed=listing.keys, is_partly_listed=is_part)
+        return Shelf("result", self.results, Kind.KEYS, states, listed=listing.keys, is_partly_listed=is_part)
 
 
 def _state_of(
@@ -306,6 +307,7 @@ def _remarks_of(
     return tuple(remark for holds, remark in told if holds)
 
 
+_NO_RESULTS = "no results are in this database: name theirs behind the URL to see them, as ?beside=redis://HOST/1"
 _UNREADABLE = "its message cannot be read: it is none of a task"
 _HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
 _MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"
@@ -326,25 +328,3 @@ _WARNINGS = {
     Verb.RETRY: _CALLED_ALONE, Verb.CANCEL: "for what a worker holds: celery control revoke ID, which live workers alone remember",
     Verb.DELETE: "Celery keeps no copy of a deleted message or result",
 }  # fmt: skip
-
-
-def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return Celery's queues, one a prefix of keys, each with the results that begin alike."""
-    names, settings = server.key_list.names, options.settings
-    brokers, ended = ({key.partition(part)[0] for key in names if part in key} for part in (_BINDINGS, _RESULTS))
-    brokers = {settings["celery.prefix"].encode()} if "celery.prefix" in settings else brokers
-    pairs = {prefix: _results_of(prefix, brokers, ended) for prefix in brokers}
-    pairs |= {prefix: prefix for prefix in ended.difference(pairs.values())}
-    products = {
-        text_of(prefix.rstrip(b":_-.")) or "default": Celery(server, prefix, results + _RESULTS, options)
-        for prefix, results in sorted(pairs.items())
-    }
-    return find_products(server, url, products, options)
-
-
-def _results_of(prefix: bytes, brokers: Collection[bytes], ended: Collection[bytes]) -> bytes:
-    """Return what keys of results have before them beside a broker's prefix: what Celery writes, or the only one there is."""
-    written = prefix if not prefix or prefix[-1:] in b":_-." else prefix + b"_"
-    if written not in ended and len(brokers) == len(ended) == 1:
-        return next(iter(ended))
-    return written

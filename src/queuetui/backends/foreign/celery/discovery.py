@@ -1,0 +1,71 @@
+"""Finds Celery's queues by the names of keys, and its results beside them or in another database of Redis that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.celery.product import BINDINGS, RESULTS, Celery
+from queuetui.backends.found import Found
+from queuetui.backends.keys.backend import KeysBackend, find_products
+from queuetui.backends.keys.stored_values import text_of
+from queuetui.backends.redis.address import NAMESPACE, read_address
+from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.redis.split_server import SplitServer
+from queuetui.model.urls import BESIDE, hide_password
+
+_REDIS = ("redis:", "rediss:", "unix:")
+
+
+def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    """Return Celery's queues, one a prefix of keys, each with its results."""
+    beside = options.settings.get(BESIDE, "")
+    if not beside.startswith(_REDIS):
+        return _find_in(server, server, url, options)
+    with closing(_connect(beside, options)) as other:
+        found = _find_in(server, other, url, options)
+    shown = hide_password(beside)
+    return tuple(replace(one, detail=f"{one.detail}; its results are in {shown}") for one in found)
+
+
+def _connect(url: str, options: BackendOptions) -> RedisServer:
+    return RedisServer(read_address(url, (NAMESPACE,)).url, options)
+
+
+def _find_in(server: RedisServer, other: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
+    brokers, ended = _prefixes(server, BINDINGS), _prefixes(other, RESULTS)
+    named = options.settings.get("celery.prefix")
+    brokers = brokers if named is None else {named.encode()}
+    pairs = {prefix: _results_of(prefix, brokers, ended) for prefix in brokers}
+    if other is server:
+        pairs |= {prefix: prefix for prefix in ended.difference(pairs.values())}
+    products = {
+        text_of(prefix.rstrip(b":_-.")) or "default": Celery(server, other, prefix, results + RESULTS, options)
+        for prefix, results in sorted(pairs.items())
+    }
+    found = find_products(server, url, products, options)
+    if other is server:
+        return found
+    beside = options.settings[BESIDE]
+    return tuple(replace(one, open=partial(_open, url, beside, products[one.name])) for one in found)
+
+
+def _open(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:
+    other = _connect(beside, options)
+    return KeysBackend(SplitServer(read_address(url, (NAMESPACE,)).url, other, product.results, options), product)
+
+
+def _prefixes(server: RedisServer, part: bytes) -> set[bytes]:
+    return {key.partition(part)[0] for key in server.key_list.names if part in key}
+
+
+def _results_of(prefix: bytes, brokers: Collection[bytes], ended: Collection[bytes]) -> bytes:
+    """Return what keys of results have before them beside a broker's prefix: what Celery writes, or the only one there is."""
+    written = prefix if not prefix or prefix[-1:] in b":_-." else prefix + b"_"
+    if written not in ended and len(brokers) == len(ended) == 1:
+        return next(iter(ended))
+    return written
