@@ -40,6 +40,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "oban": ("oban.recognition", ("postgresql",)),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
+    "river": ("river.recognition", ("postgresql",)),
     "rq": ("rq", ("redis",)),
     "saq": ("saq", ("redis",)),
     "sidekiq": ("sidekiq", ("redis",)),

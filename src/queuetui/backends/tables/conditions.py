@@ -22,7 +22,7 @@ from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, SPAN_FIELDS, TIME_F
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 
 _HERE = "it is read out of each row here, not by the database"
-_FLAG_STATES = {"live": LIVE, "final": FINAL, "waiting": WAITING, "cancelling": frozenset[State]()}
+_FLAG_STATES = {"live": LIVE, "final": FINAL, "waiting": WAITING, "cancelling": frozenset({State.PROCESSING})}
 # What a span is counted from, and the state that it is told of.
 _SPANS = {"age": ("created", None), "running": ("started", State.PROCESSING), "waiting": ("scheduled", State.PENDING)}
 _TURNED = {
@@ -161,6 +161,8 @@ def _alternatives(term: Term, source: Source, reading: Reading) -> list[Conditio
 def _flag(flag: str, source: Source, moment: Moment) -> Condition:
     if flag == "stuck":
         return source.stuck(moment)
+    if flag == "cancelling":
+        return false() if source.cancelling is None else func.coalesce(source.cancelling, false())
     return _among(source, _FLAG_STATES[flag], moment)
 
 

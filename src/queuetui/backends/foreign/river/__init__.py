@@ -1,0 +1,1 @@
+"""River, a queue of Go on PostgreSQL."""
