@@ -33,6 +33,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "celery": ("celery.discovery", ("redis",)),
     "dramatiq": ("dramatiq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
+    "bullmq-pg": ("bullmq_pg.recognition", ("postgresql",)),
     "huey": ("huey.recognition", ("redis", "sqlite")),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "laravel-redis": ("laravel.redis_discovery", ("redis",)),

@@ -42,6 +42,13 @@ _POSTGRESQL_INDEXES = (
     "WHERE i.indisvalid AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND part.place <= i.indnkeyatts "
     "ORDER BY n.nspname, c.relname, i.indexrelid, part.place"
 )
+# What extensions bring is none of a product's.
+_POSTGRESQL_FUNCTIONS = (
+    "SELECT n.nspname, p.proname, pg_get_function_identity_arguments(p.oid) "
+    "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace "
+    "WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' "
+    "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+)
 # Only what this user has some right to is listed; a right to delete may be one to the whole database, which no table tells.
 _MYSQL_COLUMNS = (
     "SELECT nullif(c.table_schema, database()), c.table_name, c.column_name, c.column_type, c.is_nullable = 'YES', NULL, "
@@ -66,7 +73,7 @@ _SQLITE_INDEXES = (
     "WHERE one.type = 'table' AND info.pk = 1 AND upper(info.type) = 'INTEGER'"
 )
 _STATEMENTS = {
-    "postgresql": (_POSTGRESQL_COLUMNS, _POSTGRESQL_INDEXES),
+    "postgresql": (_POSTGRESQL_COLUMNS, _POSTGRESQL_INDEXES, _POSTGRESQL_FUNCTIONS),
     "mysql": (_MYSQL_COLUMNS, _MYSQL_INDEXES),
     "mariadb": (_MYSQL_COLUMNS, _MYSQL_INDEXES),
     "sqlite": (_SQLITE_COLUMNS, _SQLITE_INDEXES),
@@ -139,10 +146,14 @@ class StoredTable:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All tables of a database that this user can know of; `dialect` is sqlite, postgresql or mysql."""
+    """All tables of a database that this user can know of; `dialect` is sqlite, postgresql or mysql.
+
+    `functions` are those of PostgreSQL, by schema, name and what each takes.
+    """
 
     dialect: str
     tables: tuple[StoredTable, ...]
+    functions: frozenset[tuple[str, str, str]] = frozenset()
 
     def find(self, written: str) -> StoredTable | None:
         """Return the table of a name, with its schema before a dot or else as it is visible."""
@@ -185,8 +196,8 @@ def read_catalog(connection: Connection, schemas: Iterable[str] = ()) -> Catalog
     statements = [
         text(one).bindparams(*(bindparam(name, expanding=True) for name in among)) for one in _STATEMENTS[dialect]
     ]
-    columns, indexes = (connection.execute(statement, among).all() for statement in statements)
-    return _assemble("mysql" if dialect == "mariadb" else dialect, columns, indexes)
+    found = [connection.execute(statement, among).all() for statement in statements]
+    return _assemble("mysql" if dialect == "mariadb" else dialect, *found)
 
 
 def look_into(url: str, options: BackendOptions) -> Catalog:
@@ -219,12 +230,16 @@ def _look_into_file(url: str) -> Catalog:
     return _assemble("sqlite", columns, indexes)
 
 
-def _assemble(dialect: str, columns: Iterable[Any], indexes: Iterable[Any]) -> Catalog:
+def _assemble(dialect: str, columns: Iterable[Any], indexes: Iterable[Any], functions: Iterable[Any] = ()) -> Catalog:
     found = _gather_indexes(indexes)
     tables: dict[tuple[str | None, str], list[Any]] = {}
     for record in columns:
         tables.setdefault((record[0], str(record[1])), []).append(record)
-    return Catalog(dialect, tuple(_table(place, records, found.get(place, ())) for place, records in tables.items()))
+    return Catalog(
+        dialect,
+        tuple(_table(place, records, found.get(place, ())) for place, records in tables.items()),
+        frozenset((str(schema), str(name), str(takes)) for schema, name, takes in functions),
+    )
 
 
 def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[StoredIndex, ...]) -> StoredTable:

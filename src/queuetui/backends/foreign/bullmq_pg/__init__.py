@@ -1,0 +1,1 @@
+"""BullMQ 6 on PostgreSQL."""

@@ -1,0 +1,311 @@
+"""BullMQ 6 on PostgreSQL: jobs in one table of a schema, whose functions are what its own client calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy import table as named_table
+
+from queuetui.backends.payloads.javascript_error import read_failures, read_last
+from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
+from queuetui.backends.tables.source import (
+    PAYLOAD,
+    Change,
+    Condition,
+    Field,
+    Key,
+    LockedRow,
+    Moment,
+    Product,
+    Row,
+    Rule,
+    Sides,
+    Source,
+    Statements,
+)
+from queuetui.backends.tables.stored_columns import as_table
+from queuetui.model.act import Act, Verb
+from queuetui.model.errors import Stale
+from queuetui.model.job import Attempt, Job
+from queuetui.model.job_view import uncounted_queue
+from queuetui.model.snapshot import QueueInfo
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_SOURCE, _MOST = "job", 1_000
+# What is called of the schema's functions, with what each takes: in another version a verb may mean something else.
+_FUNCTIONS = {
+    "reprocess_job": "p_queue text, p_id text, p_state text, p_lifo boolean, p_reset_made boolean, p_reset_started boolean",
+    "promote": "p_queue text, p_id text",
+    "remove": "p_queue text, p_id text, p_remove_children boolean",
+    "pause": "p_queue text, p_paused boolean",
+    "publish_event": "p_queue text, p_event text, p_data jsonb",
+}
+_VERBS = (Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.RESUME)
+_LATER = frozenset({State.SCHEDULED, State.RETRYING})
+_WAITING, _RUNNING = _LATER | {State.PENDING}, frozenset({State.PROCESSING})
+_ABSENT = {"correlation_id": "BullMQ's jobs carry no correlation id", "tag": "BullMQ's jobs carry no tags"}
+_UNTRIED = "it is only read: its schema lacks functions of BullMQ 6.7 (schema 11), with which this was tried; act on it by BullMQ"
+_REASONS = {
+    **dict.fromkeys(
+        (Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "BullMQ's job schedulers are the application's: upsertJobScheduler"
+    ),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "BullMQ itself writes its events, always"),
+    Verb.CLEAN: "BullMQ stores no workers: one that is gone is not connected any more",
+    Verb.LIMIT: "BullMQ's limits are the application's: setGlobalConcurrency, setGlobalRateLimit",
+}
+_WARNINGS = {
+    Verb.RETRY: "a failed job gets all its attempts again",
+    Verb.RELEASE: "BullMQ's workers take such a job back by themselves within a minute: release is for a queue without one",
+    Verb.CANCEL: "BullMQ keeps no cancelled jobs: the job is deleted",
+    Verb.DELETE: "BullMQ keeps no copy of a deleted job",
+}
+_STALLED = "it stalled before: BullMQ fails it once it stalls again"
+_STALLS = f"{_STALLED} (maxStalledCount), so let a worker run, and retry it once it failed"
+_WAITS = "it waits already, and is taken when a worker is free"
+_SCHEDULED = "it is of a job scheduler, whose jobs BullMQ itself does not remove: see removeJobScheduler"
+_PARENT = "its children have not ended: delete them first"
+_LOWER_FIRST = "the lowest number above 0 runs first, and jobs without one before all of them"
+
+
+def describe(tables: Mapping[str, StoredTable], catalog: Catalog) -> Product:
+    """Return the queues of one schema."""
+    bullmq = _Tables(tables, catalog)
+    schema = tables["job"].schema or "public"
+    calls = {(schema, name, takes) for name, takes in _FUNCTIONS.items()} <= catalog.functions
+    changes = _changes(bullmq, schema) if calls else ()
+    return Product(
+        kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=changes,
+        tables=f"{schema}.job", absent=_ABSENT, warnings=_WARNINGS, name=schema, is_visible=True,
+        reasons=_REASONS if calls else _REASONS | dict.fromkeys(_VERBS, _UNTRIED),
+        missing_states={State.CANCELLED: "BullMQ keeps no cancelled jobs"},
+        sides=Sides(workers=bullmq.workers, pauses=bullmq.pauses), complete=bullmq.tell_children,
+        queue_changes=dict.fromkeys((Verb.PAUSE, Verb.RESUME), bullmq.switch) if calls else {},
+    )  # fmt: skip
+
+
+class _Tables:
+    """The tables of one schema."""
+
+    def __init__(self, tables: Mapping[str, StoredTable], catalog: Catalog) -> None:
+        self.job, self._needs, self._meta = (
+            as_table(tables[name], catalog.dialect) for name in ("job", "job_dependency", "meta")
+        )
+        self.calls: Any = getattr(func, self.job.schema or "public")
+
+    def source(self) -> Source:
+        """Return the jobs; a job is known by its queue and its id, as two queues may both have a job 1."""
+        job = self.job.c
+        has_ended = job.state.in_(("completed", "failed"))
+        return Source(
+            name=_SOURCE,
+            rows=self.job,
+            key=(Field(job.queue), Field(job.id)),
+            fields={
+                "id": Field(job.queue + literal("/") + job.id), "queue": Field(job.queue), "type": Field(job.name),
+                "priority": Field(job.priority, WHOLE), "key": Field(job.dedup_id), "lost": Field(job.stalled_count, WHOLE),
+                "attempts": Field(func.greatest(job.attempts_started, job.attempts_made), WHOLE),
+                "max_attempts": Field(func.greatest(job.max_attempts, 1), WHOLE),
+                "worker": Field(case((job.state == "active", job.processed_by), else_=None)),
+                "created": Field(job.added_at_ms, EPOCH_MS),
+                "scheduled": Field(func.coalesce(job.process_at_ms, job.added_at_ms), EPOCH_MS),
+                "started": Field(job.processed_at_ms, EPOCH_MS),
+                "completed": Field(case((has_ended, job.finished_at_ms), else_=None), EPOCH_MS),
+            },
+            states=self._states(),
+            rev=(cast(job.state, Text), job.seq, job.priority, job.attempts_made, job.attempts_started, job.stalled_count,
+                 job.process_at_ms, job.lock_token, job.finished_at_ms, job.pending_deps),
+            held=Field(func.coalesce(job.locked_until_ms, job.processed_at_ms, job.added_at_ms), EPOCH_MS),
+            texts={
+                PAYLOAD: cast(job.data, Text), "stacks": cast(job.stacktrace, Text), "reason": job.failed_reason,
+                "returned": cast(job.return_value, Text), "progress": cast(job.progress, Text),
+            },
+            extra={
+                "stored": cast(job.state, Text), "lifo": job.opts["lifo"].astext, "scheduler": job.scheduler_id,
+                "parent": job.parent_queue + literal("/") + job.parent_id, "children": job.pending_deps,
+            },
+            finish=_finish,
+            by_id=self._by_id,
+            attempts=self._attempts,
+        )  # fmt: skip
+
+    def _states(self) -> Mapping[State, Rule]:
+        job = self.job.c
+        delayed, waits, is_new = job.state == "delayed", job.state == "waiting", job.attempts_made == 0
+
+        def is_ahead(moment: Moment) -> Condition:
+            return func.coalesce(job.process_at_ms > EPOCH_MS.to_store(moment.now), false())
+
+        return {
+            State.PENDING: lambda moment: and_(is_new, or_(waits, and_(delayed, ~is_ahead(moment)))),
+            State.SCHEDULED: lambda moment: and_(is_new, delayed, is_ahead(moment)),
+            State.RETRYING: lambda _: and_(~is_new, or_(waits, delayed)),
+            State.BLOCKED: lambda _: job.state == "waiting-children",
+            State.PROCESSING: lambda _: job.state == "active",
+            State.COMPLETED: lambda _: job.state == "completed",
+            State.FAILED: lambda _: job.state == "failed",
+        }
+
+    def _by_id(self, text: str) -> Condition:
+        """Return the condition for an id that is shown, by the key: either part may hold a stroke."""
+        parts = text.split("/")
+        keys = [("/".join(parts[:at]), "/".join(parts[at:])) for at in range(1, len(parts))]
+        return tuple_(self.job.c.queue, self.job.c.id).in_(keys) if keys else false()
+
+    def _attempts(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
+        at_key = and_(self.job.c.queue == key[0], self.job.c.id == key[1])
+        return read_failures(_list(connection.scalar(select(cast(self.job.c.stacktrace, Text)).where(at_key))))
+
+    def tell_children(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
+        """Add to parents the jobs that they wait for."""
+        need = self._needs.c
+        parents = {job.ref.id for _, job in read if job.state is State.BLOCKED}
+        parent = need.parent_queue + literal("/") + need.parent_id
+        near = or_(
+            *(and_(need.parent_queue == one[0], need.parent_id == one[1]) for one in map(_split, sorted(parents)))
+        )
+        chosen = select(parent, need.child_queue + literal("/") + need.child_id).where(
+            near, cast(need.status, Text) == "pending"
+        )
+        children: dict[str, list[Untrusted]] = {}
+        for name, child in (
+            connection.execute(chosen.order_by(need.child_queue, need.child_id).limit(_MOST)) if parents else ()
+        ):
+            children.setdefault(name, []).append(Untrusted(child))
+        return [replace(job, waits_for=tuple(children.get(job.ref.id, ()))) for _, job in read]
+
+    def pauses(self, connection: Connection, _: Moment) -> tuple[QueueInfo, ...]:
+        """Return the paused queues; since when is not kept."""
+        meta = self._meta.c
+        chosen = select(meta.queue).where(meta.field == "paused", meta.value == "1").order_by(meta.queue).limit(_MOST)
+        return tuple(replace(uncounted_queue(name), held=True) for (name,) in connection.execute(chosen))
+
+    def switch(self, connection: Connection, queue: str, moment: Moment, act: Act) -> tuple[str, str]:
+        """Pause or resume a queue by BullMQ's own function."""
+        is_paused, wanted = (
+            any(one.name.raw == queue for one in self.pauses(connection, moment)),
+            act.verb is Verb.PAUSE,
+        )
+        if is_paused == wanted:
+            return "it is paused already" if is_paused else "it is not paused", ""
+        if not connection.scalar(select(self._meta.c.queue).where(self._meta.c.queue == queue).limit(1)):
+            return "there is no such queue", ""
+        connection.execute(select(self.calls.pause(queue, wanted)))
+        return "", ""
+
+    def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
+        """Return the workers, which name the connection by which they listen after the queue and themselves."""
+        names = ("pid", "application_name", "client_addr", "backend_start", "datname")
+        seen = named_table("pg_stat_activity", *map(column, names), schema="pg_catalog").c
+        queues = select(self._meta.c.queue.distinct())
+        head = func.split_part(seen.application_name, ":w:", 1)
+        chosen = select(seen.pid, head, seen.application_name, cast(seen.client_addr, Text), seen.backend_start)
+        rows = connection.execute(
+            chosen.where(seen.datname == func.current_database(), head.in_(queues)).order_by(seen.pid).limit(_MOST)
+        )
+        taken: dict[str, WorkerInfo] = {}
+        for pid, queue, told, host, since in rows:
+            name = str(told).partition(":w:")[2]
+            called = name if name and name not in taken else f"{name} {pid}".strip()
+            taken[called] = WorkerInfo(
+                Untrusted(called), Untrusted(str(host or "")), None, Untrusted(""), (Untrusted(queue),), slots=0, busy=0,
+                started_at=since or moment.now, beat_at=moment.now, registration_ends=True,
+            )  # fmt: skip
+        return tuple(taken.values())
+
+
+def _finish(row: Row, job: Job) -> Job:
+    """Add the error, the result, and what a person must know of a row."""
+    has_failed = job.state in (State.FAILED, State.RETRYING)
+    remarks = (
+        _LOWER_FIRST if job.priority else "",
+        f"of the job scheduler {json.dumps(row['scheduler'])}: BullMQ makes its next run anew after each"
+        if row["scheduler"]
+        else "",
+        f"a child of {json.dumps(row['parent'])}" if row["parent"] else "",
+        _STALLED if job.state is State.PROCESSING and job.lost else "",
+    )
+    return replace(
+        job,
+        error=read_last(row["reason"] or "", _list(row["stacks"])) if has_failed else None,
+        result=Untrusted(row["returned"]) if job.state is State.COMPLETED and row["returned"] else None,
+        progress=Untrusted(row["progress"]) if row["progress"] else None,
+        remarks=(*job.remarks, *filter(None, remarks)),
+    )
+
+
+def _list(text: str | None) -> list[object]:
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _split(job_id: str) -> tuple[str, str]:
+    queue, _, own = job_id.partition("/")
+    return queue, own
+
+
+def _changes(bullmq: _Tables, schema: str) -> tuple[Change, ...]:
+    def calling(name: str, expected: int, *values: Any, lifo: bool = False) -> Any:  # noqa: ANN401 - what writes a change
+        """Call a function of the schema, which answers with another number where the job is not as it was seen."""
+
+        def write(locked: LockedRow) -> Statements:
+            given = [*values[:1], locked.row["extra_lifo"] == "true", *values[1:]] if lifo else values
+            (answer,) = yield select(getattr(bullmq.calls, name)(*locked.place.key, *given))
+            if answer != expected:
+                raise Stale("BullMQ's own function left it as it is; look again")
+            return None
+
+        return write
+
+    def release(locked: LockedRow) -> Statements:
+        """Do to one run what BullMQ's check for stalled jobs does to all that it has marked."""
+        queue, job_id = locked.place.key
+        free = {"state": "waiting", "lock_token": None, "locked_until_ms": None, "stalled_marked": False}
+        number = {"stalled_count": 1, "seq": func.nextval(f"{schema}.job_seq")}
+        yield update(bullmq.job).where(locked.same).values(**free, **number)
+        yield select(bullmq.calls.publish_event(queue, "stalled", func.jsonb_build_object("jobId", job_id)))
+        yield select(func.pg_notify("bullmq_jobs", queue))
+        return None
+
+    def waits(locked: LockedRow) -> str:
+        return "" if locked.row["extra_stored"] == "delayed" else _WAITS
+
+    def stalls(locked: LockedRow) -> str:
+        return _STALLS if locked.job.lost else ""
+
+    def keeps(locked: LockedRow) -> str:
+        return _SCHEDULED if locked.row["extra_scheduler"] else _PARENT if locked.row["extra_children"] else ""
+
+    retry, remove = calling("reprocess_job", 1, "failed", True, True, lifo=True), calling("remove", 1, False)
+    twice = "if its worker still lives, what it reports is dropped, and the job runs twice"
+    return (
+        Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), retry),
+        Change(Verb.RETRY, _SOURCE, _LATER, calling("promote", 0), refusal=waits),
+        Change(Verb.RELEASE, _SOURCE, _RUNNING, release, only_stuck=True, note=twice, refusal=stalls),
+        Change(Verb.CANCEL, _SOURCE, _WAITING, remove, refusal=keeps),
+        Change(Verb.DELETE, _SOURCE, _WAITING | {State.FAILED, State.COMPLETED}, remove, refusal=keeps),
+        Change(Verb.DELETE, _SOURCE, _RUNNING, remove, only_stuck=True, refusal=keeps),
+    )  # fmt: skip
