@@ -178,21 +178,16 @@ class _Tables:
 
     def tell_children(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
         """Add to parents the jobs that they wait for."""
-        need = self._needs.c
-        parents = {job.ref.id for _, job in read if job.state is State.BLOCKED}
-        parent = need.parent_queue + literal("/") + need.parent_id
-        near = or_(
-            *(and_(need.parent_queue == one[0], need.parent_id == one[1]) for one in map(_split, sorted(parents)))
-        )
-        chosen = select(parent, need.child_queue + literal("/") + need.child_id).where(
-            near, cast(need.status, Text) == "pending"
-        )
+        need, jobs = self._needs.c, [job for _, job in read]
+        parents = {(job.queue.raw, job.ref.id[len(job.queue.raw) + 1 :]) for job in jobs if job.state is State.BLOCKED}
+        if not parents:
+            return jobs
+        near = tuple_(need.parent_queue, need.parent_id).in_(sorted(parents)) & (cast(need.status, Text) == "pending")
+        names = (need.parent_queue + literal("/") + need.parent_id, need.child_queue + literal("/") + need.child_id)
         children: dict[str, list[Untrusted]] = {}
-        for name, child in (
-            connection.execute(chosen.order_by(need.child_queue, need.child_id).limit(_MOST)) if parents else ()
-        ):
-            children.setdefault(name, []).append(Untrusted(child))
-        return [replace(job, waits_for=tuple(children.get(job.ref.id, ()))) for _, job in read]
+        for parent, child in connection.execute(select(*names).where(near).order_by(*names).limit(_MOST)):
+            children.setdefault(parent, []).append(Untrusted(child))
+        return [replace(job, waits_for=tuple(children.get(job.ref.id, ()))) for job in jobs]
 
     def pauses(self, connection: Connection, _: Moment) -> tuple[QueueInfo, ...]:
         """Return the paused queues; since when is not kept."""
@@ -217,7 +212,7 @@ class _Tables:
         """Return the workers, which name the connection by which they listen after the queue and themselves."""
         names = ("pid", "application_name", "client_addr", "backend_start", "datname")
         seen = named_table("pg_stat_activity", *map(column, names), schema="pg_catalog").c
-        queues = select(self._meta.c.queue.distinct())
+        queues = select(self._meta.c.queue).distinct()
         head = func.split_part(seen.application_name, ":w:", 1)
         chosen = select(seen.pid, head, seen.application_name, cast(seen.client_addr, Text), seen.backend_start)
         rows = connection.execute(
@@ -260,11 +255,6 @@ def _list(text: str | None) -> list[object]:
     except ValueError:
         return []
     return found if isinstance(found, list) else []
-
-
-def _split(job_id: str) -> tuple[str, str]:
-    queue, _, own = job_id.partition("/")
-    return queue, own
 
 
 def _changes(bullmq: _Tables, schema: str) -> tuple[Change, ...]:
