@@ -166,3 +166,13 @@ def test_a_message_goes_to_the_queue_that_its_exchange_is_bound_to() -> None:
         "shop",
         "other",
     ]
+
+
+def test_queues_that_are_bound_alike_are_all_told() -> None:
+    """Queues without a routing key of their own are bound by one and the same; a message that names one of them is that one's."""
+    routes = read_routes({b"celery": [b"celery||celery", b"celery||high", b"celery||post"]}, b"|")
+    assert routes.queues == {"celery", "high", "post"}
+    assert (routes.queue_of("celery", "celery"), routes.queue_of("", "high")) == ("celery", "high")
+    assert routes.queue_by_key("high") == "high"
+    shared = read_routes({b"x": [b"key||a", b"key||b"]}, b"|")
+    assert (shared.queue_of("x", "key"), shared.queue_by_key("key")) == (None, "key")

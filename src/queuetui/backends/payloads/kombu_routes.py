@@ -10,33 +10,42 @@ _MOST_WORDS = 20
 
 @dataclass(frozen=True, slots=True)
 class KombuRoutes:
-    """The queues by exchange and routing key."""
+    """The queues by exchange and routing key; several may be bound alike, and a message goes to each of them."""
 
-    bound: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    bound: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     @property
     def queues(self) -> frozenset[str]:
         """Every queue that is bound."""
-        return frozenset(self.bound.values())
+        return frozenset[str]().union(*self.bound.values())
 
     def queue_of(self, exchange: str, routing_key: str) -> str | None:
         """Return the queue that a message goes to, None where no binding tells: by the exchange, or its only queue."""
         if not exchange:
             return routing_key or None
-        near = {key: queue for (name, key), queue in self.bound.items() if name == exchange}
-        return _match(near, routing_key) or (next(iter(near.values())) if len(set(near.values())) == 1 else None)
+        near = {key: queues for (name, key), queues in self.bound.items() if name == exchange}
+        every = frozenset[str]().union(*near.values())
+        return _one_of(_match(near, routing_key), routing_key) or (next(iter(every)) if len(every) == 1 else None)
 
     def queue_by_key(self, routing_key: str) -> str:
         """Return the queue that messages with a routing key went to by whatever exchange, the key itself where no binding tells."""
         if routing_key in self.queues:
             return routing_key
-        return _match({key: queue for (_, key), queue in self.bound.items()}, routing_key) or routing_key
+        near: dict[str, frozenset[str]] = {}
+        for (_, key), queues in self.bound.items():
+            near[key] = near.get(key, frozenset()) | queues
+        return _one_of(_match(near, routing_key), routing_key) or routing_key
 
 
 def read_routes(tables: Mapping[bytes, Iterable[bytes]], separator: bytes) -> KombuRoutes:
     """Return the routes of tables of bindings, by exchange: a routing key, its pattern and a queue, with a separator between."""
-    parts = ((exchange, member.split(separator)) for exchange, members in tables.items() for member in members)
-    return KombuRoutes({(_text(exchange), _text(part[0])): _text(part[-1]) for exchange, part in parts})
+    bound: dict[tuple[str, str], frozenset[str]] = {}
+    for exchange, members in tables.items():
+        for member in members:
+            part = member.split(separator)
+            place = _text(exchange), _text(part[0])
+            bound[place] = bound.get(place, frozenset()) | {_text(part[-1])}
+    return KombuRoutes(bound)
 
 
 def exchange_in(head: bytes, key: bytes) -> bytes | None:
@@ -45,14 +54,21 @@ def exchange_in(head: bytes, key: bytes) -> bytes | None:
     return None if name == key or name.endswith(b".pidbox") or name.startswith(b"celeryev") else name
 
 
-def _match(bound: Mapping[str, str], routing_key: str) -> str | None:
-    """Return the queue that is bound by a key or, as topics are, by a pattern of words: * stands for one of them, # for any number."""
+def _one_of(queues: frozenset[str], routing_key: str) -> str | None:
+    """Return the queue of several that is called as the key, else the only one, None where neither is there."""
+    if routing_key in queues:
+        return routing_key
+    return next(iter(queues)) if len(queues) == 1 else None
+
+
+def _match(bound: Mapping[str, frozenset[str]], routing_key: str) -> frozenset[str]:
+    """Return the queues that are bound by a key or, as topics are, by a pattern of words: * stands for one of them, # for any number."""
     if routing_key in bound:
         return bound[routing_key]
     words = routing_key.split(".")
     if len(words) > _MOST_WORDS:
-        return None
-    return next((queue for key, queue in bound.items() if _fits(key.split("."), words)), None)
+        return frozenset()
+    return next((queues for key, queues in bound.items() if _fits(key.split("."), words)), frozenset())
 
 
 def _fits(pattern: Sequence[str], words: Sequence[str]) -> bool:
