@@ -61,8 +61,8 @@ class Folder:
         """What is true of each job, by the id that it is shown by."""
         found: dict[str, Any] = json.loads((self.path / self.true).read_text(encoding="utf-8"))
         for job in found["jobs"].values():
-            # A table without queues is one queue.
-            job.setdefault("queue", "default")
+            # A table without queues is one queue, but where each entrypoint is one.
+            job.setdefault("queue", job.get("entrypoint", "default"))
         expected = EXPECTATIONS.get(found["system"])
         if expected is None:
             return found

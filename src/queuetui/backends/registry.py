@@ -40,6 +40,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "mapped": ("mapped.discovery", _ANY_SQL),
     "oban": ("oban.recognition", ("postgresql",)),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
+    "pgqueuer": ("pgqueuer.recognition", ("postgresql",)),
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "river": ("river.recognition", ("postgresql",)),
     "rq": ("rq", ("redis",)),

@@ -21,6 +21,7 @@ from queuetui.backends.tables.source import (
     NOW,
     PAYLOAD,
     PLACE,
+    RAW,
     STATES,
     WHOLE,
     Column,
@@ -88,6 +89,7 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
         NOW: reading.moment.now,
         BRIEF: reading.brief,
         PLACE: name_of_row(source, key_of(source, record)),
+        RAW: record[f"text_{PAYLOAD}"] if PAYLOAD in texts else None,
     }
     is_whole = texts[PAYLOAD][1] if PAYLOAD in texts else True
     job = _make_job(source, record, row, reading)

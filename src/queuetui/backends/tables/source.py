@@ -38,8 +38,8 @@ NO_STATE = len(STATES)
 DEFAULT_QUEUE = "default"
 PAYLOAD = "payload"
 # What a row says beside its columns: whether its texts were read to their ends, the time it is judged by, whether nobody looks into it,
-# and what it is called where it names no id.
-WHOLE, NOW, BRIEF, PLACE = "whole.", "now.", "brief.", "place."
+# what it is called where it names no id, and its payload as the store has it, one character or byte more where it was cut.
+WHOLE, NOW, BRIEF, PLACE, RAW = "whole.", "now.", "brief.", "place.", "raw."
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from queuetui.backends.foreign.oban.jobs import finish, read_error
 from queuetui.backends.foreign.oban.processes import Processes
 from queuetui.backends.payloads.error_entries import read_error_entries
-from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
+from queuetui.backends.sql.catalog import StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import calling, deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, Naive
 from queuetui.backends.tables.source import PAYLOAD, Change, Field, LockedRow, Moment, Product, Rule, Sides, Source
@@ -20,7 +20,7 @@ from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import State
 
-_SOURCE, _UTC, _ID = "job", Naive(), re.compile(r"[0-9]{1,18}", re.ASCII)
+_SQL, _SOURCE, _UTC, _ID = "postgresql", "job", Naive(), re.compile(r"[0-9]{1,18}", re.ASCII)
 _LABELS = frozenset(
     ["available", "scheduled", "suspended", "executing", "retryable", "completed", "discarded", "cancelled"]
 )
@@ -55,14 +55,12 @@ _IS_DEAD = "its worker is dead and hears nothing: release it first, then cancel 
 _WAITS = "it waits already for the next free worker"
 
 
-def describe(stored: StoredTable, catalog: Catalog) -> Product:
-    """Return the queue of a table of jobs of a database."""
-    table, rows = as_table(stored, catalog.dialect), catalog.find(f"{stored.schema}.oban_producers")
-    is_elixir = bool(catalog.find(f"{stored.schema}.oban_peers")) or stored.columns["errors"].stored.endswith("[]")
+def describe(tables: Mapping[str, StoredTable]) -> Product:
+    """Return the queue of one schema, of all its tables."""
+    stored, rows = tables["oban_jobs"], tables.get("oban_producers")
+    table, is_elixir = as_table(stored, _SQL), "oban_peers" in tables or stored.columns["errors"].stored.endswith("[]")
     only_read = _ELIXIR if is_elixir else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
-    processes = (
-        Processes(table, as_table(rows, catalog.dialect), alone=not is_elixir) if rows and rows.is_readable else None
-    )
+    processes = Processes(table, as_table(rows, _SQL), not is_elixir) if rows and rows.is_readable else None
     acts = None if only_read else processes
     return Product(
         "oban", "Oban", (_source(table, processes, frozenset(stored.columns["state"].labels or _LABELS)),),

@@ -15,10 +15,10 @@ _NEEDED = f"id state queue worker attempt max_attempts priority args meta tags e
 
 def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ARG001 - every product is asked alike
     """Return every Oban in a database, one a schema."""
-    tables = [one for one in catalog.tables if one.name == "oban_jobs" and one.columns.keys() >= {*_NEEDED}]
-    if not tables or catalog.dialect != "postgresql":
+    sets = catalog.sets_with({"oban_jobs": _NEEDED})
+    if not sets:
         return ()
     from queuetui.backends.foreign.oban.product import describe
     from queuetui.backends.tables.backend import found_of
 
-    return found_of([describe(one, catalog) for one in tables], catalog, url)
+    return found_of(list(map(describe, sets)), catalog, url)

@@ -1,0 +1,80 @@
+"""The description of PgQueuer: jobs that have not ended in one table, and what ended in its log, a row for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
+from queuetui.backends.foreign.pgqueuer.jobs import RECORD
+from queuetui.backends.foreign.pgqueuer.sources import JOB, LOG, JobsAndLog
+from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.tables.source import Change, LockedRow, Product
+from queuetui.backends.tables.stored_columns import as_table
+from queuetui.model.act import Verb
+from queuetui.model.state import State
+
+_SQL = "postgresql"
+_LABELS = frozenset(["queued", "picked", "successful", "exception", "canceled", "deleted", "failed"])
+_KNOWN = frozenset({"dedupe_key", "headers", "attempts", "slot"})
+_ABSENT = {
+    "max_attempts": "PgQueuer's limit of attempts is in the application's code",
+    "lost": "PgQueuer does not count lost runs apart; a job's attempts tell them",
+    "correlation_id": "PgQueuer's jobs carry no correlation id of their own; their headers may",
+}
+_REASONS: Mapping[Verb, str] = {
+    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "PgQueuer cannot pause a queue; stop its workers"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "PgQueuer's schedules are in its application's code"),
+    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "PgQueuer always writes its log and keeps all of it"),
+    Verb.LIMIT: "PgQueuer's limits are in its application's code",
+    Verb.CLEAN: "PgQueuer registers no workers; a job that runs names the one that has it",
+}
+_CHANGING = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
+_OTHER = "this layout is not that of PgQueuer 1.6, so it is only read"
+_WARNINGS = {
+    Verb.CANCEL: "a job's row and payload are deleted; one that runs is told by NOTIFY and goes on if its code pays no heed",
+    Verb.DELETE: "its row and payload are deleted, and only its record in the log is left",
+    Verb.RELEASE: "if its worker still lives, the job runs twice, and whichever ends first deletes it",
+}
+_LATER = frozenset({State.SCHEDULED, State.RETRYING})
+
+
+def describe(stored: StoredTable, log: StoredTable) -> Product:
+    """Return the queue of a table of jobs and its log."""
+    tables = JobsAndLog(as_table(stored, _SQL), as_table(log, _SQL), stored.columns["status"].labels or ())
+    is_known = stored.columns.keys() >= _KNOWN and frozenset(tables.labels) == _LABELS
+    return Product(
+        "pgqueuer", "PgQueuer", (tables.jobs_left(), tables.records()),
+        _changes(LoggedChanges(tables.jobs, tables.log)) if is_known else (),
+        tables=f"{stored.schema}.{stored.name}, {log.schema}.{log.name}", name=stored.written, absent=_ABSENT,
+        reasons={**_REASONS, **({} if is_known else dict.fromkeys(_CHANGING, _OTHER))}, warnings=_WARNINGS, cleanup=(),
+    )  # fmt: skip
+
+
+def _changes(logged: LoggedChanges) -> tuple[Change, ...]:
+    def due(locked: LockedRow) -> Mapping[str, object]:
+        return {"execute_after": locked.moment.now, "updated": locked.moment.now}
+
+    def again(locked: LockedRow) -> Mapping[str, object]:
+        return {"status": "queued", "attempts": 0, "queue_manager_id": None, **due(locked)}
+
+    def free(locked: LockedRow) -> Mapping[str, object]:
+        return {"status": "queued", "queue_manager_id": None, "slot": None, "updated": locked.moment.now}
+
+    def stays(locked: LockedRow) -> str:
+        is_due = (
+            locked.job.state is State.RETRYING and (locked.job.scheduled_at or locked.moment.now) <= locked.moment.now
+        )
+        return locked.says["rival"] or ("it is due already and waits for the next free worker" if is_due else "")
+
+    running, failed = frozenset({State.PROCESSING}), frozenset({State.FAILED})
+    release, delete = logged.updating(free, "queued", only_stuck=True), logged.removing("deleted")
+    return (
+        Change(Verb.RETRY, JOB, failed, logged.updating(again, "queued"), refusal=stays),
+        Change(Verb.RETRY, JOB, _LATER, logged.updating(due), refusal=stays),
+        Change(Verb.CANCEL, JOB, _LATER | {State.PENDING}, logged.removing("canceled")),
+        Change(Verb.CANCEL, JOB, running, logged.removing("canceled", tell=True), note=_WARNINGS[Verb.CANCEL]),
+        Change(Verb.DELETE, JOB, failed, delete),
+        Change(Verb.RELEASE, JOB, running, release, only_stuck=True, note=_WARNINGS[Verb.RELEASE]),
+        Change(Verb.RETRY, LOG, failed, delete, refusal=lambda _: RECORD, offered=False),
+        Change(Verb.DELETE, LOG, failed, delete, refusal=lambda _: RECORD, offered=False),
+    )
