@@ -10,7 +10,7 @@ from queuetui.backends.keys.loading import BITE_ENTRIES, Reading, shorten
 from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import Product
 from queuetui.backends.keys.seen import Seen
-from queuetui.backends.keys.shelf import Entry, Shelf
+from queuetui.backends.keys.shelf import Entry, Kind, Shelf
 from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
@@ -138,16 +138,18 @@ class PageReader:
         return _Found(list(seen.values()), None, looked)
 
     def _total(self, walk: Walk, request: PageRequest, found: _Found, *, is_whole: bool) -> Measured[int]:
+        now = self._reading.now
+        if is_whole:
+            return Measured(len(found.seen), as_of=now)
         states = states_asked(request.query, frozenset(State))
         queues = any(term.field == "queue" for term in request.query.terms)
         is_sure = all(
             states.issuperset(shelf.states) and not (queues and shelf.queue is None) for shelf in walk.shelves
         )
-        now = self._reading.now
         if is_sure and all(map(is_scope, request.query.terms)):
-            return Measured(sum(walk.sizes), as_of=now)
-        if is_whole:
-            return Measured(len(found.seen), as_of=now)
+            listed = sum(size for shelf, size in zip(walk.shelves, walk.sizes, strict=True) if shelf.kind is Kind.KEYS)
+            why = f"{listed:,} of them are keys, of which some may be gone or stand for no job" if listed else ""
+            return Measured(sum(walk.sizes), Exactness.ESTIMATED if listed else Exactness.EXACT, now, why)
         return Measured(len(found.seen), Exactness.CAPPED, now, "counted as far as was looked")
 
     def _cut(self, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:
