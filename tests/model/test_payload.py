@@ -41,6 +41,21 @@ def test_of_the_default_paths_two_are_shown() -> None:
     assert found.raw == "sku A to b@c"
 
 
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        ('{"x": 9, "deep": {"y": 1}, "is": true, "file.name": "b", "z": "a"}', "x 9 z a"),
+        ('{"a": 1, "b": 2, "c": 3}', "a 1 b 2"),
+        ('{"x": 9, "id": 4}', "id 4"),
+    ],
+)
+def test_without_any_of_them_the_first_plain_values_are_shown(payload: str, shown: str) -> None:
+    """What nobody configured shows its first texts and numbers with their names."""
+    found = summarise_json("Sync", payload, {})
+    assert found is not None
+    assert found.raw == shown
+
+
 def test_the_first_pattern_that_matches_counts() -> None:
     """Paths go by type, the first pattern first, and else are the default ones."""
     summaries = {"Sync*": ("a",), "*": ("b",)}

@@ -10,6 +10,7 @@ from queuetui.model.text import Untrusted
 
 SUMMARY_CAP_CHARS = 120
 _LONGEST_PLACE = 18
+_MOST_PLAIN = 2
 DEFAULT_SUMMARY = ("sku", "product.sku", "shop", "shop.name", "file", "to", "email", "url", "id", "name")
 
 SummaryPaths = Mapping[str, Sequence[str]]
@@ -50,23 +51,32 @@ def summarise(value: object, paths: Sequence[str]) -> Untrusted | None:
     limit = 2 if paths is DEFAULT_SUMMARY else len(paths)
     for path in paths:
         found = read_path(value, path)
-        if isinstance(found, str | int | float) and not isinstance(found, bool) and len(parts) < limit:
+        if _is_plain(found) and len(parts) < limit:
             label = path.split(".")[-1]
             label = path.split(".")[-2] if label in {"id", "name"} and "." in path else label
             parts.append(f"{label} {found}"[:SUMMARY_CAP_CHARS])
     return Untrusted(" ".join(parts)[:SUMMARY_CAP_CHARS]) if parts else None
 
 
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
 def summarise_json(job_type: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
     """Return the summary of a JSON payload.
 
-    It is the payload's own head when no path leads anywhere, or when it is cut or no JSON.
+    Where no default path leads anywhere, it is the first plain values of an object with their names. It is the payload's own head where
+    there are none, and when it is cut or no JSON.
     """
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError):
         value = None
-    summary = summarise(value, paths_for(job_type, summaries))
+    paths = paths_for(job_type, summaries)
+    summary = summarise(value, paths)
+    if summary is None and paths is DEFAULT_SUMMARY and isinstance(value, dict):
+        first = [name for name, one in value.items() if name and "." not in name and _is_plain(one)]
+        summary = summarise(value, first[:_MOST_PLAIN])
     if summary is not None or not payload or value == {}:
         return summary
     return Untrusted(payload[:SUMMARY_CAP_CHARS])
