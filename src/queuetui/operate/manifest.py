@@ -112,13 +112,14 @@ def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
 
 
 def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str) -> Verb | None:
-    if (
-        verb is Verb.RETRY
-        and job.state is State.PENDING
-        and job.expired_at is not None
-        and retry_until not in ("", KEEP)
-    ):
+    if verb is Verb.RETRY and job.state is State.PENDING and _will_fail(job, capabilities, retry_until):
         return verb
     if verb is Verb.RETRY and job.state is State.PROCESSING:
         verb = Verb.RELEASE
     return verb if capabilities.fits(verb, job.state) else None
+
+
+def _will_fail(job: Job, capabilities: Capabilities, retry_until: str) -> bool:
+    """Tell whether a retry lets a job of another system run that the worker which takes it would fail as it is."""
+    is_put_off = job.expired_at is not None and retry_until not in ("", KEEP)
+    return is_put_off or (job.is_used_up and not capabilities.native)

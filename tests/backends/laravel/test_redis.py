@@ -23,6 +23,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from queuetui.model.urls import BESIDE
+from queuetui.operate.manifest import make_manifest
 from tests.backends.captures import FIXTURES, query, run_script
 from tests.backends.laravel.acts import choose, do
 from tests.captures.stores import STORES
@@ -162,4 +163,24 @@ def test_without_the_database_it_is_said_where_failed_jobs_are(client: Any, redi
     page = opened.inspector.page(PageRequest(parse_query("state:failed")), Limits())
     assert (page.jobs, [f"?{BESIDE}=" in note for note in page.notes]) == ((), [True])
     assert f"?{BESIDE}=" in opened.inspector.snapshot(Watch()).counts[State.FAILED].why
+    opened.close()
+
+
+def test_a_job_whose_attempts_are_used_up_is_stuck_until_it_is_retried(client: Any, redis_url: str) -> None:
+    """What waits with no attempt left is found as stuck; a retry gives it its attempts anew, and what waits in its turn is left alone."""
+    key = f"{_PREFIX}queues:high"
+    used_up = json.loads(client.lindex(key, 0)) | {
+        "uuid": "9" * 8 + "-9999-9999-9999-" + "9" * 12,
+        "maxTries": 2,
+        "attempts": 2,
+    }
+    client.lpush(key, json.dumps(used_up))
+    opened = open_backend(redis_url, BackendOptions())
+    job = choose(opened, "is:stuck state:pending")
+    assert job.ref.id == used_up["uuid"]
+    assert do(opened, Verb.RETRY, choose(opened, "state:pending queue:default").ref).outcome is Outcome.SKIPPED
+    manifest = make_manifest(Verb.RETRY, [job], opened.inspector.capabilities)
+    assert [ref.id for ref in manifest.refs] == [job.ref.id]
+    assert do(opened, Verb.RETRY, job.ref).outcome is Outcome.DONE
+    assert opened.inspector.get(job.ref.id).attempts == 0
     opened.close()

@@ -16,7 +16,7 @@ from queuetui.model.clock import from_us
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
 from queuetui.model.limits import Limits, unconsumed
-from queuetui.model.state import State
+from queuetui.model.state import WAITING, State
 from queuetui.model.stuck import is_overdue, is_unheard
 from queuetui.model.text import Untrusted
 
@@ -81,9 +81,11 @@ class Reading:
         return self.product.shelves(self.survey)
 
     def is_stuck(self, job: Job) -> bool:
-        """Tell whether a worker has held a job for too long, or it is due for too long though its workers may take jobs."""
+        """Tell whether a worker has held a job for too long, or it waits with no attempt left, or too long though it may be taken."""
         if job.state is State.PROCESSING:
             return self.moment.is_held_too_long(job)
+        if job.state in WAITING and job.is_used_up:
+            return True
         return not self.survey.is_paused(job.queue.raw) and self._is_due_too_long(job)
 
     def unheard(self, queues: Iterable[str]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from queuetui.backends.foreign.laravel.redis_keys import KIND, QUEUES, LaravelRe
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import KeysBackend, find_products
+from queuetui.backends.keys.listed_keys import escape_glob
 from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
@@ -76,7 +77,7 @@ def _prefixes(server: RedisServer) -> list[bytes]:
 
 def _names(server: RedisServer, prefix: bytes, options: BackendOptions) -> QueueNames:
     named = [name.strip().encode() for name in options.settings.get(_QUEUES, "").split(",") if name.strip()]
-    glob = b"".join(b"\\" + bytes([one]) if one in b"*?[]^\\" else bytes([one]) for one in prefix + QUEUES) + b"*"
+    glob = escape_glob(prefix + QUEUES) + b"*"
     return QueueNames(server.key_list, glob, lambda key: queue_in(key, prefix) or None, named)
 
 

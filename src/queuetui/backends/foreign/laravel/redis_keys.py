@@ -76,13 +76,15 @@ class LaravelRedis:
         self._retry_after_s = retry_after_s
         self._is_named = is_named
         self._horizon = horizon
-        self.rules = (
+        offered = (
             Rule(Verb.RETRY, frozenset({State.SCHEDULED, State.RETRYING}), self._make_due),
             Rule(Verb.RELEASE, _RUNNING, self._release),
             *(Rule(verb, _WAITING | _RUNNING, self._remove) for verb in (Verb.CANCEL, Verb.DELETE)),
         )
+        # Of the jobs that wait in their turn, only what the next worker would fail has anything to be retried for.
+        self.rules = (*offered, Rule(Verb.RETRY, frozenset({State.PENDING}), self._renew))
         self.capabilities = Capabilities(
-            KIND, LABEL, native=False, applies=states_by_verb(self.rules), keeps=_WAITING | _RUNNING, reasons=REASONS,
+            KIND, LABEL, native=False, applies=states_by_verb(offered), keeps=_WAITING | _RUNNING, reasons=REASONS,
             liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: _RUNS_TWICE},
             missing={State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
             worker_command=("php", "artisan", *(_BY_ITSELF if horizon is None else ("horizon",))), workers=horizon is not None,
@@ -140,8 +142,6 @@ class LaravelRedis:
         remarks = remarks_on(payload, moment.now)
         if made is None and state is State.PENDING:
             remarks.append(_UNTIMED)
-        if state is State.PENDING and most is not None and attempts >= most:
-            remarks.append(_USED_UP)
         job = Job(
             JobRef(moment.backend, _name_of(entry, payload.uuid, payload.fields.get("id")), make_rev(entry)),
             Untrusted(payload.type),
@@ -183,6 +183,10 @@ class LaravelRedis:
     def _make_due(self, seen: Seen, moment: Moment) -> Change | str:
         return self._push_again(seen, moment, 0, "")
 
+    def _renew(self, seen: Seen, moment: Moment) -> Change | str:
+        is_late = seen.job.expired_at is not None and moment.args.get(RETRY_UNTIL, KEEP) != KEEP
+        return self._make_due(seen, moment) if is_late or seen.job.is_used_up else _IN_TURN
+
     def _release(self, seen: Seen, moment: Moment) -> Change | str:
         """Put an expired run back as each worker that looks at its queue would, but with the lost run not counted."""
         if not moment.is_held_too_long(seen.job):
@@ -223,9 +227,7 @@ def _name_of(entry: Entry, uuid: object, number: object) -> str:
 _BY_ITSELF = ("queue:work", "redis", "--queue={queue}")
 PAST = "its retryUntil is past: a worker that takes it fails it at once"
 _UNTIMED = "Laravel does not store since when it waits"
-_USED_UP = (
-    "its attempts are used up: the worker that takes it fails it at once; a retry once it has failed gives it new ones"
-)
+_IN_TURN = "it is pending and will be taken in its turn; only failed, retrying and scheduled jobs can be retried"
 _STILL_HELD = (
     "it is processing and its retry_after is not over, so its worker may be alive; workers put it back once it is"
 )
