@@ -81,7 +81,7 @@ class Reading:
         return self.product.shelves(self.survey)
 
     def is_stuck(self, job: Job) -> bool:
-        """Tell whether a worker has held a job for too long, or it waits with no attempt left, or too long though it may be taken."""
+        """Tell whether a job was held for too long, waits with no attempt left, or waits too long."""
         if job.state is State.PROCESSING:
             return self.moment.is_held_too_long(job)
         if job.state in WAITING and job.is_used_up:
