@@ -120,6 +120,6 @@ def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str
 
 
 def _will_fail(job: Job, capabilities: Capabilities, retry_until: str) -> bool:
-    """Tell whether a retry lets a job of another system run that the worker which takes it would fail as it is."""
+    """Tell whether a retry lets a job of another system run that its worker would fail as it is."""
     is_put_off = job.expired_at is not None and retry_until not in ("", KEEP)
     return is_put_off or (job.is_used_up and not capabilities.native)
