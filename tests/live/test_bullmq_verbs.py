@@ -16,7 +16,7 @@ from queuetui.backends.discover import open_backend
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.limits import Limits
 from tests.captures.stores import dump_keys
-from tests.live.bullmq import PRODUCTS, LiveBullmq
+from tests.live.bullmq import ON_REDIS, LiveBullmq
 from tests.live.product import PROGRAMS, Missing, run
 from tests.servers.fixtures import report_missing
 
@@ -46,7 +46,7 @@ DEEDS = (
 _VERBS = {verb.value: verb for verb in (Verb.RETRY, Verb.RELEASE, Verb.DELETE)}
 
 
-@pytest.fixture(scope="module", params=PRODUCTS, ids=lambda product: product.name)
+@pytest.fixture(scope="module", params=ON_REDIS, ids=lambda product: product.name)
 def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one version of BullMQ installed."""
     product: LiveBullmq = request.param
