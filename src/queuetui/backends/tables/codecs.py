@@ -169,6 +169,24 @@ class UuidValue:
 
 
 @dataclass(frozen=True, slots=True)
+class UuidDigits:
+    """A uuid as 32 hexadecimal digits, shown with dashes."""
+
+    is_time: bool = False
+
+    def to_store(self, value: str) -> str:
+        """Return the digits. Raises ValueError for a text that is no uuid."""
+        return UUID(value).hex
+
+    def from_store(self, value: str | None) -> str | None:
+        """Return the uuid with dashes, what is none as it is."""
+        try:
+            return None if value is None else str(UUID(value))
+        except ValueError:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """A time that is a span after the one that stands in the column: until when a beat holds."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
-from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, Codec, IsoText, Naive, UuidValue
+from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, Codec, IsoText, Naive, UuidDigits, UuidValue
 from queuetui.backends.tables.source import Column
 
 
@@ -122,11 +122,16 @@ def plain_codec(stored: StoredColumn) -> Codec:
     return UuidValue() if kind is Holds.UUID else PLAIN
 
 
-def utc_codec(stored: StoredColumn, dialect: str) -> Codec:
-    """Return how a product's times in UTC stand in a column that tells its zone or does not."""
+def utc_codec(stored: StoredColumn, dialect: str, zone: tzinfo = UTC) -> Codec:
+    """Return how a product's times, in UTC or another zone, stand in a column that tells its zone or does not."""
     if holds(stored) is Holds.ZONED:
         return ZONED
-    return IsoText(UTC, " ", "microseconds", "") if dialect == "sqlite" else Naive()
+    return IsoText(zone, " ", "microseconds", "") if dialect == "sqlite" else Naive(zone)
+
+
+def uuid_codec(stored: StoredColumn) -> Codec:
+    """Return how a uuid stands in a column of its own type, or as 32 hexadecimal digits."""
+    return UuidValue() if holds(stored) is Holds.UUID else UuidDigits()
 
 
 def as_table(stored: StoredTable, dialect: str) -> Table:

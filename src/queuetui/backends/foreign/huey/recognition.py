@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.sql.catalog import Catalog
-from queuetui.model.errors import BadConfig
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.found import Found
     from queuetui.backends.redis.server import RedisServer
@@ -33,7 +30,9 @@ def _find_keys(server: RedisServer, url: str, options: BackendOptions) -> tuple[
     from queuetui.backends.keys.backend import find_product
 
     named = [name.encode() for name in options.settings.get("huey.names", "").replace(",", " ").split()]
-    return find_product(server, url, HueyOnRedis(server.key_list, named, _zone(options)), options)
+    return find_product(
+        server, url, HueyOnRedis(server.key_list, named, read_zone(options.settings, "huey.timezone")), options
+    )
 
 
 def _find_tables(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:
@@ -43,14 +42,6 @@ def _find_tables(catalog: Catalog, url: str, options: BackendOptions) -> tuple[F
     from queuetui.backends.foreign.huey.tables import HueyOnSqlite
     from queuetui.backends.tables.backend import found_of
 
-    return found_of([HueyOnSqlite(_zone(options), options.summaries).describe()], catalog, url)
-
-
-def _zone(options: BackendOptions) -> tzinfo:
-    name = options.settings.get("huey.timezone", "UTC")
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadConfig(
-            f"huey.timezone {name!r} is no time zone; write one like Europe/Berlin", "huey.timezone"
-        ) from None
+    return found_of(
+        [HueyOnSqlite(read_zone(options.settings, "huey.timezone"), options.summaries).describe()], catalog, url
+    )

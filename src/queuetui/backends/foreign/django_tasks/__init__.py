@@ -1,0 +1,1 @@
+"""The database backend of Django's tasks: one row a task."""
