@@ -17,6 +17,7 @@ from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.model.act import JobRef
 from queuetui.model.job import Job
 from queuetui.model.page import IdSearch
+from queuetui.model.state import FINAL
 
 # Ids are looked for among so many entries, of which no more than the members is read.
 LOOKED_ENTRIES = 50_000
@@ -153,8 +154,19 @@ def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
     places = reading.product.places(job_id, reading.shelves, reading.ask)
     if places is not None:
         return next(iter(reading.load(places)), None), 0
+    # Who names a job by its id has mostly read of it in a log: it has failed, behind however many that wait.
+    ended = [shelf for shelf in reading.shelves if FINAL.issuperset(shelf.states)]
+    found, passed = _search(reading, ended, job_id)
+    if found is None:
+        found, more = _search(reading, [shelf for shelf in reading.shelves if shelf not in ended], job_id)
+        passed += more
+    return found, 0 if found is not None else passed
+
+
+def _search(reading: Reading, shelves: Sequence[Shelf], job_id: str) -> tuple[Seen | None, int]:
+    """Look for a job in some shelves; return it, or how many entries were looked at where that was not all."""
     looked = loaded = 0
-    for bite in _all_entries(reading):
+    for bite in Walk(reading, shelves, reading.sizes(shelves)).bites(None, 2 * BITE_ENTRIES):
         near = _near(reading, bite, job_id.__eq__)
         for seen in reading.load(near):
             if seen.job.ref.id == job_id:
@@ -189,4 +201,6 @@ def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> I
 
 
 def _all_entries(reading: Reading, cursor: str | None = None) -> Iterator[list[Entry]]:
-    return Walk(reading, reading.shelves, reading.sizes(reading.shelves)).bites(cursor, 2 * BITE_ENTRIES)
+    """Yield the entries of what has ended first, as `find_whole` does."""
+    shelves = sorted(reading.shelves, key=lambda shelf: not FINAL.issuperset(shelf.states))
+    return Walk(reading, shelves, reading.sizes(shelves)).bites(cursor, 2 * BITE_ENTRIES)

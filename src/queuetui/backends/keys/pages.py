@@ -10,7 +10,8 @@ from queuetui.backends.keys.loading import BITE_ENTRIES, Reading, shorten
 from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import Product
 from queuetui.backends.keys.seen import Seen
-from queuetui.backends.keys.shelf import Entry, Kind, Shelf
+from queuetui.backends.keys.shelf import MOST_FIELDS, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
@@ -21,6 +22,7 @@ from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query, Sort, Term
 from queuetui.model.query_match import holds
 from queuetui.model.state import State
+from queuetui.model.text import sanitize
 
 # Making a job of what is stored takes some tenths of a millisecond, mostly for its payload.
 LOOKED_JOBS = 2_000
@@ -51,6 +53,15 @@ def shelves_for(reading: Reading, query: Query) -> list[Shelf]:
         for shelf in reading.shelves
         if states.intersection(shelf.states) and (queues is None or shelf.queue is None or shelf.queue in queues)
     ]
+
+
+def _cut_of(walk: Walk) -> tuple[str, ...]:
+    """Return what is said of keys of which not all members can be listed."""
+    return tuple(
+        f"only {MOST_FIELDS:,} of the {size:,} members of {sanitize(text_of(shelf.key), 60)} are listed: they have no order"
+        for shelf, size in zip(walk.shelves, walk.sizes, strict=True)
+        if shelf.is_cut(size)
+    )
 
 
 @dataclass
@@ -109,7 +120,7 @@ class PageReader:
             first=None if near is None else write_anchor(near),
             last=None if far is None else write_anchor(far),
             has_more=end is not None,
-            notes=(*self._unkept(request.query), *((note,) if is_cut_short else ())),
+            notes=(*self._unkept(request.query), *_cut_of(walk), *((note,) if is_cut_short else ())),
             looked=found.looked if is_cut_short else None,
         )
 
@@ -139,7 +150,7 @@ class PageReader:
 
     def _total(self, walk: Walk, request: PageRequest, found: _Found, *, is_whole: bool) -> Measured[int]:
         now = self._reading.now
-        if is_whole:
+        if is_whole and not _cut_of(walk):
             return Measured(len(found.seen), as_of=now)
         states = states_asked(request.query, frozenset(State))
         queues = any(term.field == "queue" for term in request.query.terms)
@@ -147,9 +158,14 @@ class PageReader:
             states.issuperset(shelf.states) and not (queues and shelf.queue is None) for shelf in walk.shelves
         )
         if is_sure and all(map(is_scope, request.query.terms)):
-            listed = sum(size for shelf, size in zip(walk.shelves, walk.sizes, strict=True) if shelf.kind is Kind.KEYS)
-            why = f"{listed:,} of them are keys, of which some may be gone or stand for no job" if listed else ""
-            return Measured(sum(walk.sizes), Exactness.ESTIMATED if listed else Exactness.EXACT, now, why)
+            sized = list(zip(walk.shelves, walk.sizes, strict=True))
+            unsure = sum(size for shelf, size in sized if shelf.kind is Kind.KEYS or shelf.has_others)
+            why = (
+                f"{unsure:,} of them are keys or fields, of which some may be gone or stand for no job"
+                if unsure
+                else ""
+            )
+            return Measured(sum(walk.sizes), Exactness.ESTIMATED if unsure else Exactness.EXACT, now, why)
         return Measured(len(found.seen), Exactness.CAPPED, now, "counted as far as was looked")
 
     def _cut(self, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:

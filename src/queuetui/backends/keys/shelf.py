@@ -35,7 +35,7 @@ class Shelf:
     `states` has several where only the job itself tells; `queue` is None where each job names its own. `falls`: its last member is
     shown first. A list is shown from the end that is taken first, so that jobs that are taken only lower the ranks of the others.
     `above`: only the members of a sorted set with a higher score, the lowest first. `listed` are the members of KEYS, whose `key` is what
-    they begin with; `is_partly_listed`: there may be more of them.
+    they begin with; `is_partly_listed`: there may be more of them. `has_others`: some members stand for no job.
     """
 
     role: str
@@ -47,6 +47,7 @@ class Shelf:
     above: int | None = None
     listed: Sequence[bytes] = field(default=(), compare=False, repr=False)
     is_partly_listed: bool = field(default=False, compare=False)
+    has_others: bool = False
 
     def size(self) -> Command:
         """Return the command that answers with the number of members."""
@@ -58,6 +59,10 @@ class Shelf:
     def is_read_whole(self) -> bool:
         """Whether its members have no order of their own, so that all are read at once and sorted here."""
         return self.kind in (Kind.HASH, Kind.SET)
+
+    def is_cut(self, size: int) -> bool:
+        """Tell whether not all members of so many can be listed."""
+        return self.is_read_whole and size > MOST_FIELDS
 
     def slice(self, rank: int, count: int) -> Command:
         """Return the command that reads members from a rank on; what has no order is read whole."""

@@ -76,7 +76,14 @@ class HueyOnRedis:
             found += [
                 Shelf("schedule", b"huey.schedule." + name, Kind.SORTED, _WAITING, queue),
                 Shelf("redis", b"huey.redis." + name, kind, _WAITING, queue, falls=not has_priorities),
-                Shelf("results", b"huey.results." + name, Kind.HASH, (State.FAILED, State.COMPLETED), queue),
+                Shelf(
+                    "results",
+                    b"huey.results." + name,
+                    Kind.HASH,
+                    (State.FAILED, State.COMPLETED),
+                    queue,
+                    has_others=True,
+                ),
             ]
         return tuple(found)
 
