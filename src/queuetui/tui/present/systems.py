@@ -43,11 +43,25 @@ class SystemRow:
     keeps_tally: bool = False
 
 
+def short_names(titles: Sequence[str]) -> list[str]:
+    """Return names that tell systems apart: without the place that all share.
+
+    They are cut at their beginning, where hosts stand.
+    """
+    place = titles[0].rpartition("/")[0] if titles else ""
+    shared = f"{place}/"
+    if len(titles) > 1 and place and all(title.startswith(shared) for title in titles):
+        titles = [title.removeprefix(shared) for title in titles]
+    plain = [sanitize(title) for title in titles]
+    return [one if len(one) <= _MOST_TITLE_CELLS else f"…{one[1 - _MOST_TITLE_CELLS :]}" for one in plain]
+
+
 def system_lines(rows: Sequence[SystemRow], width: int) -> list[TextLine]:
     """Return a heading and a line a system; nothing where there are none to choose from."""
     if not rows:
         return []
-    cells = min(_MOST_TITLE_CELLS, max(len(sanitize(row.title)) for row in rows))
+    titles = short_names([row.title for row in rows])
+    cells = max(map(len, titles))
     names = [*(name for name, _ in _FIGURES), "done/min"]
     heading = "".join(f"{name:>{_FIGURE_CELLS}}" for name in names)
     left, hint = (
@@ -55,12 +69,15 @@ def system_lines(rows: Sequence[SystemRow], width: int) -> list[TextLine]:
         say(f"{_KEY} chooses which is shown ", Tone.MUTED),
     )
     fits = cells_of([left, hint]) < width
-    return [line_of(left, right=[hint] if fits else []), *(_line(row, cells, width) for row in rows)]
+    return [
+        line_of(left, right=[hint] if fits else []),
+        *(_line(row, title, cells, width) for row, title in zip(rows, titles, strict=True)),
+    ]
 
 
-def _line(row: SystemRow, cells: int, width: int) -> TextLine:
+def _line(row: SystemRow, title: str, cells: int, width: int) -> TextLine:
     mark = ">" if row.is_shown else " "
-    name = say(f" {mark} {sanitize(row.title, cells):<{cells}}", Tone.STRONG if row.is_shown else Tone.PLAIN)
+    name = say(f" {mark} {title:<{cells}}", Tone.STRONG if row.is_shown else Tone.PLAIN)
     if not row.link.is_live:
         tone = Tone.WARNING if row.link.is_down else Tone.MUTED
         return line_of(name, say(f"  {row.link.describe(time.monotonic())}", tone, _SENTENCE_CAP))
@@ -87,13 +104,16 @@ def _figure(count: Measured[int], tone: Tone) -> Span:
 def pick_rows(systems: Sequence[SystemRow], text: str) -> list[Row]:
     """Return the systems whose name holds the text, each keyed by its place in the list."""
     needle = text.casefold()
+    titles = short_names([row.title for row in systems])
     return [
-        Row(str(number), tuple(_cells(row))) for number, row in enumerate(systems) if needle in row.title.casefold()
+        Row(str(number), tuple(_cells(row, title)))
+        for number, (row, title) in enumerate(zip(systems, titles, strict=True))
+        if needle in row.title.casefold()
     ]
 
 
-def _cells(row: SystemRow) -> Iterator[Cell]:
-    yield Cell(sanitize(row.title), Tone.STRONG if row.is_shown else None)
+def _cells(row: SystemRow, title: str) -> Iterator[Cell]:
+    yield Cell(sanitize(title), Tone.STRONG if row.is_shown else None)
     yield Cell(sanitize("shown" if row.is_shown else "" if row.link.is_live else row.link.state.value), Tone.MUTED)
     counts = {} if row.snapshot is None else row.snapshot.counts
     stuck = absent("not read") if row.snapshot is None else row.snapshot.stuck
