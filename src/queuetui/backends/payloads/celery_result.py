@@ -104,6 +104,13 @@ def read_result(raw: bytes | None) -> CeleryResult:
     return CeleryResult({"status": head[1].decode("ascii")} if head else {}, in_json=head is not None)
 
 
+def read_columns(columns: Mapping[str, object]) -> CeleryResult:
+    """Return what stands in the columns of a database, each of which is serialised by itself."""
+    told = {name: _value_of(one) if isinstance(one, bytes) else one for name, one in columns.items()}
+    packed = [one for one in columns.values() if isinstance(one, bytes)]
+    return CeleryResult(told, in_json=all(_is_json(one) for one in packed))
+
+
 def write_revoked(task_id: str, done: str) -> bytes:
     """Return the result that a worker writes of a task which it drops as revoked."""
     error = {"exc_type": "TaskRevokedError", "exc_message": ["revoked"], "exc_module": "celery.exceptions"}
@@ -116,6 +123,22 @@ def write_revoked(task_id: str, done: str) -> bytes:
         "task_id": task_id,
     }
     return json.dumps(told).encode()
+
+
+def _value_of(raw: bytes) -> object:
+    text = _STORED.decode(raw).text
+    try:
+        return json.loads(text or raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_json(raw: bytes) -> bool:
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _join(said: object) -> str:

@@ -27,9 +27,7 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
     if not beside.startswith(_REDIS):
         return _find_in(server, server, url, options)
     with closing(_connect(beside, options)) as other:
-        found = _find_in(server, other, url, options)
-    shown = hide_password(beside)
-    return tuple(replace(one, detail=f"{one.detail}; its results are in {shown}") for one in found)
+        return _find_in(server, other, url, options)
 
 
 def _connect(url: str, options: BackendOptions) -> RedisServer:
@@ -48,10 +46,33 @@ def _find_in(server: RedisServer, other: RedisServer, url: str, options: Backend
         for prefix, results in sorted(pairs.items())
     }
     found = find_products(server, url, products, options)
-    if other is server:
+    beside = options.settings.get(BESIDE, "")
+    if not beside:
         return found
-    beside = options.settings[BESIDE]
-    return tuple(replace(one, open=partial(_open, url, beside, products[one.name])) for one in found)
+    shown, opening = hide_password(beside), _open_joined if other is server else _open
+    return tuple(
+        replace(
+            one,
+            detail=f"{one.detail}; its results are in {shown}",
+            open=partial(opening, url, beside, products[one.name]),
+        )
+        for one in found
+    )
+
+
+def _open_joined(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:
+    """Open the broker with the table of results in a database."""
+    from queuetui.backends.foreign.celery.results import open_results
+    from queuetui.backends.joined.backend import join_backends
+
+    server = _connect(url, options)
+    first = KeysBackend(server, product)
+    try:
+        second = open_results(beside, server, product, options)
+    except BaseException:
+        first.close()
+        raise
+    return join_backends(first, second, "results", options)
 
 
 def _open(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:

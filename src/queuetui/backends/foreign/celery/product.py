@@ -121,7 +121,7 @@ class Celery:
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists of each queue, the first served first, what workers hold, and the results."""
-        lists = (self._list(text_of(queue), step) for queue in survey.queues for step in _STEPS)
+        lists = (self.list_of(text_of(queue), step) for queue in survey.queues for step in _STEPS)
         return (*lists, self._held, self._ended(cast("_Around", survey).listing))
 
     def id_of(self, entry: Entry) -> str:
@@ -203,19 +203,19 @@ class Celery:
         """Put a message into its queue as it is but for some headers."""
         message, queue, entry = read_message(seen.entry.stored), seen.job.queue.raw, seen.entry
         if message is None or not queue or not message.is_whole:
-            return _UNREADABLE if message is None else _OLD_PROTOCOL if queue else _NO_QUEUE
+            return _UNREADABLE if message is None else _OLD_PROTOCOL if queue else NO_QUEUE
         again = {"redelivered": True} if entry.value else {}
         step = _USED_STEPS[bisect(_USED_STEPS, max(0, message.priority)) - 1]
-        goal = self._list(queue, step) if entry.value else entry.shelf
+        goal = self.list_of(queue, step) if entry.value else entry.shelf
         return self._send(seen, moment, goal, partial(message.changed, {**headers, **again}, again))
 
     def _send_anew(self, seen: Seen, moment: Moment) -> Change | str:
         """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
         result, queue, known = read_result(seen.loaded[0]), seen.job.queue.raw, cast("_Around", moment.survey).queues
         if result.call is None or not result.in_json or queue.encode() not in known:
-            return _NO_QUEUE if result.call and result.in_json else _NO_CALL
+            return NO_QUEUE if result.call and result.in_json else NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
-        return self._send(seen, moment, self._list(queue, 0), write)
+        return self._send(seen, moment, self.list_of(queue, 0), write)
 
     def _send(self, seen: Seen, moment: Moment, goal: Shelf, write: Callable[[], bytes]) -> Change | str:
         """Put a message behind the others, or before them where a worker held it, which Celery does too; a run's result goes."""
@@ -226,7 +226,7 @@ class Celery:
         except ValueError:
             return _ODD_NUMBER
         put, is_anew = Step(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
-        note = _TWICE if entry.value or seen.job.state is State.PROCESSING else _CALLED_ALONE if is_anew else ""
+        note = _TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
         kept = ((self._held.key, entry.member),) if entry.value else ()
         guards = (*guards, is_of_kind(goal))
         return why or Change(guards, (put,), removes, kept=(key,), kept_fields=kept, after=Entry(goal, told), note=note)
@@ -263,7 +263,8 @@ class Celery:
         why = "" if is_free else f"{_HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)
 
-    def _list(self, queue: str, step: int) -> Shelf:
+    def list_of(self, queue: str, step: int) -> Shelf:
+        """Return the list of a queue and a step of priorities."""
         key = self._prefix + queue.encode() + (_SEPARATOR + str(step).encode() if step else b"")
         return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
 
@@ -311,12 +312,12 @@ _NO_RESULTS = "no results are in this database: name theirs behind the URL to se
 _UNREADABLE = "its message cannot be read: it is none of a task"
 _HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
 _MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"
-_NO_CALL = "its name and arguments are not stored with its result as JSON, so there is nothing to send: turn result_extended on"
-_NO_QUEUE = "to which queue its routing key leads is not stored; name the queue in the setting celery.queues"
+NO_CALL = "its name and arguments are not stored with its result as JSON, so there is nothing to send: turn result_extended on"
+NO_QUEUE = "to which queue its routing key leads is not stored; name the queue in the setting celery.queues"
 _OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written here"
 _ODD_NUMBER = "it holds a number that JSON cannot carry, so it cannot be written again"
 _TWICE = "if its worker still lives, the task runs twice"
-_CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
+CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
 _REASONS = {
     **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "Celery stores no pauses: celery control cancel_consumer QUEUE tells live workers alone"),
     **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Celery's schedules are in its beat's own file or tables"),
@@ -325,6 +326,6 @@ _REASONS = {
     Verb.LIMIT: "Celery's rates are set in the application's code or told to live workers",
 }  # fmt: skip
 _WARNINGS = {
-    Verb.RETRY: _CALLED_ALONE, Verb.CANCEL: "for what a worker holds: celery control revoke ID, which live workers alone remember",
+    Verb.RETRY: CALLED_ALONE, Verb.CANCEL: "for what a worker holds: celery control revoke ID, which live workers alone remember",
     Verb.DELETE: "Celery keeps no copy of a deleted message or result",
 }  # fmt: skip

@@ -1,0 +1,159 @@
+"""Celery whose results are in a table of its database backend: broker and table are one queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, String, Table, Text, create_engine, select
+
+from queuetui.backends.backend import Backend
+from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.errors import NotFound, Unreachable
+from queuetui.model.job import Job
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
+from tests.backends.captures import Capture
+from tests.backends.rights.redis_users import load_keys
+
+HEAD = "celery-task-meta-"
+EXTENDED = ("name", "args", "kwargs", "worker", "retries", "queue")
+ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.CANCELLED}
+
+
+def _table(*, extended: bool) -> Table:
+    """Return the table as Celery 5.7 makes it."""
+    columns: list[Column[Any]] = [
+        Column("id", Integer, primary_key=True, autoincrement=True),
+        *(Column(name, String(155), unique=name == "task_id") for name in ("task_id", "status")),
+        *(Column(name, LargeBinary) for name in ("result", "children")),
+        Column("date_done", DateTime),
+        Column("traceback", Text),
+    ]
+    more: list[Column[Any]] = [
+        *(Column(name, String(155)) for name in ("name", "worker", "queue")),
+        *(Column(name, LargeBinary) for name in ("args", "kwargs")),
+        Column("retries", Integer),
+    ]
+    return Table("celery_taskmeta", MetaData(), *columns, *(more if extended else ()))
+
+
+def _row(task_id: str, meta: dict[str, Any], *, extended: bool) -> dict[str, Any]:
+    done = meta["date_done"] and datetime.fromisoformat(meta["date_done"]).replace(tzinfo=None)
+    packed: dict[str, Any] = {
+        name: json.dumps(meta[name]).encode() for name in ("result", "args", "kwargs") if name in meta
+    }
+    row: dict[str, Any] = {**meta, **packed, "task_id": task_id, "date_done": done, "children": None}
+    wanted = ("task_id", "status", "result", "date_done", "traceback", "children", *(EXTENDED if extended else ()))
+    return {name: row.get(name) for name in wanted}
+
+
+def _move_results(broker: str, database: str, *, extended: bool) -> None:
+    """Put the results of a capture into a table."""
+    engine = create_engine(
+        database.replace("mysql://", "mysql+pymysql://").replace("postgresql://", "postgresql+psycopg://")
+    )
+    table = _table(extended=extended)
+    table.metadata.create_all(engine)
+    with redis.Redis.from_url(broker) as client, engine.begin() as connection:
+        for key in client.keys(f"{HEAD}*"):
+            task_id = key.decode().removeprefix(HEAD)
+            connection.execute(table.insert().values(_row(task_id, json.loads(client.get(key)), extended=extended)))
+            client.delete(key)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def apart(redis_url: str, database: str) -> Iterator[Capture]:
+    """The capture with its results in a table."""
+    capture = load_keys("celery", "celery", redis_url)
+    _move_results(redis_url, database, extended=True)
+    found = Capture("celery", f"{redis_url}?beside={database}", capture.truth)
+    yield found
+    found.close()
+
+
+def _jobs(backend: Backend, text: str = "") -> list[Job]:
+    return list(backend.inspector.page(PageRequest(parse_query(text), 1000), Limits()).jobs)
+
+
+def _act(backend: Backend, verb: Verb, job: Job) -> Any:
+    return backend.operator.apply(Act(verb, "tester"), [Target(job.ref)], Limits())[0]
+
+
+def test_what_ended_is_shown_as_its_truth_says(apart: Capture) -> None:
+    """Failed and completed tasks have their queue, attempts, error and arguments; waiting ones come from the broker."""
+    backend = apart.open(1)
+    jobs = {job.ref.id: job for job in _jobs(backend)}
+    for job_id, true in apart.stored.items():
+        if true["state"] not in ("failed", "completed", "waiting"):
+            continue
+        job = jobs[job_id]
+        assert (job.queue.raw, job.type.raw, job.attempts) == (true["queue"], true["name"], true["attempts"])
+        assert (job.error.class_name.raw if job.error else None) == true.get("error_class")
+        assert set(json.loads(job.payload.raw)) == {"args", "kwargs"}
+        assert backend.inspector.get(job_id).state is job.state
+    counts = backend.inspector.snapshot(Watch()).counts
+    assert (counts[State.FAILED].value, counts[State.COMPLETED].value, counts[State.PENDING].value) == (2, 3, 6)
+
+
+def test_a_retry_sends_the_message_and_deletes_the_row(apart: Capture, database: str) -> None:
+    """The message stands in its queue, the row is gone, and a second retry of what was seen is passed over."""
+    backend = apart.open(1)
+    job = next(one for one in _jobs(backend, "state:failed") if one.queue.raw == "high")
+    result = _act(backend, Verb.RETRY, job)
+    assert (result.outcome, result.state_now) == (Outcome.DONE, State.PENDING)
+    found = backend.inspector.get(job.ref.id)
+    assert (found.state, found.queue.raw, found.ref.rev) == (State.PENDING, "high", result.rev_after)
+    assert job.ref.id not in {one.ref.id for one in _jobs(backend, "state:failed")}
+    assert _act(backend, Verb.RETRY, job).outcome is Outcome.SKIPPED
+
+
+def test_a_result_is_deleted(apart: Capture) -> None:
+    """Its row alone goes."""
+    backend = apart.open(1)
+    job = _jobs(backend, "state:completed")[0]
+    assert _act(backend, Verb.DELETE, job).outcome is Outcome.DONE
+    assert len(_jobs(backend, "state:completed")) == 2
+
+
+def test_without_the_extended_columns_a_retry_is_refused(redis_url: str, sqlite_url: str) -> None:
+    """State, error and time are shown, the job says what is not stored, and nothing is changed."""
+    capture = load_keys("celery", "celery", redis_url)
+    _move_results(redis_url, sqlite_url, extended=False)
+    apart = Capture("celery", f"{redis_url}?beside={sqlite_url}", capture.truth)
+    backend = apart.open(1)
+    job = _jobs(backend, "state:failed")[0]
+    assert (job.type.raw, job.error and job.error.class_name.raw) == ("?", "ValueError")
+    assert any("result_extended" in remark for remark in job.remarks)
+    result = _act(backend, Verb.RETRY, job)
+    assert result.outcome is Outcome.SKIPPED
+    assert "result_extended" in result.note
+    apart.close()
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        assert len(connection.execute(select(_table(extended=False).c.id)).all()) == 9
+    engine.dispose()
+
+
+def test_a_database_without_the_table_is_told_of(redis_url: str, postgres_url: str) -> None:
+    """What was looked for is named, and a server that does not answer is named too."""
+    load_keys("celery", "celery", redis_url)
+    with pytest.raises(NotFound, match="no table celery_taskmeta was found in postgresql"):
+        Capture("celery", f"{redis_url}?beside={postgres_url}", {"captured_at": 1}).open()
+    with pytest.raises(Unreachable, match=r"the database of the results, postgresql://127\.0\.0\.1:1"):
+        Capture("celery", f"{redis_url}?beside=postgresql://127.0.0.1:1/x", {"captured_at": 1}).open()
