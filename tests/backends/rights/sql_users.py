@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from queuetui.backends.backend import Backend
 from tests.backends.captures import FIXTURES, Capture, query, run_script
-from tests.backends.rights.trials import LOOKER, MENDER, PAGES, hold_allowed, hold_refused
+from tests.backends.rights.trials import LOOKER, MENDER, PAGES, hold_allowed, hold_pausing, hold_refused
 from tests.captures.stores import STORES
 
 _BLOCK = re.compile(r"```sql\n(.*?)```", re.DOTALL)
@@ -31,10 +31,15 @@ def check_looker(page: str, capture: Capture, after_s: float) -> None:
         hold_refused(backend, lambda: STORES["dump.postgres.sql"].dump(capture.url))
 
 
-def check_mender(page: str, capture: Capture, after_s: float) -> None:
-    """Hold that the user who may change does each verb to a job at least once, and that none is refused."""
+def check_mender(page: str, capture: Capture, after_s: float, pausable: str = "") -> None:
+    """Hold that the user who may change does each verb to a job at least once, and that none is refused.
+
+    `pausable` is a queue that is not paused, which is paused and resumed too.
+    """
     with _opened_as(MENDER, page, capture, after_s) as backend:
         hold_allowed(backend)
+        if pausable:
+            hold_pausing(backend, pausable)
 
 
 def statements_of(page: str) -> str:

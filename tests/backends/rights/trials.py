@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from queuetui.backends.backend import Backend
-from queuetui.model.act import Act, Outcome, Result, Target
+from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
+from queuetui.model.snapshot import Watch
 from tests.captures.test_looking import read_everything
 
 PAGES = Path(__file__).parents[3] / "docs" / "systems"
@@ -36,6 +37,15 @@ def hold_allowed(backend: Backend) -> None:
     assert len(done) == verbs
     assert all(Outcome.DONE in outcomes for outcomes in done), done
     assert all(outcomes <= {Outcome.DONE, Outcome.SKIPPED} for outcomes in done), done
+
+
+def hold_pausing(backend: Backend, queue: str) -> None:
+    """Hold that a queue is paused and resumed once each, and is told of so."""
+    for verb in (Verb.PAUSE, Verb.RESUME):
+        outcomes = [backend.operator.apply_to_queue(Act(verb, "tester"), queue).outcome for _ in range(2)]
+        assert outcomes == [Outcome.DONE, Outcome.SKIPPED]
+        paused = {one.name.raw for one in backend.inspector.snapshot(Watch()).queues if one.is_paused}
+        assert (queue in paused) == (verb is Verb.PAUSE)
 
 
 def _try_all(backend: Backend) -> Iterator[tuple[Result, ...]]:

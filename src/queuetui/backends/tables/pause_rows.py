@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, TableClause, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, TableClause, Text, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, array
 
+from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Moment
 from queuetui.model.act import Act, Verb
@@ -77,9 +78,7 @@ class PauseList:
 
     def _listed(self, connection: Connection, *, locks: bool = False) -> list[Any] | None:
         """Return what is listed, None where there is no such setting."""
-        chosen = select(self.table.c.value).where(self.table.c.key == self.key)
+        chosen = select(self.table.c.value.cast(Text)).where(self.table.c.key == self.key)
         found = connection.execute(chosen.with_for_update() if locks else chosen).first()
-        if found is None:
-            return None
-        listed = found[0].get(self.member) if isinstance(found[0], Mapping) else None
-        return listed if isinstance(listed, list) else []
+        listed = None if found is None else read_object(found[0]).get(self.member)
+        return listed if found is None or isinstance(listed, list) else []

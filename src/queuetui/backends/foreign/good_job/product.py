@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
 from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.changes import setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
 from queuetui.backends.tables.pause_rows import PauseList
@@ -34,7 +35,6 @@ from queuetui.backends.tables.source import (
     Source,
     Statements,
 )
-from queuetui.backends.tables.source import WHOLE as IS_WHOLE
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
@@ -144,7 +144,7 @@ class GoodJob:
             texts={PAYLOAD: job.serialized_params.cast(Text), "error": job.error, **({"trace": self._last_trace()} if has_runs else {})},
             extra={
                 "labels": self._at("labels"), "cron": self._at("cron_key"), "began": job.performed_at,
-                "paused": select(setting_.value).where(setting_.key == _PAUSES).scalar_subquery(),
+                "paused": select(setting_.value.cast(Text)).where(setting_.key == _PAUSES).scalar_subquery(),
             },
             finish=self._finish, attempts=self._read_runs if has_runs else None,
         )  # fmt: skip
@@ -185,13 +185,12 @@ class GoodJob:
 
     def _finish(self, row: Row, job: Job) -> Job:
         """Add the arguments, the error and what to know of the job."""
-        job, _ = tell_call(job, row[PAYLOAD], self.summaries, is_whole=row[IS_WHOLE])
-        paused, waits = row["paused"] if isinstance(row["paused"], dict) else {}, job.state in _WAITING
+        job, _ = tell_call(job, row[PAYLOAD], self.summaries, is_whole=job.payload_whole)
+        paused, waits = read_object(row["paused"]), job.state in _WAITING
         labels = [label for label in row["labels"] or () if label is not None]
-        held = [
-            *{job.type.raw}.intersection(paused.get("job_classes") or ()),
-            *{*labels}.intersection(paused.get("labels") or ()),
-        ]
+        lists = [paused.get(one) for one in ("job_classes", "labels")]
+        stopped = [name for one in lists if isinstance(one, list) for name in one]
+        held = [name for name in (job.type.raw, *labels) if name in stopped]
         error, is_cancelled = read_error_line(row["error"], row.get("trace") or ""), job.state is State.CANCELLED
         told = {
             f"the cron entry {row['cron']!a} made it": row["cron"],
@@ -200,9 +199,8 @@ class GoodJob:
             "its last run was interrupted; any worker of its queue takes it again": waits and row["began"] is not None,
             f"it was discarded: {sanitize(error.message, 200)}": is_cancelled,
         }
-        remarks = (*job.remarks, *filter(told.get, told))
-        is_shown = row["error"] and not is_cancelled
-        return replace(job, error=error if is_shown else None, tags=tuple(map(Untrusted, labels)), remarks=remarks)
+        job = replace(job, tags=tuple(map(Untrusted, labels)), remarks=(*job.remarks, *filter(told.get, told)))
+        return replace(job, error=error) if row["error"] and not is_cancelled else job
 
     def _read_runs(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
         """Return the runs of a job, oldest first."""
@@ -287,12 +285,18 @@ class GoodJob:
         """Return the processes that run jobs, those made last first."""
         row = self.tables["good_job_processes"].c
         held = select(func.count()).where(self._at("locked_by_id") == row.id, self.jobs.c.finished_at.is_(None))
-        chosen = select(row.id, row.state, row.created_at, row.updated_at, held.scalar_subquery().label("busy"))
+        chosen = select(
+            row.id,
+            row.state.cast(Text).label("state"),
+            row.created_at,
+            row.updated_at,
+            held.scalar_subquery().label("busy"),
+        )
         found = connection.execute(chosen.order_by(row.created_at.desc(), row.id).limit(_MOST))
         return tuple(self._worker(one, moment) for one in found)
 
     def _worker(self, row: Any, moment: Moment) -> WorkerInfo:  # noqa: ANN401 - a row of the database
-        told = row.state if isinstance(row.state, dict) else {}
+        told = read_object(row.state)
         schedulers = [one for one in told.get("schedulers") or () if isinstance(one, dict)]
         names = [name.strip() for one in schedulers for name in str(one.get("queues") or "*").split(",")]
         slots = sum(one["max_threads"] for one in schedulers if isinstance(one.get("max_threads"), int))

@@ -34,7 +34,6 @@ from queuetui.backends.tables.source import (
     Source,
     Statements,
 )
-from queuetui.backends.tables.source import WHOLE as IS_WHOLE
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.clock import EARLIEST
@@ -188,7 +187,7 @@ class SolidQueue:
         """Add the arguments, the error and how often the job has run, and what to know of it."""
         is_lost, was_due = "stands" in row, row[NOW] - timedelta(minutes=1)
         began = job.state in (State.PROCESSING, State.COMPLETED, State.FAILED) and not is_lost
-        job, ended = tell_call(job, row[PAYLOAD], self.summaries, is_whole=row[IS_WHOLE])
+        job, ended = tell_call(job, row[PAYLOAD], self.summaries, is_whole=job.payload_whole)
         # A row that was tried again is one try; the row of the last try counts them all.
         ended = 0 if row["next_try"] else count_executions(row["tail"] or "") if ended is None else ended
         is_left = "dispatcher" in row and job.scheduled_at is not None and job.scheduled_at < was_due
