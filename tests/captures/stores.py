@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import redis
@@ -20,6 +21,12 @@ _TABLES = (
     "where schemaname not in ('pg_catalog', 'information_schema') order by 1"
 )
 _SCHEMAS = "select distinct schemaname from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+
+_READERS = {
+    "postgresql": "do $$ begin create role reader login password 'word'; exception when duplicate_object then null; end $$;"
+    "grant select on all tables in schema public to reader",
+    "mysql": "create user if not exists reader identified by 'word';\ngrant select on `{database}`.* to reader",
+}
 
 
 class Store(ABC):
@@ -163,10 +170,17 @@ class JoinedServers:
             server.drop_database(each)
 
 
-def read_only(url: str) -> str:
-    """Return a URL whose second store, where it names one, may only be read."""
+def let_read(url: str) -> str:
+    """Return a URL whose second store, where it names one, is opened by a user who may only read."""
     first, second = take_beside(url)
-    return f"{first}?{BESIDE}={second}?mode=ro" if second.startswith("sqlite:") else url
+    if not second:
+        return url
+    if second.startswith("sqlite:"):
+        return f"{first}?{BESIDE}={second}?mode=ro"
+    parts = urlsplit(second)
+    run_script(second, _READERS[parts.scheme.partition("+")[0]].format(database=parts.path.lstrip("/")))
+    reader = parts._replace(netloc=f"reader:word@{parts.netloc.rpartition('@')[2]}").geturl()
+    return f"{first}?{BESIDE}={reader}"
 
 
 def redis_client(url: str) -> Any:

@@ -17,7 +17,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from tests.backends.captures import Capture
 from tests.captures.conftest import Folder
-from tests.captures.stores import read_only, redis_client
+from tests.captures.stores import let_read, redis_client
 from tests.captures.test_looking import read_everything
 
 CORE = "keys"
@@ -69,7 +69,7 @@ def test_only_reading_commands_are_sent(loaded: Capture, folder: Folder) -> None
 @pytest.fixture
 def reader(fresh: Capture) -> Iterator[Capture]:
     """The capture, by a user who may do nothing but read."""
-    parts = urlsplit(read_only(fresh.url))
+    parts = urlsplit(let_read(fresh.url))
     with redis_client(fresh.url) as client:
         client.acl_setuser(
             READER, enabled=True, passwords=["+word"], keys=["*"], categories=["+@read", "+@connection"],
