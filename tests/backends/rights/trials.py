@@ -49,11 +49,10 @@ def hold_pausing(backend: Backend, queue: str) -> None:
 
 
 def _try_all(backend: Backend) -> Iterator[tuple[Result, ...]]:
-    """Yield what each verb does to the jobs that it fits, the one that deletes last."""
-    for verb, states in sorted(
-        backend.inspector.capabilities.applies.items(), key=lambda one: one[0].value == "delete"
-    ):
-        targets = [Target(job.ref) for job in _jobs(backend) if job.state in states]
+    """Yield what each verb does to the jobs that it fits: first the one that only a stuck run fits, last the one that deletes."""
+    applies = backend.inspector.capabilities.applies
+    for verb in sorted(applies, key=lambda one: (one is not Verb.RELEASE, one is Verb.DELETE, one.value)):
+        targets = [Target(job.ref) for job in _jobs(backend) if job.state in applies[verb]]
         yield backend.operator.apply(Act(verb, "tester"), targets, Limits())
 
 
