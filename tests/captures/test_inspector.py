@@ -168,7 +168,8 @@ def test_what_is_stuck_is_so_only_past_its_time(loaded: Capture, folder: Folder)
 def test_what_is_due_too_long_is_stuck(loaded: Capture, folder: Folder) -> None:
     """An hour after the capture each job that waits in a queue that is not suspended is stuck, or says that its time is not stored."""
     late = loaded.open(3601)
-    paused = loaded.truth.get("paused_queues", ())
+    noted = {true["queue"] for true in loaded.stored.values() if "queue is paused" in true.get("note", "")}
+    paused = noted | {*loaded.truth.get("paused_queues", ())}
     waiting = {
         job_id for job_id, true in loaded.stored.items() if true["state"] == "waiting" and true["queue"] not in paused
     }
