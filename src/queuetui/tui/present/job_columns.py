@@ -11,7 +11,7 @@ from queuetui.model.state import FINAL, State
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.table import Column
 
-ID = Column("id", "id", 8, priority=0)
+ID = Column("id", "id", 8, 16, priority=0)
 WHOLE_ID = Column("id", "id", 36, priority=0)
 TYPE = Column("type", "type", 17, 34, flex=1, priority=1)
 QUEUE = Column("queue", "queue", 8, 16, flex=1, priority=4)
