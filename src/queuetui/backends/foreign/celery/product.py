@@ -34,7 +34,7 @@ from queuetui.model.text import Untrusted
 BINDINGS, RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
 # A list without a number is the first step; a task's priority is rounded down to a step, and the least number is served first.
 _STEPS, _USED_STEPS = range(10), (0, 3, 6, 9)
-_HEAD_BYTES, _SAMPLED_RESULTS, _DEFAULT_EXPIRY = 65_536, 20, timedelta(days=1)
+_HEAD_BYTES, _SAMPLED_RESULTS, _MOST_KEPT, _DEFAULT_EXPIRY = 65_536, 20, 20_000, timedelta(days=1)
 _ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.CANCELLED}
 _FINAL = frozenset(_ENDED.values())
 _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
@@ -73,8 +73,10 @@ class Celery:
         head = prefix + BINDINGS
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
         self._listed = ListedKeys(other.key_list, results)
-        self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], *_ENDED.values()))
+        self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], State.CANCELLED))
         self._index, self._has_results = prefix + b"unacked_index", False
+        self._held_ids: dict[bytes, str] = {}
+        self._read_once: dict[bytes, tuple[tuple[bytes, str], Job]] = {}
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._retry),
@@ -105,7 +107,9 @@ class Celery:
         tables = ask([("SMEMBERS", self._prefix + BINDINGS + name) for name in exchanges])
         routes = read_routes(dict(zip(exchanges, tables, strict=True)), _SEPARATOR)
         held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
-        entries = self._held.entries(held, 0)
+        entries, known = self._held.entries(held, 0), self._held_ids
+        # What a tag stands for never changes.
+        self._held_ids = {one.member: known.get(one.member) or self.id_of(one) for one in entries}
         some = listing.keys[:_SAMPLED_RESULTS]
         results = [read_result(raw) for raw in ask([("GETRANGE", key, 0, _HEAD_BYTES - 1) for key in some])]
         ends = ask([("PTTL", key) for key in some])
@@ -114,7 +118,7 @@ class Celery:
         return _Around(
             tuple(sorted(name.encode() for name in routes.queues.union(self._named))),
             unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
-            routes=routes, held=frozenset(map(self.id_of, entries)), listing=listing,
+            routes=routes, held=frozenset(self._held_ids.values()), listing=listing,
             at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
@@ -140,21 +144,36 @@ class Celery:
         return (Entry(shelves[-1], key),) if raw and read_result(raw).status != "RETRY" else None
 
     def loads(self, entry: Entry) -> list[Command]:
-        """Read what became of the task, and of one that a worker holds when it was given to it."""
+        """Read what became of a task that was begun, and of one that a worker holds when it was given to it."""
+        message = read_message(entry.stored)
+        if entry.shelf.role == "queue" and not (message and message.retries):
+            return []
         key = self.results + self.id_of(entry).encode("utf-8", "surrogatepass")
         found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
         return [*found, ("ZSCORE", self._index, entry.member)] if entry.shelf.role == "held" else found
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
-        """Return the task of a message, or of a result whose message is gone."""
-        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, loaded[0], *loaded[2:]))
-        result, message, around = read_result(loaded[0]), read_message(entry.stored), cast("_Around", moment.survey)
+        """Return the task of a message, or of a result whose message is gone; one that has ended is read once."""
+        raw, around = loaded[0] if loaded else b"", cast("_Around", moment.survey)
+        kept = self._read_once.get(entry.member) if entry.shelf.role == "result" else None
+        if kept and kept[0] == (raw, moment.backend) and kept[1].ref.id not in around.held:
+            return kept[1]
+        job = self._read(entry, raw, loaded, moment)
+        if job and job.state in _FINAL and entry.shelf.role == "result":
+            if len(self._read_once) >= _MOST_KEPT:
+                self._read_once.clear()
+            self._read_once[entry.member] = ((raw, moment.backend), job)
+        return job
+
+    def _read(self, entry: Entry, raw: bytes, loaded: Sequence[Any], moment: Moment) -> Job | None:
+        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *((raw, *loaded[2:]) if loaded else ())))
+        result, message, around = read_result(raw), read_message(entry.stored), cast("_Around", moment.survey)
         if message is None and entry.shelf.kind is not Kind.KEYS:
-            where, raw = Untrusted(entry.shelf.queue or ""), Untrusted(text_of(entry.stored))
+            where, shown = Untrusted(entry.shelf.queue or ""), Untrusted(text_of(entry.stored))
             ref = replace(ref, id=entry.mark[1:])
-            return Job(ref, Untrusted("?"), where, entry.shelf.states[0], raw, remarks=(_UNREADABLE,))
+            return Job(ref, Untrusted("?"), where, entry.shelf.states[0], shown, remarks=(_UNREADABLE,))
         is_elsewhere = result.status == "RETRY" or (entry.shelf.role == "result" and ref.id in around.held)
-        if message is None and (is_elsewhere or not loaded[0]):
+        if message is None and (is_elsewhere or not raw):
             return None
         headers, retries = (message.headers, message.retries) if message else ({}, result.retries or 0)
         given, eta = at_of(loaded[-1]) if entry.value else None, time_of(str(headers.get("eta")))
@@ -251,7 +270,7 @@ class Celery:
 
     def _take(self, seen: Seen, moment: Moment) -> tuple[tuple[Step, ...], tuple[Step, ...], str]:
         """Return how an entry is guarded and taken away, or why it is not: what a worker holds until Celery would give it back."""
-        entry, key, raw = seen.entry, self.results + seen.job.ref.id.encode(), seen.loaded[0]
+        entry, key, raw = seen.entry, self.results + seen.job.ref.id.encode(), seen.loaded[0] if seen.loaded else b""
         still, end = Step(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), Step(("DEL", key))
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
@@ -276,9 +295,9 @@ class Celery:
 def _state_of(
     entry: Entry, message: KombuMessage | None, result: CeleryResult, given: datetime | None, now: datetime
 ) -> State:
-    """Return the state; a result counts for what a worker holds if it was written since, as it may be of an earlier run."""
+    """Return the state; what a worker holds is over if it was revoked since, any other run of it ends with its acknowledgement."""
     done, later = time_of(result.done), State.RETRYING if message and message.retries else State.SCHEDULED
-    if message is None or (entry.value and result.status in _ENDED and done and given and done >= given):
+    if message is None or (entry.value and result.status == "REVOKED" and done and given and done >= given):
         return State.PROCESSING if result.is_run else _ENDED.get(result.status, State.COMPLETED)
     eta = time_of(str(message.headers.get("eta")))
     if entry.value:

@@ -183,5 +183,5 @@ def _send(server: RedisServer, product: Celery, locked: LockedRow) -> Elsewhere:
             "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"
         )
     return Elsewhere(
-        State.PENDING, make_rev(Entry(goal, message), b""), f"it waits in the queue {queue!a} in Redis and will run"
+        State.PENDING, make_rev(Entry(goal, message)), f"it waits in the queue {queue!a} in Redis and will run"
     )
