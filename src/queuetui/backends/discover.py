@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 # What each system is known by, for whoever finds none.
 _LOOKED_FOR = {
-    "redis": "queuetui's own keys in the URL's namespace, those of RQ, Sidekiq, BullMQ, Dramatiq and Celery",
-    "sql": "queuetui's own tables (queuetui_meta), Laravel's jobs and failed_jobs, pg-boss's job, Procrastinate's procrastinate_jobs, "
-    "graphile-worker's _private_jobs, and the tables of shipped mappings",
+    "redis": "queuetui's own keys in the URL's namespace, and those of {kinds}",
+    "sql": "queuetui's own tables (queuetui_meta), those of {kinds}, as Laravel's jobs and failed_jobs, and those of shipped mappings",
 }
 # So many are counted at once, and opened side by side.
 MOST_SYSTEMS = 16
@@ -43,7 +42,9 @@ MOST_SYSTEMS = 16
 
 def looked_for(url: str) -> str:
     """Return what systems are known by in the store of a URL."""
-    return _LOOKED_FOR["redis" if scheme_of(url) == "redis" else "sql"]
+    family = scheme_of(url)
+    kinds = [kind for kind, (_, families) in FOREIGN.items() if family in families and kind != "mapped"]
+    return _LOOKED_FOR["redis" if family == "redis" else "sql"].format(kinds=", ".join(kinds))
 
 
 def discover(url: str, options: BackendOptions, *, exact: bool = False) -> tuple[Found, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from queuetui.model.counted import mark_count
 from queuetui.model.document import JobDocument
+from queuetui.model.short_id import end_of_id
 from queuetui.model.stats import measured_stats
 from queuetui.monitor.diagnosis.words import span
 
@@ -103,7 +104,7 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
     attempts = shown["attempts"] if shown["max_attempts"] is None else f"{shown['attempts']}/{shown['max_attempts']}"
     return {
         "backend": shown["backend"],
-        "id": shown["id"][-SHORT_ID:],
+        "id": end_of_id(shown["id"], SHORT_ID),
         "type": shown["name"] or shown["type"],
         "queue": shown["queue"],
         "state": shown["state"],
@@ -123,7 +124,7 @@ def event_row(shown: dict[str, Any]) -> dict[str, Any]:
     return {
         **shown,
         "at": shown["at"][:23].replace("T", " "),
-        "job": None if shown["job"] is None else shown["job"][-SHORT_ID:],
+        "job": None if shown["job"] is None else end_of_id(shown["job"], SHORT_ID),
         "data": ", ".join(facts),
     }
 

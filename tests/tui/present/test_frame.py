@@ -107,6 +107,7 @@ def test_a_long_id_is_called_by_its_end() -> None:
     """The end is what differs and what people type; a short id is shown whole."""
     assert short_id("0195a3f0-9c00-7000-8000-00000000abcd") == Untrusted("0000abcd")
     assert short_id("42") == Untrusted("42")
+    assert short_id("saq:job:post:e648c3f8-ec20-11f1-95a9-02fc00000001").raw.startswith("e648c3f8-ec20")
 
 
 def test_values_are_quoted_where_they_must_be() -> None:

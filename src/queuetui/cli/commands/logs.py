@@ -19,6 +19,7 @@ from queuetui.model.filter_text import quote_value
 from queuetui.model.log_lines import LogLine, describe_line, lines_of
 from queuetui.model.query_parser import parse_query
 from queuetui.model.run_notes import LOG_CAP_CHARS
+from queuetui.model.short_id import end_of_id
 from queuetui.model.text import sanitize
 
 COLUMNS = ("at", "level", "job_id", "fence", "message")
@@ -123,5 +124,10 @@ def _show(lines: list[LogLine], form: str, *, named: bool, headed: bool = True) 
         return
     for line in lines:
         shown = describe_line(line)
-        words = [shown["at"], shown["level"], shown["job_id"][-_ID_CHARS:] if named else None, shown["message"]]
+        words = [
+            shown["at"],
+            shown["level"],
+            end_of_id(shown["job_id"], _ID_CHARS) if named else None,
+            shown["message"],
+        ]
         write(sanitize(" ".join(word for word in words if word), LOG_CAP_CHARS, keep_newlines=True))

@@ -6,6 +6,7 @@ import re
 
 from queuetui.model.filter_text import quote_value
 from queuetui.model.job import Job
+from queuetui.model.short_id import end_of_id
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import Untrusted, sanitize
 
@@ -18,7 +19,7 @@ def short_id(job_id: str) -> Untrusted:
 
     That is all of a short one, and the end of a long one, which is the part that differs.
     """
-    return Untrusted(job_id if len(job_id) <= _LONG_ID_CHARS else job_id[-SHORT_ID_CHARS:])
+    return Untrusted(job_id if len(job_id) <= _LONG_ID_CHARS else end_of_id(job_id, SHORT_ID_CHARS))
 
 
 def short_type(job: Job) -> Untrusted:
