@@ -69,7 +69,7 @@ class JobReader:
             job,
             attempts=attempts,
             max_attempts=payload.max_tries or None,
-            error=None if row[BRIEF] else _error(row[EXCEPTION]),
+            error=None if row[BRIEF] else error_of(row[EXCEPTION]),
             created_at=created_at(payload),
             remarks=(*job.remarks, *remarks),
         )
@@ -115,7 +115,8 @@ def _shown_payload(stored: str, payload: LaravelPayload) -> Untrusted:
     return Untrusted(json.dumps(shown, ensure_ascii=False))
 
 
-def _error(exception: str) -> JobError:
+def error_of(exception: str) -> JobError:
+    """Return the error that an exception written as text tells of."""
     found = read_exception(exception)
     return JobError(Untrusted(found.class_name), Untrusted(found.message), Untrusted(found.traceback))
 

@@ -18,6 +18,7 @@ from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.errors import BadConfig
+from queuetui.model.state import State
 from queuetui.model.urls import BESIDE, hide_password
 
 _PREFIX, _QUEUES, _RETRY_AFTER = "laravel.prefix", "laravel.queues", "laravel.retry_after"
@@ -47,7 +48,8 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
     }
     found = find_products(server, url, products, options)
     if missing:
-        return tuple(replace(one, detail=f"{one.detail}; {missing}") for one in found)
+        told = {name: product.capabilities.missing.get(State.FAILED) for name, product in products.items()}
+        return tuple(replace(one, detail="; ".join(filter(None, (one.detail, told[one.name])))) for one in found)
     failures = f"its failed jobs are in {hide_password(beside)}"
     return tuple(
         replace(one, detail=f"{one.detail}; {failures}", open=partial(_open_joined, url, beside, products[one.name]))

@@ -10,6 +10,7 @@ import msgspec
 
 from queuetui.backends.foreign.laravel.description import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.horizon import paused_queues, read_supervisors
+from queuetui.backends.foreign.laravel.horizon_jobs import card_of, ended_shelves, read_ended
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
 from queuetui.backends.foreign.laravel.redis_messages import write_again
@@ -76,6 +77,8 @@ class LaravelRedis:
         self._retry_after_s = retry_after_s
         self._is_named = is_named
         self._horizon = horizon
+        # Failed jobs are read where they can be retried, if that is known.
+        self._ended = () if horizon is None else (State.COMPLETED, *((State.FAILED,) if missing else ()))
         offered = (
             Rule(Verb.RETRY, frozenset({State.SCHEDULED, State.RETRYING}), self._make_due),
             Rule(Verb.RELEASE, _RUNNING, self._release),
@@ -84,9 +87,9 @@ class LaravelRedis:
         # Of the jobs that wait in their turn, only what the next worker would fail has anything to be retried for.
         self.rules = (*offered, Rule(Verb.RETRY, frozenset({State.PENDING}), self._renew))
         self.capabilities = Capabilities(
-            KIND, LABEL, native=False, applies=states_by_verb(offered), keeps=_WAITING | _RUNNING, reasons=REASONS,
+            KIND, LABEL, native=False, applies=states_by_verb(offered), keeps=_WAITING | _RUNNING | {*self._ended}, reasons=REASONS,
             liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: _RUNS_TWICE},
-            missing={State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
+            missing={} if horizon is not None else {State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
             worker_command=("php", "artisan", *(_BY_ITSELF if horizon is None else ("horizon",))), workers=horizon is not None,
         )  # fmt: skip
 
@@ -111,11 +114,14 @@ class LaravelRedis:
         return Survey(names, supervisors, paused=paused_queues(supervisors), unseen=self._names.unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return what is delayed, what waits and what runs, of every queue."""
-        return tuple(self._shelf(role, name) for role in (DELAYED, b"", RESERVED) for name in survey.queues)
+        """Return what is delayed, what waits and what runs, of every queue, and what ended."""
+        live = (self._shelf(role, name) for role in (DELAYED, b"", RESERVED) for name in survey.queues)
+        return (*live, *(() if self._horizon is None else ended_shelves(self._horizon, self._ended)))
 
     def id_of(self, entry: Entry) -> str:
         """Return the uuid within a message, or what it is named by without one."""
+        if entry.shelf.queue is None:
+            return text_of(entry.member)
         try:
             said = _NAMES.decode(entry.member)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -126,11 +132,13 @@ class LaravelRedis:
         """Tell that no key leads from an id to its message."""
 
     def loads(self, entry: Entry) -> list[Command]:
-        """A member is the whole message."""
-        return []
+        """Read the hash of a job that ended; a member of the other keys is the whole message."""
+        return [] if self._horizon is None or entry.shelf.queue is not None else card_of(self._horizon, entry)
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
-        """Return the job of a message."""
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+        """Return the job of a message, or one that ended."""
+        if entry.shelf.queue is None:
+            return read_ended(entry, loaded, moment, JobReader(self._settings, moment.summaries))
         stored = text_of(entry.member)
         payload = read_payload(stored, brief=moment.brief)
         attempts, role, at = counted_runs(payload) or 0, entry.shelf.role, at_of(entry.score)
