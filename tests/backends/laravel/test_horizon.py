@@ -83,9 +83,10 @@ def test_a_queue_that_only_paused_supervisors_serve_is_paused(client: Any, redis
 
 
 def test_without_horizon_nothing_is_said_of_workers(client: Any, redis_url: str) -> None:
-    """Another application's Horizon is not taken for this one's where there are several."""
+    """Another application's Horizon is not taken for this one's where there are several, nor are keys that only look like it."""
     client.zadd("other_horizon:supervisors", {"x-1:s": 1})
     client.zadd("third_horizon:recent_jobs", {"1": -1})
+    client.sadd("shop:pending_jobs", "1")
     opened = open_backend(redis_url, BackendOptions())
     assert (opened.inspector.capabilities.workers, opened.inspector.snapshot(Watch()).workers) == (False, ())
     opened.close()

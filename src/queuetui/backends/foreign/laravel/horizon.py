@@ -24,7 +24,7 @@ def find_horizon(prefix: bytes, prefixes: Sequence[bytes], names: Iterable[bytes
         name.removesuffix(one)
         for name in names
         for one in (_SUPERVISORS, *_LASTING)
-        if name.endswith(one) and name.removesuffix(one).endswith((_END, b":"))
+        if name.endswith(one) and name.removesuffix(one).endswith(_END)
     }
     own = prefix.removesuffix(_QUEUES_END) + _END
     if own in found:
