@@ -11,7 +11,7 @@ _PROCRASTINATE = Expectation(
     kind="procrastinate",
     stuck_after_s=_LATE_S,
     deeds=(
-        Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo"}),
+        Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo", "abort_requested": False}),
         Deed(Verb.RETRY, "delayed", State.PENDING, {"status": "todo", "attempts": 0}),
         Deed(Verb.RETRY, "retrying", State.RETRYING, {"status": "todo"}),
         *(

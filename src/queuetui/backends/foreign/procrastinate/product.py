@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     DateTime,
-    Integer,
     MetaData,
     Table,
     Text,
@@ -35,7 +34,6 @@ from queuetui.backends.tables.codecs import WHOLE, ZONED
 from queuetui.backends.tables.source import (
     PAYLOAD,
     Change,
-    Condition,
     Field,
     Key,
     LockedRow,
@@ -123,7 +121,7 @@ class _Tables:
     def __init__(self, layout: ProcrastinateLayout) -> None:
         self._layout = layout
         status = ENUM("todo", name="procrastinate_job_status", schema=layout.schema, create_type=False)
-        numbers = {"id": BigInteger, "worker_id": BigInteger, "priority": Integer, "attempts": Integer}
+        numbers = dict.fromkeys(("id", "worker_id", "priority", "attempts"), BigInteger)
         texts = dict.fromkeys(("queue_name", "task_name", "lock", "queueing_lock"), Text)
         others = {"status": status, "args": JSONB, "scheduled_at": _TIME, "abort_requested": Boolean}
         self._jobs = self._table("jobs", {**numbers, **texts, **others})
@@ -146,6 +144,7 @@ class _Tables:
         is_new, has_ended = and_(job.status == "todo", job.attempts == 0), cast(job.status, Text).in_(_ENDS)
         asked = job.abort_requested if self._layout.aborts else literal(False)
         worker = [job.worker_id] if self._layout.beats else []
+        asked_at = case((asked, func.coalesce(self._told(func.max(at), "abort_requested"), func.now())), else_=None)
         began, made = self._told(func.max(at), "started"), self._told(func.min(at), "deferred")
         return Source(
             name=_SOURCE,
@@ -171,7 +170,8 @@ class _Tables:
             held=Field(self._held(began), ZONED) if self._layout.beats else None,
             key_orders=frozenset({"created"}),
             texts={PAYLOAD: cast(job.args, Text)},
-            extra={"lock": job.lock, "asked": asked, "twin": self._twin()},
+            extra={"lock": job.lock, "asked": asked, "asked_at": asked_at, "twin": self._twin()},
+            cancelling=and_(job.status == "doing", asked),
             finish=_finish,
             attempts=self.read_attempts,
         )
@@ -179,16 +179,13 @@ class _Tables:
     def _states(self) -> Mapping[State, Rule]:
         job = self._jobs.c
         todo, tried = job.status == "todo", job.attempts > 0
+        due_at = func.coalesce(job.scheduled_at, func.to_timestamp(0), type_=_TIME)
         held = func.coalesce(self._first.c.id != job.id, False)
-
-        def is_ahead(moment: Moment) -> Condition:
-            return func.coalesce(job.scheduled_at > moment.now, False)
-
         return {
-            State.PENDING: lambda moment: and_(todo, ~tried, ~is_ahead(moment), ~held),
-            State.SCHEDULED: lambda moment: and_(todo, ~tried, is_ahead(moment)),
-            State.RETRYING: lambda moment: and_(todo, tried, or_(is_ahead(moment), ~held)),
-            State.BLOCKED: lambda moment: and_(todo, ~is_ahead(moment), held),
+            State.PENDING: lambda moment: and_(todo, ~tried, due_at <= moment.now, ~held),
+            State.SCHEDULED: lambda moment: and_(todo, ~tried, due_at > moment.now),
+            State.RETRYING: lambda moment: and_(todo, tried, or_(due_at > moment.now, ~held)),
+            State.BLOCKED: lambda moment: and_(todo, due_at <= moment.now, held),
             State.PROCESSING: lambda _: cast(job.status, Text).in_(("doing", "aborting")),
             State.COMPLETED: lambda _: job.status == "succeeded",
             State.FAILED: lambda _: job.status == "failed",
@@ -255,11 +252,10 @@ def _finish(row: Row, job: Job) -> Job:
     remarks = [*job.remarks]
     if job.state is State.FAILED:
         remarks.append(_NO_ERROR)
-    if row["asked"] and job.state is State.PROCESSING:
-        remarks.append("it is asked to abort")
     if row["lock"]:
         remarks.append(f"its lock is {row['lock']!a}")
-    return replace(job, remarks=tuple(remarks))
+    asked_at = ZONED.from_store(row["asked_at"]) if job.state is State.PROCESSING else None
+    return replace(job, remarks=tuple(remarks), cancel_requested_at=asked_at)
 
 
 def _changes(schema: str) -> tuple[Change, ...]:
@@ -292,13 +288,18 @@ def _changes(schema: str) -> tuple[Change, ...]:
     def after_release(locked: LockedRow) -> str:
         return "it was asked to abort, so that it is failed now" if locked.row["extra_asked"] else _TWICE
 
+    def anew(locked: LockedRow) -> Statements:
+        # Its function leaves the request to abort, with which no job may wait.
+        yield from setting(lambda _: {"abort_requested": False})(locked)
+        return (yield from retry(locked))
+
     retry = calling("procrastinate_retry_job_v2", func.now(), None, None, None)
     run_now = along(setting(lambda locked: {"scheduled_at": locked.moment.now}))
     delete, aborting = along(deleting), "it is asked to abort, and goes on until its task notices"
     idle, running = WAITING | {State.BLOCKED}, frozenset({State.PROCESSING})
     ask = calling("procrastinate_cancel_job_v1", True, False)
     return (
-        Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), retry, refusal=has_twin),
+        Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), anew, refusal=has_twin),
         Change(Verb.RETRY, _SOURCE, frozenset({State.SCHEDULED, State.RETRYING}), run_now),
         Change(Verb.CANCEL, _SOURCE, idle, calling("procrastinate_cancel_job_v1", False, False)),
         Change(Verb.CANCEL, _SOURCE, running, ask, note=aborting, refusal=hears_not),
