@@ -16,6 +16,7 @@ from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.seen import Moment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of
+from queuetui.backends.payloads.active_job import read_active_job
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.redis.server import RedisServer
@@ -123,7 +124,8 @@ class Sidekiq:
         run = object_of(entry.value) or {} if entry.value is not None else {}
         is_run, counted = state is State.PROCESSING, said.get("retry_count")
         failures = counted + 1 if isinstance(counted, int) else 0
-        job_type, payload = str(said.get("wrapped") or said.get("class") or "?"), _write(said.get("args"))
+        job_type = str(said.get("wrapped") or said.get("class") or "?")
+        payload, data = _read_arguments(job_type, said, moment)
         started = at_of(run.get("run_at"))
         beat = at_of(loaded[0]) if loaded else None
         return Job(
@@ -132,9 +134,9 @@ class Sidekiq:
             Untrusted(entry.shelf.queue or str(run.get("queue") or said.get("queue") or "")),
             state,
             Untrusted(payload),
-            data=summarise_json(job_type, payload, moment.summaries),
+            data=data,
             attempts=failures + int(is_run),
-            max_attempts=_allowed(said.get("retry")),
+            max_attempts=None if said.get("retry_for") else _allowed(said.get("retry")),
             error=_read_error(said),
             worker=Untrusted(_process_of(entry, self.prefix)) if is_run else None,
             tags=tuple(Untrusted(str(tag)) for tag in said["tags"]) if isinstance(said.get("tags"), list) else (),
@@ -144,7 +146,7 @@ class Sidekiq:
             completed_at=at_of(entry.score) if state is State.FAILED else None,
             # Once its process has no hash any more, nobody works on it.
             lease_until=None if not is_run else started if beat is None else beat + _BEATS_LAST,
-            remarks=(_LOST_SOON,) if is_run else (),
+            remarks=(*((_LOST_SOON,) if is_run else ()), *((_ENCRYPTED,) if said.get("encrypt") else ())),
         )  # fmt: skip
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
@@ -211,6 +213,16 @@ def _write(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def _read_arguments(job_type: str, said: Mapping[str, Any], moment: Moment) -> tuple[str, Untrusted | None]:
+    """Return the arguments with what they are about; those of a job of Rails as ActiveJob was called with them."""
+    payload, args = _write(said.get("args")), said.get("args")
+    inner = args[0] if said.get("wrapped") and isinstance(args, list) and args else None
+    rails = read_active_job(job_type, _write(inner), moment.summaries) if inner is not None else None
+    if rails is not None:
+        return rails.payload, rails.data
+    return payload, summarise_json(job_type, payload, moment.summaries)
+
+
 def _allowed(retry: object) -> int | None:
     """Return how many runs a job has in all: `retry` is a number, true for the default of 25, or false."""
     if isinstance(retry, bool):
@@ -266,6 +278,7 @@ def _queues_of(said: Mapping[str, Any]) -> tuple[Untrusted, ...]:
 
 
 _UNREADABLE = "its message cannot be read: it is no JSON object with a jid"
+_ENCRYPTED = "its last argument is encrypted, and shown as it is stored"
 _LOST_SOON = "plain Sidekiq keeps a job that runs only here: if its process is killed, it is lost a minute later"
 _PAUSE = "only Sidekiq Pro can pause a queue; quiet its processes in its own pages"
 _REASONS = {
