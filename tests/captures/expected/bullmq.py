@@ -8,14 +8,17 @@ from queuetui.model.act import Verb
 from queuetui.model.state import State
 from tests.captures.expected.declaration import Deed, Expectation, Values, members_of
 
+_WAITING = ("wait", "paused", "prioritized")
+
 
 def _bullmq_job(url: str, job_id: str) -> Values | None:
-    """Return the hash of a job of BullMQ, with the kinds of keys in which its id stands."""
+    """Return the hash of a job of BullMQ, with the kinds of keys in which its id stands; in which it waits hangs on the job."""
     queue, _, own = job_id.partition("/")
     prefix = f"bull:{queue}:".encode()
     with redis.Redis.from_url(url) as client:
         values = {name.decode(): value.decode() for name, value in client.hgetall(prefix + own.encode()).items()}
         stands = {role for role, members in members_of(client, prefix) if own.encode() in members} - {"repeat"}
+        stands = {"waits" if role in _WAITING else role for role in stands}
         (_, last) = client.xrevrange(prefix + b"events", count=1)[0]
     if not values and not stands:
         return None
@@ -23,7 +26,7 @@ def _bullmq_job(url: str, job_id: str) -> Values | None:
     return {"atm": "0", "stc": "0", "failedReason": "", **values, "stands": stands, "event": event["event"]}
 
 
-_WAITS: Values = {"stands": {"wait"}, "event": "waiting", "delay": "0"}
+_WAITS: Values = {"stands": {"waits"}, "event": "waiting", "delay": "0"}
 _BULLMQ = Expectation(
     kind="bullmq",
     stuck_after_s=1,

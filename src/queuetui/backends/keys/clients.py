@@ -32,8 +32,9 @@ def list_clients(ask: Ask) -> tuple[Client, ...]:
     """Return the named connections to the database that is asked. Raises Denied where the user may not list them."""
     listed, (seconds, _) = ask([("CLIENT", "LIST"), ("TIME",)])
     now = from_us(int(seconds) * 1_000_000)
-    lines = [dict(_FIELD.findall(line)) for line in text_of(listed).splitlines()]
-    # The one that asks is in it.
+    # Most connections have no name and are not read. The one that asks is in the list, and has one.
+    named = (line for line in text_of(listed).splitlines() if " name= " not in line)
+    lines = [dict(_FIELD.findall(line)) for line in named]
     ours = next((one.get("db") for one in lines if one.get("cmd", "").startswith("client")), None)
     return tuple(
         Client(one["name"], one["addr"], now - _seconds(one["age"]), now - _seconds(one["idle"]))
