@@ -166,12 +166,11 @@ class Bullmq:
             self.state_of(entry.shelf, raw["atm"]),
             entry.shelf.role,
         )
-        if raw["name"] is None and entry.member.startswith(b"0:"):
-            # BullMQ up to 4 put such an id among those that wait, to wake its workers.
-            return None
         if raw["name"] is None:
-            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
+            gone = Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
+            return None if entry.member.startswith(b"0:") else gone  # BullMQ up to 4 woke its workers by such an id.
         name, data, made = text_of(raw["name"]), text_of(raw["data"]), whole_of(raw["atm"])
+        begun, is_run = whole_of(raw["ats"]), int(role == "active")
         limit = (object_of(raw["opts"]) or {}).get("attempts")
         created, started = at_of(raw["timestamp"]), at_of(raw["processedOn"])
         due = created and created + timedelta(milliseconds=whole_of(raw["delay"]))
@@ -182,8 +181,9 @@ class Bullmq:
             ref, Untrusted(name), queue, state, Untrusted(data),
             data=summarise_json(name, data, moment.summaries),
             priority=whole_of(raw["priority"]),
-            attempts=max(whole_of(raw["ats"]), made + int(role == "active" and raw["ats"] is None)),
-            max_attempts=limit if isinstance(limit, int) and limit > 1 else 1,
+            attempts=max(begun, made + is_run),
+            # Runs that stalled or put themselves off do not count.
+            max_attempts=max(limit if isinstance(limit, int) else 1, 1) + max(begun - made - is_run, 0),
             lost=whole_of(raw["stc"]),
             error=read_last(text_of(raw["failedReason"]), list_of(raw["stacktrace"])) if state in (State.FAILED, State.RETRYING) else None,
             result=shown_of(raw["returnvalue"]) if state is State.COMPLETED else None,

@@ -116,7 +116,9 @@ class _Tables:
     def source(self) -> Source:
         """Return the jobs; a job is known by its queue and its id, as two queues may both have a job 1."""
         job = self.job.c
-        has_ended = job.state.in_(("completed", "failed"))
+        has_ended, running = job.state.in_(("completed", "failed")), case((job.state == "active", 1), else_=0)
+        # Runs that stalled or put themselves off.
+        uncounted = func.greatest(job.attempts_started - job.attempts_made - running, 0)
         return Source(
             name=_SOURCE,
             rows=self.job,
@@ -125,7 +127,7 @@ class _Tables:
                 "id": Field(job.queue + literal("/") + job.id), "queue": Field(job.queue), "type": Field(job.name),
                 "priority": Field(job.priority, WHOLE), "key": Field(job.dedup_id), "lost": Field(job.stalled_count, WHOLE),
                 "attempts": Field(func.greatest(job.attempts_started, job.attempts_made), WHOLE),
-                "max_attempts": Field(func.greatest(job.max_attempts, 1), WHOLE),
+                "max_attempts": Field(func.greatest(job.max_attempts, 1) + uncounted, WHOLE),
                 "worker": Field(case((job.state == "active", job.processed_by), else_=None)),
                 "created": Field(job.added_at_ms, EPOCH_MS),
                 "scheduled": Field(func.coalesce(job.process_at_ms, job.added_at_ms), EPOCH_MS),
