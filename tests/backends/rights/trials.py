@@ -49,10 +49,14 @@ def hold_pausing(backend: Backend, queue: str) -> None:
 
 
 def _try_all(backend: Backend) -> Iterator[tuple[Result, ...]]:
-    """Yield what each verb does to the jobs that it fits: first the one that only a stuck run fits, last the one that deletes."""
+    """Yield what each verb does to the jobs that it fits: first the one that only a stuck run fits, last the one that deletes.
+
+    One job of each state is left to the verbs behind.
+    """
     applies = backend.inspector.capabilities.applies
     for verb in sorted(applies, key=lambda one: (one is not Verb.RELEASE, one is Verb.DELETE, one.value)):
-        targets = [Target(job.ref) for job in _jobs(backend) if job.state in applies[verb]]
+        alike = [[Target(job.ref) for job in _jobs(backend) if job.state is state] for state in applies[verb]]
+        targets = [target for each in alike for target in (each if verb is Verb.DELETE else each[1:] or each)]
         yield backend.operator.apply(Act(verb, "tester"), targets, Limits())
 
 

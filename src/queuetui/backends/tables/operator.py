@@ -140,6 +140,10 @@ def _apply_one(reading: Reading, act: Act, target: Target, put: list[Elsewhere])
     source = None if place is None else reading.product.source(place.source)
     if place is None or source is None:
         return Result(ref, Outcome.FAILED, note=_UNSEEN)
+    if source.settled:
+        kept = _read_again(reading, place)
+        state, note = (None, _GONE) if kept is None else (kept.state, source.settled)
+        return Result(ref, Outcome.SKIPPED, state, note)
     record = _lock(reading, source, place)
     if record is None:
         return Result(ref, Outcome.SKIPPED, note=_GONE)

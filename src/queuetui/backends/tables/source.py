@@ -89,7 +89,8 @@ class Source:
     `narrow` gives a condition that holds for every row that such a term may mean, `also` tells what a term means here beyond the filter
     language, `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in
     the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads the runs
-    that are kept of the row of a key, oldest first. `cancelling` holds for runs that were asked to end.
+    that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for runs that
+    were asked to end.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Source:
     in_turn: bool = False
     note: str = ""
     attempts: Callable[[Connection, Key], tuple[Attempt, ...]] | None = None
+    settled: str = ""
     cancelling: Condition | None = None
 
     def state(self, moment: Moment) -> ColumnElement[int]:

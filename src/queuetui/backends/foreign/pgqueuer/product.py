@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
-from queuetui.backends.foreign.pgqueuer.jobs import RECORD
-from queuetui.backends.foreign.pgqueuer.sources import JOB, LOG, JobsAndLog
+from queuetui.backends.foreign.pgqueuer.sources import JOB, JobsAndLog
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.source import Change, LockedRow, Product
 from queuetui.backends.tables.stored_columns import as_table
@@ -67,14 +66,12 @@ def _changes(logged: LoggedChanges) -> tuple[Change, ...]:
         return locked.says["rival"] or ("it is due already and waits for the next free worker" if is_due else "")
 
     running, failed = frozenset({State.PROCESSING}), frozenset({State.FAILED})
-    release, delete = logged.updating(free, "queued", only_stuck=True), logged.removing("deleted")
+    release = logged.updating(free, "queued", only_stuck=True)
     return (
         Change(Verb.RETRY, JOB, failed, logged.updating(again, "queued"), refusal=stays),
         Change(Verb.RETRY, JOB, _LATER, logged.updating(due), refusal=stays),
         Change(Verb.CANCEL, JOB, _LATER | {State.PENDING}, logged.removing("canceled")),
         Change(Verb.CANCEL, JOB, running, logged.removing("canceled", tell=True), note=_WARNINGS[Verb.CANCEL]),
-        Change(Verb.DELETE, JOB, failed, delete),
+        Change(Verb.DELETE, JOB, failed, logged.removing("deleted")),
         Change(Verb.RELEASE, JOB, running, release, only_stuck=True, note=_WARNINGS[Verb.RELEASE]),
-        Change(Verb.RETRY, LOG, failed, delete, refusal=lambda _: RECORD, offered=False),
-        Change(Verb.DELETE, LOG, failed, delete, refusal=lambda _: RECORD, offered=False),
     )
