@@ -129,7 +129,7 @@ def _value(
     at = capture.captured_at + timedelta(seconds=chance.choice((-100_000, -1, 0, 1, 100_000)))
     kinds = {
         "uuid": f"'{chance.getrandbits(128):032x}'",
-        "boolean": chance.choice(("true", "false")),
+        **dict.fromkeys(("boolean", "bool"), chance.choice(("true", "false"))),
         "interval": f"'{chance.randrange(5000)} seconds'",
         "json": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
         "jsonb": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),

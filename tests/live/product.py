@@ -25,7 +25,8 @@ class LiveProduct(ABC):
     """A product in one version.
 
     `kind` is ours, `server` the fixture of the server its jobs are on, `stuck_after_s` when a run is stuck that was killed.
-    `loses_runs`: the product itself loses the job of a worker that is killed, and no verb of ours brings it back.
+    `loses_runs`: the product itself loses the job of a worker that is killed, and no verb of ours brings it back,
+    `loses_failures` what a failed job needs to run again.
     `shows_runs`: a job that was taken is still in the store. `lands`: it is installed with the development requirements, and run with the
     tests that a clock judges.
     """
@@ -34,6 +35,7 @@ class LiveProduct(ABC):
     server: str
     stuck_after_s: float = 3_000
     loses_runs: bool = False
+    loses_failures: bool = False
     shows_runs: bool = True
     lands: bool = False
 

@@ -31,6 +31,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "good-job": ("good_job.recognition", ("postgresql",)),
     "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
     "celery": ("celery.discovery", ("redis",)),
+    "django-q2": ("django_q.recognition", _ANY_SQL),
     "django-tasks-db": ("django_tasks.recognition", _ANY_SQL),
     "dramatiq": ("dramatiq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),

@@ -14,13 +14,16 @@ import live_jobs
 from django.conf import settings
 from django.core.management import execute_from_command_line
 
+# The tasks of the framework, or those of django-q2.
+_IS_FRAMEWORK = os.environ.get("PRODUCT") != "django-q2"
 _URL = urlsplit(os.environ["QUEUE_URL"])
 if not settings.configured:
     settings.configure(
         SECRET_KEY="live",
         USE_TZ=True,
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        INSTALLED_APPS=["django_tasks", "django_tasks_db"],
+        INSTALLED_APPS=["django_tasks", "django_tasks_db"] if _IS_FRAMEWORK else ["django_q"],
+        Q_CLUSTER={"name": "live", "orm": "default", "workers": 2, "timeout": 50, "retry": 60, "max_attempts": 1},
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.postgresql",
@@ -35,27 +38,38 @@ if not settings.configured:
     )
     django.setup()
 
-from django_tasks import task  # noqa: E402 - settings are there by now
+if _IS_FRAMEWORK:
+    from django_tasks import task
+
+    @task(queue_name="live")
+    def fail(folder: str) -> None:
+        """Fail until mended."""
+        live_jobs.fail(folder)
+
+    @task(queue_name="live")
+    def slow(folder: str) -> None:
+        """Run on until mended."""
+        live_jobs.slow(folder)
 
 
-@task(queue_name="live")
-def fail(folder: str) -> None:
-    """Fail until mended."""
-    live_jobs.fail(folder)
+def enqueue(folder: str) -> None:
+    """Make the tables and enqueue both jobs."""
+    execute_from_command_line(["django_app.py", "migrate", "--verbosity=0"])
+    if _IS_FRAMEWORK:
+        fail.enqueue(folder)
+        slow.enqueue(folder)
+    else:
+        from django_q.tasks import async_task
 
-
-@task(queue_name="live")
-def slow(folder: str) -> None:
-    """Run on until mended."""
-    live_jobs.slow(folder)
+        async_task("live_jobs.fail", folder)
+        async_task("live_jobs.slow", folder)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "enqueue":
+        # A task is known by its module's name.
         import django_app
 
-        execute_from_command_line(["django_app.py", "migrate", "--verbosity=0"])
-        django_app.fail.enqueue(sys.argv[2])
-        django_app.slow.enqueue(sys.argv[2])
+        django_app.enqueue(sys.argv[2])
     else:
         execute_from_command_line(sys.argv)
