@@ -111,7 +111,7 @@ def _grouping(reading: Reading, source: Source) -> Grouping:
         (queue, source.state(moment)),
         (case((source.stuck(moment), 1), else_=0),),
         (due,),
-        None if source.hidden is None else source.shown(true()),
+        source.shown(true()) if source.is_partial else None,
     )
 
 

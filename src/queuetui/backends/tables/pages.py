@@ -151,7 +151,7 @@ def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) ->
             order = choose_order(source, sort, reading, is_large=is_large, by=None if spot is None else spot.by)
         if spot is None:
             spot = Spot(order.by, Side.END if request.backward else Side.START)
-        walks = order.is_indexed and not (asked.is_everything and source.hidden is None)
+        walks = order.is_indexed and not (asked.is_everything and not source.is_partial)
         chars = FAR_CHARS if is_far else HEAD_CHARS
         streams.append(Stream(reading, order, asked.where[source.name], spot, request.backward, chunk, chars, walks))
     return streams

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import monotonic
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, true
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.reading import Reading
@@ -28,8 +28,10 @@ class Sizes:
         known = self._large.get(source.name)
         if known is not None and monotonic() < known[1]:
             return known[0]
-        some = select(literal(1).label("one")).select_from(source.rows).limit(self.sorted_rows + 1).subquery()
-        found = fetch_within(reading.connection, select(func.count()).select_from(some), _LOOK_S)
+        some = select(literal(1).label("one")).select_from(source.rows).where(source.shown(true()))
+        found = fetch_within(
+            reading.connection, select(func.count()).select_from(some.limit(self.sorted_rows + 1).subquery()), _LOOK_S
+        )
         large = found is None or int(found[0][0]) > self.sorted_rows
         self._large[source.name] = (large, monotonic() + _AGAIN_AFTER_S)
         return large

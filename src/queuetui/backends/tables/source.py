@@ -80,8 +80,9 @@ class Source:
     and "type" are there, or `read_here`. `states`: exactly one rule holds for every row, whatever is NULL. `rev`: what changes whenever
     somebody touches the row. `held`: until when the product leaves a run alone; without it, and where it is NULL, the profile's limit
     after "started" holds. `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never
-    NULL. `hidden` rows are the product's own affair. `texts`: long texts that a page reads the beginning of ("payload" is shown as
-    such); `extra`: further columns. `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
+    NULL. `hidden` rows are the product's own affair; `only` holds for all others where an index leads to them, and is never NULL.
+    `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`: further columns.
+    `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
     `by_id` is a cheaper condition for one id than its field's, None where no index leads to it. `lockable` is the table whose row an
     act locks, where `rows` is a join. Of a source whose payload says what others keep in columns: `read_here` are the fields that
     `finish` reads out of its texts, which `fields` then has for orders alone; where "id" is one of them, a job without an id of its own
@@ -103,6 +104,7 @@ class Source:
     key_orders: frozenset[str] = frozenset()
     lanes: frozenset[str] = frozenset()
     hidden: Condition | None = None
+    only: Condition | None = None
     texts: Mapping[str, Column] = field(default_factory=dict)
     extra: Mapping[str, Column] = field(default_factory=dict)
     finish: Callable[[Row, Job], Job] = lambda _, job: job
@@ -145,7 +147,13 @@ class Source:
 
     def shown(self, where: Condition) -> Condition:
         """Return a condition without the rows that are hidden."""
-        return where if self.hidden is None else and_(where, not_(func.coalesce(self.hidden, false())))
+        meant = where if self.only is None else and_(self.only, where)
+        return meant if self.hidden is None else and_(meant, not_(func.coalesce(self.hidden, false())))
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some rows are not shown."""
+        return self.hidden is not None or self.only is not None
 
     def _held_too_long(self, moment: Moment) -> Condition:
         running = self.in_states([State.PROCESSING], moment)

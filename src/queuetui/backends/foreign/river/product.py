@@ -152,7 +152,7 @@ class River:
         job = self.jobs.c
 
         def at(*states: str) -> Condition:
-            return job.state.cast(Text).in_(states)
+            return job.state.in_([state for state in states if state in labels])
 
         def is_ahead(moment: Moment) -> Condition:
             return and_(at("scheduled"), func.coalesce(job.scheduled_at > moment.now, false()))

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, not_, or_, select, true, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, not_, select, true, update
 
 from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
@@ -117,11 +117,11 @@ class SolidQueue:
         beat = Field(func.coalesce(process.c.last_heartbeat_at, claimed.created_at), Later(self.times, _SILENT))
         worker = Field(process.c.name if "name" in process.c else process.c.id)
         ids = (self.tables[name].c.job_id for name in EXECUTIONS)
-        stands = or_(*(select(at).where(at == jobs.c.id).exists() for at in ids))
+        unheld = and_(jobs.c.finished_at.is_(None), *(~select(at).where(at == jobs.c.id).exists() for at in ids))
         runs = self._source(_CLAIMED, State.PROCESSING, started=claimed.created_at)
         by_process = runs.rows.outerjoin(process, process.c.id == claimed.process_id)
         finished = self._source(_FINISHED, State.COMPLETED, completed=jobs.c.finished_at)
-        lost, seats = self._source(_LOST, State.FAILED), self.tables["semaphores"].c
+        lost, seats = self._source(_LOST, State.FAILED, completed=jobs.c.finished_at), self.tables["semaphores"].c
         dead = self._source(_FAILED, State.FAILED, completed=failed.created_at)
         waits = self._source(_BLOCKED, State.BLOCKED, scheduled=blocked.created_at)
         return (
@@ -131,8 +131,8 @@ class SolidQueue:
             replace(runs, rows=by_process, fields={**runs.fields, "worker": worker}, held=beat),
             replace(dead, texts={**dead.texts, "error": failed.error}),
             # Those that are shown all have the time of their end.
-            replace(finished, hidden=jobs.c.finished_at.is_(None), lanes=frozenset({"completed"})),
-            replace(lost, hidden=or_(jobs.c.finished_at.is_not(None), stands), extra={**lost.extra, "stands": stands}),
+            replace(finished, only=jobs.c.finished_at.is_not(None), lanes=frozenset({"completed"})),
+            replace(lost, only=unheld, key_orders=frozenset(), extra={**lost.extra, "stands": ~unheld}),
         )
 
     def _source(self, name: str, state: State | None, **times: Any) -> Source:  # noqa: ANN401 - columns of any type
