@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -20,8 +21,9 @@ from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
-from tests.backends.captures import Capture
+from tests.backends.captures import Capture, query, run_script
 from tests.backends.rights.redis_users import load_keys
+from tests.backends.rights.sql_users import statements_of
 
 HEAD = "celery-task-meta-"
 EXTENDED = ("name", "args", "kwargs", "worker", "retries", "queue")
@@ -157,3 +159,23 @@ def test_a_database_without_the_table_is_told_of(redis_url: str, postgres_url: s
         Capture("celery", f"{redis_url}?beside={postgres_url}", {"captured_at": 1}).open()
     with pytest.raises(Unreachable, match=r"the database of the results, postgresql://127\.0\.0\.1:1"):
         Capture("celery", f"{redis_url}?beside=postgresql://127.0.0.1:1/x", {"captured_at": 1}).open()
+
+
+def test_the_rights_of_the_page_are_enough_and_no_more(redis_url: str, postgres_url: str) -> None:
+    """Who may look sees all and is refused a retry, which leaves row and queue as they were; who may change retries."""
+    capture = load_keys("celery", "celery", redis_url)
+    _move_results(redis_url, postgres_url, extended=True)
+    run_script(postgres_url, statements_of("celery.md"))
+    parts = urlsplit(postgres_url)
+    seen = {}
+    for user in ("looker", "mender"):
+        beside = parts._replace(netloc=f"{user}:SECRET@{parts.netloc.rpartition('@')[2]}").geturl()
+        apart = Capture("celery", f"{redis_url}?beside={beside}", capture.truth)
+        backend = apart.open(1)
+        job = next(one for one in _jobs(backend, "state:failed") if one.queue.raw == "high")
+        result = _act(backend, Verb.RETRY, job)
+        seen[user] = (result.outcome, len(_jobs(backend, "state:failed")), len(_jobs(backend, "state:pending")))
+        assert result.outcome is Outcome.DONE or "refused the right" in result.note, result.note
+        apart.close()
+        query(postgres_url, f"drop owned by {user} cascade; drop role {user}")
+    assert seen == {"looker": (Outcome.FAILED, 2, 6), "mender": (Outcome.DONE, 1, 7)}
