@@ -20,7 +20,7 @@ _PROCRASTINATE = Expectation(
         ),
         Deed(Verb.CANCEL, "stuck", State.PROCESSING, {"status": "doing", "abort_requested": True}),
         Deed(Verb.CANCEL, "running", State.PROCESSING, {"status": "doing", "abort_requested": True}),
-        Deed(Verb.RELEASE, "stuck", State.RETRYING, {"status": "todo", "attempts": 1}, _LATE_S),
+        Deed(Verb.RELEASE, "stuck", State.RETRYING, {"status": "todo"}, _LATE_S),
         *(
             Deed(Verb.DELETE, word, None, {})
             for word in ("waiting", "delayed", "retrying", "blocked", "completed", "failed", "cancelled", "aborted")
