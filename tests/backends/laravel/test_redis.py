@@ -15,7 +15,7 @@ from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.discover import discover, open_backend
 from queuetui.backends.foreign.laravel.redis_messages import write_again
 from queuetui.model.act import KEEP, NO_DEADLINE, Outcome, Verb
-from queuetui.model.errors import BadConfig
+from queuetui.model.errors import BadConfig, QueueTuiError
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
@@ -24,7 +24,7 @@ from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from queuetui.model.urls import BESIDE
 from queuetui.operate.manifest import make_manifest
-from tests.backends.captures import FIXTURES, query, run_script
+from tests.backends.captures import FIXTURES, query, run_script, sqlite_path
 from tests.backends.laravel.acts import choose, do
 from tests.captures.stores import STORES
 
@@ -129,6 +129,19 @@ def test_the_queue_is_shown_while_the_database_is_away(backend: Backend, databas
     assert "failed jobs" in picture.problems
     assert picture.counts[State.FAILED].exactness is Exactness.ABSENT
     assert (picture.counts[State.PENDING].value, picture.page is not None) == (10, True)
+
+
+def test_a_waiting_job_is_found_while_the_database_cannot_be_read(backend: Backend, database: str) -> None:
+    """What is in Redis is found by its id; of what is not there it is told that the database could not be asked."""
+    waiting, failed = choose(backend, "state:pending").ref.id, choose(backend, _NEXT_FAILED).ref.id
+    Path(sqlite_path(database)).write_bytes(b"no database at all" * 400)
+    inspector = backend.inspector
+    assert inspector.get(waiting).ref.id == waiting
+    assert [one.ref.id for one in inspector.get_many([waiting])] == [waiting]
+    assert [ref.id for ref in inspector.find(waiting[-12:]).refs] == [waiting]
+    for ask in (inspector.get, inspector.find, lambda one: inspector.get_many([one])):
+        with pytest.raises(QueueTuiError, match="database"):
+            ask(failed)
 
 
 def test_each_prefix_is_a_queue(client: Any, redis_url: str, database: str) -> None:

@@ -84,21 +84,33 @@ class JoinedInspector:
         """Return those of the jobs that are there, each looked for first where it was seen."""
         wanted = dict.fromkeys(job_ids)
         found: dict[str, Job] = {}
+        away: QueueTuiError | None = None
         for step in range(3):
             for half, inspector in enumerate(self._halves.both):
                 orders = {one: self._halves.order_for(one) for one in wanted if one not in found}
                 asked = [one for one, order in orders.items() if order[step : step + 1] == (half,)]
-                jobs = inspector.get_many(asked) if asked else ()
+                try:
+                    jobs = inspector.get_many(asked) if asked else ()
+                except QueueTuiError as error:
+                    away = _pass_over(half, error)
+                    continue
                 found |= {job.ref.id: job for job in self._halves.mark(half, jobs)}
+        if away is not None and len(found) < len(wanted):
+            raise away
         return tuple(found[one] for one in wanted if one in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for jobs by the end of their id in the second half, and then in the first."""
         start, inner = (SECOND, None) if after is None else _read_search(after)
         refs: dict[str, JobRef] = {}
+        away: QueueTuiError | None = None
         looked = 0
         for half in range(start, -1, -1):
-            search = self._halves.both[half].find(suffix, limit - len(refs), inner if half == start else None)
+            try:
+                search = self._halves.both[half].find(suffix, limit - len(refs), inner if half == start else None)
+            except QueueTuiError as error:
+                away = _pass_over(half, error)
+                continue
             refs |= {ref.id: mark_ref(half, ref) for ref in search.refs if ref.id not in refs}
             looked += search.looked
             is_full = len(refs) >= limit
@@ -107,6 +119,8 @@ class JoinedInspector:
                 reached = write_cursor(Place(_SEARCH, FIRST, (None,)))
             if reached is not None or is_full:
                 return IdSearch(tuple(refs.values()), reached, looked, search.note)
+        if away is not None and not refs:
+            raise away
         return IdSearch(tuple(refs.values()), None, looked)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
@@ -124,14 +138,26 @@ class JoinedInspector:
         return Identity(f"{first.text} with {second.text}", first.lasting and second.lasting)
 
     def _find(self, job_id: str, ask: Callable[[int], T]) -> tuple[int, T]:
-        """Return the half that has a job, and its answer. Raises NotFound as the first half does."""
-        missing: dict[int, NotFound] = {}
+        """Return the half that has a job, and its answer.
+
+        Raises what the second half does: NotFound, or why it could not be asked for a job that is not in the first.
+        """
+        missing: QueueTuiError = NotFound("there is no such job; it may have finished, expired or been deleted")
         for half in self._halves.order_for(job_id):
             try:
                 return half, ask(half)
             except NotFound as error:
-                missing[half] = error
-        raise missing[FIRST]
+                missing = error
+            except QueueTuiError as error:
+                missing = _pass_over(half, error)
+        raise missing
+
+
+def _pass_over(half: int, error: QueueTuiError) -> QueueTuiError:
+    """Return the error of the second half, whose jobs are looked for in the first too; raise that of the first."""
+    if half == FIRST:
+        raise error
+    return error
 
 
 def _read_search(cursor: str) -> tuple[int, str | None]:
