@@ -78,10 +78,8 @@ def test_what_is_only_a_record_says_so(capture: Capture) -> None:
 
 def test_each_run_is_an_attempt(capture: Capture) -> None:
     """Runs are told by the log, with their errors; one that another worker took back was lost."""
-    times = ", ".join(
-        f"(now() + interval '{n} seconds', 5, '{word}', 0, 'charge')"
-        for n, word in enumerate(("queued", "picked", "picked", "failed"))
-    )
+    steps = enumerate(("queued", "picked", "picked", "failed"))
+    times = ", ".join(f"(now() + interval '{n} seconds', 5, '{word}', 0, 'charge')" for n, word in steps)
     query(capture.url, "delete from pgqueuer_log where job_id = 5")
     query(capture.url, f"insert into pgqueuer_log (created, job_id, status, priority, entrypoint) values {times}")
     inspector = capture.open(1).inspector
