@@ -39,9 +39,9 @@ def time_of(text: str) -> datetime | None:
     """Return a time written as ISO 8601, in UTC where it names no zone, None for any other text."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def at_of(value: object) -> datetime | None:

@@ -65,7 +65,7 @@ class CeleryResult:
     def retries(self) -> int | None:
         """How often it was tried again, stored with result_extended."""
         retries = self.said.get("retries")
-        return retries if isinstance(retries, int) else None
+        return retries if isinstance(retries, int) and not isinstance(retries, bool) else None
 
     @property
     def worker(self) -> Untrusted | None:
@@ -86,9 +86,9 @@ class CeleryResult:
         """The error of a run that failed or is tried again."""
         trace = Untrusted(str(self.said.get("traceback") or ""))
         match self.said.get("result") if self.status in ("FAILURE", "RETRY") else None:
-            case {"exc_type": name, **rest}:
+            case {"exc_type": str(name), **rest}:
                 said = rest.get("exc_message") or ""
-                return JobError(Untrusted(str(name)), Untrusted(_join(said)), trace)
+                return JobError(Untrusted(name), Untrusted(_join(said)), trace)
             case {"__class__": str(name), **rest}:
                 return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(_join(rest.get("args", ""))), trace)
         return None

@@ -85,7 +85,7 @@ class KombuMessage:
             "headers": {**self.headers, **headers},
             "properties": {**self.properties, "delivery_info": info},
         }
-        return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+        return json.dumps(told, allow_nan=False).encode()
 
 
 def write_message(task_id: str, call: tuple[str, list[Any], dict[str, Any]], queue: str, parent: object) -> bytes:
@@ -134,4 +134,4 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -116,7 +116,7 @@ class Celery:
         self._has_results = self._has_results or bool(results)
         unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
         return _Around(
-            tuple(sorted(name.encode() for name in routes.queues.union(self._named))),
+            tuple(sorted(name.encode("utf-8", "surrogatepass") for name in routes.queues.union(self._named))),
             unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
             routes=routes, held=frozenset(self._held_ids.values()), listing=listing,
             at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
@@ -137,7 +137,7 @@ class Celery:
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
         """Look for a task among what workers hold and for its result; else only the messages in the lists tell."""
-        key = self.results + job_id.encode("utf-8", "surrogatepass")
+        key = self._result_key(job_id)
         held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
             return there
@@ -148,7 +148,7 @@ class Celery:
         message = read_message(entry.stored)
         if entry.shelf.role == "queue" and not (message and message.retries):
             return []
-        key = self.results + self.id_of(entry).encode("utf-8", "surrogatepass")
+        key = self._result_key(self.id_of(entry))
         found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
         return [*found, ("ZSCORE", self._index, entry.member)] if entry.shelf.role == "held" else found
 
@@ -230,8 +230,12 @@ class Celery:
 
     def _send_anew(self, seen: Seen, moment: Moment) -> Change | str:
         """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
-        result, queue, known = read_result(seen.loaded[0]), seen.job.queue.raw, cast("_Around", moment.survey).queues
-        if result.call is None or not result.in_json or queue.encode() not in known:
+        result, queue, known = (
+            read_result(seen.loaded[0]),
+            seen.job.queue.raw,
+            map(text_of, cast("_Around", moment.survey).queues),
+        )
+        if result.call is None or not result.in_json or queue not in known:
             return NO_QUEUE if result.call and result.in_json else NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
         return self._send(seen, moment, self.list_of(queue, 0), write)
@@ -239,7 +243,7 @@ class Celery:
     def _send(self, seen: Seen, moment: Moment, goal: Shelf, write: Callable[[], bytes]) -> Change | str:
         """Put a message behind the others, or before them where a worker held it, which Celery does too; a run's result goes."""
         guards, removes, why = self._take(seen, moment)
-        entry, key = seen.entry, self.results + seen.job.ref.id.encode()
+        entry, key = seen.entry, self._result_key(seen.job.ref.id)
         try:
             told = write()
         except ValueError:
@@ -256,7 +260,7 @@ class Celery:
         message, around = read_message(seen.entry.stored), cast("_Around", moment.survey)
         if why or message is None:
             return why or _UNREADABLE
-        task_id, key = seen.job.ref.id, self.results + seen.job.ref.id.encode()
+        task_id, key = seen.job.ref.id, self._result_key(seen.job.ref.id)
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
         put = Step(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
@@ -266,11 +270,11 @@ class Celery:
 
     def _delete(self, seen: Seen, moment: Moment) -> Change | str:
         guards, removes, why = self._take(seen, moment)
-        return why or Change(guards, (), removes, kept=(self.results + seen.job.ref.id.encode(),))
+        return why or Change(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
 
     def _take(self, seen: Seen, moment: Moment) -> tuple[tuple[Step, ...], tuple[Step, ...], str]:
         """Return how an entry is guarded and taken away, or why it is not: what a worker holds until Celery would give it back."""
-        entry, key, raw = seen.entry, self.results + seen.job.ref.id.encode(), seen.loaded[0] if seen.loaded else b""
+        entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
         still, end = Step(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), Step(("DEL", key))
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
@@ -282,9 +286,12 @@ class Celery:
         why = "" if is_free else f"{_HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)
 
+    def _result_key(self, task_id: str) -> bytes:
+        return self.results + task_id.encode("utf-8", "surrogatepass")
+
     def list_of(self, queue: str, step: int) -> Shelf:
         """Return the list of a queue and a step of priorities."""
-        key = self._prefix + queue.encode() + (_SEPARATOR + str(step).encode() if step else b"")
+        key = self._prefix + queue.encode("utf-8", "surrogatepass") + (_SEPARATOR + str(step).encode() if step else b"")
         return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
 
     def _ended(self, listing: Listing) -> Shelf:
@@ -334,7 +341,7 @@ _MAY_RUN = "its message is gone and its worker may still run it: it is sent anew
 NO_CALL = "its name and arguments are not stored with its result as JSON, so there is nothing to send: turn result_extended on"
 NO_QUEUE = "to which queue its routing key leads is not stored; name the queue in the setting celery.queues"
 _OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written here"
-_ODD_NUMBER = "it holds a number that JSON cannot carry, so it cannot be written again"
+_ODD_NUMBER = "it holds a value that JSON cannot carry, so it cannot be written again"
 _TWICE = "if its worker still lives, the task runs twice"
 CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
 _REASONS = {

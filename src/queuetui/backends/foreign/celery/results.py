@@ -16,6 +16,7 @@ from queuetui.backends.keys.loading import Reading
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
 from queuetui.backends.keys.shelf import Entry
+from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.payloads.celery_result import CeleryResult, read_columns
 from queuetui.backends.payloads.kombu_message import write_message
 from queuetui.backends.payloads.python_call import summarise_call
@@ -170,13 +171,13 @@ def _send(server: RedisServer, product: Celery, locked: LockedRow) -> Elsewhere:
     result, task_id = _result_of(locked.says), locked.job.ref.id
     around = product.survey(Reading(server, product, server.options.limits).ask)
     queue = around.routes.queue_by_key(locked.job.queue.raw)
-    if result.call is None or queue.encode() not in around.queues:
+    if result.call is None or queue not in map(text_of, around.queues):
         raise Stale(NO_QUEUE)
     goal = product.list_of(queue, 0)
     try:
         message = write_message(task_id, result.call, queue, None)
     except ValueError as error:
-        raise Stale("it holds a number that JSON cannot carry, so it cannot be written again") from error
+        raise Stale("it holds a value that JSON cannot carry, so it cannot be written again") from error
     change = KeysChange((is_of_kind(goal),), (Step(("LPUSH", goal.key, message)),), ())
     if not run_change(server, "sending a task to Redis", change):
         raise Stale(
