@@ -28,6 +28,7 @@ WITH_SCHEMA = ("sql", "redis")
 _ANY_SQL = ("sqlite", "postgresql", "mysql")
 # By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "arq": ("arq", ("redis",)),
     "good-job": ("good_job.recognition", ("postgresql",)),
     "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
     "celery": ("celery.discovery", ("redis",)),

@@ -92,7 +92,7 @@ def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> No
     counts.runs_read_whole = counts.runs_read_whole and size <= MOST_RUNS
     for job in jobs:
         counts.stuck[job.queue.raw] += reading.is_stuck(job)
-    if shelf.queue is not None:
+    if shelf.queue is not None and len(shelf.states) == 1:
         counts.sizes[shelf.queue, State.PROCESSING] += size
     else:
         _add_shares(Counter((job.queue.raw, job.state) for job in jobs), looked, shelf, size, counts, reading)

@@ -23,7 +23,11 @@ def find_late(reading: Reading, shelves: Sequence[Shelf], *, brief: bool = False
         entries = first
         rank = 0
         while entries and len(found) < MOST_LATE:
-            late = [seen for seen in reading.load(entries, brief=brief) if reading.is_stuck(seen.job)]
+            late = [
+                seen
+                for seen in reading.load(entries, brief=brief)
+                if seen.job.state in WAITING and reading.is_stuck(seen.job)
+            ]
             found += late
             rank += len(entries)
             entries = reading.slice(shelf, rank, BITE_ENTRIES) if late else []
