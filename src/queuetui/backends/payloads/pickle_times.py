@@ -23,17 +23,21 @@ def read_time(shown: object) -> datetime | None:
     """Return the time without a zone that the reader shows as a datetime, None for anything else."""
     match shown:
         case {"__class__": name, "args": [{"base64": str(packed)}]} if name == _CLASS:
-            return _unpack(packed)
+            try:
+                return time_of(base64.b64decode(packed))
+            except (ValueError, binascii.Error):
+                return None
     return None
 
 
-def _unpack(packed: str) -> datetime | None:
+def time_of(state: bytes) -> datetime | None:
+    """Return the time without a zone that a datetime keeps in its bytes, None for bytes that are none."""
     try:
-        year_high, year_low, month, *others = base64.b64decode(packed)
+        year_high, year_low, month, *others = state
         day, hour, minute, second, *micros = others
         micro = int.from_bytes(bytes(micros))
         return datetime(year_high << 8 | year_low, month & ~_FOLD, day, hour, minute, second, micro)  # noqa: DTZ001 - as it is stored
-    except (ValueError, binascii.Error):
+    except ValueError:
         return None
 
 

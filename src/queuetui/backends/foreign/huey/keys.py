@@ -91,8 +91,8 @@ class HueyOnRedis:
         """Return the id in a message, or under which a result is stored."""
         if entry.shelf.role == "results":
             return text_of(entry.member) if messages.is_task_id(text_of(entry.member)) else ""
-        message = messages.read_message(_raw(entry))
-        return "" if message is None else message.id
+        head = messages.read_head(_raw(entry))
+        return "" if head is None else head.id
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
         """Look for a result; a message is found only by looking through the queues."""

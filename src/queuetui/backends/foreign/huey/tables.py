@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -78,10 +79,13 @@ class HueyOnSqlite:
         if what == "until":
             until = messages.revoked_until(raw, self.zone)
             return None if until is None else until.timestamp()
+        head = messages.read_head(raw)
+        if head is None or what in ("id", "name"):
+            return None if head is None else getattr(head, what)
+        if what == "due":
+            return None if head.eta is None else messages.in_zone(head.eta, self.zone).timestamp()
         message = messages.read_message(raw)
-        if message is None or what != "due":
-            return None if message is None else getattr(message, what)
-        return None if message.eta is None else messages.in_zone(message.eta, self.zone).timestamp()
+        return None if message is None else getattr(message, what)
 
     @cached_property
     def _tables(self) -> Mapping[str, Table]:
@@ -111,18 +115,27 @@ class HueyOnSqlite:
         tried: Condition = func.coalesce(func.huey_ended(outcome, "error"), 0) == 1
         revoked = [self._kept(table, prefix, what) for prefix, what in (("r:", "id"), ("rt:", "name"))]
 
+        kv = self._tables["kv"].c
+        # Who has no time in it is not asked for one, which spares most rows a call.
+        packed = func.substr(row.data, 1, 1).in_(_PACKED)
+        due = case((or_(func.instr(row.data, b"datetime") > 0, packed), says("due")), else_=None)
+        # Most queues have no revocation at all, which one look at the index tells.
+        any_revoked = exists().where(kv.queue == row.queue, kv.key >= "r:", kv.key < "ru").correlate(table)
+
         def is_revoked(moment: Moment) -> Condition:
             now_s = moment.now.timestamp()
-            return or_(*(func.coalesce(func.huey_says(one, "until") > now_s, False) for one in revoked))
+            ways = (func.coalesce(func.huey_says(one, "until") > now_s, False) for one in revoked)
+            return and_(any_revoked, or_(*ways))
 
         def is_ahead(moment: Moment) -> Condition:
-            ahead: Condition = func.coalesce(says("due") > moment.now.timestamp(), False)
+            ahead: Condition = func.coalesce(due > moment.now.timestamp(), False)
             return ahead
 
         def by_id(job_id: str) -> Condition:
             # Bytes are compared first: they are read only where they hold the id, or are packed.
-            near = or_(func.instr(row.data, job_id.encode()) > 0, func.substr(row.data, 1, 1).in_(_PACKED))
-            return or_(and_(near, says("id") == job_id), named == job_id)
+            return or_(
+                and_(or_(func.instr(row.data, job_id.encode()) > 0, packed), says("id") == job_id), named == job_id
+            )
 
         named = f"{name}-" + row.id.cast(Text)
         return Source(
@@ -134,7 +147,7 @@ class HueyOnSqlite:
                 "priority": Field(says("priority"), WHOLE),
                 "attempts": Field(case((tried, 1), else_=0), WHOLE),
                 "max_attempts": Field(case((tried, None), else_=says("retries") + 1), WHOLE),
-                "scheduled": Field(says("due"), _SECONDS),
+                "scheduled": Field(due, _SECONDS),
             },
             states={
                 State.CANCELLED: is_revoked,
