@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -125,11 +126,15 @@ class HueyOnSqlite:
         def is_revoked(moment: Moment) -> Condition:
             now_s = moment.now.timestamp()
             ways = (func.coalesce(func.huey_says(one, "until") > now_s, False) for one in revoked)
-            return and_(any_revoked, or_(*ways))
+            # As a value SQLite works out both sides of an AND, of a CASE only what it comes to.
+            return case((any_revoked, or_(*ways)), else_=false())
 
         def is_ahead(moment: Moment) -> Condition:
             ahead: Condition = func.coalesce(due > moment.now.timestamp(), False)
             return ahead
+
+        def is_tried(moment: Moment) -> Condition:
+            return case((is_ahead(moment), tried), else_=false())
 
         def by_id(job_id: str) -> Condition:
             # Bytes are compared first: they are read only where they hold the id, or are packed.
@@ -152,8 +157,8 @@ class HueyOnSqlite:
             states={
                 State.CANCELLED: is_revoked,
                 State.PENDING: lambda moment: and_(not_(is_revoked(moment)), not_(is_ahead(moment))),
-                State.SCHEDULED: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), not_(tried)),
-                State.RETRYING: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), tried),
+                State.SCHEDULED: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), not_(is_tried(moment))),
+                State.RETRYING: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), is_tried(moment)),
             },
             rev=(row.data, row.timestamp if name == "schedule" else row.priority),
             texts={PAYLOAD: says("payload")},
