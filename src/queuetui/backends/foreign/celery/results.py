@@ -41,6 +41,8 @@ _EXTENDED = frozenset({"name", "args", "kwargs", "worker", "retries", "queue"})
 _SQL = ("sqlite", "postgres", "mysql", "mariadb")
 _STATES = {State.COMPLETED: "SUCCESS", State.FAILED: "FAILURE", State.CANCELLED: "REVOKED"}
 _HEAD_BYTES = 65_536
+# The type of a task whose name is not stored.
+_UNNAMED = "?"
 
 
 def open_results(url: str, server: RedisServer, product: Celery, options: BackendOptions) -> Backend:
@@ -110,7 +112,7 @@ def _source(stored: StoredTable, summaries: SummaryPaths) -> Source:
         name=TABLE, rows=table, key=(Field(row.id, WHOLE),),
         fields={
             "id": Field(row.task_id),
-            "type": Field(func.coalesce(row.name, "?") if is_extended else literal("?")),
+            "type": Field(func.coalesce(row.name, _UNNAMED) if is_extended else literal(_UNNAMED)),
             "queue": Field(func.coalesce(row.queue, "") if is_extended else literal("")),
             "attempts": Field(ran, WHOLE),
             "completed": Field(row.date_done, Naive()),
@@ -132,7 +134,8 @@ def _is_status(table: Table, word: str, _: object) -> Condition:
 
 def _result_of(row: Row) -> CeleryResult:
     told = {name: row.get(name) for name in ("status", "traceback", "retries") if name in row}
-    named = {"name": row.get("type"), "queue": row.get("queue"), "worker": row.get("worker")}
+    name = row.get("type")
+    named = {"name": None if name == _UNNAMED else name, "queue": row.get("queue"), "worker": row.get("worker")}
     raw = {name: _bytes(row.get(f"raw_{name}")) for name in ("result", "args", "kwargs")}
     return read_columns({**told, **named, **raw})
 
