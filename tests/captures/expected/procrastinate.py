@@ -19,7 +19,6 @@ _PROCRASTINATE = Expectation(
             for word in ("waiting", "delayed", "retrying", "blocked")
         ),
         Deed(Verb.CANCEL, "stuck", State.PROCESSING, {"status": "doing", "abort_requested": True}),
-        Deed(Verb.CANCEL, "running", State.PROCESSING, {"status": "doing", "abort_requested": True}),
         Deed(Verb.RELEASE, "stuck", State.RETRYING, {"status": "todo"}, _LATE_S),
         *(
             Deed(Verb.DELETE, word, None, {})
