@@ -44,7 +44,8 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
             backend.operator.apply(Act(deed.verb, "tester"), [Target(job.ref)], Limits())[0] for _ in range(2)
         )
         state = deed.state_of(job)
-        assert (first.outcome, first.state_now) == (Outcome.DONE, state), (deed, first)
+        assert first.outcome is Outcome.DONE, (deed, first)
+        assert first.state_now in {state, State.BLOCKED if deed.or_blocked else state}, (deed, first)
         assert first.before
         assert (again.outcome, bool(again.note)) == (Outcome.SKIPPED, True), deed
         now = next((one.ref for one in _list(fresh, deed.after_s) if one.ref.rev == first.rev_after), job.ref)

@@ -12,9 +12,9 @@ _GRAPHILE_WORKER = Expectation(
     kind="graphile-worker",
     stuck_after_s=_LATE_S,
     deeds=(
-        Deed(Verb.RETRY, "failed", State.PENDING, {"attempts": 0, **_FREE}),
-        Deed(Verb.RETRY, "delayed", State.PENDING, {"attempts": 0, **_FREE}),
-        Deed(Verb.RETRY, "retrying", State.RETRYING, _FREE),
+        Deed(Verb.RETRY, "failed", State.PENDING, {"attempts": 0, **_FREE}, or_blocked=True),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"attempts": 0, **_FREE}, or_blocked=True),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, _FREE, or_blocked=True),
         *(
             Deed(Verb.CANCEL, word, State.FAILED, {"last_error": "cancelled with queuetui", **_FREE})
             for word in ("waiting", "delayed", "retrying", "blocked")

@@ -11,15 +11,15 @@ _PROCRASTINATE = Expectation(
     kind="procrastinate",
     stuck_after_s=_LATE_S,
     deeds=(
-        Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo", "abort_requested": False}),
-        Deed(Verb.RETRY, "delayed", State.PENDING, {"status": "todo", "attempts": 0}),
-        Deed(Verb.RETRY, "retrying", State.RETRYING, {"status": "todo"}),
+        Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo", "abort_requested": False}, or_blocked=True),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"status": "todo", "attempts": 0}, or_blocked=True),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, {"status": "todo"}, or_blocked=True),
         *(
             Deed(Verb.CANCEL, word, State.CANCELLED, {"status": "cancelled", "abort_requested": False})
             for word in ("waiting", "delayed", "retrying", "blocked")
         ),
         Deed(Verb.CANCEL, "stuck", State.PROCESSING, {"status": "doing", "abort_requested": True}),
-        Deed(Verb.RELEASE, "stuck", State.RETRYING, {"status": "todo"}, _LATE_S),
+        Deed(Verb.RELEASE, "stuck", State.RETRYING, {"status": "todo"}, _LATE_S, or_blocked=True),
         *(
             Deed(Verb.DELETE, word, None, {})
             for word in ("waiting", "delayed", "retrying", "blocked", "completed", "failed", "cancelled", "aborted")
