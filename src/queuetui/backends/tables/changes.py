@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TableClause, and_, delete, select, update
 
-from queuetui.backends.tables.source import LockedRow, Statements
+from queuetui.backends.tables.source import LockedRow, Place, Statements
 
 
 def table_of(locked: LockedRow) -> TableClause:
@@ -29,6 +29,16 @@ def setting(
         return None
 
     return write
+
+
+def moving(write: Callable[[LockedRow], Statements], source: str) -> Callable[[LockedRow], Statements]:
+    """Return a change after which the row is one of another source that has the same key."""
+
+    def change(locked: LockedRow) -> Statements:
+        yield from write(locked)
+        return Place(source, locked.place.key)
+
+    return change
 
 
 def calling(call: Callable[[LockedRow], ColumnElement[Any]]) -> Callable[[LockedRow], Statements]:

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 
 from queuetui.backends.payloads.error_entries import read_error_entries
 from queuetui.backends.sql.catalog import StoredTable
-from queuetui.backends.tables.changes import deleting, setting
+from queuetui.backends.tables.changes import deleting, moving, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Later
 from queuetui.backends.tables.source import (
     PAYLOAD,
@@ -52,12 +52,14 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.snapshot import QueueInfo
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
 
-_SOURCE, _ASKED, _RESCUED = "job", "cancel_attempted_at", "river:rescue_count"
+_LIVE, _ENDED, _ASKED, _RESCUED = "live", "ended", "cancel_attempted_at", "river:rescue_count"
+_FINAL = ("completed", "discarded", "cancelled")
 # River's own: RescueStuckJobsAfter is the usual JobTimeout of a minute and an hour.
 _RESCUE = timedelta(hours=1, minutes=1)
+_BY_KEY = frozenset({"created"})
 _WAITS = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _MOST = 1_000_000
 _ABSENT = {
@@ -90,7 +92,7 @@ def describe(stored: Mapping[str, StoredTable]) -> Product:
     labels = jobs.columns["state"].labels or ()
     is_old = "pending" not in labels or "unique_states" not in jobs.columns or "river_queue" not in stored
     return Product(
-        "river", "River", (river.source(labels),), () if is_old else river.changes(),
+        "river", "River", river.sources(labels), () if is_old else river.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name in ("river_job", "river_queue")),
         absent=_ABSENT, missing_states={State.BLOCKED: "River has pending jobs since its migration 4"},
         reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS, name=jobs.schema or "",
@@ -115,12 +117,26 @@ class River:
         """The queues that clients have made rows of."""
         return as_table(self.stored["river_queue"], "postgresql")
 
-    def source(self, labels: tuple[str, ...]) -> Source:
-        """Return what the rows of jobs mean."""
+    def sources(self, labels: tuple[str, ...]) -> tuple[Source, ...]:
+        """Return what the rows mean of jobs that go on, which an index leads to, and of those that ended."""
+        rows, ended, states = self._source(), self.jobs.c.state.in_(_FINAL), self._states(labels)
+        going = self.jobs.c.state.in_([label for label in labels if label not in _FINAL])
+        return (
+            replace(rows, name=_LIVE, only=going, states={one: states[one] for one in states if one not in FINAL}),
+            replace(
+                rows,
+                name=_ENDED,
+                only=ended,
+                states={one: states[one] for one in states if one in FINAL},
+                key_orders=_BY_KEY,
+            ),
+        )
+
+    def _source(self) -> Source:
         job, runs = self.jobs.c, self.jobs.c.state == "running"
         errors: Any = func.to_jsonb(job.errors, type_=JSONB)
         return Source(
-            _SOURCE, self.jobs, (Field(job.id, WHOLE),),
+            _LIVE, self.jobs, (Field(job.id, WHOLE),),
             fields={
                 "id": Field(job.id, WHOLE), "queue": Field(job.queue), "type": Field(job.kind), "priority": Field(job.priority, WHOLE),
                 "attempts": Field(job.attempt, WHOLE), "max_attempts": Field(job.max_attempts, WHOLE),
@@ -129,7 +145,7 @@ class River:
                 "scheduled": Field(job.scheduled_at, ZONED), "started": Field(job.attempted_at, ZONED),
                 "completed": Field(job.finalized_at, ZONED),
             },
-            states=self._states(labels), held=Field(job.attempted_at, Later(ZONED, _RESCUE)), key_orders=frozenset({"created"}),
+            states={}, held=Field(job.attempted_at, Later(ZONED, _RESCUE)),
             rev=(job.state.cast(Text), job.attempt, job.max_attempts, job.attempted_at, job.scheduled_at, job.metadata[_ASKED].astext),
             texts={
                 PAYLOAD: job.args.cast(Text), "error": errors[-1]["error"].astext, "trace": errors[-1]["trace"].astext,
@@ -179,8 +195,7 @@ class River:
 
     def changes(self) -> tuple[Change, ...]:
         """Return what each verb does."""
-        job, ended = self.jobs.c, frozenset({State.FAILED, State.CANCELLED, State.COMPLETED})
-        waits, running = _WAITS | {State.BLOCKED}, frozenset({State.PROCESSING})
+        job, waits, running = self.jobs.c, _WAITS | {State.BLOCKED}, frozenset({State.PROCESSING})
         # A job whose attempts are used up is never taken.
         free = {
             "state": "available",
@@ -209,11 +224,12 @@ class River:
             return None
 
         return (
-            Change(Verb.RETRY, _SOURCE, ended | {State.SCHEDULED, State.RETRYING}, setting(again), refusal=_why_kept),
-            Change(Verb.CANCEL, _SOURCE, waits, setting(cancelled)),
-            Change(Verb.CANCEL, _SOURCE, running, tell, note=_TOLD),
-            Change(Verb.RELEASE, _SOURCE, running, setting(released), only_stuck=True, note=_WARNINGS[Verb.RELEASE]),
-            Change(Verb.DELETE, _SOURCE, waits | ended, deleting),
+            Change(Verb.RETRY, _ENDED, FINAL, moving(setting(again), _LIVE)),
+            Change(Verb.RETRY, _LIVE, frozenset({State.SCHEDULED, State.RETRYING}), setting(again), refusal=_why_kept),
+            Change(Verb.CANCEL, _LIVE, waits, moving(setting(cancelled), _ENDED)),
+            Change(Verb.CANCEL, _LIVE, running, tell, note=_TOLD),
+            Change(Verb.RELEASE, _LIVE, running, setting(released), only_stuck=True, note=_WARNINGS[Verb.RELEASE]),
+            *(Change(Verb.DELETE, name, states, deleting) for name, states in ((_LIVE, waits), (_ENDED, FINAL))),
         )
 
     def _control(self, **told: Any) -> Any:  # noqa: ANN401 - JSON, and a statement
