@@ -16,7 +16,7 @@ from queuetui.backends.payloads.active_job import read_active_job, read_error_li
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.sql.postgresql_json import read_object
-from queuetui.backends.tables.changes import setting
+from queuetui.backends.tables.changes import moving, setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
 from queuetui.backends.tables.pause_rows import PauseList
 from queuetui.backends.tables.source import (
@@ -39,25 +39,25 @@ from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 
-_SOURCE = "job"
+_LIVE, _ENDED = "live", "ended"
 # What the layout that was tried has beside what every GoodJob has.
 _LAYOUT = "executions_count job_class error_event labels locked_by_id locked_at lock_type batch_id cron_key"
 # GoodJob's own: a process that has not beaten for longer is taken away.
 _SILENT = timedelta(minutes=5)
 _DISCARDED, _PAUSES = "GoodJob::Job::DiscardJobError", "pauses"
 _EVENTS = {0: "interrupted", 2: "handled", 3: "retried", 5: "discarded"}
-_RETRIED, _DISCARD = 3, 5
 _PUT_OFF = re.compile(r"GoodJob::ActiveJobExtensions::Concurrency::(Concurrency|Throttle)ExceededError\b")
 _MOST = 1_000
 _WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _ABSENT = {
-    "lost": "GoodJob does not count lost runs apart",
     "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
-    "name": "GoodJob's jobs carry no names beside their classes",
+    **dict.fromkeys(
+        ("lost", "name"), "GoodJob counts no lost runs apart, and gives jobs no names beside their classes"
+    ),
 }
 _OLD = "its tables are not those of GoodJob 4.19, which alone was tried, so it is only read"
 _REASONS = {
@@ -88,7 +88,7 @@ def describe(stored: Mapping[str, StoredTable], summaries: SummaryPaths) -> Prod
     pauses = PauseList(good.tables["good_job_settings"], _PAUSES, "queues", lists, good.times, _ENABLED)
     is_old = not jobs.columns.keys() >= {*_LAYOUT.split()} or "good_job_executions" not in stored
     return Product(
-        "good-job", "GoodJob", (good.source(),), () if is_old else good.changes(),
+        "good-job", "GoodJob", good.sources(), () if is_old else good.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name.startswith("good_job")),
         absent=_ABSENT, missing_states={State.BLOCKED: "GoodJob puts a job off that its concurrency key holds back"},
         reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS, name=jobs.schema or "",
@@ -115,12 +115,18 @@ class GoodJob:
         """The jobs themselves."""
         return self.tables["good_jobs"]
 
-    @cached_property
+    @property
     def times(self) -> Codec:
         """How times stand in all columns."""
         return utc_codec(self.stored["good_jobs"].columns["created_at"], "postgresql")
 
-    def source(self) -> Source:
+    def sources(self) -> tuple[Source, ...]:
+        """Return what the rows mean of jobs that go on, which an index leads to, and of those that ended."""
+        rows, has_ended, states = self._source(), self.jobs.c.finished_at.is_not(None), self._states()
+        live, ended = ({one: states[one] for one in states if (one in FINAL) is is_final} for is_final in (False, True))
+        return replace(rows, only=~has_ended, states=live), replace(rows, name=_ENDED, only=has_ended, states=ended)
+
+    def _source(self) -> Source:
         """Return what the rows of jobs mean; a column that an older layout lacks is NULL."""
         job, has_runs, locked_by = self.jobs.c, "good_job_executions" in self.tables, self._at("locked_by_id")
         setting_, process = self.tables["good_job_settings"].c, self.tables["good_job_processes"].c
@@ -129,7 +135,7 @@ class GoodJob:
         held = case((is_held(_lock_of(self.jobs.c.id)), now), else_=func.coalesce(beat, job.performed_at))
         named = func.coalesce(self._at("job_class"), job.serialized_params["job_class"].astext)
         return Source(
-            _SOURCE, self.jobs, (Field(job.id, UuidValue()),),
+            _LIVE, self.jobs, (Field(job.id, UuidValue()),),
             fields={
                 "id": Field(job.id, UuidValue()), "queue": Field(func.coalesce(job.queue_name, "default")), "type": Field(named),
                 "priority": Field(job.priority, WHOLE), "key": Field(self._at("concurrency_key")),
@@ -139,7 +145,7 @@ class GoodJob:
                 "scheduled": Field(func.coalesce(job.scheduled_at, job.created_at), self.times),
                 "completed": Field(job.finished_at, self.times), "updated": Field(job.updated_at, self.times),
             },
-            states=self._states(), held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),
+            states={}, held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),
             rev=(job.updated_at, job.scheduled_at, job.performed_at, job.finished_at, locked_by),
             texts={PAYLOAD: job.serialized_params.cast(Text), "error": job.error, **({"trace": self._last_trace()} if has_runs else {})},
             extra={
@@ -179,8 +185,9 @@ class GoodJob:
 
     def _last_trace(self) -> Column:
         run = self.tables["good_job_executions"].c
-        lines = select(func.array_to_string(run.error_backtrace, "\n"))
-        its = lines.where(run.active_job_id == self.jobs.c.active_job_id)
+        its = select(func.array_to_string(run.error_backtrace, "\n")).where(
+            run.active_job_id == self.jobs.c.active_job_id
+        )
         return its.order_by(run.created_at.desc()).limit(1).scalar_subquery()
 
     def _finish(self, row: Row, job: Job) -> Job:
@@ -188,9 +195,8 @@ class GoodJob:
         job, _ = tell_call(job, row[PAYLOAD], self.summaries, is_whole=job.payload_whole)
         paused, waits = read_object(row["paused"]), job.state in _WAITING
         labels = [label for label in row["labels"] or () if label is not None]
-        lists = [paused.get(one) for one in ("job_classes", "labels")]
-        stopped = [name for one in lists if isinstance(one, list) for name in one]
-        held = [name for name in (job.type.raw, *labels) if name in stopped]
+        stopped = [paused[one] for one in ("job_classes", "labels") if isinstance(paused.get(one), list)]
+        held = [name for name in (job.type.raw, *labels) if any(name in one for one in stopped)]
         error, is_cancelled = read_error_line(row["error"], row.get("trace") or ""), job.state is State.CANCELLED
         told = {
             f"the cron entry {row['cron']!a} made it": row["cron"],
@@ -220,20 +226,17 @@ class GoodJob:
 
     def changes(self) -> tuple[Change, ...]:
         """Return what each verb does."""
-        ended, running = frozenset({State.FAILED, State.CANCELLED}), frozenset({State.PROCESSING})
-        again, due, drop = (
-            self._writing(self._again),
-            self._writing(self._now),
-            self._writing(self._discarded, tells=False),
-        )
+        given_up, running = frozenset({State.FAILED, State.CANCELLED}), frozenset({State.PROCESSING})
+        again, due = moving(self._writing(self._again), _LIVE), self._writing(self._now)
+        drop = moving(self._writing(self._discarded, tells=False), _ENDED)
         # The next run records the interruption by the time of its beginning, which stays.
         free = self._writing(lambda _: dict.fromkeys(("locked_by_id", "locked_at", "lock_type")), only_stuck=True)
         return (
-            Change(Verb.RETRY, _SOURCE, ended, again, note=lambda locked: _NO_CALLBACK if locked.says["correlation_id"] else ""),
-            Change(Verb.RETRY, _SOURCE, _WAITING - {State.PENDING}, due, refusal=_why_kept),
-            Change(Verb.CANCEL, _SOURCE, _WAITING, drop, refusal=lambda locked: _why_kept(locked, alone=True)),
-            Change(Verb.RELEASE, _SOURCE, running, free, only_stuck=True),
-            Change(Verb.DELETE, _SOURCE, ended | {State.COMPLETED}, self._delete),
+            Change(Verb.RETRY, _ENDED, given_up, again, note=lambda one: _NO_CALLBACK if one.says["correlation_id"] else ""),
+            Change(Verb.RETRY, _LIVE, _WAITING - {State.PENDING}, due, refusal=_why_kept),
+            Change(Verb.CANCEL, _LIVE, _WAITING, drop, refusal=lambda locked: _why_kept(locked, alone=True)),
+            Change(Verb.RELEASE, _LIVE, running, free, only_stuck=True),
+            Change(Verb.DELETE, _ENDED, FINAL, self._delete),
         )  # fmt: skip
 
     def _writing(
@@ -267,11 +270,11 @@ class GoodJob:
         if read is not None and read.executions is not None:
             params = func.jsonb_set(params, array(["executions"]), literal(read.executions + 1, JSONB))
         gone = dict.fromkeys(("finished_at", "performed_at", "locked_by_id", "locked_at"))
-        return {**self._now(locked), **gone, "error_event": _RETRIED, "serialized_params": params}
+        return {**self._now(locked), **gone, "error_event": 3, "serialized_params": params}
 
     def _discarded(self, locked: LockedRow) -> dict[str, Any]:
-        error = f"{_DISCARDED}: discarded by queuetui"
-        return {"finished_at": self._stored(locked.moment), "error": error, "error_event": _DISCARD}
+        ended = {"finished_at": self._stored(locked.moment), "error_event": 5}
+        return ended | {"error": f"{_DISCARDED}: discarded by queuetui"}
 
     def _delete(self, locked: LockedRow) -> Statements:
         """Delete a job with its runs."""
@@ -285,13 +288,8 @@ class GoodJob:
         """Return the processes that run jobs, those made last first."""
         row = self.tables["good_job_processes"].c
         held = select(func.count()).where(self._at("locked_by_id") == row.id, self.jobs.c.finished_at.is_(None))
-        chosen = select(
-            row.id,
-            row.state.cast(Text).label("state"),
-            row.created_at,
-            row.updated_at,
-            held.scalar_subquery().label("busy"),
-        )
+        told = (row.state.cast(Text).label("state"), held.scalar_subquery().label("busy"))
+        chosen = select(row.id, row.created_at, row.updated_at, *told)
         found = connection.execute(chosen.order_by(row.created_at.desc(), row.id).limit(_MOST))
         return tuple(self._worker(one, moment) for one in found)
 
