@@ -19,6 +19,7 @@ from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.discover import open_backend
 from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.errors import NotFound
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
@@ -113,7 +114,11 @@ def _has_ended(product: LiveProduct, url: str, name: str) -> bool:
 
 
 def _is_in(product: LiveProduct, url: str, name: str, states: set[State]) -> bool:
-    backend = _open(product, url)
+    try:
+        backend = _open(product, url)
+    except NotFound:
+        # What keeps nothing of a job that was taken has nothing at all while all are.
+        return False
     job = _find(backend, name)
     backend.close()
     return job is not None and job.state in states

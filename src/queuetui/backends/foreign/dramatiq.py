@@ -309,10 +309,9 @@ def _read_broker(name: bytes, beat_at: datetime | None, taken: int, latest: date
     is_late = beat_at is None or latest is None or beat_at + _BEATS_LAST < latest
     if beat_at is None or (is_late and not taken):
         return None
-    status = "has taken messages" if taken else "idle, or only enqueues"
     return WorkerInfo(
         Untrusted(text_of(name)), Untrusted(""), None, Untrusted(""), (), slots=0, busy=taken, orphaned=taken * is_late, started_at=None,
-        beat_at=beat_at, status=Untrusted(status), silent_after_s=_BEATS_LAST.total_seconds(),
+        beat_at=beat_at, status=Untrusted("has messages" if taken else "idle, or enqueues"), silent_after_s=_BEATS_LAST.total_seconds(),
     )  # fmt: skip
 
 

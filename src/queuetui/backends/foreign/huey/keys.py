@@ -38,6 +38,7 @@ class HueyOnRedis:
 
     def __init__(self, keys: KeyList, named: Sequence[bytes], zone: tzinfo = UTC) -> None:
         self._zone = zone
+        self._is_named = bool(named)
         self._names = QueueNames(keys, b"huey.*", _queue_of, named)
         later = frozenset({State.SCHEDULED, State.RETRYING})
         self.rules = (
@@ -58,7 +59,9 @@ class HueyOnRedis:
         kinds = ask(
             [("TYPE", b"huey.%b.%b" % (part, name)) for name in names for part in (b"redis", b"schedule", b"results")]
         )
-        return "its keys huey.redis.*, huey.schedule.* and huey.results.*" if set(kinds) - {b"none"} else ""
+        if set(kinds) - {b"none"}:
+            return "its keys huey.redis.*, huey.schedule.* and huey.results.*"
+        return "huey.names in the profile" if self._is_named else ""
 
     def survey(self, ask: Ask) -> Survey:
         """Find the queues; those with priorities stand among `processes`."""
