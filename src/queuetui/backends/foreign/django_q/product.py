@@ -26,8 +26,8 @@ from sqlalchemy import (
     text,
 )
 
-from queuetui.backends.payloads.containers import BASE64, ZLIB
-from queuetui.backends.payloads.decoder import Caps, Decoder, Undecodable
+from queuetui.backends.payloads.containers import ZLIB, open_base64
+from queuetui.backends.payloads.decoder import Caps, Decoded, Decoder, Undecodable
 from queuetui.backends.payloads.django_signed import DIGITS, SIGNATURE_CHARS, TIME_CHARS, open_signed, signed_at
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
@@ -47,7 +47,6 @@ _PACKAGE, _TASK = "ormq", "task"
 # A package is put into its row within moments of being signed, with a lock that is no later.
 _ENQUEUED_WITHIN_S = 5
 _MOST_CHARS = 1_000_000
-_VALUE = Decoder((BASE64, ZLIB), (PICKLE,))
 _PACKED = Decoder((ZLIB,), (PICKLE,))
 _FAILURE = " : Traceback (most recent call last):"
 _ABSENT = {
@@ -213,7 +212,7 @@ class DjangoQ:
 
     def _read_task(self, row: Row, job: Job) -> Job:
         """Add the arguments, the result and the error, each a pickle in base64."""
-        args, kwargs, result = (_VALUE.decode((row[name] or "").encode()) for name in ("args", "kwargs", "result"))
+        args, kwargs, result = (_read_value(row[name]) for name in ("args", "kwargs", "result"))
         payload = _write(_value(args.text), _value(kwargs.text))
         is_failed = job.state is State.FAILED
         return replace(
@@ -250,6 +249,16 @@ def _seconds(at: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     if dialect == "mysql":
         return func.timestampdiff(text("second"), "1970-01-01", at)
     return cast(func.strftime("%s", at), BigInteger)
+
+
+def _read_value(stored: str | None) -> Decoded:
+    """Return what a column of the fields' package django-picklefield holds: a pickle in base64, perhaps packed by zlib."""
+    if not stored:
+        return Decoded("")
+    try:
+        return _PACKED.decode(open_base64(stored.encode("utf-8", "replace")))
+    except Undecodable as error:
+        return Decoded("", problem=str(error))
 
 
 def _write(args: object, kwargs: object) -> str:
