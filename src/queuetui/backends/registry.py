@@ -29,18 +29,17 @@ _ANY_SQL = ("sqlite", "postgresql", "mysql")
 # By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "arq": ("arq", ("redis",)),
-    "good-job": ("good_job.recognition", ("postgresql",)),
-    "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
+    "bullmq": ("bullmq.product", ("redis",)),
+    "bullmq-pg": ("bullmq_pg.recognition", ("postgresql",)),
     "celery": ("celery.discovery", ("redis",)),
     "django-q2": ("django_q.recognition", _ANY_SQL),
     "django-tasks-db": ("django_tasks.recognition", _ANY_SQL),
     "dramatiq": ("dramatiq", ("redis",)),
-    "bullmq": ("bullmq.product", ("redis",)),
-    "bullmq-pg": ("bullmq_pg.recognition", ("postgresql",)),
+    "good-job": ("good_job.recognition", ("postgresql",)),
+    "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
     "huey": ("huey.recognition", ("redis", "sqlite")),
     "laravel": ("laravel.discovery", _ANY_SQL),
     "laravel-redis": ("laravel.redis_discovery", ("redis",)),
-    "mapped": ("mapped.discovery", _ANY_SQL),
     "oban": ("oban.recognition", ("postgresql",)),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
     "pgqueuer": ("pgqueuer.recognition", ("postgresql",)),
@@ -50,6 +49,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "saq": ("saq", ("redis",)),
     "sidekiq": ("sidekiq", ("redis",)),
     "solid-queue": ("solid_queue.recognition", _ANY_SQL),
+    "mapped": ("mapped.discovery", _ANY_SQL),
 }
 
 
