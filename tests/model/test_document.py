@@ -14,7 +14,7 @@ from tests.model.jobs import NOW, make_error, make_job, text
 
 FIELDS = """
 id version backend type name queue state stuck verdict priority attempts max_attempts lost payload data result error worker
-correlation_id idempotency_key tags needs progress scheduled_at started_at completed_at created_at updated_at
+correlation_id idempotency_key tags needs waits_for progress scheduled_at started_at completed_at created_at updated_at
 """
 
 

@@ -160,8 +160,8 @@ def test_a_key_is_defined_in_the_table_of_actions_alone() -> None:
 
 
 def test_only_capital_letters_change_a_queue() -> None:
-    """The acts are on R, C, D, X and P, and on nothing else."""
-    assert {action.keys for action in ACTIONS if action.verb is not None} == {"R", "C", "D", "X", "P"}
+    """The acts are on R, C, D, X, P and U, and on nothing else."""
+    assert {action.keys for action in ACTIONS if action.verb is not None} == {"R", "C", "D", "X", "P", "U"}
 
 
 def test_every_key_has_an_id_to_remap_it_by() -> None:
