@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
 import psycopg
+
+from tests.backends.captures import Capture
+from tests.backends.rights.sql_users import load_dump
+from tests.live.product import LiveProduct, Missing
+from tests.servers.fixtures import report_missing
 
 
 def lend_functions(made_by_product: str, url: str, schema: str) -> None:
@@ -15,3 +25,21 @@ def lend_functions(made_by_product: str, url: str, schema: str) -> None:
         capture.execute("set check_function_bodies = off")
         for one in defined:
             capture.execute(one.encode())
+
+
+@contextmanager
+def capture_with_functions(
+    product: LiveProduct, folder: str, schema: str, url: str, server: Any, room: Path
+) -> Iterator[Capture]:
+    """Load a capture into an empty database, with the functions that the real product creates in one of its own."""
+    try:
+        product.install(room)
+    except Missing as error:
+        report_missing(str(error))
+    made = server.create_database()
+    product.enqueue(room, made, room)
+    loaded = load_dump(product.kind, folder, url)
+    lend_functions(made, url, schema)
+    yield loaded
+    loaded.close()
+    server.drop_database(made)

@@ -13,11 +13,9 @@ from queuetui.model.errors import NotFound
 from queuetui.model.limits import Limits
 from queuetui.model.snapshot import Watch
 from tests.backends.captures import Capture, query
-from tests.backends.rights.sql_users import check_looker, check_mender, load_dump
+from tests.backends.rights.sql_users import check_looker, check_mender
 from tests.live.bullmq import LiveBullmqOnPostgres
-from tests.live.product import Missing
-from tests.live.schema_functions import lend_functions
-from tests.servers.fixtures import report_missing
+from tests.live.schema_functions import capture_with_functions
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 _PAGE, _LATE_S = "bullmq-pg.md", 1
@@ -27,17 +25,8 @@ _PAGE, _LATE_S = "bullmq-pg.md", 1
 def capture(postgres_url: str, postgres_server: Any, tmp_path: Path) -> Iterator[Capture]:
     """The capture with the functions that the real BullMQ creates in a database of its own."""
     product = LiveBullmqOnPostgres("6.7.0")
-    try:
-        product.install(tmp_path)
-    except Missing as error:
-        report_missing(str(error))
-    made = postgres_server.create_database()
-    product.enqueue(tmp_path, made, tmp_path)
-    loaded = load_dump("bullmq-pg", "bullmq-pg", postgres_url)
-    lend_functions(made, postgres_url, "bullmq")
-    yield loaded
-    loaded.close()
-    postgres_server.drop_database(made)
+    with capture_with_functions(product, "bullmq-pg", "bullmq", postgres_url, postgres_server, tmp_path) as loaded:
+        yield loaded
 
 
 def test_who_may_look_changes_nothing(capture: Capture) -> None:

@@ -11,6 +11,7 @@ _FREE = {"locked_at": None, "locked_by": None}
 _GRAPHILE_WORKER = Expectation(
     kind="graphile-worker",
     stuck_after_s=_LATE_S,
+    by_functions=True,
     deeds=(
         Deed(Verb.RETRY, "failed", State.PENDING, {"attempts": 0, **_FREE}, or_blocked=True),
         Deed(Verb.RETRY, "delayed", State.PENDING, {"attempts": 0, **_FREE}, or_blocked=True),

@@ -13,6 +13,8 @@ _SHARED = frozenset(
     {"id", "payload", "priority", "run_at", "attempts", "max_attempts", "last_error", "created_at", "updated_at"}
     | {"key", "locked_at", "locked_by", "revision", "flags"}
 )
+# What the verbs call.
+FUNCTIONS = frozenset({"complete_jobs", "permanently_fail_jobs", "reschedule_jobs"})
 _NUMBERED = _SHARED | {"job_queue_id", "task_id", "is_available"}
 # Up to version 0.13, in 0.14 and 0.15, and since 0.16, where a view has the name that the table had.
 _LAYOUTS = (
@@ -39,7 +41,8 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
 
     found = []
     for schema, (prefix, table) in sets.items():
-        is_tried = bool(prefix) and frozenset(table.columns) == _NUMBERED
+        there = {name for place, name, _ in catalog.functions if place == (schema or "public")}
+        is_tried = bool(prefix) and frozenset(table.columns) == _NUMBERED and there >= FUNCTIONS
         numbered = "task_id" in table.columns
         shape = GraphileShape(schema or "public", prefix, numbered, is_tried, table.hides_rows)
         found.append(describe(shape))
