@@ -80,6 +80,7 @@ class Folder:
     def load(self, url: str) -> Capture:
         """Load the capture into the empty database at a URL."""
         self.store.load(self.path / self.file, url)
+        self.expectation.lend(url)
         return Capture(self.expectation.kind, url, self.truth)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.backends.captures import Capture
 from tests.backends.rights.sql_users import check_looker, check_mender, load_dump
+from tests.captures.lent_functions import lend_procrastinate
 
 _LATE_S = 31
 
@@ -16,6 +17,7 @@ _LATE_S = 31
 def capture(postgres_url: str) -> Iterator[Capture]:
     """The capture in an empty database."""
     loaded = load_dump("procrastinate", "procrastinate", postgres_url)
+    lend_procrastinate(postgres_url)
     yield loaded
     loaded.close()
 

@@ -44,7 +44,8 @@ class Expectation:
     `stored` reads what is stored of a job, by URL and id, None where nothing is. `unsure`: fields of a job that the system itself
     does not store in every case, each with words of the remark by which the job says so; such a count is a least one but where `guessed`.
     "due" among them is since when a job waits. `one_queue`: all jobs are of one, whose name is in what is stored and not in the truth.
-    `by_functions`: its verbs call functions of its schema; a capture without them is only read.
+    `by_functions`: its verbs call functions of its schema; a capture without them is only read. `lend` creates
+    those of the system that is installed here.
     `shown_by` is the id that a job is shown by, of its name in the truth, and `queue_of` the name of a queue, of the truth's.
     """
 
@@ -56,6 +57,7 @@ class Expectation:
     guessed: frozenset[str] = frozenset()
     one_queue: bool = False
     by_functions: bool = False
+    lend: Callable[[str], object] = lambda _: None
     shown_by: Callable[[str, Values], str] = lambda name, _: name
     queue_of: Callable[[str], str] = lambda name: name
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from queuetui.model.act import Verb
 from queuetui.model.state import State
 from tests.captures.expected.declaration import Deed, Expectation, row_of
+from tests.captures.lent_functions import lend_procrastinate
 
 _LATE_S = 31
 _PROCRASTINATE = Expectation(
     kind="procrastinate",
+    lend=lend_procrastinate,
     stuck_after_s=_LATE_S,
     deeds=(
         Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo", "abort_requested": False}, or_blocked=True),

@@ -1,0 +1,41 @@
+"""The functions of a product's schema: never kept beside the tests, but created by the real system where one is needed."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import psycopg
+from procrastinate.schema import SchemaManager
+
+_TRIGGERS = (
+    "select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid "
+    "where not t.tgisinternal and c.relnamespace = %s::regnamespace order by t.oid"
+)
+
+
+def lend_functions(made_by_product: str, url: str, schema: str) -> None:
+    """Create in one database the functions and triggers that a product has created in another, under the same schema."""
+    asked = "select pg_get_functiondef(oid) from pg_proc where pronamespace = %s::regnamespace and prokind in ('f', 'p') order by oid"
+    with psycopg.connect(made_by_product) as product, psycopg.connect(url, autocommit=True) as capture:
+        defined = [one for (one,) in product.execute(asked, (schema,)).fetchall()]
+        assert defined, f"the product has created no function in the schema {schema}"
+        # One may name another that comes later.
+        capture.execute("set check_function_bodies = off")
+        triggers = product.execute(_TRIGGERS, (schema,)).fetchall()
+        for one in (*defined, *(trigger for (trigger,) in triggers)):
+            capture.execute(one.encode())
+
+
+def lend_procrastinate(url: str) -> None:
+    """Create the functions of the Procrastinate that is installed here, where a capture holds none."""
+    with psycopg.connect(url, autocommit=True) as capture:
+        asked = "select 1 from pg_proc where proname = 'procrastinate_retry_job_v2'"
+        if capture.execute(asked).fetchone() is not None:
+            return
+        name = f"{urlsplit(url).path.lstrip('/')}_lender"
+        capture.execute(f'create database "{name}"'.encode())
+        made = urlsplit(url)._replace(path=f"/{name}").geturl()
+        with psycopg.connect(made, autocommit=True) as product:
+            product.execute(SchemaManager.get_schema().encode())
+        lend_functions(made, url, "public")
+        capture.execute(f'drop database "{name}"'.encode())
