@@ -11,6 +11,7 @@ MACHINE_PATHS = re.compile(rf"(?<![\w.])/(?:{'|'.join(['ro' + 'ot', 'wo' + 'rk',
 REGISTRY_HOSTS = re.compile(
     "|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "npm" + r"js\.org", r"deb\.deb" + r"ian\.org"])
 )
+PACKAGES = (".whl", ".egg", ".tar.gz", ".tgz", ".zip")
 
 
 def test_no_file_names_a_folder_of_one_machine() -> None:
@@ -21,6 +22,11 @@ def test_no_file_names_a_folder_of_one_machine() -> None:
 def test_no_file_names_a_package_registry() -> None:
     """No tracked file holds the address of a package registry; installers know theirs."""
     assert _lines_with(REGISTRY_HOSTS) == []
+
+
+def test_no_file_is_a_package() -> None:
+    """A package that was downloaded for a trial is not put under version control."""
+    assert [place(path) for path in tracked_files() if path.name.endswith(PACKAGES)] == []
 
 
 def _lines_with(pattern: re.Pattern[str]) -> list[str]:

@@ -69,7 +69,10 @@ def read_options(query: str, known: Collection[str]) -> dict[str, str]:
 
 
 def take_beside(url: str) -> tuple[str, str]:
-    """Return a URL without its second store, and the URL of that, empty where it names none. Raises BadConfig."""
+    """Return a URL without its second store, and the URL of that store.
+
+    The latter is empty where the URL names none. Raises BadConfig.
+    """
     address, mark, query = url.partition("?")
     parts = query.split("&")
     named = [part for part in parts if part.partition("=")[0] == BESIDE]

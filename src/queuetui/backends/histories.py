@@ -26,7 +26,10 @@ class Histories(Protocol):
         ...
 
     def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long runs usually take by type, at little cost: of a histogram, or of the newest that completed."""
+        """Return how long runs usually take by type, at little cost.
+
+        They come from a histogram, or from the newest runs that completed.
+        """
         ...
 
     def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:

@@ -1,4 +1,4 @@
-"""What serves a store, looked at for a person: a role of its own, which only reads, each time within bounds."""
+"""A role that shows a person what serves a store; each look only reads, within bounds."""
 
 from __future__ import annotations
 

@@ -30,5 +30,8 @@ class Upkeep(Protocol):
         ...
 
     def carry_out(self, act: Act, plan: ChorePlan) -> tuple[int, str]:
-        """Do what was planned, by the time of its plan; return how many rows were changed, and what they were, for the record."""
+        """Change what was planned, as it stood at the time of the plan.
+
+        Returns how many rows were changed, and what they were, for the record.
+        """
         ...

@@ -137,7 +137,9 @@ class Context:
         self.noted().count(name, amount)
 
     def bind(self, **fields: object) -> None:
-        """Put fields on every record that this run logs from here on; a later value of a name takes the place of an earlier one.
+        """Put fields on every record that this run logs from here on.
+
+        A later value of a name replaces an earlier one.
 
         They are kept as texts, numbers, truth values or None. Raises ValueError for more than MOST_BOUND names.
         """

@@ -53,7 +53,7 @@ def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> Non
 
 
 class JobFacts(logging.Filter):
-    """Puts the ids of the job that is being run, and its own fields, on every record that its handler makes."""
+    """Puts the ids and the bound fields of the running job on each record that its handler logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass."""

@@ -1,4 +1,7 @@
-"""Runs the handler of a stored job once more, here and now; nothing is read from or written to the store."""
+"""Runs the handler of a stored job once more, here and now.
+
+Nothing is read from the store or written to it.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ class Measures:
 
 
 def copy_of(job: Job) -> ClaimedJob:
-    """Return a job to be run again: under an id of its own, with the attempts, tags and correlation of the stored one."""
+    """Return a job to be run again, under an id of its own.
+
+    It has the attempts, tags and correlation id of the stored one.
+    """
     correlation = job.ref.id if job.correlation_id is None else job.correlation_id.raw
     return ClaimedJob(
         id=new_job_id(),
@@ -78,7 +84,10 @@ def copy_of(job: Job) -> ClaimedJob:
 
 
 def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
-    """Call the handler of a job in this thread. Raises NotFound and BadPayload; what the handler raises is kept."""
+    """Call the handler of a job in this thread, and keep what it raises.
+
+    Raises NotFound and BadPayload.
+    """
     try:
         task, payload = tasks.find(job.type), read_payload(job.payload)
     except (NoHandler, RefusedHandler) as error:

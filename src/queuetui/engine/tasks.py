@@ -62,7 +62,10 @@ class Tasks:
         return task
 
     def types(self) -> tuple[str, ...]:
-        """Return the types that there are handlers for, with * in those that a rule lets through; none where they are too many to tell."""
+        """Return the types that have handlers, with * in those that a rule lets through.
+
+        None where they are too many to tell.
+        """
         names = list(self._app) if isinstance(self._app, Mapping) else dir(self._app)
         own = [name for name in names if isinstance(name, str) and self._named_in_app(name) is not None]
         commands = (COMMAND_TYPE,) if self._rule.commands else ()

@@ -1,4 +1,7 @@
-"""Jobs whose type this worker does not know: given back for another worker, later each time, and failed after long."""
+"""Jobs whose type this worker does not know.
+
+They are given back for another worker, later each time, and failed after a long time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""arq on Redis: ids stand in a sorted set a queue until their jobs are over; jobs, tries, runs and results are keys of their own."""
+"""arq on Redis: each queue is a sorted set of job ids, which stay until their jobs are over.
+
+Jobs, tries, runs and results are keys of their own.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,10 @@ class Arq:
         return (*found, Entry(_ENDS, _RESULT + stored)) if is_there else tuple(found)
 
     def loads(self, entry: Entry) -> list[Command]:
-        """Read the result; or the job, its count of tries and since when that stands, whether it runs, and whether a worker beats."""
+        """Read the result, or else the job and how it stands.
+
+        That is its count of tries and since when it stands, whether it runs, and whether a worker beats.
+        """
         if entry.shelf.role == "result":
             return [("GET", entry.member)]
         name = entry.member
@@ -260,7 +266,7 @@ def _run_now(seen: Seen, moment: Moment) -> Change | str:
 
 
 def _release(seen: Seen, moment: Moment) -> Change | str:
-    """Take the mark of a run away, after which the next worker takes the job, as it does once the mark expires."""
+    """Delete the mark of a run, as its expiry would; the next worker then takes the job."""
     if not moment.is_held_too_long(seen.job):
         return _RUNS_ON
     run = _RUN + seen.entry.member

@@ -1,4 +1,7 @@
-"""Dramatiq 2 on Redis: ids stand in a list a queue and in a set a worker, messages in hashes beside them."""
+"""Dramatiq 2 on Redis: message ids stand in a list per queue and a set per worker.
+
+The messages are in hashes beside them.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,10 @@ class Dramatiq:
         )
 
     def survey(self, ask: Ask) -> Survey:
-        """Read which brokers beat, workers and programs that enqueue alike, and how many messages each has taken."""
+        """Read which brokers beat, and how many messages each has taken.
+
+        Workers beat, and so do programs that enqueue.
+        """
         queues = self._names.read(ask)
         (beats,) = ask([("ZRANGE", self._beats, 0, _MOST_BROKERS, "WITHSCORES")])
         beat_at = dict(zip(beats[::2], map(at_of, beats[1::2]), strict=True))
@@ -110,7 +116,11 @@ class Dramatiq:
         return Survey(queues, tuple(filter(None, cards)), brokers, unseen=unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return the delay queues, what of them workers hold in memory, the queues, what was taken of them, and the dead letters."""
+        """Return the shelves in the order in which messages travel.
+
+        Delay queues come first, then what workers hold of them in memory, the queues, what was taken from them, and
+        the dead letters.
+        """
         return tuple(
             Shelf(role, key, kind, states, text_of(name), falls=role == "dead")
             for role, kind, states, end in _ROLES
@@ -174,7 +184,10 @@ class Dramatiq:
         return ()
 
     def _retry(self, seen: Seen, moment: Moment) -> Change | str:
-        """Put a message into its queue as if it had never run; what a live worker holds in memory would run twice."""
+        """Put a message into its queue as if it had never run.
+
+        A message that a live worker holds in memory would run twice.
+        """
         entry, raw = seen.entry, seen.loaded[0]
         if entry.shelf.role == "queue":
             return "it waits in its queue already, where the next worker takes it"
@@ -221,7 +234,7 @@ class Dramatiq:
         )
 
     def _guards(self, seen: Seen) -> tuple[Step, ...]:
-        """Return the guards that a message stands as it was seen, and that a silent worker has not beaten since."""
+        """Return the guards of a change: the message is as it was seen, and its worker is still silent."""
         entry = seen.entry
         broker = self._broker(entry)
         silent = (Step(("ZSCORE", self._beats, broker), (seen.loaded[1] or b"",)),) if broker else ()
@@ -290,7 +303,10 @@ def _shown(said: Mapping[str, Any], options: Mapping[str, Any]) -> str:
 
 
 def _read_error(options: Mapping[str, Any], results: Sequence[Any], state: State) -> tuple[JobError | None, str]:
-    """Return the last error that is stored, and what a person must know of it: a dead letter is of the run before its last."""
+    """Return the last error that is stored, with a note for people.
+
+    The error of a dead letter is that of the run before its last.
+    """
     trace = options.get("traceback")
     before = read_traceback(trace) if isinstance(trace, str) else None
     if state is not State.FAILED:

@@ -95,7 +95,10 @@ class Rq:
         return f"its sets of queues and workers begin with {self.prefix.decode()}:" if b"set" in types else ""
 
     def survey(self, ask: Ask) -> Survey:
-        """Read which queues and workers are registered; RQ itself takes a worker for live until its hash expires."""
+        """Read which queues and workers are registered.
+
+        RQ takes a worker for live until its hash expires.
+        """
         queues, workers = ask([("SMEMBERS", self._key(name)) for name in ("queues", "workers")])
         head = self._key("queue", b"")
         cards = ask([("HMGET", key, *_WORKER_FIELDS) for key in sorted(workers)])
@@ -139,7 +142,11 @@ class Rq:
         return found
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
-        """Return the job; one whose hash is gone is shown by its id, one that repeats stands among the finished too until it runs again."""
+        """Return the job of an entry.
+
+        A job whose hash is gone is shown by its id. A job that repeats also stands among the finished until it runs
+        again.
+        """
         raw, kept = dict(zip(_FIELDS, loaded[0], strict=True)), int(loaded[1])
         values = {name: text_of(value) for name, value in raw.items() if name != "data"}
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(values[name] for name in _FIELDS[:8])))
@@ -190,7 +197,10 @@ class Rq:
         )  # fmt: skip
 
     def _enqueue(self, seen: Seen, moment: Moment) -> Change | str:
-        """Put a job at the end of its queue as RQ's own requeue does, with a hash that no longer expires; a run only once it is over."""
+        """Put a job at the end of its queue as RQ's own requeue does.
+
+        Its hash no longer expires. A job that runs is put back only once its run is over.
+        """
         values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
         is_run = seen.job.state is State.PROCESSING
         if is_run and not (seen.job.lease_until and seen.job.lease_until < moment.now):
@@ -272,7 +282,7 @@ def _bare_id(entry: Entry) -> bytes:
 
 
 def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, int | None, bool]:
-    """Return the runs that were begun, the retries that are left, and whether the number is more than a lower bound."""
+    """Return the runs begun and the retries left, and whether the number is only a lower bound."""
     counted = values["number_of_retries"]
     left = int(values["retries_left"]) if values["retries_left"].isdecimal() else None
     intervals = list_of(values["retry_intervals"])
@@ -289,7 +299,10 @@ def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, 
 
 
 def _read_call(data: str, description: str) -> tuple[str, str]:
-    """Return the function's name and what it is called with, by the description where the data cannot be read."""
+    """Return the function's name and its arguments.
+
+    They are read from the description where the data cannot be read.
+    """
     match list_of(data):
         case [name, instance, args, kwargs]:
             shown = {"func": name, "args": args, "kwargs": kwargs} | (

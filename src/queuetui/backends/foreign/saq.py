@@ -1,4 +1,7 @@
-"""SAQ on Redis: jobs are keys of their own, whose names stand in a list, a list of runs and a sorted set of all that is not over."""
+"""SAQ on Redis: jobs are keys of their own, whose names stand in lists and a sorted set.
+
+One list holds what waits, one what runs, and the sorted set all that is not over.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,10 @@ class Saq:
         return Survey(queues, tuple(filter(None, found)), unseen=self._names.unseen or listing.unseen, listing=listing)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return of each queue what is due later, what waits and what was taken, then the keys of all jobs for those that are over."""
+        """Return the shelves of each queue: scheduled, waiting, taken, then the keys of all jobs.
+
+        The keys show the jobs that are over.
+        """
         ended = survey.listing.fill(_ALL_JOBS) if survey.listing else _ALL_JOBS
         return (*(_shelf(role, name) for role in _ROLES for name in survey.queues), ended)
 
@@ -126,7 +132,10 @@ class Saq:
         return [("GET", entry.member)]
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
-        """Return the job; a name whose job is gone is shown by itself, one that does not stand there any more is none."""
+        """Return the job of an entry.
+
+        A name whose job is gone is shown by itself; a job that has left this place is none.
+        """
         raw, role = loaded[0], entry.shelf.role
         said, problem = _read_message(raw)
         told = said or {}
@@ -242,7 +251,10 @@ def _abort_key(seen: Seen) -> bytes:
 
 
 def _guards(seen: Seen) -> tuple[Step, ...]:
-    """Return the guards that a job is as it was read, and stands where it was seen; one that is over stands nowhere."""
+    """Return the guards that a job is as it was read, and stands where it was seen.
+
+    A job that is over stands in no list.
+    """
     job = seen.entry.member
     nowhere = Step(("ZSCORE", _key(_queue(seen), b"incomplete"), job), ("",))
     return (nowhere if seen.entry.shelf.role == "ended" else stands(seen.entry), holds(job, seen.loaded[0]))
@@ -262,7 +274,10 @@ def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
 
 
 def _is_live(said: Mapping[str, Any], entry: Entry, moment: Moment) -> bool:
-    """Tell whether the worker of a run is registered, or any of its queue where the run does not say which has taken it."""
+    """Tell whether the worker of a run is registered.
+
+    Where the run does not name its worker, any worker of its queue counts.
+    """
     live = moment.survey.workers if isinstance(moment.survey, Survey) else ()
     if said.get("status") in _BEGUN and said.get("worker_id"):
         return any(one.id.raw == said["worker_id"] for one in live)
@@ -270,7 +285,10 @@ def _is_live(said: Mapping[str, Any], entry: Entry, moment: Moment) -> bool:
 
 
 def _held_until(said: Mapping[str, Any], entry: Entry, moment: Moment) -> datetime | None:
-    """Return until when SAQ's sweep leaves a run alone; what was taken and not begun it leaves alone only as long as nobody sweeps."""
+    """Return until when SAQ's sweep leaves a run alone.
+
+    A job that was taken and not begun is left alone only until the next sweep.
+    """
     if said.get("status") not in _BEGUN:
         return None if _is_live(said, entry, moment) else first_time(said, "touched", "queued")
     spans = (("started", number_of(said.get("timeout"), _TIMEOUT_S)), ("touched", number_of(said.get("heartbeat"))))
@@ -279,7 +297,10 @@ def _held_until(said: Mapping[str, Any], entry: Entry, moment: Moment) -> dateti
 
 
 def _is_over(seen: Seen, moment: Moment) -> bool:
-    """Tell whether a run may be taken from its worker: its time is over, or it has none and its worker is gone."""
+    """Tell whether a run may be taken from its worker.
+
+    Its time is over, or it has no limit and its worker is gone.
+    """
     held, said = seen.job.lease_until, _read_message(seen.loaded[0])[0] or {}
     return held < moment.now if held else not _is_live(said, seen.entry, moment)
 
@@ -305,7 +326,10 @@ def _remarks(said: Mapping[str, Any], entry: Entry, moment: Moment) -> Iterator[
 
 
 def _read_worker(key: bytes, until: bytes, card: bytes | None, busy: Mapping[str, int]) -> WorkerInfo | None:
-    """Return a worker; when it has beaten is told as for one that beats as often as SAQ's do by themselves."""
+    """Return a worker.
+
+    The time of its last beat assumes SAQ's usual interval between beats.
+    """
     said, end = object_of(card), at_of(until)
     if said is None or end is None:
         return None

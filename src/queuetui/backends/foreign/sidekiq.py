@@ -1,4 +1,7 @@
-"""Sidekiq 6 to 8: whole messages stand in lists and sorted sets, and what runs in a hash of each process."""
+"""Sidekiq 6 to 8: whole messages stand in lists and sorted sets.
+
+What runs stands in a hash of each process.
+"""
 
 from __future__ import annotations
 
@@ -178,7 +181,10 @@ class Sidekiq:
         )
 
     def _kill(self, seen: Seen, moment: Moment) -> Change | str:
-        """Put a message among the dead, as Sidekiq's own pages do; Sidekiq trims them when it next puts one there."""
+        """Put a message among the dead, as Sidekiq's own pages do.
+
+        Sidekiq trims the dead when it adds one itself.
+        """
         dead = Shelf("dead", self._key(b"dead"), Kind.SORTED, (State.FAILED,), falls=True)
         now_s = repr(moment.now.timestamp())
         return Change(
@@ -214,7 +220,10 @@ def _write(value: object) -> str:
 
 
 def _read_arguments(job_type: str, said: Mapping[str, Any], moment: Moment) -> tuple[str, Untrusted | None]:
-    """Return the arguments with what they are about; those of a job of Rails as ActiveJob was called with them."""
+    """Return the arguments and what they are about.
+
+    Those of a Rails job are the arguments that ActiveJob was called with.
+    """
     payload, args = _write(said.get("args")), said.get("args")
     inner = args[0] if said.get("wrapped") and isinstance(args, list) and args else None
     rails = read_active_job(job_type, _write(inner), moment.summaries) if inner is not None else None

@@ -1,4 +1,4 @@
-"""The two halves of a product that lives in two stores, and how a job tells which of them it stands in."""
+"""The two halves of a product that lives in two stores, and how a job tells its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _REMEMBERED_JOBS = 20_000
 
 @dataclass(frozen=True)
 class Halves:
-    """Jobs travel from the first half to the second; `second_holds` says in our words what of them is there.
+    """Jobs travel from the first half to the second.
+
+    `second_holds` says in words what the second one keeps.
 
     Which half a job was seen in stands in its revision, and is remembered by its id.
     """
@@ -51,7 +53,11 @@ class Halves:
         return marked
 
     def order_for(self, job_id: str) -> tuple[int, ...]:
-        """Return the halves to look for an id in: where it was seen, then the second, which a job may reach meanwhile, around the first."""
+        """Return the halves to look for an id in, in this order.
+
+        The one where it was seen comes first. Then the second is looked at around the first, as a job may reach it
+        meanwhile.
+        """
         with self._guard:
             seen = self._seen.get(job_id)
         return (FIRST, SECOND) if seen == FIRST else (SECOND, FIRST, SECOND)
@@ -68,7 +74,10 @@ def mark_rev(half: int, rev: str) -> str:
 
 
 def read_ref(ref: JobRef) -> tuple[int | None, JobRef]:
-    """Return the half that a reference names, None where it was not made here, and the reference as that half knows it."""
+    """Return the half that a reference names, with the reference as that half knows it.
+
+    The half is None where the reference was not made here.
+    """
     for half, mark in enumerate(_MARKS):
         if ref.rev.startswith(mark):
             return half, replace(ref, rev=ref.rev.removeprefix(mark))

@@ -29,7 +29,10 @@ T = TypeVar("T")
 
 
 class JoinedInspector:
-    """Asks the halves; what the second one cannot tell is named as a problem, and the first one's is shown."""
+    """Asks both halves.
+
+    What the second one cannot tell is named as a problem, and what the first one tells is shown.
+    """
 
     def __init__(self, halves: Halves, limits: Limits) -> None:
         self._halves = halves
@@ -154,7 +157,10 @@ class JoinedInspector:
 
 
 def _pass_over(half: int, error: QueueTuiError) -> QueueTuiError:
-    """Return the error of the second half, whose jobs are looked for in the first too; raise that of the first."""
+    """Return the error of the second half, and raise that of the first.
+
+    Jobs of the second half are looked for in the first too.
+    """
     if half == FIRST:
         raise error
     return error

@@ -63,7 +63,10 @@ class JoinedOperator:
         return [_passed_over(target.ref, act, jobs.get(target.ref.id), named) for target in targets]
 
     def _outwards(self, half: int | None, result: Result, ref: JobRef) -> Result:
-        """Return a result as the whole queue tells it: a job that is now in a state of the other half alone stands there."""
+        """Return a result as the whole queue tells it.
+
+        A job that is now in a state that only the other half has stands there.
+        """
         if half is None or result.rev_after is None:
             return replace(result, ref=ref)
         others = SECOND - half

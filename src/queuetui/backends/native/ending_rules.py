@@ -1,4 +1,7 @@
-"""What the end of a run makes of its job: decided here for memory and SQL; Redis' scripts are tested against it."""
+"""What the end of a run makes of its job, for memory and SQL.
+
+Redis' scripts are tested against it.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ _MAILER = ("deliver_now", "deliver_later", "deliver_now!")
 
 @dataclass(frozen=True, slots=True)
 class ActiveJob:
-    """What a job says: its arguments as JSON with `args` and `kwargs`, and how many runs ended before, None where that is not told."""
+    """What a job says: its arguments as JSON, and how many runs ended before.
+
+    The arguments have `args` and `kwargs`. The number is None where it is not told.
+    """
 
     payload: str
     executions: int | None
@@ -53,7 +56,10 @@ def read_active_job(job_class: str, text: str, summaries: SummaryPaths) -> Activ
 
 
 def tell_call(job: Job, text: str, summaries: SummaryPaths, *, is_whole: bool) -> tuple[Job, int | None]:
-    """Return a job with the arguments that its text says, and how many runs ended before; of a cut text neither."""
+    """Return a job with the arguments that its text says, and how many runs ended before.
+
+    A text that was cut tells neither.
+    """
     read = read_active_job(job.type.raw, text, summaries) if is_whole else None
     if read is not None:
         return replace(job, payload=Untrusted(read.payload), data=read.data), read.executions
@@ -68,7 +74,10 @@ def count_executions(tail: str) -> int | None:
 
 
 def forget_executions(text: str) -> str | None:
-    """Return a job's text with no runs counted and no other byte changed, as ActiveJob's own retry has it; None where it tells none."""
+    """Return a job's text with no runs counted, as ActiveJob's own retry writes it.
+
+    No other byte changes. None where the text tells no count.
+    """
     spans = _spans(text)
     changed = text
     for name, value in sorted(
@@ -82,7 +91,10 @@ def forget_executions(text: str) -> str | None:
 
 
 def read_rails_error(text: str) -> JobError:
-    """Return the error that JSON tells by its exception_class, message and backtrace; of a cut text only class and message."""
+    """Return the error that JSON tells by its exception_class, message and backtrace.
+
+    A text that was cut tells only class and message.
+    """
     trace = ""
     try:
         told = json.loads(text)
@@ -125,7 +137,10 @@ def _skip(text: str, at: int) -> int:
 
 
 def _as_call(values: list[Any], arguments: list[Any]) -> dict[str, Any]:
-    """Return arguments by place and by name: the names are those of a last hash that says that it is made of them."""
+    """Return arguments by place and by name.
+
+    Names are those of a last hash that is marked as made of them.
+    """
     last = arguments[-1] if arguments else None
     is_named = isinstance(last, dict) and ("_aj_ruby2_keywords" in last or "_aj_symbol_keys" in last)
     return {"args": values[:-1] if is_named else values, "kwargs": values[-1] if is_named else {}}

@@ -1,4 +1,7 @@
-"""Reads a payload that may be any bytes: JSON as it stands, other formats as JSON, text as text, and the rest in base64."""
+"""Reads a payload that may be any bytes.
+
+JSON is left as it is, other formats become JSON, text stays text, and the rest becomes base64.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Makes what arq enqueues of what it keeps as a job's result: the beginning of the same pickle, cut without being run."""
+"""Makes what arq enqueues from what it keeps as a job's result.
+
+It is the beginning of the same pickle, cut without being run.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _NONE, _END = b"N", b"u."
 
 
 def job_of_result(raw: bytes) -> bytes | None:
-    """Return the job of a result, without its count of tries; None where the pickle is not built as Python builds it."""
+    """Return the job of a result, without its count of tries.
+
+    None where the pickle is not built as Python builds it.
+    """
     try:
         ops = [
             (op.name, argument, place or 0)

@@ -21,7 +21,10 @@ _STORED = Decoder((), (PICKLE, JSON, MSGPACK))
 
 @dataclass(frozen=True, slots=True)
 class CeleryResult:
-    """What is stored of a task; `status` is empty where that cannot be read, `in_json` tells the serialiser."""
+    """What is stored about a task.
+
+    `status` is empty where it cannot be read, and `in_json` tells the serialiser.
+    """
 
     said: Mapping[str, Any]
     in_json: bool = True

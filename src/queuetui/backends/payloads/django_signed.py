@@ -1,4 +1,6 @@
-"""What Django signs (`django.core.signing`): a value in base64, perhaps packed by zlib, when it was signed, and a signature.
+"""Values that Django has signed (`django.core.signing`), with the time when they were signed.
+
+A value is in base64, perhaps packed by zlib.
 
 The signature is not checked: nothing here runs what is signed.
 """

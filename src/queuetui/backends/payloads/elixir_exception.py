@@ -1,4 +1,4 @@
-"""Reads what Elixir writes of an exception: its class in brackets behind two stars, its message, and the stack."""
+"""Reads an exception as Elixir writes it: class in brackets behind two stars, message, stack."""
 
 from __future__ import annotations
 

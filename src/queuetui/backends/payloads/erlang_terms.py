@@ -1,4 +1,7 @@
-"""Reads Erlang's external term format within bounds; atoms are text, and nothing that could be called is made of it."""
+"""Reads Erlang's external term format within bounds.
+
+Atoms are text, and nothing that could be called is made of it.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,10 @@ _READERS: Mapping[int, Callable[[_Walk, int], object]] = {
 
 
 def read_term(raw: bytes, caps: Caps) -> str:
-    """Return one term as JSON text: binaries as texts, atoms as their names, tuples as lists. Raises Undecodable."""
+    """Return one term as JSON text: binaries as texts, atoms as their names, tuples as lists.
+
+    Raises Undecodable.
+    """
     if raw[:1] != bytes([_VERSION]):
         raise Undecodable("it is no Erlang term")
     body = raw[1:]

@@ -15,7 +15,10 @@ def read_stack(stack: str) -> JobError:
 
 
 def read_last(message: str, stacks: Sequence[object]) -> JobError | None:
-    """Return the last failure, None where there is no message; its class and traceback are known if the last stack is its own."""
+    """Return the last failure, None where there is no message.
+
+    Its class and traceback are known if the last stack is its own.
+    """
     last = read_stack(str(stacks[-1])) if stacks else None
     if last is not None and last.message.raw == message.partition("\n")[0].strip():
         return JobError(last.class_name, Untrusted(message), last.traceback)

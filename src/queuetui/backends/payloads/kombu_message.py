@@ -1,4 +1,7 @@
-"""Reads messages as Kombu writes them: an envelope of JSON around a body of any encoding, which is read inertly."""
+"""Reads messages as Kombu writes them: a JSON envelope around a body of any encoding.
+
+Nothing in them is executed.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ _BODY = Decoder((BASE64, ZLIB, GZIP, BZIP2, LZMA), (PICKLE, JSON, MSGPACK, _YAML
 
 @dataclass(frozen=True, slots=True)
 class KombuMessage:
-    """The message of a task; `said` is its envelope whole, exchange and routing key are known once it was given to a worker."""
+    """The message of a task.
+
+    `said` is its whole envelope; exchange and routing key are known once it was given to a worker.
+    """
 
     said: Mapping[str, Any]
     exchange: str = ""
@@ -78,7 +84,10 @@ class KombuMessage:
         return call, json.dumps(told, ensure_ascii=False), found.problem
 
     def changed(self, headers: Mapping[str, Any], delivery: Mapping[str, Any]) -> bytes:
-        """Return the message with some headers and some of how it is delivered changed. Raises ValueError for what JSON cannot carry."""
+        """Return the message with some headers and some of how it is delivered changed.
+
+        Raises ValueError for what JSON cannot carry.
+        """
         info = {**_mapping(self.properties.get("delivery_info")), **delivery}
         told = {
             **self.said,
@@ -89,7 +98,10 @@ class KombuMessage:
 
 
 def write_message(task_id: str, call: tuple[str, list[Any], dict[str, Any]], queue: str, parent: object) -> bytes:
-    """Return the message of a new first run, as a client of the second protocol sends it. Raises ValueError for what JSON cannot carry."""
+    """Return the message of a new first run, as a client of the second protocol sends it.
+
+    Raises ValueError for what JSON cannot carry.
+    """
     name, args, kwargs = call
     headers = {
         "lang": "py", "task": name, "id": task_id, "shadow": None, "eta": None, "expires": None, "group": None,
@@ -114,7 +126,10 @@ def write_message(task_id: str, call: tuple[str, list[Any], dict[str, Any]], que
 
 
 def read_message(raw: bytes | str) -> KombuMessage | None:
-    """Return the message of a list, or one that was given to a worker with its exchange and routing key; None where it is none."""
+    """Return the message that stands in a list, or that was given to a worker.
+
+    The latter has its exchange and routing key. None where it is no message.
+    """
     try:
         told = json.loads(raw)
     except (ValueError, RecursionError):

@@ -10,7 +10,10 @@ _MOST_WORDS = 20
 
 @dataclass(frozen=True, slots=True)
 class KombuRoutes:
-    """The queues by exchange and routing key; several may be bound alike, and a message goes to each of them."""
+    """The queues by exchange and routing key.
+
+    Several may be bound alike, and a message goes to each of them.
+    """
 
     bound: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
@@ -20,7 +23,10 @@ class KombuRoutes:
         return frozenset[str]().union(*self.bound.values())
 
     def queue_of(self, exchange: str, routing_key: str) -> str | None:
-        """Return the queue that a message goes to, None where no binding tells: by the exchange, or its only queue."""
+        """Return the queue that a message goes to, by its exchange or as its only queue.
+
+        None where no binding tells.
+        """
         if not exchange:
             return routing_key or None
         near = {key: queues for (name, key), queues in self.bound.items() if name == exchange}
@@ -28,7 +34,10 @@ class KombuRoutes:
         return _one_of(_match(near, routing_key), routing_key) or (next(iter(every)) if len(every) == 1 else None)
 
     def queue_by_key(self, routing_key: str) -> str:
-        """Return the queue that messages with a routing key went to by whatever exchange, the key itself where no binding tells."""
+        """Return the queue that messages with a routing key went to by any exchange.
+
+        It is the key itself where no binding tells.
+        """
         if routing_key in self.queues:
             return routing_key
         near: dict[str, frozenset[str]] = {}
@@ -38,7 +47,10 @@ class KombuRoutes:
 
 
 def read_routes(tables: Mapping[bytes, Iterable[bytes]], separator: bytes) -> KombuRoutes:
-    """Return the routes of tables of bindings, by exchange: a routing key, its pattern and a queue, with a separator between."""
+    """Return the routes of tables of bindings, by exchange.
+
+    An entry is a routing key, its pattern and a queue, with a separator between them.
+    """
     bound: dict[tuple[str, str], frozenset[str]] = {}
     for exchange, members in tables.items():
         for member in members:
@@ -49,20 +61,26 @@ def read_routes(tables: Mapping[bytes, Iterable[bytes]], separator: bytes) -> Ko
 
 
 def exchange_in(head: bytes, key: bytes) -> bytes | None:
-    """Return the exchange whose table of bindings a key is, None where it is none, or where only workers are spoken to by it."""
+    """Return the exchange whose table of bindings a key is, None where it is none.
+
+    None too where the exchange only speaks to workers.
+    """
     name = key.removeprefix(head)
     return None if name == key or name.endswith(b".pidbox") or name.startswith(b"celeryev") else name
 
 
 def _one_of(queues: frozenset[str], routing_key: str) -> str | None:
-    """Return the queue of several that is called as the key, else the only one, None where neither is there."""
+    """Return the queue that is called like the key, else the only queue, else None."""
     if routing_key in queues:
         return routing_key
     return next(iter(queues)) if len(queues) == 1 else None
 
 
 def _match(bound: Mapping[str, frozenset[str]], routing_key: str) -> frozenset[str]:
-    """Return the queues that are bound by a key or, as topics are, by a pattern of words: * stands for one of them, # for any number."""
+    """Return the queues that are bound by a key or by a topic's pattern of words.
+
+    In a pattern * stands for one word, and # for any number of them.
+    """
     if routing_key in bound:
         return bound[routing_key]
     words = routing_key.split(".")

@@ -1,4 +1,7 @@
-"""Reads MessagePack within bounds; extensions, which a program would make objects of, stay bytes with their number."""
+"""Reads MessagePack within bounds.
+
+An extension, which a program would make an object of, stays bytes with a number.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Times in pickles: read from what the reader shows of them, and written over in place, so that nothing else of the bytes changes."""
+"""Times in pickles: read from what the reader shows of them, and overwritten in place.
+
+No other byte changes.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ def _pack(at: datetime) -> bytes:
 
 
 def rewrite_time(raw: bytes, place: int, at: datetime) -> bytes | None:
-    """Return a pickled object with another time at one place of its arguments, None where its bytes do not stand there alone."""
+    """Return a pickled object with another time at one place of its arguments.
+
+    None where the bytes of that time do not stand there alone.
+    """
     try:
         found = _find(raw, place)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, Undecodable):

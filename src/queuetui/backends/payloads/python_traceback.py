@@ -38,7 +38,7 @@ def read_long_traceback(text: str, end: str) -> JobError | None:
 
 
 def read_error(told: object) -> JobError | None:
-    """Return the error of a traceback, or of the few words that stand in its place where a run was stopped."""
+    """Return the error of a traceback, or of the words that replace it where a run was stopped."""
     if not isinstance(told, str) or not told.strip():
         return None
     return read_traceback(told) if _HEADER.search(told) else JobError(Untrusted(""), Untrusted(told), Untrusted(""))

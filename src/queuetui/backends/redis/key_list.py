@@ -1,4 +1,4 @@
-"""The names of a database's keys, looked through once for all products that keep no register of their queues."""
+"""The names of a database's keys, read once for all products that keep no register of queues."""
 
 from __future__ import annotations
 

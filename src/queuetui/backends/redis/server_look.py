@@ -1,4 +1,7 @@
-"""What a Redis or Valkey server tells a person who asks why it is slow: memory, policy, clients, slow log."""
+"""What a Redis or Valkey server tells a person who asks why it is slow.
+
+That is memory, eviction policy, clients and slow log.
+"""
 
 from __future__ import annotations
 

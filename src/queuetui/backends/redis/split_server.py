@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class SplitServer(RedisServer):
-    """The server at a URL, with `beside` for the keys that begin with `begins`; scripts run on the first alone."""
+    """The server at a URL, with `beside` for the keys that begin with `begins`.
+
+    Scripts run on the first alone.
+    """
 
     def __init__(self, url: str, beside: RedisServer, begins: bytes, options: BackendOptions) -> None:
         super().__init__(url, options)

@@ -28,5 +28,8 @@ def is_held(number: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 def take(number: ColumnElement[int]) -> Select[int]:
-    """Return the statement that takes a number until the transaction ends, and answers no row where another holds it."""
+    """Return the statement that takes a number until the transaction ends.
+
+    It answers no row where another transaction holds the number.
+    """
     return select(literal(1)).where(func.pg_try_advisory_xact_lock(number))

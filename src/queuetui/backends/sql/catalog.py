@@ -162,7 +162,7 @@ class Catalog:
         return next(visible, None) or next(placed, None)
 
     def sets_with(self, needed: Mapping[str, Iterable[str]]) -> list[dict[str, StoredTable]]:
-        """Return all tables, by name, of each schema in which every table that is needed has at least its columns."""
+        """Return the tables, by name, of each schema that has every needed table and column."""
         schemas: dict[str | None, dict[str, StoredTable]] = {}
         for table in self.tables:
             schemas.setdefault(table.schema, {})[table.name] = table

@@ -42,6 +42,9 @@ def read_row_lock(connection: Connection, table: Table, where: ColumnElement[boo
 
 
 def _whole(xid: int, next_whole: int) -> int:
-    """Return the number of a transaction over all turns of its 32 bits, which is no more than half a turn from the next one."""
+    """Return the number of a transaction with all turns of its 32 bits.
+
+    It is at most half a turn from the next one.
+    """
     whole = next_whole - next_whole % _TURN + xid
     return whole - _TURN if whole > next_whole + _TURN // 2 else whole

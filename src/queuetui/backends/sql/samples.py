@@ -20,7 +20,7 @@ SAMPLED_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """How many rows at each end of a table are counted whole, and how many blocks between them are looked at.
+    """How many rows are counted at each end of a table, and how many blocks between them.
 
     Rows that run are among the oldest by the order of taking, and what was just made is the newest. `count_s` is what counting
     all rows may take where keys are no numbers.

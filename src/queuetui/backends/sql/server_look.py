@@ -1,4 +1,7 @@
-"""What a database server tells a person who asks why it is slow; each section is one short read of its own."""
+"""What a database server tells a person who asks why it is slow.
+
+Each section is one short read of its own.
+"""
 
 from __future__ import annotations
 

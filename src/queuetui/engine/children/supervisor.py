@@ -1,4 +1,4 @@
-"""The one thread that tends all children: starts them, reads their messages, gives them runs, ends and reaps them.
+"""The thread that tends all children: starts them, hands over runs, reads messages, ends them.
 
     executor.submit -> backlog -> Assigner -> ChildHandle.runs -> child
                           ^                        |                | messages

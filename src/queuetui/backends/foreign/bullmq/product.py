@@ -1,4 +1,7 @@
-"""BullMQ 5 and 6: ids stand in lists and sorted sets of a queue, each job in a hash, its worker's lock beside it."""
+"""BullMQ 5 and 6: job ids stand in lists and sorted sets of a queue, each job in a hash.
+
+The lock of its worker is a key beside it.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,10 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
 
 
 class Bullmq:
-    """The description of the queues of one prefix; a queue of a FlowProducer alone tells no version: it is that of the others."""
+    """The description of the queues of one prefix.
+
+    A queue that only a FlowProducer has written tells no version; it is taken to have that of the others.
+    """
 
     absent: Mapping[str, str] = {
         "correlation_id": "BullMQ's jobs carry no correlation id",
@@ -96,7 +102,10 @@ class Bullmq:
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
-        """Tell BullMQ by what it writes into the meta of each queue; a user who may not list connections sees no workers."""
+        """Recognise BullMQ by what it writes into the meta key of each queue.
+
+        A user who may not list connections sees no workers.
+        """
         told = ask(
             [("HMGET", self._key(one, b"meta"), "version", "opts.maxLenEvents") for one in self._names.read(ask)]
         )

@@ -1,4 +1,7 @@
-"""BullMQ 6 on PostgreSQL: jobs in one table of a schema, whose functions are what its own client calls."""
+"""BullMQ 6 on PostgreSQL: jobs stand in one table of a schema.
+
+Changes call the functions of that schema, as its own client does.
+"""
 
 from __future__ import annotations
 
@@ -261,7 +264,10 @@ def _list(text: str | None) -> list[object]:
 
 def _changes(bullmq: _Tables, schema: str) -> tuple[Change, ...]:
     def calling(name: str, expected: int, *values: Any, lifo: bool = False) -> Any:  # noqa: ANN401 - what writes a change
-        """Call a function of the schema, which answers with another number where the job is not as it was seen."""
+        """Call a function of the schema.
+
+        It answers with another number where the job is not as it was seen.
+        """
 
         def write(locked: LockedRow) -> Statements:
             given = [*values[:1], locked.row["extra_lifo"] == "true", *values[1:]] if lifo else values

@@ -1,4 +1,7 @@
-"""Finds Celery's queues by the names of keys, and its results beside them or in another database of Redis that is named."""
+"""Finds Celery's queues by the names of keys, and its results.
+
+Results stand beside the queues, or in another Redis database that is named.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,10 @@ def _prefixes(server: RedisServer, part: bytes) -> set[bytes]:
 
 
 def _results_of(prefix: bytes, brokers: Collection[bytes], ended: Collection[bytes]) -> bytes:
-    """Return what keys of results have before them beside a broker's prefix: what Celery writes, or the only one there is."""
+    """Return the prefix of the keys of results beside a broker's prefix.
+
+    It is what Celery writes, or the only prefix there is.
+    """
     written = prefix if not prefix or prefix[-1:] in b":_-." else prefix + b"_"
     if written not in ended and len(brokers) == len(ended) == 1:
         return next(iter(ended))

@@ -1,4 +1,7 @@
-"""Celery on Redis: messages stand in lists by priority, what workers hold in a hash, and what became of tasks in keys of their own."""
+"""Celery on Redis: messages stand in lists by priority, and what workers hold in a hash.
+
+The results of tasks are keys of their own.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,10 @@ class _Around(Survey):
 
 
 class Celery:
-    """The description of Celery; `prefix` is the broker's global_keyprefix, `results` what the keys of results begin with, on `other`."""
+    """The description of Celery.
+
+    `prefix` is the broker's global_keyprefix; `results` is how the keys of results begin, on the server `other`.
+    """
 
     absent: Mapping[str, str] = {
         "key": "Celery's tasks carry no idempotency key", "tag": "Celery's tasks carry no tags",
@@ -136,7 +142,10 @@ class Celery:
         return "" if message is None else message.task_id
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
-        """Look for a task among what workers hold and for its result; else only the messages in the lists tell."""
+        """Look for a task among what workers hold, and for its result.
+
+        Any other task can be found only in the messages of the lists.
+        """
         key = self._result_key(job_id)
         held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
@@ -241,7 +250,10 @@ class Celery:
         return self._send(seen, moment, self.list_of(queue, 0), write)
 
     def _send(self, seen: Seen, moment: Moment, goal: Shelf, write: Callable[[], bytes]) -> Change | str:
-        """Put a message behind the others, or before them where a worker held it, which Celery does too; a run's result goes."""
+        """Put a message behind the others, or before them where a worker held it, as Celery does.
+
+        The result of the earlier run is deleted.
+        """
         guards, removes, why = self._take(seen, moment)
         entry, key = seen.entry, self._result_key(seen.job.ref.id)
         try:
@@ -273,7 +285,10 @@ class Celery:
         return why or Change(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
 
     def _take(self, seen: Seen, moment: Moment) -> tuple[tuple[Step, ...], tuple[Step, ...], str]:
-        """Return how an entry is guarded and taken away, or why it is not: what a worker holds until Celery would give it back."""
+        """Return the guards and the removal of an entry, or why it is left alone.
+
+        What a worker holds is left alone until Celery would give it back.
+        """
         entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
         still, end = Step(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), Step(("DEL", key))
         if not entry.value:
@@ -302,7 +317,10 @@ class Celery:
 def _state_of(
     entry: Entry, message: KombuMessage | None, result: CeleryResult, given: datetime | None, now: datetime
 ) -> State:
-    """Return the state; what a worker holds is over if it was revoked since, any other run of it ends with its acknowledgement."""
+    """Return the state of a task.
+
+    A task that a worker holds is over if it was revoked since; any other run ends with its acknowledgement.
+    """
     done, later = time_of(result.done), State.RETRYING if message and message.retries else State.SCHEDULED
     if message is None or (entry.value and result.status == "REVOKED" and done and given and done >= given):
         return State.PROCESSING if result.is_run else _ENDED.get(result.status, State.COMPLETED)

@@ -1,4 +1,4 @@
-"""The results of Celery's database backend: shown from its table, and sent again from there to the broker."""
+"""The results of Celery's database backend: shown from its table, and sent again to the broker."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def _choose(tables: tuple[StoredTable, ...], shown: str) -> StoredTable:
 
 
 def describe(stored: StoredTable, server: RedisServer, product: Celery, summaries: SummaryPaths) -> Product:
-    """Return what has ended in a table of results; what runs or is tried again stands where its message does."""
+    """Return what has ended in a table of results.
+
+    A task that runs or is tried again is shown where its message stands.
+    """
     kept = product.capabilities
     final = frozenset(_STATES)
     return Product(

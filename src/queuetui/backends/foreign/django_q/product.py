@@ -1,4 +1,7 @@
-"""django-q2's tables: signed packages with a lock until when a cluster may work on them, and tasks that ended."""
+"""django-q2's tables: signed packages, each with a lock, and the tasks that ended.
+
+A cluster may work on a package until its lock is over.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +136,10 @@ class DjangoQ:
         )  # fmt: skip
 
     def _was_taken(self, table: Table, moment: Moment | None) -> Condition:
-        """Return what tells that a cluster took a package: its lock is later than it was when the package was signed."""
+        """Return the condition for a package that a cluster has taken.
+
+        Its lock is later than it was when the package was signed.
+        """
         row = table.c
         if self.times == ZONED or self.zone.utcoffset(None) == timedelta(0):
             known: Condition = _seconds(row.lock, self.dialect) > self._signed_s(row.payload) + _ENQUEUED_WITHIN_S
@@ -154,7 +160,10 @@ class DjangoQ:
         return sum(terms[1:], terms[0])
 
     def _place(self, digit: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the place of a digit among all, letter by letter also where texts are compared without their case."""
+        """Return the place of a digit in its alphabet, with regard to case.
+
+        It compares letter by letter, also where the database compares texts without their case.
+        """
         if self.dialect == "postgresql":
             return cast(func.strpos(DIGITS, digit), BigInteger)
         if self.dialect == "mysql":
@@ -252,7 +261,10 @@ def _seconds(at: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
 
 
 def _read_value(stored: str | None) -> Decoded:
-    """Return what a column of the fields' package django-picklefield holds: a pickle in base64, perhaps packed by zlib."""
+    """Return the pickle that a field of the package django-picklefield holds.
+
+    It is stored in base64, perhaps packed by zlib.
+    """
     if not stored:
         return Decoded("")
     try:

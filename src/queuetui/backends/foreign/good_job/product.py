@@ -1,4 +1,7 @@
-"""GoodJob 4: one row a job without a column for its state, a lock on it while it runs, and a row for each run."""
+"""GoodJob 4: one row per job, which has no column for its state, and a row for each run.
+
+A job that runs is locked.
+"""
 
 from __future__ import annotations
 

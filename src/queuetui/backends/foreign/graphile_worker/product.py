@@ -1,4 +1,4 @@
-"""graphile-worker: jobs in a table of PostgreSQL that only ever holds what is still to be done, or was given up."""
+"""graphile-worker: a table of PostgreSQL that holds only what is still to be done or was given up."""
 
 from __future__ import annotations
 
@@ -87,7 +87,9 @@ _DONE_IS_GONE = "graphile-worker deletes a job that is done"
 
 @dataclass(frozen=True, slots=True)
 class GraphileShape:
-    """The tables of one schema: how their names begin, whether queues and types are numbered; `is_tried`: their functions are known.
+    """The tables of one schema: how their names begin, and whether queues and types are numbered.
+
+    `is_tried`: their functions are known.
 
     `hides_rows`: row security without a policy hides all rows, and says nothing.
     """
@@ -193,7 +195,10 @@ class _Tables:
         }
 
     def tell_holders(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
-        """Add to blocked jobs the one that runs in their queue; no index leads to it, so that it is looked for for a moment."""
+        """Add to blocked jobs the one that runs in their queue.
+
+        No index leads to it, so the search has a budget.
+        """
         of = {row["of"] for row, job in read if job.state is State.BLOCKED}
         job = self._jobs.c
         running = select(self._queue_of, job.id).where(job.locked_at.is_not(None), self._queue_of.in_(of))
@@ -216,7 +221,10 @@ def _finish(row: Row, job: Job) -> Job:
 
 
 def _changes(schema: str, queues: Table) -> Iterator[Change]:
-    """Yield what its own functions do, which lock, check and schedule anew; what died they leave to 4 hours, or to a whole worker."""
+    """Yield the calls of its own functions, which lock, check and schedule anew.
+
+    They leave the job of a dead worker alone for 4 hours, unless the whole worker is unlocked.
+    """
 
     def calling(name: str, *values: Any) -> Callable[[LockedRow], Statements]:  # noqa: ANN401 - what its function takes
         def write(locked: LockedRow) -> Statements:

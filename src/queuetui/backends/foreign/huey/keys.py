@@ -1,4 +1,7 @@
-"""Huey on Redis: messages stand in a list or sorted set, results and revocations in a hash or in keys that expire."""
+"""Huey on Redis: messages stand in a list or sorted set.
+
+Results and revocations stand in a hash, or in keys that expire.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ _NO_HASH = (
 
 
 class HueyOnRedis:
-    """The description of Huey on Redis: each name is a queue; `zone` is UTC but where the application says utc=False."""
+    """The description of Huey on Redis: each name is a queue.
+
+    `zone` is UTC unless the application says utc=False.
+    """
 
     home = "the keys huey.*"
     absent: Mapping[str, str] = messages.ABSENT
@@ -71,7 +77,10 @@ class HueyOnRedis:
         return Survey(names, processes=sorted_sets, unseen=self._names.unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return the schedule of each queue, the queue itself, of which a list is taken from its end, and its results."""
+        """Return the shelves of each queue: its schedule, the queue itself and its results.
+
+        A queue that is a list is taken from its end.
+        """
         found = []
         for name in survey.queues:
             has_priorities, queue = name in survey.processes, text_of(name)
@@ -106,7 +115,10 @@ class HueyOnRedis:
         return tuple(entry for entry in found if _ended(entry) is not None) or None
 
     def loads(self, entry: Entry) -> list[Command]:
-        """Read the result of a message, and whether it or its task is revoked, where Huey keeps them by itself and where they expire."""
+        """Read the result of a message, and whether the message or its task is revoked.
+
+        Huey keeps these in a hash, or in keys of their own that expire.
+        """
         message = None if entry.shelf.role == "results" else messages.read_message(_raw(entry))
         if message is None:
             return []
@@ -139,7 +151,10 @@ class HueyOnRedis:
         return ()
 
     def _run_now(self, seen: Seen, moment: Moment) -> Change | str:
-        """Put a message that is due now in the place of one that is due later; the consumer takes it from there."""
+        """Put a message that is due now in the place of one that is due later.
+
+        The consumer takes it from there.
+        """
         entry = seen.entry
         message = messages.read_message(_raw(entry))
         written = messages.due_now(_raw(entry), moment.now, self._zone)

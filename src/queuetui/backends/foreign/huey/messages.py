@@ -1,4 +1,7 @@
-"""What Huey's pickled messages and results say, wherever they are stored; nothing of them is unpickled."""
+"""What Huey's pickled messages and results say, wherever they are stored.
+
+None of them is unpickled.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ class HueyMessage:
 
 @dataclass(frozen=True, slots=True)
 class HueyEnd:
-    """What is stored under a task's id: a value, or the error of a run after which so many retries were left."""
+    """What is stored under a task's id: a value, or the error of a run.
+
+    An error is stored with the number of retries that were left.
+    """
 
     text: str
     error: JobError | None = None
@@ -109,7 +115,10 @@ class HueyHead:
 # A statement asks many things of one row before it goes on to the next.
 @lru_cache(maxsize=100)
 def read_head(raw: bytes) -> HueyHead | None:
-    """Return how a message begins, by its bytes alone where they are as Huey itself writes them, which is much faster."""
+    """Return how a message begins.
+
+    Its bytes alone tell that where they are as Huey writes them, which is much faster.
+    """
     found = _HEAD.match(raw)
     if found is not None and raw[found.end() - 1 : found.end()] == b"N":
         return HueyHead(_text(found["id"]), _text(found["name"]), None)

@@ -1,4 +1,7 @@
-"""Huey in a file of SQLite: the same messages in rows; what they say inside is asked of us by the statements."""
+"""Huey in a file of SQLite: the same messages, stored in rows.
+
+Statements call functions of this module for what the messages say inside.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ class HueyOnSqlite:
         )  # fmt: skip
 
     def says(self, raw: object, what: str) -> object:
-        """Answer what a message says: its id, its name, when it is due, its payload; until when a revocation is in force."""
+        """Answer what a message says: its id, its name, when it is due, its payload.
+
+        For a revocation, answer until when it is in force.
+        """
         if not isinstance(raw, bytes):
             return None
         if what == "until":
@@ -212,7 +218,10 @@ class HueyOnSqlite:
         return found if isinstance(found, str) else ""
 
     def _run_now(self, locked: LockedRow) -> Statements:
-        """Put a message that is due now in the place of one that is due later; the consumer takes it from there."""
+        """Put a message that is due now in the place of one that is due later.
+
+        The consumer takes it from there.
+        """
         values: dict[str, Any] = {"data": self._due_now(locked)}
         if locked.source.name == "schedule":
             # The schedule's times are those of the consumer's own zone.
@@ -252,7 +261,10 @@ def _why_not_revoke(locked: LockedRow) -> str:
 
 
 def ended(raw: object, what: str) -> object:
-    """Answer what is stored of the end of a run: whether it is an error, how many retries are left after it, the name in it."""
+    """Answer what is stored about the end of a run.
+
+    That is whether it is an error, how many retries are left after it, and the name in it.
+    """
     if not isinstance(raw, bytes):
         return None
     outcome = messages.read_outcome(raw)

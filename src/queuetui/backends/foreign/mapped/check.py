@@ -1,4 +1,7 @@
-"""Whether a mapping fits a database: its tables, columns, types and enum labels are there. Pure over the catalog."""
+"""Whether a mapping fits a database: its tables, columns, types and enum labels are there.
+
+Only the catalog is read.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ _STATUSES = (Holds.TEXT, Holds.ENUM, Holds.WHOLE)
 
 
 def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
-    """Return the table that a mapping describes. Raises BadConfig naming the line, and Denied where it may not be read."""
+    """Return the table that a mapping describes.
+
+    Raises BadConfig naming the line, and Denied where it may not be read.
+    """
     require_sense(mapping)
     table = find_table(mapping, ("table",), mapping.table, catalog)
     _require_key(mapping, table)

@@ -20,7 +20,10 @@ _FITTING = {
 
 
 def time_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
-    """Return how a time stands in a column. Raises ValueError, in our words, where the column cannot hold it so."""
+    """Return how a time stands in a column.
+
+    Raises ValueError, in our words, where the column cannot hold it so.
+    """
     kind = holds(stored)
     allowed = _FITTING[times.kind]
     if dialect == "sqlite" and times.kind == "naive":

@@ -1,4 +1,4 @@
-"""Makes of a mapping, and of the table that it fits, the description that the core for rows reads and changes by."""
+"""Makes the description that the core for rows works by of a mapping and the table it fits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ _NO_SUCH = {
 
 
 def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Product:
-    """Return the description of one home-made table; `way` chooses among ways of a verb. Raises BadConfig, Denied."""
+    """Return the description of one home-made table.
+
+    `way` chooses among ways of a verb. Raises BadConfig and Denied.
+    """
     stored = require_fit(mapping, catalog)
     rows = table(
         stored.name,
@@ -124,7 +127,10 @@ def _lanes(mapping: Mapping, stored: StoredTable) -> list[str]:
 
 
 def _states(described: Described, fields: Table[str, Field]) -> dict[State, Rule]:
-    """Return a rule a state; a status that the mapping does not know is blocked, so that no row is in no state."""
+    """Return a rule per state.
+
+    A status that the mapping does not know is blocked, so that every row has a state.
+    """
     rules: dict[State, Rule] = {
         state: _rule(described, shape, fields) for state, shape in described.mapping.states.items()
     }

@@ -1,4 +1,7 @@
-"""Whether there are tables in a database that a mapping fits; loads what reads them only where there may be."""
+"""Whether a database has tables that a mapping fits.
+
+What reads them is imported only where there may be some.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Writes a first mapping file for a table, guessed from the catalog and some rows, for a person to correct."""
+"""Writes a first mapping file for a table, for a person to correct.
+
+It is guessed from the catalog and some rows.
+"""
 
 from __future__ import annotations
 

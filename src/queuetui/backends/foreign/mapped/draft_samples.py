@@ -1,4 +1,4 @@
-"""What some rows of a table say about it: the statuses they bear, and the unit of times that are numbers."""
+"""What some rows of a table tell: their statuses, and the unit of times that are numbers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ MOST_ROWS_WITHOUT_INDEX = 100_000
 
 
 def started_of(described: Described, running: StateShape, catalog: Catalog) -> Field | None:
-    """Return when the running job of a row began, None where the log does not tell; no other row is looked up."""
+    """Return when the running job of a row began, None where the log does not tell.
+
+    No other row is looked up.
+    """
     log = _find_log(described, catalog)
     if log is None or not log.events.words(EventKind.JOB_STARTED):
         return None

@@ -16,7 +16,7 @@ _ZONE, _WAY = "mapping.zone", "mapping.way"
 
 
 def make_product(mapping: Mapping, catalog: Catalog, options: BackendOptions, name: str = "") -> Product:
-    """Return the description of a mapped table, in the zone and with the ways of verbs that the settings name."""
+    """Return the description of a mapped table, with the zone and verbs that the settings choose."""
     zone = options.settings.get(_ZONE)
     kind = f"{KIND}:{name}" if name else KIND
     return describe(mapping if zone is None else mapping.in_zone(zone), catalog, kind, options.settings.get(_WAY, ""))

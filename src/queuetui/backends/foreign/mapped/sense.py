@@ -1,4 +1,7 @@
-"""Whether a mapping makes sense by itself: each row in one state, and verbs that say what is there. No database is asked."""
+"""Whether a mapping makes sense by itself: each row in one state, and verbs that fit.
+
+No database is asked.
+"""
 
 from __future__ import annotations
 

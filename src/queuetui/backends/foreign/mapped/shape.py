@@ -91,7 +91,7 @@ class VerbShape(Strict):
 
 
 class CleanupShape(Strict):
-    """The states that the application's own cleanup deletes, and the field that tells for how long a job has been there."""
+    """The states that the application's own cleanup deletes, and the field that tells their age."""
 
     states: list[str]
     by: str = "completed"
@@ -178,7 +178,10 @@ class _Reader:
 
 
 def read_mapping(text: str, name: str) -> Mapping:
-    """Read a mapping file. Raises BadConfig for what is no TOML, for a key that is not known and for a value of a wrong kind."""
+    """Read a mapping file.
+
+    Raises BadConfig for text that is not TOML, an unknown key and a value of the wrong kind.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -18,7 +18,10 @@ _TIMES = {"events": ("at",), "workers": ("created", "beat"), "tokens": ("expires
 
 
 def require_sides(mapping: Mapping, catalog: Catalog) -> None:
-    """Raise BadConfig, naming the line, for the first thing that is not there or cannot be meant; Denied for what may not be read."""
+    """Raise BadConfig, naming the line, for the first thing that is missing or makes no sense.
+
+    Raises Denied for what may not be read.
+    """
     sides: tuple[tuple[str, EventsShape | WorkersShape | TokensShape | None], ...] = (
         ("events", mapping.events),
         ("workers", mapping.workers),

@@ -20,7 +20,10 @@ class TimesShape(Strict):
 
 
 class SideShape(Strict, kw_only=True):
-    """A table beside the jobs; an `optional` one may be missing, and is then left away. `times` as in the table of jobs unless said."""
+    """A table beside the jobs.
+
+    An `optional` one may be missing, and is then ignored. `times` are those of the table of jobs unless given.
+    """
 
     table: str
     optional: bool = False
@@ -55,7 +58,9 @@ class EventsShape(SideShape, kw_only=True):
 
 
 class WorkersShape(SideShape, kw_only=True):
-    """The application's workers. `beat` may be NULL: such a worker has not beaten yet, and is silent from its registration on.
+    """The application's workers.
+
+    `beat` may be NULL: such a worker has not beaten yet, and is silent from its registration on.
 
     `ended` are the statuses of workers that work no more. `failed` and `stopped` are what a person may set: workers without a beat to the
     one, all to the other.
@@ -79,7 +84,10 @@ class WorkersShape(SideShape, kw_only=True):
 
 
 class TokensShape(SideShape, kw_only=True):
-    """Tokens that let a worker in; one that has a worker is consumed. `delete_expired`: those that nobody used may be deleted."""
+    """Tokens that let a worker in; one that has a worker is consumed.
+
+    `delete_expired`: expired tokens that nobody used may be deleted.
+    """
 
     token: str
     worker: str

@@ -1,4 +1,4 @@
-"""A table beside the jobs as statements name it: its columns, its times and texts, and what a value is compared with."""
+"""A table beside the jobs: how statements name its columns, and how they compare values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ class SideTable:
         return found
 
     def text(self, name: str) -> Column:
-        """Return NAME as text, or the text under a key of a JSON column, which is NULL where the key is not there."""
+        """Return NAME as text, or the text under a key of a JSON column.
+
+        The latter is NULL where the key is missing.
+        """
         head, _, key = name.partition(".")
         if not key:
             return as_text(self.stored.columns[head], self.at(head))
@@ -72,7 +75,10 @@ class SideTable:
         return case((func.json_valid(said) == 1, cast(func.json_extract(said, path), Text())), else_=null())
 
     def equals(self, name: str, value: str) -> Condition:
-        """Return the condition for rows with a value, which is compared as the column holds it: uuids as uuids, texts as texts."""
+        """Return the condition for rows with a value.
+
+        uuid columns are compared as uuids, and text columns as texts.
+        """
         if "." not in name and holds(self.stored.columns[name]) is Holds.UUID:
             try:
                 found: Condition = self.at(name) == UUID(value)

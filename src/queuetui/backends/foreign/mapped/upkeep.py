@@ -40,7 +40,10 @@ _ROW_PLACES = {"postgresql": "ctid", "sqlite": "rowid"}
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What a chore does to rows of a table: a status is set, or they are deleted; `shown` is what a person knows a row by."""
+    """What a chore does to rows of a table: it sets a status or deletes them.
+
+    `shown` is what a person knows a row by.
+    """
 
     table: SideTable
     where: Condition
@@ -98,7 +101,10 @@ class MappedUpkeep:
         return ChorePlan(chore, moment.now, int(rows), samples, days)
 
     def carry_out(self, act: Act, plan: ChorePlan) -> tuple[int, str]:
-        """Do it to the rows that it is about by the time of the plan; what becomes true of a row later is left for another time."""
+        """Apply the chore to the rows that it is about by the time of the plan.
+
+        A row that it is about only later is left for another time.
+        """
         write = self._write(plan.chore, Moment(plan.as_of, Limits()), plan.days)
         doing = f"to {plan.chore.does}"
         if write.values is None:

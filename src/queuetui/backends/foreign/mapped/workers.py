@@ -43,7 +43,10 @@ class MappedWorkers:
         return func.coalesce(status, "").not_in(self.shape.ended)
 
     def is_silent(self, moment: Moment) -> Condition:
-        """Return the condition for workers that work and have not beaten for too long; who never has, since its registration."""
+        """Return the condition for workers that work and have not beaten for too long.
+
+        A worker that has never beaten is judged from its registration on.
+        """
         created = self.table.at(self.shape.created)
         last = func.coalesce(self.table.at(self.shape.beat), created) if self.shape.beat else created
         floor = moment.now - timedelta(seconds=self.shape.silent_s)
@@ -78,7 +81,10 @@ class MappedWorkers:
 
 
 def _words(value: object) -> list[str]:
-    """Return the capabilities that a column lists: an array of PostgreSQL, a JSON list, or words between commas."""
+    """Return the capabilities that a column lists.
+
+    It is an array of PostgreSQL, a JSON list, or words between commas.
+    """
     text = str(value or "").strip()
     if text.startswith("["):
         try:

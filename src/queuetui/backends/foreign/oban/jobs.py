@@ -1,4 +1,4 @@
-"""What a row of oban_jobs says that is no column: its error, its result, and what a person must know of it."""
+"""What a row of oban_jobs says that no column does: its error, its result and notes for people."""
 
 from __future__ import annotations
 

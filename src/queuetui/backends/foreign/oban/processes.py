@@ -1,4 +1,7 @@
-"""The table oban_producers: one row for each queue that a process serves, refreshed every 15 s while it lives."""
+"""The table oban_producers: one row for each queue that a process serves.
+
+The process refreshes it every 15 s while it lives.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ _TOLD = "its processes were told by NOTIFY; look at the queues again, which show
 
 @dataclass(frozen=True)
 class Processes:
-    """The producers beside a table of jobs; `alone`: no Oban of Elixir, which registers none, works there too."""
+    """The producers beside a table of jobs.
+
+    `alone`: no Elixir Oban, which registers none, works on the table too.
+    """
 
     jobs: Table
     rows: Table

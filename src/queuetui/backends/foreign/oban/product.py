@@ -1,4 +1,7 @@
-"""The description of Oban's table of jobs: tried with the Oban of Python, and only read where that of Elixir works."""
+"""The description of Oban's table of jobs.
+
+It was tried with Oban for Python, and is only read where Elixir's works.
+"""
 
 from __future__ import annotations
 

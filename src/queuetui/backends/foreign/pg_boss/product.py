@@ -1,4 +1,7 @@
-"""pg-boss 10 to 12: jobs in a table of PostgreSQL that is partitioned by queue. Which columns are there tells the layout."""
+"""pg-boss 10 to 12: jobs stand in a table of PostgreSQL that is partitioned by queue.
+
+Its columns tell which layout it has.
+"""
 
 from __future__ import annotations
 
@@ -168,7 +171,10 @@ def _states(table: Table, present: frozenset[str]) -> Mapping[State, Rule]:
 
 
 def _held(table: Table, present: frozenset[str]) -> ColumnElement[Any]:
-    """Return until when pg-boss leaves a run alone: its time to expire, or its next beat where it must beat."""
+    """Return until when pg-boss leaves a run alone.
+
+    That is its time to expire, or its next beat where it must beat.
+    """
     job = table.c
     time = job.started_on.type
     spans = job.expire_in if "expire_in" in present else _seconds(job.expire_seconds)

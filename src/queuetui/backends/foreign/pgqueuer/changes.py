@@ -1,4 +1,4 @@
-"""The log that every change of PgQueuer is written to with it, and the channel that its workers listen to."""
+"""The log that PgQueuer writes every change to, and the channel that its workers listen to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class LoggedChanges:
         return write
 
     def removing(self, step: str, *, tell: bool = False) -> Callable[[LockedRow], Statements]:
-        """Return a change that deletes the row, so that its job stands in the log; `tell`: the worker that has it is told."""
+        """Return a change that deletes the row, so that the log alone has its job.
+
+        `tell`: the worker that holds the job is told.
+        """
 
         def write(locked: LockedRow) -> Statements:
             yield from deleting(locked)

@@ -1,4 +1,4 @@
-"""What a row of PgQueuer says that is no column: its error, its payload of any bytes, and its attempts by the log."""
+"""What a row of PgQueuer says that no column does: its error, its payload and its attempts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def _with_error(row: Row, job: Job) -> Job:
 
 
 def read_attempts(steps: Iterable[tuple[str, datetime, str | None]]) -> Iterator[Attempt]:
-    """Yield the runs that a log tells of, from its steps in turn; one that was taken back from its worker was lost."""
+    """Yield the runs that a log tells of, step by step.
+
+    A run that was taken back from its worker was lost.
+    """
     began: datetime | None = None
     number = 0
     for status, at, traceback in steps:

@@ -1,4 +1,7 @@
-"""The description of PgQueuer: jobs that have not ended in one table, and what ended in its log, a row for each step."""
+"""The description of PgQueuer: one table holds the jobs that have not ended.
+
+The others are in its log, which has a row for each step.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the tables of PgQueuer are known by, whatever they are called; loads what reads them only where there are some."""
+"""What the tables of PgQueuer are recognised by, whatever they are called.
+
+What reads them is imported only where there are some.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
 
 
 def _log_of(table: StoredTable, jobs: list[StoredTable], catalog: Catalog) -> StoredTable | None:
-    """Return the log that is named after a table of jobs, else the only one of the same enum that is named after none."""
+    """Return the log that belongs to a table of jobs.
+
+    It is named after the table; else it is the only log of the same enum that is named after none.
+    """
     beside = [one for one in catalog.tables if one.schema == table.schema and one.columns.keys() >= {*_LOG}]
     logs = {one.name: one for one in beside if one.columns["status"].stored == table.columns["status"].stored}
     others = [one for name, one in logs.items() if name.removesuffix("_log") not in {job.name for job in jobs}]

@@ -1,4 +1,4 @@
-"""Where PgQueuer's jobs stand: those that have not ended are rows of their own, the others are the last steps in the log."""
+"""Where PgQueuer's jobs stand: live ones are rows, ended ones the last steps in the log."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ class JobsAndLog:
         )  # fmt: skip
 
     def records(self) -> Source:
-        """Return the records of jobs that ended; steps of the others are hidden, and a rule holds for them all the same."""
+        """Return the log entries of jobs that ended.
+
+        Steps of other jobs are hidden, though a rule holds for them too.
+        """
         record, of = self.log.c, self.log.alias().c
         has_ended = ~self._is(record, "queued", "picked", "failed")
         return Source(

@@ -85,7 +85,11 @@ _WARNINGS = {
 
 @dataclass(frozen=True, slots=True)
 class ProcrastinateLayout:
-    """The tables of one schema; `beats`: workers are registered, `aborts`: runs can be asked to; `is_tried`: its functions are known."""
+    """The tables of one schema.
+
+    `beats`: workers are registered. `aborts`: runs can be asked to end. `is_tried`: the functions of the schema are
+    known.
+    """
 
     schema: str
     beats: bool
@@ -194,7 +198,10 @@ class _Tables:
 
     @cached_property
     def _first(self) -> CTE:
-        """The job that has each lock, or gets it next, as its fetch function picks it; no index leads there, so it is read once."""
+        """The job that has each lock or gets it next, as its fetch function chooses.
+
+        No index leads there, so it is read once.
+        """
         job = self._jobs.alias("other").c
         order = (job.status.desc(), job.priority.desc(), job.id)
         turn = func.row_number().over(partition_by=job.lock.collate("C"), order_by=order).label("turn")
@@ -202,7 +209,10 @@ class _Tables:
         return select(live.c.id, live.c.lock).where(live.c.turn == 1).cte("first")
 
     def _held(self, began: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return until when a run is left alone: a worker without a beat is stalled, one that is not there any more has been."""
+        """Return until when a run is left alone.
+
+        A worker without a beat is stalled; one that is no longer registered has been.
+        """
         worker = self._workers.c
         until = select(worker.last_heartbeat + timedelta(seconds=_SILENT_S)).where(worker.id == self._jobs.c.worker_id)
         return func.coalesce(until.correlate(self._jobs).scalar_subquery(), began, type_=_TIME)
@@ -259,7 +269,10 @@ def _finish(row: Row, job: Job) -> Job:
 
 
 def _changes(schema: str) -> tuple[Change, ...]:
-    """Return what its own functions do; they and its triggers name its tables without a schema, so that the path must lead there."""
+    """Return the calls of its own functions.
+
+    These and its triggers name its tables without a schema, so the search path must lead there.
+    """
     path = select(func.set_config("search_path", func.quote_ident(schema), True))
 
     def along(write: Callable[[LockedRow], Statements]) -> Callable[[LockedRow], Statements]:

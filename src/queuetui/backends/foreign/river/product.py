@@ -1,4 +1,7 @@
-"""River 0.43, by its source: one row a job with its state, its errors and who took it; no workers and no beats."""
+"""River 0.43, by its source: one row per job, with its state, its errors and who took it.
+
+It stores no workers and no beats.
+"""
 
 from __future__ import annotations
 

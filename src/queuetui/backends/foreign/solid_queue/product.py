@@ -1,4 +1,7 @@
-"""Solid Queue 0.8 to 1.5: a source for each table of executions and two for jobs without one, and what each verb changes."""
+"""Solid Queue 0.8 to 1.5: where its jobs stand, and what each verb changes.
+
+There is a source for each table of executions, and two for jobs without one.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +159,10 @@ class SolidQueue:
         )  # fmt: skip
 
     def _beside(self, jobs: Table, key: Any) -> dict[str, Any]:  # noqa: ANN401 - a column
-        """Return what else is read of each job: the end of its text, its next try, and the recurring task that made it."""
+        """Return what else is read of each job.
+
+        That is the end of its text, its next try, and the recurring task that made it.
+        """
         is_sqlite, tries, recurring = self.dialect == "sqlite", jobs.alias("tries"), self.tables.get("recurring")
         tail = func.substr(jobs.c.arguments, -_TAIL_CHARS) if is_sqlite else func.right(jobs.c.arguments, _TAIL_CHARS)
         same, is_ended = tries.c.active_job_id == jobs.c.active_job_id, jobs.c.finished_at.is_not(None)
@@ -232,7 +238,10 @@ class SolidQueue:
         return insert(self.tables[name]).values(job_id=locked.place.key[0], created_at=now, **told)
 
     def _retry(self, locked: LockedRow) -> Statements:
-        """Schedule a job for now, so that the dispatcher takes its seat and makes it ready; its tries begin anew."""
+        """Schedule a job for now, so that the dispatcher takes its seat and makes it ready.
+
+        Its tries begin anew.
+        """
         jobs, now, text = self.tables["jobs"], self.times.to_store(locked.moment.now), locked.says[PAYLOAD]
         if locked.place.source == _FAILED:
             yield from deleting(locked)
@@ -278,7 +287,10 @@ class SolidQueue:
 
 
 def _read_settings(text: str | None) -> tuple[tuple[Untrusted, ...], int]:
-    """Return the queues that a worker takes jobs from, none where it names them by their beginnings, and its threads."""
+    """Return the queues that a worker takes jobs from, and its threads.
+
+    It names no queue where it has only the beginnings of their names.
+    """
     try:
         told = json.loads(text or "{}")
         queues, slots = told.get("queues") or "*", told.get("thread_pool_size")

@@ -208,7 +208,10 @@ class _PlainReading:
 
 
 class _MysqlReading(_PlainReading):
-    """On MySQL and MariaDB an index steps on, and a part of a count is limited, only for a queue that is written out."""
+    """Reads MySQL and MariaDB, whose indexes serve only a queue that the statement names.
+
+    There an index is stepped through, and a part of a count limited, for one queue at a time.
+    """
 
     session: PackedSession
 

@@ -1,4 +1,7 @@
-"""Sums over what was, of the tally's histogram of run times where the jobs themselves are too many or gone."""
+"""Sums over a past span of time.
+
+Run times come from the tally's histogram where the jobs themselves are too many or gone.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ class SqlHistories(PagedHistories):
 
 
 def summarise_histogram(name: str, counts: Sequence[int]) -> Durations:
-    """Return the percentiles of run times of which `counts[n]` took less than 2^n ms, each as the end of its step."""
+    """Return percentiles of run times from counts by step.
+
+    `counts[n]` runs took less than 2^n ms; each percentile is the end of its step.
+    """
     runs = sum(counts)
 
     def end_of(rank: int) -> float:
