@@ -1,1 +1,4 @@
-"""The core for queues that are keys in Redis: a product describes its keys, and is read and changed by what stands here."""
+"""The core for queues that are keys in Redis.
+
+A product describes its keys; this folder reads and changes them by that description.
+"""

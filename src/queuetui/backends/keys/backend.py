@@ -37,7 +37,10 @@ def find_product(server: RedisServer, url: str, product: Product, options: Backe
 def find_products(
     server: RedisServer, url: str, products: Mapping[str, Product], options: BackendOptions
 ) -> tuple[Found, ...]:
-    """Return the queues of one product that the server holds, each by its name: its prefix, or what else tells it from the others."""
+    """Return the queues of one product that the server holds, by name.
+
+    The name is a prefix, or whatever else tells one from the others.
+    """
     details = {
         name: product.recognise(Reading(server, product, options.limits).ask) for name, product in products.items()
     }

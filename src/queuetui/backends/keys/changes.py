@@ -16,7 +16,10 @@ PRESENT = "present"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command within a change; `answers` are those that let it go on, PRESENT is any but none, nothing is any."""
+    """One command within a change.
+
+    `answers` are those that let the change go on: PRESENT is any but none, and an empty tuple is any.
+    """
 
     command: Command
     answers: tuple[Value, ...] = ()
@@ -24,7 +27,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LuaDecision:
-    """A Lua file of the product's, by folder and name, whose writes hang on what stands there at that moment, and what it is told.
+    """A Lua file of the product's, by folder and name, and its arguments.
+
+    Its writes depend on what stands in the keys at that moment.
 
     It runs within `guarded.lua` when all guards hold: it reads, and returns commands, puts before removes.
     """
@@ -35,7 +40,9 @@ class LuaDecision:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to one job: guards read, then puts write, and only then removes take away; then what a decision adds.
+    """What is done to one job: guards read, then puts write, then removes take away.
+
+    What a decision adds is executed last.
 
     A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
     stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
@@ -57,7 +64,10 @@ class Change:
 
 
 def stands(entry: Entry) -> Step:
-    """Return the guard that an entry is still where it was seen, with its score or value; what a key of its own holds is guarded apart."""
+    """Return the guard that an entry is still where it was seen, with its score or value.
+
+    What a key of its own holds needs a guard of its own.
+    """
     if entry.shelf.kind is Kind.LIST:
         return Step(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
     if entry.shelf.kind is Kind.SET:
@@ -68,7 +78,10 @@ def stands(entry: Entry) -> Step:
 
 
 def says(key: bytes, name: str | bytes, value: bytes | None) -> Step:
-    """Return the guard that a field of a hash is as it was read; one that is not there answers with nothing."""
+    """Return the guard that a field of a hash is as it was read.
+
+    A field that is missing answers with nothing.
+    """
     return Step(("HGET", key, name), (value or b"",))
 
 
@@ -97,7 +110,10 @@ def take_away(entry: Entry) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A verb on the jobs of some states: `build` returns the change, or in our words why this job is left alone."""
+    """A verb on the jobs of some states.
+
+    `build` returns the change, or says in words why this job is left alone.
+    """
 
     verb: Verb
     states: frozenset[State]

@@ -15,7 +15,7 @@ _FIELD = re.compile(r"([a-z-]+)=(\S*)")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A connection: what it calls itself, from where it comes, since when it is there and when it last sent a command."""
+    """A connection: its name, its address, since when it is there and when it last sent a command."""
 
     name: str
     address: str
@@ -29,7 +29,10 @@ class Client:
 
 
 def list_clients(ask: Ask) -> tuple[Client, ...]:
-    """Return the named connections to the database that is asked. Raises Denied where the user may not list them."""
+    """Return the named connections to the database that is asked.
+
+    Raises Denied where the user may not list them.
+    """
     listed, (seconds, _) = ask([("CLIENT", "LIST"), ("TIME",)])
     now = from_us(int(seconds) * 1_000_000)
     # Most connections have no name and are not read. The one that asks is in the list, and has one.

@@ -1,4 +1,8 @@
-"""Counts jobs by the sizes of shelves; a shelf whose jobs tell their state or queue themselves is read so far and shared out."""
+"""Counts jobs by the sizes of shelves.
+
+Where jobs tell their state or queue themselves, a part of the shelf is read, and its size is shared out in
+proportion.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +110,7 @@ def _share_out(reading: Reading, shelf: Shelf, size: int, left: int, counts: Cou
 
 
 def _read_shares(reading: Reading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:
-    """Return how many jobs of each queue and state are among a shelf's first entries, and how many entries these are."""
+    """Return the jobs of each queue and state among a shelf's first entries, and their number."""
     product = reading.product
     if shelf.queue is None or not isinstance(product, BriefProduct):
         jobs, looked = _read(reading, shelf, most)

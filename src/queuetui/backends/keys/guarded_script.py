@@ -12,7 +12,10 @@ _HOLE = "  return {}\n-- decision\n"
 
 @cache
 def load_guarded(decision: tuple[str, ...] = ()) -> Script:
-    """Return the script for changes; a decision is named by its folder, from the package's root, and its file."""
+    """Return the script for changes.
+
+    A decision is named by its folder, from the package's root, and its file.
+    """
     plain = load_from(_FOLDER, "guarded")
     if not decision:
         return plain

@@ -69,7 +69,10 @@ class KeysInspector:
         return self._get(self._reading(), job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with the queues, workers and attempts that it is explained by, over one survey of the keys."""
+        """Return one job with the queues, workers and attempts that explain it.
+
+        One survey of the keys serves all of them.
+        """
         reading = self._reading()
         job = self._get(reading, job_id)
         named = {name.decode("utf-8", "replace") for name in reading.survey.queues} | {job.queue.raw}
@@ -113,7 +116,10 @@ class KeysInspector:
         return plan_terms(self._product, query)
 
     def identity(self) -> Identity:
-        """Return the run of the server, as it calls itself by another name after a restart, and the product with its first key."""
+        """Return the run of the server, and the product with its first key.
+
+        A server calls itself by another name after a restart.
+        """
         run = self._server.read_info("server").get("run_id", "")
         return Identity(f"redis {run} {self.capabilities.kind} {self._product.home}", lasting=False)
 

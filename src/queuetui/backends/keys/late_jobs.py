@@ -15,7 +15,10 @@ _FIRST_LOOK = 20
 
 
 def find_late(reading: Reading, shelves: Sequence[Shelf], *, brief: bool = False) -> tuple[list[Seen], bool]:
-    """Return the late jobs of the shelves whose jobs wait, `brief` where they are only counted, and whether these are all."""
+    """Return the late jobs of the shelves whose jobs wait, and whether these are all.
+
+    They are `brief` where they are only counted.
+    """
     waiting = [one for one in shelves if WAITING.intersection(one.states) and State.PROCESSING not in one.states]
     found: list[Seen] = []
     is_whole = True

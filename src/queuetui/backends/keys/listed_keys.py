@@ -1,4 +1,7 @@
-"""Keys that are jobs themselves and stand in no list: their names, looked through again and again by one bite a look."""
+"""Keys that are jobs themselves and stand in no list.
+
+Their names are looked through again and again, one bite a look.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _MEANT_BY_GLOB = re.compile(rb"[\\*?\[\]]")
 
 
 class ListedKeys:
-    """The keys that begin with a prefix, the one found first before the others; what a whole round has not met is gone."""
+    """The keys that begin with a prefix, in the order in which they were found.
+
+    A name that a whole round did not meet is gone.
+    """
 
     def __init__(self, first: KeyList, prefix: bytes) -> None:
         self._prefix = prefix

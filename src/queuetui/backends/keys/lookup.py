@@ -104,7 +104,10 @@ def _in_set(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
 
 
 def _in_keys(reading: Reading, shelf: Shelf, member: bytes) -> Entry:  # noqa: ARG001 - every finder is asked alike
-    """Return the entry of a key by its name alone; whether it holds what it held is told when it is loaded."""
+    """Return the entry of a key by its name alone.
+
+    Loading it tells whether it still holds a job.
+    """
     return Entry(shelf, member)
 
 
@@ -150,7 +153,7 @@ class Remembered:
 
 
 def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
-    """Return a job by its id, and how many entries were looked at without finding it where that was not all."""
+    """Return a job by its id, or the number of entries searched where that was not all."""
     places = reading.product.places(job_id, reading.shelves, reading.ask)
     if places is not None:
         return next(iter(reading.load(places)), None), 0
@@ -164,7 +167,10 @@ def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
 
 
 def _search(reading: Reading, shelves: Sequence[Shelf], job_id: str) -> tuple[Seen | None, int]:
-    """Look for a job in some shelves; return it, or how many entries were looked at where that was not all."""
+    """Look for a job in some shelves.
+
+    Returns it, or the number of entries searched where that was not all.
+    """
     looked = loaded = 0
     for bite in Walk(reading, shelves, reading.sizes(shelves)).bites(None, 2 * BITE_ENTRIES):
         near = _near(reading, bite, job_id.__eq__)
@@ -184,7 +190,10 @@ def _near(reading: Reading, bite: Sequence[Entry], fits: Callable[[str], bool]) 
 
 
 def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> IdSearch:
-    """Look for jobs whose id ends in a text, among as many entries as are looked at for it, from where another search had come to."""
+    """Look for jobs whose id ends in a text, from where an earlier search stopped.
+
+    As many entries are searched as are allowed for it.
+    """
     if not suffix:
         return IdSearch(())
     found: dict[str, JobRef] = {}

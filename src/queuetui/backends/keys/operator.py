@@ -1,4 +1,7 @@
-"""Changes jobs one at a time: each change is one script, whose guards find the job as it was seen or leave all as it is."""
+"""Changes jobs one at a time: each change is one script.
+
+Its guards find the job as it was seen, or leave everything as it is.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ class KeysOperator:
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue, where the product keeps that. Raises Unsupported where it does not, and NotFound."""
+        """Pause or resume a queue, where the product stores that.
+
+        Raises Unsupported where it does not, and NotFound.
+        """
         product, ref = self._product, JobRef(self._server.name, queue, "")
         if act.verb not in product.capabilities.manages or not isinstance(product, QueueProduct):
             raise Unsupported(product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
@@ -124,14 +130,19 @@ class KeysOperator:
 
 
 def run_change(server: RedisServer, doing: str, change: Change) -> bool:
-    """Do a change; tell whether its guards found all as it was seen, and leave all as it is where they did not."""
+    """Do a change, and tell whether its guards found everything as it was seen.
+
+    Where they did not, nothing is changed.
+    """
     if isinstance(server, SplitServer):
         return _run_on_both(server, doing, change)
     return _run_script(server, doing, change)
 
 
 def _run_on_both(server: SplitServer, doing: str, change: Change) -> bool:
-    """Do a change that is about two servers: once the second is as it was seen, the first one's part and then the second's.
+    """Do a change that concerns two servers.
+
+    Once the second is as it was seen, the first one's part is done and then the second's.
 
     Raises UnknownOutcome where only the first one's was done.
     """
@@ -172,7 +183,10 @@ def _run_script(server: RedisServer, doing: str, change: Change) -> bool:
 
 
 def _find_after(entry: Entry, reading: Reading) -> Seen | None:
-    """Return the job where it stands now, its score as the server writes it; None where a worker was quicker."""
+    """Return the job where it stands now, None where a worker was quicker.
+
+    Its score is as the server writes it.
+    """
     if entry.shelf.kind is Kind.SORTED:
         (score,) = reading.ask([("ZSCORE", entry.shelf.key, entry.member)])
         if score is None:

@@ -1,4 +1,7 @@
-"""Pages of jobs: along the shelves where they serve, else over a bounded part that the page's notes name."""
+"""Pages of jobs: along the shelves where their order serves.
+
+Else a bounded part is sorted, and the page's notes name it.
+"""
 
 from __future__ import annotations
 

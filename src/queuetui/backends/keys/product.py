@@ -1,4 +1,4 @@
-"""What a product says of itself: where its queues, jobs and workers stand, how a job is read, and what may be changed."""
+"""How a product describes itself: its queues, jobs, workers and changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ Ask = Callable[[Sequence[Command]], list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a product keeps beside jobs; queues are named by their exact bytes. `suspended_by`: the command that stopped all claims.
+    """What a product keeps beside jobs; queues are named by their exact bytes.
+
+    `suspended_by` is the command that stopped all claims.
 
     `paused` are the queues that alone are paused. `unseen` says why there may be queues that were not found,
     `listing` has the keys that are jobs themselves.
@@ -71,11 +73,17 @@ class Product(Protocol):
         ...
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return every shelf, in the order in which jobs travel: one that moves on meanwhile is seen twice, never missed."""
+        """Return every shelf, in the order in which jobs travel.
+
+        A job that moves on during a read is seen twice, and never missed.
+        """
         ...
 
     def id_of(self, entry: Entry) -> str | None:
-        """Return the id of the job that an entry stands for, empty where it is none, None where only what is loaded tells."""
+        """Return the id of the job that an entry stands for, empty where it is none.
+
+        None where only what is loaded tells.
+        """
         ...
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
@@ -119,7 +127,10 @@ class BriefProduct(Product, Protocol):
 
 @runtime_checkable
 class QueueProduct(Product, Protocol):
-    """A description whose queues can be paused and resumed: the verbs stand in `manages` of its capabilities."""
+    """A description whose queues can be paused and resumed.
+
+    The verbs stand in `manages` of its capabilities.
+    """
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
         """Return how a queue is paused or resumed, or in our words why it is left as it is."""

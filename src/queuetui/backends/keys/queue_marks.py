@@ -1,4 +1,4 @@
-"""The queues of a product in which each has one key that it is known by, PREFIX:QUEUE:MARK, among the names of a database's keys."""
+"""Queues that are each known by one key, PREFIX:QUEUE:MARK, among a database's keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _MOST_PREFIXES = 16
 
 
 def names_by_prefix(server: RedisServer, mark: str, kind: Kind, prefix: str, named: str) -> dict[bytes, QueueNames]:
-    """Return the names of queues by prefix, of that prefix alone where one is given; `named` are shown always, behind commas."""
+    """Return the names of queues by prefix, of one prefix where it is given.
+
+    `named` are always shown; commas separate them.
+    """
     listed = _list_marks(server, mark.encode(), kind.value.encode())
     pattern = re.compile(rb"(.+):([^:]+):" + mark.encode(), re.DOTALL)
     seen = Counter(found[1] for key in listed.names if (found := pattern.fullmatch(key)))
@@ -34,7 +37,10 @@ def names_by_prefix(server: RedisServer, mark: str, kind: Kind, prefix: str, nam
 
 
 def _list_marks(server: RedisServer, mark: bytes, kind: bytes) -> KeyList:
-    """Return the keys of a type that end so; where not all keys were read, also those that the keys of jobs lead to, which end in an id."""
+    """Return the keys of a type that end so.
+
+    Where not all keys were read, also return those that the keys of jobs lead to, which end in an id.
+    """
     listed = server.key_list
     marks = [key for key in listed.names if key.endswith(b":" + mark)]
     if listed.cursor != END:

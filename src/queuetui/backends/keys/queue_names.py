@@ -1,4 +1,7 @@
-"""The queues of a product that keeps no register of them, told by the names of keys: at most one bite of them a look."""
+"""The queues of a product that keeps no register of them, by the names of keys.
+
+At most one bite of names is read a look.
+"""
 
 from __future__ import annotations
 

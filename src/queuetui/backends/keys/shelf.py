@@ -1,4 +1,4 @@
-"""A key whose members are jobs, and what stands in it: the words in which a product describes its keys."""
+"""A key whose members are jobs, and its entries: the words a product describes its keys in."""
 
 from __future__ import annotations
 
@@ -90,7 +90,10 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The names found so far; `is_whole`: all keys of the server were looked through, and there are no more than are kept."""
+    """The names found so far.
+
+    `is_whole`: all keys of the server were looked through, and there are no more than are kept.
+    """
 
     keys: tuple[bytes, ...]
     is_whole: bool
@@ -107,7 +110,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands in a shelf: its exact bytes are its identity; `score` is as the server writes it, `value` a hash's."""
+    """One entry of a shelf: its exact bytes are its identity.
+
+    `score` is as the server writes it, `value` that of a hash's field.
+    """
 
     shelf: Shelf
     member: bytes

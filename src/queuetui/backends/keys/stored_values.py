@@ -45,7 +45,10 @@ def time_of(text: str) -> datetime | None:
 
 
 def at_of(value: object) -> datetime | None:
-    """Return a time written as seconds or milliseconds since 1970, as a number or as text; None for anything else."""
+    """Return a time written as seconds or milliseconds since 1970, as a number or as text.
+
+    Returns None for anything else.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | str | bytes):
         return None
     try:

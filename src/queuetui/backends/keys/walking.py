@@ -1,4 +1,4 @@
-"""Goes along shelves from any place in either direction, and finds a place again after jobs have moved."""
+"""Walks along shelves in either direction, and finds a place again after jobs have moved."""
 
 from __future__ import annotations
 
@@ -128,7 +128,10 @@ def _rank_in_sorted(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int
 
 
 def _rank_in_list(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
-    """Look for an entry before its old rank, as what is taken before it lowers its rank, and a little behind it."""
+    """Look for an entry before its old rank, and a little behind it.
+
+    What is taken before it lowers its rank.
+    """
     end = anchor.rank + BITE_ENTRIES
     lowest = max(0, anchor.rank - _MOST_BACK)
     while end > lowest:

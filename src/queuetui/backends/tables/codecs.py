@@ -54,7 +54,10 @@ class Whole:
     is_time: bool = False
 
     def to_store(self, value: Any) -> Any:  # noqa: ANN401 - a number or its text
-        """Return a number as it is compared, a text as the number it spells. Raises ValueError for one that no column holds."""
+        """Return a number as it is compared, a text as the number it spells.
+
+        Raises ValueError for one that no column holds.
+        """
         if not isinstance(value, str):
             return value
         number = int(value)
@@ -107,7 +110,10 @@ class Naive:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """A number of units since 1970: of seconds, or of whatever `us` microseconds are; `whole` columns hold no fractions."""
+    """A number of units since 1970: of seconds, or of `us` microseconds.
+
+    `whole` columns hold no fractions.
+    """
 
     us: int = _US_A_S
     whole: bool = True
@@ -129,7 +135,9 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class IsoText:
-    """A time as ISO 8601 text; all values must be written alike, as the database compares them letter by letter.
+    """A time as ISO 8601 text.
+
+    All values must be written alike, as the database compares them letter by letter.
 
     `zone` is the one of values that name none; `separator` stands before the hour, `suffix` behind the seconds of `timespec`.
     """

@@ -46,7 +46,10 @@ _LARGEST = 1e300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query asks: a condition for each source that may have rows of it, and the terms that are answered here."""
+    """What a query asks: a condition for each source, and the terms that are answered here.
+
+    A source that can have no such row has none.
+    """
 
     where: Mapping[str, Condition]
     residual: tuple[Term, ...]
@@ -94,7 +97,10 @@ def build(query: Query, reading: Reading) -> Asked:
 
 
 def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
-    """Return what holds for every row that a term which is answered here may mean, as far as the source tells."""
+    """Return a condition that holds for every row that a term answered here may mean.
+
+    It is as narrow as the source allows.
+    """
     if _is_column(term, source):
         return condition(term, source, reading)
     if term.negated:
@@ -190,7 +196,10 @@ def _span(term: Term, value: Value, source: Source, moment: Moment) -> Condition
 
 
 def _at_time(one: Field, comparison: Comparison, value: Value) -> Condition:
-    """Compare a time that may be stored in coarser units: at or after T is what is after the microsecond before T."""
+    """Compare a time that may be stored in coarser units.
+
+    At or after T is what is after the microsecond before T.
+    """
     if not isinstance(value, datetime):
         return false()
     before = value - _US if value > EARLIEST else value
@@ -235,7 +244,10 @@ def _named(name: str, one: Field, value: Value, source: Source, reading: Reading
 
 
 def _folded(at: Column, dialect: str) -> Column:
-    """Return a text in which letters are compared whatever their case; MySQL's collation does it and keeps its index."""
+    """Return a text whose letters are compared without their case.
+
+    MySQL's collation does that by itself and keeps its index.
+    """
     return at if dialect == "mysql" else func.lower(cast(at, Text()))
 
 

@@ -63,7 +63,9 @@ class _Queue:
 
 
 def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> Counts:
-    """Count all sources: whole if `exact`, else within the server's budget, beyond which a sample is scaled.
+    """Count all sources, whole if `exact`, else within the server's budget.
+
+    Beyond the budget a sample is scaled.
 
     What is `hurried` has a smaller one the first time.
     """
@@ -95,7 +97,10 @@ def _read_pauses(reading: Reading) -> dict[str, QueueInfo]:
 
 
 def _grouping(reading: Reading, source: Source) -> Grouping:
-    """Return what rows are counted by: queue and state; how many are stuck, and since when the oldest is due."""
+    """Return what rows are counted by.
+
+    That is queue and state, how many are stuck, and since when the oldest is due.
+    """
     moment = reading.moment
     queue: Column = literal(DEFAULT_QUEUE)
     if "queue" in source.fields:

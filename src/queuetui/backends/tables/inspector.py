@@ -57,7 +57,10 @@ class TablesInspector:
         return self.product.capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Read all that was asked for in one transaction; after a part that failed the rest is read in another."""
+        """Read all that was asked for in one transaction.
+
+        After a part that failed, the rest is read in another.
+        """
         todo = deque(self._parts(watch))
         found: dict[str, Any] = {}
         problems: dict[str, str] = {}
@@ -88,7 +91,10 @@ class TablesInspector:
             return self._get(reading, job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with the time, the queues and the workers that it is judged by, and its attempts; rows tell of no rules."""
+        """Return one job with its attempts, and the time, queues and workers that it is judged by.
+
+        Rows tell of no rules.
+        """
         sides = self.product.sides
         with self._reading(self.options.limits) as reading:
             at = (reading.connection, reading.moment)

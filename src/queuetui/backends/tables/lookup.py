@@ -76,7 +76,10 @@ def read_lock(reading: Reading, job: Job) -> RowLock | None:
 
 
 def read_many(reading: Reading, revs: Mapping[str, str | None], sizes: Sizes) -> dict[str, Job]:
-    """Return the jobs of some ids, from where they were seen; one that is not there any more is searched for by its id."""
+    """Return the jobs of some ids, from where they were seen.
+
+    A job that is no longer there is searched for by its id.
+    """
     found: dict[str, Job] = {}
     places = [place for rev in revs.values() if rev is not None and (place := place_of_rev(rev, reading)) is not None]
     for job in _read_places(reading, places, HEAD_CHARS):
@@ -90,7 +93,10 @@ def read_many(reading: Reading, revs: Mapping[str, str | None], sizes: Sizes) ->
 
 
 def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SHARING) -> tuple[tuple[Job, ...], str]:
-    """Return the jobs of an id, whole, more than one where rows share it; else what the search for it did not come to."""
+    """Return the jobs of an id, whole: more than one where rows share it.
+
+    Where none was found, return what the search did not reach.
+    """
     found = _find_by_key(reading, job_id, limit)
     if found or not any(_is_searched(source, job_id) for source in reading.product.sources):
         return found, ""
@@ -119,7 +125,10 @@ def find_by_suffix(
 
 
 def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[Job, ...], frozenset[str]]:
-    """Return the jobs whose id ends in a text as far as indexes alone tell in a moment, and the sources that are to be searched."""
+    """Return the jobs whose id ends in a text, by indexes alone.
+
+    Also return the sources that must be searched.
+    """
     found: list[Job] = []
     rest = set()
     for source in reading.product.sources:
@@ -132,7 +141,10 @@ def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[J
 
 
 def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int) -> Condition | None:
-    """Return what holds for the rows whose id or name ends in a text; None where no index tells it in a moment."""
+    """Return the condition for rows whose id or name ends in a text.
+
+    None where no index finds them in a moment.
+    """
     if source.indexed_id is None:
         return None
     row, key = suffix.rpartition("-")[2], source.key[0].at

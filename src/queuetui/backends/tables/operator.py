@@ -1,4 +1,4 @@
-"""Changes jobs that are rows of tables: each row is locked, compared with what was seen, changed and read again."""
+"""Changes jobs that are rows: each is locked, compared with what was seen, changed, read again."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ class TablesOperator:
     options: BackendOptions
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do a verb to each target, 20 in a transaction. Raises Unsupported for a verb that no change is declared for."""
+        """Apply a verb to each target, 20 in a transaction.
+
+        Raises Unsupported for a verb that no change is declared for.
+        """
         why_not = self.product.capabilities.why_not(act.verb)
         if why_not is not None or act.verb not in self.product.capabilities.applies:
             raise Unsupported(why_not or f"{act.verb.value} is not done to jobs")
@@ -77,7 +80,10 @@ class TablesOperator:
         raise Unsupported(self.product.capabilities.why_not(Verb.CLEAN) or "there are no workers to clean")
 
     def _puts_elsewhere(self, verb: Verb) -> bool:
-        """Tell whether no rollback takes back all that a verb does, so that each job has a transaction of its own."""
+        """Tell whether a rollback may leave something of a verb done.
+
+        Then each job has a transaction of its own.
+        """
         return any(change.put_elsewhere is not None for change in self.product.changes if change.verb is verb)
 
     def _apply_bite(self, act: Act, bite: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
@@ -191,7 +197,10 @@ def _too_early(locked: LockedRow) -> str:
 
 
 def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | None:
-    """Run the statements of a change, each of which must change exactly one row; return where the job now stands."""
+    """Run the statements of a change, each of which must change exactly one row.
+
+    Returns where the job now stands.
+    """
     statements = change.write(locked)
     try:
         statement: Executable = next(statements)
@@ -226,7 +235,10 @@ def _at(source: Source, place: Place) -> Condition:
 
 
 def _write_down(connection: Connection, locked: LockedRow) -> str:
-    """Return the whole row as JSON, with all columns that its table has: enough to put it back; of a join a row of each table."""
+    """Return the whole row as JSON, with every column: enough to put it back.
+
+    A join returns a row of each table.
+    """
     rows, tables = locked.source.rows, list(find_tables(locked.source.rows))
     if len(tables) == 1:
         return json.dumps(_whole(connection, literal_column("*"), table_of(locked), locked), default=_plain)

@@ -47,7 +47,9 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of one source: by a column, what is NULL last, then by the key; `by` is the field, or BY_KEY.
+    """The order of one source: by a column with NULL last, then by the key.
+
+    `by` is the field, or BY_KEY.
 
     `is_known`: the source has the field that was asked for.
     """
@@ -134,7 +136,9 @@ class Order:
 def choose_order(
     source: Source, sort: Sort | None, reading: Reading, *, is_large: bool, by: str | None = None
 ) -> Order:
-    """Return the order of a source: the one asked for where an index serves it or its rows are few, else that of its key.
+    """Return the order of a source.
+
+    It is the one asked for where an index serves it or its rows are few, else that of its key.
 
     `by` is the order that an earlier page was read in.
     """

@@ -162,7 +162,10 @@ def _is_far(asked: Asked) -> bool:
 
 
 def _is_first_in_turn(source: Source, request: PageRequest) -> bool:
-    """Tell whether only rows are asked for that are the first by the order of taking: those that were taken, or are stuck."""
+    """Tell whether only rows that come first by the order of taking are asked for.
+
+    These are rows that were taken, or are stuck.
+    """
     states = states_sought(request.query, source)
     return source.in_turn and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
@@ -183,7 +186,10 @@ def _is_unserved(order: Order, wanted: str) -> bool:
 
 
 def _is_served(order: Order, sort: Sort | None) -> bool:
-    """Tell whether jobs come in the order that was asked for; what is read out of a row's texts has its column for a near one."""
+    """Tell whether jobs come in the order that was asked for.
+
+    A field that is read out of a row's text has only a column near to it to be sorted by, so its order is not exact.
+    """
     if sort is None or sort.field in order.source.key_orders:
         return True
     at = order.source.fields.get(sort.field)

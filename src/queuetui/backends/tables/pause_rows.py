@@ -19,7 +19,10 @@ from queuetui.model.snapshot import QueueInfo
 
 @dataclass(frozen=True)
 class PauseRows:
-    """The table, the columns of a queue's name and of the time since when, and what is told of those that run."""
+    """The table of paused queues, with its columns of the queue's name and of the time.
+
+    `note` is told of the runs that go on when a queue is paused.
+    """
 
     table: TableClause
     name: str
@@ -45,7 +48,9 @@ class PauseRows:
 
 @dataclass(frozen=True)
 class PauseList:
-    """The row of a table of settings in PostgreSQL whose JSON value lists the paused queues, beside other lists.
+    """A row of settings in PostgreSQL whose JSON value lists the paused queues.
+
+    Other lists stand beside that one.
 
     `fresh` is the whole value where there is none yet, `note` what is told when a queue was paused.
     """

@@ -1,4 +1,4 @@
-"""One read of a product's tables: the transaction, the time that rows are judged by, and how jobs are named."""
+"""One read of a product's tables: its transaction, its time, and the names of jobs."""
 
 from __future__ import annotations
 

@@ -136,13 +136,19 @@ def cut_for_page(job: Job) -> Job:
 
 
 def name_of_row(source: Source, key: Key) -> str:
-    """Return what a job is called whose row names no id: its source and key, in characters that any place can show."""
+    """Return the name of a job whose row has no id: its source and key.
+
+    All its characters can be shown anywhere.
+    """
     parts = (part.codec.from_store(value) for part, value in zip(source.key, key, strict=True))
     return "-".join((source.name, *(quote(str(part), safe="") for part in parts)))
 
 
 def at_name(source: Source, name: str) -> Condition | None:
-    """Return the condition for the row that `name_of_row` named, None for a text that names none of any source."""
+    """Return the condition for the row that `name_of_row` named.
+
+    None for a text that names no row of any source.
+    """
     found = _ROW_NAME.fullmatch(name)
     if found is None:
         return None
@@ -182,7 +188,10 @@ def _named(got: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_text(value: Any, chars: int | None) -> tuple[str, bool]:  # noqa: ANN401 - characters, or bytes
-    """Return a text as far as it is wanted, and whether that is all; one that is not valid in its encoding is read as bytes."""
+    """Return a text as far as it is wanted, and whether that is all of it.
+
+    A text that is not valid in its encoding is read as bytes.
+    """
     is_whole = chars is None or value is None or len(value) <= chars
     return _text(value if is_whole else value[:chars]), is_whole
 

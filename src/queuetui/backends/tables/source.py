@@ -1,4 +1,4 @@
-"""What a product says of itself: where its jobs stand, what each column means, and what each verb changes."""
+"""How a product describes itself: its rows, what their columns mean, what each verb changes."""
 
 from __future__ import annotations
 
@@ -134,7 +134,10 @@ class Source:
         return or_(*(self.states[state](moment) for state in kept)) if kept else None
 
     def stuck(self, moment: Moment) -> Condition:
-        """Return the condition for rows that a worker has held for too long, or that are due for too long; it is never NULL."""
+        """Return the condition for rows that were held, or have been due, for too long.
+
+        It is never NULL.
+        """
         ways = [self._held_too_long(moment), *self._due_too_long(moment)]
         if self.spent is not None:
             ways.append(self.spent)
@@ -173,7 +176,10 @@ class Source:
         return and_(over, self._is_over(since, moment.now, 0, {}, learned)) if learned else over
 
     def _due_too_long(self, moment: Moment) -> Iterator[Condition]:
-        """Yield the ways in which a row is overdue: by `due_since` of the model. A pause is reason enough to wait."""
+        """Yield the ways in which a row is overdue, by `due_since` of the model.
+
+        A pause is reason enough to wait.
+        """
         limits = moment.limits
         ways: list[tuple[tuple[float, Mapping[str, float], Mapping[str, float]], Condition]] = [
             ((limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s), true()),
@@ -204,7 +210,10 @@ class Source:
         per_queue_s: Mapping[str, float],
         per_type_s: Mapping[str, float],
     ) -> Condition:
-        """Return the condition for rows whose span since a time is over its type's limit, else its queue's, else the usual one."""
+        """Return the condition for rows whose span since a time is over the limit.
+
+        The type's limit goes before that of the queue, and that before the usual one.
+        """
 
         def floor(limit_s: float) -> Any:  # noqa: ANN401 - a time as the store holds it
             return since.codec.to_store(now - timedelta(seconds=limit_s))
@@ -235,7 +244,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class LockedRow:
-    """A row that nobody else can change until the transaction ends; `args` are the act's, `data` the bytes for this row.
+    """A row that nobody else can change until the transaction ends.
+
+    `args` are the act's, `data` the bytes for this row.
 
     `says` is the row as `finish` gets it. `returns`: the database answers an INSERT with the row that it made.
     """
@@ -265,7 +276,10 @@ Statements = Generator[Executable, Any, Place | None]
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Where a job stands in another store once it was put there: `put` says so in our words, to be told whatever comes after."""
+    """Where a job stands in another store once it was put there.
+
+    `put` says so in words, which are told whatever comes after.
+    """
 
     state: State
     rev: str
@@ -295,7 +309,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What a product keeps beside its jobs, each None where it does not: its workers, its log, and what chores are declared for.
+    """What a product keeps beside its jobs, each part None where it keeps none.
+
+    These are its workers, its log, and the chores that are declared.
 
     `pauses` reads the queues that are paused (`uncounted_queue` with since when, or `held`). `manages`: the verbs on these.
     """

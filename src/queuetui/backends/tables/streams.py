@@ -23,7 +23,10 @@ WINDOW_ROWS = 10_000
 
 @dataclass(slots=True)
 class Stream:
-    """The rows of one source; `spot` follows what was taken. `walks`: its rows are many and its filter may find few."""
+    """The rows of one source; `spot` is the place behind what was taken.
+
+    `walks`: its rows are many and its filter may find few.
+    """
 
     reading: Reading
     order: Order
