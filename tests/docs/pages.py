@@ -1,11 +1,13 @@
 """The pages of the documentation and the blocks of code in them.
 
 A block marked `console` is run: each line that begins with `$ queuetui` is a command that must end with 0, and a line after it that
-begins with anything else must be part of its output. Command lines in other blocks are only read, not run.
+begins with anything else must be part of its output. Command lines in other blocks, and those that a sentence or a table names, are only
+read, not run.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from tests.architecture.source import ROOT
 FENCE = "```"
 PROMPT = "$ "
 PROGRAM = "queuetui"
+SPAN = re.compile(r"`([^`\n]+)`")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Command:
 
 def pages() -> list[Path]:
     """Return every page that people read."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(page: Path) -> Iterator[Block]:
@@ -75,11 +79,31 @@ def runnable(page: Path) -> list[Command]:
 
 
 def readable(page: Path) -> list[Command]:
-    """Return every command line of the program on a page, run or not."""
-    found = []
-    for block in blocks(page):
-        for line in block.lines if block.kind in {"", "console", "sh", "text"} else ():
-            written = line.removeprefix(PROMPT)
-            if written.split(" ", 1)[0] == PROGRAM:
-                found.append(Command(tuple(shlex.split(written, comments=True)), (), block.place))
-    return found
+    """Return every command line of the program on a page, run or not, in blocks and within sentences."""
+    lines = [
+        (line.removeprefix(PROMPT), block.place)
+        for block in blocks(page)
+        for line in (block.lines if block.kind in {"", "console", "sh", "text"} else ())
+    ]
+    lines += [(span, place) for span, place in spans(page)]
+    return [Command(tuple(shlex.split(line, comments=True)), (), place) for line, place in lines if is_ours(line)]
+
+
+def is_ours(line: str) -> bool:
+    """Tell whether a line calls the program."""
+    return line.split(" ", 1)[0] == PROGRAM
+
+
+def spans(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield what stands between backticks outside of blocks, each with its place."""
+    is_block = False
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        is_block ^= line.startswith(FENCE)
+        for span in SPAN.findall(line) if not is_block else ():
+            yield span, f"{page.relative_to(ROOT)}:{number}"
+
+
+def options(page: Path) -> set[str]:
+    """Return the options that are named alone, as `--option`."""
+    named = (span for span, _ in spans(page) if span.startswith("--"))
+    return {option for span in named for option in OPTION.findall(span)}

@@ -6,18 +6,22 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import rich_click as click
+from click.exceptions import Exit
 
 from queuetui.cli.main import program, run
 from queuetui.config.loader import make_profile, read_profiles
 from tests.architecture.source import ROOT
-from tests.docs.pages import PROGRAM, Block, Command, blocks, pages, readable, runnable
+from tests.docs.pages import PROGRAM, Block, Command, blocks, options, pages, readable, runnable
 
 PAGES = [page for page in pages() if runnable(page)]
-WRITTEN = [command for page in pages() for command in readable(page)]
+# Those of other programs, as benchmarks, and the one that every command has.
+OTHER_OPTIONS = {"--aged", "--backend", "--help", "--hypothesis-profile", "--minutes", "--resume"}
+WRITTEN = [page for page in pages() if readable(page) or options(page)]
 SETTINGS = [block for page in pages() for block in blocks(page) if block.kind == "toml"]
 SCRIPTS = [block for page in pages() for block in blocks(page) if block.kind == "python"]
 
@@ -36,20 +40,42 @@ def test_every_command_of_a_page_runs(page: Path, capsys: pytest.CaptureFixture[
             assert line.strip() in said.out + said.err, command
 
 
-@pytest.mark.parametrize("command", WRITTEN, ids=lambda command: " ".join(command.words)[:60])
-def test_every_command_line_is_one_the_program_takes(command: Command) -> None:
-    """A command line that is shown and not run has a command, options and arguments that exist."""
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_every_command_line_is_one_the_program_takes(page: Path) -> None:
+    """A command line that a page shows has a command, options and arguments that exist; so has an option named alone."""
+    assert [said for said in map(_refusal, readable(page)) if said] == []
+    assert options(page) - set(_options_of(program)) - OTHER_OPTIONS == set()
+
+
+def _refusal(command: Command) -> str | None:
+    """Return why the program would not take a command line, None where it would."""
     group: click.Command = program
     words = list(command.words[1:])
-    while True:
-        with group.make_context(PROGRAM, words, resilient_parsing=False) as context:
-            words = [*context._protected_args, *context.args] if isinstance(group, click.Group) else []
-            if not words:
-                return
-            assert isinstance(group, click.Group)
-            found = group.get_command(context, words[0])
-        assert found is not None, f"{command.place}: there is no command {words[0]!r}"
-        group, words = found, words[1:]
+    while words:
+        try:
+            with group.make_context(PROGRAM, words, resilient_parsing=False) as context:
+                words = [*context._protected_args, *context.args] if isinstance(group, click.Group) else []
+                found = group.get_command(context, words[0]) if words and isinstance(group, click.Group) else None
+        except Exit:
+            return None
+        except click.ClickException as error:
+            return f"{command.place}: {' '.join(command.words)}: {error.message}"
+        if words and found is None:
+            return f"{command.place}: there is no command {words[0]!r}"
+        if found is not None:
+            group, words = found, words[1:]
+    return None
+
+
+def _options_of(command: click.Command) -> Iterator[str]:
+    for parameter in command.params:
+        yield from (*parameter.opts, *parameter.secondary_opts)
+    if isinstance(command, click.Group):
+        with click.Context(command) as context:
+            for name in command.list_commands(context):
+                found = command.get_command(context, name)
+                assert found is not None
+                yield from _options_of(found)
 
 
 @pytest.mark.parametrize("block", SETTINGS, ids=lambda block: block.place)
@@ -57,7 +83,8 @@ def test_every_settings_example_is_read(block: Block, tmp_path: Path, monkeypatc
     """Settings that a page shows are settings that are taken."""
     monkeypatch.setenv("SHOP_DATABASE_URL", "sqlite:///shop.db")
     path = tmp_path / "config.toml"
-    path.write_text(block.text, encoding="utf-8")
+    head = "" if "\n[profiles.shop]\n" in f"\n{block.text}" else '[profiles.shop]\nurl_env = "SHOP_DATABASE_URL"\n'
+    path.write_text(head + block.text, encoding="utf-8")
     tables, _ = read_profiles(path)
     assert tables
     for name, table in tables.items():
