@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from queuetui.backends.backend import NativeBackend
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job
-from queuetui.model.limits import unconsumed
 from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query import FIELDS, Query, Term
 from queuetui.model.query_match import matches
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.stuck import is_stuck
+from queuetui.model.waiting_queues import judge_waiting
 from tests.conformance.population import STEADY
 from tests.conformance.queries import queries
 from tests.conformance.scenes import ids, select, snapshot
@@ -72,10 +72,10 @@ class Expected:
     def ids(self, query: Query) -> set[str]:
         """Return the jobs that match."""
         unpaused = [queue.name.raw for queue in self.picture.queues if queue.paused_at is None]
-        unheard = unconsumed(unpaused, self.picture.workers, self.picture.now, STEADY)
+        waiting = judge_waiting(unpaused, (), self.picture.workers, self.picture.now, STEADY)
 
         def judge(job: Job) -> bool:
-            return is_stuck(job, self.picture.now, STEADY, unheard)
+            return is_stuck(job, self.picture.now, STEADY, waiting)
 
         return {job.ref.id for job in self.jobs if matches(query, job, self.picture.now, judge)}
 

@@ -46,7 +46,7 @@ def lived(loud: NativeBackend) -> str:
 def switches(queue: QueueInfo) -> QueueInfo:
     """Return a queue with its switches alone."""
     by = None if queue.paused_by is None else queue.paused_by.raw
-    return uncounted_queue(queue.name.raw, queue.paused_at, by, logs_events=queue.logs_events)
+    return uncounted_queue(queue.name.raw, queue.paused_at, by, logs_events=queue.logs_events, rests=queue.rests)
 
 
 def test_a_view_is_what_the_single_reads_give(backend: NativeBackend, lived: str) -> None:

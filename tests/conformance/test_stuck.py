@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import Running
 from queuetui.model.job import Ending
 from queuetui.model.limits import Limits
+from tests.conformance.rule_scenes import limit
 from tests.conformance.scenes import (
     add,
     add_one,
@@ -107,6 +110,39 @@ def test_a_due_job_that_nobody_listens_for_is_stuck(backend: NativeBackend) -> N
     assert stuck_ids(backend) == [job_id]
     backend.jobs.register(card("w2", "default"))
     assert stuck_ids(backend) == []
+
+
+def test_a_due_job_that_is_not_taken_though_it_could_be_is_stuck(backend: NativeBackend) -> None:
+    """A job past its limit is stuck while a worker listens with a free slot and nothing of its queue moves; a type or queue has its own."""
+    job_id = add_one(backend, type="Import")
+    backend.jobs.register(card("w2"))
+    wait_past(backend, 0.06)
+    floor = Limits(overdue_after_s=0.05, worker_silent_s=3600)
+    assert stuck_ids(backend, floor) == [job_id]
+    assert snapshot(backend, limits=floor).queues[0].stuck.value == 1
+    assert stuck_ids(backend, replace(floor, overdue_per_type_s={"Import": 900})) == []
+    assert stuck_ids(backend, replace(floor, overdue_per_queue_s={"default": 900})) == []
+    assert stuck_ids(backend, Limits(900, overdue_per_type_s={"Import": 0.05})) == [job_id]
+    limit(backend, rate="1/1h")
+    assert stuck_ids(backend, floor) == []
+    limit(backend, clear=True)
+    backend.jobs.register(card("w2", "default", slots=0))
+    assert stuck_ids(backend, floor) == []
+    backend.jobs.register(card("w2"))
+    pause(backend)
+    assert stuck_ids(backend, floor) == []
+
+
+def test_the_backlog_of_a_queue_that_moves_is_not_stuck(backend: NativeBackend) -> None:
+    """While a run goes on, and for minutes after it, those behind it wait their turn, however long they are due."""
+    add(backend, 2)
+    lease, claimed = claim_one(backend)
+    backend.jobs.register(card("w2"))
+    wait_past(backend, 0.06)
+    floor = Limits(overdue_after_s=0.05, worker_silent_s=3600)
+    assert stuck_ids(backend, floor) == []
+    settle(backend, lease, claimed, Ending.COMPLETED)
+    assert stuck_ids(backend, floor) == []
 
 
 @pytest.mark.parametrize("queues", [("default",), ()])

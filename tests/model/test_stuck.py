@@ -14,6 +14,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted
+from queuetui.model.waiting_queues import WaitingQueues
 
 NOW = EPOCH + timedelta(days=20_000)
 LIMITS = Limits(stuck_after_s=300, per_queue_s={"slow": 3600}, per_type_s={"Long": 7200})
@@ -56,7 +57,7 @@ def running(started_s: float, lease_s: float | None = 30, queue: str = "mail", j
 )
 def test_a_run_is_stuck_past_its_limit_or_without_a_lease(job: Job, stuck: bool) -> None:
     """A processing job is stuck when its lease is over or missing, or when it runs past its type's or queue's limit."""
-    assert is_stuck(job, NOW, LIMITS, frozenset()) is stuck
+    assert is_stuck(job, NOW, LIMITS, WaitingQueues()) is stuck
 
 
 @pytest.mark.parametrize(
@@ -65,11 +66,21 @@ def test_a_run_is_stuck_past_its_limit_or_without_a_lease(job: Job, stuck: bool)
 def test_a_waiting_job_is_stuck_when_long_due_and_unheard(due_s: float, unheard: set[str], stuck: bool) -> None:
     """A waiting job, put off or not, is stuck only when it is due past the limit in a queue that nobody listens to."""
     for state in (State.PENDING, State.SCHEDULED, State.RETRYING):
-        assert is_stuck(replace(JOB, state=state, scheduled_at=ago(due_s)), NOW, LIMITS, unheard) is stuck
+        waiting = WaitingQueues(frozenset(unheard))
+        assert is_stuck(replace(JOB, state=state, scheduled_at=ago(due_s)), NOW, LIMITS, waiting) is stuck
+
+
+@pytest.mark.parametrize(
+    ("due_s", "idle", "stuck"), [(601, {"mail"}, True), (599, {"mail"}, False), (601, {"other"}, False)]
+)
+def test_a_waiting_job_is_stuck_when_overdue_in_an_idle_queue(due_s: float, idle: set[str], stuck: bool) -> None:
+    """A job of a queue that is listened to is stuck only past its limit, where nothing of the queue is taken."""
+    waiting = WaitingQueues(idle=frozenset(idle))
+    assert is_stuck(replace(JOB, scheduled_at=ago(due_s)), NOW, LIMITS, waiting) is stuck
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.COMPLETED, State.CANCELLED])
 def test_no_other_state_is_stuck(state: State) -> None:
     """Jobs that are over are never stuck."""
     job = replace(JOB, state=state, scheduled_at=ago(9999), claimed_at=ago(9999))
-    assert not is_stuck(job, NOW, LIMITS, {"mail"})
+    assert not is_stuck(job, NOW, LIMITS, WaitingQueues(frozenset({"mail"}), frozenset({"mail"})))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +11,13 @@ from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import EPOCH
 from queuetui.model.job import Job
-from queuetui.model.limits import Limits, unconsumed
+from queuetui.model.limits import Limits
 from queuetui.model.measured import Measured
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.facts import Facts
+from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 
 NOW = EPOCH + timedelta(days=20_000)
 LIMITS = Limits(stuck_after_s=300, worker_silent_s=30, per_queue_s={"slow": 3600}, per_type_s={"Long": 7200})
@@ -25,6 +25,16 @@ NATIVE = Capabilities("native", "sqlite", True, APPLIES, frozenset(State), liven
 FOREIGN = Capabilities(
     "laravel", "Laravel", False, {Verb.RETRY: FINAL | {State.RETRYING, State.SCHEDULED}}, frozenset(State)
 )
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a read told of the store beside its jobs."""
+
+    now: datetime
+    queues: tuple[QueueInfo, ...]
+    workers: tuple[WorkerInfo, ...]
+    held_until: datetime | None = None
 
 
 def ago(seconds: float) -> datetime:
@@ -67,16 +77,17 @@ def worker(*queues: str, silent_s: float = 1, slots: int = 2, busy: int = 0, wor
     )
 
 
-def queue(name: str = "mail", *, paused_s: float | None = None, by: str = "ann@web-1") -> QueueInfo:
-    """Return a queue, paused some seconds ago or not."""
+def queue(
+    name: str = "mail", *, paused_s: float | None = None, by: str = "ann@web-1", rests: bool = False
+) -> QueueInfo:
+    """Return a queue, paused some seconds ago or not; of one that `rests` nothing runs or ran lately."""
     paused_at = None if paused_s is None else ago(paused_s)
-    return QueueInfo(
-        Untrusted(name), {}, Measured(0), paused_at=paused_at, paused_by=None if paused_at is None else Untrusted(by)
-    )
+    paused_by = None if paused_at is None else Untrusted(by)
+    return QueueInfo(Untrusted(name), {}, Measured(0), paused_at=paused_at, paused_by=paused_by, rests=rests)
 
 
 def facts(*things: WorkerInfo | QueueInfo, capabilities: Capabilities = NATIVE, limits: Limits = LIMITS) -> Facts:
     """Return the facts of workers and queues; the queue `mail` is there unless another is."""
     workers = tuple(thing for thing in things if isinstance(thing, WorkerInfo))
-    named = {thing.name.raw: thing for thing in things if isinstance(thing, QueueInfo)} or {"mail": queue()}
-    return Facts(NOW, limits, capabilities, named, workers, unconsumed(named, workers, NOW, limits))
+    queues = tuple(thing for thing in things if isinstance(thing, QueueInfo)) or (queue(),)
+    return gather_facts(Around(NOW, queues, workers), {}, limits, capabilities)

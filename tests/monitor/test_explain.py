@@ -15,6 +15,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted
+from queuetui.model.waiting_queues import WaitingQueues
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.explain import explain
 from tests.monitor.pictures import FOREIGN, LIMITS, NATIVE, NOW, ago, facts, job, queue, worker
@@ -46,7 +47,10 @@ workers = st.lists(
     max_size=3,
 )
 queues = st.fixed_dictionaries(
-    {name: st.builds(queue, st.just(name), paused_s=st.none() | st.floats(0, 99)) for name in QUEUES}
+    {
+        name: st.builds(queue, st.just(name), paused_s=st.none() | st.floats(0, 99), rests=st.booleans())
+        for name in QUEUES
+    }
 )
 
 
@@ -57,7 +61,8 @@ def test_the_stuck_rule_and_the_verdict_agree(
     """A job counts as stuck exactly when its verdict says so: the tab, the flag and the figure are one."""
     told = facts(*crew, *named.values())
     open_queues = frozenset(name for name in told.unconsumed if told.queues[name].paused_at is None)
-    assert explain(subject, told).stuck is is_stuck(subject, NOW, LIMITS, open_queues)
+    waiting = WaitingQueues(open_queues, told.idle)
+    assert explain(subject, told).stuck is is_stuck(subject, NOW, LIMITS, waiting)
 
 
 @given(jobs, workers, st.sampled_from([NATIVE, FOREIGN]))

@@ -19,6 +19,7 @@ from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 from tests.monitor.pictures import FOREIGN, ago, facts, job, queue, worker
 
 LARAVEL = replace(FOREIGN, worker_command=("php", "artisan", "queue:work", "--queue={queue}"))
+RESTS, MOVES = queue("mail", rests=True), queue("mail")
 WITH_WORKERS = replace(FOREIGN, workers=True)
 LIMITS = Limits(overdue_after_s=600, overdue_per_queue_s={"slow": 3600}, overdue_per_type_s={"Long": 7200})
 BLIND = replace(facts(queue("mail"), capabilities=LARAVEL), limits=LIMITS)
@@ -55,6 +56,26 @@ def test_a_job_that_is_due_too_long_is_overdue(subject: Job, told: Facts, code: 
     assert verdict.code is code
     assert verdict.stuck is (code in {Code.OVERDUE, Code.NO_CONSUMER})
     assert words in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("due_s", "around", "code"),
+    [
+        (601, (RESTS, worker("mail")), Code.OVERDUE),
+        (599, (RESTS, worker("mail")), Code.WAITING),
+        (601, (MOVES, worker("mail")), Code.WAITING),
+        (601, (RESTS, worker("mail", busy=2)), Code.ALL_SLOTS_BUSY),
+        (601, (RESTS, worker("mail", silent_s=99)), Code.NO_CONSUMER),
+        (601, (queue("mail", rests=True, paused_s=9), worker("mail")), Code.QUEUE_PAUSED),
+    ],
+)
+def test_a_job_of_our_own_queue_is_overdue_where_nothing_is_taken(
+    due_s: float, around: tuple[WorkerInfo | QueueInfo, ...], code: Code
+) -> None:
+    """A backlog of a queue that moves, busy slots, a pause and a queue without workers explain a wait; idle slots do not."""
+    verdict = explain(job(scheduled_at=ago(due_s)), facts(*around, limits=LIMITS))
+    assert verdict.code is code
+    assert verdict.stuck is (code in {Code.OVERDUE, Code.NO_CONSUMER})
 
 
 def test_an_overdue_job_comes_with_what_is_known_and_the_command_of_its_system() -> None:

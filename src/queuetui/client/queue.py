@@ -20,7 +20,6 @@ from queuetui.client.schedules import Recurrence, drop_schedule, make_spec, put_
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
 from queuetui.model.job import Enqueued
-from queuetui.model.limits import unconsumed
 from queuetui.model.names import read_tags, read_text
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -28,6 +27,7 @@ from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import FINAL, State
 from queuetui.model.stats import describe_stats
 from queuetui.model.stuck import is_stuck
+from queuetui.model.waiting_queues import judge_waiting
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -197,5 +197,6 @@ class Queue(QueueActs, QueueAnswers):
             Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), limits=self._limits)
         )
         open_queues = (queue.name.raw for queue in picture.queues if not queue.is_paused)
-        unheard = unconsumed(open_queues, picture.workers, picture.now, self._limits)
-        return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, unheard)) for job in jobs]
+        resting = {queue.name.raw for queue in picture.queues if queue.rests}
+        waiting = judge_waiting(open_queues, resting, picture.workers, picture.now, self._limits)
+        return [replace(document(job, None), stuck=is_stuck(job, picture.now, self._limits, waiting)) for job in jobs]

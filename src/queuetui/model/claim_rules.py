@@ -105,6 +105,11 @@ class ClaimRules:
         """Whether anything bounds how many are processed at once."""
         return any(limit.concurrency is not None for limit in self.limits)
 
+    def may_rest(self, span_s: float) -> bool:
+        """Tell whether a rate lets nothing begin for so long."""
+        rates = [limit.rate for limit in self.limits if limit.rate is not None]
+        return any(rate.period_us > span_s * 1e6 for rate in rates)
+
     def to_text(self) -> str:
         """Return the JSON that stores hold."""
         told: dict[str, Any] = {"limits": [_limit_to_json(limit) for limit in self.limits]}
@@ -126,6 +131,17 @@ class ClaimRules:
             why = f"the stored rules cannot be read ({type(error).__name__})"
             message = f"{why}: another program or a newer queuetui wrote them; {_HOW_TO_MEND}"
             raise BadConfig(message, "rules") from None
+
+
+def may_rest(text: str | None, span_s: float) -> bool:
+    """Tell whether stored rules let nothing begin for so long.
+
+    Rules that cannot be read are no good reason.
+    """
+    try:
+        return ClaimRules.from_text(text).may_rest(span_s)
+    except BadConfig:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,16 @@ class JobView:
 
 
 def uncounted_queue(
-    name: str, paused_at: datetime | None = None, paused_by: str | None = None, logs_events: bool | None = None
+    name: str,
+    paused_at: datetime | None = None,
+    paused_by: str | None = None,
+    logs_events: bool | None = None,
+    *,
+    rests: bool = False,
 ) -> QueueInfo:
     """Return a queue with its switches alone."""
     by = None if paused_by is None else Untrusted(paused_by)
     nothing: Measured[int] = absent("not asked for")
-    return QueueInfo(Untrusted(name), {}, nothing, paused_at=paused_at, paused_by=by, logs_events=logs_events)
+    return QueueInfo(
+        Untrusted(name), {}, nothing, paused_at=paused_at, paused_by=by, logs_events=logs_events, rests=rests
+    )

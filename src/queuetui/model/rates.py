@@ -67,8 +67,7 @@ def recent_runs(tally: Sequence[TallyMinute], now: datetime, first: datetime | N
     `first` is the first minute that the store's tally knows, of any queue: the time before it does not count. Until a whole minute
     is known, the rate is the count of the running one.
     """
-    this = now.replace(second=0, microsecond=0)
-    since = this - timedelta(minutes=RATE_MINUTES)
+    this, since = now.replace(second=0, microsecond=0), moving_since(now)
     lately = [one for one in tally if one.minute >= since]
     return RecentRuns(
         _done_per_minute({one.minute: one.completed for one in lately}, this, max(since, first or since)),
@@ -81,6 +80,11 @@ def recent_runs(tally: Sequence[TallyMinute], now: datetime, first: datetime | N
         sum(one.enqueued for one in lately),
         sum(one.failed for one in tally if one.minute > now - _HOUR),
     )
+
+
+def moving_since(now: datetime) -> datetime:
+    """Return the minute from which on a queue must have begun or ended a run to pass for one that moves."""
+    return now.replace(second=0, microsecond=0) - timedelta(minutes=RATE_MINUTES)
 
 
 def recent_in_all(tally: Sequence[TallyMinute], now: datetime) -> RecentRuns:

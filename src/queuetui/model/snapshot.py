@@ -56,7 +56,8 @@ class QueueInfo:
 
     `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job. `recent` is None where the backend
     keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since when, `held` says
-    that this queue alone is paused without that being kept.
+    that this queue alone is paused without that being kept. `rests`: of our own queue, nothing of it runs, and nothing began or ended
+    in the last RATE_MINUTES.
     """
 
     name: Untrusted
@@ -71,6 +72,7 @@ class QueueInfo:
     logs_events: bool | None = None
     suspended_by: str = ""
     held: bool = False
+    rests: bool = False
 
     @property
     def is_paused(self) -> bool:

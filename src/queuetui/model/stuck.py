@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.state import WAITING, State
+from queuetui.model.waiting_queues import WaitingQueues
 
 
-def is_stuck(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collection[str]) -> bool:
-    """Tell whether a job of our own queue is stuck at `now` by the store's clock.
-
-    `unconsumed_queues` are the unpaused queues that no live worker listens to (`limits.unconsumed`, less the paused ones).
-    """
+def is_stuck(job: Job, now: datetime, limits: Limits, waiting: WaitingQueues) -> bool:
+    """Tell whether a job of our own queue is stuck at `now` by the store's clock."""
     if job.state is State.PROCESSING:
         return is_orphaned(job, now) or is_over_limit(job, now, limits)
-    return is_unheard(job, now, limits, unconsumed_queues)
+    idles = job.queue.raw in waiting.idle and is_overdue(job, now, limits)
+    return idles or is_unheard(job, now, limits, waiting.unheard)
 
 
 def is_orphaned(job: Job, now: datetime) -> bool:
@@ -31,13 +29,13 @@ def is_over_limit(job: Job, now: datetime, limits: Limits) -> bool:
     return since is not None and (now - since).total_seconds() > limits.run_limit_s(job.queue.raw, job.type.raw)
 
 
-def is_unheard(job: Job, now: datetime, limits: Limits, unconsumed_queues: Collection[str]) -> bool:
+def is_unheard(job: Job, now: datetime, limits: Limits, unheard: frozenset[str]) -> bool:
     """Tell whether a job has been due for longer than a queue without a consumer may make it wait."""
-    return job.queue.raw in unconsumed_queues and _is_due_over(job, now, limits.stuck_after_s)
+    return job.queue.raw in unheard and _is_due_over(job, now, limits.stuck_after_s)
 
 
 def is_overdue(job: Job, now: datetime, limits: Limits) -> bool:
-    """Tell whether a job has been due for longer than any queue that is not paused may make it wait."""
+    """Tell whether a job has been due for longer than it may wait without a reason."""
     return _is_due_over(job, now, limits.overdue_limit_s(job.queue.raw, job.type.raw))
 
 

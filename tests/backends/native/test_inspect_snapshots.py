@@ -25,6 +25,7 @@ from queuetui.model.rates import RecentRuns
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
+from queuetui.model.waiting_queues import WaitingQueues
 from tests.backends.native.seeds import Seed, attempt, payload
 
 
@@ -158,7 +159,8 @@ def test_stuck_jobs_are_counted_and_paged_by_one_rule(database: Database, seed: 
     assert queue_of(snapshot, "unheard").stuck.value == 3
     assert queue_of(snapshot, "mail").stuck.value == 4
     assert snapshot.page is not None
-    judged = {job.ref.id for job in snapshot.page.jobs if is_stuck(job, snapshot.now, limits, {"unheard"})}
+    waiting = WaitingQueues(frozenset({"unheard"}))
+    judged = {job.ref.id for job in snapshot.page.jobs if is_stuck(job, snapshot.now, limits, waiting)}
     assert judged == stuck
 
 

@@ -62,7 +62,7 @@ def explain(job: Job, facts: Facts) -> Verdict:
     That of a job which is due too long tells also that, and a time in the future is told where nothing graver is.
     """
     verdict = _first(job, facts)
-    if not verdict.stuck and not facts.capabilities.native:
+    if not verdict.stuck:
         verdict = overdue.judge(job, facts, verdict) or verdict
     return verdict if verdict.severity > Severity.INFO else clock_skew.judge(job, facts) or verdict
 

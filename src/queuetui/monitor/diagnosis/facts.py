@@ -16,6 +16,7 @@ from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Measured
 from queuetui.model.row_lock import RowLock
 from queuetui.model.snapshot import QueueInfo
+from queuetui.model.waiting_queues import judge_waiting
 from queuetui.model.worker import WorkerInfo
 
 
@@ -38,7 +39,8 @@ class QueueProgress:
 class Facts:
     """One snapshot's workers and queues, the limits and what the backend stores.
 
-    `now` is the store's clock, `first_rss` the first measure of each worker's memory, where somebody has watched since.
+    Of the `idle` queues nothing is taken though it could be. `now` is the store's clock, `first_rss` the first measure of each worker's
+    memory, where somebody has watched since.
     `usual` tells by type how long runs take. `progress` and `lock` are read for a job that somebody asks about.
     """
 
@@ -48,6 +50,7 @@ class Facts:
     queues: Mapping[str, QueueInfo]
     workers: tuple[WorkerInfo, ...]
     unconsumed: frozenset[str]
+    idle: frozenset[str] = frozenset()
     rules: Mapping[str, RulesInUse] = field(default_factory=dict)
     held_until: datetime | None = None
     first_rss: Mapping[str, int] = field(default_factory=dict)
@@ -113,6 +116,8 @@ def gather_facts(
 ) -> Facts:
     """Return what the rules judge by, of a read that has its queues and workers."""
     queues = {queue.name.raw: queue for queue in around.queues}
+    open_queues = (name for name, queue in queues.items() if not queue.is_paused)
+    resting = {name for name, queue in queues.items() if queue.rests}
     return Facts(
         now=around.now,
         limits=limits,
@@ -120,6 +125,7 @@ def gather_facts(
         queues=queues,
         workers=around.workers,
         unconsumed=unconsumed(queues, around.workers, around.now, limits),
+        idle=judge_waiting(open_queues, resting, around.workers, around.now, limits).idle,
         rules=rules,
         held_until=around.held_until,
     )

@@ -17,7 +17,12 @@ _NO_CAUSE = frozenset({Code.WAITING, Code.NOT_DUE, Code.WILL_RETRY})
 
 
 def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
-    """Judge a waiting job by what other rules told of it; a pause is reason enough to wait."""
+    """Judge a waiting job by what other rules told of it; a pause is reason enough to wait.
+
+    In our own queue so is a backlog: a job is overdue there where nothing of its queue is taken, though it could be.
+    """
+    if facts.capabilities.native and job.queue.raw not in facts.idle:
+        return None
     due_at = due_since(job)
     if due_at is None or cause.code is Code.QUEUE_PAUSED or not is_overdue(job, facts.now, facts.limits):
         return None

@@ -70,7 +70,7 @@ class MemoryRoles(
 
 def _switches_of(queue: QueueInfo) -> QueueInfo:
     by = None if queue.paused_by is None else queue.paused_by.raw
-    return uncounted_queue(queue.name.raw, queue.paused_at, by, logs_events=queue.logs_events)
+    return uncounted_queue(queue.name.raw, queue.paused_at, by, logs_events=queue.logs_events, rests=queue.rests)
 
 
 class MemoryBackend(NativeBackend):

@@ -19,15 +19,16 @@ from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
-from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.limits import Limits, is_live
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query_match import IsStuck, matches
-from queuetui.model.rates import RecentRuns, TallyMinute, recent_runs
+from queuetui.model.rates import RATE_MINUTES, RecentRuns, TallyMinute, moving_since, recent_runs
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted, sanitize
+from queuetui.model.waiting_queues import judge_waiting
 from queuetui.model.worker import WorkerInfo
 
 if TYPE_CHECKING:
@@ -134,8 +135,18 @@ class MemoryInspector:
 
     def _stuck_rule(self, now: datetime, limits: Limits) -> IsStuck:
         queues = {record.new.queue for record in self.store.jobs.values() if not self.store.is_paused(record.new.queue)}
-        unheard = unconsumed(queues, self._workers(), now, limits)
-        return lambda job: is_stuck(job, now, limits, unheard)
+        waiting = judge_waiting(queues, self._resting(now), self._workers(), now, limits)
+        return lambda job: is_stuck(job, now, limits, waiting)
+
+    def _resting(self, now: datetime) -> frozenset[str]:
+        """Return the queues of which nothing runs or ran lately, and that no rate holds back for so long."""
+        records = self.store.jobs.values()
+        moving = {one.new.queue for one in records if one.state is State.PROCESSING}
+        for (minute, name), one in self.store.tally.items():
+            if minute >= moving_since(now) and one.started + one.completed + one.failed + one.retried + one.lost:
+                moving.add(name)
+        held = {name for name, one in self.store.queues.items() if one.rules.may_rest(RATE_MINUTES * 60)}
+        return frozenset({one.new.queue for one in records} - moving - held)
 
     def _workers(self) -> tuple[WorkerInfo, ...]:
         leases = self.store.leases
@@ -178,6 +189,7 @@ class MemoryInspector:
             average_s=figures.busy_s / figures.runs if figures.runs else None,
             logs_events=logs_events(self.store, name),
             recent=self._recent(now, watch, name),
+            rests=name in self._resting(now),
         )
 
     def _recent(self, now: datetime, watch: Watch, name: str) -> RecentRuns:

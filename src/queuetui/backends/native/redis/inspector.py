@@ -69,6 +69,8 @@ class RedisInspector:
         since = self._shelf.first_unknown(watch.tally_minutes) if "T" in letters else None
         wanted = Wanted(letters, watch.tally_minutes, since, watch.failures)
         picture = take_picture(self._server, wanted, watch.limits)
+        if picture.waiting.idle and (watch.limits.overdue_per_queue_s or watch.limits.overdue_per_type_s):
+            picture = PageReading(self._server, picture).recount_idle()
         figures = None
         if "T" in letters:
             figures = self._shelf.add(picture.now, watch.tally_minutes, picture.minutes, since)
@@ -189,4 +191,5 @@ def _queue(row: QueueRow, picture: ScriptSnapshot, figures: Figures | None, stuc
         average_s=None if figures is None else figures.average_of(row.name),
         recent=None if figures is None else figures.recent(row.name),
         logs_events=row.logs_events,
+        rests=row.rests,
     )

@@ -44,7 +44,7 @@ def read_view(server: Server, job_id: str, events: int) -> JobView:
         job,
         picture.now,
         tuple(
-            uncounted_queue(row.name, row.paused_at, row.paused_by, logs_events=row.logs_events)
+            uncounted_queue(row.name, row.paused_at, row.paused_by, logs_events=row.logs_events, rests=row.rests)
             for row in picture.queues
         ),
         picture.workers,

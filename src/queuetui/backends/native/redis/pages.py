@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from queuetui.backends.native.own_orders import BY_STATE, own_order
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job, shorten
 from queuetui.backends.native.redis.layout import Layout, lay_out
-from queuetui.backends.native.redis.pictures import ScriptSnapshot
+from queuetui.backends.native.redis.pictures import ScriptSnapshot, shortest_overdue_s
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
@@ -126,18 +127,31 @@ class PageReading:
 
     def _read_stuck(self, request: PageRequest) -> Page:
         queues = queues_asked(request.query, tuple(queue.name for queue in self.picture.queues))
-        unheard = sorted(name for name in self.picture.unheard if queues is None or name in queues)
+        waiting, limits = self.picture.waiting, self.picture.limits
+        spans = ((waiting.unheard, limits.stuck_after_s), (waiting.idle, shortest_overdue_s(limits)))
         runs = [job.ref.id for job in self.picture.stuck_runs if queues is None or job.queue.raw in queues]
         ids = [to_stored(one) for one in runs[:MOST_STUCK]]
-        if unheard and len(ids) < MOST_STUCK:
-            wait_us = span_us(self.picture.limits.stuck_after_s)
-            waits = self.server.read("looking for stuck jobs", "waits", wait_us, MOST_STUCK - len(ids), *unheard)
-            ids += [one.decode("utf-8", "replace") for one in waits]
+        for names, span_s in spans:
+            asked = sorted(name for name in names if queues is None or name in queues)
+            if asked and len(ids) < MOST_STUCK:
+                most = MOST_STUCK - len(ids)
+                waits = self.server.read("looking for stuck jobs", "waits", span_us(span_s), most, *asked)
+                ids += [one.decode("utf-8", "replace") for one in waits]
         page = self._cut_listed(request, self._read_jobs(ids), _LONGEST_DUE)
         if len(ids) < MOST_STUCK and self.picture.is_every_run:
             return page
         note = f"only the first {len(ids):,} stuck jobs are listed"
         return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
+
+    def recount_idle(self) -> ScriptSnapshot:
+        """Return the picture with overdue jobs counted one by one, each by the limit of its type or queue."""
+        picture = self.picture
+        limit_us = span_us(shortest_overdue_s(picture.limits))
+        ids = self.server.read("counting overdue jobs", "waits", limit_us, MOST_STUCK, *sorted(picture.waiting.idle))
+        jobs = self._read_jobs([one.decode("utf-8", "replace") for one in ids])
+        found = Counter(job.queue.raw for job in jobs if picture.is_stuck(job))
+        queues = tuple(replace(row, idle=found[row.name]) for row in picture.queues)
+        return replace(picture, queues=queues, is_every_run=picture.is_every_run and len(ids) < MOST_STUCK)
 
     def _read_correlated(self, request: PageRequest, correlations: tuple[str, ...]) -> Page:
         stored = self.server.read("looking for correlated jobs", "correlated", RESIDUAL_JOBS, *correlations)

@@ -17,13 +17,16 @@ from queuetui.backends.native.redis.records import moment, read_body, read_recor
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.model.act import JobRef
+from queuetui.model.claim_rules import may_rest
 from queuetui.model.clock import to_us
 from queuetui.model.job import Job
-from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.limits import Limits, is_live
+from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted
+from queuetui.model.waiting_queues import WaitingQueues, judge_waiting
 from queuetui.model.worker import WorkerInfo
 
 Reply = list[Any]
@@ -38,13 +41,19 @@ _FIGURED = frozenset({Part.COUNTS, Part.QUEUES, Part.TALLY})
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One queue as the server holds it; `overdue` counts the pending jobs that have waited too long."""
+    """One queue as the server holds it.
+
+    Of jobs that wait `unheard` counts those due for too long should nobody listen, `idle` those due for too long should nothing be taken;
+    `rests` tells that nothing runs or ran lately, as far as there are such jobs.
+    """
 
     name: str
     paused_at: datetime | None
     paused_by: str | None
     oldest_due_at: datetime | None
-    overdue: int
+    unheard: int
+    idle: int
+    rests: bool
     counts: Mapping[State, int]
     logs_events: bool
 
@@ -68,10 +77,11 @@ class ScriptSnapshot:
     odd_keys: tuple[str, ...] = ()
 
     @cached_property
-    def unheard(self) -> frozenset[str]:
-        """The unpaused queues that no live worker listens to."""
+    def waiting(self) -> WaitingQueues:
+        """The queues whose due jobs wait without a reason."""
         unpaused = [queue.name for queue in self.queues if queue.paused_at is None]
-        return unconsumed(unpaused, self.workers, self.now, self.limits)
+        resting = {queue.name for queue in self.queues if queue.rests}
+        return judge_waiting(unpaused, resting, self.workers, self.now, self.limits)
 
     @cached_property
     def stuck_runs(self) -> tuple[Job, ...]:
@@ -80,12 +90,13 @@ class ScriptSnapshot:
 
     def is_stuck(self, job: Job) -> bool:
         """Tell whether a job is stuck by the model's rule."""
-        return is_stuck(job, self.now, self.limits, self.unheard)
+        return is_stuck(job, self.now, self.limits, self.waiting)
 
     def count_stuck(self) -> Counter[str]:
         """Return how many jobs are stuck by queue."""
         found = Counter(job.queue.raw for job in self.stuck_runs)
-        found.update({queue.name: queue.overdue for queue in self.queues if queue.name in self.unheard})
+        found.update({queue.name: queue.unheard for queue in self.queues if queue.name in self.waiting.unheard})
+        found.update({queue.name: queue.idle for queue in self.queues if queue.name in self.waiting.idle})
         return found
 
     def consumers(self, queue: str) -> int:
@@ -126,7 +137,13 @@ def picture_values(wanted: Wanted, limits: Limits) -> tuple[Value, ...]:
         wanted.minutes,
         wanted.failures,
         0 if wanted.since is None else to_us(wanted.since),
+        span_us(shortest_overdue_s(limits)),
     )
+
+
+def shortest_overdue_s(limits: Limits) -> float:
+    """Return for how long any job may be due in a queue of which nothing is taken."""
+    return min([limits.overdue_after_s, *limits.overdue_per_queue_s.values(), *limits.overdue_per_type_s.values()])
 
 
 def read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot:
@@ -157,14 +174,16 @@ def read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot
 
 
 def _read_queue(row: Reply) -> QueueRow:
-    name, paused_at, paused_by, events, *rest = row
-    oldest, overdue, *counts = rest or (None, 0)
+    name, paused_at, paused_by, events, rules, *rest = row
+    oldest, unheard, idle, *counts = rest or (None, 0, 0)
     return QueueRow(
         name.decode("utf-8", "replace"),
         None if paused_at is None else read_moment(paused_at),
         None if paused_by is None else paused_by.decode("utf-8", "replace"),
         None if oldest is None else read_moment(oldest),
-        overdue,
+        unheard,
+        idle,
+        rules is not None and not may_rest(rules.decode("utf-8", "replace"), RATE_MINUTES * 60),
         dict(zip(STATES, counts, strict=False)),
         logs_events=events != b"0",
     )

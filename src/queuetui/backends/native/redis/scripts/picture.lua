@@ -2,7 +2,8 @@
 -- keys:   the namespace's meta key
 -- args:   what is wanted, as letters (Counts, Queues, Workers, Runs, Tally, Failures, Pauses
 --         and other switches of the queues alone); how long a due job may wait;
---         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet
+--         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet;
+--         how long a due job may wait in a queue of which nothing is taken
 -- result: the server's time, the number of all jobs, queues, workers, their busy counts, suspicious runs, 1 when
 --         there are more runs than were looked at, minutes of the tally, failures, 1 when there are more queues than were
 --         looked at, the time until which nothing is claimed or '', the keys that hold another kind of value than a queue's; a
@@ -20,11 +21,14 @@
 local MOST_WORKERS = 1000
 local MOST_RUNS = 2000
 local MINUTE = 60000000
+local MOVING_MINUTES = 5
+local MOVES = { started = true, completed = true, failed = true, retried = true, lost = true }
 local HEAD = 8192
 
 local wanted = ARGV[1]
 local due_before = '(' .. to_text(now - ARGV[2])
 local began_before = now - ARGV[3]
+local idle_before = '(' .. to_text(now - ARGV[7])
 
 local function wants(letter)
   return string.find(wanted, letter, 1, true) ~= nil
@@ -33,30 +37,59 @@ end
 local leases = wants('C') or wants('Q') or wants('R') or wants('W')
 leases = leases and read_leases() or {}
 
--- Returns the oldest due time of a queue's pending jobs, and how many of those that wait are overdue.
+-- Returns the oldest due time of a queue's pending jobs, and how many of those that wait are due before each of two times.
 local function read_waiting(name)
-  local oldest, overdue = false, 0
+  local oldest, unheard, idle = false, 0, 0
   for _, state in ipairs({ 'scheduled', 'retrying' }) do
-    overdue = overdue + call('ZCOUNT', key('s', name, state), '-inf', due_before)
+    unheard = unheard + call('ZCOUNT', key('s', name, state), '-inf', due_before)
+    idle = idle + call('ZCOUNT', key('s', name, state), '-inf', idle_before)
   end
   for _, lane in ipairs(find_lanes(name, 'pending')) do
     local first = call('ZRANGE', lane, 0, 0, 'WITHSCORES')[2]
     if first and (not oldest or tonumber(first) < tonumber(oldest)) then
       oldest = first
     end
-    overdue = overdue + call('ZCOUNT', lane, '-inf', due_before)
+    unheard = unheard + call('ZCOUNT', lane, '-inf', due_before)
+    idle = idle + call('ZCOUNT', lane, '-inf', idle_before)
   end
-  return oldest, overdue
+  return oldest, unheard, idle
 end
 
--- Returns 4 values a queue and then, where counts are wanted, the oldest due time, the overdue and the count by state.
+-- Returns the queues of which something began or ended lately.
+local moved
+local function read_moved()
+  if not moved then
+    moved = {}
+    for minute = now - now % MINUTE - MOVING_MINUTES * MINUTE, now, MINUTE do
+      for _, field in ipairs(call('HKEYS', key('tally', to_text(minute)))) do
+        local figure, queue = string.match(field, '^(%a+)%z(.-)%z')
+        if MOVES[figure] then
+          moved[queue] = true
+        end
+      end
+    end
+  end
+  return moved
+end
+
+-- Returns the rules of a queue of which nothing is taken while jobs of it are due for long, else false.
+local function read_rest(name, idle, rules)
+  if idle == 0 or count_jobs(find_lanes(name, 'processing', leases)) > 0 or read_moved()[name] then
+    return false
+  end
+  return rules or ''
+end
+
+-- Returns 5 values a queue and then, where counts are wanted, the oldest due time, how many wait for too long where nobody listens and
+-- where nothing is taken, and the count by state.
 local function read_queue(name)
-  local paused = call('HMGET', key('q', name), 'paused_at', 'paused_by', 'events')
-  local row = { name, paused[1], paused[2], paused[3] }
+  local stored = call('HMGET', key('q', name), 'paused_at', 'paused_by', 'events', 'rules')
+  local oldest, unheard, idle = read_waiting(name)
+  local row = { name, stored[1], stored[2], stored[3], read_rest(name, idle, stored[4]) }
   if wants('Q') or wants('C') then
-    row[5], row[6] = read_waiting(name)
+    row[6], row[7], row[8] = oldest, unheard, idle
     for place, state in ipairs(STATES) do
-      row[6 + place] = count_jobs(find_lanes(name, state, leases))
+      row[8 + place] = count_jobs(find_lanes(name, state, leases))
     end
   end
   return row
@@ -156,7 +189,7 @@ return {
   wants('C') and call('ZCARD', key('all')) or 0,
   (wants('Q') or wants('C') or wants('R') or wants('P')) and read_queues() or {},
   (wants('W') or wants('Q') or wants('R')) and read_workers() or {},
-  wants('W') and read_busy() or {},
+  (wants('W') or wants('Q') or wants('R')) and read_busy() or {},
   read_runs(runs),
   more_runs,
   wants('T') and read_tally() or {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
@@ -13,6 +14,8 @@ from queuetui.backends.native.sql.look.tables import lease
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
+LateRule = Callable[[Columns, StuckCriteria, str, State], Condition]
+
 
 def stuck_runs(columns: Columns, criteria: StuckCriteria) -> Condition:
     """Return the condition of a processing job without a live lease, or past its run limit."""
@@ -20,12 +23,32 @@ def stuck_runs(columns: Columns, criteria: StuckCriteria) -> Condition:
     return and_(state_is(columns.state, State.PROCESSING), or_(~leased, _over_limit(columns, criteria)))
 
 
-def stuck_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: State) -> Condition:
-    """Return the condition of a job that waits too long in one state in one queue that nobody listens to."""
+def late_waits(criteria: StuckCriteria) -> tuple[tuple[tuple[str, ...], LateRule], ...]:
+    """Return the queues where waiting jobs may be stuck, with the condition of such a job in a state."""
+    rules = ((criteria.unconsumed, _unheard_waits), (criteria.idle, _overdue_waits))
+    return tuple((names, rule) for names, rule in rules if names)
+
+
+def _unheard_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: State) -> Condition:
+    """Return the condition of a job that waits too long in a queue that nobody listens to."""
+    late = _before(criteria, criteria.limits.stuck_after_s)
+    return and_(*_waits(columns, queue, state), columns.due_at < late)
+
+
+def _overdue_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: State) -> Condition:
+    """Return the condition of a job that waits too long in a queue of which nothing is taken."""
+    limits = criteria.limits
+    named = [(columns.type == name, _before(criteria, span_s)) for name, span_s in limits.overdue_per_type_s.items()]
+    # The name of the queue may be a column of the statement around.
+    named += [(columns.queue == name, _before(criteria, span_s)) for name, span_s in limits.overdue_per_queue_s.items()]
+    floor = _before(criteria, limits.overdue_after_s)
+    return and_(*_waits(columns, queue, state), columns.due_at < (case(*named, else_=floor) if named else floor))
+
+
+def _waits(columns: Columns, queue: str, state: State) -> tuple[Condition, ...]:
     # The second way to say the state is the one that the partial index is defined by.
     states = [state_is(columns.state, state), *([state_is(columns.state, *PUT_OFF)] if state in PUT_OFF else [])]
-    due = columns.due_at < _before(criteria, criteria.limits.stuck_after_s)
-    return and_(*states, columns.queue == queue, due)
+    return (*states, columns.queue == queue)
 
 
 def _over_limit(columns: Columns, criteria: StuckCriteria) -> Condition:

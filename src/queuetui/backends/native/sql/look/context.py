@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from queuetui.backends.native.odd_values import read_choice, read_texts
 from queuetui.backends.native.sql.look.stuck_criteria import StuckCriteria
-from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.claim_rules import may_rest
+from queuetui.model.limits import Limits, is_live
+from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.text import Untrusted
+from queuetui.model.waiting_queues import judge_waiting
 from queuetui.model.worker import WorkerInfo
 
 MOST_QUEUES = 500
@@ -28,13 +31,17 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """The names of queues, those that are paused or log no events, and the registered workers."""
+    """The names of queues, those that are paused or log no events, and the registered workers.
+
+    Of the `resting` queues nothing runs, and nothing began or ended lately.
+    """
 
     now: datetime
     queues: tuple[str, ...]
     paused: Mapping[str, Paused]
     workers: tuple[WorkerInfo, ...]
     unlogged: frozenset[str] = frozenset()
+    resting: frozenset[str] = frozenset()
 
     @property
     def is_cut(self) -> bool:
@@ -44,12 +51,21 @@ class StoreContext:
     def criteria(self, limits: Limits) -> StuckCriteria:
         """Return what stuck jobs are judged by."""
         heard = [name for name in self.queues if name not in self.paused]
-        return StuckCriteria(self.now, limits, tuple(sorted(unconsumed(heard, self.workers, self.now, limits))))
+        waiting = judge_waiting(heard, self.resting, self.workers, self.now, limits)
+        return StuckCriteria(self.now, limits, tuple(sorted(waiting.unheard)), tuple(sorted(waiting.idle)))
 
     def consumers(self, name: str, limits: Limits) -> int:
         """Return how many live workers listen to a queue."""
         live = (one for one in self.workers if is_live(one, self.now, limits))
         return sum(one.listens_to(name) for one in live)
+
+
+def resting_among(
+    names: Iterable[str], moving: Iterable[str], rules: Iterable[tuple[str, str | None]]
+) -> frozenset[str]:
+    """Return the queues of which nothing runs or ran lately, less those whose rates may be why."""
+    held = {name for name, text in rules if may_rest(text, RATE_MINUTES * 60)}
+    return frozenset(names) - frozenset(moving) - held
 
 
 def to_worker(row: Any, busy: int, orphaned: int) -> WorkerInfo:  # noqa: ANN401 - a record of any driver

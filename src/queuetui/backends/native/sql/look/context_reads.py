@@ -15,10 +15,13 @@ from queuetui.backends.native.sql.look.context import (
     MOST_WORKERS,
     Paused,
     StoreContext,
+    resting_among,
     to_worker,
 )
+from queuetui.backends.native.sql.look.layout import RUNS
 from queuetui.backends.native.sql.look.mysql_queues import hop_queues
-from queuetui.backends.native.sql.look.tables import job, job_done, lease, queue, worker
+from queuetui.backends.native.sql.look.tables import job, job_done, lease, queue, tally, worker
+from queuetui.model.rates import moving_since
 from queuetui.model.state import FINAL, State
 from queuetui.model.worker import WorkerInfo
 
@@ -26,12 +29,22 @@ from queuetui.model.worker import WorkerInfo
 def read_context(connection: Connection, now: datetime) -> StoreContext:
     """Read the queues and the workers."""
     names = _queue_names(connection)
-    columns = (queue.c.name, queue.c.paused_at, queue.c.paused_by, queue.c.events)
+    columns = (queue.c.name, queue.c.paused_at, queue.c.paused_by, queue.c.events, queue.c.rules)
     rows = connection.execute(select(*columns).limit(MOST_QUEUES)).all()
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
     known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
     unlogged = frozenset(row.name for row in rows if not row.events)
-    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged)
+    resting = resting_among(known, _read_moving(connection, now), ((row.name, row.rules) for row in rows))
+    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged, resting)
+
+
+def _read_moving(connection: Connection, now: datetime) -> set[str]:
+    """Return the queues of which something runs, or began or ended lately."""
+    running = select(job.c.queue.label("name")).where(state_is(job.c.state, State.PROCESSING))
+    running = running.with_hint(job, f"force index ({RUNS})", "mysql").limit(MOST_BUSY)
+    moved = tally.c.started + tally.c.completed + tally.c.failed + tally.c.retried + tally.c.lost
+    lately = select(tally.c.queue).where(tally.c.minute >= moving_since(now), moved > 0)
+    return set(connection.execute(union(select(running.subquery().c.name), lately)).scalars())
 
 
 def _queue_names(connection: Connection) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, func, literal_column, select
 
 from queuetui.backends.base import COUNT_CAP
-from queuetui.backends.native.sql.look.candidates import stuck_runs, stuck_waits
+from queuetui.backends.native.sql.look.candidates import late_waits, stuck_runs
 from queuetui.backends.native.sql.look.conditions import Condition, state_is
 from queuetui.backends.native.sql.look.context_reads import names_table
 from queuetui.backends.native.sql.look.layout import RUNS
@@ -46,8 +47,8 @@ class Counter:
         counted = dict.fromkeys(names, 0) | {row[0]: row[1] for row in rows}
         # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
-        cap = cap_for(len(criteria.unconsumed))
-        for name, count in self._count_unheard(criteria, cap):
+        cap = cap_for(len(criteria.unconsumed) + len(criteria.idle))
+        for name, count in self._count_waits(criteria, cap):
             counted[name] = counted.get(name, 0) + count
         if is_cut:
             return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()}
@@ -81,15 +82,14 @@ class Counter:
             return Measured(cap, Exactness.CAPPED, self.now)
         return Measured(found, as_of=self.now)
 
-    def _count_unheard(self, criteria: StuckCriteria, cap: int) -> list[tuple[str, int]]:
-        if not criteria.unconsumed:
-            return []
-        table = names_table(criteria.unconsumed, self.connection.dialect.name)
+    def _count_waits(self, criteria: StuckCriteria, cap: int) -> Iterator[tuple[str, int]]:
         one: Select[Any] = select(literal_column("1"))
-        late = [one.where(stuck_waits(job.c, criteria, table.c.value, state)) for state in LATE_STATES]
-        counts = [_count(self._capped(rows, table, cap), table) for rows in late]
-        rows = self.connection.execute(select(table.c.value, *counts)).all()
-        return [(name, sum(found)) for name, *found in rows if any(found)]
+        for names, rule in late_waits(criteria):
+            table = names_table(names, self.connection.dialect.name)
+            late = [one.where(rule(job.c, criteria, table.c.value, state)) for state in LATE_STATES]
+            counts = [_count(self._capped(rows, table, cap), table) for rows in late]
+            for name, *found in self.connection.execute(select(table.c.value, *counts)).all():
+                yield name, sum(found)
 
     def _one(self, state: State, name: Any, cap: int) -> Any:  # noqa: ANN401 - columns of table-valued functions are untyped
         table = job_done if state in FINAL else job

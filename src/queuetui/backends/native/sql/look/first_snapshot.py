@@ -18,6 +18,7 @@ from queuetui.backends.native.sql.look.context import (
     MOST_WORKERS,
     Paused,
     StoreContext,
+    resting_among,
     to_worker,
 )
 from queuetui.backends.native.sql.look.job_rows import HEAD_BYTES, read_job, shorten
@@ -31,6 +32,7 @@ from queuetui.backends.reading.cursors import Place, write_cursor
 from queuetui.model.interruption import current_interruption
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
+from queuetui.model.rates import moving_since
 from queuetui.model.snapshot import Part, Snapshot, Watch
 
 if TYPE_CHECKING:
@@ -57,7 +59,14 @@ def is_plain(watch: Watch) -> bool:
     page = watch.page
     is_first = page is None or not (page.query.terms or page.query.sort or page.cursor or page.backward)
     limits = watch.limits
-    is_simple = not (watch.exact or limits.per_queue_s or limits.per_type_s or limits.learned_s)
+    named = (
+        limits.per_queue_s,
+        limits.per_type_s,
+        limits.learned_s,
+        limits.overdue_per_queue_s,
+        limits.overdue_per_type_s,
+    )
+    is_simple = not watch.exact and not any(named)
     return is_first and is_simple and Part.FAILURES not in watch.parts
 
 
@@ -104,6 +113,8 @@ class _PlainReading:
             row.id: (row.busy, int(row.orphaned))
             for row in self._records("snapshot_busy", at=self.session.moment_in(self.now), most=MOST_BUSY)
         }
+        since = self.session.moment_in(moving_since(self.now))
+        moving = [row.name for row in self._records("snapshot_moving", since=since, most=MOST_BUSY)]
         workers = sorted(self._records("snapshot_workers", most=MOST_WORKERS), key=lambda row: (row.started_at, row.id))
         return StoreContext(
             self.now,
@@ -111,6 +122,7 @@ class _PlainReading:
             paused,
             tuple(to_worker(row, *busy.get(row.id, (0, 0))) for row in workers),
             frozenset(row.name for row in switches if not row.events),
+            resting_among(names, moving, ((row.name, row.rules) for row in switches)),
         )
 
     def find_queues(self) -> set[str]:
@@ -143,17 +155,19 @@ class _PlainReading:
 
     def stuck(self, context: StoreContext, watch: Watch) -> dict[str, Measured[int]]:
         criteria = context.criteria(watch.limits)
-        late = self.session.moment_in(moment_before(self.now, watch.limits.stuck_after_s))
+        late = self._before(watch.limits.stuck_after_s)
         counted = dict.fromkeys(context.queues, 0)
-        cap = cap_for(len(criteria.unconsumed))
+        cap = cap_for(len(criteria.unconsumed) + len(criteria.idle))
         for row in self._records(
             "snapshot_stuck_runs", at=self.session.moment_in(self.now), late=late, most=COUNT_CAP + 1
         ):
             counted[row.name] = counted.get(row.name, 0) + row.stuck
         if sum(counted.values()) > COUNT_CAP:
             raise TooMuch
-        for row in self._by_queue("snapshot_stuck_waits", criteria.unconsumed, late=late, most=cap + 1):
-            counted[row.name] = counted.get(row.name, 0) + row.stuck
+        waits = ((criteria.unconsumed, late), (criteria.idle, self._before(watch.limits.overdue_after_s)))
+        for names, before in waits:
+            for row in self._by_queue("snapshot_stuck_waits", names, late=before, most=cap + 1) if names else ():
+                counted[row.name] = counted.get(row.name, 0) + row.stuck
         return {name: self._count(count, cap) for name, count in counted.items()}
 
     def oldest(self, context: StoreContext) -> dict[str, datetime]:
@@ -166,6 +180,9 @@ class _PlainReading:
     def tally(self, minutes: int) -> TallyRates:
         since = self.session.moment_in(self.now - timedelta(minutes=minutes))
         return rates_of(list(self._records("snapshot_tally", since=since)), self.now, minutes)
+
+    def _before(self, span_s: float) -> object:
+        return self.session.moment_in(moment_before(self.now, span_s))
 
     def _total(self) -> Measured[int]:
         (row,) = self._records("snapshot_total", most=COUNT_CAP + 1)

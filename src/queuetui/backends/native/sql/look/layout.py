@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Select, Table, select
 
 from queuetui.backends.native.capabilities import KEPT
-from queuetui.backends.native.sql.look.candidates import stuck_runs, stuck_waits
+from queuetui.backends.native.sql.look.candidates import late_waits, stuck_runs
 from queuetui.backends.native.sql.look.conditions import (
     AskedTerms,
     Condition,
@@ -120,11 +120,11 @@ def _stuck(
     if State.PROCESSING in states:
         within = () if queues is None else (job.c.queue.in_(queues),)
         runs.append(Lane(job, (stuck_runs(job.c, criteria), *within, *indexed), "" if indexed else RUNS))
-    unheard = [name for name in criteria.unconsumed if queues is None or name in queues][:MOST_LANES]
+    late = [(name, rule) for names, rule in late_waits(criteria) for name in names if queues is None or name in queues]
     for state in LATE_STATES:
         index = "" if indexed else _index_of(state, by_queue=True)
-        late = unheard if state in states else []
-        waits[state] = [Lane(job, (stuck_waits(job.c, criteria, name, state), *indexed), index) for name in late]
+        found = late[:MOST_LANES] if state in states else []
+        waits[state] = [Lane(job, (rule(job.c, criteria, name, state), *indexed), index) for name, rule in found]
     put_off = [lane for state in PUT_OFF for lane in waits[state]][:MOST_LANES]
     return [
         PageSegment(RUN, tuple(runs)),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
 
-from queuetui.backends.native.sql.look.candidates import stuck_waits
+from queuetui.backends.native.sql.look.candidates import late_waits
 from queuetui.backends.native.sql.look.conditions import state_is
 from queuetui.backends.native.sql.look.counts import Counter
 from queuetui.backends.native.sql.look.mysql_ranges import PRIORITY_DESC
@@ -50,12 +50,13 @@ class MysqlCounter(Counter):
                 break
         return found
 
-    def _count_unheard(self, criteria: StuckCriteria, cap: int) -> list[tuple[str, int]]:
+    def _count_waits(self, criteria: StuckCriteria, cap: int) -> Iterator[tuple[str, int]]:
         waits = []
-        for name in criteria.unconsumed:
-            late = [select(_ONE).where(stuck_waits(job.c, criteria, name, state)) for state in LATE_STATES]
+        for name, rule in ((name, rule) for names, rule in late_waits(criteria) for name in names):
+            late = [select(_ONE).where(rule(job.c, criteria, name, state)) for state in LATE_STATES]
             waits.append(select(literal(name), *(self._count_rows(rows, cap) for rows in late)))
-        return [(name, sum(found)) for name, *found in self._ask(waits) if any(found)]
+        for name, *found in self._ask(waits):
+            yield name, sum(found)
 
     def _queue(self, name: str, cap: int) -> Select[Any]:
         counts = []

@@ -76,7 +76,7 @@ def _queue(read: SnapshotParts, context: StoreContext, name: str) -> QueueInfo:
 
 def switches_of(context: StoreContext, name: str) -> QueueInfo:
     """Return a queue with its switches alone."""
-    paused, is_logged = context.paused.get(name), name not in context.unlogged
+    paused, is_logged, rests = context.paused.get(name), name not in context.unlogged, name in context.resting
     if paused is None:
-        return uncounted_queue(name, logs_events=is_logged)
-    return uncounted_queue(name, paused.at, paused.by, logs_events=is_logged)
+        return uncounted_queue(name, logs_events=is_logged, rests=rests)
+    return uncounted_queue(name, paused.at, paused.by, logs_events=is_logged, rests=rests)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from queuetui.model.limits import Limits
 from queuetui.model.query import Value
 from queuetui.model.state import State
+from queuetui.model.waiting_queues import WaitingQueues
 
 # The states of a job whose time has not come.
 PUT_OFF = (State.SCHEDULED, State.RETRYING)
@@ -16,11 +17,17 @@ LATE_STATES = (State.PENDING, *PUT_OFF)
 
 @dataclass(frozen=True, slots=True)
 class StuckCriteria:
-    """What candidates are judged by; `unconsumed` are the unpaused queues that no live worker listens to."""
+    """What candidates are judged by; `unconsumed` and `idle` are as in `WaitingQueues`."""
 
     now: datetime
     limits: Limits
     unconsumed: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+
+    @property
+    def waiting(self) -> WaitingQueues:
+        """The same, as the model's rule takes it."""
+        return WaitingQueues(frozenset(self.unconsumed), frozenset(self.idle))
 
 
 def moment_before(now: datetime, span_s: Value) -> datetime:

@@ -175,4 +175,4 @@ class LayoutWalk:
 
     def _is_stuck(self, found: Job) -> bool:
         criteria = self.reading.criteria
-        return is_stuck(found, criteria.now, criteria.limits, criteria.unconsumed)
+        return is_stuck(found, criteria.now, criteria.limits, criteria.waiting)

@@ -3,7 +3,7 @@
 local odd_keys = {}
 local EMPTY = {
   ZCARD = 0, ZCOUNT = 0, EXISTS = 0, STRLEN = 0, GETRANGE = '',
-  ZRANGE = 'list', ZREVRANGE = 'list', ZRANGEBYSCORE = 'list', ZRANGEBYLEX = 'list', HGETALL = 'list', XREVRANGE = 'list',
+  ZRANGE = 'list', ZREVRANGE = 'list', ZRANGEBYSCORE = 'list', ZRANGEBYLEX = 'list', HGETALL = 'list', HKEYS = 'list', XREVRANGE = 'list',
   HMGET = 'fields',
 }
 local demand = call

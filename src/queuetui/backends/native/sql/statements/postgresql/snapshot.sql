@@ -49,13 +49,19 @@ select name from (
 ) as found order by name limit :most;
 
 -- block snapshot_switches
-select name, paused_at, paused_by, events from queuetui_queue limit :most;
+select name, paused_at, paused_by, events, rules from queuetui_queue limit :most;
 
 -- block snapshot_busy
 select lease.worker_id as id, count(*) as busy, sum(case when lease.until < :at then 1 else 0 end) as orphaned
 from (select lease_id from queuetui_job where state = 2 limit :most) as held
 join queuetui_lease as lease on lease.id = held.lease_id
 group by lease.worker_id;
+
+-- The queues of which something runs, or began or ended from a minute on.
+-- block snapshot_moving
+select queue as name from (select queue from queuetui_job where state = 2 limit :most) as running
+union
+select queue from queuetui_tally where minute >= :since and started + completed + failed + retried + lost > 0;
 
 -- block snapshot_workers
 select id, host, pid, version, queues, types, tags, slots, started_at, beat_at, rss, stopping

@@ -1,0 +1,31 @@
+"""Which queues let their due jobs wait without a reason: nobody listens, or nothing is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.worker import WorkerInfo
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingQueues:
+    """Queues that are not paused.
+
+    No live worker listens to the `unheard`. To the `idle` one listens that has a free slot, and yet nothing of them runs or ran lately.
+    """
+
+    unheard: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
+
+
+def judge_waiting(
+    open_queues: Iterable[str], resting: Container[str], workers: Iterable[WorkerInfo], now: datetime, limits: Limits
+) -> WaitingQueues:
+    """Judge queues that are not paused; of the `resting` nothing runs, and nothing began or ended lately."""
+    names, crew = frozenset(open_queues), tuple(workers)
+    free = [one for one in crew if is_live(one, now, limits) and not one.stopping and one.busy < one.slots]
+    idle = (name for name in names if name in resting and any(one.listens_to(name) for one in free))
+    return WaitingQueues(unconsumed(names, crew, now, limits), frozenset(idle))
