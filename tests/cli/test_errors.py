@@ -317,6 +317,7 @@ def test_a_fault_of_the_program_is_one_line(quick: Scene, monkeypatch: pytest.Mo
         (errors.Conflict("x"), 1),
         (errors.Stale("x"), 1),
         (errors.SchemaTooNew("x"), 1),
+        (errors.SchemaTooOld("x"), 1),
         (errors.UnknownOutcome("x"), 1),
     ],
 )

@@ -16,6 +16,7 @@ from tests.conformance.scenes import (
     act_done,
     add,
     add_one,
+    card,
     claim,
     claim_one,
     ending,
@@ -52,6 +53,7 @@ def test_every_field_is_read_back(backend: NativeBackend) -> None:
         idempotency_key="invoice-42",
         correlation_id="req-1",
         tags=("vip", "eu"),
+        context='{"fields":{"user_id":7}}',
     )
     before = store_now(backend)
     backend.jobs.enqueue([sent])
@@ -74,9 +76,27 @@ def test_a_new_job_has_run_nowhere(backend: NativeBackend) -> None:
     job = backend.inspector.get(add_one(backend))
     assert (job.state, job.attempts, job.lost, job.priority) == (State.PENDING, 0, 0, 0)
     absent = (job.error, job.result, job.worker, job.progress, job.name, job.correlation_id, job.idempotency_key)
-    assert absent == (None,) * 7
+    assert (*absent, job.context) == (None,) * 8
     assert (job.claimed_at, job.started_at, job.completed_at, job.cancel_requested_at, job.lease_until) == (None,) * 5
     assert job.scheduled_at == job.created_at == job.updated_at
+
+
+def test_what_a_job_inherits_stays_with_it(backend: NativeBackend) -> None:
+    """It is claimed with the job, by tags too, and stands there after a failure, in the final job, and in one that is retried."""
+    inherited = '{"fields":{"user_id":7},"trace":{}}'
+    job_id = add_one(backend, context=inherited)
+    assert run(backend, Ending.RETRY, delay_s=0.0).context == inherited
+    backend.jobs.promote(10)
+    assert run(backend, Ending.FAILED).context == inherited
+    for _ in range(2):
+        found = backend.inspector.get(job_id).context
+        assert found is not None
+        assert found.raw == inherited
+        if backend.inspector.get(job_id).state is State.FAILED:
+            act_done(backend, Verb.RETRY, job_id)
+    needy = add_one(backend, context=inherited, needs=("gpu",), queue="rendering")
+    backend.jobs.register(card("w1", "rendering", tags=("gpu",)))
+    assert [(one.id, one.context) for one in claim(backend, queue="rendering")[1]] == [(needy, inherited)]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
@@ -288,11 +308,11 @@ def test_odd_names_survive_a_large_send(backend: NativeBackend) -> None:
     """What is written in bulk reads back as it was given: tabs, line ends, backslashes and quotes are no signs there."""
     odd = "a\tb\nc\rd\\N\\.e'\"{},NULL"
     sent = [
-        new_job(queue=odd, type=odd, correlation_id=odd, payload=odd.encode(), priority=-number)
+        new_job(queue=odd, type=odd, correlation_id=odd, payload=odd.encode(), context=odd, priority=-number)
         for number in range(120)
     ]
     assert all(answer.created for answer in backend.jobs.enqueue(sent))
     _, claimed = claim(backend, 120, queue=odd)
     assert [one.id for one in claimed] == [one.id for one in sent]
-    found = {(one.queue, one.type, one.correlation_id, one.payload) for one in claimed}
-    assert found == {(odd, odd, odd, odd.encode())}
+    found = {(one.queue, one.type, one.correlation_id, one.payload, one.context) for one in claimed}
+    assert found == {(odd, odd, odd, odd.encode(), odd)}

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from queuetui.engine.context import JOB_LOGGER, MOST_BOUND
+from queuetui.engine.context import JOB_LOGGER, MOST_BOUND, Context
 from queuetui.engine.held import Run
 from queuetui.engine.log_fields import MOST_FIELDS, VALUE_CHARS
 from queuetui.engine.logs import configure_logs, current_job
 from queuetui.engine.notekeeper import LogKeeper
 from queuetui.model.clock import EPOCH
+from queuetui.model.inheritance import LEFT_OUT, MOST_INHERITED, read_inheritance, write_inheritance
 from queuetui.model.job import ClaimedJob
 
 
@@ -84,6 +85,22 @@ def test_a_run_is_bound_to_a_bounded_number_of_names(run: Run) -> None:
     with pytest.raises(ValueError, match="bind fewer names"):
         run.context.bind(**{f"n{number}": number for number in range(MOST_BOUND)})
     assert run.context.bound == {"user_id": 8}
+
+
+def test_what_is_inherited_has_a_cap(run: Run) -> None:
+    """The first fields that fit are passed on, and the number of the others; what another program wrote is let be."""
+    run.context.bind(**{f"n{number}": number for number in range(MOST_BOUND)})
+    text = write_inheritance(run.context.bound, {})
+    child = Context(run.job._replace(context=text), "w")
+    assert child.bound == {f"n{number}": number for number in range(MOST_INHERITED)} | {LEFT_OUT: 4}
+    child.bind(**{f"own{number}": number for number in range(MOST_BOUND)})
+    again = read_inheritance(write_inheritance(child.bound, {})).fields
+    assert (len(again), again[LEFT_OUT]) == (MOST_INHERITED + 1, 4 + MOST_BOUND)
+    wide = write_inheritance({"a": "x" * 1_900, "b": "y" * 1_900, "c": 1}, {"traceparent": "x" * 999})
+    assert read_inheritance(wide).fields == {"a": "x" * 1_900, "c": 1, LEFT_OUT: 1}
+    assert write_inheritance({}, {"tracestate": "a=1"}) is None
+    for odd in ("", "[", "[]", '{"fields": 7, "trace": [1]}', "[" * 100_000):
+        assert read_inheritance(odd) == ({}, {})
 
 
 def test_a_part_of_a_run_is_timed(run: Run) -> None:

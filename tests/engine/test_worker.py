@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -204,19 +204,33 @@ def test_a_payload_that_is_not_json_is_kept_and_fails(queue: Queue, start_worker
 
 
 @EVERY_STORE
-def test_jobs_enqueued_by_a_handler_inherit_its_correlation_id(queue: Queue, start_worker: StartWorker) -> None:
-    """One cause is followed through every job that it sets off, in threads and on the loop."""
+def test_jobs_enqueued_by_a_handler_inherit_its_correlation_id_and_fields(
+    queue: Queue, start_worker: StartWorker
+) -> None:
+    """One cause is followed through every job that it sets off, in threads and on the loop, with what is bound by then."""
     seen: list[str | None] = []
+    fields: list[Mapping[str, object]] = []
 
-    def child(payload: object) -> None:
+    def grandchild(payload: object, context: Context) -> None:
+        fields.append(context.bound)
+
+    last_type = declare_handler(grandchild)
+
+    def child(payload: object, context: Context) -> None:
         seen.append(current_correlation_id())
+        context.bind(provider="acme eu")
+        with correlated("order-7"):
+            queue.enqueue_many(queue.new_many(last_type, range(2)))
+        context.bind(too="late")
 
     child_type = declare_handler(child)
 
-    def parent(payload: object) -> None:
+    def parent(payload: object, context: Context) -> None:
+        context.bind(user_id=7, provider="none", api_key="k")
         queue.enqueue(child_type)
 
-    async def async_parent(payload: object) -> None:
+    async def async_parent(payload: object, context: Context) -> None:
+        context.bind(user_id=7, provider="none", api_key="k")
         await queue.aenqueue(child_type)
 
     with correlated("order-7"):
@@ -224,6 +238,7 @@ def test_jobs_enqueued_by_a_handler_inherit_its_correlation_id(queue: Queue, sta
         queue.enqueue(declare_handler(async_parent))
     start_worker(burst=True).wait()
     assert seen == ["order-7", "order-7"]
+    assert fields == [{"user_id": 7, "provider": "acme eu", "api_key": "***"}] * 4
     assert {job.correlation_id for job in queue.recent()} == {"order-7"}
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any, TypedDict
 
+from queuetui.client.inherited import inherited_from
 from queuetui.client.payloads import encode_payload, encode_payloads
 from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
-from queuetui.model.correlation import current_correlation_id
+from queuetui.model.correlation import current_cause
 from queuetui.model.declaration import declared_handler, declared_type
 from queuetui.model.duration import read_limit_s, read_span_s
 from queuetui.model.errors import BadPayload, Conflict
@@ -63,6 +64,7 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
     if said("delay") is not None and said("at") is not None:
         raise Conflict("a job cannot have both a delay and a time to run at; give one of them")
     job_id = new_job_id() if said("id") is None else _spelt(said("id"))
+    cause = current_cause()
     queue, attempts, correlation_id = said("queue"), said("max_attempts"), said("correlation_id")
     plain = NewJob(
         job_id,
@@ -75,7 +77,8 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         else (declaration and declaration.max_attempts) or DEFAULT_MAX_ATTEMPTS,
         correlation_id=read_text(correlation_id, "the correlation id")
         if correlation_id is not None
-        else current_correlation_id() or job_id,
+        else (cause and cause.correlation_id) or job_id,
+        context=inherited_from(cause),
     )
     if job_type != COMMAND_TYPE and _PLAIN.issuperset(options):
         return plain

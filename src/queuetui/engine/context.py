@@ -15,6 +15,7 @@ from time import monotonic
 from queuetui.engine.log_fields import plain_fields
 from queuetui.engine.notes import Notes
 from queuetui.engine.outcome import Cancelled
+from queuetui.model.inheritance import read_inheritance
 from queuetui.model.job import ClaimedJob
 from queuetui.model.names import shown
 
@@ -45,6 +46,7 @@ class Context:
     __slots__ = (
         "_bound",
         "_cancel_cause",
+        "_inherited",
         "_notes",
         "_noticed",
         "_on_cancel",
@@ -71,7 +73,8 @@ class Context:
         self._noticed = False
         self._progress: str | None = None
         self._notes: Notes | None = None
-        self._bound: dict[str, object] = _NOTHING
+        self._inherited = _NOTHING if job.context is None else dict(plain_fields(read_inheritance(job.context).fields))
+        self._bound: dict[str, object] = self._inherited
         self._on_cancel: Callable[[], object] | None = None
 
     @property
@@ -141,17 +144,19 @@ class Context:
 
         A later value of a name replaces an earlier one.
 
+        Jobs that are enqueued afterwards inherit them, as far as there is room (model/inheritance.py).
         They are kept as texts, numbers, truth values or None. Raises ValueError for more than MOST_BOUND names.
         """
         bound = {**self._bound, **dict(plain_fields(fields))}
-        if len(bound) > MOST_BOUND:
-            message = f"{len(bound)} fields would be bound to this run and {MOST_BOUND} may be; bind fewer names"
+        own = len(bound.keys() - self._inherited.keys())
+        if own > MOST_BOUND:
+            message = f"{own} fields would be bound to this run and {MOST_BOUND} may be; bind fewer names"
             raise ValueError(message)
         self._bound = bound
 
     @property
     def bound(self) -> Mapping[str, object]:
-        """The fields that are bound to this run."""
+        """The fields that are bound to this run, and those that it inherited."""
         return self._bound
 
     @contextmanager

@@ -26,8 +26,9 @@ from queuetui.engine.outcome import (
     settle_timeout,
     settle_unsettled,
 )
+from queuetui.engine.spans import traced, tracer_of_now
 from queuetui.model.backoff import Backoff
-from queuetui.model.correlation import bind_correlation_id, unbind_correlation_id
+from queuetui.model.correlation import bind_cause, unbind_cause
 from queuetui.model.errors import BadPayload
 from queuetui.model.job import Ending, Settlement
 
@@ -114,9 +115,13 @@ class Performer:
         return self._post(run, settlement)
 
     def _settle(self, run: Run) -> Settlement:
+        tracer = tracer_of_now()
+        return self._run(run) if tracer is None else traced(tracer, run, self._run)
+
+    def _run(self, run: Run) -> Settlement:
         job, context = run.job, run.context
         run.timeout_s = job.timeout_s
-        told_of, correlation = current_job.set(run), bind_correlation_id(context.correlation_id)
+        told_of, cause = current_job.set(run), bind_cause(context)
         started_s = run.started_s = self._now_s()
         if run.told:
             log_event("job_started", logging.INFO, **run.facts)
@@ -138,7 +143,7 @@ class Performer:
                 return settle_cancelled(job, took_s)
             return settle_raise(job, error, took_s, self._rule(run))
         finally:
-            unbind_correlation_id(correlation)
+            unbind_cause(cause)
             current_job.reset(told_of)
 
     def _call(self, run: Run) -> object:

@@ -22,7 +22,7 @@ from queuetui.engine.outcome import NoHandler, RefusedHandler, Retry, Snooze
 from queuetui.engine.performer import read_payload
 from queuetui.engine.tasks import Tasks
 from queuetui.model.clock import EPOCH
-from queuetui.model.correlation import bind_correlation_id, unbind_correlation_id
+from queuetui.model.correlation import bind_cause, unbind_cause
 from queuetui.model.errors import NotFound
 from queuetui.model.job import ClaimedJob, Job
 from queuetui.model.job_id import new_job_id
@@ -61,7 +61,7 @@ class Measures:
 def copy_of(job: Job) -> ClaimedJob:
     """Return a job to be run again, under an id of its own.
 
-    It has the attempts, tags and correlation id of the stored one.
+    It has the attempts, tags, correlation id and inherited fields of the stored one.
     """
     correlation = job.ref.id if job.correlation_id is None else job.correlation_id.raw
     return ClaimedJob(
@@ -80,6 +80,7 @@ def copy_of(job: Job) -> ClaimedJob:
         timeout_s=None,
         created_at=job.created_at or EPOCH,
         scheduled_at=job.scheduled_at or EPOCH,
+        context=None if job.context is None else job.context.raw,
     )
 
 
@@ -93,7 +94,7 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
     except (NoHandler, RefusedHandler) as error:
         raise NotFound(str(error)) from None
     context = Context(job, REPLAY)
-    correlation = bind_correlation_id(context.correlation_id)
+    cause = bind_cause(context)
     began_s = time.monotonic()
     try:
         value = task.call(payload, context)
@@ -102,7 +103,7 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
     except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
         return Replay(None, error, time.monotonic() - began_s)
     finally:
-        unbind_correlation_id(correlation)
+        unbind_cause(cause)
 
 
 def measured(run: Callable[[], Replay]) -> tuple[Replay, Measures]:

@@ -1,39 +1,72 @@
-"""The correlation id that ties together all work done for one cause."""
+"""What work is done for: the correlation id that ties it together, and the fields that it passes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from queuetui.model.names import read_text
 
-_CURRENT: ContextVar[str | None] = ContextVar("queuetui_correlation_id", default=None)
+
+class Cause(Protocol):
+    """A run, or a part of a program: what is enqueued within it inherits its id and its fields."""
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The id, None where each job is to be its own cause."""
+        ...
+
+    @property
+    def bound(self) -> Mapping[str, object]:
+        """The fields as they stand now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCause:
+    """A cause that a program has named."""
+
+    correlation_id: str | None
+    bound: Mapping[str, object] = field(default_factory=dict)
+
+
+_CURRENT: ContextVar[Cause | None] = ContextVar("queuetui_cause", default=None)
+
+
+def current_cause() -> Cause | None:
+    """Return the cause of what is enqueued here and now."""
+    return _CURRENT.get()
 
 
 def current_correlation_id() -> str | None:
     """Return the id that jobs enqueued here and now inherit."""
-    return _CURRENT.get()
+    cause = _CURRENT.get()
+    return None if cause is None else cause.correlation_id
 
 
-def bind_correlation_id(correlation_id: str | None) -> Token[str | None]:
-    """Bind an id to everything enqueued from here on, in this thread or task, until it is taken back."""
-    return _CURRENT.set(correlation_id)
+def bind_cause(cause: Cause) -> Token[Cause | None]:
+    """Make this the cause of everything enqueued from here on in this thread or task."""
+    return _CURRENT.set(cause)
 
 
-def unbind_correlation_id(token: Token[str | None]) -> None:
-    """Take an id back."""
+def unbind_cause(token: Token[Cause | None]) -> None:
+    """Take a cause back."""
     _CURRENT.reset(token)
 
 
 @contextmanager
 def correlated(correlation_id: str | None) -> Iterator[None]:
-    """Bind an id to everything enqueued within, in this thread or task.
+    """Bind an id to everything enqueued within, in this thread or task; the fields of a run go on.
 
     Raises TypeError or ValueError for what is no text.
     """
-    token = bind_correlation_id(None if correlation_id is None else read_text(correlation_id, "the correlation id"))
+    named = None if correlation_id is None else read_text(correlation_id, "the correlation id")
+    outer = _CURRENT.get()
+    token = bind_cause(NamedCause(named) if outer is None else NamedCause(named, outer.bound))
     try:
         yield
     finally:
-        unbind_correlation_id(token)
+        unbind_cause(token)

@@ -13,6 +13,7 @@ from queuetui.model.errors import (
     NotFound,
     QueueTuiError,
     SchemaTooNew,
+    SchemaTooOld,
     Stale,
     UnknownOutcome,
     Unreachable,
@@ -49,6 +50,7 @@ ANSWERS: dict[type[QueueTuiError], ErrorAnswer] = {
     BadConfig: ErrorAnswer(USAGE, 500, "bad-config", "The settings of the server cannot be used"),
     BadPayload: ErrorAnswer(USAGE, 422, "bad-payload", "A payload that cannot be stored"),
     SchemaTooNew: ErrorAnswer(REFUSED, 503, "schema-too-new", "The store was made by a newer queuetui"),
+    SchemaTooOld: ErrorAnswer(REFUSED, 503, "schema-too-old", "The store was made by an older queuetui"),
     UnknownOutcome: ErrorAnswer(REFUSED, 504, "unknown-outcome", "The answer of the store was lost"),
 }
 # An error of no kind of its own.

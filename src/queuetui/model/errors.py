@@ -11,6 +11,7 @@ QueueTuiError
 ├── BadConfig        a configuration that cannot be read (path)
 ├── BadPayload       a payload that is not JSON
 ├── SchemaTooNew     the store was made by a newer queuetui
+├── SchemaTooOld     the store was made by an older queuetui
 └── UnknownOutcome   the answer was lost: it may or may not have happened
 
 A message says what happened, to what, and what to do next; no message holds a password.
@@ -69,6 +70,10 @@ class BadPayload(QueueTuiError):
 
 class SchemaTooNew(QueueTuiError):
     """The store was made by a newer queuetui."""
+
+
+class SchemaTooOld(QueueTuiError):
+    """The store was made by an older queuetui."""
 
 
 class UnknownOutcome(QueueTuiError):

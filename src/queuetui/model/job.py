@@ -31,6 +31,7 @@ class Job:
     On a page `payload` holds at most PAYLOAD_HEAD_CHARS and `payload_whole` tells whether that is all; `get` gives all.
     `scheduled_at` is when it is or was due; `expired_at` is the deadline of a job that is past it: a worker that takes it fails
     it without running it, whatever its attempts. `waits_for` are the ids of jobs that must end first.
+    `context` is what it inherits from whoever enqueued it (model/inheritance.py).
     `remarks` are the backend's own words about this row.
     """
 
@@ -54,6 +55,7 @@ class Job:
     idempotency_key: Untrusted | None = None
     tags: tuple[Untrusted, ...] = ()
     needs: tuple[Untrusted, ...] = ()
+    context: Untrusted | None = None
     created_at: datetime | None = None
     scheduled_at: datetime | None = None
     claimed_at: datetime | None = None
@@ -93,6 +95,7 @@ class NewJob(NamedTuple):
     """A job to enqueue; `id` is client-made so that an unknown answer can be sent again.
 
     `payload` is JSON in UTF-8 and stays opaque. `delay_s` counts from the store's clock, `at` is absolute; both unset means due now.
+    `context` is what it inherits (model/inheritance.py).
     """
 
     id: str
@@ -109,6 +112,7 @@ class NewJob(NamedTuple):
     tags: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     timeout_s: float | None = None
+    context: str | None = None
 
 
 class Enqueued(NamedTuple):
@@ -141,6 +145,7 @@ class ClaimedJob(NamedTuple):
     created_at: datetime
     scheduled_at: datetime
     cancel_requested: bool = False
+    context: str | None = None
 
 
 class Ending(StrEnum):

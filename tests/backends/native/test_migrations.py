@@ -17,10 +17,14 @@ from queuetui.backends.native.sql.connect import connect_database
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.look.tables import metadata
 from queuetui.backends.native.sql.schema import upgrade
-from queuetui.model.errors import NotFound, SchemaTooNew
+from queuetui.model.errors import NotFound, SchemaTooNew, SchemaTooOld
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
 from tests.backends.native.conftest import DIALECTS
 
 CREATE = BackendOptions(create=True)
+ID = "0190a5f0-0000-7000-8000-000000000001"
 # On SQLite a rowid stands before the ids, and a lease is judged by the clock of a boot.
 ONLY_SQLITE = {"seq", "boot", "boot_until"}
 # An upsert on MySQL does not tell whose row it left, and an index need not be able to descend.
@@ -168,6 +172,27 @@ def test_nothing_is_pending_after_migrating(url: str) -> None:
     backend = open_backend(url, CREATE)
     assert (backend.schema.pending(), backend.schema.migrate()) == ((), ())
     backend.close()
+
+
+def test_a_queue_of_the_first_schema_is_brought_up_to_date(url: str) -> None:
+    """Its jobs go on; until then what only reads it says what to do."""
+    database = connect_database(url, CREATE)
+    database.create()
+    assert upgrade._apply(database, upgrade.list_migrations(database.dialect)[0])
+    insert = "insert into queuetui_job (id, due_at, created_at, updated_at, max_attempts, state, queue, type) values "
+    clock = {"postgresql": "clock_timestamp()"}.get(database.dialect, "1")
+    job_id = {"postgresql": f"'{ID}'"}.get(database.dialect, f"x'{ID.replace('-', '')}'")
+    lists = {"mysql": (", tags, needs", ", '[]', '[]'")}.get(database.dialect, ("", ""))
+    statement = f"{insert.replace(') values', f'{lists[0]}) values')}({job_id}, {clock}, {clock}, {clock}, 3, 1, 'mail', 'Send'{lists[1]})"
+    database.write("enqueuing", lambda session: session.execute(statement, {}))
+    database.close()
+    with pytest.raises(SchemaTooOld, match="queuetui migrate"):
+        open_backend(url, BackendOptions())
+    backend = open_backend(url, CREATE)
+    (job,) = backend.inspector.page(PageRequest(parse_query(""), 10), Limits()).jobs
+    assert (job.ref.id, job.context) == (ID, None)
+    backend.close()
+    open_backend(url, BackendOptions()).close()
 
 
 @pytest.mark.parametrize(("name", "value"), [("schema", "999"), ("minimum_client", "999")])

@@ -20,7 +20,7 @@ from queuetui.cli.session import backend_options, choose_profiles, flags_of, rea
 from queuetui.cli.systems import StorePlace, find_in, opened_systems
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
-from queuetui.model.errors import QueueTuiError, SchemaTooNew, Unreachable, Unsupported
+from queuetui.model.errors import QueueTuiError, SchemaTooNew, SchemaTooOld, Unreachable, Unsupported
 from queuetui.model.examination import Check, Finding, Level, describe_finding
 from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.urls import hide_passwords
@@ -138,7 +138,7 @@ def _try(name: str, look: Callable[[], T]) -> T | Look:
         return look()
     except Unreachable as error:
         return Look(name, _refused(error), exit_codes.UNREACHABLE)
-    except (SchemaTooNew, Unsupported) as error:
+    except (SchemaTooNew, SchemaTooOld, Unsupported) as error:
         return Look(name, _refused(error), exit_codes.CRITICAL)
 
 

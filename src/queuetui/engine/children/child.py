@@ -37,6 +37,7 @@ from queuetui.engine.logs import configure_logs
 from queuetui.engine.meters import ProcessMeter
 from queuetui.engine.performer import Performer
 from queuetui.engine.settings import WorkerSettings
+from queuetui.engine.spans import flush_spans
 
 if TYPE_CHECKING:
     from queuetui.engine.children.child_memory import ChildMemory
@@ -93,6 +94,7 @@ class Child:
         while (given := self._next()) is not None:
             self._perform(*given)
         self._post.rest()
+        flush_spans()
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
         """Take the ending of the run that is at work; its performer knows this child as its outbox."""

@@ -159,6 +159,7 @@ class MemoryJobStore:
             timeout_s=new.timeout_s,
             created_at=record.created_at,
             scheduled_at=record.due_at,
+            context=new.context,
         )
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:

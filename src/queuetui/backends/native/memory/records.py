@@ -165,6 +165,7 @@ def to_job(record: JobRecord, backend: str, lease_until: datetime | None, summar
         idempotency_key=_untrusted(new.idempotency_key),
         tags=tuple(Untrusted(tag) for tag in new.tags),
         needs=tuple(Untrusted(tag) for tag in new.needs),
+        context=_untrusted(new.context),
         created_at=record.created_at,
         scheduled_at=record.due_at,
         claimed_at=record.claimed_at,

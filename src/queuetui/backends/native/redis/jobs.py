@@ -72,6 +72,7 @@ def _read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         idempotency_key=Untrusted(body.key) if record.keyed else None,
         tags=odd.read_names(body.head.get("tags", ()), "tags"),
         needs=odd.read_names(body.head.get("needs", ()), "needs"),
+        context=_text(body.head.get("context")),
         created_at=moment(record.created),
         scheduled_at=moment(record.due),
         claimed_at=moment(record.claimed),

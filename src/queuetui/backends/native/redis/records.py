@@ -123,6 +123,8 @@ def _head_of(job: NewJob) -> str:
         head["needs"] = job.needs
     if job.timeout_s is not None:
         head["timeout"] = round(job.timeout_s * 1000)
+    if job.context is not None:
+        head["context"] = job.context
     return json.dumps(head, ensure_ascii=False) if head else ""
 
 

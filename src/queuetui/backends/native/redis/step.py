@@ -121,7 +121,12 @@ def _to_claimed(job_id: str, record: Record, body: Body, payload: bytes) -> Clai
         timeout_s=None if timeout_ms is None else timeout_ms / MILLISECONDS,
         created_at=from_us(int(record.created)),
         scheduled_at=from_us(int(record.due)),
+        context=_text(head.get("context")),
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def span_us(seconds: float) -> int:

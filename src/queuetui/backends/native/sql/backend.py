@@ -14,7 +14,6 @@ from queuetui.backends.native.sql.worker.rules import SqlClaimRules
 from queuetui.backends.native.sql.worker.run_notes import SqlRunNotes
 from queuetui.backends.native.sql.worker.schedules import SqlSchedules
 from queuetui.backends.native.sql.worker.store import SqlJobStore
-from queuetui.model.errors import NotFound
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -55,17 +54,17 @@ def _make_histories(database: Database, backend: Backend) -> Histories:
 
 
 def open_backend(url: str, options: BackendOptions) -> SqlBackend:
-    """Open the queue; `options.create` makes or updates it first. Raises NotFound and SchemaTooNew."""
+    """Open the queue; `options.create` makes or updates it first.
+
+    Raises NotFound, SchemaTooNew and SchemaTooOld.
+    """
     database = connect_database(url, options)
     try:
         if options.create:
             if upgrade.migrate(database):
                 database.keep_event_days(Retention.from_settings(options.settings).events_s)
-        elif upgrade.check_version(database) is None:
-            raise NotFound(
-                "the database holds no queue of queuetui: its table queuetui_meta is not there; check the URL, or make a queue with: "
-                "queuetui enqueue"
-            )
+        else:
+            upgrade.require_version(database)
     except BaseException:
         database.close()
         raise

@@ -30,7 +30,7 @@ _SHARED = (
         "fence",
     ),
     *("rev", "timeout_ms", "attempts", "max_attempts", "lost", "lost_alone", "state", "blob", "queue", "type", "name"),
-    *("worker_id", "correlation_id", "key", "tags", "needs", "progress", "error_class", "error_message"),
+    *("worker_id", "correlation_id", "key", "tags", "needs", "context", "progress", "error_class", "error_message"),
     *("error_traceback", "error_fingerprint", "payload"),
 )
 _LIVE = (*_SHARED, "lease_id", "claimed_alone")

@@ -15,7 +15,7 @@ _LIGHT = (
     *("id", "due_at", "created_at", "updated_at", "cancel_requested_at", "claimed_at", "started_at", "priority", "rev", "attempts"),
     *("max_attempts", "lost", "state", "queue", "type", "name", "worker_id", "correlation_id", "key"),
 )  # fmt: skip
-_HEAVY = ("tags", "needs", "progress", "error_class", "error_message", "error_traceback", "payload")
+_HEAVY = ("tags", "needs", "context", "progress", "error_class", "error_message", "error_traceback", "payload")
 _SHARED = (*_LIGHT, *_HEAVY)
 
 

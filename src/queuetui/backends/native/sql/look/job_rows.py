@@ -40,6 +40,7 @@ def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # 
         idempotency_key=_text(row.key),
         tags=odd.read_names(row.tags, "tags"),
         needs=odd.read_names(row.needs, "needs"),
+        context=_text(row.context),
         created_at=row.created_at,
         scheduled_at=row.due_at,
         claimed_at=row.claimed_at,

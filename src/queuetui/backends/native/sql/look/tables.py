@@ -55,6 +55,7 @@ def _job_columns() -> list[Column[Any]]:
         Column("key", Text),
         _needed("tags", JsonValue),
         _needed("needs", JsonValue),
+        Column("context", Text),
         Column("progress", Text),
         Column("error_class", Text),
         Column("error_message", Text),

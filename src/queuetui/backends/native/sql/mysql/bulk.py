@@ -205,6 +205,7 @@ def _values(row: NewRow, now_us: int) -> dict[str, object]:
         "tags": row.tags,
         "needs": row.needs,
         "timeout_ms": row.timeout_ms,
+        "context": row.context,
         "payload": None if row.is_blob else row.payload,
         "blob": row.is_blob,
     }

@@ -30,15 +30,16 @@ def bytes_array(values: Iterable[bytes | None]) -> str:
 
 def copy_lines(rows: Iterable[NewRow]) -> str:
     """Return the lines of plain jobs for `copy_jobs`."""
-    escaped: dict[str, str] = {}
+    escaped: dict[str | None, str] = {}
     lines = []
-    for job_id, queue, job_type, _, priority, _, _, max_attempts, correlation_id, *_, payload in rows:
-        for text in (queue, job_type):
+    for job_id, queue, job_type, _, priority, _, _, max_attempts, correlation_id, _, _, _, _, context, payload in rows:
+        for text in (queue, job_type, context):
             if text not in escaped:
                 escaped[text] = _escaped(text)
         correlated = job_id if correlation_id == job_id else _escaped(correlation_id)
         lines.append(
-            f"{job_id}\t{escaped[queue]}\t{escaped[job_type]}\t{priority}\t{max_attempts}\t{correlated}\t\\\\x{payload.hex()}\n"
+            f"{job_id}\t{escaped[queue]}\t{escaped[job_type]}\t{priority}\t{max_attempts}\t{correlated}\t{escaped[context]}"
+            f"\t\\\\x{payload.hex()}\n"
         )
     return "".join(lines)
 

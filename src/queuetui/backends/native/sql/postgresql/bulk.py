@@ -63,7 +63,7 @@ def is_copied(rows: Sequence[NewRow]) -> bool:
     """Tell whether jobs are so many and so plain that they are copied, which takes several statements."""
     if len(rows) < COPIED_FROM:
         return False
-    _, _, _, names, _, ats, delays, _, _, keys, tags, needs, timeouts, payloads = zip(*rows, strict=True)
+    _, _, _, names, _, ats, delays, _, _, keys, tags, needs, timeouts, _, payloads = zip(*rows, strict=True)
     special = any(delays) or any(said.count(None) < len(rows) for said in (names, ats, keys, timeouts))
     listed = tags.count(NO_LIST) + needs.count(NO_LIST) < 2 * len(rows)
     return not (special or listed) and max(map(len, payloads)) <= BLOB_OVER_BYTES
@@ -159,6 +159,7 @@ def _arrays(rows: Sequence[NewRow]) -> dict[str, object]:
         "tags": text_array(row.tags for row in rows),
         "needs": text_array(row.needs for row in rows),
         "timeouts_ms": plain_array(row.timeout_ms for row in rows),
+        "contexts": text_array(row.context for row in rows),
         "payloads": bytes_array(None if row.is_blob else row.payload for row in rows),
         "blobs": plain_array(row.is_blob for row in rows),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from queuetui import resources
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.session import Session
-from queuetui.model.errors import NotFound, SchemaTooNew
+from queuetui.model.errors import NotFound, SchemaTooNew, SchemaTooOld
 
 CLIENT_LEVEL = 1
 _INDEX = re.compile(r"^\s*(?:create )?(?:unique )?index (queuetui_\w+)", re.MULTILINE)
@@ -50,6 +50,20 @@ def check_version(database: Database) -> int | None:
     if version is not None:
         database.read("reading the schema's version", lambda session: refuse_newer(database, session))
     return version
+
+
+def require_version(database: Database) -> None:
+    """Refuse to read what is no queue, or not up to date. Raises NotFound, SchemaTooNew and SchemaTooOld."""
+    pending = pending_migrations(database)
+    if read_version(database) is None:
+        raise NotFound(
+            "the database holds no queue of queuetui: its table queuetui_meta is not there; check the URL, or make a queue with: "
+            "queuetui enqueue"
+        )
+    if pending:
+        raise SchemaTooOld(
+            f"the queue was made by an older queuetui and lacks {', '.join(pending)}; bring it up to date with: queuetui migrate"
+        )
 
 
 def pending_migrations(database: Database) -> tuple[str, ...]:

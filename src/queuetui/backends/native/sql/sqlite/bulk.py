@@ -158,6 +158,7 @@ def _values(job_id: bytes, row: NewRow, state: State, due_us: int, now_us: int) 
         row.tags,
         row.needs,
         row.timeout_ms,
+        row.context,
         None if row.is_blob else row.payload,
         row.is_blob,
     )

@@ -70,4 +70,5 @@ def to_claimed(session: Session, row: Row) -> ClaimedJob:
         created_at=created_at,
         scheduled_at=created_at if row[14] == row[13] else session.moment_out(row[14]),
         cancel_requested=row[15] is not None,
+        context=row[16],
     )

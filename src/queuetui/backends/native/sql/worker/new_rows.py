@@ -37,6 +37,7 @@ class NewRow(NamedTuple):
     tags: str
     needs: str
     timeout_ms: int | None
+    context: str | None
     payload: bytes
 
     @property
@@ -69,6 +70,7 @@ def to_row(job: NewJob) -> NewRow:
         _list(job.tags) if job.tags else NO_LIST,
         _list(job.needs) if job.needs else NO_LIST,
         None if job.timeout_s is None else round(job.timeout_s * 1000),
+        job.context,
         job.payload,
     )
 
@@ -81,9 +83,22 @@ def to_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
 def _plain_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
     """Return the rows of many jobs, looked at column by column; none where one of them is special."""
     count = len(jobs)
-    ids, types, payloads, queues, names, priorities, delays, ats, attempts, keys, correlated, *lists, timeouts = zip(
-        *jobs, strict=True
-    )
+    (
+        ids,
+        types,
+        payloads,
+        queues,
+        names,
+        priorities,
+        delays,
+        ats,
+        attempts,
+        keys,
+        correlated,
+        *lists,
+        timeouts,
+        contexts,
+    ) = zip(*jobs, strict=True)
     unsaid = (said.count(None) == count for said in (names, delays, ats, keys, timeouts))
     if not (all(unsaid) and not any(map(any, lists)) and _ALL_CANONICAL.fullmatch("".join(ids))):
         return ()
@@ -107,7 +122,7 @@ def _plain_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
         repeat(NO_LIST),
         repeat(NO_LIST),
     )
-    return tuple(map(NewRow._make, zip(*said, timeouts, payloads, strict=False)))
+    return tuple(map(NewRow._make, zip(*said, timeouts, contexts, payloads, strict=False)))
 
 
 def _delay_us(job: NewJob) -> int:

@@ -21,10 +21,10 @@ limit 1;
 -- block insert_job
 insert into queuetui_job (
     id, queue, type, name, state, priority, due_at, max_attempts, created_at, updated_at, correlation_id, `key`, tags, needs, timeout_ms,
-    payload, `blob`
+    context, payload, `blob`
 ) values (
     :id, :queue, :type, :name, :state, :priority, :due_at, :max_attempts, :created_at, :created_at, :correlation_id, :key, :tags, :needs, :timeout_ms,
-    :payload, :blob
+    :context, :payload, :blob
 );
 
 -- block insert_blob

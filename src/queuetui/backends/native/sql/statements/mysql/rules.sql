@@ -27,7 +27,7 @@ limit :limit;
 select
     id, fence + 1, type, queue,
     case when `blob` then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority,
-    attempts, max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at
+    attempts, max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at, context
 from queuetui_job
 where id in :ids and state = 1 for update skip locked;
 

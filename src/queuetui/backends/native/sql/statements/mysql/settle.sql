@@ -11,7 +11,7 @@ from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id for
 insert into queuetui_job_done (
     id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
     error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
-    max_attempts, `blob`, queue, type, name, worker_id, correlation_id, `key`, tags, needs, progress, payload
+    max_attempts, `blob`, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 )
 select
     id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - cast(:took_us as signed)),
@@ -21,7 +21,7 @@ select
     case when :set_error then :error_fingerprint else error_fingerprint end,
     :result,
     due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, `blob`, queue, type, name,
-    worker_id, correlation_id, `key`, tags, needs, progress, payload
+    worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 from queuetui_job where id = :id;
 
 -- block drop_job

@@ -34,7 +34,7 @@ from queuetui_worker order by beat_at desc limit :most;
 -- block snapshot_page
 select
     id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, rev, attempts, max_attempts, lost,
-    state, queue, type, name, worker_id, correlation_id, `key`, tags, needs, progress, error_class, done_at,
+    state, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, error_class, done_at,
     (select until from queuetui_lease where queuetui_lease.id = jobs.lease_id) as lease_until,
     substr(error_message, 1, :head) as error_message, substr(error_traceback, 1, :head) as error_traceback,
     substr(result, 1, :head) as result,
@@ -48,13 +48,13 @@ from (
     select * from (
         (select
             id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, rev, attempts, max_attempts,
-            lost, state, queue, type, name, worker_id, correlation_id, `key`, tags, needs, progress, error_class, error_message,
+            lost, state, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, error_class, error_message,
             error_traceback, payload, cast(null as signed) as done_at, lease_id, cast(null as binary) as result
         from queuetui_job force index (primary) order by id desc limit :most)
         union all
         (select
             id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, rev, attempts, max_attempts,
-            lost, state, queue, type, name, worker_id, correlation_id, `key`, tags, needs, progress, error_class, error_message,
+            lost, state, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, error_class, error_message,
             error_traceback, payload, done_at, cast(null as binary) as lease_id, result
         from queuetui_job_done force index (primary) order by id desc limit :most)
     ) as merged order by id desc limit :most

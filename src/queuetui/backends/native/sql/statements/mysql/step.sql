@@ -10,13 +10,13 @@ select :id as id, cast(:took_us as signed) as took_us, :result as result
 insert into queuetui_job_done (
     id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
     error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
-    max_attempts, `blob`, queue, type, name, worker_id, correlation_id, `key`, tags, needs, progress, payload
+    max_attempts, `blob`, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 )
 select
     j.id, 5, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - given.took_us),
     attempts + 1, lost, lost_alone, null, null, null, null, given.result,
     due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, `blob`, queue, type, name,
-    worker_id, correlation_id, `key`, tags, needs, progress, payload
+    worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 from ({given}) as given straight_join queuetui_job j force index (primary) on j.id = given.id;
 
 -- block drop_runs
@@ -34,7 +34,7 @@ select 1 from queuetui_queue where name = :queue and (paused_at is not null or r
 select
     id, fence + 1, type, queue,
     case when `blob` then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority,
-    attempts, max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at
+    attempts, max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at, context
 from queuetui_job force index (queuetui_job_ready)
 where queue = :queue and state = 1
 order by priority_desc, due_at, id

@@ -21,11 +21,11 @@ limit 1;
 with inserted as (
     insert into queuetui_job (
         id, queue, type, name, state, priority, due_at, max_attempts, created_at, updated_at, correlation_id, key, tags, needs, timeout_ms,
-        payload, blob
+        context, payload, blob
     )
     select
         :id::uuid, :queue, :type, :name, case when due_at > now then 0 else 1 end, :priority::bigint, due_at, :max_attempts::integer, now, now,
-        :correlation_id, :key, :tags::jsonb, :needs::jsonb, :timeout_ms::bigint, :payload, :blob::boolean
+        :correlation_id, :key, :tags::jsonb, :needs::jsonb, :timeout_ms::bigint, :context, :payload, :blob::boolean
     from (select clock_timestamp() as now) as clock, lateral (
         select greatest(coalesce(:at::timestamptz, now + :delay_us::bigint * interval '1 microsecond'), now) as due_at
     ) as due
@@ -53,18 +53,18 @@ with clock as materialized (
     from unnest(
         :ids::uuid[], :queues::text[], :types::text[], :names::text[], :priorities::bigint[], :ats::timestamptz[], :delays_us::bigint[],
         :max_attempts::integer[], :correlation_ids::text[], :keys::text[], :tags::text[], :needs::text[], :timeouts_ms::bigint[],
-        :payloads::bytea[], :blobs::boolean[]
+        :contexts::text[], :payloads::bytea[], :blobs::boolean[]
     ) as g (
-        id, queue, type, name, priority, at, delay_us, max_attempts, correlation_id, key, tags, needs, timeout_ms, payload, blob
+        id, queue, type, name, priority, at, delay_us, max_attempts, correlation_id, key, tags, needs, timeout_ms, context, payload, blob
     ), clock
 ), inserted as (
     insert into queuetui_job (
         id, queue, type, name, state, priority, due_at, max_attempts, created_at, updated_at, correlation_id, key, tags, needs, timeout_ms,
-        payload, blob
+        context, payload, blob
     )
     select
         id, queue, type, name, case when due_at > now then 0 else 1 end, priority, due_at, max_attempts, now, now, correlation_id, key,
-        tags::jsonb, needs::jsonb, timeout_ms, payload, blob
+        tags::jsonb, needs::jsonb, timeout_ms, context, payload, blob
     from given
     on conflict (id) do nothing
     returning id, state, queue, type, correlation_id, due_at
@@ -99,7 +99,7 @@ group by state;
 
 -- Due now, with nothing said but this: the table's defaults say the rest. `count_copied` ends it.
 -- block copy_jobs
-copy queuetui_job (id, queue, type, priority, max_attempts, correlation_id, payload) from stdin;
+copy queuetui_job (id, queue, type, priority, max_attempts, correlation_id, context, payload) from stdin;
 
 -- block take_back
 select unnest(queuetui_take_back(null, :low, :high))::text;

@@ -2,7 +2,7 @@
 -- block lock_live
 select
     id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, fence, rev, timeout_ms, attempts,
-    max_attempts, lost, lost_alone, state, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress,
+    max_attempts, lost, lost_alone, state, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress,
     error_class, error_message, error_traceback, error_fingerprint, payload,
     lease_id, claimed_alone
 from queuetui_job where id = :id for update;
@@ -10,7 +10,7 @@ from queuetui_job where id = :id for update;
 -- block lock_done
 select
     id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, fence, rev, timeout_ms, attempts,
-    max_attempts, lost, lost_alone, state, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress,
+    max_attempts, lost, lost_alone, state, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress,
     error_class, error_message, error_traceback, error_fingerprint, payload,
     done_at, expires_at, result
 from queuetui_job_done where id = :id for update;
@@ -34,11 +34,11 @@ where id = :id;
 -- block revive
 insert into queuetui_job (
     id, due_at, created_at, updated_at, priority, fence, rev, timeout_ms, attempts, max_attempts, lost, lost_alone, state, blob, queue,
-    type, name, correlation_id, key, tags, needs, error_class, error_message, error_traceback, error_fingerprint, payload
+    type, name, correlation_id, key, tags, needs, context, error_class, error_message, error_traceback, error_fingerprint, payload
 )
 select
     id, clock_timestamp(), created_at, clock_timestamp(), priority, fence, rev + 1, timeout_ms, 0, max_attempts, lost, 0, 1, blob, queue,
-    type, name, correlation_id, key, tags, needs, error_class, error_message, error_traceback, error_fingerprint, payload
+    type, name, correlation_id, key, tags, needs, context, error_class, error_message, error_traceback, error_fingerprint, payload
 from queuetui_job_done where id = :id;
 
 -- block free_key

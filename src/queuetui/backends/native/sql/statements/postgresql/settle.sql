@@ -16,7 +16,7 @@ with taken as (
 insert into queuetui_job_done (
     id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
     error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
-    max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
+    max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
 )
 select
     id, :state::smallint, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
@@ -28,7 +28,7 @@ select
     case when :set_error::boolean then :error_fingerprint::text else error_fingerprint end,
     :result::bytea,
     due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
-    worker_id, correlation_id, key, tags, needs, progress, payload
+    worker_id, correlation_id, key, tags, needs, context, progress, payload
 from taken, clock;
 
 -- block put_back

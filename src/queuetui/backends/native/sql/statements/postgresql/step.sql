@@ -18,14 +18,14 @@ with clock as materialized (
     insert into queuetui_job_done (
         id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
         error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
-        max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
+        max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
     )
     select
         id, 5, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
         coalesce(started_at, now - took_us * interval '1 microsecond'),
         attempts + 1, lost, lost_alone, null, null, null, null, result,
         due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
-        worker_id, correlation_id, key, tags, needs, progress, payload
+        worker_id, correlation_id, key, tags, needs, context, progress, payload
     from taken, clock
 ), expired as (
     update queuetui_job_key k set expires_at = clock.now + :key_kept_us * interval '1 microsecond'
@@ -124,11 +124,11 @@ select
     array(select id::text from taken), null,
     -- How long it took until the next jobs were found.
     (select (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000000)::bigint from (select count(*) from picked) as walked),
-    null, null, null, null, null, null, null, null, null, null, null, null, null, null
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from held
 union all
 select
     null, id::text, fence, type, queue, case when blob then (select b.payload from queuetui_job_blob b where b.id = claimed.id) else payload end,
     name, priority, attempts, max_attempts, lost, correlation_id, tags::text, timeout_ms, created_at, due_at,
-    cancel_requested_at
+    cancel_requested_at, context
 from claimed;

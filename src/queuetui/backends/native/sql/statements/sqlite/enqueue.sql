@@ -19,8 +19,8 @@ limit 1;
 -- block insert_job
 insert into queuetui_job (
     id, queue, type, name, state, priority, due_at, max_attempts, created_at, updated_at, correlation_id, key, tags, needs, timeout_ms,
-    payload, blob
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    context, payload, blob
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- All that one job alone, as most are enqueued, has to know: whether its id is, whether events are on, and whom to ring.
 -- block look_before_job

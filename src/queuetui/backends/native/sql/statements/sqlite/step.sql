@@ -21,13 +21,13 @@ select coalesce(max(seq), 0) from queuetui_job_done;
 insert into queuetui_job_done (
     id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
     error_traceback, error_fingerprint, result, due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms,
-    max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, progress, payload
+    max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
 )
 select
     j.id, 5, j.rev + 1, :now, :now, :now + :kept_us, coalesce(j.started_at, :now - e.took_us),
     j.attempts + 1, j.lost, j.lost_alone, null, null, null, null, e.result,
     j.due_at, j.created_at, j.cancel_requested_at, j.claimed_at, j.priority, j.fence, j.timeout_ms, j.max_attempts, j.blob, j.queue,
-    j.type, j.name, j.worker_id, j.correlation_id, j.key, j.tags, j.needs, j.progress, j.payload
+    j.type, j.name, j.worker_id, j.correlation_id, j.key, j.tags, j.needs, j.context, j.progress, j.payload
 from queuetui_ended e cross join queuetui_job j
 where j.id = e.id and j.fence = e.fence and j.lease_id = :lease_id;
 
@@ -48,7 +48,7 @@ select id from queuetui_job_done where seq > :before;
 select
     id, fence + 1, type, queue,
     case when blob then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority, attempts,
-    max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at
+    max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at, context
 from queuetui_job
 where state = 1 and queue = :queue and length(id) = 16
     and not exists (select 1 from queuetui_queue where name = :queue and (paused_at is not null or ruled))

@@ -1,0 +1,30 @@
+"""What a job that is enqueued here and now inherits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from queuetui.model.correlation import Cause
+from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inheritance
+
+_NO_TRACE: Mapping[str, str] = {}
+
+
+def inherited_from(cause: Cause | None) -> str | None:
+    """Return what is stored with a new job, None where nothing is bound and no span is open."""
+    fields = {} if cause is None else cause.bound
+    trace = open_span() if "opentelemetry.trace" in sys.modules else _NO_TRACE
+    return write_inheritance(fields, trace) if fields or trace else None
+
+
+def open_span() -> Mapping[str, str]:
+    """Return the span that is open here as W3C trace context, nothing where there is none.
+
+    Only asked where the program has loaded OpenTelemetry: one that has not has no span.
+    """
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    headers: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(headers)
+    return {name: headers[name] for name in (TRACE_PARENT, TRACE_STATE) if name in headers}

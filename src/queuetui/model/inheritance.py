@@ -1,0 +1,68 @@
+"""What a job inherits from whoever enqueues it: bound fields, and a place in a trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+MOST_INHERITED = 16
+MOST_FIELD_CHARS = 2_048
+LEFT_OUT = "fields_left_out"
+TRACE_PARENT, TRACE_STATE = "traceparent", "tracestate"
+# The longest that the W3C lets pass on; the first has a fixed length.
+_TRACE_CHARS = {TRACE_PARENT: 55, TRACE_STATE: 512}
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Inheritance(NamedTuple):
+    """Bound fields, and the headers of W3C trace context."""
+
+    fields: Mapping[str, object] = _NOTHING
+    trace: Mapping[str, str] = _NOTHING
+
+
+def write_inheritance(fields: Mapping[str, object], trace: Mapping[str, str]) -> str | None:
+    """Return what is stored with a job, None where there is nothing.
+
+    Fields beyond MOST_INHERITED, or beyond MOST_FIELD_CHARS in JSON, are left out; the field LEFT_OUT counts them.
+    """
+    kept = {name: value for name, value in trace.items() if 0 < len(value) <= _TRACE_CHARS.get(name, 0)}
+    parts: dict[str, object] = {}
+    if fields:
+        parts["fields"] = _within_cap(fields)
+    if TRACE_PARENT in kept:
+        parts["trace"] = kept
+    return json.dumps(parts, separators=(",", ":")) if parts else None
+
+
+def read_inheritance(text: str | None) -> Inheritance:
+    """Return what was stored with a job; nothing of what another program wrote in another form."""
+    if text is None:
+        return Inheritance()
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return Inheritance()
+    fields, trace = (found.get(name) for name in ("fields", "trace")) if isinstance(found, dict) else (None, None)
+    return Inheritance(
+        _within_cap(fields) if isinstance(fields, dict) else _NOTHING,
+        {name: value for name, value in trace.items() if isinstance(value, str)}
+        if isinstance(trace, dict)
+        else _NOTHING,
+    )
+
+
+def _within_cap(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return as many fields as a job may inherit, the first ones first."""
+    room, kept = MOST_FIELD_CHARS, dict[str, object]()
+    left_out = 0
+    for name, value in fields.items():
+        size = len(json.dumps({name: value}))
+        if name == LEFT_OUT and isinstance(value, int):
+            left_out += value
+        elif len(kept) < MOST_INHERITED and size <= room:
+            kept[name], room = value, room - size
+        else:
+            left_out += 1
+    return kept | {LEFT_OUT: left_out} if left_out else kept
