@@ -10,6 +10,8 @@ import pytest
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, Unreachable
 from queuetui.tui.app import QueueTui
+from queuetui.tui.screens.all_systems import AllSystemsScreen
+from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.screens.overview import OverviewScreen
 from queuetui.tui.session import ConsoleSession
@@ -156,3 +158,56 @@ def test_where_there_is_one_system_nothing_is_said_of_others() -> None:
         assert "--profile A --profile B" in stage.lines_of("#status")
 
     Stage().play(script)
+
+
+def test_the_jobs_of_all_systems_are_one_list_and_each_act_goes_to_its_own() -> None:
+    """`A` lists the jobs of every link; marks over two systems are asked about one after the other, and Enter opens a job at home."""
+    systems = Systems()
+
+    async def script(stage: Stage) -> None:
+        await _all_linked(stage)
+        await stage.press("A")
+        await stage.until_shown("all 3 systems")
+        await stage.until(
+            lambda: {key.partition(":")[0] for key in (row.key for row in stage.table().rows)} == set("012")
+        )
+        assert "prod/rq 2" in stage.lines_of("#crumbs")
+        await stage.press("5")
+        await stage.until(lambda: "0 of" not in stage.lines_of("#crumbs") and len(stage.table().rows) == 12)
+        assert {row.cells[1].text for row in stage.table().rows} == {"prod/native", "cache"}
+        keys = {row.cells[1].text: row.key for row in stage.table().rows}
+        stage.table().mark(keys.values())
+        await stage.press("R")
+        for name in ("prod/native", "cache"):
+            await stage.until_shown(f"Retry 1 job in {name}")
+            await stage.press("y")
+        await stage.until_shown("1 retried")
+        assert {title: performed(stage, title) for title in titles(stage)} == {
+            "prod/native": 1,
+            "prod/rq": 0,
+            "cache": 1,
+        }
+        assert not stage.table().marks
+        await stage.press("1", "slash")
+        await stage.write("queue:nowhere")
+        await stage.press("enter")
+        await stage.until_shown("No such jobs in 3 of 3 systems")
+        await stage.press("escape")
+        await stage.until(lambda: stage.table().rows)
+        key = stage.table().cursor_key
+        await stage.press("enter")
+        await stage.until(lambda: stage.is_on(DetailScreen) and "id " in stage.text())
+        assert stage.app.numbers[stage.app.shown] == int(str(key).partition(":")[0])
+        await stage.press("q")
+        assert stage.is_on(AllSystemsScreen)
+        assert stage.table().cursor_key == key
+        await stage.press("q")
+        assert stage.is_on(JobsScreen)
+
+    systems.stage().play(script)
+
+
+def performed(stage: Stage, title: str) -> int:
+    """Return how many acts were done in the system of that title."""
+    connection = next(link.connection for link in stage.app.links if link.reach.profile.title == title)
+    return 0 if connection is None else len(cast("ScriptedOperations", connection.operations).performed)

@@ -13,12 +13,12 @@ from tests.tui.stage import Stage
     [
         ("", "m", "no pane is made larger"),
         ("", "at", "acts are recorded"),
-        ("", "grave_accent", "queuetui --profile NAME"),
+        ("", "grave_accent", "b chooses the system"),
         ("", "o", "only its job in Events"),
         ("", "x", "x does nothing here; ? lists the keys"),
         ("", "f5", "f5 does nothing here; ? lists the keys"),
         ("W", "space", "mark in tables of jobs"),
-        ("0", "R", "retry in Dead letters and Job detail and Jobs"),
+        ("0", "R", "retry in All systems and Dead letters and Job detail and Jobs"),
         ("enter", "n", "look further in Jobs"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_store_that_is_away_shows_no_rows_under_another_heading() -> None:
         assert not stage.table().rows
         assert "not read" in stage.lines_of("#crumbs")
         shown = " ".join(stage.text().split())
-        assert " ".join(f"This was not read before the store was lost. {REASON}".split()) in shown
+        assert " ".join(f"This was not read before the store was lost: {REASON}".split()) in shown
         await stage.press("0")
         assert "31" in stage.lines_of("#card-pending")
         assert len(stage.table().rows) == 4

@@ -1,19 +1,62 @@
-"""Jobs of several queues in one list, in the order of the filter."""
+"""Several queues side by side: their jobs in one list, their figures added up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
+from typing import TypeVar
 
 from queuetui.backends.reading.sort_orders import order_key
 from queuetui.model.job import Job
+from queuetui.model.measured import absent, add_counts
+from queuetui.model.page import Page
 from queuetui.model.query import Query, Sort
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.state import State
 from queuetui.model.verdict import Verdict
 
 NEWEST_FIRST = Sort("created", descending=True)
+K = TypeVar("K")
 
 
 def merge_jobs(lists: Iterable[Iterator[tuple[Job, Verdict]]], query: Query) -> Iterator[tuple[Job, Verdict]]:
     """Yield the jobs of several sorted lists as one; each list is read no further than it must be."""
     sort = query.sort or NEWEST_FIRST
     return merge(*lists, key=lambda one: order_key(one[0], sort), reverse=sort.descending)
+
+
+def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]], bool]:
+    """Return the jobs of several pages in one order, and whether more follow.
+
+    The list ends with the first page that is used up and goes on in its store: what follows there may come before the rest.
+    """
+    listed = sorted(
+        ((owner, job) for owner, page in pages.items() for job in page.jobs),
+        key=lambda one: order_key(one[1], sort),
+        reverse=sort.descending,
+    )
+    lasts = {owner: place for place, (owner, _) in enumerate(listed) if pages[owner].has_more}
+    end = min(lasts.values(), default=len(listed) - 1) + 1
+    return listed[:end], bool(lasts)
+
+
+def order_of(pages: Iterable[Page], query: Query) -> Sort:
+    """Return the order that was asked for, else the one that all pages have, else the newest first."""
+    if query.sort is not None:
+        return query.sort
+    own = {page.order for page in pages}
+    common = next(iter(own)) if len(own) == 1 else ()
+    return common[0] if len(common) == 1 else NEWEST_FIRST
+
+
+def add_snapshots(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Return one snapshot with the counts of one or more, each added over the stores that keep it."""
+    kept = [state for state in State if any(state in one.counts for one in snapshots)]
+    return Snapshot(
+        "",
+        max(one.now for one in snapshots),
+        {state: add_counts([one.counts[state] for one in snapshots if state in one.counts]) for state in kept},
+        add_counts([one.stuck for one in snapshots]),
+        add_counts([one.total for one in snapshots]),
+        absent("it is told of each system alone"),
+    )

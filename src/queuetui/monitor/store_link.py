@@ -114,6 +114,8 @@ class StoreLink(Generic[S, R]):
 
     def stand_beside(self) -> None:
         """Read the figures alone, and less often, while others are shown."""
+        if self._returns_to_s is not None:
+            return
         self._returns_to_s = chosen_s = self.poller.interval_s
         self.poller.choose_interval(max(BESIDE_S, chosen_s))
         self.poller.watch(BESIDE)

@@ -15,6 +15,7 @@ class KeyPlace(StrEnum):
     TABLE = "every table"
     MARKS = "tables of jobs"
     JOBS = "Jobs"
+    SYSTEMS = "All systems"
     OVERVIEW = "Overview"
     FAILURES = "Dead letters"
     WORKERS = "Workers"
@@ -31,7 +32,7 @@ class KeyPlace(StrEnum):
     SEEK = "the search for an id"
 
 
-JOB_PLACES = frozenset({KeyPlace.JOBS, KeyPlace.FAILURES, KeyPlace.DETAIL})
+JOB_PLACES = frozenset({KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.FAILURES, KeyPlace.DETAIL})
 
 
 @dataclass(frozen=True, slots=True)

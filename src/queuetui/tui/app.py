@@ -1,81 +1,42 @@
-"""The app: the views, and what keys and commands do on every one of them."""
+"""The app: what keys and commands do on every view."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.screen import Screen
-from textual.widgets import Input
 
 from queuetui.model.errors import BadQuery
 from queuetui.tui.actions import KeyPlace, bindings_at
-from queuetui.tui.console import Console
 from queuetui.tui.present.identity import find_queue, typable_queues
 from queuetui.tui.present.queue_rows import picked_queue
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.unbound import unbound_text
-from queuetui.tui.scope import Scope
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.session import ConsoleSession
 from queuetui.tui.terminal import has_few_colours, require_terminal
+from queuetui.tui.views import SYSTEMS, Views
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
-    from textual.widget import AwaitMount
-
     from queuetui.model.page import IdSearch
     from queuetui.tui.host import ConsoleHost
     from queuetui.tui.screens.events import EventsScreen
+    from queuetui.tui.screens.system_list import SystemList
     from queuetui.tui.session import ConsoleLink
 
-VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events", "database")
-# Between the name of a view and the number of its link, in the name of a mode.
-_OF_LINK = "@"
 RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The view from which jobs were opened, the scope that Jobs had before, and the one that was opened."""
-
-    view: str
-    scope: Scope
-    opened: Scope
-
-
-def _make_screen(module: str, name: str) -> Screen[Any]:
-    """Import a screen when it is first opened, so that the first one is not kept waiting by the others."""
-    made: Screen[Any] = getattr(import_module(f"queuetui.tui.screens.{module}"), name)()
-    return made
-
-
-class QueueTui(Console, inherit_bindings=False):
-    """The views of each link, and what keys do on every one of them."""
+class QueueTui(Views, inherit_bindings=False):
+    """What keys and commands do on every view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.EVERYWHERE)
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "jobs": JobsScreen,
-        "overview": partial(_make_screen, "overview", "OverviewScreen"),
-        "failures": partial(_make_screen, "failures", "FailuresScreen"),
-        "workers": partial(_make_screen, "workers", "WorkersScreen"),
-        "schedules": partial(_make_screen, "schedules", "SchedulesScreen"),
-        "database": partial(_make_screen, "database", "DatabaseScreen"),
-        "events": partial(_make_screen, "events", "EventsScreen"),
-    }
-    DEFAULT_MODE = "jobs"
-
-    def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
-        super().__init__(*sessions, has_few_colours=has_few_colours)
-        self._origins: dict[ConsoleLink, Origin | None] = {}
 
     def on_key(self, event: events.Key) -> None:
         """Say of a key that nothing here takes where it works, or what to press instead."""
@@ -83,121 +44,9 @@ class QueueTui(Console, inherit_bindings=False):
         if isinstance(screen, ConsoleScreen) and event.key not in screen.active_bindings:
             self.flash(unbound_text(event.key, event.character, screen.places), Tone.MUTED)
 
-    # Which link is shown
-
-    @property
-    def view(self) -> str:
-        """The view in front; each link has its own screens, and so its own filter, marks and cursor."""
-        return self.current_mode.partition(_OF_LINK)[0]
-
-    @property
-    def _origin(self) -> Origin | None:
-        return self._origins.get(self.shown)
-
-    @_origin.setter
-    def _origin(self, origin: Origin | None) -> None:
-        self._origins[self.shown] = origin
-
-    def _switch_view(self, view: str) -> AwaitMount | None:
-        number = self.numbers[self.shown]
-        mode = f"{view}{_OF_LINK}{number}" if number else view
-        if mode not in self._modes:
-            self.add_mode(mode, self.MODES[view])
-        return None if mode == self.current_mode else self.switch_mode(mode)
-
-    async def action_use(self, name: str = "") -> None:
-        """Show another link: the one of that name, or one that is chosen from a list."""
-        titles = [link.reach.profile.title for link in self.links]
-        if len(titles) == 1:
-            self.flash(f"{titles[0]} is all that is linked; --profile A --profile B shows several side by side")
-        elif name:
-            fitting = [title for title in titles if title == name] or [title for title in titles if name in title]
-            if len(fitting) == 1:
-                await self._use(titles.index(fitting[0]))
-            else:
-                self.flash(f"{name!r} names {len(fitting) or 'none'} of {', '.join(titles)}", Tone.WARNING)
-        else:
-            from queuetui.tui.dialogs.systems import SystemDialog
-
-            async def choose(key: str | None) -> None:
-                if key is not None:
-                    await self._use(int(key))
-
-            self.push_screen(SystemDialog(self.systems), choose)
-
-    async def _use(self, place: int) -> None:
-        link = self.links[place]
-        if link is self.shown:
-            return
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        view, before, self.shown = self.view, self.shown, link
-        before.stand_beside()
-        if before.reach.profile.colour != self.profile.colour:
-            self.recolour()
-        # Jobs is there from the start, as keys of every view lead to it.
-        for each in dict.fromkeys((VIEWS[0], view)):
-            switching = self._switch_view(each)
-            if switching is not None:
-                await switching
-
-    # Leaving and moving about
-
-    async def action_back(self) -> None:
-        """Go back one step: out of a screen, the filter, the tab, the queue or the view.
-
-        At the root of Jobs it ends the console.
-        """
-        if not self._step_back():
-            self.exit(0)
-
-    def _step_back(self) -> bool:
-        """Go back one step; False at the root of Jobs, from where there is none."""
-        screen = self.screen
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        elif isinstance(screen, ConsoleScreen) and screen.step_back():
-            return True
-        elif self.view != VIEWS[0]:
-            self._switch_view(VIEWS[0])
-        elif self._origin is not None:
-            origin = self._origin
-            self._jobs_screen().rescope(origin.scope)
-            self.action_view(origin.view)
-        else:
-            return False
-        return True
-
-    def action_ladder(self) -> None:
-        """Clear the nearest thing: the filter, the marks, else go back; never ends the console."""
-        screen = self.screen
-        if isinstance(screen, ConsoleScreen) and screen.clear_one():
-            return
-        self._step_back()
-
-    @property
-    def opened_scope(self) -> Scope:
-        """The scope of Jobs from which going back leaves it: what another view opened, else all jobs."""
-        return Scope() if self._origin is None else self._origin.opened
-
-    def action_view(self, name: str) -> None:
-        """Open one of the views, at its own root."""
-        if name != VIEWS[0]:
-            self._origin = None
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        self._switch_view(name)
-
-    def action_next_view(self, step: int) -> None:
-        """Open the next view, or the previous one."""
-        if isinstance(self.focused, Input):
-            return
-        place = VIEWS.index(self.view)
-        self.action_view(VIEWS[(place + step) % len(VIEWS)])
-
     def action_tab(self, digit: str) -> None:
-        """Show the jobs of one state tab."""
-        self._jobs_screen().choose_tab(digit)
+        """Show the jobs of one state tab, of all systems where their list is in front."""
+        self._list_of_jobs().choose_tab(digit)
 
     def action_jobs(self, queue: str = "") -> None:
         """Show the jobs of one queue, or of all."""
@@ -205,18 +54,11 @@ class QueueTui(Console, inherit_bindings=False):
         if queue and name is None:
             self.flash(f"no queue is called {queue!r} here; Q lists them", Tone.WARNING)
             return
-        self._jobs_screen().choose_queue(name)
-
-    def open_jobs_in(self, scope: Scope) -> None:
-        """Show the jobs of a scope that another view points at; leaving them leads back to it."""
-        view = self.view
-        jobs = self._jobs_screen()
-        self._origin = Origin(view, jobs.scope, scope)
-        jobs.rescope(scope)
+        self.jobs_screen().choose_queue(name)
 
     def action_filter(self, text: str = "") -> None:
-        """Filter the jobs."""
-        self._jobs_screen().apply_filter_text(text)
+        """Filter the jobs, of all systems where their list is in front."""
+        self._list_of_jobs().apply_filter_text(text)
 
     def action_events(self, text: str = "") -> None:
         """Show what happens; with a filter, of what it names, once the store answers."""
@@ -277,12 +119,17 @@ class QueueTui(Console, inherit_bindings=False):
 
         self.push_screen(DetailScreen(job_id, tab))
 
+    def open_job_of(self, link: ConsoleLink, job_id: str, tab: str = "Summary") -> None:
+        """Show a link, and open one of its jobs whole; leaving it leads back here."""
+        self.exchange_shown(link)
+        self.open_job(job_id, tab)
+
     def action_help(self) -> None:
         """List every key of the screen in front."""
         from queuetui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, ConsoleScreen):
-            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.why_not, self.session.hint))
+            self.push_screen(HelpScreen(self.screen.PLACE, self.screen.places, self.screen.why_not, self.session.hint))
 
     def action_command(self) -> None:
         """Open the command line."""
@@ -290,7 +137,7 @@ class QueueTui(Console, inherit_bindings=False):
 
         if isinstance(self.screen, ConsoleScreen):
             queues = () if self.latest is None else typable_queues(self.latest.picture.snapshot)
-            dialog = CommandDialog(self.screen.places, self.why_not, self.command_history, queues)
+            dialog = CommandDialog(self.screen.places, self.screen.why_not, self.command_history, queues)
             self.push_screen(dialog, self._run_command)
 
     async def _run_command(self, call: str | None) -> None:
@@ -310,15 +157,18 @@ class QueueTui(Console, inherit_bindings=False):
 
         def choose(key: str | None) -> None:
             if key is not None:
-                self._jobs_screen().choose_queue(picked_queue(key))
+                self.jobs_screen().choose_queue(picked_queue(key))
 
         self.push_screen(QueueDialog(self.latest.picture), choose)
 
     # Reading
 
     def action_refresh(self) -> None:
-        """Read now."""
-        self.poller.poll_now()
+        """Read now what is shown."""
+        screen = self.screen
+        is_of_all = isinstance(screen, ConsoleScreen) and screen.SHOWS_ALL
+        for link in self.links if is_of_all else (self.shown,):
+            link.poller.poll_now()
 
     def action_freeze(self) -> None:
         """Hold the screen still, or let it go on."""
@@ -348,9 +198,9 @@ class QueueTui(Console, inherit_bindings=False):
         self.poller.choose_interval(interval_s)
         self.flash(f"Reading every {self.poller.interval_s:g} s")
 
-    def _jobs_screen(self) -> JobsScreen:
-        self.action_view(VIEWS[0])
-        return cast("JobsScreen", self.screen)
+    def _list_of_jobs(self) -> JobsScreen | SystemList:
+        is_in_front = self.view == SYSTEMS and len(self.screen_stack) == 1
+        return cast("SystemList", self.screen) if is_in_front else self.jobs_screen()
 
 
 if TYPE_CHECKING:

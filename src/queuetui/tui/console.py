@@ -147,11 +147,15 @@ class Console(App[int], inherit_bindings=False):
         self._ticking = self.set_interval(_TICK_S, self._tick, name="link")
 
     def _start_link(self, link: ConsoleLink) -> None:
-        if link is not self.shown:
-            link.stand_beside()
-        elif self._console_screen is not None:
-            link.show(self._console_screen.wanted)
+        self._have_read(link, self._console_screen)
         link.start()
+
+    def _have_read(self, link: ConsoleLink, screen: FullScreen | None) -> None:
+        """Have a link read what the screen in front wants of it."""
+        if screen is not None and (link is self.shown or screen.SHOWS_ALL):
+            link.show(screen.wanted)
+        elif link is not self.shown:
+            link.stand_beside()
 
     def on_unmount(self) -> None:
         """Let go of the stores without waiting for them."""
@@ -211,9 +215,13 @@ class Console(App[int], inherit_bindings=False):
 
     def page_refused(self, link: ConsoleLink, watch: Watch, reason: str) -> None:
         """Say why the backend cannot answer a filter."""
-        for screen in self.screen_stack if link is self.shown else ():
-            if isinstance(screen, ConsoleScreen) and screen.wanted == watch:
-                screen.refuse(reason)
+        for screen in self.screen_stack:
+            if (
+                isinstance(screen, ConsoleScreen)
+                and screen.wanted == watch
+                and (link is self.shown or screen.SHOWS_ALL)
+            ):
+                screen.refuse(link, reason)
 
     def found_beside(self, link: ConsoleLink, reaches: Sequence[ConsoleSession]) -> None:
         """Link to what else a store holds."""
@@ -222,8 +230,10 @@ class Console(App[int], inherit_bindings=False):
         self.links[behind:behind] = found
         for one in found:
             self._start_link(one)
-        choose, overview = (key_at(KeyPlace.EVERYWHERE, name) for name in ("use", "overview"))
-        self.flash(f"{len(self.links)} queue systems are linked: {choose} chooses which is shown, {overview} lists all")
+        choose, every = (key_at(KeyPlace.EVERYWHERE, name) for name in ("use", "systems"))
+        self.flash(
+            f"{len(self.links)} queue systems are linked: {choose} chooses which is shown, {every} lists the jobs of all"
+        )
         self._show_link()
         self._show_systems()
 
@@ -285,23 +295,29 @@ class Console(App[int], inherit_bindings=False):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the profile's rights rule out every act that the backend knows."""
-        if self.connection is None or self.capabilities is None:
-            return False
-        verbs = self.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.UPKEEP}
-        return all(self.connection.operations.why_not(verb) is not None for verb in verbs)
+        """Whether the rights in the store that is shown rule out every act that it knows."""
+        return self.is_read_only_in(self.shown)
 
-    def why_not(self, action: Action) -> str | None:
-        """Return why an action is not to be had just now, None when it is."""
+    def is_read_only_in(self, link: ConsoleLink) -> bool:
+        """Whether the rights in a link's store rule out every act that it knows."""
+        if link.connection is None or link.capabilities is None:
+            return False
+        verbs = link.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.UPKEEP}
+        return all(link.connection.operations.why_not(verb) is not None for verb in verbs)
+
+    def why_not(self, action: Action, link: ConsoleLink | None = None) -> str | None:
+        """Return why an action is not to be had just now in a link, the one that is shown; None when it is."""
+        asked = link or self.shown
         if action.verb is None:
             return None
-        if self.connection is None or not self.link.is_live:
+        if asked.connection is None or not asked.state.is_live:
             return "the store does not answer; nothing can be changed until it does"
-        return self.connection.operations.why_not(action.verb)
+        return asked.connection.operations.why_not(action.verb)
 
     def screen_came_up(self, screen: FullScreen) -> None:
         """Read what this screen wants, and show it what is known already."""
-        self.shown.show(screen.wanted)
+        for link in self.links:
+            self._have_read(link, screen)
         if not self.frozen:
             screen.status.end_about(About.FREEZING)
         if self.link.is_down:
@@ -315,7 +331,8 @@ class Console(App[int], inherit_bindings=False):
     def read_again(self) -> None:
         """Read what the screen wants now, as that has changed."""
         if self._console_screen is not None:
-            self.shown.show(self._console_screen.wanted)
+            for link in self.links:
+                self._have_read(link, self._console_screen)
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN, about: About = About.ANSWER) -> None:
         """Say something on the status line of the screen in front."""
@@ -344,8 +361,8 @@ class Console(App[int], inherit_bindings=False):
 
     @property
     def _console_screen(self) -> ConsoleScreen | None:
-        """The screen on top, unless a dialog is."""
-        return self.screen if isinstance(self.screen, ConsoleScreen) else None
+        """The screen on top, unless a dialog is, or the console has ended and a picture comes late."""
+        return next((screen for screen in self.screen_stack[-1:] if isinstance(screen, ConsoleScreen)), None)
 
     def show_latest(self) -> None:
         """Show the newest picture on the screen in front."""

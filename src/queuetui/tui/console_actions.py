@@ -93,6 +93,14 @@ GENERAL = (
         "use",
         takes="[NAME]",
     ),
+    Action(
+        "systems",
+        "A",
+        "A",
+        "all systems",
+        "the jobs of all systems and profiles in one list, where there are several",
+        "view('systems')",
+    ),
     Action("queues", "Q", "Q", "queue", "choose the queue to look at", "queues", rank=9),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from queuetui.tui.present.tones import Tone
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from queuetui.tui.present.frame import Heading
     from queuetui.tui.present.systems import SystemRow
     from queuetui.tui.scope import Scope
-    from queuetui.tui.session import Connection
+    from queuetui.tui.session import Connection, ConsoleLink
     from queuetui.tui.widgets.status_line import StatusLine
 
 
 class FullScreen(Protocol):
     """A screen that is shown what was read, as the console knows it."""
+
+    SHOWS_ALL: ClassVar[bool]
+    """Whether it shows every link, and so what it wants is read of each."""
 
     @property
     def wanted(self) -> Watch:
@@ -57,6 +60,9 @@ class ConsoleHost(Protocol):
     """The console, as its screens know it."""
 
     column_choice: ColumnChoice
+    links: list[ConsoleLink]
+    numbers: dict[ConsoleLink, int]
+    shown: ConsoleLink
 
     @property
     def profile(self) -> Profile:
@@ -113,8 +119,12 @@ class ConsoleHost(Protocol):
         """The scope of Jobs from which going back leaves it."""
         ...
 
-    def why_not(self, action: Action) -> str | None:
-        """Return why an action is not available now, None when it is."""
+    def is_read_only_in(self, link: ConsoleLink) -> bool:
+        """Whether the rights in a link's store rule out every act."""
+        ...
+
+    def why_not(self, action: Action, link: ConsoleLink | None = ...) -> str | None:
+        """Return why an action is not available now in a link, the one that is shown; None when it is."""
         ...
 
     def screen_came_up(self, screen: FullScreen) -> None:
@@ -135,6 +145,10 @@ class ConsoleHost(Protocol):
 
     def open_job(self, job_id: str, tab: str = ...) -> None:
         """Open one job whole."""
+        ...
+
+    def open_job_of(self, link: ConsoleLink, job_id: str, tab: str = ...) -> None:
+        """Show a link, and open one of its jobs whole."""
         ...
 
     def open_jobs_in(self, scope: Scope) -> None:

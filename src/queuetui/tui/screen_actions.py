@@ -19,7 +19,7 @@ JOBS = (
         "filter",
         "filter as you type; Enter keeps it, Esc clears it",
         "live_filter",
-        at(KeyPlace.JOBS, KeyPlace.EVENTS),
+        at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.EVENTS),
         rank=2,
     ),
     Action(
@@ -223,7 +223,7 @@ EVENTS = (
 
 # How a table is moved in, opened and marked
 
-TOLD = at(KeyPlace.JOBS, KeyPlace.FAILURES, KeyPlace.SCHEDULES, KeyPlace.EVENTS, KeyPlace.DATABASE)
+TOLD = at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.FAILURES, KeyPlace.SCHEDULES, KeyPlace.EVENTS, KeyPlace.DATABASE)
 
 TABLE = (
     Action(

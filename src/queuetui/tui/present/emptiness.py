@@ -10,8 +10,8 @@ from queuetui.tui.scope import ALL_TAB, STUCK_TAB, Scope
 def waiting_sentence(link: Link, *, frozen: bool = False) -> str:
     """Return what is said while nothing of a list was read, with the reason where the store is lost."""
     if link.is_down:
-        once = "This was not read before the store was lost." if link.was_live else "Nothing could be read yet."
-        return f"{once} {link.reason}"
+        once = "This was not read before the store was lost" if link.was_live else "Nothing could be read yet"
+        return f"{once}: {link.reason}"
     if frozen:
         return "The screen is frozen, so this is not shown yet; z lets it show."
     return "connecting ..." if link.state is LinkState.CONNECTING else "reading ..."

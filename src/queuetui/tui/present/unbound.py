@@ -14,7 +14,7 @@ _INSTEAD = {
     "t": "nothing is recorded to be replayed; E shows what happened",
     "comma": "nothing is recorded to be replayed; E shows what happened",
     "full_stop": "nothing is recorded to be replayed; E shows what happened",
-    "grave_accent": "one console shows one profile; for another: queuetui --profile NAME",
+    "grave_accent": "b chooses the system or profile that is shown, of several: queuetui --profile NAME --profile OTHER",
     "at": "acts are recorded in a file of the state folder; E shows what happens to jobs",
 }
 

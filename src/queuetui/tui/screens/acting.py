@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from queuetui.operate.operations import Operations, Thoroughness
     from queuetui.operate.report import Report
     from queuetui.tui.dialogs.ask import Tell
+    from queuetui.tui.session import ConsoleLink
 
     ManifestReader = Callable[[Thoroughness, str], Manifest]
 
@@ -39,14 +40,14 @@ class Acting(ConsoleScreen):
         if prepare is None:
             self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
             return
-        self._ask_about_jobs(verb_name, operations, prepare)
+        self.ask_about_jobs(verb_name, self.console.shown, operations, prepare, self.act_ended)
 
     def action_purge(self) -> None:
         """Ask for a purge of all that match."""
         operations = self._operations_for("purge")
         prepare = None if operations is None else self.prepare_purge(operations)
         if operations is not None and prepare is not None:
-            self._ask_about_jobs("purge", operations, prepare)
+            self.ask_about_jobs("purge", self.console.shown, operations, prepare, self.act_ended)
 
     def action_pause(self) -> None:
         """Ask to pause the queue in question, or to resume it."""
@@ -98,14 +99,17 @@ class Acting(ConsoleScreen):
 
     def act_ended(self, report: Report | None) -> None:
         """Say what came of it and read the store at once."""
-        if report is None:
-            return
+        if report is not None:
+            self.act_ended_in(self.console.shown, report)
+
+    def act_ended_in(self, link: ConsoleLink, report: Report) -> None:
+        """Say what came of an act in the store of a link, and read it at once."""
         self.flash_report(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
-        self.forget_done(set(report.settled))
+        self.forget_done(link, set(report.settled))
         self.console.action_refresh()
 
-    def forget_done(self, job_ids: set[str]) -> None:
-        """Take the marks off jobs that are done or gone."""
+    def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
+        """Take the marks off jobs of a link that are done or gone."""
 
     # How it is asked
 
@@ -117,7 +121,18 @@ class Acting(ConsoleScreen):
             return None
         return connection.operations
 
-    def _ask_about_jobs(self, name: str, operations: Operations, read: ManifestReader) -> None:
+    def ask_about_jobs(
+        self,
+        name: str,
+        link: ConsoleLink,
+        operations: Operations,
+        read: ManifestReader,
+        ended: Callable[[Report | None], None],
+    ) -> None:
+        """Ask about an act on jobs of a link.
+
+        It `ended` when the dialog closes, with None where nothing was done.
+        """
         from queuetui.operate.operations import BOUNDED, Thoroughness
         from queuetui.tui.dialogs.ask import AskDialog
         from queuetui.tui.present.questions import ask_act, describe_search
@@ -126,24 +141,24 @@ class Acting(ConsoleScreen):
             how = Thoroughness(begun is not None, begun, lambda looked, found: tell(describe_search(looked, found)))
             return read(how, "" if begun is None else begun.args.get(RETRY_UNTIL, ""))
 
-        profile = self.console.profile
+        profile = link.reach.profile
         dialog = AskDialog(
             f"{name.capitalize()} in {profile.title}",
-            self.console.calls,
+            link.calls,
             prepare,
-            lambda manifest: ask_act(self._without_ghosts(manifest), profile),
+            lambda manifest: ask_act(self._without_ghosts(link, manifest), profile),
             operations.perform,
             self._tell_later,
             lambda retry_until: read(BOUNDED, retry_until),
             lambda manifest: None if manifest.looked is None else partial(prepare, begun=manifest),
         )
-        self.app.push_screen(dialog, self.act_ended)
+        self.app.push_screen(dialog, ended)
 
-    def _without_ghosts(self, manifest: Manifest) -> Manifest:
+    def _without_ghosts(self, link: ConsoleLink, manifest: Manifest) -> Manifest:
         """Take the marks off jobs that turned out to be gone; return the manifest as it is."""
         gone = {job.ref.id for job, reason in manifest.different if reason == GONE}
         if gone:
-            self.forget_done(gone)
+            self.forget_done(link, gone)
         return manifest
 
     def _tell_later(self, outcome: str) -> None:

@@ -32,7 +32,9 @@ from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from queuetui.tui.host import ConsoleHost
+    from queuetui.tui.present.frame import Heading
     from queuetui.tui.present.systems import SystemRow
+    from queuetui.tui.session import ConsoleLink
 
 SENTENCE_CAP = 2000
 LEAST_CELLS = 60
@@ -47,6 +49,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (160, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (45, "-high")]
     PARTS: ClassVar[frozenset[Part]] = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS})
+    SHOWS_ALL: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,8 +120,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         """Take off the last part of the way that the second line shows; False at its beginning."""
         return False
 
-    def refuse(self, reason: str) -> None:
-        """Say why the store cannot answer what this screen wants."""
+    def refuse(self, link: ConsoleLink, reason: str) -> None:
+        """Say why the store of a link cannot answer what this screen wants."""
         self.flash(reason, Tone.CRITICAL, about=About.LIST)
 
     def action_scroll_told(self, lines: int) -> None:
@@ -147,15 +150,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def show_frame(self) -> None:
         """Show the first and the last line and whether the rows are fresh."""
-        console = self.console
-        is_lost = console.link.is_down
+        console, is_lost = self.console, self.is_lost
         self.set_class(is_lost, "-lost")
         heading = self.query_one("#heading", TextLines)
-        if is_lost or not console.link.is_live:
+        if is_lost or not self.is_live:
             heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
         else:
             # The clock stands in a widget of its own: of a line that changes, all that is left of the change is sent too.
-            line = heading_line(console.heading, self.app.size.width)
+            line = heading_line(self.heading, self.app.size.width)
             heading.show([TextLine(line.left)])
             self.show_lines("#clock", [TextLine(line.right)])
         for table in self.query(LiveTable):
@@ -164,9 +166,33 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
                 table.show_empty_text(sanitize(self.waiting_text, SENTENCE_CAP))
         self.show_footer()
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether what is shown cannot be read anew."""
+        return self.console.link.is_down
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is shown goes on being read."""
+        return self.console.link.is_live
+
+    @property
+    def heading(self) -> Heading:
+        """What the first line tells."""
+        return self.console.heading
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the rights rule out every act here."""
+        return self.console.is_read_only
+
+    def why_not(self, action: Action) -> str | None:
+        """Return why an action is not to be had here just now, None when it is."""
+        return self.console.why_not(action)
+
     def show_footer(self) -> None:
         """Show the keys that matter here."""
-        offers = [(action, self.console.why_not(action)) for action in self.footer_actions()]
+        offers = [(action, self.why_not(action)) for action in self.footer_actions()]
         line = footer_line(offers, self.app.size.width, self.footer_note)
         self.query_one("#footer", TextLines).show([line])
 
@@ -192,7 +218,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
         Acts that the profile's rights rule out are left out.
         """
-        places, read_only = self.places, self.console.is_read_only
+        places, read_only = self.places, self.is_read_only
         here = [action for action in ACTIONS if action.rank and action.places & places and action.name != self.VIEW]
         allowed = [action for action in here if action.verb is None or not read_only]
         return sorted(allowed, key=lambda action: action.rank)

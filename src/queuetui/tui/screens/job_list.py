@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Container
@@ -38,6 +39,9 @@ from queuetui.tui.widgets.table_messages import (
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.told_pane import ToldPane
 from queuetui.tui.window import Window
+
+if TYPE_CHECKING:
+    from queuetui.tui.session import ConsoleLink
 
 _SLOW_AFTER_S = 0.3
 PAGE = "page"
@@ -220,12 +224,12 @@ class JobList(ShownJobs):
         super().show_frame()
         self._show_frame_lines()
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, link: ConsoleLink, reason: str) -> None:
         """Show the reason in place of rows, as those on screen belong to another filter."""
         self._stop_waiting()
         self.has_read = True
         self._give_way(f"{reason}  Esc clears the filter.")
-        super().refuse(reason)
+        super().refuse(link, reason)
 
     # Choosing what is read
 

@@ -20,12 +20,14 @@ from queuetui.tui.widgets.table_messages import MarksChanged
 if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
     from queuetui.tui.screens.acting import ManifestReader
+    from queuetui.tui.session import ConsoleLink
 
 
 class Marking(Acting):
     """`a` marks the rows that are here, `a` again all that match, whatever comes and goes.
 
     That ends when a hand changes the marks or another list is shown.
+    Jobs and verdicts are kept by the keys of their rows.
     """
 
     def __init__(self) -> None:
@@ -61,7 +63,8 @@ class Marking(Acting):
 
         job = self.job_under_cursor
         if job is not None:
-            self.app.push_screen(CopyDialog(job, self.verdicts.get(job.ref.id)), self.flash_copied)
+            verdict = self.verdicts.get(self.table.cursor_key or "")
+            self.app.push_screen(CopyDialog(job, verdict), self.flash_copied)
 
     @property
     def query_of_all(self) -> Query:
@@ -83,7 +86,7 @@ class Marking(Acting):
         query = self.query_of_all
         return lambda how, retry_until: operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
 
-    def forget_done(self, job_ids: set[str]) -> None:
+    def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done."""
         self.mean_marked_only()
         self.table.unmark(job_ids)
@@ -117,6 +120,10 @@ class Marking(Acting):
             told = "All that match are marked, also those that come; the dialog of an act counts them"
             self.flash(told, Tone.WARNING, about=About.MARKS)
         else:
-            self._is_all_offered = True
-            self.flash(f"{len(self.table.marks):,} marked; a again marks all that match", about=About.MARKS)
+            self.offer_all()
         self.show_footer()
+
+    def offer_all(self) -> None:
+        """Say how all that match are marked."""
+        self._is_all_offered = True
+        self.flash(f"{len(self.table.marks):,} marked; a again marks all that match", about=About.MARKS)

@@ -9,6 +9,7 @@ from queuetui.model.page import Page
 from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
+from queuetui.model.verdict import Verdict
 from queuetui.tui.present.explanation import explain_lines
 from queuetui.tui.present.job_columns import NORMAL, JobColumns, columns_for
 from queuetui.tui.present.job_rows import make_rows
@@ -16,10 +17,10 @@ from queuetui.tui.present.lines import TextLine
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.marking import Marking
-from queuetui.tui.widgets.told_pane import ToldPane
+from queuetui.tui.widgets.told_pane import Teller, ToldPane
 
 _PANE_LINES = 12
-_TROUBLED_TABS = frozenset({"4", "5", "6"})
+TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
 class ShownJobs(Marking):
@@ -47,7 +48,7 @@ class ShownJobs(Marking):
         """The columns that fit what is asked for."""
         capabilities = self.console.capabilities
         kept = frozenset(State) if capabilities is None else capabilities.keeps
-        is_troubled = self.scope.tab.digit in _TROUBLED_TABS
+        is_troubled = self.scope.tab.digit in TROUBLED_TABS
         return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide).columns
 
     def set_columns(self) -> None:
@@ -79,15 +80,19 @@ class ShownJobs(Marking):
         if job is None:
             pane.tell(None, None)
             return
-        verdict = self.verdicts.get(job.ref.id)
         may_act = not self.console.is_read_only
-        is_beside = pane.size.height >= _PANE_LINES and shown is not None
+        verdict = self.verdicts.get(job.ref.id)
+        pane.tell(job.ref.id, job_teller(job, verdict, shown, pane.size.height, may_act=may_act))
 
-        def tell(width: int, most: int) -> Sequence[TextLine]:
-            if not is_beside or shown is None:
-                return explain_lines(job, verdict, width, most, may_act=may_act)
-            from queuetui.tui.present.detail import pane_lines
 
-            return pane_lines(job, verdict, shown.now, width, shown.workers, may_act=may_act)[:most]
+def job_teller(job: Job, verdict: Verdict | None, shown: Snapshot | None, lines: int, *, may_act: bool) -> Teller:
+    """Return what tells of a job in a pane of so many lines: its verdict, and all else where it fits."""
 
-        pane.tell(job.ref.id, tell)
+    def tell(width: int, most: int) -> Sequence[TextLine]:
+        if lines < _PANE_LINES or shown is None:
+            return explain_lines(job, verdict, width, most, may_act=may_act)
+        from queuetui.tui.present.detail import pane_lines
+
+        return pane_lines(job, verdict, shown.now, width, shown.workers, may_act=may_act)[:most]
+
+    return tell

@@ -1,0 +1,114 @@
+"""The jobs of all systems as rows of one table, and what stands above them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from queuetui.model.job import Job
+from queuetui.model.measured import add_counts
+from queuetui.model.page import Page
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Snapshot
+from queuetui.model.state import State
+from queuetui.model.text import sanitize
+from queuetui.model.verdict import Verdict
+from queuetui.monitor.link import Link
+from queuetui.tui.present.crumbs import lay_out_crumbs
+from queuetui.tui.present.job_columns import columns_for
+from queuetui.tui.present.job_rows import make_row
+from queuetui.tui.present.lines import TextLine, cells_of, say
+from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.table import Cell, Column, Row
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
+
+SYSTEM = Column("system", "system", 13, 20, flex=1, priority=1)
+_FILTER_CAP = 2000
+_GAP_CELLS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPart:
+    """One system's part of the list: its picture once jobs of this list were read, or why it is left out."""
+
+    title: str
+    link: Link
+    picture: Picture | None = None
+    refusal: str = ""
+
+    @property
+    def page(self) -> Page | None:
+        """Its jobs of this list."""
+        return None if self.picture is None else self.picture.snapshot.page
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is to be said of this part, without its name."""
+        if self.refusal:
+            return (f"left out: {self.refusal}",)
+        if not self.link.is_live:
+            old = "" if self.page is None else "; its rows are old"
+            return (f"{self.link.describe(time.monotonic())}{old}",)
+        if self.page is None:
+            return ("reading ...",)
+        looked = self.page.looked
+        further = () if looked is None else (f"{looked:,} jobs were looked through and there are more",)
+        return (*self.page.notes, *further)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJob:
+    """A job of the list with what was read and judged beside it."""
+
+    job: Job
+    verdict: Verdict | None
+    snapshot: Snapshot
+
+
+def columns_of(scope: Scope, *, is_troubled: bool) -> tuple[Column, ...]:
+    """Return the columns of the jobs of one system behind that of their systems."""
+    own = columns_for(scope.query, frozenset(State), is_troubled=is_troubled, is_wide=False).columns
+    return own[0], SYSTEM, *own[1:]
+
+
+def row_of(key: str, title: str, listed: ListedJob, columns: Sequence[Column]) -> Row:
+    """Return a job as a row, its system behind its id."""
+    own = [column for column in columns if column is not SYSTEM]
+    snapshot = listed.snapshot
+    row = make_row(listed.job, listed.verdict, snapshot.now, own, snapshot.workers)
+    return Row(key, (row.cells[0], Cell(sanitize(title)), *row.cells[1:]))
+
+
+def crumbs(scope: Scope, parts: Mapping[str, SystemPart], shown: int, width: int, *, has_more: bool) -> list[TextLine]:
+    """Return what the list is about, how much of it is here, and what is to be said of systems."""
+    spans = [say(" All systems", Tone.STRONG)]
+    if scope.tab.term:
+        spans += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
+    if scope.filter_text:
+        spans += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
+    notes = [f"{title}: {note}" for title, part in parts.items() for note in part.notes]
+    listed = f"{shown:,}{'+' if has_more else ''} shown"
+    extents = [f"{listed} of {totals} " for totals in _totals(parts)]
+    room = width - cells_of(spans) - _GAP_CELLS
+    extent = next((one for one in extents if len(one) <= room), f"{listed} ")
+    return lay_out_crumbs(spans, [say(extent, Tone.MUTED, _FILTER_CAP)], notes, width)
+
+
+def _totals(parts: Mapping[str, SystemPart]) -> Iterator[str]:
+    """Yield how many match, in each system that tells it, then in all of these together."""
+    told = {title: part.page.total for title, part in parts.items() if part.page is not None}
+    known = {title: total for title, total in told.items() if total.value is not None}
+    if known:
+        yield ", ".join(f"{title} {count_text(total)}" for title, total in known.items())
+        yield f"{count_text(add_counts(list(known.values())))} in {len(known)} of {len(parts)} systems"
+
+
+def empty_sentence(scope: Scope, parts: Sequence[SystemPart]) -> str:
+    """Return what stands where rows would be."""
+    read = sum(part.page is not None for part in parts)
+    if not read:
+        return "reading ..."
+    way_out = " Esc clears the filter." if scope.filter_text else " 1 shows all states." if scope.tab.term else ""
+    return f"No such jobs in {read} of {len(parts)} systems.{way_out}"

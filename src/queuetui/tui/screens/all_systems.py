@@ -1,0 +1,125 @@
+"""All systems: the keys of the list that holds the jobs of every link.
+
+An act is done in each system by itself, with a dialog for each; leaving one of them leaves out what would follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+
+from queuetui.model.act import Verb
+from queuetui.model.job import Job
+from queuetui.tui.actions import Action, KeyPlace, bindings_at, named
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.filtering import Filtering
+from queuetui.tui.screens.system_list import SystemList
+from queuetui.tui.widgets.status_line import About
+from queuetui.tui.widgets.table_messages import RowSelected
+
+if TYPE_CHECKING:
+    from queuetui.operate.report import Report
+    from queuetui.tui.session import ConsoleLink
+
+    OfOneSystem = tuple[ConsoleLink, tuple[Job, ...]]
+
+
+class AllSystemsScreen(SystemList, Filtering):
+    """Enter opens a job in its own system; acts are about the marked jobs, whichever their systems."""
+
+    PLACE = KeyPlace.SYSTEMS
+    VIEW = "systems"
+    AUTO_FOCUS = "#jobs"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SYSTEMS)
+
+    @property
+    def filter_text(self) -> str:
+        """The filter that is shown."""
+        return self.scope.filter_text
+
+    def clear_one(self) -> bool:
+        """Clear the filter being typed, else the filter, else the marks; False when there is nothing to clear."""
+        if self.clear_filter():
+            return True
+        if self.table.marks:
+            self.table.action_unmark_all()
+            return True
+        return False
+
+    # Looking closer
+
+    @on(RowSelected)
+    def _open(self) -> None:
+        self._open_at("Summary")
+
+    def action_explain(self) -> None:
+        """Open the job under the cursor at its verdict."""
+        self._open_at("Why")
+
+    def _open_at(self, tab: str) -> None:
+        job, link = self.job_under_cursor, self.owners.get(self.table.cursor_key or "")
+        if job is not None and link is not None:
+            self.console.open_job_of(link, job.ref.id, tab)
+
+    # Acts
+
+    def why_not(self, action: Action) -> str | None:
+        """Return why an action is not to be had for the job under the cursor."""
+        return self.console.why_not(action, self.owners.get(self.table.cursor_key or ""))
+
+    def offer_all(self) -> None:
+        """Mark what is here and no more: all that match are many systems' jobs."""
+        told = f"{len(self.table.marks):,} marked; all that match can be marked in the list of one system"
+        self.flash(told, Tone.WARNING, about=About.MARKS)
+
+    def action_act(self, verb_name: str) -> None:
+        """Ask for an act on the marked jobs, in one system after the other."""
+        action, able, unable = named(verb_name), [], []
+        for link, jobs in self._targets_by_link():
+            why_not = None if action is None else self.console.why_not(action, link)
+            if why_not is None:
+                able.append((link, jobs))
+            else:
+                unable.append(f"No {verb_name} in {link.reach.profile.title}: {why_not}")
+        if unable:
+            self.flash("; ".join(unable), Tone.WARNING)
+        elif not able:
+            self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
+        self._ask_in_turn(verb_name, able)
+
+    def _targets_by_link(self) -> Sequence[OfOneSystem]:
+        found: dict[ConsoleLink, list[Job]] = {}
+        for key in self.table.targets:
+            if key in self.seen:
+                found.setdefault(self.owners[key], []).append(self.seen[key])
+        return [(link, tuple(jobs)) for link, jobs in found.items()]
+
+    def _ask_in_turn(self, verb_name: str, left: Sequence[OfOneSystem]) -> None:
+        """Ask in the first system, and in the next one once that was done."""
+        if not left:
+            return
+        (link, jobs), *rest = left
+        connection = link.connection
+        if connection is None:
+            return
+        operations, verb = connection.operations, Verb(verb_name)
+
+        def ended(report: Report | None) -> None:
+            if report is not None:
+                self.act_ended_in(link, report)
+                self._ask_in_turn(verb_name, rest)
+
+        self.ask_about_jobs(
+            verb_name,
+            link,
+            operations,
+            lambda _, retry_until: operations.prepare_seen(verb, jobs, retry_until),
+            ended,
+        )
+
+    def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
+        """Take the marks off jobs that are done."""
+        self.table.unmark({key for key, job in self.seen.items() if self.owners[key] is link and job.ref.id in job_ids})

@@ -1,0 +1,240 @@
+"""The jobs of every link in one list: what it reads, and what it shows.
+
+    each link's poller ── page of the scope ──> SystemPart ──┐
+    each link's poller ── page of the scope ──> SystemPart ──┴─> merge_pages ──> rows, keyed by link and job
+
+A store that does not answer, or that cannot answer the filter, is told of and stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.containers import Container
+from textual.widget import Widget
+
+from queuetui.model.errors import BadQuery
+from queuetui.model.page import PageRequest
+from queuetui.model.picture import Picture
+from queuetui.model.text import sanitize
+from queuetui.monitor.side_by_side import add_snapshots, merge_pages, order_of
+from queuetui.tui.present.all_systems import (
+    ListedJob,
+    SystemPart,
+    columns_of,
+    crumbs,
+    empty_sentence,
+    row_of,
+)
+from queuetui.tui.present.frame import READ_ONLY, Heading
+from queuetui.tui.present.systems import SystemRow, short_names
+from queuetui.tui.present.table import Column, Row
+from queuetui.tui.present.tabs import tabs_line
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import TABS, Scope
+from queuetui.tui.screens.console_screen import SENTENCE_CAP
+from queuetui.tui.screens.job_list import PAGE
+from queuetui.tui.screens.marking import Marking
+from queuetui.tui.screens.shown_jobs import TROUBLED_TABS, job_teller
+from queuetui.tui.widgets.filter_bar import FilterBar
+from queuetui.tui.widgets.job_table import JobTable
+from queuetui.tui.widgets.status_line import OF_A_LIST, About
+from queuetui.tui.widgets.table_messages import NearEnd, RowHighlighted
+from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.told_pane import ToldPane
+
+if TYPE_CHECKING:
+    from queuetui.tui.session import ConsoleLink
+
+CHUNK_ROWS = 100
+MOST_ROWS = 500
+
+
+class SystemList(Marking):
+    """Reads the first jobs of its scope from each link; the cursor and the marks belong to jobs of a link."""
+
+    SHOWS_ALL = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scope = Scope()
+        self.owners: dict[str, ConsoleLink] = {}
+        self._listed: dict[str, ListedJob] = {}
+        self._rows_a_system = CHUNK_ROWS
+        self._has_more = False
+        self._read: dict[ConsoleLink, Picture] = {}
+        self._refusals: dict[ConsoleLink, str] = {}
+        self._is_new_scope = True
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Yield tabs, crumbs, filter, table and explanation."""
+        yield TextLines("tabs")
+        yield TextLines("crumbs")
+        yield FilterBar("filter")
+        with Container(id="jobs-body"):
+            yield JobTable(self._columns, id="jobs", empty_text=sanitize("reading ..."))
+            yield ToldPane("explanation")
+
+    @property
+    def page_request(self) -> PageRequest:
+        """The first jobs of the scope, of each system."""
+        return PageRequest(self.scope.query, self._rows_a_system)
+
+    # The frame
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether no store answers."""
+        return all(link.state.is_down for link in self.console.links)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a store answers."""
+        return any(link.state.is_live for link in self.console.links)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the rights rule out every act in every system."""
+        return all(self.console.is_read_only_in(link) for link in self.console.links)
+
+    @property
+    def heading(self) -> Heading:
+        """The first line: how many systems there are, and how many of them answer."""
+        links = self.console.links
+        live = sum(link.state.is_live for link in links)
+        return replace(
+            self.console.heading,
+            title=f"all {len(links)} systems" if live == len(links) else f"{live} of {len(links)} systems answer",
+            backend="",
+            grade="",
+            rights=READ_ONLY if self.is_read_only else "",
+        )
+
+    @property
+    def waiting_text(self) -> str:
+        """What stands where rows would be, while none were read."""
+        return empty_sentence(self.scope, list(self._parts().values()))
+
+    # Showing what was read
+
+    def show_systems(self, rows: Sequence[SystemRow]) -> None:
+        """Show what each link read last."""
+        if not self.console.frozen:
+            self._show_jobs()
+
+    def refuse(self, link: ConsoleLink, reason: str) -> None:
+        """Leave a system out whose store cannot answer the filter."""
+        self._refusals[link] = reason
+        self._show_jobs()
+
+    def _parts(self) -> dict[ConsoleLink, SystemPart]:
+        return {link: self._part_of(link) for link in self.console.links}
+
+    def _part_of(self, link: ConsoleLink) -> SystemPart:
+        """Return what a link read last of this list; while another screen was in front it read no jobs."""
+        title, sighting = link.reach.profile.title, link.latest
+        if sighting is not None and sighting.watch.page is not None and sighting.watch.page.query == self.scope.query:
+            self._read[link] = sighting.picture
+        picture = self._read.get(link)
+        refusal = self._refusals.get(link) or ("" if picture is None else picture.problems.get(PAGE, ""))
+        return SystemPart(title, link.state, picture, refusal)
+
+    def _show_jobs(self) -> None:
+        parts = self._parts()
+        titles = dict(zip(parts, short_names([part.title for part in parts.values()]), strict=True))
+        rows = self._take(parts, titles)
+        self.has_read = any(part.page is not None for part in parts.values())
+        self.table.show_empty_text(sanitize(self.waiting_text, SENTENCE_CAP))
+        self.table.set_rows(rows, keep_absent_marks=self._keeps_absent_marks, is_new_list=self._is_new_scope)
+        self._is_new_scope = self._is_new_scope and not self.has_read
+        width = self.app.size.width
+        read = [link.latest.picture.snapshot for link in parts if link.latest is not None]
+        self.show_lines("#tabs", [tabs_line(self.scope, add_snapshots(read) if read else None, None, width)])
+        named = {titles[link]: part for link, part in parts.items()}
+        self.show_lines("#crumbs", crumbs(self.scope, named, len(rows), width, has_more=self._has_more))
+        self._explain()
+        self.show_frame()
+
+    @property
+    def _keeps_absent_marks(self) -> bool:
+        """Whether a marked job may be there and not be listed."""
+        return self._has_more or self.scope.query.terms != () or len(self._read) < len(self.console.links)
+
+    def _take(self, parts: Mapping[ConsoleLink, SystemPart], titles: Mapping[ConsoleLink, str]) -> list[Row]:
+        """Keep the jobs of the list and those that are marked, and return the rows."""
+        pages = {link: part.page for link, part in parts.items() if part.page is not None}
+        merged, self._has_more = merge_pages(pages, order_of(pages.values(), self.scope.query))
+        marks = self.table.marks
+        self._listed = {key: listed for key, listed in self._listed.items() if key in marks}
+        self.owners = {key: link for key, link in self.owners.items() if key in marks}
+        rows = []
+        for link, job in merged:
+            picture = self._read[link]
+            key = f"{self.console.numbers[link]}:{job.ref.id}"
+            listed = ListedJob(job, picture.verdicts.get(job.ref.id), picture.snapshot)
+            self._listed[key], self.owners[key] = listed, link
+            rows.append(row_of(key, titles[link], listed, self._columns))
+        self.seen = {key: listed.job for key, listed in self._listed.items()}
+        self.verdicts = {key: one.verdict for key, one in self._listed.items() if one.verdict is not None}
+        return rows
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return columns_of(self.scope, is_troubled=self.scope.tab.digit in TROUBLED_TABS)
+
+    @on(RowHighlighted)
+    def _explain(self) -> None:
+        pane, key = self.query_one("#explanation", ToldPane), self.table.cursor_key
+        listed = self._listed.get(key or "")
+        if listed is None:
+            pane.tell(None, None)
+            return
+        may_act = not self.console.is_read_only_in(self.owners[key or ""])
+        pane.tell(key, job_teller(listed.job, listed.verdict, listed.snapshot, pane.size.height, may_act=may_act))
+        self.show_footer()
+
+    # Choosing what is read
+
+    def rescope(self, scope: Scope) -> None:
+        """Show the jobs of another scope, from its top."""
+        if scope == self.scope:
+            return
+        self.scope, self._is_new_scope = scope, True
+        self._rows_a_system, self._read, self._refusals = CHUNK_ROWS, {}, {}
+        self.status.end_about(*OF_A_LIST)
+        self.table.set_columns(self._columns, [], keep_absent_marks=True)
+        self.table.action_first()
+        self.console.read_again()
+        self._show_jobs()
+
+    def choose_tab(self, digit: str) -> None:
+        """Show one state tab."""
+        self.rescope(replace(self.scope, tab=next(tab for tab in TABS if tab.digit == digit)))
+
+    def step_back(self) -> bool:
+        """Leave the filter, else the tab; False when none was chosen."""
+        shorter = self.scope.without_last(Scope())
+        if shorter is not None:
+            self.rescope(shorter)
+        return shorter is not None
+
+    def apply_filter_text(self, text: str) -> None:
+        """Filter by what was written; a text that cannot be read changes nothing."""
+        try:
+            self.rescope(self.scope.filtered(text))
+        except BadQuery as error:
+            self.flash(str(error), Tone.CRITICAL, about=About.LIST)
+
+    @on(NearEnd)
+    def _reach_down(self) -> None:
+        if not self._has_more:
+            return
+        if self._rows_a_system >= MOST_ROWS:
+            told = f"{MOST_ROWS} jobs of a system are held here; a filter (/) or its own list leads further"
+            self.flash(told, Tone.WARNING, about=About.LIST)
+            return
+        self._rows_a_system += CHUNK_ROWS
+        self.console.read_again()

@@ -1,0 +1,203 @@
+"""The views of the console: each link has its own, and one is of all links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.screen import Screen
+from textual.widgets import Input
+
+from queuetui.tui.console import Console
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
+from queuetui.tui.screens.console_screen import ConsoleScreen
+from queuetui.tui.screens.jobs import JobsScreen
+from queuetui.tui.session import ConsoleSession
+
+if TYPE_CHECKING:
+    from textual.widget import AwaitMount
+
+    from queuetui.tui.session import ConsoleLink
+
+VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events", "database")
+# The view that is of all links, and so one for all of them.
+SYSTEMS = "systems"
+# Between the name of a view and the number of its link, in the name of a mode.
+_OF_LINK = "@"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The view from which jobs were opened, the scope that Jobs had before, and the one that was opened."""
+
+    view: str
+    scope: Scope
+    opened: Scope
+
+
+def _make_screen(module: str, name: str) -> Screen[Any]:
+    """Import a screen when it is first opened, so that the first one is not kept waiting by the others."""
+    made: Screen[Any] = getattr(import_module(f"queuetui.tui.screens.{module}"), name)()
+    return made
+
+
+class Views(Console, inherit_bindings=False):
+    """Which view is in front, of which link, and where one goes back to."""
+
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "jobs": JobsScreen,
+        "overview": partial(_make_screen, "overview", "OverviewScreen"),
+        "failures": partial(_make_screen, "failures", "FailuresScreen"),
+        "workers": partial(_make_screen, "workers", "WorkersScreen"),
+        "schedules": partial(_make_screen, "schedules", "SchedulesScreen"),
+        "database": partial(_make_screen, "database", "DatabaseScreen"),
+        "events": partial(_make_screen, "events", "EventsScreen"),
+        SYSTEMS: partial(_make_screen, "all_systems", "AllSystemsScreen"),
+    }
+    DEFAULT_MODE = "jobs"
+
+    def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
+        super().__init__(*sessions, has_few_colours=has_few_colours)
+        self._origins: dict[ConsoleLink, Origin | None] = {}
+
+    # Which link is shown
+
+    @property
+    def view(self) -> str:
+        """The view in front; each link has its own screens, and so its own filter, marks and cursor."""
+        return self.current_mode.partition(_OF_LINK)[0]
+
+    @property
+    def _origin(self) -> Origin | None:
+        return self._origins.get(self.shown)
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        self._origins[self.shown] = origin
+
+    def _switch_view(self, view: str) -> AwaitMount | None:
+        number = 0 if view == SYSTEMS else self.numbers[self.shown]
+        mode = f"{view}{_OF_LINK}{number}" if number else view
+        if mode not in self._modes:
+            self.add_mode(mode, self.MODES[view])
+        return None if mode == self.current_mode else self.switch_mode(mode)
+
+    async def action_use(self, name: str = "") -> None:
+        """Show another link: the one of that name, or one that is chosen from a list."""
+        titles = [link.reach.profile.title for link in self.links]
+        if len(titles) == 1:
+            self._say_it_is_alone()
+        elif name:
+            fitting = [title for title in titles if title == name] or [title for title in titles if name in title]
+            if len(fitting) == 1:
+                await self._use(titles.index(fitting[0]))
+            else:
+                self.flash(f"{name!r} names {len(fitting) or 'none'} of {', '.join(titles)}", Tone.WARNING)
+        else:
+            from queuetui.tui.dialogs.systems import SystemDialog
+
+            async def choose(key: str | None) -> None:
+                if key is not None:
+                    await self._use(int(key))
+
+            self.push_screen(SystemDialog(self.systems), choose)
+
+    def _say_it_is_alone(self) -> None:
+        title = self.profile.title
+        if self.connection is None:
+            self.flash(f"{title} has not answered yet, so what it holds is not known", Tone.WARNING)
+        else:
+            self.flash(f"{title} is all that is linked; --profile A --profile B shows several side by side")
+
+    async def _use(self, place: int) -> None:
+        link, is_of_all = self.links[place], self.view == SYSTEMS
+        if link is self.shown and not is_of_all:
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        view = VIEWS[0] if is_of_all else self.view
+        self.exchange_shown(link)
+        # Jobs is there from the start, as keys of every view lead to it.
+        for each in dict.fromkeys((VIEWS[0], view)):
+            switching = self._switch_view(each)
+            if switching is not None:
+                await switching
+
+    def exchange_shown(self, link: ConsoleLink) -> None:
+        """Show another link behind the screen in front."""
+        before, self.shown = self.shown, link
+        if before.reach.profile.colour != self.profile.colour:
+            self.recolour()
+
+    # Leaving and moving about
+
+    async def action_back(self) -> None:
+        """Go back one step: out of a screen, the filter, the tab, the queue or the view.
+
+        At the root of Jobs it ends the console.
+        """
+        if not self._step_back():
+            self.exit(0)
+
+    def _step_back(self) -> bool:
+        """Go back one step; False at the root of Jobs, from where there is none."""
+        screen = self.screen
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif isinstance(screen, ConsoleScreen) and screen.step_back():
+            return True
+        elif self.view != VIEWS[0]:
+            self._switch_view(VIEWS[0])
+        elif self._origin is not None:
+            origin = self._origin
+            self.jobs_screen().rescope(origin.scope)
+            self.action_view(origin.view)
+        else:
+            return False
+        return True
+
+    def action_ladder(self) -> None:
+        """Clear the nearest thing: the filter, the marks, else go back; never ends the console."""
+        screen = self.screen
+        if isinstance(screen, ConsoleScreen) and screen.clear_one():
+            return
+        self._step_back()
+
+    @property
+    def opened_scope(self) -> Scope:
+        """The scope of Jobs from which going back leaves it: what another view opened, else all jobs."""
+        return Scope() if self._origin is None else self._origin.opened
+
+    def action_view(self, name: str) -> None:
+        """Open one of the views, at its own root."""
+        if name == SYSTEMS and len(self.links) == 1:
+            self._say_it_is_alone()
+            return
+        if name != VIEWS[0]:
+            self._origin = None
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self._switch_view(name)
+
+    def action_next_view(self, step: int) -> None:
+        """Open the next view, or the previous one."""
+        if isinstance(self.focused, Input):
+            return
+        views = VIEWS if len(self.links) == 1 else (*VIEWS, SYSTEMS)
+        self.action_view(views[(views.index(self.view) + step) % len(views)])
+
+    def open_jobs_in(self, scope: Scope) -> None:
+        """Show the jobs of a scope that another view points at; leaving them leads back to it."""
+        view = self.view
+        jobs = self.jobs_screen()
+        self._origin = Origin(view, jobs.scope, scope)
+        jobs.rescope(scope)
+
+    def jobs_screen(self) -> JobsScreen:
+        """Go to Jobs, at its own root."""
+        self.action_view(VIEWS[0])
+        return cast("JobsScreen", self.screen)
