@@ -63,5 +63,7 @@ def _call(stage: HttpStage, line: str) -> None:
         else:
             url = word
     address = urlsplit(url)
-    asked = stage.client.request(method, address.path, params=parse_qsl(address.query), content=body, headers=headers)
+    asked = stage.client.request(
+        method, address.path, params=dict(parse_qsl(address.query)), content=body, headers=headers
+    )
     assert asked.is_success, (line, asked.text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from queuetui.config.alarms import AlarmTable, read_alarms
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.duration import parse_duration_s
@@ -27,7 +29,7 @@ def test_the_table_of_alarms_has_the_defaults_of_the_code() -> None:
     written = {key[1:-1]: default for _, default, key in rows if re.fullmatch(r"`\w+`", key)}
     assert set(written) == set(AlarmTable.__struct_fields__) - ELSEWHERE
     given = {key: _setting(key, default) for key, default in written.items()}
-    assert read_alarms(AlarmTable(**given)) == AlarmLimits()
+    assert read_alarms(msgspec.convert(given, AlarmTable)) == AlarmLimits()
     assert {code for code, _, _ in rows} <= {one.value for one in Code}
 
 
