@@ -111,11 +111,12 @@ def _folders() -> list[Folder]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on each capture, or on those of one core where its module names it as CORE."""
+    """Run a test on each capture, or on those of one core where its module names it as CORE, and that it holds for MEANT."""
     if "folder" in metafunc.fixturenames:
         core = getattr(metafunc.module, "CORE", None)
-        folders = [one for one in _folders() if core in (None, one.store.core)]
-        metafunc.parametrize("folder", folders, ids=lambda one: f"{one.path.name}-{one.name}{one.part}", scope="module")
+        is_meant = getattr(metafunc.module, "MEANT", lambda _: True)
+        found = [one for one in _folders() if core in (None, one.store.core) and is_meant(one)]
+        metafunc.parametrize("folder", found, ids=lambda one: f"{one.path.name}-{one.name}{one.part}", scope="module")
 
 
 @pytest.fixture(scope="session")

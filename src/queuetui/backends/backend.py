@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from queuetui.backends.examiner import Examiner
     from queuetui.backends.histories import Histories
     from queuetui.backends.run_notes import RunNotesStore
-    from queuetui.backends.schedules import ScheduleStore
+    from queuetui.backends.schedules import ScheduleReader, ScheduleStore
     from queuetui.backends.server_looks import ServerLook
     from queuetui.backends.upkeep import Upkeep
 
@@ -48,7 +48,7 @@ class Backend:
         upkeep: Callable[[], Upkeep] | None = None,
         jobs: JobStore | None = None,
         schema: SchemaStore | None = None,
-        schedules: ScheduleStore | None = None,
+        schedules: ScheduleReader | None = None,
         rules: ClaimRulesStore | None = None,
         notes: RunNotesStore | None = None,
         histories: Callable[[Backend], Histories] | None = None,

@@ -15,9 +15,8 @@ MOST_SCHEDULES = 1_000
 SLOTS_KEPT_S = 8 * 86_400.0
 
 
-@runtime_checkable
-class ScheduleStore(Protocol):
-    """What workers, programs and people use of schedules; all times are by the store's clock."""
+class ScheduleReader(Protocol):
+    """What people see of schedules: all that another product's store has of them."""
 
     def schedules(self) -> ScheduleReading:
         """Return the schedules by name, at most MOST_SCHEDULES, with the state of each one's last job.
@@ -25,6 +24,11 @@ class ScheduleStore(Protocol):
         Writes nothing.
         """
         ...
+
+
+@runtime_checkable
+class ScheduleStore(ScheduleReader, Protocol):
+    """What workers, programs and people use of schedules; all times are by the store's clock."""
 
     def next_slot_s(self) -> float | None:
         """Return the seconds until the soonest slot of a schedule that is not paused.

@@ -78,6 +78,7 @@ SCHEDULE_COLUMNS = (
     "last_slot_at",
     "last_job_id",
     "last_state",
+    "paused",
     "paused_at",
     "paused_by",
     "code",
@@ -185,13 +186,15 @@ def _limit_text(limit: dict[str, Any]) -> str:
 def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a schedule document as the cells of a table and of CSV: its verdict is two columns there."""
     verdict = shown["verdict"]
-    timing = f"every {shown['every_seconds']} s" if shown["cron"] is None else f"{shown['cron']} {shown['tz']}"
+    timing = f"{shown['cron'] or '-'} {shown['tz']}"
+    if shown["every_seconds"] is not None:
+        timing = f"every {shown['every_seconds']} s"
     return {
         **shown,
         "code": verdict["code"],
         "summary": verdict["summary"],
         "timing": timing,
-        "next": _to_the_second(shown["next_at"]),
+        "next": "-" if shown["next_at"] is None else _to_the_second(shown["next_at"]),
         "last": "-" if shown["last_slot_at"] is None else _to_the_second(shown["last_slot_at"]),
         "why": f"{verdict['code']}: {verdict['summary']}",
     }

@@ -31,7 +31,7 @@ class Capabilities:
     `native` backends have a worker of ours; `keeps` are the states it stores, and `missing` says why it does not store another;
     `applies` are the states that each verb on jobs fits,
     computed from what the backend declares, and `manages` the verbs on queues, workers and schedules;
-    `workers`, `tally`, `attempts`, `events` tell whether those are kept at all;
+    `workers`, `tally`, `attempts`, `events`, `schedules` tell whether those are kept at all;
     `cleanup` are the states that a cleanup deletes unless others are named, `ended_by` the field that tells when such a job ended;
     `worker_command` starts a worker of another product for the queue that stands for `{queue}`, empty where only its application knows;
     `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
@@ -49,6 +49,7 @@ class Capabilities:
     tally: bool = False
     attempts: bool = False
     events: bool = False
+    schedules: bool = False
     durability: str = ""
     warnings: Mapping[Verb, str] = field(default_factory=dict)
     cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)

@@ -164,8 +164,28 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSchedule:
+    """A schedule of another product, as far as that stores it; what it does not store is None.
+
+    `timing` is a cron expression, or other words of the product for when it is; `last_job_id` the id that its last job is shown by.
+    """
+
+    name: str
+    type: str
+    queue: str | None = None
+    timing: str | None = None
+    tz: str = "UTC"
+    payload: str | None = None
+    next_at: datetime | None = None
+    last_at: datetime | None = None
+    last_job_id: str | None = None
+    last_state: State | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleReading:
-    """Schedules by name, at one time of the store's clock.
+    """Schedules by name, at one time of the store's clock: our own, or those `kept` by another product.
 
     `is_cut` tells that there are more, `problem` why some cannot be read.
     """
@@ -174,6 +194,7 @@ class ScheduleReading:
     schedules: tuple[Schedule, ...]
     is_cut: bool = False
     problem: str = ""
+    kept: tuple[KeptSchedule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

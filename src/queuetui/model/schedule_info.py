@@ -15,7 +15,10 @@ from queuetui.model.verdict import Code, Verdict
 
 @dataclass(frozen=True, slots=True)
 class ScheduleInfo:
-    """One schedule; `rev` is the version that was seen, `last_job_id` the true id of the job it made last."""
+    """One schedule; `rev` is the version that was seen, `last_job_id` the true id of the job it made last.
+
+    Of another product's what it does not store is None: `cron` is then in its own words, and `held` says that it is paused.
+    """
 
     name: Untrusted
     rev: int
@@ -23,19 +26,25 @@ class ScheduleInfo:
     every_s: int | None
     tz: Untrusted
     type: Untrusted
-    queue: Untrusted
-    payload: Untrusted
-    overlap: bool
-    missed: Missed
-    grace_s: float
-    declared: bool
-    next_at: datetime
+    queue: Untrusted | None
+    payload: Untrusted | None
+    overlap: bool | None
+    missed: Missed | None
+    grace_s: float | None
+    declared: bool | None
+    next_at: datetime | None
     last_slot_at: datetime | None
     last_job_id: str | None
     last_state: State | None
     paused_at: datetime | None
     paused_by: Untrusted | None
     verdict: Verdict
+    held: bool = False
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether its slots make no jobs until somebody resumes it."""
+        return self.held or self.paused_at is not None
 
     @property
     def is_overdue(self) -> bool:
@@ -52,16 +61,17 @@ def describe_schedule(schedule: ScheduleInfo) -> dict[str, Any]:
         "every_seconds": schedule.every_s,
         "tz": schedule.tz.raw,
         "type": schedule.type.raw,
-        "queue": schedule.queue.raw,
-        "payload": schedule.payload.raw,
+        "queue": None if schedule.queue is None else schedule.queue.raw,
+        "payload": None if schedule.payload is None else schedule.payload.raw,
         "overlap": schedule.overlap,
-        "missed": schedule.missed.value,
+        "missed": None if schedule.missed is None else schedule.missed.value,
         "grace_seconds": schedule.grace_s,
         "declared": schedule.declared,
-        "next_at": to_text(schedule.next_at),
+        "next_at": _time(schedule.next_at),
         "last_slot_at": _time(schedule.last_slot_at),
         "last_job_id": schedule.last_job_id,
         "last_state": None if schedule.last_state is None else schedule.last_state.value,
+        "paused": schedule.is_paused,
         "paused_at": _time(schedule.paused_at),
         "paused_by": None if schedule.paused_by is None else schedule.paused_by.raw,
         "verdict": {

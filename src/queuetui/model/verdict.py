@@ -51,6 +51,7 @@ class Code(StrEnum):
     ON_SCHEDULE = "on_schedule"
     SCHEDULE_PAUSED = "schedule_paused"
     SCHEDULE_OVERDUE = "schedule_overdue"
+    SCHEDULE_UNKNOWN = "schedule_unknown"
     GAP = "gap"
     BUSY_BUT_DEAD = "busy_but_dead"
     BACKLOG_GROWING = "backlog_growing"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
 
 from queuetui.model.limits import Limits
-from queuetui.model.schedule import Schedule, ScheduleReading
+from queuetui.model.schedule import KeptSchedule, Schedule, ScheduleReading, Timing
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.schedule_overdue import judge_schedule
+from queuetui.monitor.diagnosis.schedule_overdue import judge_kept, judge_schedule
 
 
 def describe_schedules(
@@ -17,7 +20,8 @@ def describe_schedules(
 ) -> tuple[ScheduleInfo, ...]:
     """Return the schedules of a reading, judged at its time."""
     known = tuple(workers)
-    return tuple(_describe(schedule, reading, known, limits) for schedule in reading.schedules)
+    own = (_describe(schedule, reading, known, limits) for schedule in reading.schedules)
+    return (*own, *(_describe_kept(schedule, reading.now, limits) for schedule in reading.kept))
 
 
 def _describe(
@@ -45,3 +49,47 @@ def _describe(
         paused_by=None if schedule.paused_by is None else Untrusted(schedule.paused_by),
         verdict=judge_schedule(schedule, reading.now, workers, limits),
     )
+
+
+def _describe_kept(schedule: KeptSchedule, now: datetime, limits: Limits) -> ScheduleInfo:
+    next_at = schedule.next_at
+    if next_at is None and schedule.timing is not None and not schedule.paused:
+        next_at = _slot_after(schedule.timing, schedule.tz, now.replace(second=0, microsecond=0))
+    return ScheduleInfo(
+        name=Untrusted(schedule.name),
+        rev=0,
+        cron=None if schedule.timing is None else Untrusted(schedule.timing),
+        every_s=None,
+        tz=Untrusted(schedule.tz),
+        type=Untrusted(schedule.type),
+        queue=None if schedule.queue is None else Untrusted(schedule.queue),
+        payload=None if schedule.payload is None else Untrusted(schedule.payload),
+        overlap=None,
+        missed=None,
+        grace_s=None,
+        declared=None,
+        next_at=None if schedule.paused else next_at,
+        last_slot_at=schedule.last_at,
+        last_job_id=schedule.last_job_id,
+        last_state=schedule.last_state,
+        paused_at=None,
+        paused_by=None,
+        verdict=judge_kept(schedule, next_at, now, limits),
+        held=schedule.paused,
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _slot_after(cron: str, tz: str, minute: datetime) -> datetime | None:
+    """Return the slot after a minute of an expression that another product stores.
+
+    A zone may stand behind it. None where it is in words of the product's own.
+    """
+    from queuetui.timetable import CRON_FIELDS, next_slot
+
+    fields = cron.split()
+    if len(fields) == CRON_FIELDS + 1 and fields[-1][0].isalpha():
+        cron, tz = " ".join(fields[:-1]), fields[-1]
+    with suppress(ValueError):
+        return next_slot(Timing(cron, tz=tz), minute)
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.errors import BadConfig, Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
@@ -14,7 +15,6 @@ from queuetui.timetable import check_spec, next_slot
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
-    from queuetui.backends.schedules import ScheduleStore
     from queuetui.operate.authority import Authority
 
 _COMES_BACK = (
@@ -79,11 +79,12 @@ class ScheduleOperations:
 
     @property
     def _store(self) -> ScheduleStore:
-        if self._backend.schedules is None:
-            raise Unsupported(
-                f"{self._backend.inspector.capabilities.label} keeps no schedules that could be seen or changed here"
-            )
-        return self._backend.schedules
+        store = self._backend.schedules
+        if isinstance(store, ScheduleStore):
+            return store
+        capabilities = self._backend.inspector.capabilities
+        told = capabilities.reasons.get(Verb.SCHEDULE, f"{capabilities.label} keeps none that could be seen or changed")
+        raise Unsupported(f"schedules cannot be changed here: {told}")
 
     def _read(self, name: str) -> tuple[ScheduleReading, Schedule | None]:
         reading = self._store.schedules()

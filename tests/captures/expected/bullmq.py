@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import redis
 
 from queuetui.model.act import Verb
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.captures.expected.declaration import Deed, Expectation, Values, members_of
 
@@ -27,6 +30,7 @@ def _bullmq_job(url: str, job_id: str) -> Values | None:
 
 
 _WAITS: Values = {"stands": {"waits"}, "event": "waiting", "delay": "0"}
+_at = datetime.fromisoformat
 _BULLMQ = Expectation(
     kind="bullmq",
     stuck_after_s=1,
@@ -44,6 +48,19 @@ _BULLMQ = Expectation(
         ),
     ),
     stored=_bullmq_job,
+    schedules=dict.fromkeys(
+        ("bullmq-keys", "bullmq5-keys"),
+        (
+            KeptSchedule(
+                "email/nightly",
+                "nightly-report",
+                "email",
+                "0 3 * * *",
+                payload='{"r":1}',
+                next_at=_at("2026-11-23T03:00:00+00:00"),
+            ),
+        ),
+    ),
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"bullmq": _BULLMQ}

@@ -9,6 +9,7 @@ from typing import Any
 
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.backends.captures import query
 
@@ -46,6 +47,7 @@ class Expectation:
     "due" among them is since when a job waits. `one_queue`: all jobs are of one, whose name is in what is stored and not in the truth.
     `by_functions`: its verbs call functions of its schema; a capture without them is only read. `lend` creates
     those of the system that is installed here.
+    `schedules` are what a capture of a folder has of them, and `scheduling` the statements that put some into one that has none.
     `shown_by` is the id that a job is shown by, of its name in the truth, and `queue_of` the name of a queue, of the truth's.
     """
 
@@ -60,6 +62,8 @@ class Expectation:
     lend: Callable[[str], object] = lambda _: None
     shown_by: Callable[[str, Values], str] = lambda name, _: name
     queue_of: Callable[[str], str] = lambda name: name
+    schedules: Mapping[str, tuple[KeptSchedule, ...]] = field(default_factory=dict)
+    scheduling: str = ""
 
 
 def row_of(statement: str) -> Callable[[str, str], Values | None]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from queuetui.model.act import Verb
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.captures.expected.declaration import Deed, Expectation, Values, row_of
 
@@ -28,6 +31,18 @@ _GOOD_JOB = Expectation(
         "select (to_jsonb(one) || jsonb_build_object('began', performed_at is not null, "
         "'counted', (serialized_params ->> 'executions')::int > 0))::text from good_jobs one where id = '{id}'"
     ),
+    schedules={
+        "good-job-postgres": (
+            KeptSchedule(
+                "nightly",
+                "Add",
+                "cronq",
+                last_at=datetime.fromisoformat("2026-11-29T05:53:00+00:00"),
+                last_state=State.PENDING,
+                last_job_id="6cbbb9a9-11e8-4eb7-a5dc-2f3ccc85c58f",
+            ),
+        )
+    },
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"good_job": _GOOD_JOB}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from queuetui.model.act import Verb
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.captures.expected.declaration import Deed, Expectation, row_of
 
@@ -37,6 +40,15 @@ _GRAPHILE_WORKER = Expectation(
         "from graphile_worker._private_jobs one left join graphile_worker._private_job_queues queue "
         "on queue.id = one.job_queue_id where one.id = {id}"
     ),
+    schedules={
+        "graphile-worker-postgres": (
+            KeptSchedule("nightly", "nightly", last_at=datetime.fromisoformat("2026-11-22T03:00:00+00:00")),
+            KeptSchedule("ünused", "ünused"),
+        )
+    },
+    scheduling="insert into graphile_worker._private_known_crontabs values "
+    "('nightly', '2026-11-20 00:00+00', '2026-11-22 03:00+00'), "
+    "('ünused', '2026-11-20 00:00+00', null)",
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"graphile-worker": _GRAPHILE_WORKER}

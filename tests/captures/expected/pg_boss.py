@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.act import Verb
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.captures.expected.declaration import Deed, Expectation, row_of
 
@@ -23,6 +24,10 @@ _PG_BOSS = Expectation(
         Deed(Verb.RELEASE, "stuck", State.RETRYING, {"state": "retry", "completed_on": None}, _LATE_S),
     ),
     stored=row_of("select row_to_json(job)::text from pgboss.job where id::text = '{id}'"),
+    schedules=dict.fromkeys(
+        ("pg-boss-postgres", "pg-boss12-postgres"),
+        (KeptSchedule("reports", "reports", "reports", "0 3 * * *", payload='{"nightly": 1}'),),
+    ),
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"pg-boss": _PG_BOSS}

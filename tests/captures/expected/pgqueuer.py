@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from queuetui.model.act import Verb
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.backends.captures import query
 from tests.captures.expected.declaration import Deed, Expectation, Values
@@ -45,6 +47,17 @@ _PGQUEUER = Expectation(
         Deed(Verb.RELEASE, "stuck", State.PENDING, {**_QUEUED, "slot": None}, _LATE_S),
     ),
     stored=_job,
+    schedules={
+        "pgqueuer-postgres": (
+            KeptSchedule(
+                "nightly",
+                "nightly",
+                "nightly",
+                "* * * * *",
+                next_at=datetime.fromisoformat("2026-11-29T05:28:00+00:00"),
+            ),
+        )
+    },
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"pgqueuer": _PGQUEUER}

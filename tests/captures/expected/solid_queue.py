@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from queuetui.model.act import Verb
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from tests.backends.captures import query, table_names
 from tests.captures.expected.declaration import Deed, Expectation, Values
@@ -48,6 +50,21 @@ _SOLID_QUEUE = Expectation(
         *(Deed(Verb.DELETE, word, None, {}) for word in ("failed", "completed")),
     ),
     stored=_solid_job,
+    schedules={
+        f"solid-queue-{store}": (
+            KeptSchedule(
+                "nightly",
+                "Add",
+                "cronq",
+                "every minute",
+                payload='["cron"]',
+                last_job_id="13",
+                last_state=State.PENDING,
+                last_at=datetime.fromisoformat(f"2026-11-29T{last}:00+00:00"),
+            ),
+        )
+        for store, last in (("postgres", "05:45"), ("mariadb", "05:50"), ("sqlite", "06:00"))
+    },
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"solid_queue": _SOLID_QUEUE}

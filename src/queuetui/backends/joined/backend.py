@@ -31,5 +31,6 @@ def join_backends(first: Backend, second: Backend, second_holds: str, options: B
         examiner=None if examiner is None else lambda: examiner,
         server_look=None if server_look is None else lambda: server_look,
         limits=options.limits,
+        schedules=first.schedules,
         close=close,
     )

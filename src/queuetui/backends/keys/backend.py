@@ -19,12 +19,14 @@ class KeysBackend(Backend):
     """One product's queue, looked at and mended."""
 
     def __init__(self, server: RedisServer, product: Product) -> None:
+        inspector = KeysInspector(server, product)
         super().__init__(
-            inspector=lambda: KeysInspector(server, product),
+            inspector=lambda: inspector,
             operator=lambda: KeysOperator(server, product),
             examiner=late("keys.examiner", "KeysExaminer", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,
+            schedules=inspector if product.capabilities.schedules else None,
             close=server.close,
         )
 

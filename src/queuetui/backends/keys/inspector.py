@@ -11,8 +11,9 @@ from queuetui.backends.keys.counts import SHARED_ENTRIES, Counts, add_up, count_
 from queuetui.backends.keys.loading import Reading, shorten
 from queuetui.backends.keys.lookup import Remembered, find_refs, find_whole
 from queuetui.backends.keys.pages import PageReader, plan_terms
-from queuetui.backends.keys.product import Product, Survey
+from queuetui.backends.keys.product import Product, ScheduleProduct, Survey
 from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import EARLIEST
 from queuetui.model.errors import NotFound, QueueTuiError
@@ -23,6 +24,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
+from queuetui.model.schedule import ScheduleReading
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
@@ -122,6 +124,14 @@ class KeysInspector:
         """
         run = self._server.read_info("server").get("run_id", "")
         return Identity(f"redis {run} {self.capabilities.kind} {self._product.home}", lasting=False)
+
+    def schedules(self) -> ScheduleReading:
+        """Return the schedules that the product keeps."""
+        reading = self._reading()
+        found = (
+            self._product.schedules(reading.survey, reading.ask) if isinstance(self._product, ScheduleProduct) else ()
+        )
+        return ScheduleReading(reading.now, (), is_cut=len(found) > MOST_SCHEDULES, kept=found[:MOST_SCHEDULES])
 
     def _reading(self) -> Reading:
         return Reading(self._server, self._product, self._server.options.limits)

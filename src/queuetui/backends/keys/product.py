@@ -12,6 +12,7 @@ from queuetui.backends.keys.shelf import Command, Entry, Listing, Shelf
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.worker import WorkerInfo
 
@@ -134,4 +135,13 @@ class QueueProduct(Product, Protocol):
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
         """Return how a queue is paused or resumed, or in our words why it is left as it is."""
+        ...
+
+
+@runtime_checkable
+class ScheduleProduct(Product, Protocol):
+    """A description whose schedules are stored: `schedules` of its capabilities."""
+
+    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return the schedules by name, one more than MOST_SCHEDULES where there are more."""
         ...

@@ -25,5 +25,6 @@ def native_capabilities(label: str, durability: str) -> Capabilities:
         tally=True,
         attempts=True,
         events=True,
+        schedules=True,
         durability=durability,
     )

@@ -18,6 +18,7 @@ from queuetui.backends.tables.moments import read_moment
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import cut_for_page, place_of_rev
+from queuetui.backends.tables.schedule_rows import read_schedules
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Product
 from queuetui.model.capabilities import Capabilities
@@ -30,6 +31,7 @@ from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
+from queuetui.model.schedule import ScheduleReading
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
@@ -145,6 +147,11 @@ class TablesInspector:
         with self.database.reading("asking the database who it is") as connection:
             found = identify(connection)
         return Identity(f"{found.text} {self.product.tables}", found.lasting)
+
+    def schedules(self) -> ScheduleReading:
+        """Return the schedules that the product keeps."""
+        with self._reading(self.options.limits) as reading:
+            return read_schedules(reading)
 
     @contextmanager
     def _reading(self, limits: Limits) -> Iterator[Reading]:

@@ -97,7 +97,7 @@ def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SH
 
     Where none was found, return what the search did not reach.
     """
-    found = _find_by_key(reading, job_id, limit)
+    found = find_by_key(reading, job_id, limit)
     if found or not any(_is_searched(source, job_id) for source in reading.product.sources):
         return found, ""
     page = _search(reading, job_id, limit, None, sizes)
@@ -109,7 +109,7 @@ def find_by_suffix(
     reading: Reading, suffix: str, limit: int, after: str | None, sizes: Sizes
 ) -> tuple[tuple[Job, ...], IdSearch]:
     """Return the jobs whose id is or ends in a text, and how far was looked for them."""
-    exact = _find_by_key(reading, suffix, max(limit, MOST_SHARING)) if after is None else ()
+    exact = find_by_key(reading, suffix, max(limit, MOST_SHARING)) if after is None else ()
     if exact or not suffix:
         return exact, IdSearch(tuple(job.ref for job in exact))
     found, rest = _find_in_indexes(reading, suffix, limit) if after is None else ((), read_cursor(after).keys())
@@ -160,7 +160,7 @@ def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int)
     return or_(source.indexed_id.in_([one for (one,) in of_ids]), key.in_([one for (one,) in of_rows]))
 
 
-def _find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
+def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
     """Return the jobs of an id whole, as far as keys and indexes lead to them."""
     if not is_storable(job_id):
         return ()

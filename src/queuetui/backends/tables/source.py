@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import StoredTable
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.upkeep import Upkeep
+    from queuetui.model.schedule import KeptSchedule
     from queuetui.model.snapshot import QueueInfo
     from queuetui.model.worker import WorkerInfo
 
@@ -309,9 +310,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What a product keeps beside its jobs, each part None where it keeps none.
-
-    These are its workers, its log, and the chores that are declared.
+    """Workers, log, declared chores and schedules of a product, each None where it keeps none.
 
     `pauses` reads the queues that are paused (`uncounted_queue` with since when, or `held`). `manages`: the verbs on these.
     """
@@ -321,6 +320,7 @@ class Sides:
     upkeep: Callable[[ConsoleDatabase, datetime | None], Upkeep] | None = None
     manages: frozenset[Verb] = frozenset()
     pauses: Callable[[Connection, Moment], tuple[QueueInfo, ...]] | None = None
+    schedules: Callable[[Connection], tuple[KeptSchedule, ...]] | None = None
 
 
 # Pauses or resumes a queue in the act's transaction for somebody; returns why it left it as it is, and what to know when it is done.
@@ -332,12 +332,12 @@ class Product:
     """One queue of one product: its sources, what can be changed, and why the rest cannot.
 
     `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
-    `complete` adds to the jobs of one read what takes a look at others. `absent` names the fields of the
-    filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
-    `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
-    counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
-    `queue_changes` are what its verbs on queues do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the
-    names that statements give them. `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
+    `complete` adds to the jobs of one read what takes a look at others. `absent` names the fields of the filter language that it cannot
+    know, with the reason. `missing_states` says why a state is not kept. `guess` is why acts are refused until a person has named the
+    tables. `unseen` says why there may be jobs that are not counted. `tables` says in our words where the queue lies. `sides` are what
+    the product keeps beside its jobs. `queue_changes` are what its verbs on queues do. `functions` are what a file of SQLite asks us of
+    columns that it cannot read, by the names that statements give them. `cleanup`, `ended_by` and `worker_command` are as in its
+    capabilities.
     """
 
     kind: str
@@ -387,6 +387,7 @@ class Product:
             workers=self.sides.workers is not None,
             attempts=any(source.attempts is not None for source in self.sources),
             events=self.sides.events is not None,
+            schedules=self.sides.schedules is not None,
             liveness=Liveness.DEADLINE if any(source.held is not None for source in self.sources) else Liveness.NONE,
         )
 

@@ -50,7 +50,7 @@ def command(form: str, **connection: Any) -> None:
     if leave_to_subcommand(**connection):
         return
     with opened_systems(**connection) as systems:
-        keeping = systems.with_role(lambda one: one.feed.capabilities.native, _lacking)
+        keeping = systems.with_role(lambda one: one.feed.capabilities.schedules, _lacking)
         read = [(one, one.feed.poll(Watch(parts=frozenset({Part.SCHEDULES})))) for one in keeping]
         problems = {one: picture.problems.get(Part.SCHEDULES.value) for one, picture in read}
         if not any(picture.schedules for _, picture in read) and any(problems.values()):
@@ -64,7 +64,8 @@ def command(form: str, **connection: Any) -> None:
 
 
 def _lacking(system: System) -> str:
-    return f"{system.feed.capabilities.label} keeps no schedules that could be seen here"
+    capabilities = system.feed.capabilities
+    return capabilities.reasons.get(Verb.SCHEDULE, f"{capabilities.label} keeps no schedules that could be seen here")
 
 
 @contextmanager

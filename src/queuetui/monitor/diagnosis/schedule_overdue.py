@@ -8,7 +8,7 @@ from datetime import datetime
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.limits import Limits, is_live
-from queuetui.model.schedule import Schedule
+from queuetui.model.schedule import KeptSchedule, Schedule
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
@@ -40,6 +40,27 @@ def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerIn
     return Verdict(
         Code.SCHEDULE_OVERDUE, Severity.WARNING, f"its slot passed {age(late_s)} ago and {why}", evidence, step
     )
+
+
+def judge_kept(schedule: KeptSchedule, next_at: datetime | None, now: datetime, limits: Limits) -> Verdict:
+    """Judge a schedule of another product by what it stores of its next slot and its last."""
+    last_at = schedule.last_at
+    evidence: dict[str, object] = {
+        name: to_text(at) for name, at in (("next_at", next_at), ("last_at", last_at)) if at is not None
+    }
+    if schedule.paused:
+        step = "resume it in the application, if it is meant to run"
+        return Verdict(Code.SCHEDULE_PAUSED, Severity.INFO, "it is paused, or has ended", evidence, step)
+    if next_at is None:
+        ran = "" if last_at is None else f"; it last ran {age((now - last_at).total_seconds())} ago"
+        return Verdict(Code.SCHEDULE_UNKNOWN, Severity.INFO, f"when it is next is not stored{ran}", evidence)
+    late_s = (now - next_at).total_seconds()
+    if late_s <= limits.schedule_late_s:
+        return Verdict(Code.ON_SCHEDULE, Severity.OK, f"next slot {_when(late_s)}", evidence, "none needed")
+    evidence |= {"late_s": round(late_s, 3)}
+    why = f"its slot passed {age(late_s)} ago and nothing took it"
+    step = "start what runs the schedules of its application, or look at that one's log"
+    return Verdict(Code.SCHEDULE_OVERDUE, Severity.WARNING, why, evidence, step)
 
 
 def _when(late_s: float) -> str:

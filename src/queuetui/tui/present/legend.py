@@ -65,6 +65,7 @@ VERDICTS = {
     Code.LIVE_WORKER: "a worker that was heard of just now",
     Code.ON_SCHEDULE: "a schedule whose next slot is to come",
     Code.SCHEDULE_PAUSED: "a schedule that somebody paused",
+    Code.SCHEDULE_UNKNOWN: "a schedule of another system, which does not store when it is next",
     Code.SCHEDULE_OVERDUE: "a schedule whose slot has passed without a job",
     Code.GAP: "its events do not tell the whole of its way",
     Code.BUSY_BUT_DEAD: "a queue whose workers are all busy while nothing ends",

@@ -32,7 +32,7 @@ def ask_pause_schedule(schedule: ScheduleInfo, profile: Profile) -> Question:
 
 def ask_run_now(schedule: ScheduleInfo, profile: Profile) -> Question:
     """Return the question of making a job of a schedule now."""
-    name, kind, queue = sanitize(schedule.name, 60), sanitize(schedule.type, 60), sanitize(schedule.queue, 60)
+    name, kind, queue = sanitize(schedule.name, 60), sanitize(schedule.type, 60), sanitize(schedule.queue or "", 60)
     lines = [
         line_of(
             say(f"One job of type {kind} is put into queue {queue}; the slots stay as they are.", cap=_SENTENCE_CAP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from queuetui.model.clock import LATEST
 from queuetui.model.picture import Picture
 from queuetui.model.query import Sort
 from queuetui.model.schedule_info import ScheduleInfo
@@ -36,7 +37,7 @@ SCHEDULE_ORDER = (Sort("standing", descending=False), Sort("next", descending=Fa
 
 def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:
     """Return a row a schedule: the overdue ones first, then by the next slot, paused ones last."""
-    own = sorted(picture.schedules, key=lambda one: (_rank(one), one.next_at, one.name))
+    own = sorted(picture.schedules, key=lambda one: (_rank(one), one.next_at or LATEST, one.name))
     ordered = in_order(own, order, lambda key, one: _value(key, one, picture.snapshot.now))
     return [
         Row(one.name.raw, tuple(_cell(column.key, one, picture.snapshot.now) for column in SCHEDULE_COLUMNS))
@@ -46,7 +47,7 @@ def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:
 
 def _rank(schedule: ScheduleInfo) -> int:
     """Return how much a schedule needs a person, the most first."""
-    return 0 if schedule.is_overdue else 1 if schedule.paused_at is None else 2
+    return 0 if schedule.is_overdue else 2 if schedule.is_paused else 1
 
 
 def _value(key: str, schedule: ScheduleInfo, now: datetime) -> Value | None:  # noqa: PLR0911 - one return a column reads best
@@ -57,7 +58,8 @@ def _value(key: str, schedule: ScheduleInfo, now: datetime) -> Value | None:  # 
         case "timing":
             return timing_text(schedule)
         case "next":
-            return None if schedule.paused_at is not None else (schedule.next_at - now).total_seconds()
+            next_at = None if schedule.is_paused else schedule.next_at
+            return None if next_at is None else (next_at - now).total_seconds()
         case "last":
             return None if schedule.last_slot_at is None else (now - schedule.last_slot_at).total_seconds()
         case "state":
@@ -67,15 +69,21 @@ def _value(key: str, schedule: ScheduleInfo, now: datetime) -> Value | None:  # 
         case "type":
             return schedule.type.raw
         case "queue":
-            return schedule.queue.raw
+            return None if schedule.queue is None else schedule.queue.raw
         case _:
-            return "code" if schedule.declared else "hand"
+            return _source(schedule)
+
+
+def _source(schedule: ScheduleInfo) -> str:
+    return "" if schedule.declared is None else "code" if schedule.declared else "hand"
 
 
 def timing_text(schedule: ScheduleInfo) -> SafeText:
     """Return when its slots are, such as `every 90 s` or `30 2 * * 1-5 Europe/Berlin`."""
-    if schedule.cron is None:
+    if schedule.every_s is not None:
         return sanitize(f"every {schedule.every_s} s")
+    if schedule.cron is None:
+        return ABSENT
     zone = sanitize(schedule.tz)
     return sanitize(f"{sanitize(schedule.cron)}{'' if zone == 'UTC' else f' {zone}'}")
 
@@ -89,18 +97,24 @@ def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLi
         "Next: ", "Next: P here, or " if schedule.paused_at is not None else "Next: "
     ):
         told.append((step, Tone.STRONG))
-    policy = f"missed slots: {schedule.missed.value}" + ("" if schedule.overlap else ", never beside its last job")
-    told.append((f"{timing_text(schedule)}; next {schedule.next_at:%a %Y-%m-%d %H:%M:%S} UTC; {policy}", Tone.PLAIN))
-    job = (
-        f"makes {sanitize(schedule.type, 60)} in {sanitize(schedule.queue, 60)} with {sanitize(schedule.payload, 200)}"
-    )
-    told.append((job, Tone.MUTED))
+    told.append(("; ".join(filter(None, _terms(schedule))), Tone.PLAIN))
+    given = "" if schedule.payload is None else f" with {sanitize(schedule.payload, 200)}"
+    where = "" if schedule.queue is None else f" in {sanitize(schedule.queue, 60)}"
+    told.append((f"makes {sanitize(schedule.type, 60)}{where}{given}", Tone.MUTED))
     lines = [
         line_of(say(part, tone, _SENTENCE_CAP))
         for text, tone in told
         for part in wrap(sanitize(text, _SENTENCE_CAP), width)
     ]
     return lines[:most]
+
+
+def _terms(schedule: ScheduleInfo) -> tuple[str, str, str]:
+    """Return when it is, when it is next, and what becomes of slots that are missed."""
+    next_text = "" if schedule.next_at is None else f"next {schedule.next_at:%a %Y-%m-%d %H:%M:%S} UTC"
+    beside = "" if schedule.overlap else ", never beside its last job"
+    policy = "" if schedule.missed is None else f"missed slots: {schedule.missed.value}{beside}"
+    return timing_text(schedule), next_text, policy
 
 
 def overdue_text(picture: Picture) -> str:
@@ -110,15 +124,15 @@ def overdue_text(picture: Picture) -> str:
 
 
 def _cell(key: str, schedule: ScheduleInfo, now: datetime) -> Cell:  # noqa: PLR0911 - one return a column reads best
-    is_paused = schedule.paused_at is not None
     match key:
         case "name":
             return Cell(sanitize(schedule.name), Tone.STRONG)
         case "timing":
             return Cell(timing_text(schedule))
         case "next":
-            wait_s = (schedule.next_at - now).total_seconds()
-            return Cell(ABSENT if is_paused else due_text(wait_s), Tone.STUCK if schedule.is_overdue else None)
+            next_at = None if schedule.is_paused else schedule.next_at
+            due = ABSENT if next_at is None else due_text((next_at - now).total_seconds())
+            return Cell(due, Tone.STUCK if schedule.is_overdue else None)
         case "last":
             last_at = schedule.last_slot_at
             return Cell(ABSENT if last_at is None else age_text((now - last_at).total_seconds()))
@@ -130,15 +144,17 @@ def _cell(key: str, schedule: ScheduleInfo, now: datetime) -> Cell:  # noqa: PLR
         case "type":
             return Cell(sanitize(schedule.type))
         case "queue":
-            return Cell(sanitize(schedule.queue))
+            return Cell(ABSENT if schedule.queue is None else sanitize(schedule.queue))
         case _:
-            return Cell(sanitize("code" if schedule.declared else "hand"), Tone.MUTED)
+            return Cell(sanitize(_source(schedule)) or ABSENT, Tone.MUTED)
 
 
 def _standing(schedule: ScheduleInfo, now: datetime) -> Cell:
-    if schedule.paused_at is not None:
+    if schedule.is_paused:
         by = "" if schedule.paused_by is None else f" {sanitize(schedule.paused_by, 60)}"
         return Cell(sanitize(f"PAUSED{by}"), Tone.WARNING)
+    if schedule.next_at is None:
+        return Cell(sanitize("not known"), Tone.MUTED)
     if schedule.is_overdue:
         return Cell(sanitize(f"OVERDUE {age_text((now - schedule.next_at).total_seconds())}"), Tone.STUCK)
     return Cell(sanitize("on time"), Tone.GOOD)

@@ -34,11 +34,19 @@ from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
+    from queuetui.model.capabilities import Capabilities
     from queuetui.operate.report import Report
     from queuetui.operate.schedules import ScheduleOperations
     from queuetui.tui.present.questions import Question
 
 _NONE_YET = "No schedule yet. Declare one with @job(cron=...), or: queuetui schedules add NAME TYPE --every 5m"
+
+
+def _none_kept(capabilities: Capabilities | None) -> str:
+    if capabilities is not None and capabilities.schedules:
+        return f"{capabilities.label} has no schedules stored."
+    told = None if capabilities is None else capabilities.reasons.get(Verb.SCHEDULE)
+    return f"No schedules here: {told}." if told else "This store keeps no schedules that could be seen here."
 
 
 class SchedulesScreen(Acting, ListScreen):
@@ -61,7 +69,7 @@ class SchedulesScreen(Acting, ListScreen):
         """Return why none is here."""
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
-        none = _NONE_YET if keeps else "This store keeps no schedules that could be seen here."
+        none = _NONE_YET if keeps else _none_kept(capabilities)
         return picture.problems.get(Part.SCHEDULES.value) or none
 
     def summary(self, picture: Picture) -> Sequence[Span]:

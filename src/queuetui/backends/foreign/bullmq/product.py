@@ -27,11 +27,13 @@ from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.redis.server import RedisServer, Value
+from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.errors import Denied
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import summarise_json
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -40,18 +42,21 @@ from queuetui.model.worker import WorkerInfo
 _SEEN = ("timestamp", "priority", "delay", "processedOn", "finishedOn", "atm", "ats", "stc")
 _FIELDS = (
     *_SEEN,
-    "name",
-    "data",
-    "opts",
-    "failedReason",
-    "stacktrace",
-    "returnvalue",
-    "progress",
-    "pb",
-    "parentKey",
-    "rjk",
-    "deid",
+    *[
+        "name",
+        "data",
+        "opts",
+        "failedReason",
+        "stacktrace",
+        "returnvalue",
+        "progress",
+        "pb",
+        "parentKey",
+        "rjk",
+        "deid",
+    ],
 )
+_OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
 _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
 # The versions whose scripts were compared with what is done here.
 _VERSION = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
@@ -98,7 +103,7 @@ class Bullmq:
         self.capabilities = Capabilities(
             "bullmq", "BullMQ", native=False, applies=states_by_verb(self.rules), manages=frozenset({Verb.PAUSE, Verb.RESUME}),
             keeps=frozenset(state for one in _ROLES for state in one[2]), reasons=_REASONS, warnings=_WARNINGS,
-            liveness=Liveness.DEADLINE, workers=True, attempts=True,
+            liveness=Liveness.DEADLINE, workers=True, attempts=True, schedules=True,
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
@@ -213,6 +218,24 @@ class Bullmq:
         near = [name for name in self._names.read(ask) if job_id.startswith(f"{text_of(name)}/")]
         told = ask([("HGET", self._key(name, _id_within(job_id, text_of(name))), "stacktrace") for name in near])
         return read_failures([one for raw in told for one in list_of(raw)])
+
+    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return the job schedulers of every queue, by when their next runs are."""
+        sets = ask([("ZRANGE", self._key(one, b"repeat"), 0, MOST_SCHEDULES, "WITHSCORES") for one in survey.queues])
+        named = [
+            (queue, *pair)
+            for queue, flat in zip(survey.queues, sets, strict=True)
+            for pair in zip(flat[::2], flat[1::2], strict=True)
+        ]
+        told = ask([("HMGET", self._key(queue, b"repeat:" + one), *_OF_SCHEDULER) for queue, one, _ in named])
+        return tuple(
+            KeptSchedule(
+                f"{text_of(queue)}/{text_of(one)}", text_of(name or one), text_of(queue), next_at=at_of(score),
+                timing=text_of(pattern) or (f"every {text_of(every)} ms" if every else None), tz=text_of(tz) or "UTC",
+                payload=text_of(data) or None,
+            )
+            for (queue, one, score), (name, pattern, every, tz, data) in zip(named, told, strict=True)
+        )  # fmt: skip
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
         """Pause or resume a queue as its version does."""

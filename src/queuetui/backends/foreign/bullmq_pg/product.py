@@ -30,6 +30,7 @@ from sqlalchemy import table as named_table
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
+from queuetui.backends.tables.schedule_rows import find_schedules, within
 from queuetui.backends.tables.source import (
     PAYLOAD,
     Change,
@@ -97,12 +98,18 @@ def describe(tables: Mapping[str, StoredTable], catalog: Catalog) -> Product:
     schema = tables["job"].schema or "public"
     calls = {(schema, name, takes) for name, takes in _FUNCTIONS.items()} <= catalog.functions
     changes = _changes(bullmq, schema) if calls else ()
+    every = literal("every ") + cast(column("every_ms"), Text) + literal(" ms")
+    schedules = find_schedules(
+        tables["scheduler"], catalog.dialect, name=lambda at: within(at.queue, at.scheduler_id), type="name", queue="queue",
+        timing=lambda at: Field(func.coalesce(at.pattern, every)), tz="tz", payload="template_data",
+        next_at=lambda at: Field(at.next_run_ms, EPOCH_MS),
+    )  # fmt: skip
     return Product(
         kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=changes,
         tables=f"{schema}.job", absent=_ABSENT, warnings=_WARNINGS, name=schema, is_visible=True,
         reasons=_REASONS if calls else _REASONS | dict.fromkeys(_VERBS, _UNTRIED),
         missing_states={State.CANCELLED: "BullMQ keeps no cancelled jobs"},
-        sides=Sides(workers=bullmq.workers, pauses=bullmq.pauses), complete=bullmq.tell_children,
+        sides=Sides(bullmq.workers, pauses=bullmq.pauses, schedules=schedules), complete=bullmq.tell_children,
         queue_changes=dict.fromkeys((Verb.PAUSE, Verb.RESUME), bullmq.switch) if calls else {},
     )  # fmt: skip
 

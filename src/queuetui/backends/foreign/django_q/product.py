@@ -38,7 +38,8 @@ from queuetui.backends.payloads.python_traceback import read_traceback
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
-from queuetui.backends.tables.source import Change, Condition, Field, LockedRow, Moment, Product, Row, Source
+from queuetui.backends.tables.schedule_rows import find_schedules
+from queuetui.backends.tables.source import Change, Condition, Field, LockedRow, Moment, Product, Row, Sides, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job, JobError
@@ -51,6 +52,10 @@ _PACKAGE, _TASK = "ormq", "task"
 _ENQUEUED_WITHIN_S = 5
 _MOST_CHARS = 1_000_000
 _PACKED = Decoder((ZLIB,), (PICKLE,))
+_TYPES = {
+    "O": "once", "H": "hourly", "D": "daily", "W": "weekly", "BW": "biweekly",
+    "M": "monthly", "BM": "bimonthly", "Q": "quarterly", "Y": "yearly",
+}  # fmt: skip
 _FAILURE = " : Traceback (most recent call last):"
 _ABSENT = {
     **dict.fromkeys(("started", "running"), "django-q2 does not store when a run began"),
@@ -64,7 +69,7 @@ _ABSENT = {
 _NO_RETRY = "the signed package of a failed task is gone, and only the application can sign another: resubmit it in Django's admin"
 _REASONS = {
     **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "django-q2 cannot pause a queue; stop its qcluster"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "django-q2's schedules are not read; see to them in Django's admin"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "change django-q2's schedules in Django's admin"),
     **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "django-q2 keeps no record of what happened to a task"),
     Verb.RETRY: _NO_RETRY,
     Verb.CANCEL: "django-q2 keeps no cancelled tasks: delete one that waits; one that runs cannot be stopped",
@@ -96,8 +101,13 @@ class DjangoQ:
         """How times stand in all columns."""
         return utc_codec(self.packages.columns["lock"], self.dialect, self.zone)
 
-    def describe(self) -> Product:
-        """Return the queue of the tables."""
+    def describe(self, schedules: StoredTable | None) -> Product:
+        """Return the queue of the tables; a schedule without repeats left has ended."""
+        kept = find_schedules(
+            schedules, self.dialect, name=lambda at: Field(func.coalesce(at.name, cast(at.id, Text))), type="func",
+            queue="cluster", timing=lambda at: Field(_timing(at)), next_at=lambda at: Field(at.next_run, self.times),
+            payload="kwargs", last_job_id="task", paused=lambda at: Field(at.repeats == 0),
+        )  # fmt: skip
         return Product(
             "django-q2", "django-q2", (self._waiting(), self._over()), self._changes() if self.is_tried else (),
             tables=f"{self.packages.written}, {self.ended.written}",
@@ -108,7 +118,7 @@ class DjangoQ:
                 State.CANCELLED: _REASONS[Verb.CANCEL],
             },
             name=self.packages.schema or "", is_visible=self.packages.is_visible,
-            worker_command=("python", "manage.py", "qcluster"),
+            worker_command=("python", "manage.py", "qcluster"), sides=Sides(schedules=kept),
         )  # fmt: skip
 
     def _waiting(self) -> Source:
@@ -249,6 +259,12 @@ class DjangoQ:
             Change(Verb.DELETE, _PACKAGE, taken, deleting, only_stuck=True, note="work that still runs was not stopped"),
             Change(Verb.DELETE, _TASK, ended, deleting),
         )  # fmt: skip
+
+
+def _timing(at: Any) -> ColumnElement[Any]:  # noqa: ANN401 - the columns of a table
+    """Return when a schedule is, as its type says."""
+    minutes = literal("every ") + cast(at.minutes, Text) + literal(" minutes")
+    return case({**_TYPES, "C": at.cron, "I": minutes}, value=at.schedule_type, else_=at.schedule_type)
 
 
 def _seconds(at: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

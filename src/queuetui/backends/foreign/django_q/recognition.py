@@ -31,5 +31,6 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
     for one in sets:
         queue, ended = one[_QUEUE], one[_ENDED]
         is_tried = {*queue.columns} == _PACKAGE and {*ended.columns} == _TASK | _NEWER
-        found.append(DjangoQ(queue, ended, catalog.dialect, zone, options.summaries, is_tried).describe())
+        described = DjangoQ(queue, ended, catalog.dialect, zone, options.summaries, is_tried)
+        found.append(described.describe(one.get("django_q_schedule")))
     return found_of(found, catalog, url)

@@ -22,6 +22,7 @@ from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.changes import moving, setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
 from queuetui.backends.tables.pause_rows import PauseList
+from queuetui.backends.tables.schedule_rows import made_by
 from queuetui.backends.tables.source import (
     PAYLOAD,
     Change,
@@ -67,7 +68,7 @@ _REASONS = {
     Verb.CLEAN: "GoodJob's live processes take away the rows of dead ones themselves",
     Verb.LIMIT: "GoodJob's limits are in the application's code, in good_job_control_concurrency_with",
     **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "GoodJob keeps no record of what happened to a job but its runs"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "GoodJob's cron entries are in the application's code"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "GoodJob's cron is in the application's code: told are keys with jobs"),
 }  # fmt: skip
 _ENABLED = (
     "it holds only if the application sets enable_pauses, which GoodJob's tables do not tell; jobs that run go on"
@@ -95,7 +96,8 @@ def describe(stored: Mapping[str, StoredTable], summaries: SummaryPaths) -> Prod
         tables=", ".join(one.written for name, one in stored.items() if name.startswith("good_job")),
         absent=_ABSENT, missing_states={State.BLOCKED: "GoodJob puts a job off that its concurrency key holds back"},
         reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS, name=jobs.schema or "",
-        is_visible=jobs.is_visible, sides=Sides(workers=good.workers, pauses=pauses.read),
+        is_visible=jobs.is_visible,
+        sides=Sides(good.workers, pauses=pauses.read, schedules=None if is_old else good.schedules()),
         worker_command=("bundle", "exec", "good_job", "start", "--queues={queue}"),
         queue_changes={} if is_old else {Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
     )  # fmt: skip
@@ -157,6 +159,15 @@ class GoodJob:
             },
             finish=self._finish, attempts=self._read_runs if has_runs else None,
         )  # fmt: skip
+
+    def schedules(self) -> Any:  # noqa: ANN401 - what reads them
+        """Return what reads the cron keys, of which only jobs and the list of those that are disabled tell."""
+        job, setting_ = self.jobs.c, self.tables["good_job_settings"].c
+        off = select(setting_.key).where(setting_.key == "cron_keys_disabled", setting_.value.has_key(job.cron_key))
+        return made_by(
+            job.cron_key, job.cron_at, type=Field(job.job_class), queue=Field(job.queue_name), paused=Field(off.exists()),
+            last_at=Field(job.cron_at, self.times), last_job_id=Field(job.id.cast(Text)),
+        ).read  # fmt: skip
 
     def _at(self, name: str) -> Column:
         return self.jobs.c[name] if name in self.jobs.c else null()

@@ -32,8 +32,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED
+from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import (
     DEFAULT_QUEUE,
     PAYLOAD,
@@ -43,6 +45,7 @@ from queuetui.backends.tables.source import (
     Product,
     Row,
     Rule,
+    Sides,
     Source,
     Statements,
 )
@@ -101,8 +104,8 @@ class GraphileShape:
     hides_rows: bool
 
 
-def describe(shape: GraphileShape) -> Product:
-    """Return the queue of one schema."""
+def describe(shape: GraphileShape, crontabs: StoredTable | None) -> Product:
+    """Return the queue of one schema; `crontabs` tells when recurring jobs last ran."""
     tables, schema = _Tables(shape), shape.schema
     changes = tuple(_changes(schema, tables.queues))
     untried = {} if shape.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
@@ -124,7 +127,10 @@ def describe(shape: GraphileShape) -> Product:
         name=schema,
         worker_command=("npx", "graphile-worker", *([] if schema == "graphile_worker" else ["--schema", schema])),
         complete=tables.tell_holders,
-    )
+        sides=Sides(schedules=find_schedules(
+            crontabs, "postgresql", name="identifier", type="identifier", last_at="last_execution"
+        )),
+    )  # fmt: skip
 
 
 class _Tables:

@@ -45,5 +45,5 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
         is_tried = bool(prefix) and frozenset(table.columns) == _NUMBERED and there >= FUNCTIONS
         numbered = "task_id" in table.columns
         shape = GraphileShape(schema or "public", prefix, numbered, is_tried, table.hides_rows)
-        found.append(describe(shape))
+        found.append(describe(shape, places.get((schema, f"{prefix}known_crontabs"))))
     return found_of(found, catalog, url)

@@ -34,7 +34,19 @@ from queuetui.backends.foreign.pg_boss.names import KIND, LABEL, STATES
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
-from queuetui.backends.tables.source import PAYLOAD, Change, Condition, Field, LockedRow, Product, Row, Rule, Source
+from queuetui.backends.tables.schedule_rows import find_schedules, within
+from queuetui.backends.tables.source import (
+    PAYLOAD,
+    Change,
+    Condition,
+    Field,
+    LockedRow,
+    Product,
+    Row,
+    Rule,
+    Sides,
+    Source,
+)
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
@@ -58,7 +70,7 @@ _REASONS = {
     Verb.EVENTS_ON: _NO_EVENTS,
     Verb.EVENTS_OFF: _NO_EVENTS,
     Verb.LIMIT: "pg-boss's limits are in the application's code and in the policies of its queues",
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "pg-boss's schedules are not read yet"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "change them by pg-boss's own schedule and unschedule"),
 }
 _RUNS_TWICE = "if its worker still lives, the job now runs twice"
 _WARNINGS = {
@@ -69,8 +81,8 @@ _WARNINGS = {
 _HAS_DEPENDENTS = "other jobs wait for it, which pg-boss must see to: use its own cancel or deleteJob"
 
 
-def describe(stored: StoredTable) -> Product:
-    """Return the queue of a table of jobs."""
+def describe(stored: StoredTable, schedules: StoredTable | None) -> Product:
+    """Return the queue of a table of jobs, with the schedules beside it."""
     schema = stored.schema or "public"
     present = frozenset(stored.columns)
     table = _job_table(schema, present)
@@ -85,7 +97,15 @@ def describe(stored: StoredTable) -> Product:
         reasons=_REASONS,
         warnings=_WARNINGS,
         name=schema,
+        sides=Sides(schedules=_read_schedules(schedules)),
     )
+
+
+def _read_schedules(stored: StoredTable | None) -> Any:  # noqa: ANN401 - what reads them
+    """Return what reads the schedules, of which one queue has several since version 12."""
+    name: Any = "name" if stored is None or "key" not in stored.columns else lambda at: within(at.name, at.key)
+    whence = {"type": "name", "queue": "name", "timing": "cron", "tz": "timezone", "payload": "data"}
+    return find_schedules(stored, "postgresql", name=name, **whence)
 
 
 def _job_table(schema: str, present: frozenset[str]) -> Table:

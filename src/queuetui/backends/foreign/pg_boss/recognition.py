@@ -25,7 +25,8 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
     from queuetui.backends.foreign.pg_boss.product import describe
     from queuetui.backends.tables.backend import found_of
 
-    return found_of([describe(table) for table in tables], catalog, url)
+    schedules = {one.schema: one for one in catalog.tables if one.name == "schedule"}
+    return found_of([describe(table, schedules.get(table.schema)) for table in tables], catalog, url)
 
 
 def _recognise(catalog: Catalog) -> list[StoredTable]:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
 from queuetui.backends.foreign.pgqueuer.sources import JOB, JobsAndLog
 from queuetui.backends.sql.catalog import StoredTable
-from queuetui.backends.tables.source import Change, LockedRow, Product
+from queuetui.backends.tables.schedule_rows import find_schedules
+from queuetui.backends.tables.source import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import State
@@ -40,8 +41,10 @@ _WARNINGS = {
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 
 
-def describe(stored: StoredTable, log: StoredTable) -> Product:
-    """Return the queue of a table of jobs and its log."""
+def describe(stored: StoredTable, log: StoredTable, schedules: StoredTable | None) -> Product:
+    """Return the queue of a table of jobs, its log and its schedules, which make no jobs."""
+    named = dict.fromkeys(("name", "type", "queue"), "entrypoint")
+    kept = find_schedules(schedules, _SQL, **named, timing="expression", next_at="next_run", last_at="last_run")
     tables = JobsAndLog(as_table(stored, _SQL), as_table(log, _SQL), stored.columns["status"].labels or ())
     is_known = stored.columns.keys() >= _KNOWN and frozenset(tables.labels) == _LABELS
     return Product(
@@ -49,6 +52,7 @@ def describe(stored: StoredTable, log: StoredTable) -> Product:
         _changes(LoggedChanges(tables.jobs, tables.log)) if is_known else (),
         tables=f"{stored.schema}.{stored.name}, {log.schema}.{log.name}", name=stored.written, absent=_ABSENT,
         reasons={**_REASONS, **({} if is_known else dict.fromkeys(_CHANGING, _OTHER))}, warnings=_WARNINGS, cleanup=(),
+        sides=Sides(schedules=kept),
     )  # fmt: skip
 
 

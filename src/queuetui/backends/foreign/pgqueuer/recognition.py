@@ -26,7 +26,13 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
     from queuetui.backends.foreign.pgqueuer.product import describe
     from queuetui.backends.tables.backend import found_of
 
-    return found_of([describe(*pair) for pair in pairs], catalog, url)
+    return found_of([describe(*pair, _schedules_of(pair[0], catalog)) for pair in pairs], catalog, url)
+
+
+def _schedules_of(table: StoredTable, catalog: Catalog) -> StoredTable | None:
+    """Return the schedules that are named after a table of jobs."""
+    name = f"{table.name}_schedules"
+    return next((one for one in catalog.tables if one.schema == table.schema and one.name == name), None)
 
 
 def _log_of(table: StoredTable, jobs: list[StoredTable], catalog: Catalog) -> StoredTable | None:

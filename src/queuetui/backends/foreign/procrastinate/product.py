@@ -29,8 +29,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
+from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting
-from queuetui.backends.tables.codecs import WHOLE, ZONED
+from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, ZONED
+from queuetui.backends.tables.schedule_rows import find_schedules, within
 from queuetui.backends.tables.source import (
     PAYLOAD,
     Change,
@@ -97,26 +99,23 @@ class ProcrastinateLayout:
     is_tried: bool
 
 
-def describe(layout: ProcrastinateLayout) -> Product:
-    """Return the queue of one schema."""
+def describe(layout: ProcrastinateLayout, defers: StoredTable | None) -> Product:
+    """Return the queue of one schema; `defers` tells when periodic tasks were last deferred."""
     tables = _Tables(layout)
     changes = _changes(layout.schema)
     untried = {} if layout.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
     names = ("jobs", "events", *(["workers"] if layout.beats else []))
+    schedules = find_schedules(
+        defers, "postgresql", name=lambda at: within(at.task_name, at.periodic_id), type="task_name",
+        last_at=lambda at: Field(at.defer_timestamp, EPOCH_S), last_job_id="job_id",
+    )  # fmt: skip
     return Product(
-        kind="procrastinate",
-        label="Procrastinate",
-        sources=(tables.source(),),
-        changes=changes if layout.is_tried else (),
-        tables=", ".join(f"{layout.schema}.procrastinate_{name}" for name in names),
-        absent=_ABSENT,
-        reasons={**_REASONS, **untried},
-        warnings=_WARNINGS,
-        name=layout.schema,
-        sides=Sides(workers=tables.read_workers if layout.beats else None),
-        worker_command=("procrastinate", "worker", "--queues={queue}"),
-        complete=tables.tell_holders,
-    )
+        "procrastinate", "Procrastinate", (tables.source(),), changes if layout.is_tried else (),
+        tables=", ".join(f"{layout.schema}.procrastinate_{name}" for name in names), absent=_ABSENT,
+        reasons={**_REASONS, **untried}, warnings=_WARNINGS, name=layout.schema,
+        sides=Sides(workers=tables.read_workers if layout.beats else None, schedules=schedules),
+        worker_command=("procrastinate", "worker", "--queues={queue}"), complete=tables.tell_holders,
+    )  # fmt: skip
 
 
 class _Tables:

@@ -36,5 +36,6 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
         labels = [*(columns["status"].labels or ()), *(places[schema, "events"].columns["type"].labels or ())]
         is_tried = frozenset(columns) == _COLUMNS and labels == [*_STATUSES, *_TYPES.split()] and registers
         beats, aborts = registers and "worker_id" in columns, "abort_requested" in columns
-        found.append(describe(ProcrastinateLayout(schema or "public", beats, aborts, is_tried)))
+        layout = ProcrastinateLayout(schema or "public", beats, aborts, is_tried)
+        found.append(describe(layout, places.get((schema, "periodic_defers"))))
     return found_of(found, catalog, url)

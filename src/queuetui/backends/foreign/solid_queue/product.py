@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, not_, select, true, update
+from sqlalchemy import Connection, Table, Text, and_, cast, delete, func, insert, not_, select, true, update
 
 from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
@@ -20,6 +20,7 @@ from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.changes import deleting, setting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later
 from queuetui.backends.tables.pause_rows import PauseRows
+from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import (
     NOW,
     PAYLOAD,
@@ -65,7 +66,7 @@ _REASONS = {
     Verb.CLEAN: "Solid Queue's supervisors remove silent processes themselves, and fail their jobs",
     Verb.LIMIT: "Solid Queue's limits are in the application's code, in limits_concurrency",
     **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Solid Queue keeps no record of what happened to a job"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "its recurring tasks are in the application's config/recurring.yml"),
+    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "change recurring tasks in the application's config/recurring.yml"),
 }  # fmt: skip
 _GONE = "Solid Queue keeps no copy of a job that is discarded or deleted"
 _WARNINGS = {
@@ -88,7 +89,7 @@ def describe(stored: Mapping[str, StoredTable], dialect: str, summaries: Summary
         tables=", ".join(one.written for name, one in stored.items() if name.startswith(PREFIX)),
         absent=_ABSENT, missing_states={State.CANCELLED: "Solid Queue deletes the row of a job that is discarded"},
         reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS,
-        name=jobs.schema or "", is_visible=jobs.is_visible, sides=Sides(workers=solid.workers, pauses=pauses.read),
+        name=jobs.schema or "", is_visible=jobs.is_visible, sides=Sides(solid.workers, pauses=pauses.read, schedules=solid.schedules()),
         cleanup=(State.COMPLETED,), worker_command=("bin/jobs", "start"),
         queue_changes={} if is_old else {Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
     )  # fmt: skip
@@ -112,6 +113,16 @@ class SolidQueue:
     def times(self) -> Codec:
         """How times stand in all columns."""
         return utc_codec(self.stored[f"{PREFIX}jobs"].columns["created_at"], self.dialect)
+
+    def schedules(self) -> Any:  # noqa: ANN401 - what reads them
+        """Return what reads the recurring tasks, each with the job that it made last as long as that is kept."""
+        made = self.tables["recurring"].c if "recurring" in self.tables else None
+        return None if made is None else find_schedules(
+            self.stored.get(f"{PREFIX}recurring_tasks"), self.dialect, name="key", queue="queue_name", timing="schedule",
+            type=lambda at: Field(func.coalesce(at.class_name, at.command)), payload="arguments",
+            last_at=lambda at: Field(_one(func.max(made.run_at), made.task_key == at.key), self.times),
+            last_job_id=lambda at: Field(cast(_one(func.max(made.job_id), made.task_key == at.key), Text)),
+        )  # fmt: skip
 
     def sources(self) -> tuple[Source, ...]:
         """Return all sources, in the order in which jobs move."""
