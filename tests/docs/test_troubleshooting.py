@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from queuetui.backends import embedded
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
 from queuetui.cli.main import run
@@ -40,6 +41,8 @@ def scene(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "shop.py").write_text(APP, encoding="utf-8")
+    # A worker in this process makes its store the one of all that say none.
+    monkeypatch.setattr(embedded, "_chosen", embedded._chosen)
     backend = open_native(url, BackendOptions(create=True))
 
     def answer(*words: str) -> Answer:
