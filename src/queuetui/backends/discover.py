@@ -36,6 +36,10 @@ _LOOKED_FOR = {
     "redis": "queuetui's own keys in the URL's namespace, and those of {kinds}",
     "sql": "queuetui's own tables (queuetui_meta), those of {kinds}, as Laravel's jobs and failed_jobs, and those of shipped mappings",
 }
+NEXT_STEP = (
+    "check the URL and the rights of its user; a table of your own is described by: queuetui map URL TABLE; "
+    "a queue of ours is made by: queuetui enqueue TYPE"
+)
 # So many are counted at once, and opened side by side.
 MOST_SYSTEMS = 16
 
@@ -123,10 +127,7 @@ def _describe_absence(url: str, kind: str | None, there: Sequence[Found]) -> str
     if kind is not None and there:
         return f"no queue of the kind {kind!r} is there; there are: {', '.join(one.kind for one in there)}"
     what = "no job queue" if kind is None else f"no queue of the kind {kind!r}"
-    return (
-        f"{what} was found there: looked for {looked_for(url)}; check the URL and the rights of its user, "
-        "or make a queue with: queuetui enqueue"
-    )
+    return f"{what} was found there: looked for {looked_for(url)}; {NEXT_STEP}"
 
 
 def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:

@@ -28,7 +28,8 @@ def require_terminal() -> None:
         stream is not None and stream.isatty() for stream in streams
     ):
         message = (
-            "the console needs a terminal that can move its cursor; without one use: queuetui stats, queuetui jobs"
+            "the console needs a terminal that can move its cursor; "
+            "without one use: queuetui stats, queuetui jobs, queuetui demo --no-ui"
         )
         raise Unsupported(message)
 

@@ -28,7 +28,7 @@ COLUMNS = ("kind", "label", "queues", "jobs", "exactness", "detail")
 @format_options
 def command(url: str | None, exact: bool, form: str) -> None:
     """Find the job queues in the store at URL; reading only."""
-    from queuetui.backends.discover import discover, looked_for
+    from queuetui.backends.discover import NEXT_STEP, discover, looked_for
 
     # The process ends in a moment, and what it loads is never garbage: looking for some takes a tenth of its time.
     gc.disable()
@@ -37,7 +37,8 @@ def command(url: str | None, exact: bool, form: str) -> None:
     with reaching(profile):
         found = discover(profile.url, backend_options(profile), exact=exact)
     if not found:
-        raise NotFound(f"{profile.shown_url}: no job queue is there; looked for {looked_for(profile.url)}")
+        message = f"{profile.shown_url}: no job queue is there; looked for {looked_for(profile.url)}; {NEXT_STEP}"
+        raise NotFound(message)
     show_rows([_row(one, Format(form)) for one in found], COLUMNS, Format(form), TABLE)
 
 
