@@ -52,6 +52,7 @@ APP = """
     @job("tell")
     def tell(payload, context: Context):
         begin(context)
+        context.bind(user_id=7)
         logging.getLogger("shop.tell").warning("told %s", payload)
         return {"pid": os.getpid(), "async": None}
 

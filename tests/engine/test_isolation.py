@@ -54,6 +54,10 @@ def test_a_handler_runs_elsewhere_and_tells_as_if_it_ran_here(place: ChildrenPla
         "order-7",
     )
     assert [line["job_id"] for line in place.told(worker) if line["event"] == "job_started"].count(told.id) == 1
+    (ended,) = [
+        line for line in place.told(worker) if (line["event"], line.get("job_id")) == ("job_completed", told.id)
+    ]
+    assert (said["user_id"], ended["user_id"]) == (7, 7)
 
 
 def test_progress_of_a_run_reaches_the_queue(place: ChildrenPlace, queue: Queue) -> None:

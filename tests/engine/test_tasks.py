@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from queuetui.engine.held import Run
 from queuetui.engine.outcome import NoHandler
 from queuetui.engine.tasks import Tasks, count_arguments
 from queuetui.model.declaration import job
-from queuetui.model.errors import Conflict, NotFound
+from queuetui.model.errors import BadConfig, Conflict, NotFound
 from tests.engine.test_outcome import claimed
 
 APP = """
@@ -190,6 +191,27 @@ def test_an_app_that_is_not_there_is_named(app_folder: Path, app: str, said: str
     """A wrong --app is told before anything is claimed."""
     with pytest.raises(NotFound, match=said):
         Tasks(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("raise SystemExit(3)", r"SystemExit: 3 \(.*odd_app.py, line 1\)"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def (", "SyntaxError"),
+        (
+            "from queuetui import job\n@job('test_tasks.yields')\ndef gen(payload):\n    yield",
+            "a generator function.*line 2",
+        ),
+    ],
+)
+def test_an_app_that_does_not_load_is_told_with_its_line(app_folder: Path, text: str, said: str) -> None:
+    """Whatever a module raises when it is imported is a mistake of the application, not a fault of the program."""
+    (app_folder / "odd_app.py").write_text(text)
+    sys.modules.pop("odd_app", None)
+    importlib.invalidate_caches()
+    with pytest.raises(BadConfig, match=f"'odd_app' does not load: .*{said}"):
+        Tasks("odd_app")
 
 
 def test_a_type_has_one_handler() -> None:

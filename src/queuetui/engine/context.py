@@ -159,6 +159,15 @@ class Context:
         """The fields that are bound to this run, and those that it inherited."""
         return self._bound
 
+    @property
+    def has_bound(self) -> bool:
+        """Whether the run has bound fields itself."""
+        return self._bound is not self._inherited
+
+    def take_bound(self, fields: Mapping[str, object]) -> None:
+        """Take over what the handler bound in another process."""
+        self._bound = dict(fields)
+
     @contextmanager
     def timing(self, name: str) -> Iterator[None]:
         """Measure a part of the run and log how long it took, also where it raises."""

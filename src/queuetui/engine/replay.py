@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from types import TracebackType
 
-from queuetui.engine.context import Context
+from queuetui.engine.held import Run
+from queuetui.engine.logs import current_job
 from queuetui.engine.outcome import NoHandler, RefusedHandler, Retry, Snooze
 from queuetui.engine.performer import read_payload
 from queuetui.engine.tasks import Tasks
@@ -93,8 +94,9 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
         task, payload = tasks.find(job.type), read_payload(job.payload)
     except (NoHandler, RefusedHandler) as error:
         raise NotFound(str(error)) from None
-    context = Context(job, REPLAY)
-    cause = bind_cause(context)
+    run = Run(job, REPLAY)
+    context = run.context
+    told_of, cause = current_job.set(run), bind_cause(context)
     began_s = time.monotonic()
     try:
         value = task.call(payload, context)
@@ -104,6 +106,7 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
         return Replay(None, error, time.monotonic() - began_s)
     finally:
         unbind_cause(cause)
+        current_job.reset(told_of)
 
 
 def measured(run: Callable[[], Replay]) -> tuple[Replay, Measures]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any, TypeGuard
 
@@ -17,12 +18,13 @@ from queuetui.engine.outcome import NoHandler, RefusedHandler
 from queuetui.model.backoff import Backoff
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.declaration import Ack, Declaration, declared_handler, declared_type, declared_types
-from queuetui.model.errors import NotFound
+from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.handler import INSTEAD, Handler, is_generator, place_of
 
 Call = Callable[[Any, Context], Any]
 # A worker that knows more does not tell what it knows.
 MOST_TOLD = 500
+OUR_FOLDER = str(Path(__file__).parents[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,10 @@ class Tasks:
 
 
 def load_app(app: str) -> tuple[Any, str]:
-    """Return the namespace that `module[:object]` names, imported, and its module's name. Raises NotFound."""
+    """Return the namespace that `module[:object]` names, imported, and its module's name.
+
+    Raises NotFound, and BadConfig for a module that raises when it is imported.
+    """
     module_name, _, object_name = app.partition(":")
     if not MODULE_NAME.fullmatch(module_name):
         message = f"--app {app!r} is no module; write it as package.module or package.module:object"
@@ -139,15 +144,27 @@ def load_app(app: str) -> tuple[Any, str]:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise
+            raise _not_loaded(app, error) from error
         message = f"--app {app!r}: there is no module {error.name!r} here; start the worker in the folder that holds it"
         raise NotFound(message) from None
+    except (Exception, SystemExit) as error:
+        raise _not_loaded(app, error) from error
     for part in filter(None, object_name.split(".")):
         if not hasattr(found, part):
             message = f"--app {app!r}: module {module_name} has no {object_name!r}"
             raise NotFound(message)
         found = getattr(found, part)
     return found, module_name
+
+
+def _not_loaded(app: str, error: BaseException) -> BadConfig:
+    """Return what is said of an application that raised, with the line of its own that did."""
+    frames = extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(("<frozen", OUR_FOLDER))]
+    told = own and not isinstance(error, SyntaxError)
+    where = f" ({own[-1].filename}, line {own[-1].lineno})" if told else ""
+    why = f"{type(error).__name__}: {error}{where}"
+    return BadConfig(f"--app {app!r} does not load: {why}; mend it, then start again", "--app")
 
 
 def is_handler(found: object) -> TypeGuard[Handler]:

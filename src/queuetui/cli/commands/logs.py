@@ -12,7 +12,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.options import connection_options, duration, format_options, whole_option
-from queuetui.cli.output import Format, say, show_rows, write
+from queuetui.cli.output import Format, finish, say, show_rows, write
 from queuetui.cli.systems import System, opened_systems
 from queuetui.model.clock import EPOCH
 from queuetui.model.filter_text import quote_value
@@ -25,6 +25,7 @@ from queuetui.model.text import sanitize
 COLUMNS = ("at", "level", "job_id", "fence", "message")
 MOST_JOBS = 200
 FOLLOW_EVERY_S = 1.0
+NARROWED = "no line of these is kept; without --errors and --since there may be others"
 _ID_CHARS = 8
 
 
@@ -84,12 +85,21 @@ def command(
         since = None if since_s is None else system.feed.now() - timedelta(seconds=since_s)
         wanted = AskedLines(found, "" if found else terms, errors, since)
         lines = _read(system, wanted)
-        _show(lines, form, named=found is None)
+        # A list that goes on would never end: as JSON it is a line each.
+        lasting = Format.NDJSON if follow and form == Format.JSON else form
+        _show(lines, lasting, named=found is None)
         if not lines and not follow:
-            say("nothing is kept: logs are of runs that failed or were longer than a second")
+            say(
+                NARROWED
+                if errors or since is not None
+                else "nothing is kept: logs are of runs that failed or were longer than a second"
+            )
         if follow:
+            # A pipe would else get nothing until there is a block of it.
+            finish()
             for more in _follow(system, wanted, lines):
-                _show(more, form, named=found is None, headed=False)
+                _show(more, lasting, named=found is None, headed=False)
+                finish()
 
 
 def _read(system: System, wanted: AskedLines) -> list[LogLine]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.children.child_outbox import ChildOutbox, end_group
 from queuetui.engine.children.log_relay import LogRelay
 from queuetui.engine.children.messages import (
+    Bound,
     Cancel,
     Declined,
     Given,
@@ -108,7 +109,8 @@ class Child:
         notes = run.context.notes
         # Together: what the post's own thread saw of a run a moment before may not take the place of its last notes.
         told = () if notes is None else (to_noted(self._number, notes),)
-        self._post.put(*told, to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
+        bound = (Bound(self._number, dict(run.bound)),) if run.context.has_bound else ()
+        self._post.put(*told, *bound, to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
         """Leave an ending that comes after its lease unsaid: the worker kills a child whose lease is lost."""

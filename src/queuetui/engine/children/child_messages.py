@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from queuetui.engine.children.log_relay import repeat
 from queuetui.engine.children.messages import (
     BROKEN_MESSAGE,
+    Bound,
     Declined,
     Ended,
     Logged,
@@ -70,12 +71,15 @@ class ChildMessages:
             handle.retiring = handle.retiring or "it said what no child says"
             handle.kill()
 
-    def _take(self, handle: ChildHandle, told: Declined | Logged | Met | Noted | Progressed | Ready) -> None:
+    def _take(self, handle: ChildHandle, told: Bound | Declined | Logged | Met | Noted | Progressed | Ready) -> None:
         if isinstance(told, Logged):
             self._log(handle, told)
         elif isinstance(told, Noted):
             if (run := handle.runs.get(told.number)) is not None:
                 run.context.noted().take(told.usage, told.cpu_s, told.peak_bytes, told.result_ttl_s)
+        elif isinstance(told, Bound):
+            if (run := handle.runs.get(told.number)) is not None:
+                run.context.take_bound(told.fields)
         elif isinstance(told, Met):
             self._rules.learn(told)
         elif isinstance(told, Progressed):

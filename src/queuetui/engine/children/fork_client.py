@@ -87,6 +87,5 @@ class ForkClient:
 
     def explain(self, booted: Booted) -> QueueTuiError:
         """Return why a fork server could not load the application."""
-        if booted.not_found:
-            return NotFound(str(booted.error))
-        return BadConfig(f"--app {self._boot.app!r} does not load: {booted.error}; mend it, then start again", "--app")
+        said = str(booted.error)
+        return NotFound(said) if booted.not_found else BadConfig(said, "--app")

@@ -40,7 +40,7 @@ from queuetui.engine.logs import WORKER_LOGGER
 from queuetui.engine.signals import STOP_SIGNALS
 from queuetui.engine.tasks import Tasks
 from queuetui.model.declaration import declared_schedules
-from queuetui.model.errors import NotFound
+from queuetui.model.errors import BadConfig, NotFound
 
 GUARD_EVERY_S = 0.25
 _FILES_A_HATCH = 2
@@ -78,8 +78,10 @@ def _load(boot: Boot) -> tuple[ChildSpec | None, Booted]:
         return ChildSpec(boot, tasks), Booted(schedules=schedules, types=tasks.types())
     except NotFound as error:
         return None, Booted(str(error), not_found=True)
+    except BadConfig as error:
+        return None, Booted(str(error))
     except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker says it
-        return None, Booted(f"{type(error).__name__}: {error}")
+        return None, Booted(f"--app {boot.app!r} does not load: {type(error).__name__}: {error}")
 
 
 class ForkServer:

@@ -77,6 +77,13 @@ class Noted(Message, frozen=True):
     result_ttl_s: float | None
 
 
+class Bound(Message, frozen=True):
+    """From a child: the fields that a handler has bound to its run."""
+
+    number: int
+    fields: dict[str, object]
+
+
 class Logged(Message, frozen=True):
     """From a child: a log record, with its text made."""
 
@@ -155,7 +162,7 @@ class Booted(Message, frozen=True):
 
 
 ToChild = Work | Cancel | Written | Leave
-FromChild = Ready | Met | Declined | Progressed | Noted | Logged | Ended
+FromChild = Ready | Met | Declined | Progressed | Noted | Bound | Logged | Ended
 FromNest = Booted | ChildStarted | Died
 
 encode = msgspec.msgpack.Encoder(enc_hook=str).encode
